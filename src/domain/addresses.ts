@@ -1,0 +1,48 @@
+import type { FeedQuery } from './feed-query.ts'
+import { formatTopicExpression } from './topic-expression.ts'
+import type { Site } from './site.ts'
+
+/** How a feed is written down. The name ends its address. */
+export type FormatName = 'rss' | 'atom' | 'json'
+
+/**
+ * In stored HTML our own addresses begin with this, and the public origin takes its place when a
+ * document is made, so that moving the service needs no rewriting. RFC 2606 keeps `.invalid` free.
+ */
+export const storedOrigin = 'https://tiedote.invalid'
+
+/** Every public address of the service, absolute. The only place where their shape is known. */
+export type Addresses = ReturnType<typeof createAddresses>
+
+export function createAddresses(baseUrl: string, site: Site) {
+  const prefix = (language: string) => (language === site.languages[0] ? '' : `/${language}`)
+  const path = (query: FeedQuery) =>
+    query.topics.length > 0
+      ? `${prefix(query.language)}/topics/${formatTopicExpression(query.topics)}`
+      : `${prefix(query.language)}/feed`
+
+  return {
+    home: (language: string) => `${baseUrl}${prefix(language)}/`,
+    /** The page that shows what the feed holds. */
+    page: (query: FeedQuery) =>
+      query.topics.length > 0
+        ? `${baseUrl}${path(query)}${question(query)}`
+        : `${baseUrl}${prefix(query.language)}/${question(query)}`,
+    feed: (query: FeedQuery, format: FormatName) =>
+      `${baseUrl}${path(query)}.${format}${question(query)}`,
+    release: ({ slug, language }: { slug: string; language: string }) =>
+      `${baseUrl}${prefix(language)}/releases/${slug}`,
+    media: (file: string) => `${baseUrl}/${file.split('/').map(encodeURIComponent).join('/')}`,
+    /** Names the vocabulary itself, as a category scheme. */
+    scheme: () => `${baseUrl}/topics`,
+    vocabulary: (language: string) => `${baseUrl}${prefix(language)}/topics.json`,
+    opml: (language: string) => `${baseUrl}${prefix(language)}/feeds.opml`,
+    /** Where the members of `_tiedote` in JSON Feed are explained. */
+    extension: () => `${baseUrl}/#json-feed`,
+    publish: (html: string) => html.replaceAll(storedOrigin, baseUrl),
+  }
+}
+
+function question({ words }: FeedQuery): string {
+  return words.length > 0 ? `?q=${words.map(encodeURIComponent).join('+')}` : ''
+}

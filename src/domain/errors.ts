@@ -1,0 +1,15 @@
+/** What a caller can be told went wrong. HTTP turns each code into a status, in one place. */
+export type ErrorCode = 'invalid' | 'not-found' | 'gone' | 'unavailable'
+
+/** An error meant for whoever asked: `message` is a sentence they may read. */
+export class DomainError extends Error {
+  readonly code: ErrorCode
+  /** Further members of the problem document, such as the nearest topics. */
+  readonly details: Record<string, unknown>
+
+  constructor(code: ErrorCode, message: string, details: Record<string, unknown> = {}) {
+    super(message)
+    this.code = code
+    this.details = details
+  }
+}

@@ -1,0 +1,38 @@
+import { DomainError } from './errors.ts'
+import { searchWords } from './text.ts'
+import type { Site } from './site.ts'
+import type { TopicExpression } from './topic-expression.ts'
+
+/** What a feed is about. In canonical form: equal questions are equal values. */
+export type FeedQuery = {
+  /** A language of the site, or `all`. */
+  language: string
+  topics: TopicExpression
+  /** Words that a release must all contain: folded, sorted, without repetition. */
+  words: string[]
+}
+
+const mostWords = 8
+
+/** The words of `?q=` in canonical form. Throws `invalid` for more than eight. */
+export function parseSearch(text: string): string[] {
+  const words = [...new Set(searchWords(text.slice(0, 2000)))].toSorted()
+  if (words.length > mostWords) {
+    throw new DomainError(
+      'invalid',
+      `A search takes at most ${mostWords} words, and this one has ${words.length}. Leave some out.`,
+    )
+  }
+  return words
+}
+
+/** The language a path segment names, in any case, or undefined. */
+export function findLanguage(segment: string, site: Site): string | undefined {
+  const wanted = segment.toLowerCase()
+  return ['all', ...site.languages].find((language) => language.toLowerCase() === wanted)
+}
+
+/** The language that texts around a list of releases are written in. */
+export function textLanguage(query: FeedQuery, site: Site): string {
+  return query.language === 'all' ? site.languages[0]! : query.language
+}

@@ -1,0 +1,68 @@
+import type * as v from 'valibot'
+import { nearest } from './nearest.ts'
+
+/** Something wrong with what somebody wrote: where, what, and what to write instead. */
+export type Problem = {
+  /** Path of the field, such as `contacts.0.name`; empty for the whole. */
+  field: string
+  /** Two sentences: what is wrong, and what to write instead. */
+  message: string
+  /** The value is taken as it is, but some readers will show it badly. */
+  warning?: true
+}
+
+/** A problem in a file of a content folder. `line` counts from 1. */
+export type FileProblem = Problem & { file: string; line: number }
+
+/** One line a person can act on: `releases/x.en.md:4  topics  "migrtion" is not a topic. Write …` */
+export function formatProblem({ file, line, field, message, warning }: FileProblem): string {
+  return [
+    `${file}:${line}`,
+    ...(field ? [field] : []),
+    `${warning ? 'Warning: ' : ''}${message}`,
+  ].join('  ')
+}
+
+/** What to write in a field that is missing or is no text at all, by the last name in its path. */
+export type Advice = Record<string, string>
+
+/** Every problem valibot found, as sentences. */
+export function describeIssues(issues: v.BaseIssue<unknown>[], advice: Advice): Problem[] {
+  return issues.map((issue) => {
+    const path = (issue.path ?? []).map((item) => String(item.key))
+    return { field: path.join('.'), message: describe(issue, path, advice) }
+  })
+}
+
+function describe(issue: v.BaseIssue<unknown>, path: string[], advice: Advice): string {
+  const name = path.findLast((key) => !/^\d+$/.test(key)) ?? ''
+  const instead = advice[name] ? ` ${advice[name]}` : ''
+  if (issue.kind === 'validation' || issue.kind === 'transformation') return issue.message
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
+    const [similar] = nearest(name, Object.keys(advice), 1)
+    return `There is no field "${name}". ${similar ? `Write ${similar} instead, or remove it.` : 'Remove it.'}`
+  }
+  if (issue.received === 'undefined') return `The field is missing.${instead}`
+  return `This must be ${article(issue)}, not ${shorten(issue.received)}.${instead}`
+}
+
+function article(issue: v.BaseIssue<unknown>): string {
+  const kinds: Record<string, string> = {
+    string: 'text',
+    array: 'a list',
+    strict_object: 'a set of fields',
+    object: 'a set of fields',
+    record: 'a set of fields',
+    union: 'text or a set of fields',
+  }
+  return kinds[issue.type] ?? issue.expected ?? 'something else'
+}
+
+function shorten(received: string): string {
+  const names: Record<string, string> = {
+    Object: 'a set of fields',
+    Array: 'a list',
+    null: 'nothing',
+  }
+  return names[received] ?? (received.length > 60 ? `${received.slice(0, 60)}…` : received)
+}

@@ -1,0 +1,271 @@
+import * as v from 'valibot'
+import { beginning, cleanText } from './text.ts'
+import { normaliseDate, parseTime } from './time.ts'
+import { filledLine, line, mediaPath, paragraph, type Site, slug, webAddress } from './site.ts'
+import type { Vocabulary } from './topic.ts'
+import type { Advice } from './problem.ts'
+
+export const kinds = ['press-release', 'statement', 'speech', 'advisory'] as const
+export type Kind = (typeof kinds)[number]
+
+/** Whom to ask. `for` says what about. */
+export type Contact = {
+  name: string
+  role?: string | undefined
+  phone?: string | undefined
+  email?: string | undefined
+  for?: string | undefined
+}
+
+/** A file below `media/`, as it was when the release was read. */
+export type Attachment = {
+  path: string
+  title: string
+  /** Media type, such as `application/pdf`. */
+  type: string
+  /** Bytes. */
+  size: number
+  alt?: string | undefined
+  credit?: string | undefined
+}
+
+export type Related = { url: string; title: string }
+export type Change = { at: number; kind: 'minor' | 'correction'; note: string }
+/** Dates as `2024-01-24`, or times as RFC 3339 in UTC. */
+export type Event = { start: string; end?: string | undefined; place?: string | undefined }
+
+/** One press release in one language. All text is clean, all times are seconds since 1970. */
+export type Release = {
+  /** `urn:uuid:…`, the same in every format and feed, for ever. */
+  id: string
+  slug: string
+  language: string
+  /** Earlier slugs, oldest first. */
+  formerly: string[]
+  title: string
+  /** Plain text. */
+  lead: string
+  /** The body: sanitised HTML whose own addresses begin with `storedOrigin`. */
+  html: string
+  /** When it became public: unique to the second within the site. */
+  published: number
+  /** When it last changed in a way that readers must see; never before `published`. */
+  updated: number
+  /** The time its author wrote. */
+  authored: number
+  /** Slugs, in the author's order. */
+  topics: string[]
+  publisher: string
+  kind: Kind
+  contacts: Contact[]
+  attachments: Attachment[]
+  event?: Event | undefined
+  related: Related[]
+  changes: Change[]
+  withdrawn?: { at: number; reason: string } | undefined
+}
+
+/** A release as it is written: in front matter, in a line of JSONL, in a request to the API. */
+export type ReleaseInput = v.InferOutput<ReturnType<typeof releaseSchema>>
+
+/** The one schema of a release. It knows the site and the vocabulary, so it can name mistakes. */
+export function releaseSchema(site: Site, vocabulary: Vocabulary) {
+  const time = v.pipe(
+    v.string(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const seconds = parseTime(dataset.value, site.timezone)
+      if (seconds !== undefined) return seconds
+      addIssue({
+        message: `"${dataset.value}" is not a date and time. Write it as ${timeExample}.`,
+      })
+      return NEVER
+    }),
+  )
+  const date = v.pipe(
+    v.string(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const text = normaliseDate(dataset.value, site.timezone)
+      if (text !== undefined) return text
+      addIssue({
+        message: `"${dataset.value}" is not a date. Write it as 2024-01-24 or ${timeExample}.`,
+      })
+      return NEVER
+    }),
+  )
+  const topic = v.pipe(
+    line,
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const found = vocabulary.resolve(dataset.value)
+      if (found) return found.slug
+      const similar = vocabulary.nearest(dataset.value).slice(0, 2).join(' or ')
+      const instead = similar
+        ? `Write ${similar}, or add it to topics.yaml.`
+        : 'Add it to topics.yaml.'
+      addIssue({ message: `"${dataset.value}" is not a topic. ${instead}` })
+      return NEVER
+    }),
+  )
+
+  return v.strictObject({
+    slug: v.pipe(slug, v.maxLength(200, 'This is too long. Write at most 200 characters.')),
+    language: v.pipe(
+      line,
+      v.picklist(site.languages, (issue) => {
+        return `${issue.received} is not a language of this site. Write one of ${site.languages.join(', ')}, or add it to languages in site.yaml.`
+      }),
+    ),
+    title: filledLine,
+    lead: v.optional(paragraph),
+    published: time,
+    updated: v.optional(time),
+    topics: v.optional(
+      v.pipe(
+        v.array(topic),
+        v.transform((slugs) => [...new Set(slugs)]),
+      ),
+      [],
+    ),
+    publisher: v.optional(
+      v.pipe(
+        line,
+        v.picklist(Object.keys(site.publishers), (issue) => {
+          return `${issue.received} is not a publisher. Write one of ${Object.keys(site.publishers).join(', ')}, or add it to publishers in site.yaml.`
+        }),
+      ),
+    ),
+    kind: v.optional(
+      v.picklist(
+        kinds,
+        (issue) => `${issue.received} is not a kind. Write one of ${kinds.join(', ')}.`,
+      ),
+    ),
+    contacts: v.optional(
+      v.array(
+        v.strictObject({
+          name: filledLine,
+          role: v.optional(line),
+          phone: v.optional(line),
+          email: v.optional(line),
+          for: v.optional(line),
+        }),
+      ),
+      [],
+    ),
+    attachments: v.optional(
+      v.array(
+        v.strictObject({
+          file: mediaPath,
+          title: v.optional(line),
+          alt: v.optional(line),
+          credit: v.optional(line),
+        }),
+      ),
+      [],
+    ),
+    event: v.optional(
+      v.pipe(
+        v.strictObject({ start: date, end: v.optional(date), place: v.optional(line) }),
+        v.check(
+          ({ start, end }) => !end || start <= end || end.startsWith(start),
+          'The event ends before it starts. Write the earlier date as start.',
+        ),
+      ),
+    ),
+    related: v.optional(
+      v.array(
+        v.pipe(
+          v.strictObject({ url: webAddress, title: v.optional(line) }),
+          v.transform(({ url, title }): Related => ({ url, title: title || url })),
+        ),
+      ),
+      [],
+    ),
+    formerly: v.optional(v.array(slug), []),
+    changes: v.optional(
+      v.array(
+        v.strictObject({
+          at: time,
+          kind: v.picklist(['minor', 'correction'], (issue) => {
+            return `${issue.received} is not a kind of change. Write minor or correction.`
+          }),
+          note: filledLine,
+        }),
+      ),
+      [],
+    ),
+    withdrawn: v.optional(v.strictObject({ at: time, reason: filledLine })),
+    body: v.union([
+      v.strictObject({ html: v.pipe(v.string(), v.transform(cleanText)) }),
+      v.strictObject({ markdown: v.pipe(v.string(), v.transform(cleanText)) }),
+    ]),
+  })
+}
+
+const timeExample = '2024-01-24T09:00:00+02:00'
+
+export const releaseAdvice: Advice = {
+  slug: 'Write lower-case letters a–z, digits and hyphens.',
+  language: 'Write a language tag such as en.',
+  title: 'Write one line, such as title: Ministers to discuss migration.',
+  lead: 'Write one paragraph, or leave it out.',
+  published: `Write a date and time such as ${timeExample}.`,
+  updated: `Write a date and time such as ${timeExample}, or leave it out.`,
+  topics: 'Write a list such as [migration, organised-crime].',
+  publisher: 'Write the short name of a publisher in site.yaml, or leave it out.',
+  kind: `Write one of ${kinds.join(', ')}, or leave it out.`,
+  contacts: 'Write a list such as - { name: Communications Unit, phone: "+358 …" }.',
+  attachments: 'Write a list such as - { file: agenda.pdf, title: Agenda }.',
+  event: 'Write { start: 2024-01-24, end: 2024-01-25, place: Antwerp }.',
+  related: 'Write a list such as - { url: "https://…", title: … }.',
+  formerly: 'Write a list of the earlier slugs, oldest first.',
+  changes: `Write a list such as - { at: ${timeExample}, kind: correction, note: What was wrong }.`,
+  withdrawn: `Write { at: ${timeExample}, reason: Why }.`,
+  body: 'Write the text of the release.',
+  html: 'Write the text as HTML.',
+  markdown: 'Write the text as Markdown.',
+  name: 'Write a name.',
+  role: 'Write a role, or leave it out.',
+  phone: 'Write a telephone number, or leave it out.',
+  email: 'Write a mail address, or leave it out.',
+  for: 'Write what to ask this contact about, or leave it out.',
+  file: 'Write the name of a file in the media folder, such as agenda.pdf.',
+  alt: 'Write what the image shows.',
+  credit: 'Write who made the image.',
+  start: 'Write a date such as 2024-01-24.',
+  end: 'Write a date such as 2024-01-25, or leave it out.',
+  place: 'Write a place, or leave it out.',
+  url: 'Write a whole web address.',
+  at: `Write a date and time such as ${timeExample}.`,
+  note: 'Write one sentence for readers.',
+  reason: 'Write one sentence for readers.',
+}
+
+/** The name that a release's identity is made of: its first slug and its language. */
+export function identityName({
+  slug,
+  language,
+  formerly,
+}: Pick<ReleaseInput, 'slug' | 'language' | 'formerly'>) {
+  return `${formerly[0] ?? slug}/${language}`
+}
+
+/** What the readers of files found out about a release beside what its author wrote. */
+export type Findings = { id: string; html: string; text: string; attachments: Attachment[] }
+
+/** A written release with everything filled in that its author may leave out. */
+export function completeRelease(input: ReleaseInput, found: Findings, site: Site): Release {
+  const { body: _, lead, publisher, kind, published, updated, ...rest } = input
+  const corrections = input.changes.filter((change) => change.kind === 'correction')
+  return {
+    ...rest,
+    id: found.id,
+    lead: lead || beginning(found.text.replace(/\s+/g, ' ').trim(), 300) || input.title,
+    html: found.html,
+    published,
+    authored: published,
+    updated: Math.max(published, updated ?? 0, ...corrections.map((change) => change.at)),
+    publisher: publisher ?? Object.keys(site.publishers)[0]!,
+    kind: kind ?? 'press-release',
+    attachments: found.attachments,
+  }
+}

@@ -1,0 +1,82 @@
+/** What windows-1252 means by the bytes 80–9F, which careless conversions leave as C1 controls. */
+const windows1252 = new Map(
+  Array.from('€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ', (character, index) => [
+    String.fromCharCode(0x80 + index),
+    character,
+  ]),
+)
+
+// oxlint-disable-next-line no-control-regex -- control characters are what this removes
+const unwelcome = /[\0-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]/g
+
+/**
+ * Text that every format can carry: line ends as LF, mis-decoded windows-1252 repaired, and the
+ * characters that XML 1.0 section 2.2 forbids (controls, U+FFFE, U+FFFF) or that are half a
+ * character (lone surrogates) removed. Requirement X-02.
+ */
+export function cleanText(text: string): string {
+  return text
+    .replace(/\r\n?/g, '\n')
+    .replace(/[\x80-\x9f]/g, (control) => windows1252.get(control) ?? control)
+    .replace(/\p{Surrogate}/gu, '')
+    .replace(unwelcome, '')
+}
+
+/** Clean text on a single line, as titles and names are (C-11). */
+export function cleanLine(text: string): string {
+  return cleanText(text)
+    .replace(/[\s\u2028\u2029]+/g, (space) => (/^\u00a0+$/.test(space) ? space : ' '))
+    .trim()
+}
+
+/** The beginning of a text: whole words, at most `limit` characters (code points), then “…”. */
+export function beginning(text: string, limit: number): string {
+  const characters = Array.from(text)
+  if (characters.length <= limit) return text
+  const cut = characters.slice(0, limit).join('')
+  const lastSpace = cut.lastIndexOf(' ')
+  return `${(lastSpace > cut.length / 2 ? cut.slice(0, lastSpace) : cut).replace(/[\s,;:–-]+$/, '')}…`
+}
+
+/**
+ * A word or label as it is compared and written in addresses: lower case, without diacritics,
+ * words joined by hyphens. “Järjestäytynyt rikollisuus” becomes “jarjestaytynyt-rikollisuus”.
+ */
+export function fold(text: string): string {
+  return withoutDiacritics(text)
+    .replace(/[^\p{L}\p{N}\p{M}]+/gu, '-')
+    .replace(/^-|-$/g, '')
+}
+
+/**
+ * The words of a text as they are searched for: lower case, without diacritics. Scripts that
+ * write no spaces are taken character by character, so that a part of a sentence can be found.
+ */
+export function searchWords(text: string): string[] {
+  return withoutDiacritics(text).match(/[\p{L}\p{N}\p{M}]+/gu) ?? []
+}
+
+const unspaced =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/gu
+
+/** The tokens of one search word: itself, or its characters where the script writes no spaces. */
+export function searchTokens(word: string): string[] {
+  return word.replace(unspaced, ' $& ').trim().split(/\s+/)
+}
+
+function withoutDiacritics(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .toLowerCase()
+    .normalize('NFKC')
+}
+
+/** Text as HTML source, for text nodes and quoted attributes. */
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+}

@@ -1,0 +1,75 @@
+const pattern =
+  /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?(Z|[+-]\d{2}:?\d{2}))?)?$/i
+
+/**
+ * Reads an ISO 8601 date or time as seconds since 1970. A time without an offset, or a date
+ * alone (its midnight), is local to `timezone` (IANA name). Answers undefined for anything else,
+ * such as 30 February.
+ */
+export function parseTime(text: string, timezone: string): number | undefined {
+  const match = pattern.exec(text.trim())
+  if (!match) return undefined
+  const [year, month, day, hour, minute, second] = match
+    .slice(1, 7)
+    .map((part) => Number(part ?? 0)) as [number, number, number, number, number, number]
+  const wall = Date.UTC(year, month - 1, day, hour, minute, second)
+  const back = new Date(wall)
+  if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day) return undefined
+  if (hour > 23 || minute > 59 || second > 59) return undefined
+  const offset = match[7]
+  if (!offset) return localToUtc(wall, timezone) / 1000
+  if (offset.toUpperCase() === 'Z') return wall / 1000
+  const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(-2))
+  return wall / 1000 - (offset.startsWith('-') ? -1 : 1) * minutes * 60
+}
+
+/** Reads a date, or a time with or without offset, and gives back its text in one spelling. */
+export function normaliseDate(text: string, timezone: string): string | undefined {
+  const seconds = parseTime(text, timezone)
+  if (seconds === undefined) return undefined
+  return /^\d{4}-\d{2}-\d{2}$/.test(text.trim()) ? text.trim() : formatUtc(seconds)
+}
+
+/** Seconds since 1970 as RFC 3339 in UTC without fraction, which every reader understands (A-07). */
+export function formatUtc(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
+}
+
+/** Whether the runtime knows a time zone by this IANA name. */
+export function isTimezone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== ''
+  } catch {
+    return false
+  }
+}
+
+const formatters = new Map<string, Intl.DateTimeFormat>()
+
+function localToUtc(wall: number, timezone: string): number {
+  // The offset is asked for twice because the first guess may fall on the other side of a change
+  // between winter and summer time.
+  const guess = wall - offsetAt(wall, timezone)
+  return wall - offsetAt(guess, timezone)
+}
+
+function offsetAt(instant: number, timezone: string): number {
+  let formatter = formatters.get(timezone)
+  if (!formatter) {
+    formatter = new Intl.DateTimeFormat('en-US', {
+      timeZone: timezone,
+      hourCycle: 'h23',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    })
+    formatters.set(timezone, formatter)
+  }
+  const parts: Record<string, number> = {}
+  for (const { type, value } of formatter.formatToParts(instant)) parts[type] = Number(value)
+  const { year = 0, month = 1, day, hour, minute, second } = parts
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(instant / 1000) * 1000
+}

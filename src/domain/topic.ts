@@ -1,0 +1,184 @@
+import * as v from 'valibot'
+import { fold } from './text.ts'
+import { nearest } from './nearest.ts'
+import { filledLine, type Labels, labelsSchema, slug, webAddress } from './site.ts'
+import type { Advice, Problem } from './problem.ts'
+
+/** A term of the controlled vocabulary. */
+export type Topic = {
+  slug: string
+  label: Labels
+  description?: Labels | undefined
+  aliases: string[]
+  /** Slug of the topic this one is part of. */
+  broader?: string | undefined
+  /** Identifiers of the same concept elsewhere: IPTC Media Topics, EuroVoc, YSO. */
+  exactMatch: string[]
+  closeMatch: string[]
+}
+
+/** What `topics.yaml` holds, checked. It is plain JSON, so the store can keep it. */
+export type VocabularySource = { topics: Topic[]; renamed: Record<string, string> }
+
+/** The vocabulary, ready to be asked. */
+export type Vocabulary = {
+  topics: ReadonlyMap<string, Topic>
+  /** The slug a word stands for: a slug, an old slug, an alias or a label in any language. */
+  resolve(word: string): { slug: string; renamed: boolean } | undefined
+  /** Slugs of topics with names like this word, nearest first. */
+  nearest(word: string): string[]
+  /** The topic's own slug and those of all broader topics. */
+  withBroader(slug: string): string[]
+  narrower(slug: string): Topic[]
+}
+
+const topicSlug = v.pipe(
+  slug,
+  v.maxLength(60, 'This is too long for an address. Write at most 60 characters.'),
+)
+
+/** One entry of `topics.yaml` as it may be written. */
+export function topicSchema(languages: string[]) {
+  const labels = labelsSchema(languages)
+  const renamed = v.strictObject({ renamed: topicSlug })
+  const topic = v.strictObject({
+    label: labels,
+    description: v.optional(labels),
+    aliases: v.optional(v.array(filledLine), []),
+    broader: v.optional(topicSlug),
+    exactMatch: v.optional(v.array(webAddress), []),
+    closeMatch: v.optional(v.array(webAddress), []),
+  })
+  return { key: topicSlug, renamed, topic }
+}
+
+export const topicAdvice: Advice = {
+  label: 'Write a label per language: { en: migration, fi: muuttoliike }.',
+  description: 'Write a sentence per language, or leave it out.',
+  aliases: 'Write a list of other names: [organized-crime].',
+  broader: 'Write the slug of one topic.',
+  exactMatch: 'Write a list of web addresses.',
+  closeMatch: 'Write a list of web addresses.',
+  renamed: 'Write the slug of the topic that took its place.',
+}
+
+/** What is wrong between topics: broader topics that are missing or go round, names used twice. */
+export function checkVocabulary({ topics, renamed }: VocabularySource): Problem[] {
+  const problems: Problem[] = []
+  const bySlug = new Map(topics.map((topic) => [topic.slug, topic]))
+  const names = new Map<string, string>()
+  for (const { slug } of topics) names.set(slug, slug)
+  for (const topic of topics) {
+    if (topic.broader && !bySlug.has(topic.broader)) {
+      problems.push({
+        field: `${topic.slug}.broader`,
+        message: `"${topic.broader}" is not a topic. ${advise(nearest(topic.broader, bySlug.keys()))}`,
+      })
+    } else if (isItsOwnAncestor(topic, bySlug)) {
+      problems.push({
+        field: `${topic.slug}.broader`,
+        message: 'This topic is broader than itself, by way of others. Remove one "broader".',
+      })
+    }
+    for (const alias of topic.aliases) {
+      const owner = names.get(fold(alias)) ?? (fold(alias) in renamed ? fold(alias) : undefined)
+      if (owner && owner !== topic.slug) {
+        problems.push({
+          field: `${topic.slug}.aliases`,
+          message: `"${alias}" already means ${owner}. Remove it from one of the two.`,
+        })
+      }
+      names.set(fold(alias), topic.slug)
+    }
+    problems.push(...awkwardLabels(topic))
+  }
+  for (const [old, now] of Object.entries(renamed)) {
+    if (bySlug.has(old)) {
+      problems.push({
+        field: old,
+        message: 'This is a topic and a renamed one. Remove one of the two.',
+      })
+    }
+    if (!bySlug.has(now)) {
+      problems.push({
+        field: `${old}.renamed`,
+        message: `"${now}" is not a topic. ${advise(nearest(now, bySlug.keys()))}`,
+      })
+    }
+  }
+  return problems
+}
+
+/** C-12: some readers split labels at commas, rename numbers and cut at 250 characters. */
+function awkwardLabels({ slug, label }: Topic): Problem[] {
+  return Object.entries(label).flatMap(([language, text]): Problem[] => {
+    const field = `${slug}.label.${language}`
+    if (text.includes(',')) {
+      const message = `Some readers split "${text}" at the comma. Write it without a comma.`
+      return [{ field, message, warning: true }]
+    }
+    if (/^\d+$/.test(text) || text.length > 250) {
+      const message = 'Some readers change such a label. Write words, at most 250 characters.'
+      return [{ field, message, warning: true }]
+    }
+    return []
+  })
+}
+
+function isItsOwnAncestor(topic: Topic, bySlug: Map<string, Topic>): boolean {
+  const seen = new Set<string>()
+  let current: Topic | undefined = topic
+  while (current?.broader && !seen.has(current.slug)) {
+    seen.add(current.slug)
+    current = bySlug.get(current.broader)
+    if (current === topic) return true
+  }
+  return false
+}
+
+export function createVocabulary({ topics, renamed }: VocabularySource): Vocabulary {
+  const bySlug = new Map(topics.map((topic) => [topic.slug, topic]))
+  const byName = new Map<string, string>()
+  // Later names never displace earlier ones: a slug wins over an alias, an alias over a label.
+  const learn = (name: string, slug: string) => {
+    if (name && !byName.has(name)) byName.set(name, slug)
+  }
+  for (const { slug } of topics) learn(slug, slug)
+  for (const { slug, aliases } of topics) for (const alias of aliases) learn(fold(alias), slug)
+  for (const { slug, label } of topics) {
+    for (const text of Object.values(label)) learn(fold(text), slug)
+  }
+
+  return {
+    topics: bySlug,
+    resolve(word) {
+      const name = bySlug.has(word) ? word : fold(word)
+      const now = Object.hasOwn(renamed, name) ? renamed[name] : undefined
+      if (now) return { slug: now, renamed: true }
+      const slug = byName.get(name)
+      return slug ? { slug, renamed: false } : undefined
+    },
+    nearest(word) {
+      const found = nearest(fold(word), byName.keys(), 12).map((name) => byName.get(name)!)
+      return [...new Set(found)].slice(0, 3)
+    },
+    withBroader(slug) {
+      const all: string[] = []
+      for (
+        let at: string | undefined = slug;
+        at && !all.includes(at);
+        at = bySlug.get(at)?.broader
+      ) {
+        all.push(at)
+      }
+      return all
+    },
+    narrower: (slug) => topics.filter((topic) => topic.broader === slug),
+  }
+}
+
+function advise(similar: string[]): string {
+  return similar.length > 0
+    ? `Write ${similar.join(' or ')}, or add it.`
+    : 'Add it, or remove this.'
+}
