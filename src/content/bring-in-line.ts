@@ -1,0 +1,36 @@
+import type { FileProblem } from '../domain/problem.ts'
+import type { ContentStore } from '../domain/release-store.ts'
+import { loadContent } from './load-content.ts'
+
+/**
+ * Brings the store in line with a content folder: what changed is read, and takes effect at once.
+ * Answers every problem of the folder; unless all are warnings, the store stays as it was.
+ *
+ * `batch` names this change; `now` is in seconds. Rejects when another process changed the store
+ * meanwhile: call again.
+ */
+export async function bringInLine(
+  directory: string,
+  store: ContentStore,
+  batch: string,
+  now: number,
+  progress: (count: number) => void = () => {},
+): Promise<FileProblem[]> {
+  const known = await store.known()
+  let staged = 0
+  const stage = async (drafts: Parameters<ContentStore['stage']>[1]) => {
+    staged += drafts.length
+    await store.stage(batch, drafts, now)
+  }
+  const { frame, problems } = await loadContent(directory, { known, stage, progress })
+  if (!frame) {
+    await store.discard(batch)
+    return problems
+  }
+  const filesAreKnown =
+    frame.files.size > 0 &&
+    frame.files.size === known.files.size &&
+    [...frame.files].every(([path, stamp]) => known.files.get(path) === stamp)
+  if (!filesAreKnown || staged > 0 || frame.removed.length > 0) await store.apply(batch, frame, now)
+  return problems
+}

@@ -1,0 +1,86 @@
+import type { Draft } from '../domain/publishing.ts'
+import type { ContentStore } from '../domain/release-store.ts'
+import type { Site } from '../domain/site.ts'
+import type { VocabularySource } from '../domain/topic.ts'
+
+/** The first line of a bundle. */
+export type BundleHeader = {
+  /** Of all that the bundle holds. */
+  fingerprint: string
+  site: Site
+  vocabulary: VocabularySource
+  /** The store's migrations, because a Worker has no disk to read them from. */
+  migrations: { name: string; sql: string }[]
+  /** What follows, a draft a line, in this order. */
+  releases: Pick<Draft, 'source' | 'hash'>[]
+}
+
+/** A content folder as one text: a header and a draft a line, so that nothing is parsed in vain. */
+export type Bundle = { header: BundleHeader; lines: string[] }
+
+export function readBundle(text: string): Bundle {
+  const [header = '', ...lines] = text.trimEnd().split('\n')
+  return { header: JSON.parse(header) as BundleHeader, lines }
+}
+
+export function writeBundle({ header, lines }: Bundle): string {
+  return `${[JSON.stringify(header), ...lines].join('\n')}\n`
+}
+
+/** Characters and releases to a step: D1 takes 2 MB in one value. */
+const stepSize = 400_000
+const stepCount = 100
+
+/**
+ * Brings the store in line with a bundle in at most `steps` steps, each of which stays done even
+ * if the platform stops us after it. Answers whether all is done; if not, call again. Readers see
+ * the old content until the last step and all of the new after it.
+ */
+export async function bringBundleInLine(
+  { header, lines }: Bundle,
+  store: ContentStore,
+  now: number,
+  steps: number,
+): Promise<boolean> {
+  const { fingerprint, site, vocabulary, releases } = header
+  if ((await store.bundle()) === fingerprint) return true
+  const { drafts: known } = await store.known()
+  const staged = await store.staged(fingerprint)
+  const missing = releases.flatMap(({ source, hash }, index) => {
+    const isThere = known.get(source)?.hash === hash || staged.get(source) === hash
+    return isThere ? [] : [lines[index]!]
+  })
+  for (let step = 0; missing.length > 0; step++) {
+    if (step === steps) return false
+    await store.stage(
+      fingerprint,
+      nextStep(missing).map((line) => JSON.parse(line) as Draft),
+      now,
+    )
+  }
+  const sources = new Set(releases.map(({ source }) => source))
+  const removed = [...known.keys()].filter((source) => !sources.has(source))
+  try {
+    await store.apply(
+      fingerprint,
+      { site, vocabulary, files: new Map(), removed },
+      now,
+      fingerprint,
+    )
+  } catch (error) {
+    // Another isolate may have been first.
+    if ((await store.bundle()) !== fingerprint) throw error
+  }
+  return true
+}
+
+/** Takes the lines of one step from the front. */
+function nextStep(lines: string[]): string[] {
+  let count = 1
+  let size = lines[0]!.length
+  while (count < Math.min(stepCount, lines.length) && size + lines[count]!.length <= stepSize) {
+    size += lines[count]!.length
+    count++
+  }
+  return lines.splice(0, count)
+}

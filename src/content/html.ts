@@ -1,0 +1,190 @@
+import {
+  type DefaultTreeAdapterTypes,
+  defaultTreeAdapter as tree,
+  html,
+  parseFragment,
+  serialize,
+} from 'parse5'
+import { FilterXSS } from 'xss'
+import { DomainError } from '../domain/errors.ts'
+import { cleanText } from '../domain/text.ts'
+
+type Node = DefaultTreeAdapterTypes.ChildNode
+type Element = DefaultTreeAdapterTypes.Element
+
+/** Elements and attributes that every reader's own sanitiser lets through (C-09). */
+const allowed: Record<string, string[]> = {
+  ...Object.fromEntries(
+    (
+      'p br hr h1 h2 h3 h4 h5 h6 ul ol li dl dt dd pre code em strong b i u s sub sup ' +
+      'figure figcaption table caption thead tbody tfoot tr cite'
+    )
+      .split(' ')
+      .map((name) => [name, ['lang', 'dir']]),
+  ),
+  a: ['href', 'title', 'lang', 'dir'],
+  abbr: ['title'],
+  blockquote: ['cite', 'lang', 'dir'],
+  img: ['src', 'alt', 'width', 'height'],
+  q: ['cite', 'lang', 'dir'],
+  td: ['colspan', 'rowspan', 'lang', 'dir'],
+  th: ['colspan', 'rowspan', 'lang', 'dir'],
+  time: ['datetime'],
+}
+
+/** Removed with all they hold; everything else that is not allowed only loses its tags. */
+const removed = new Set(
+  (
+    'script style head title meta link base object embed applet param svg math canvas template noscript ' +
+    'form input button select textarea option datalist audio source track map area dialog'
+  ).split(' '),
+)
+
+/** Frames and films, which become a link to what they showed. */
+const embedded = new Set(['iframe', 'video'])
+
+/** Blocks that readers do not know, which become paragraphs. */
+const blocks = new Set(
+  'div section article main header footer aside nav center address fieldset details summary hgroup'.split(
+    ' ',
+  ),
+)
+
+const addresses = new Set(['href', 'src', 'cite'])
+
+const deepest = 200
+
+const filter = new FilterXSS({
+  whiteList: allowed,
+  stripIgnoreTag: true,
+  stripIgnoreTagBody: [...removed],
+  allowCommentTag: false,
+})
+
+/** What to make of an address in HTML: an absolute address, or undefined to leave it out. */
+export type ResolveAddress = (address: string, use: 'link' | 'image') => string | undefined
+
+/**
+ * Publisher HTML made safe and complete in itself: parsed as browsers do, reduced to what every
+ * reader shows, every address resolved, and written from the tree again (S-01, C-09, C-10). Also
+ * answers its plain text, one line per block.
+ *
+ * Throws DomainError `invalid` when elements are nested deeper than 200.
+ */
+export function cleanHtml(source: string, resolve: ResolveAddress): { html: string; text: string } {
+  const fragment = parseFragment(cleanText(source))
+  cleanChildren(fragment, resolve, 0)
+  const text = textOf(fragment.childNodes)
+    .replace(/[ \t]+/g, ' ')
+    .replace(/ ?\n\s*/g, '\n')
+    .trim()
+  const safe = filter.process(serialize(fragment))
+  return { html: cleanText(safe).replaceAll(']]>', ']]&gt;').trim(), text }
+}
+
+function cleanChildren(
+  parent: DefaultTreeAdapterTypes.ParentNode,
+  resolve: ResolveAddress,
+  depth: number,
+) {
+  if (depth > deepest) {
+    throw new DomainError(
+      'invalid',
+      `The HTML is nested deeper than ${deepest} elements. Write it more plainly.`,
+    )
+  }
+  parent.childNodes = parent.childNodes.flatMap((node) => cleanNode(node, resolve, depth))
+  // Whether text is escaped when written depends on its parent, and <xmp> may have been that.
+  for (const child of parent.childNodes) child.parentNode = parent
+}
+
+function cleanNode(node: Node, resolve: ResolveAddress, depth: number): Node[] {
+  if (tree.isTextNode(node)) {
+    node.value = cleanText(node.value)
+    return [node]
+  }
+  if (!tree.isElementNode(node) || removed.has(node.tagName)) return []
+  if (embedded.has(node.tagName)) return linkTo(node, resolve)
+  cleanChildren(node, resolve, depth + 1)
+  if (blocks.has(node.tagName)) return inParagraphs(node.childNodes)
+  if (!(node.tagName in allowed)) return node.childNodes
+  node.attrs = node.attrs.flatMap((attribute) => cleanAttribute(node, attribute, resolve))
+  const has = (name: string) => node.attrs.some((attribute) => attribute.name === name)
+  if (node.tagName === 'img') return has('src') ? [node] : []
+  if (node.tagName === 'a' && !has('href')) return node.childNodes
+  if (node.tagName === 'p' && isEmpty(node)) return []
+  return [node]
+}
+
+function cleanAttribute(
+  node: Element,
+  { name, value }: Element['attrs'][number],
+  resolve: ResolveAddress,
+): Element['attrs'] {
+  if (!allowed[node.tagName]!.includes(name)) return []
+  if (!addresses.has(name)) return [{ name, value: cleanText(value) }]
+  const address = resolve(cleanText(value), name === 'src' ? 'image' : 'link')
+  return address ? [{ name, value: address }] : []
+}
+
+function linkTo(node: Element, resolve: ResolveAddress): Node[] {
+  const inner = node.childNodes.find(
+    (child) => tree.isElementNode(child) && child.tagName === 'source',
+  )
+  const from = [node, inner].flatMap((element) => (element as Element | undefined)?.attrs ?? [])
+  const source = from.find((attribute) => attribute.name === 'src')
+  const address = source && resolve(source.value, 'image')
+  if (!address) return []
+  const link = tree.createElement('a', html.NS.HTML, [{ name: 'href', value: address }])
+  tree.insertText(link, address)
+  return inParagraphs([link])
+}
+
+/** Wraps text and inline elements in `p`, and leaves blocks among them as they are. */
+function inParagraphs(nodes: Node[]): Node[] {
+  const result: Node[] = []
+  let paragraph: Element | undefined
+  for (const node of nodes) {
+    if (isBlock(node)) {
+      paragraph = undefined
+      result.push(node)
+      continue
+    }
+    if (!paragraph) {
+      paragraph = tree.createElement('p', html.NS.HTML, [])
+      result.push(paragraph)
+    }
+    tree.appendChild(paragraph, node)
+  }
+  return result.filter(
+    (node) => !(tree.isElementNode(node) && node.tagName === 'p' && isEmpty(node)),
+  )
+}
+
+const inline = new Set('a abbr b br cite code em i img q s strong sub sup time u'.split(' '))
+
+function isBlock(node: Node): boolean {
+  return tree.isElementNode(node) && !inline.has(node.tagName)
+}
+
+function isEmpty(node: Element): boolean {
+  return node.childNodes.every((child) => {
+    if (tree.isTextNode(child)) return !child.value.trim()
+    return (
+      tree.isElementNode(child) &&
+      (child.tagName === 'br' || (child.tagName !== 'img' && isEmpty(child)))
+    )
+  })
+}
+
+function textOf(nodes: Node[]): string {
+  return nodes
+    .map((node) => {
+      if (tree.isTextNode(node)) return node.value.replace(/\s+/g, ' ')
+      if (!tree.isElementNode(node)) return ''
+      if (node.tagName === 'br') return '\n'
+      const text = textOf(node.childNodes)
+      return isBlock(node) ? `\n${text}\n` : text
+    })
+    .join('')
+}

@@ -1,0 +1,153 @@
+import * as v from 'valibot'
+import { createAddresses, storedOrigin } from '../domain/addresses.ts'
+import { DomainError } from '../domain/errors.ts'
+import { fingerprint, identity } from '../domain/identity.ts'
+import { describeIssues, type Problem } from '../domain/problem.ts'
+import type { Draft } from '../domain/publishing.ts'
+import {
+  type Attachment,
+  completeRelease,
+  identityName,
+  releaseAdvice,
+  type ReleaseInput,
+  releaseSchema,
+} from '../domain/release.ts'
+import type { Site } from '../domain/site.ts'
+import { beginning, searchTokens, searchWords } from '../domain/text.ts'
+import type { Vocabulary } from '../domain/topic.ts'
+import { cleanHtml, type ResolveAddress } from './html.ts'
+import { markdownToHtml } from './markdown.ts'
+
+/** What is known of a file below `media/`. */
+export type MediaFile = { type: string; size: number }
+
+/** Everything a release is read with. */
+export type Surroundings = {
+  site: Site
+  vocabulary: Vocabulary
+  /** The file below the content folder, such as `media/agenda.pdf`. */
+  findMedia: (path: string) => MediaFile | undefined
+}
+
+/** Where the release was written. */
+export type Origin = Pick<Draft, 'source' | 'origin'>
+
+/** Makes written releases into drafts. One reader serves every file of a folder. */
+export function createReleaseReader({ site, vocabulary, findMedia }: Surroundings) {
+  const schema = releaseSchema(site, vocabulary)
+  const addresses = createAddresses(storedOrigin, site)
+
+  return async function readRelease(
+    written: unknown,
+    origin: Origin,
+  ): Promise<{ draft?: Draft; problems: Problem[] }> {
+    const result = v.safeParse(schema, written)
+    if (!result.success) return { problems: describeIssues(result.issues, releaseAdvice) }
+    const input = result.output
+    const problems: Problem[] = awkwardTitle(input.title)
+
+    const resolve: ResolveAddress = (address, use) => {
+      const path = mediaInFolder(address)
+      // In HTML from elsewhere such an address may always have led nowhere, as far as we can know.
+      if (path && !findMedia(path)) {
+        problems.push({
+          ...missingFile('body', path),
+          ...('html' in input.body && { warning: true }),
+        })
+      }
+      return resolveAddress(address, use, addresses.release(input), (target) =>
+        addresses.release(target),
+      )
+    }
+    const body = readBody(input, resolve)
+    if ('problem' in body) return { problems: [body.problem, ...problems] }
+
+    const attachments = input.attachments.flatMap((attachment, index): Attachment[] => {
+      const { file, title, ...rest } = attachment
+      const found = findMedia(file)
+      if (found) return [{ ...rest, ...found, path: file, title: title || file.split('/').at(-1)! }]
+      problems.push(missingFile(`attachments.${index}.file`, file))
+      return []
+    })
+    if (problems.some((problem) => !problem.warning)) return { problems }
+
+    const id = await identity(site.id, identityName(input))
+    const release = completeRelease(input, { id, ...body, attachments }, site)
+    const words = wordsOf([release.title, release.lead, body.text])
+    const hash = await fingerprint(JSON.stringify(release))
+    return { draft: { ...origin, hash, release, words }, problems }
+  }
+}
+
+function readBody(
+  { body }: ReleaseInput,
+  resolve: ResolveAddress,
+): { html: string; text: string } | { problem: Problem } {
+  try {
+    const read = cleanHtml('html' in body ? body.html : markdownToHtml(body.markdown), resolve)
+    if (read.html.length <= largestBody) return read
+    const message = `The text is longer than ${largestBody} characters. Attach it as a file instead.`
+    return { problem: { field: 'body', message } }
+  } catch (error) {
+    // RangeError: nesting so deep that the parser itself gave up.
+    if (!(error instanceof DomainError || error instanceof RangeError)) throw error
+    const message =
+      error instanceof DomainError
+        ? error.message
+        : 'The text is nested too deeply. Write it more plainly.'
+    return { problem: { field: 'body', message } }
+  }
+}
+
+/** D1 keeps at most 2 MB in a row, and no reader takes a longer release (H-38). */
+const largestBody = 1_000_000
+
+/**
+ * An address in a body, absolute (C-10). Files of the media folder and other releases may be
+ * written as links between files, as editors and code hosts show them.
+ */
+export function resolveAddress(
+  address: string,
+  use: 'link' | 'image',
+  page: string,
+  release: (target: { slug: string; language: string }) => string,
+): string | undefined {
+  const media = mediaInFolder(address)
+  if (media) return `${storedOrigin}/${media.split('/').map(encodeURIComponent).join('/')}`
+  const markdown = /^(?![a-z]+:)(?:.*\/)?([a-z0-9-]+)\.([A-Za-z-]{2,35})\.md$/.exec(address.trim())
+  if (markdown) return release({ slug: markdown[1]!, language: markdown[2]! })
+  if (!URL.canParse(address, page)) return undefined
+  const url = new URL(address, page)
+  const protocols = use === 'image' ? ['http:', 'https:'] : ['http:', 'https:', 'mailto:', 'tel:']
+  return protocols.includes(url.protocol) ? url.href : undefined
+}
+
+/** `../../media/a b.png` and `/media/a%20b.png` are both `media/a b.png`. */
+function mediaInFolder(address: string): string | undefined {
+  const path = /^(?:\.{0,2}\/)*(media\/[^?#]+)$/.exec(address.trim())?.[1]
+  if (!path || path.split('/').includes('..')) return undefined
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return undefined
+  }
+}
+
+function missingFile(field: string, path: string): Problem {
+  return {
+    field,
+    message: `There is no file ${path}. Put it there, or write the name of one that is.`,
+  }
+}
+
+/** C-11: several readers drop words in angle brackets from titles. */
+function awkwardTitle(title: string): Problem[] {
+  const bracketed = /<[^<>]+>/.exec(title)?.[0]
+  if (!bracketed) return []
+  const message = `Some readers drop "${beginning(bracketed, 40)}". Write it without angle brackets.`
+  return [{ field: 'title', message, warning: true }]
+}
+
+function wordsOf(texts: string[]): string {
+  return texts.flatMap(searchWords).flatMap(searchTokens).join(' ')
+}

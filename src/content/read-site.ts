@@ -1,0 +1,83 @@
+import * as v from 'valibot'
+import { describeIssues, type FileProblem, type Problem } from '../domain/problem.ts'
+import { languagesSchema, type Site, siteAdvice, siteSchema } from '../domain/site.ts'
+import {
+  checkVocabulary,
+  type Topic,
+  topicAdvice,
+  topicSchema,
+  type VocabularySource,
+} from '../domain/topic.ts'
+import { parseYaml, type YamlSource } from './yaml.ts'
+
+/** Reads `site.yaml`. Without `site` the problems say why. */
+export function readSite(text: string): { site?: Site; problems: FileProblem[] } {
+  const source = parseYaml(text)
+  if (source.problems.length > 0) return { problems: inFile('site.yaml', source, source.problems) }
+  const languages = v.safeParse(v.looseObject({ languages: languagesSchema }), source.value)
+  const schema = siteSchema(languages.success ? languages.output.languages : ['en'])
+  const result = v.safeParse(schema, source.value)
+  if (!result.success) {
+    return { problems: inFile('site.yaml', source, describeIssues(result.issues, siteAdvice)) }
+  }
+  const { description, ...site } = result.output
+  return { site: { ...site, description: description ?? site.title }, problems: [] }
+}
+
+/** Reads `topics.yaml`. Without `source` the problems say why; warnings come beside it. */
+export function readTopics(
+  text: string,
+  languages: string[],
+): { vocabulary?: VocabularySource; problems: FileProblem[] } {
+  const source = parseYaml(text)
+  if (source.problems.length > 0)
+    return { problems: inFile('topics.yaml', source, source.problems) }
+  if (typeof source.value !== 'object' || Array.isArray(source.value) || source.value === null) {
+    const message =
+      'This is not a set of topics. Write one per line, such as migration: { label: migration }.'
+    return { problems: inFile('topics.yaml', source, [{ field: '', message }]) }
+  }
+
+  const { key, renamed, topic } = topicSchema(languages)
+  const vocabulary: VocabularySource = { topics: [], renamed: {} }
+  const problems: Problem[] = []
+  for (const [name, entry] of Object.entries(source.value)) {
+    const report = (issues: v.BaseIssue<unknown>[]) => {
+      for (const problem of describeIssues(issues, topicAdvice)) {
+        problems.push({ ...problem, field: [name, problem.field].filter(Boolean).join('.') })
+      }
+    }
+    const slug = v.safeParse(key, name)
+    if (!slug.success) report(slug.issues)
+    if (isObject(entry) && 'renamed' in entry) {
+      const result = v.safeParse(renamed, entry)
+      if (result.success) vocabulary.renamed[name] = result.output.renamed
+      else report(result.issues)
+      continue
+    }
+    const result = v.safeParse(topic, entry)
+    if (result.success) vocabulary.topics.push({ slug: name, ...result.output } satisfies Topic)
+    else report(result.issues)
+  }
+  if (problems.length === 0) problems.push(...checkVocabulary(vocabulary))
+  const found = inFile('topics.yaml', source, problems)
+  return problems.every((problem) => problem.warning)
+    ? { vocabulary, problems: found }
+    : { problems: found }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+function inFile(
+  file: string,
+  source: YamlSource,
+  problems: (Problem & { line?: number })[],
+): FileProblem[] {
+  return problems.map((problem) => ({
+    ...problem,
+    file,
+    line: problem.line ?? source.lineOf(problem.field),
+  }))
+}

@@ -1,0 +1,84 @@
+import { isMap, isNode, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import type { Problem } from '../domain/problem.ts'
+
+/** A YAML document as plain values, with the means to say in which line a value stands. */
+export type YamlSource = {
+  value: unknown
+  /** Line, from 1, of the field at a path such as `contacts.0.name`, or of what should hold it. */
+  lineOf(field: string): number
+  problems: (Problem & { line: number })[]
+}
+
+/**
+ * Reads YAML 1.2 with every scalar as text, so that nobody has to know that `no`, `2024` and
+ * `0401` need quotes. Fields without a value count as missing. `firstLine` is where the text
+ * begins in its file.
+ */
+export function parseYaml(text: string, firstLine = 1): YamlSource {
+  const lines = new LineCounter()
+  const document = parseDocument(text, {
+    schema: 'failsafe',
+    lineCounter: lines,
+    prettyErrors: false,
+  })
+  const lineAt = (offset: number) => lines.linePos(offset).line + firstLine - 1
+  const problems = document.errors.map((error) => ({
+    line: lineAt(error.pos[0]),
+    field: '',
+    message: explain(error.code, error.message),
+  }))
+  let value: unknown = {}
+  try {
+    value = withoutEmpty(document.toJS()) ?? {}
+  } catch (error) {
+    problems.push({
+      line: firstLine,
+      field: '',
+      message: `${(error as Error).message}. Write the values out.`,
+    })
+  }
+  return {
+    value,
+    problems,
+    lineOf: (field) => lineAt(offsetOf(document.contents, field ? field.split('.') : [])),
+  }
+}
+
+const explanations: Record<string, string> = {
+  BLOCK_AS_IMPLICIT_KEY:
+    'A value that contains a colon and a space needs quotes. Write it as "Ministers: a meeting".',
+  BAD_INDENT:
+    'The spaces at the beginning of this line do not fit. Write as many as the lines around it have.',
+  TAB_AS_INDENT: 'A tab stands at the beginning of this line. Write spaces instead.',
+  DUPLICATE_KEY: 'This field stands here twice. Remove one.',
+  MISSING_CHAR: 'A quote, comma or bracket is missing. Close what was opened before.',
+}
+
+function explain(code: string, message: string): string {
+  return explanations[code] ?? `${message.replace(/\.?$/, '.')} Write the value in double quotes.`
+}
+
+function withoutEmpty(value: unknown): unknown {
+  if (value === '' || value === null) return undefined
+  if (Array.isArray(value)) return value.map(withoutEmpty).filter((item) => item !== undefined)
+  if (typeof value !== 'object') return value
+  const kept = Object.entries(value).map(([key, item]) => [key, withoutEmpty(item)] as const)
+  return Object.fromEntries(kept.filter(([, item]) => item !== undefined))
+}
+
+function offsetOf(start: Node | null, path: string[]): number {
+  let node: unknown = start
+  let offset = start?.range?.[0] ?? 0
+  for (const key of path) {
+    const step = isMap(node)
+      ? node.items.find((pair) => isScalar(pair.key) && String(pair.key.value) === key)
+      : isSeq(node)
+        ? node.items[Number(key)]
+        : undefined
+    if (!step) return offset
+    const at = isPair(step) ? step.key : step
+    if (isNode(at)) offset = at.range?.[0] ?? offset
+    node = isPair(step) ? step.value : step
+  }
+  return offset
+}
