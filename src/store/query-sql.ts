@@ -1,0 +1,47 @@
+import type { FeedQuery } from '../domain/feed-query.ts'
+import { searchTokens } from '../domain/text.ts'
+import type { Group } from '../domain/topic-expression.ts'
+
+/** SQL with the values for its question marks, in order. */
+export type Sql = { text: string; values: (string | number)[] }
+
+/**
+ * The seconds of publication of the releases that answer a question, newest first, none later
+ * than `horizon`, at most `limit`. Each group walks the index of its first topic from the newest
+ * release on and asks for the rest as it goes; several groups are merged on the way.
+ */
+export function selectPublished(query: FeedQuery, horizon: number, limit: number): Sql {
+  const groups = query.topics.length > 0 ? query.topics : [{ with: [], without: [] }]
+  const parts = groups.map((group) => selectGroup(group, query, horizon))
+  return {
+    text: `${parts.map(({ text }) => text).join(' union ')} order by published desc limit ?`,
+    values: [...parts.flatMap(({ values }) => values), limit],
+  }
+}
+
+function selectGroup(group: Group, { language, words }: FeedQuery, horizon: number): Sql {
+  const [first, ...others] = group.with
+  const table = first === undefined ? 'release' : 'release_topic'
+  const conditions: Sql[] = [{ text: 'one.published <= ?', values: [horizon] }]
+  if (first !== undefined) conditions.push({ text: 'one.topic = ?', values: [first] })
+  if (language !== 'all') conditions.push({ text: 'one.language = ?', values: [language] })
+  for (const topic of others) conditions.push({ text: `exists (${withTopic})`, values: [topic] })
+  for (const topic of group.without) {
+    conditions.push({ text: `not exists (${withTopic})`, values: [topic] })
+  }
+  if (words.length > 0)
+    conditions.push({ text: `one.published in (${withWords})`, values: [match(words)] })
+  return {
+    text: `select one.published as published from ${table} as one where ${conditions.map(({ text }) => text).join(' and ')}`,
+    values: conditions.flatMap(({ values }) => values),
+  }
+}
+
+const withTopic =
+  'select 1 from release_topic as other where other.topic = ? and other.published = one.published'
+const withWords = 'select rowid from release_words where release_words match ?'
+
+/** FTS5 section 3: strings side by side must all be found; a string of several tokens is a phrase. */
+function match(words: string[]): string {
+  return words.map((word) => `"${searchTokens(word).join(' ')}"`).join(' ')
+}
