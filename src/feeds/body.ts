@@ -1,0 +1,127 @@
+import type { Addresses } from '../domain/addresses.ts'
+import type { Contact, Event, Release } from '../domain/release.ts'
+import { escapeHtml } from '../domain/text.ts'
+import { formatUtc } from '../domain/time.ts'
+import { type Wording, wordingOf } from './wording.ts'
+
+/**
+ * The full text of a release as a reader shows it: corrections, lead, images, body, and at the end
+ * the event, the attachments, related links and contacts. The same in every format and every feed
+ * (C-03), with every address absolute (C-10).
+ */
+export function fullText(release: Release, addresses: Addresses): string {
+  const wording = wordingOf(release.language)
+  return addresses.publish(
+    [
+      ...corrections(release, wording),
+      ...lead(release),
+      ...images(release, addresses, wording),
+      release.html,
+      ...event(release.event, wording),
+      ...list(wording.attachments, files(release, addresses)),
+      ...list(
+        wording.related,
+        release.related.map(({ url, title }) => link(url, title)),
+      ),
+      ...list(
+        wording.contacts,
+        release.contacts.map((contact) => contactLine(contact, wording)),
+      ),
+    ].join('\n'),
+  )
+}
+
+function corrections({ changes }: Release, wording: Wording): string[] {
+  return changes
+    .filter(({ kind }) => kind === 'correction')
+    .toSorted((a, b) => b.at - a.at)
+    .map(
+      ({ at, note }) =>
+        `<p><strong>${wording.correction} ${formatUtc(at).slice(0, 10)}:</strong> ${escapeHtml(note)}</p>`,
+    )
+}
+
+/** Most readers show the full text alone, so a lead that does not begin it must stand in it. */
+function lead({ lead, html }: Release): string[] {
+  const start = lettersOf(lead.replace(/…$/, '')).slice(0, 200)
+  const body = lettersOf(decode(html.slice(0, 4 * lead.length + 2000).replace(/<[^>]*>/g, ' ')))
+  return body.startsWith(start) ? [] : [`<p><strong>${escapeHtml(lead)}</strong></p>`]
+}
+
+function lettersOf(text: string): string {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
+}
+
+function decode(html: string): string {
+  return html
+    .replaceAll('&nbsp;', ' ')
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&')
+}
+
+function images({ attachments, html }: Release, addresses: Addresses, wording: Wording): string[] {
+  return attachments
+    .filter(({ type }) => type.startsWith('image/'))
+    .map((image) => ({ ...image, url: addresses.media(image.path) }))
+    .filter(({ url }) => !addresses.publish(html).includes(`src="${escapeHtml(url)}"`))
+    .map(({ url, title, alt, credit }) => {
+      const caption = [title, credit && `${wording.photo}: ${credit}`].filter(Boolean).join('. ')
+      return `<figure><img src="${escapeHtml(url)}" alt="${escapeHtml(alt ?? '')}"><figcaption>${escapeHtml(caption)}</figcaption></figure>`
+    })
+}
+
+function event(happening: Event | undefined, wording: Wording): string[] {
+  if (!happening) return []
+  const { start, end, place } = happening
+  const times = [start, ...(end && end !== start ? [end] : [])].map(
+    (moment) =>
+      `<time datetime="${moment}">${moment.replace('T', ' ').replace(/:00Z$/, ' UTC')}</time>`,
+  )
+  const where = place ? `, ${escapeHtml(place)}` : ''
+  return [`<p><strong>${wording.event}:</strong> ${times.join(' – ')}${where}</p>`]
+}
+
+function files({ attachments }: Release, addresses: Addresses): string[] {
+  return attachments
+    .filter(({ type }) => !type.startsWith('image/'))
+    .map(({ path, title, size }) => {
+      const ending = /\.([a-z0-9]+)$/i.exec(path)?.[1]?.toUpperCase()
+      const details = [ending, readableSize(size)].filter(Boolean).join(', ')
+      return `${link(addresses.media(path), title)} (${details})`
+    })
+}
+
+function readableSize(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  return bytes < 1_000_000
+    ? `${Math.round(bytes / 1000)} kB`
+    : `${(bytes / 1_000_000).toFixed(1)} MB`
+}
+
+function contactLine({ name, role, phone, email, for: about }: Contact, wording: Wording): string {
+  const parts = [escapeHtml(name)]
+  if (role) parts.push(escapeHtml(role))
+  if (phone)
+    parts.push(`${wording.telephone} ${link(`tel:${phone.replace(/[^+\d]/g, '')}`, phone)}`)
+  if (email)
+    parts.push(
+      /^[^\s@]+@[^\s@]+$/.test(email)
+        ? link(`mailto:${encodeURI(email)}`, email)
+        : escapeHtml(email),
+    )
+  return `${parts.join(', ')}${about ? ` (${escapeHtml(about)})` : ''}`
+}
+
+function link(url: string, text: string): string {
+  return `<a href="${escapeHtml(url)}">${escapeHtml(text)}</a>`
+}
+
+function list(heading: string, items: string[]): string[] {
+  if (items.length === 0) return []
+  return [
+    `<p><strong>${heading}:</strong></p>`,
+    `<ul>${items.map((item) => `<li>${item}</li>`).join('')}</ul>`,
+  ]
+}

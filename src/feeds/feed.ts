@@ -1,0 +1,193 @@
+import type { Addresses, FormatName } from '../domain/addresses.ts'
+import { type FeedQuery, textLanguage } from '../domain/feed-query.ts'
+import { identity } from '../domain/identity.ts'
+import type { Release } from '../domain/release.ts'
+import { inLanguage, type Site } from '../domain/site.ts'
+import type { Topic, Vocabulary } from '../domain/topic.ts'
+import type { Group } from '../domain/topic-expression.ts'
+import { fullText } from './body.ts'
+import { type Wording, wordingOf } from './wording.ts'
+
+/** Text with what a machine calls it. */
+export type Category = { term: string; label: string }
+
+export type Person = { name: string; url?: string | undefined }
+
+export type File = {
+  url: string
+  type: string
+  /** Bytes. */
+  size: number
+  title: string
+  alt?: string | undefined
+  credit?: string | undefined
+}
+
+export type Translation = { language: string; url: string; title: string }
+
+/** A release as documents carry it. All addresses are absolute, all times seconds since 1970. */
+export type Entry = {
+  id: string
+  url: string
+  title: string
+  /** Plain text. */
+  summary: string
+  html: string
+  language: string
+  published: number
+  updated: number
+  author: Person
+  categories: Category[]
+  files: File[]
+  /** The first image among the files. */
+  image?: File | undefined
+  translations: Translation[]
+  release: Release
+}
+
+/** A question answered: everything that its document says, in whatever format. */
+export type Feed = {
+  /** Of the Atom document: permanent, and its own (U-09). */
+  id: string
+  title: string
+  description: string
+  language: string
+  /** The page that shows the same. */
+  page: string
+  self: Record<FormatName, string>
+  updated: number
+  author: Person
+  /** Topics that the question asks for. */
+  categories: Category[]
+  scheme: string
+  extension: string
+  logo?: string | undefined
+  rights?: string | undefined
+  entries: Entry[]
+}
+
+/** What documents are made with. */
+export type Press = { site: Site; vocabulary: Vocabulary; addresses: Addresses }
+
+/** A feed without releases has never changed. Readers refuse dates before 2000-01-02 (H-09). */
+export const beforeAnyChange = Date.UTC(2001, 0, 1) / 1000
+
+/**
+ * Answers a question with releases, newest first. `versions` holds the public language versions
+ * by slug. Every decision about the document is made here; the renderers only write it down.
+ */
+export async function createFeed(
+  query: FeedQuery,
+  releases: Release[],
+  versions: ReadonlyMap<string, Pick<Release, 'slug' | 'language' | 'title'>[]>,
+  press: Press,
+): Promise<Feed> {
+  const { site, addresses } = press
+  const language = textLanguage(query, site)
+  const self = {
+    rss: addresses.feed(query, 'rss'),
+    atom: addresses.feed(query, 'atom'),
+    json: addresses.feed(query, 'json'),
+  }
+  const asked = new Set(query.topics.flatMap((group) => group.with))
+  return {
+    id: await identity(site.id, `feed ${new URL(self.atom).pathname}${new URL(self.atom).search}`),
+    title: titleOf(query, press),
+    description: inLanguage(site.description, language, site),
+    language,
+    page: addresses.page(query),
+    self,
+    updated: releases.reduce((latest, { updated }) => Math.max(latest, updated), beforeAnyChange),
+    author: personOf(Object.keys(site.publishers)[0]!, language, site),
+    categories: [...asked].map((slug) => categoryOf(slug, language, press)),
+    scheme: addresses.scheme(),
+    extension: addresses.extension(),
+    logo: site.logo && addresses.media(site.logo),
+    rights: site.rights && inLanguage(site.rights, language, site),
+    entries: releases.map((release) =>
+      createEntry(release, versions.get(release.slug) ?? [], press),
+    ),
+  }
+}
+
+/** One release as an entry. It depends on the release and the site alone, never on the feed (C-03). */
+export function createEntry(
+  release: Release,
+  versions: Pick<Release, 'slug' | 'language' | 'title'>[],
+  press: Press,
+): Entry {
+  const { site, addresses } = press
+  const files = release.attachments.map(({ path, ...file }) => ({
+    ...file,
+    url: addresses.media(path),
+  }))
+  return {
+    id: release.id,
+    url: addresses.release(release),
+    title: release.title,
+    summary: release.lead,
+    html: fullText(release, addresses),
+    language: release.language,
+    published: release.published,
+    updated: release.updated,
+    author: personOf(release.publisher, release.language, site),
+    categories: categoriesOf(release, press),
+    files,
+    image: files.find(({ type }) => type.startsWith('image/')),
+    translations: versions
+      .filter(({ language }) => language !== release.language)
+      .map((version) => ({
+        language: version.language,
+        url: addresses.release(version),
+        title: version.title,
+      })),
+    release,
+  }
+}
+
+/** The question in words before the name of the site: “Migration and EU – Ministry: releases” (C-19). */
+export function titleOf(query: FeedQuery, press: Press): string {
+  const { site } = press
+  const language = textLanguage(query, site)
+  const wording = wordingOf(language)
+  const parts = [
+    query.topics
+      .map((group) => groupInWords(group, language, press, wording))
+      .join(` ${wording.or} `),
+    query.words.length > 0 ? wording.searchFor(query.words.join(' ')) : '',
+    query.language === 'all' && site.languages.length > 1 ? wording.allLanguages : '',
+  ].filter(Boolean)
+  const name = inLanguage(site.title, language, site)
+  if (parts.length === 0) return name
+  const [first = '', ...rest] = parts.join(', ')
+  return `${first.toUpperCase()}${rest.join('')} – ${name}`
+}
+
+function groupInWords(group: Group, language: string, press: Press, wording: Wording): string {
+  const label = (slug: string) => categoryOf(slug, language, press).label
+  const wanted = group.with.map(label).join(` ${wording.and} `)
+  const unwanted = group.without
+    .map((slug) => `${wording.without} ${label(slug)}`)
+    .join(` ${wording.and} `)
+  return [wanted, unwanted].filter(Boolean).join(' ')
+}
+
+/** C-13: an entry without any category would be given those of the feed by Miniflux. */
+function categoriesOf({ topics, language, kind }: Release, press: Press): Category[] {
+  if (topics.length === 0) return [{ term: kind, label: wordingOf(language).kinds[kind] }]
+  const categories = topics.map((slug) => categoryOf(slug, language, press))
+  const labels = categories.map(({ label }) => label.toLowerCase())
+  return categories.filter((_, index) => labels.indexOf(labels[index]!) === index)
+}
+
+function categoryOf(slug: string, language: string, { vocabulary, site }: Press): Category {
+  const topic: Topic | undefined = vocabulary.topics.get(vocabulary.resolve(slug)?.slug ?? slug)
+  return topic
+    ? { term: topic.slug, label: inLanguage(topic.label, language, site) }
+    : { term: slug, label: slug }
+}
+
+function personOf(publisher: string, language: string, site: Site): Person {
+  const { name, url } = site.publishers[publisher] ?? Object.values(site.publishers)[0]!
+  return { name: inLanguage(name, language, site), ...(url && { url }) }
+}

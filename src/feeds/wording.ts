@@ -1,0 +1,89 @@
+import type { Kind } from '../domain/release.ts'
+
+/** The few words that documents need beside the publisher's own. */
+export type Wording = {
+  and: string
+  or: string
+  without: string
+  allLanguages: string
+  /** Put around the words of a search. */
+  searchFor: (words: string) => string
+  correction: string
+  event: string
+  attachments: string
+  related: string
+  contacts: string
+  telephone: string
+  photo: string
+  kinds: Record<Kind, string>
+}
+
+const en: Wording = {
+  and: 'and',
+  or: 'or',
+  without: 'without',
+  allLanguages: 'all languages',
+  searchFor: (words) => `containing “${words}”`,
+  correction: 'Correction',
+  event: 'Event',
+  attachments: 'Attachments',
+  related: 'Related links',
+  contacts: 'Inquiries',
+  telephone: 'tel.',
+  photo: 'Photo',
+  kinds: {
+    'press-release': 'press release',
+    statement: 'statement',
+    speech: 'speech',
+    advisory: 'media advisory',
+  },
+}
+
+const fi: Wording = {
+  and: 'ja',
+  or: 'tai',
+  without: 'ilman aihetta',
+  allLanguages: 'kaikki kielet',
+  searchFor: (words) => `sisältää ”${words}”`,
+  correction: 'Korjaus',
+  event: 'Tapahtuma',
+  attachments: 'Liitteet',
+  related: 'Aiheesta muualla',
+  contacts: 'Lisätietoja',
+  telephone: 'puh.',
+  photo: 'Kuva',
+  kinds: {
+    'press-release': 'tiedote',
+    statement: 'lausunto',
+    speech: 'puhe',
+    advisory: 'mediatiedote',
+  },
+}
+
+const sv: Wording = {
+  and: 'och',
+  or: 'eller',
+  without: 'utan',
+  allLanguages: 'alla språk',
+  searchFor: (words) => `innehåller ”${words}”`,
+  correction: 'Rättelse',
+  event: 'Evenemang',
+  attachments: 'Bilagor',
+  related: 'Läs också',
+  contacts: 'Mer information',
+  telephone: 'tfn',
+  photo: 'Bild',
+  kinds: {
+    'press-release': 'pressmeddelande',
+    statement: 'uttalande',
+    speech: 'tal',
+    advisory: 'medieinformation',
+  },
+}
+
+const wordings: Record<string, Wording> = { en, fi, sv }
+
+/** The wording of a language, else the English one. `sv-FI` finds `sv`. */
+export function wordingOf(language: string): Wording {
+  return wordings[language.toLowerCase().split('-')[0]!] ?? en
+}
