@@ -1,0 +1,95 @@
+import * as v from 'valibot'
+
+/** A setting as text, with the sentence that names it when it is wrong. */
+const port = v.pipe(
+  v.optional(v.string(), '3000'),
+  v.regex(/^\d{1,5}$/, 'PORT must be a number from 0 to 65535, such as 3000.'),
+  v.transform(Number),
+  v.maxValue(65_535, 'PORT must be a number from 0 to 65535, such as 3000.'),
+)
+const baseUrl = v.pipe(
+  v.string(),
+  v.check(
+    isOrigin,
+    'BASE_URL must be an origin without a path, such as https://releases.example.org.',
+  ),
+  v.transform((text) => new URL(text).origin),
+)
+const publishTokens = v.optional(
+  v.pipe(
+    v.string(),
+    v.regex(
+      /^$|^[^=,\s]+=[^,\s]{16,}(,[^=,\s]+=[^,\s]{16,})*$/,
+      'PUBLISH_TOKENS must be name=secret, several parted by commas, each secret of 16 characters or more.',
+    ),
+  ),
+  '',
+)
+
+const filled = (name: string) =>
+  v.pipe(v.string(), v.nonEmpty(`${name} is empty. Write a path, or leave it out.`))
+
+const nodeSchema = v.object({
+  PORT: port,
+  HOST: v.optional(filled('HOST'), '0.0.0.0'),
+  BASE_URL: v.optional(baseUrl),
+  CONTENT_DIR: v.optional(filled('CONTENT_DIR'), 'content'),
+  DATABASE: v.optional(filled('DATABASE'), 'data/tiedote.db'),
+  PUBLISH_TOKENS: publishTokens,
+})
+
+const workerSchema = v.object({
+  BASE_URL: v.optional(baseUrl),
+  PUBLISH_TOKENS: publishTokens,
+})
+
+/** Settings of the Node entry. */
+export type NodeConfig = {
+  port: number
+  host: string
+  baseUrl: string
+  contentDirectory: string
+  database: string
+}
+
+/** Reads the environment. Throws an Error that names every wrong setting. */
+export function readNodeConfig(environment: Record<string, string | undefined>): NodeConfig {
+  const { PORT, HOST, BASE_URL, CONTENT_DIR, DATABASE } = parse(nodeSchema, environment)
+  return {
+    port: PORT,
+    host: HOST,
+    baseUrl: BASE_URL ?? `http://localhost:${PORT}`,
+    contentDirectory: CONTENT_DIR,
+    database: DATABASE,
+  }
+}
+
+/**
+ * Reads the variables of a Worker. Without BASE_URL it is the origin of the request, on the
+ * developer's own machine only: elsewhere whoever asks first would name the service.
+ */
+export function readWorkerConfig(
+  variables: Record<string, unknown>,
+  requestUrl: string,
+): { baseUrl: string } {
+  const { BASE_URL } = parse(workerSchema, variables)
+  const { origin, hostname } = new URL(requestUrl)
+  if (BASE_URL) return { baseUrl: BASE_URL }
+  if (hostname === 'localhost' || hostname === '127.0.0.1') return { baseUrl: origin }
+  throw new Error('BASE_URL is not set. Write the public origin under [vars] in wrangler.toml.')
+}
+
+function parse<Schema extends v.GenericSchema>(
+  schema: Schema,
+  settings: unknown,
+): v.InferOutput<Schema> {
+  const result = v.safeParse(schema, settings)
+  if (result.success) return result.output
+  throw new Error(result.issues.map((issue) => issue.message).join('\n'))
+}
+
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, pathname, search, hash, username } = new URL(text)
+  return /^https?:$/.test(protocol) && pathname === '/' && !search && !hash && !username
+}

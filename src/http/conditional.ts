@@ -1,0 +1,36 @@
+/** What tells one state of an address from another. `lastModified` is in seconds since 1970. */
+export type Validators = { etag: string; lastModified: number }
+
+/**
+ * Whether the client has the current state already (RFC 9110 section 13.2.2). If-None-Match decides
+ * when it is there (H-08) and is compared weakly, whatever a proxy put around the tag (H-06, H-07);
+ * otherwise If-Modified-Since does, as a date (H-11, H-12). Malformed values match nothing.
+ */
+export function isNotModified(headers: Headers, { etag, lastModified }: Validators): boolean {
+  const ifNoneMatch = headers.get('if-none-match')
+  if (ifNoneMatch !== null) {
+    if (ifNoneMatch.trim() === '*') return true
+    return tagsOf(ifNoneMatch).includes(opaque(etag))
+  }
+  const since = parseHttpDate(headers.get('if-modified-since') ?? '')
+  return since !== undefined && lastModified <= since
+}
+
+function tagsOf(list: string): string[] {
+  return Array.from(list.matchAll(/"[^"]*"(?:[-;]+\w+)?/g), ([tag]) => opaque(tag))
+}
+
+/** Apache and others append the coding to the tag, inside or outside of its quotes. */
+function opaque(tag: string): string {
+  return tag
+    .replace(/^W\//, '')
+    .replaceAll('"', '')
+    .replace(/[-;]+(gzip|br|zstd|deflate)$/, '')
+}
+
+/** HTTP dates in the three forms of RFC 9110 section 5.6.7, in seconds. */
+function parseHttpDate(text: string): number | undefined {
+  const asctime = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/.test(text)
+  const milliseconds = Date.parse(asctime ? `${text} GMT` : text)
+  return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1000)
+}

@@ -1,0 +1,20 @@
+import { formatProblem } from '../domain/problem.ts'
+import { formatUtc } from '../domain/time.ts'
+import type { Services } from './services.ts'
+
+/** Whether the service can answer, and what its operator should look at. */
+export async function healthDocument({ store, problems, now }: Services) {
+  const content = problems().map(formatProblem)
+  try {
+    const { revision, horizon } = await store.state(now())
+    const newestRelease = horizon > 0 ? formatUtc(horizon) : undefined
+    const status = content.length > 0 ? 'content has problems' : 'ok'
+    return { healthy: true, document: { status, revision, newestRelease, problems: content } }
+  } catch (error) {
+    const document = {
+      status: 'store does not answer',
+      problems: [(error as Error).message, ...content],
+    }
+    return { healthy: false, document }
+  }
+}

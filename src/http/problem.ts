@@ -1,0 +1,42 @@
+import { DomainError, type ErrorCode } from '../domain/errors.ts'
+
+const statuses: Record<ErrorCode, { status: number; title: string }> = {
+  invalid: { status: 400, title: 'This question cannot be answered' },
+  'not-found': { status: 404, title: 'Not found' },
+  gone: { status: 410, title: 'Gone' },
+  unavailable: { status: 503, title: 'Not available yet' },
+}
+
+/** What went wrong, as it is told to whoever asked. */
+export type Failure = {
+  status: number
+  title: string
+  detail: string
+  details: Record<string, unknown>
+}
+
+/** The only place where errors become statuses. What was not meant for the caller stays untold. */
+export function toFailure(error: unknown): Failure {
+  if (error instanceof DomainError) {
+    return { ...statuses[error.code], detail: error.message, details: error.details }
+  }
+  const detail = 'Something went wrong on our side. Ask again in a minute.'
+  return { status: 503, title: 'Not available', detail, details: {} }
+}
+
+/** RFC 9457 problem document (H-28). */
+export function problemResponse({ status, title, detail, details }: Failure): Response {
+  const document = { type: 'about:blank', title, status, detail, ...details }
+  return new Response(`${JSON.stringify(document)}\n`, {
+    status,
+    headers: { 'Content-Type': 'application/problem+json', ...errorHeaders(status) },
+  })
+}
+
+/** Errors are kept only shortly (H-28), and 503 says in whole seconds when to ask again (H-32). */
+export function errorHeaders(status: number): Record<string, string> {
+  return {
+    'Cache-Control': 'public, max-age=30',
+    ...(status === 503 && { 'Cache-Control': 'no-store', 'Retry-After': '60' }),
+  }
+}

@@ -1,0 +1,78 @@
+import type { FormatName } from '../domain/addresses.ts'
+import { DomainError } from '../domain/errors.ts'
+import { type FeedQuery, findLanguage, parseSearch } from '../domain/feed-query.ts'
+import type { Site } from '../domain/site.ts'
+import type { Vocabulary } from '../domain/topic.ts'
+import { parseTopicExpression } from '../domain/topic-expression.ts'
+
+/** What an address of the service asks for. `renamed`: an old topic name was used. */
+export type Target =
+  | { kind: 'feed'; query: FeedQuery; format: FormatName; renamed: boolean }
+  | { kind: 'page'; query: FeedQuery; renamed: boolean }
+  | { kind: 'release'; slug: string; language: string }
+  | { kind: 'vocabulary'; language: string }
+  | { kind: 'opml'; language: string }
+
+/** Spellings of the main feed that readers try (O-04). */
+const wellKnown: Record<string, FormatName> = {
+  feed: 'rss',
+  'feed.xml': 'rss',
+  'rss.xml': 'rss',
+  'index.xml': 'rss',
+  'atom.xml': 'atom',
+  'feed.rss': 'rss',
+  'feed.atom': 'atom',
+  'feed.json': 'json',
+}
+
+/**
+ * Reads the path and query of a request. Every spelling of a question gives the same target (U-03);
+ * unknown parameters change nothing (U-05).
+ *
+ * Throws DomainError `not-found` for what is no address of ours or an unknown topic, `invalid` for
+ * an impossible question.
+ */
+export function readAddress(url: URL, site: Site, vocabulary: Vocabulary): Target {
+  const segments = url.pathname.split('/').filter(Boolean).map(decode)
+  const named = segments[0] === undefined ? undefined : findLanguage(segments[0], site)
+  const language = named ?? site.languages[0]!
+  const [first = '', second, ...more] = named ? segments.slice(1) : segments
+  const name = first.toLowerCase()
+  const everything = () => ({
+    language,
+    topics: [],
+    words: parseSearch(url.searchParams.getAll('q').join(' ')),
+  })
+
+  if (second === undefined) {
+    if (name === '' || name === 'topics')
+      return { kind: 'page', query: everything(), renamed: false }
+    if (name === 'topics.json') return { kind: 'vocabulary', language }
+    if (name === 'feeds.opml') return { kind: 'opml', language }
+    if (Object.hasOwn(wellKnown, name)) {
+      return { kind: 'feed', query: everything(), format: wellKnown[name]!, renamed: false }
+    }
+  }
+  if (name === 'topics' && second !== undefined && more.length === 0) {
+    const [, text = '', format] = /^(.*?)(?:\.(rss|atom|json))?$/is.exec(second) ?? []
+    const { expression, renamed } = parseTopicExpression(text, vocabulary)
+    const query = { ...everything(), topics: expression }
+    if (!format) return { kind: 'page', query, renamed }
+    return { kind: 'feed', query, format: format.toLowerCase() as FormatName, renamed }
+  }
+  if (name === 'releases' && second !== undefined && more.length === 0) {
+    return { kind: 'release', slug: second.toLowerCase(), language }
+  }
+  throw new DomainError('not-found', 'There is nothing at this address.')
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    throw new DomainError(
+      'invalid',
+      'This address is not written correctly: a percent sign stands alone in it.',
+    )
+  }
+}

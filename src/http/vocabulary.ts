@@ -1,0 +1,69 @@
+import type { FeedQuery } from '../domain/feed-query.ts'
+import type { TopicCount } from '../domain/release-store.ts'
+import { inLanguage } from '../domain/site.ts'
+import type { Topic } from '../domain/topic.ts'
+import { formatUtc } from '../domain/time.ts'
+import type { Current } from './services.ts'
+
+/** How often a topic is found in a language (`all`: in any), and the second of its newest release. */
+export function countOf(
+  topic: string,
+  language: string,
+  counts: TopicCount[],
+): { releases: number; newest: number } {
+  const found = counts.filter((one) => {
+    return one.topic === topic && (language === 'all' || one.language === language)
+  })
+  return {
+    releases: found.reduce((sum, { count }) => sum + count, 0),
+    newest: found.reduce((latest, { newest }) => Math.max(latest, newest), 0),
+  }
+}
+
+/** The vocabulary for machines, with counts and the addresses of every feed. */
+export function vocabularyDocument(
+  language: string,
+  counts: TopicCount[],
+  current: Current,
+): string {
+  const { site, vocabulary, addresses } = current
+  const texts = language === 'all' ? site.languages[0]! : language
+  const everything: FeedQuery = { language, topics: [], words: [] }
+  const feedsOf = (query: FeedQuery) => ({
+    rss: addresses.feed(query, 'rss'),
+    atom: addresses.feed(query, 'atom'),
+    json: addresses.feed(query, 'json'),
+  })
+  const describe = (topic: Topic) => {
+    const query = { ...everything, topics: [{ with: [topic.slug], without: [] }] }
+    const { releases, newest } = countOf(topic.slug, language, counts)
+    return {
+      slug: topic.slug,
+      label: inLanguage(topic.label, texts, site),
+      labels: topic.label,
+      description: topic.description && inLanguage(topic.description, texts, site),
+      aliases: topic.aliases,
+      broader: topic.broader,
+      narrower: vocabulary.narrower(topic.slug).map(({ slug }) => slug),
+      exactMatch: topic.exactMatch,
+      closeMatch: topic.closeMatch,
+      releases,
+      newest: newest > 0 ? formatUtc(newest) : undefined,
+      page: addresses.page(query),
+      feeds: feedsOf(query),
+    }
+  }
+  const document = {
+    title: inLanguage(site.title, texts, site),
+    language,
+    languages: site.languages,
+    page: addresses.home(language),
+    feeds: feedsOf(everything),
+    opml: addresses.opml(language),
+    otherLanguages: [...site.languages, 'all']
+      .filter((other) => other !== language)
+      .map((other) => ({ language: other, topics: addresses.vocabulary(other) })),
+    topics: [...vocabulary.topics.values()].map(describe),
+  }
+  return `${JSON.stringify(document)}\n`
+}
