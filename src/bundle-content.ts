@@ -1,0 +1,48 @@
+// Gathers a content folder and the migrations for the Worker, which has no disk:
+// node src/bundle-content.ts [output folder]
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { readNodeConfig } from './config.ts'
+import { type BundleHeader, writeBundle } from './content/bundle.ts'
+import { loadContent } from './content/load-content.ts'
+import { fingerprint } from './domain/identity.ts'
+import { formatProblem } from './domain/problem.ts'
+import type { Draft } from './domain/publishing.ts'
+import { readMigrations } from './store/node-sqlite.ts'
+
+const output = process.argv[2] ?? '.generated'
+const { contentDirectory } = readNodeConfig(process.env)
+
+const drafts: Draft[] = []
+const { frame, problems } = await loadContent(contentDirectory, {
+  known: { files: new Map(), drafts: new Map() },
+  stage: async (more) => void drafts.push(...more),
+})
+for (const problem of problems) console.error(formatProblem(problem))
+if (!frame) process.exit(1)
+
+// The stamp of a draft tells when to read its file again, which a Worker never does.
+const lines = drafts.map((draft) => JSON.stringify({ ...draft, origin: '' }))
+const { site, vocabulary } = frame
+const rest: Omit<BundleHeader, 'fingerprint'> = {
+  site,
+  vocabulary,
+  migrations: readMigrations(),
+  releases: drafts.map(({ source, hash }) => ({ source, hash })),
+}
+const header = { fingerprint: await fingerprint(JSON.stringify([rest, lines])), ...rest }
+mkdirSync(output, { recursive: true })
+writeIfDifferent(join(output, 'content.ndjson'), writeBundle({ header, lines }))
+
+const assets = join(output, 'assets')
+rmSync(assets, { recursive: true, force: true })
+mkdirSync(join(assets, 'media'), { recursive: true })
+const media = join(contentDirectory, 'media')
+if (existsSync(media)) cpSync(media, join(assets, 'media'), { recursive: true })
+console.log(`${drafts.length} releases bundled from ${contentDirectory}`)
+
+/** Wrangler watches the file, and would start anew for nothing. */
+function writeIfDifferent(path: string, text: string) {
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) return
+  writeFileSync(path, text)
+}
