@@ -2,7 +2,7 @@
 // node src/bundle-content.ts [output folder]
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readNodeConfig } from './config.ts'
+import { readContentDirectory } from './config.ts'
 import { type BundleHeader, writeBundle } from './content/bundle.ts'
 import { loadContent } from './content/load-content.ts'
 import { fingerprint } from './domain/identity.ts'
@@ -11,7 +11,7 @@ import type { Draft } from './domain/publishing.ts'
 import { readMigrations } from './store/node-sqlite.ts'
 
 const output = process.argv[2] ?? '.generated'
-const { contentDirectory } = readNodeConfig(process.env)
+const contentDirectory = readContentDirectory(process.env)
 
 const drafts: Draft[] = []
 const { frame, problems } = await loadContent(contentDirectory, {
@@ -32,7 +32,7 @@ const rest: Omit<BundleHeader, 'fingerprint'> = {
 }
 const header = { fingerprint: await fingerprint(JSON.stringify([rest, lines])), ...rest }
 mkdirSync(output, { recursive: true })
-writeIfDifferent(join(output, 'content.ndjson'), writeBundle({ header, lines }))
+writeIfDifferent(join(output, 'content.txt'), writeBundle({ header, lines }))
 
 const assets = join(output, 'assets')
 rmSync(assets, { recursive: true, force: true })

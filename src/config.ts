@@ -64,6 +64,11 @@ export function readNodeConfig(environment: Record<string, string | undefined>):
   }
 }
 
+/** Reads the only setting that the bundle for a Worker depends on. */
+export function readContentDirectory(environment: Record<string, string | undefined>): string {
+  return parse(v.pick(nodeSchema, ['CONTENT_DIR']), environment).CONTENT_DIR
+}
+
 /**
  * Reads the variables of a Worker. Without BASE_URL it is the origin of the request, on the
  * developer's own machine only: elsewhere whoever asks first would name the service.

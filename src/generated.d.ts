@@ -1,5 +1,5 @@
 /** What `src/bundle-content.ts` writes. */
-declare module '*.ndjson' {
+declare module '*.txt' {
   const text: string
   export default text
 }

@@ -1,6 +1,6 @@
 import type { D1Database, ExportedHandler, Fetcher } from '@cloudflare/workers-types'
 import type { Hono } from 'hono'
-import bundleText from '../.generated/content.ndjson'
+import bundleText from '../.generated/content.txt'
 import { readWorkerConfig } from './config.ts'
 import { bringBundleInLine, readBundle } from './content/bundle.ts'
 import { createApp } from './http/app.ts'

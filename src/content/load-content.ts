@@ -42,10 +42,11 @@ export async function loadContent(
   const siteText = await folder.read('site.yaml')
   if (siteText === undefined) return { problems: [noSite(directory)] }
   const topicsText = (await folder.read('topics.yaml')) ?? ''
-  const { site, problems: siteProblems } = readSite(siteText)
-  const { vocabulary, problems: topicProblems } = readTopics(topicsText, site?.languages ?? ['en'])
-  const problems = [...siteProblems, ...topicProblems]
-  if (!site || !vocabulary) return { problems }
+  const { site, languages, problems } = readSite(siteText)
+  if (!languages) return { problems }
+  const { vocabulary, problems: topicProblems } = readTopics(topicsText, languages)
+  problems.push(...topicProblems)
+  if (!site) return { problems }
 
   const readRelease = createReleaseReader({
     site,

@@ -52,7 +52,7 @@ export function createReleaseReader({ site, vocabulary, findMedia }: Surrounding
       if (path && !findMedia(path)) {
         problems.push({
           ...missingFile('body', path),
-          ...('html' in input.body && { warning: true }),
+          ...(input.body.html !== undefined && { warning: true }),
         })
       }
       return resolveAddress(address, use, addresses.release(input), (target) =>
@@ -84,7 +84,7 @@ function readBody(
   resolve: ResolveAddress,
 ): { html: string; text: string } | { problem: Problem } {
   try {
-    const read = cleanHtml('html' in body ? body.html : markdownToHtml(body.markdown), resolve)
+    const read = cleanHtml(body.html ?? markdownToHtml(body.markdown ?? ''), resolve)
     if (read.html.length <= largestBody) return read
     const message = `The text is longer than ${largestBody} characters. Attach it as a file instead.`
     return { problem: { field: 'body', message } }

@@ -10,36 +10,50 @@ import {
 } from '../domain/topic.ts'
 import { parseYaml, type YamlSource } from './yaml.ts'
 
-/** Reads `site.yaml`. Without `site` the problems say why. */
-export function readSite(text: string): { site?: Site; problems: FileProblem[] } {
+/**
+ * Reads `site.yaml`. Without `site` the problems say why; `languages` may be known all the same, so
+ * that the rest of a folder can be looked at.
+ */
+export function readSite(text: string): {
+  site?: Site
+  languages?: string[]
+  problems: FileProblem[]
+} {
   const source = parseYaml(text)
   if (source.problems.length > 0) return { problems: inFile('site.yaml', source, source.problems) }
-  const languages = v.safeParse(v.looseObject({ languages: languagesSchema }), source.value)
-  const schema = siteSchema(languages.success ? languages.output.languages : ['en'])
+  const stated = v.safeParse(v.looseObject({ languages: languagesSchema }), source.value)
+  const languages = stated.success ? stated.output.languages : undefined
+  const schema = siteSchema(languages ?? ['en'])
   const result = v.safeParse(schema, source.value)
   if (!result.success) {
-    return { problems: inFile('site.yaml', source, describeIssues(result.issues, siteAdvice)) }
+    const problems = inFile('site.yaml', source, describeIssues(result.issues, siteAdvice))
+    return { ...(languages && { languages }), problems }
   }
   const { description, ...site } = result.output
-  return { site: { ...site, description: description ?? site.title }, problems: [] }
+  return {
+    site: { ...site, description: description ?? site.title },
+    languages: site.languages,
+    problems: [],
+  }
 }
 
-/** Reads `topics.yaml`. Without `source` the problems say why; warnings come beside it. */
+/** Reads `topics.yaml`. Topics that are wrong are left out, and the problems say why. */
 export function readTopics(
   text: string,
   languages: string[],
-): { vocabulary?: VocabularySource; problems: FileProblem[] } {
+): { vocabulary: VocabularySource; problems: FileProblem[] } {
   const source = parseYaml(text)
-  if (source.problems.length > 0)
-    return { problems: inFile('topics.yaml', source, source.problems) }
+  const vocabulary: VocabularySource = { topics: [], renamed: {} }
+  if (source.problems.length > 0) {
+    return { vocabulary, problems: inFile('topics.yaml', source, source.problems) }
+  }
   if (typeof source.value !== 'object' || Array.isArray(source.value) || source.value === null) {
     const message =
       'This is not a set of topics. Write one per line, such as migration: { label: migration }.'
-    return { problems: inFile('topics.yaml', source, [{ field: '', message }]) }
+    return { vocabulary, problems: inFile('topics.yaml', source, [{ field: '', message }]) }
   }
 
   const { key, renamed, topic } = topicSchema(languages)
-  const vocabulary: VocabularySource = { topics: [], renamed: {} }
   const problems: Problem[] = []
   for (const [name, entry] of Object.entries(source.value)) {
     const report = (issues: v.BaseIssue<unknown>[]) => {
@@ -60,10 +74,7 @@ export function readTopics(
     else report(result.issues)
   }
   if (problems.length === 0) problems.push(...checkVocabulary(vocabulary))
-  const found = inFile('topics.yaml', source, problems)
-  return problems.every((problem) => problem.warning)
-    ? { vocabulary, problems: found }
-    : { problems: found }
+  return { vocabulary, problems: inFile('topics.yaml', source, problems) }
 }
 
 function isObject(value: unknown): value is object {

@@ -43,6 +43,7 @@ function describe(issue: v.BaseIssue<unknown>, path: string[], advice: Advice): 
     return `There is no field "${name}". ${similar ? `Write ${similar} instead, or remove it.` : 'Remove it.'}`
   }
   if (issue.received === 'undefined') return `The field is missing.${instead}`
+  if (issue.type === 'picklist') return issue.message
   return `This must be ${article(issue)}, not ${shorten(issue.received)}.${instead}`
 }
 
@@ -53,7 +54,6 @@ function article(issue: v.BaseIssue<unknown>): string {
     strict_object: 'a set of fields',
     object: 'a set of fields',
     record: 'a set of fields',
-    union: 'text or a set of fields',
   }
   return kinds[issue.type] ?? issue.expected ?? 'something else'
 }

@@ -194,12 +194,17 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
       [],
     ),
     withdrawn: v.optional(v.strictObject({ at: time, reason: filledLine })),
-    body: v.union([
-      v.strictObject({ html: v.pipe(v.string(), v.transform(cleanText)) }),
-      v.strictObject({ markdown: v.pipe(v.string(), v.transform(cleanText)) }),
-    ]),
+    body: v.pipe(
+      v.strictObject({ html: v.optional(text), markdown: v.optional(text) }),
+      v.check(
+        ({ html, markdown }) => (html === undefined) !== (markdown === undefined),
+        'The text is to be in one form. Write either html or markdown.',
+      ),
+    ),
   })
 }
+
+const text = v.pipe(v.string(), v.transform(cleanText))
 
 const timeExample = '2024-01-24T09:00:00+02:00'
 

@@ -66,21 +66,14 @@ const languageTag = v.pipe(
 
 /** A text in every language, `{ en: …, fi: … }`; plain text means the default language. */
 export function labelsSchema(languages: string[]) {
-  const known = v.record(
-    v.picklist(languages, (issue) => {
-      return `${issue.received} is not a language of this site. Write one of ${languages.join(', ')}, or add it to languages in site.yaml.`
-    }),
-    filledLine,
-  )
   const fallback = languages[0]!
+  const language = v.picklist(languages, (issue) => {
+    return `${issue.received} is not a language of this site. Write one of ${languages.join(', ')}, or add it to languages in site.yaml.`
+  })
   return v.pipe(
-    v.union([
-      v.pipe(
-        filledLine,
-        v.transform((text): Labels => ({ [fallback]: text })),
-      ),
-      known,
-    ]),
+    v.unknown(),
+    v.transform((labels) => (typeof labels === 'string' ? { [fallback]: labels } : labels)),
+    v.record(language, filledLine),
     v.check(
       (labels) => fallback in labels,
       `The default language is missing. Write ${fallback}: and the text.`,

@@ -1,20 +1,20 @@
-import { html, raw } from 'hono/html'
+import { html } from 'hono/html'
 import type { Failure } from '../problem.ts'
 import type { Current } from '../services.ts'
 import { type Html, layout } from './layout.ts'
 
 /** An error for a person. Without a state there is nothing to put around it. */
-export function errorPage({ title, detail, details }: Failure, current: Current | undefined): Html {
+export function errorPage(failure: Failure, current: Current | undefined): Html {
+  const { title, detail, details } = failure
   const nearest = Array.isArray(details.nearest) ? (details.nearest as string[]) : []
   const main = html`<h1>${title}</h1>
-    <p>${detail}</p>
-    ${current && nearest.length > 0 ? suggestions(nearest, current) : raw('')}`
-  if (!current)
+<p>${detail}</p>
+${current && nearest.length > 0 ? suggestions(nearest, current) : ''}`
+  if (!current) {
     return html`<!doctype html>
-      <html lang="en">
-        <meta charset="utf-8" /><title>${title}</title
-        >${main}
-      </html>`
+<html lang="en"><head><meta charset="utf-8"><title>${title}</title></head><body>${main}</body></html>
+`
+  }
   const language = current.site.languages[0]!
   const feeds = { language, topics: [], words: [] }
   return layout(
@@ -24,15 +24,10 @@ export function errorPage({ title, detail, details }: Failure, current: Current 
 }
 
 function suggestions(nearest: string[], { site, vocabulary, addresses }: Current): Html {
-  return html`<ul>
-    ${nearest.map((slug) => {
-      const query = {
-        language: site.languages[0]!,
-        topics: [{ with: [slug], without: [] }],
-        words: [],
-      }
-      const label = vocabulary.topics.get(slug)?.label[site.languages[0]!] ?? slug
-      return html`<li><a href="${addresses.page(query)}">${label}</a></li>`
-    })}
-  </ul>`
+  const language = site.languages[0]!
+  const links = nearest.map((slug) => {
+    const page = addresses.page({ language, topics: [{ with: [slug], without: [] }], words: [] })
+    return html`<li><a href="${page}">${vocabulary.topics.get(slug)?.label[language] ?? slug}</a></li>\n`
+  })
+  return html`<ul>\n${links}</ul>`
 }

@@ -1,4 +1,4 @@
-import { html, raw } from 'hono/html'
+import { html } from 'hono/html'
 import { type FeedQuery, textLanguage } from '../../domain/feed-query.ts'
 import type { Release } from '../../domain/release.ts'
 import type { TopicCount } from '../../domain/release-store.ts'
@@ -6,7 +6,7 @@ import { inLanguage } from '../../domain/site.ts'
 import { titleOf } from '../../feeds/feed.ts'
 import type { Current } from '../services.ts'
 import { countOf } from '../vocabulary.ts'
-import { type Html, layout, moment } from './layout.ts'
+import { directionOf, type Html, layout, moment } from './layout.ts'
 
 /** The page of a question: its newest releases, its feeds, and the way to other questions. */
 export function listPage(
@@ -18,78 +18,71 @@ export function listPage(
   const { site, addresses } = current
   const language = textLanguage(query, site)
   const title = titleOf(query, current)
-  const main = html` <h1>${title}</h1>
-    <p>${inLanguage(site.description, language, site)}</p>
-    <p class="feeds">
-      <a href="${addresses.feed(query, 'atom')}">Atom</a>
-      <a href="${addresses.feed(query, 'rss')}">RSS</a>
-      <a href="${addresses.feed(query, 'json')}">JSON Feed</a>
-      <a href="${addresses.opml(query.language)}">OPML</a>
-    </p>
-    <form action="${addresses.page({ ...query, words: [] })}" role="search">
-      <input type="search" name="q" value="${query.words.join(' ')}" aria-label="Search" />
-      <button>Search</button>
-    </form>
-    ${languages(query, current)}
-    <ol class="releases">
-      ${releases.map((release) => summary(release, current))}
-    </ol>
-    ${releases.length === 0 ? html`<p>No release yet.</p>` : raw('')}
-    ${topics(query.language, counts, current)}
-    ${query.topics.length === 0 ? forPrograms(current) : raw('')}`
+  const main = html`<h1>${title}</h1>
+<p>${inLanguage(site.description, language, site)}</p>
+<p class="feeds">
+<a href="${addresses.feed(query, 'atom')}">Atom</a>
+<a href="${addresses.feed(query, 'rss')}">RSS</a>
+<a href="${addresses.feed(query, 'json')}">JSON Feed</a>
+<a href="${addresses.opml(query.language)}">OPML</a>
+</p>
+<form action="${addresses.page({ ...query, words: [] })}" role="search">
+<input type="search" name="q" value="${query.words.join(' ')}" aria-label="Search">
+<button>Search</button>
+</form>
+${languages(query, current)}
+${releases.length === 0 ? html`<p>No release yet.</p>` : ''}
+<ol class="releases">
+${releases.map((release) => summary(release, current))}</ol>
+${topics(query.language, counts, current)}
+${query.topics.length === 0 ? forPrograms(current) : ''}`
   return layout({ title, language, address: addresses.page(query), feeds: query, main }, current)
 }
 
 function summary(release: Release, { addresses }: Current): Html {
-  return html`<li lang="${release.language}" dir="auto">
-    <h2><a href="${addresses.release(release)}">${release.title}</a></h2>
-    <p class="details">${moment(release.published)}</p>
-    <p>${release.lead}</p>
-  </li> `
+  return html`<li lang="${release.language}" dir="${directionOf(release.language)}">
+<h2><a href="${addresses.release(release)}">${release.title}</a></h2>
+<p class="details">${moment(release.published)}</p>
+<p>${release.lead}</p>
+</li>
+`
 }
 
 function languages(query: FeedQuery, { site, addresses }: Current): Html {
   if (site.languages.length === 1) return html``
   const links = [...site.languages, 'all'].map((language) => {
-    const page = addresses.page({ ...query, language })
-    return language === query.language
-      ? html`<strong>${language}</strong> `
-      : html`<a href="${page}">${language}</a> `
+    if (language === query.language) return html`<strong>${language}</strong>\n`
+    return html`<a href="${addresses.page({ ...query, language })}">${language}</a>\n`
   })
-  return html`<p class="languages">${links}</p>`
+  return html`<p class="languages">\n${links}</p>`
 }
 
-function topics(
-  language: string,
-  counts: TopicCount[],
-  { site, vocabulary, addresses }: Current,
-): Html {
+function topics(language: string, counts: TopicCount[], current: Current): Html {
+  const { site, vocabulary, addresses } = current
   const texts = language === 'all' ? site.languages[0]! : language
   const items = [...vocabulary.topics.values()].map((topic) => {
     const { releases } = countOf(topic.slug, language, counts)
-    const query = { language, topics: [{ with: [topic.slug], without: [] }], words: [] }
-    return html`<li>
-      <a href="${addresses.page(query)}">${inLanguage(topic.label, texts, site)}</a> ${releases}
-    </li> `
+    const page = addresses.page({
+      language,
+      topics: [{ with: [topic.slug], without: [] }],
+      words: [],
+    })
+    return html`<li><a href="${page}">${inLanguage(topic.label, texts, site)}</a> ${releases}</li>\n`
   })
   return html`<nav aria-label="Topics">
-    <ul class="topics">
-      ${items}
-    </ul>
-  </nav>`
+<ul class="topics">
+${items}</ul>
+</nav>`
 }
 
 /** What `about` in `_tiedote` points to. */
 function forPrograms({ addresses, site }: Current): Html {
   return html`<section id="json-feed">
-    <h2>For programs</h2>
-    <p>
-      Every topic and its feeds:
-      <a href="${addresses.vocabulary(site.languages[0]!)}">topics.json</a>. In JSON Feed,
-      <code>_tiedote</code> adds to a release: <code>status</code>, <code>kind</code>,
-      <code>authored</code> (the time its author gave), <code>topics</code>, <code>contacts</code>,
-      <code>event</code>, <code>translations</code>, <code>related</code>, <code>changes</code> and
-      <code>images</code> (with alternative text and credit).
-    </p>
-  </section>`
+<h2>For programs</h2>
+<p>Every topic and its feeds: <a href="${addresses.vocabulary(site.languages[0]!)}">topics.json</a>.
+In JSON Feed, <code>_tiedote</code> adds to a release: <code>status</code>, <code>kind</code>,
+<code>authored</code> (the time its author gave), <code>topics</code>, <code>contacts</code>,
+<code>event</code>, <code>translations</code>, <code>related</code>, <code>changes</code> and
+<code>images</code> (with alternative text and credit).</p>
+</section>`
 }
