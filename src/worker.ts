@@ -2,7 +2,7 @@ import type { D1Database, ExportedHandler, Fetcher } from '@cloudflare/workers-t
 import type { Hono } from 'hono'
 import bundleText from '../.generated/content.txt'
 import { readWorkerConfig } from './config.ts'
-import { bringBundleInLine, readBundle } from './content/bundle.ts'
+import { bringBundleInLine, type Bundle, readBundle } from './content/bundle.ts'
 import { createApp } from './http/app.ts'
 import { createKeptDocuments } from './http/kept-documents.ts'
 import { problemResponse, toFailure } from './http/problem.ts'
@@ -15,15 +15,23 @@ type Env = { DB: D1Database; ASSETS: Fetcher; BASE_URL?: string; PUBLISH_TOKENS?
 const stepsPerRequest = 20
 
 const now = () => Math.floor(Date.now() / 1000)
-let inLine = false
+/** Seconds after which an isolate looks again: one of the version before may have come last. */
+const lookAgain = 60
+let inLineUntil = 0
+let bundle: Bundle | undefined
 let app: Hono | undefined
 
 /** Works on bringing the database in line. What is not done yet is gone on with by later requests. */
 async function bringInLine({ DB }: Env): Promise<void> {
-  if (inLine) return
-  const bundle = readBundle(bundleText)
-  await migrate(DB, bundle.header.migrations)
-  inLine = await bringBundleInLine(bundle, createReleaseStore(DB), now(), stepsPerRequest)
+  if (now() < inLineUntil) return
+  if (!bundle) {
+    const read = readBundle(bundleText)
+    await migrate(DB, read.header.migrations)
+    bundle = read
+  }
+  if (await bringBundleInLine(bundle, createReleaseStore(DB), now(), stepsPerRequest)) {
+    inLineUntil = now() + lookAgain
+  }
 }
 
 function createWorkerApp(env: Env, requestUrl: string): Hono {

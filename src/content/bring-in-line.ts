@@ -6,8 +6,7 @@ import { loadContent } from './load-content.ts'
  * Brings the store in line with a content folder: what changed is read, and takes effect at once.
  * Answers every problem of the folder; unless all are warnings, the store stays as it was.
  *
- * `batch` names this change; `now` is in seconds. Rejects when another process changed the store
- * meanwhile: call again.
+ * `batch` names this change; `now` is in seconds.
  */
 export async function bringInLine(
   directory: string,

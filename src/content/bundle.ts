@@ -60,17 +60,8 @@ export async function bringBundleInLine(
   }
   const sources = new Set(releases.map(({ source }) => source))
   const removed = [...known.keys()].filter((source) => !sources.has(source))
-  try {
-    await store.apply(
-      fingerprint,
-      { site, vocabulary, files: new Map(), removed },
-      now,
-      fingerprint,
-    )
-  } catch (error) {
-    // Another isolate may have been first.
-    if ((await store.bundle()) !== fingerprint) throw error
-  }
+  const frame = { site, vocabulary, files: new Map<string, string>(), removed }
+  await store.apply(fingerprint, frame, now, fingerprint)
   return true
 }
 

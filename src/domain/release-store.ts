@@ -51,7 +51,7 @@ export interface ContentStore {
   staged(batch: string): Promise<Map<string, string>>
   /**
    * Makes everything staged under a name public at once, with the rest of what a folder says.
-   * Rejects, with nothing changed, when another process changed the store meanwhile.
+   * Several processes may do so at the same time.
    */
   apply(batch: string, frame: ContentFrame, now: number, bundle?: string): Promise<void>
   /** Forgets what was staged under a name. */

@@ -12,7 +12,7 @@ export function openDatabase(path: string): NodeDatabase {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
   const sqlite = new DatabaseSync(path)
   sqlite.exec(
-    'pragma journal_mode = wal; pragma synchronous = normal; pragma busy_timeout = 5000; pragma foreign_keys = on',
+    'pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on',
   )
   const prepared = new Map<string, StatementSync>()
   const runs = new WeakMap<Statement, () => Row[]>()

@@ -1,5 +1,11 @@
 import { DomainError } from '../domain/errors.ts'
-import { type Draft, type KnownDraft, place, type Placement } from '../domain/publishing.ts'
+import {
+  type ContentFrame,
+  type Draft,
+  type KnownDraft,
+  place,
+  type Placement,
+} from '../domain/publishing.ts'
 import type { Release } from '../domain/release.ts'
 import type {
   ContentStore,
@@ -15,6 +21,9 @@ import { selectPublished } from './query-sql.ts'
 
 /** Rows to a statement. They go in as one JSON array, because D1 binds at most 100 values. */
 const jsonChunk = 5000
+
+/** How often a change is tried again because another process changed the store meanwhile. */
+const mostAttempts = 5
 
 /** The store in SQL, for node:sqlite and for D1. */
 export function createReleaseStore(database: Database): ReleaseStore & ContentStore {
@@ -135,50 +144,72 @@ export function createReleaseStore(database: Database): ReleaseStore & ContentSt
     },
 
     async apply(batch, frame, now, bundle) {
-      const { revision } = await revisionAndHorizon(now)
-      const placed = await placeStaged(batch)
-      await database.batch([
-        // Null is refused: if another process changed the store since we read it, all is undone.
-        prepare("insert or ignore into state (key, value) values ('revision', 0)"),
-        prepare(
-          "update state set value = case when value = ? then value + 1 else null end where key = 'revision'",
-          revision,
-        ),
-        ...chunks(placed).map((chunk) =>
-          prepare(
-            `update incoming set published = one.value ->> 'published', updated = one.value ->> 'updated'
-             from json_each(?2) as one where batch = ?1 and incoming.id = one.value ->> 'id'`,
-            batch,
-            JSON.stringify(chunk),
-          ),
-        ),
-        ...chunks(frame.removed).map((chunk) =>
-          prepare(
-            'delete from release where source in (select value from json_each(?))',
-            JSON.stringify(chunk),
-          ),
-        ),
-        prepare('delete from release where id in (select id from incoming where batch = ?)', batch),
-        ...insertStaged(batch, revision === 0 ? null : now),
-        ...(await replaceVocabulary(frame.vocabulary)),
-        ...insertTopics(batch),
-        prepare('delete from content_file'),
-        ...chunks([...frame.files]).map((chunk) =>
-          prepare(
-            'insert into content_file (path, stamp) select value ->> 0, value ->> 1 from json_each(?)',
-            JSON.stringify(chunk),
-          ),
-        ),
-        setState('site', JSON.stringify(frame.site)),
-        setState('vocabulary', JSON.stringify(frame.vocabulary)),
-        ...(bundle ? [setState('bundle', bundle)] : []),
-        prepare('delete from incoming where batch = ? or staged < ?', batch, now - 86_400),
-      ])
+      for (let attempt = 1; ; attempt++) {
+        const { revision } = await revisionAndHorizon(now)
+        try {
+          await database.batch(await changes(revision, batch, frame, now, bundle))
+          return
+        } catch (error) {
+          const isOurs = (await revisionAndHorizon(now)).revision === revision
+          if (isOurs || attempt === mostAttempts) throw error
+        }
+      }
     },
 
     async discard(batch) {
       await prepare('delete from incoming where batch = ?', batch).all()
     },
+  }
+
+  /**
+   * Everything that makes a staged change public, as one transaction. It is refused as a whole when
+   * the store is no longer at `revision`, because the places in the order were chosen for that.
+   */
+  async function changes(
+    revision: number,
+    batch: string,
+    frame: ContentFrame,
+    now: number,
+    bundle: string | undefined,
+  ): Promise<Statement[]> {
+    const placed = await placeStaged(batch)
+    return [
+      // Null is refused, and with it everything, if another process changed the store meanwhile.
+      prepare("insert or ignore into state (key, value) values ('revision', 0)"),
+      prepare(
+        "update state set value = case when value = ? then value + 1 else null end where key = 'revision'",
+        revision,
+      ),
+      ...chunks(placed).map((chunk) =>
+        prepare(
+          `update incoming set published = one.value ->> 'published', updated = one.value ->> 'updated'
+           from json_each(?2) as one where batch = ?1 and incoming.id = one.value ->> 'id'`,
+          batch,
+          JSON.stringify(chunk),
+        ),
+      ),
+      ...chunks(frame.removed).map((chunk) =>
+        prepare(
+          'delete from release where source in (select value from json_each(?))',
+          JSON.stringify(chunk),
+        ),
+      ),
+      prepare('delete from release where id in (select id from incoming where batch = ?)', batch),
+      ...insertStaged(batch, revision === 0 ? null : now),
+      ...(await replaceVocabulary(frame.vocabulary)),
+      ...insertTopics(batch),
+      prepare('delete from content_file'),
+      ...chunks([...frame.files]).map((chunk) =>
+        prepare(
+          'insert into content_file (path, stamp) select value ->> 0, value ->> 1 from json_each(?)',
+          JSON.stringify(chunk),
+        ),
+      ),
+      setState('site', JSON.stringify(frame.site)),
+      setState('vocabulary', JSON.stringify(frame.vocabulary)),
+      ...(bundle ? [setState('bundle', bundle)] : []),
+      prepare('delete from incoming where batch = ? or staged < ?', batch, now - 86_400),
+    ]
   }
 
   async function placeStaged(batch: string) {

@@ -1,0 +1,101 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+
+const source = join(import.meta.dirname, '../src')
+const entries = ['node.ts', 'worker.ts', 'config.ts', 'bundle-content.ts']
+
+/** Which folders the files of a folder may import, beside their own. */
+const arrows: Record<string, string[]> = {
+  domain: [],
+  content: ['domain'],
+  store: ['domain'],
+  feeds: ['domain'],
+  http: ['domain', 'feeds'],
+}
+
+/** Which files may know something outside. */
+const knowledge: { what: RegExp; where: RegExp }[] = [
+  { what: /^hono(\/|$)/, where: /^(http\/|worker\.ts)/ },
+  { what: /^@hono\/node-server/, where: /^node\.ts/ },
+  { what: /^feed$/, where: /^feeds\/(rss|json-feed)\.ts/ },
+  { what: /^yaml$/, where: /^content\/yaml\.ts/ },
+  { what: /^marked$/, where: /^content\/markdown\.ts/ },
+  { what: /^(parse5|xss)$/, where: /^content\/html\.ts/ },
+  { what: /^mrmime$/, where: /^content\/folder\.ts/ },
+  { what: /^node:sqlite$/, where: /^store\/node-sqlite\.ts/ },
+  {
+    what: /^node:/,
+    where:
+      /^(node|bundle-content)\.ts|^store\/node-sqlite\.ts|^content\/(folder|load-content|watch)\.ts/,
+  },
+  { what: /^@cloudflare\//, where: /^worker\.ts/ },
+  { what: /^valibot$/, where: /^(domain\/|content\/|config\.ts)/ },
+]
+
+const files = globSync('**/*.ts', { cwd: source })
+  .map((file) => file.replaceAll('\\', '/'))
+  .map((file) => ({ file, text: readFileSync(join(source, file), 'utf8') }))
+
+const imports = files.flatMap(({ file, text }) => {
+  return Array.from(text.matchAll(/from '([^']+)'/g), ([, target = '']) => ({ file, target }))
+})
+
+function folderOf(file: string): string {
+  return file.includes('/') ? file.split('/')[0]! : file
+}
+
+test('the check sees the imports it is about', () => {
+  expect(imports.length).toBeGreaterThan(100)
+  expect(imports).toContainEqual({ file: 'http/app.ts', target: '../domain/errors.ts' })
+})
+
+test('folders import only what the arrows allow', () => {
+  const wrong = imports.flatMap(({ file, target }) => {
+    if (!target.startsWith('.')) return []
+    const imported = relative(source, join(source, file, '..', target)).replaceAll('\\', '/')
+    const from = folderOf(file)
+    const to = folderOf(imported)
+    if (entries.includes(from) || from === to || arrows[from]?.includes(to)) return []
+    return [`${file} → ${imported}`]
+  })
+  expect(wrong).toEqual([])
+})
+
+test('each library and runtime is known in one place', () => {
+  const wrong = imports.flatMap(({ file, target }) => {
+    if (target.startsWith('.')) return []
+    const rules = knowledge.filter(({ what }) => what.test(target))
+    return rules.some(({ where }) => where.test(file)) ? [] : [`${file} → ${target}`]
+  })
+  expect(wrong).toEqual([])
+})
+
+test('only the store knows SQL', () => {
+  const statement = /\b(select|insert into|delete from|update)\b[^']*\b(from|where|set|values)\b/i
+  const wrong = files.filter(({ file, text }) => {
+    return !file.startsWith('store/') && statement.test(text.replace(/\/\*\*[^]*?\*\/|\/\/.*/g, ''))
+  })
+  expect(wrong.map(({ file }) => file)).toEqual([])
+})
+
+test('rendering reads neither clock nor chance nor locale (H-17)', () => {
+  const impure = /Date\.now|new Date\(\)|Math\.random|randomUUID|toLocale|Intl\./
+  const wrong = files.filter(
+    ({ file, text }) =>
+      /^(feeds|domain\/(addresses|release|topic))/.test(file) && impure.test(text),
+  )
+  expect(wrong.map(({ file }) => file)).toEqual([])
+})
+
+test('every dependency is pinned exactly and named in src/README.md', () => {
+  const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
+    readFileSync(join(source, '../package.json'), 'utf8'),
+  ) as Record<string, Record<string, string>>
+  const all = { ...dependencies, ...devDependencies, ...optionalDependencies }
+  expect(Object.entries(all).filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])
+  const readme = readFileSync(join(source, 'README.md'), 'utf8')
+  expect(
+    Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !readme.includes(name)),
+  ).toEqual([])
+})

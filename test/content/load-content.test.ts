@@ -1,0 +1,281 @@
+import { utimesSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { loadContent } from '../../src/content/load-content.ts'
+import { formatProblem } from '../../src/domain/problem.ts'
+import type { Draft, KnownContent } from '../../src/domain/publishing.ts'
+import { markdown, siteYaml, temporaryFolder, topicsYaml, writeFiles } from '../content-folder.ts'
+
+const nothing: KnownContent = { files: new Map(), drafts: new Map() }
+
+async function load(directory: string, known = nothing) {
+  const drafts: Draft[] = []
+  const loaded = await loadContent(directory, {
+    known,
+    stage: async (more) => void drafts.push(...more),
+  })
+  return { ...loaded, drafts, lines: loaded.problems.map(formatProblem) }
+}
+
+/** What the store would remember after all of it was brought in. */
+function remember({ frame, drafts }: Awaited<ReturnType<typeof load>>): KnownContent {
+  return {
+    files: frame!.files,
+    drafts: new Map(drafts.map((draft) => [draft.source, { ...draft, id: draft.release.id }])),
+  }
+}
+
+const good = [
+  'title: Ministers meet',
+  'published: 2024-01-24T09:00:00+02:00',
+  'topics: [migration]',
+]
+
+test('a release in Markdown is read with all that its author left out', async () => {
+  const body = 'First *paragraph* of the text.\n\nSecond paragraph.'
+  const directory = temporaryFolder({ 'releases/2024/ministers-meet.en.md': markdown(good, body) })
+  const { drafts, problems } = await load(directory)
+  expect(problems).toEqual([])
+  expect(drafts).toHaveLength(1)
+  expect(drafts[0]!.release).toMatchObject({
+    slug: 'ministers-meet',
+    language: 'en',
+    title: 'Ministers meet',
+    lead: 'First paragraph of the text. Second paragraph.',
+    html: '<p>First <em>paragraph</em> of the text.</p>\n<p>Second paragraph.</p>',
+    published: Date.UTC(2024, 0, 24, 7) / 1000,
+    topics: ['migration'],
+    publisher: 'ministry',
+    kind: 'press-release',
+  })
+})
+
+test('a line of JSONL is the same release as its Markdown file', async () => {
+  const release = {
+    slug: 'ministers-meet',
+    language: 'en',
+    title: 'Ministers meet',
+    published: '2024-01-24T09:00:00+02:00',
+    topics: ['migration'],
+    body: { markdown: 'The text of the release.\n' },
+  }
+  const one = await load(temporaryFolder({ 'releases/ministers-meet.en.md': markdown(good) }))
+  const other = await load(
+    temporaryFolder({ 'releases/all.jsonl': `${JSON.stringify(release)}\n\n` }),
+  )
+  expect(other.problems).toEqual([])
+  expect(other.drafts[0]!.release).toEqual(one.drafts[0]!.release)
+})
+
+test('every problem of a folder is reported at once, with file, line, field and what to write', async () => {
+  const directory = temporaryFolder({
+    'topics.yaml': `${topicsYaml}lonely:\n  label: { fi: yksinäinen }\n`,
+    'releases/a.en.md': markdown([
+      'titel: Ministers meet',
+      'published: 24.1.2024',
+      'topics: [migrtion]',
+    ]),
+    'releases/b.en.md': markdown(['title: Meeting: today', 'published: 2024-01-24']),
+    'releases/c.en.md': 'No fields here\n',
+    'releases/d.de.md': markdown(good),
+    'releases/Ä.en.md': markdown(good),
+    'releases/e.jsonl': '{"slug": "e"}\nnonsense\n',
+    'releases/f.en.md': markdown([
+      ...good,
+      'kind: rumour',
+      'publisher: nobody',
+      'contacts:',
+      '  - { name: Press office }',
+      '  - { role: Director }',
+      'attachments: [{ file: missing.pdf }]',
+    ]),
+  })
+  const { frame, lines } = await load(directory)
+  expect(frame).toBeUndefined()
+  expect(lines).toEqual([
+    'topics.yaml:25  lonely.label  The default language is missing. Write en: and the text.',
+    'releases/a.en.md:2  title  The field is missing. Write one line, such as title: Ministers to discuss migration.',
+    'releases/a.en.md:3  published  "24.1.2024" is not a date and time. Write it as 2024-01-24T09:00:00+02:00.',
+    'releases/a.en.md:4  topics.0  "migrtion" is not a topic. Write migration or immigration, or add it to topics.yaml.',
+    'releases/a.en.md:2  titel  There is no field "titel". Write title instead, or remove it.',
+    'releases/b.en.md:2  A value that contains a colon and a space needs quotes. Write it as "Ministers: a meeting".',
+    'releases/c.en.md:1  The file does not begin with its fields. Write a line ---, the fields, and a line ---.',
+    'releases/d.de.md:2  language  "de" is not a language of this site. Write one of en, fi, sv, or add it to languages in site.yaml.',
+    'releases/e.jsonl:1  language  The field is missing. Write a language tag such as en.',
+    'releases/e.jsonl:1  title  The field is missing. Write one line, such as title: Ministers to discuss migration.',
+    'releases/e.jsonl:1  published  The field is missing. Write a date and time such as 2024-01-24T09:00:00+02:00.',
+    'releases/e.jsonl:1  body  The field is missing. Write the text of the release.',
+    expect.stringMatching(
+      /^releases\/e\.jsonl:2 {2}This line is not JSON \(.*\)\. Write one whole release on it\.$/,
+    ),
+    'releases/f.en.md:6  publisher  "nobody" is not a publisher. Write one of ministry, customs, or add it to publishers in site.yaml.',
+    'releases/f.en.md:5  kind  "rumour" is not a kind. Write one of press-release, statement, speech, advisory.',
+    'releases/f.en.md:9  contacts.1.name  The field is missing. Write a name.',
+    'releases/Ä.en.md:2  slug  This is not fit for an address. Write lower-case letters a–z, digits and hyphens.',
+  ])
+})
+
+test('a missing attachment or image is a problem, in the text and in the fields', async () => {
+  const directory = temporaryFolder({
+    'media/agenda.pdf': 'PDF',
+    'releases/a.en.md': markdown(
+      [...good, 'attachments: [{ file: agenda.pdf }, { file: other.pdf }]'],
+      'See ![a map](../media/map.png) and [the agenda](../media/agenda.pdf).',
+    ),
+  })
+  expect((await load(directory)).lines).toEqual([
+    'releases/a.en.md:7  body  There is no file media/map.png. Put it there, or write the name of one that is.',
+    'releases/a.en.md:5  attachments.1.file  There is no file media/other.pdf. Put it there, or write the name of one that is.',
+  ])
+})
+
+test('wrong topics are told: names used twice, circles, missing and renamed ones', async () => {
+  const directory = temporaryFolder({
+    'topics.yaml': [
+      'one: { label: one, broader: two }',
+      'two: { label: two, broader: one }',
+      'three: { label: three, aliases: [one] }',
+      'four: { label: four, broader: tree }',
+      'old: { renamed: gone }',
+      'one-two: { label: "One, two" }',
+      '',
+    ].join('\n'),
+  })
+  expect((await load(directory)).lines).toEqual([
+    'topics.yaml:1  one.broader  This topic is broader than itself, by way of others. Remove one "broader".',
+    'topics.yaml:2  two.broader  This topic is broader than itself, by way of others. Remove one "broader".',
+    'topics.yaml:3  three.aliases  "one" already means one. Remove it from one of the two.',
+    'topics.yaml:4  four.broader  "tree" is not a topic. Write three, or add it.',
+    'topics.yaml:6  one-two.label.en  Warning: Some readers split "One, two" at the comma. Write it without a comma.',
+    expect.stringMatching(/^topics\.yaml:5 {2}old\.renamed {2}"gone" is not a topic\./),
+  ])
+})
+
+test('a label with a comma is only a warning (C-12)', async () => {
+  const directory = temporaryFolder({
+    'topics.yaml': 'fraud:\n  label: { en: "Fraud, waste" }\n',
+    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24', 'topics: [fraud]']),
+  })
+  const { frame, lines } = await load(directory)
+  expect(frame).toBeDefined()
+  expect(lines).toEqual([
+    'topics.yaml:2  fraud.label.en  Warning: Some readers split "Fraud, waste" at the comma. Write it without a comma.',
+  ])
+})
+
+test('a folder without site.yaml, or with a wrong one, says so', async () => {
+  const directory = temporaryFolder({
+    'site.yaml': siteYaml.replace('Europe/Helsinki', 'Helsinki'),
+  })
+  expect((await load(directory)).lines).toEqual([
+    'site.yaml:5  timezone  This is not a time zone. Write one such as Europe/Helsinki.',
+  ])
+  rmSync(join(directory, 'site.yaml'))
+  expect((await load(directory)).lines[0]).toMatch(
+    /^site\.yaml:1 {2}There is no such file in .* CONTENT_DIR/,
+  )
+})
+
+test('the same release written twice is a problem', async () => {
+  const directory = temporaryFolder({
+    'releases/2023/a.en.md': markdown(good),
+    'releases/2024/a.en.md': markdown(good),
+    'releases/2024/b.en.md': markdown([...good, 'formerly: [a]']),
+  })
+  expect((await load(directory)).lines).toEqual([
+    'releases/2024/a.en.md:1  slug  The same release is in releases/2023/a.en.md already. Remove one, or change its slug, language or "formerly".',
+    'releases/2024/b.en.md:1  slug  The same release is in releases/2023/a.en.md already. Remove one, or change its slug, language or "formerly".',
+  ])
+})
+
+test('a release keeps its identity under a new slug when it says what it was called', async () => {
+  const before = await load(temporaryFolder({ 'releases/a.en.md': markdown(good) }))
+  const after = await load(
+    temporaryFolder({ 'releases/b.en.md': markdown([...good, 'formerly: [a]']) }),
+  )
+  expect(after.drafts[0]!.release.id).toBe(before.drafts[0]!.release.id)
+})
+
+test('values need no quotes: numbers, yes and no, and telephone numbers stay text', async () => {
+  const fields = [
+    'title: 2024',
+    'published: 2024-01-24',
+    'topics: []',
+    'contacts: [{ name: No, phone: 0401234 }]',
+  ]
+  const { drafts } = await load(temporaryFolder({ 'releases/a.en.md': markdown(fields) }))
+  expect(drafts[0]!.release).toMatchObject({
+    title: '2024',
+    contacts: [{ name: 'No', phone: '0401234' }],
+  })
+})
+
+test('line ends of Windows and a byte order mark are understood', async () => {
+  const text = `\ufeff${markdown([...good, 'lead: The lead.'])}`.replaceAll('\n', '\r\n')
+  const { drafts, problems } = await load(temporaryFolder({ 'releases/a.en.md': text }))
+  expect(problems).toEqual([])
+  expect(drafts[0]!.release).toMatchObject({
+    lead: 'The lead.',
+    html: '<p>The text of the release.</p>',
+  })
+})
+
+test('links between files become addresses, everything else absolute (C-10)', async () => {
+  const body = [
+    '[agenda](../../media/the%20agenda.pdf) [other](other-release.fi.md) [own](ministers-meet.en.md)',
+    '[root](/about) [relative](next) [far](https://example.org/a?b=1&c=2) [mail](mailto:a@example.org)',
+    '[script](javascript:alert(1)) [data](data:text/html,x) ![image](//cdn.example.org/i.png)',
+  ].join('\n')
+  const directory = temporaryFolder({
+    'media/the agenda.pdf': 'PDF',
+    'releases/2024/ministers-meet.en.md': markdown(good, body),
+  })
+  const { drafts, problems } = await load(directory)
+  expect(problems).toEqual([])
+  const { html } = drafts[0]!.release
+  expect(Array.from(html.matchAll(/(?:href|src)="([^"]*)"/g), ([, address]) => address)).toEqual([
+    'https://tiedote.invalid/media/the%20agenda.pdf',
+    'https://tiedote.invalid/fi/releases/other-release',
+    'https://tiedote.invalid/releases/ministers-meet',
+    'https://tiedote.invalid/about',
+    'https://tiedote.invalid/releases/next',
+    'https://example.org/a?b=1&amp;c=2',
+    'mailto:a@example.org',
+    'https://cdn.example.org/i.png',
+  ])
+})
+
+test('only what changed is read again', async () => {
+  const line = (slug: string, title: string) =>
+    JSON.stringify({
+      slug,
+      language: 'en',
+      title,
+      published: '2024-01-24',
+      body: { html: '<p>Text</p>' },
+    })
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(good),
+    'releases/many.jsonl': `${line('b', 'B')}\n${line('c', 'C')}\n`,
+  })
+  const first = await load(directory)
+  const known = remember(first)
+  expect((await load(directory, known)).drafts).toEqual([])
+
+  writeFiles(directory, { 'releases/many.jsonl': `${line('b', 'B')}\n${line('c', 'Changed')}\n` })
+  const second = await load(directory, known)
+  expect(second.drafts.map(({ source }) => source)).toEqual(['releases/many.jsonl#c.en'])
+
+  rmSync(join(directory, 'releases/a.en.md'))
+  const third = await load(directory, known)
+  expect(third.frame!.removed).toEqual(['releases/a.en.md'])
+})
+
+test('a file that was only touched is read, but nothing is staged', async () => {
+  const directory = temporaryFolder({ 'releases/a.en.md': markdown(good) })
+  const known = remember(await load(directory))
+  utimesSync(join(directory, 'releases/a.en.md'), new Date(), new Date(1_600_000_000_000))
+  const again = await load(directory, known)
+  expect(again.drafts).toEqual([])
+  expect(again.frame!.files).not.toEqual(known.files)
+})

@@ -1,0 +1,175 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { markdown, temporaryFolder, topicsYaml, writeFiles } from './content-folder.ts'
+
+const project = join(import.meta.dirname, '..')
+const published = 'published: 2024-01-24T09:00:00+02:00'
+
+type Server = {
+  url: string
+  log: () => string
+  process: ChildProcess
+  exit: Promise<number | null>
+}
+
+/** Starts the real server as `npm start` does, on a database file of its own unless one is named. */
+async function start(directory: string, settings: Record<string, string> = {}): Promise<Server> {
+  const port = await freePort()
+  const { BASE_URL: _, ...environment } = process.env
+  const child = spawn(process.execPath, ['src/node.ts'], {
+    cwd: project,
+    env: {
+      ...environment,
+      PORT: String(port),
+      HOST: '127.0.0.1',
+      CONTENT_DIR: directory,
+      DATABASE: databaseFile(),
+      ...settings,
+    },
+  })
+  let log = ''
+  child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()))
+  const exit = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const server = { url: `http://127.0.0.1:${port}`, log: () => log, process: child, exit }
+  await Promise.race([until(() => log.includes('Serving')), exit])
+  return server
+}
+
+function databaseFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tiedote-data-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, 'deeper', 'tiedote.db')
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address ? address.port : 0
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let waited = 0; waited < 20_000; waited += 50) {
+    if (await condition()) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error('It did not happen within 20 seconds')
+}
+
+async function titles(url: string): Promise<string[]> {
+  const { items } = (await (await fetch(url)).json()) as { items: { title: string }[] }
+  return items.map(({ title }) => title)
+}
+
+test('a file put into the folder of a running service is in its topic feed soon after', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', published, 'topics: [eu]']),
+  })
+  const { url } = await start(directory)
+  expect(await titles(`${url}/topics/eu.json`)).toEqual(['A'])
+  writeFiles(directory, {
+    'releases/2024/b.en.md': markdown(['title: B', 'published: 2024-01-25', 'topics: [eu]']),
+  })
+  await until(async () => (await titles(`${url}/topics/eu.json`)).join() === 'B,A')
+  writeFiles(directory, {
+    'releases/2024/b.en.md': markdown(['title: Better', 'published: 2024-01-25', 'topics: [eu]']),
+  })
+  await until(async () => (await titles(`${url}/topics/eu.json`)).join() === 'Better,A')
+  rmSync(join(directory, 'releases/a.en.md'))
+  await until(async () => (await titles(`${url}/topics/eu.json`)).join() === 'Better')
+})
+
+test('a broken change keeps the last good state, and the log and /healthz say what is wrong', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', published, 'topics: [eu]']),
+  })
+  const { url, log } = await start(directory)
+  writeFiles(directory, {
+    'releases/a.en.md': markdown(['title: Broken', published, 'topics: [ue]']),
+    'releases/b.en.md': markdown(['title: B', published, 'topics: [eu]']),
+  })
+  await until(() => log().includes('"ue" is not a topic'))
+  expect(await titles(`${url}/feed.json`)).toEqual(['A'])
+  const health = await fetch(`${url}/healthz`)
+  expect(health.status).toBe(200)
+  expect(await health.json()).toMatchObject({
+    status: 'content has problems',
+    problems: [
+      expect.stringMatching(
+        /^releases\/a\.en\.md:4 {2}topics\.0 {2}"ue" is not a topic\. Write eu/,
+      ),
+    ],
+  })
+  writeFiles(directory, { 'topics.yaml': `${topicsYaml}ue: { label: { en: UE } }\n` })
+  await until(async () => (await titles(`${url}/feed.json`)).includes('Broken'))
+  expect(await (await fetch(`${url}/healthz`)).json()).toMatchObject({ status: 'ok', problems: [] })
+})
+
+test('the server refuses to start on wrong content and says everything that is wrong', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(['titel: A', published]),
+    'releases/b.en.md': markdown(['title: B', 'published: tomorrow']),
+  })
+  const { exit, log } = await start(directory)
+  expect(await exit).toBe(1)
+  expect(log()).toContain('releases/a.en.md:2  titel')
+  expect(log()).toContain('releases/b.en.md:3  published')
+})
+
+test('a wrong setting stops the start with a sentence that names it', async () => {
+  const directory = temporaryFolder()
+  const { exit, log } = await start(directory, { BASE_URL: 'releases.example.org', DATABASE: '' })
+  expect(await exit).toBe(1)
+  expect(log()).toContain('BASE_URL must be an origin')
+  expect(log()).toContain('DATABASE is empty')
+})
+
+test('a restart answers with the same bytes and validators, and a change in between is taken up', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', published, 'topics: [eu]']),
+    'releases/b.en.md': markdown(['title: B', published, 'topics: [eu]']),
+  })
+  const settings = { DATABASE: databaseFile(), BASE_URL: 'https://releases.example.org' }
+  const first = await start(directory, settings)
+  const before = await fetch(`${first.url}/feed.atom`)
+  first.process.kill('SIGTERM')
+  expect(await first.exit).toBe(0)
+
+  const second = await start(directory, settings)
+  const after = await fetch(`${second.url}/feed.atom`)
+  expect(await after.text()).toBe(await before.text())
+  expect(after.headers.get('etag')).toBe(before.headers.get('etag'))
+  expect(after.headers.get('last-modified')).toBe(before.headers.get('last-modified'))
+  second.process.kill('SIGTERM')
+  await second.exit
+
+  writeFiles(directory, {
+    'releases/c.en.md': markdown(['title: C', 'published: 2024-01-26', 'topics: [eu]']),
+  })
+  const third = await start(directory, settings)
+  expect(await titles(`${third.url}/topics/eu.json`)).toEqual([
+    'C',
+    expect.any(String),
+    expect.any(String),
+  ])
+})
+
+test('two services on one database file bring in the same content without harm', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', published, 'topics: [eu]']),
+  })
+  const settings = { DATABASE: databaseFile() }
+  const [one, other] = await Promise.all([start(directory, settings), start(directory, settings)])
+  expect(await titles(`${one.url}/feed.json`)).toEqual(['A'])
+  expect(await titles(`${other.url}/feed.json`)).toEqual(['A'])
+  writeFiles(directory, { 'releases/b.en.md': markdown(['title: B', 'published: 2024-01-25']) })
+  await until(async () => (await titles(`${one.url}/feed.json`)).join() === 'B,A')
+  await until(async () => (await titles(`${other.url}/feed.json`)).join() === 'B,A')
+})

@@ -1,0 +1,95 @@
+// Asks the same of the service on Node and of the Worker in workerd, as it is deployed.
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { serveStatic } from '@hono/node-server/serve-static'
+import { afterAll, beforeAll, describe } from 'vitest'
+import { createTestHarness } from 'wrangler'
+import { bringInLine } from '../src/content/bring-in-line.ts'
+import { formatProblem } from '../src/domain/problem.ts'
+import { createApp } from '../src/http/app.ts'
+import { createKeptDocuments } from '../src/http/kept-documents.ts'
+import { migrate } from '../src/store/migrate.ts'
+import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
+import { createReleaseStore } from '../src/store/release-store.ts'
+
+export const baseUrl = 'https://releases.example.org'
+
+export type Fetch = (path: string, init?: RequestInit) => Promise<Response>
+
+/** Runs the tests in `body` on both runtimes, over the content that `writeContent` writes. */
+export function onBoth(name: string, writeContent: () => string, body: (fetch: Fetch) => void) {
+  describe(`${name}, on Node`, () => {
+    let service: Fetch
+    let directory: string
+    beforeAll(async () => {
+      directory = writeContent()
+      service = await nodeService(directory)
+    })
+    afterAll(() => rmSync(directory, { recursive: true, force: true }))
+    body((path, init) => service(path, init))
+  })
+
+  describe(`${name}, on Workers`, () => {
+    let worker: Awaited<ReturnType<typeof workerService>>
+    let directory: string
+    beforeAll(async () => {
+      directory = writeContent()
+      worker = await workerService(directory)
+    })
+    afterAll(async () => {
+      await worker.close()
+      rmSync(directory, { recursive: true, force: true })
+    })
+    body((path, init) => worker.fetch(path, init))
+  })
+}
+
+/** The app on Node over a database in memory. `now` is in seconds. */
+export async function nodeService(
+  directory: string,
+  now = () => Math.floor(Date.now() / 1000),
+): Promise<Fetch> {
+  const database = openDatabase(':memory:')
+  await migrate(database, readMigrations())
+  const store = createReleaseStore(database)
+  const problems = await bringInLine(directory, store, randomUUID(), now())
+  if (problems.some((problem) => !problem.warning)) {
+    throw new Error(problems.map(formatProblem).join('\n'))
+  }
+  const documents = createKeptDocuments()
+  const media = serveStatic({ root: directory })
+  const app = createApp({ store, baseUrl, documents, media, problems: () => problems, now })
+  return async (path, init) => app.request(path, init)
+}
+
+/** The Worker that `wrangler.toml` describes, in workerd, over another content folder. */
+export async function workerService(directory: string) {
+  const workplace = mkdtempSync(join(tmpdir(), 'tiedote-worker-'))
+  const project = join(import.meta.dirname, '..')
+  const generated = join(workplace, 'generated')
+  const config = readFileSync(join(project, 'wrangler.toml'), 'utf8')
+    .replace('"src/worker.ts"', JSON.stringify(join(project, 'src/worker.ts')))
+    .replace(
+      '"npm run bundle"',
+      JSON.stringify(`CONTENT_DIR='${directory}' node src/bundle-content.ts ${generated}`),
+    )
+    .replace('watch_dir = ["content", "src"]', `cwd = ${JSON.stringify(project)}`)
+    .replace('".generated/assets"', JSON.stringify(join(generated, 'assets')))
+  const alias = `[alias]\n"../.generated/content.txt" = ${JSON.stringify(join(generated, 'content.txt'))}\n`
+  const configPath = join(workplace, 'wrangler.toml')
+  writeFileSync(configPath, `${config}\n${alias}`)
+  const server = createTestHarness({ workers: [{ configPath, vars: { BASE_URL: baseUrl } }] })
+  await server.listen()
+  return {
+    fetch: (async (path: string, init?: RequestInit) => {
+      return server.fetch(path, { redirect: 'manual', ...init } as never)
+    }) as unknown as Fetch,
+    database: async () => (await server.getWorker().getEnv()) as { DB: unknown },
+    close: async () => {
+      await server.close()
+      rmSync(workplace, { recursive: true, force: true })
+    },
+  }
+}

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // Starting workerd and reading thousands of releases take seconds on a busy machine.
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+})

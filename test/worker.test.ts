@@ -1,0 +1,127 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { bringBundleInLine, type Bundle, readBundle, writeBundle } from '../src/content/bundle.ts'
+import { loadContent } from '../src/content/load-content.ts'
+import type { Draft } from '../src/domain/publishing.ts'
+import type { Database } from '../src/store/database.ts'
+import { migrate } from '../src/store/migrate.ts'
+import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
+import { createReleaseStore } from '../src/store/release-store.ts'
+import { markdown, temporaryFolder } from './content-folder.ts'
+import { baseUrl, nodeService, workerService } from './platforms.ts'
+
+const now = Date.UTC(2026, 0, 1) / 1000
+const everything = { language: 'en', topics: [], words: [] }
+
+function releases(numbers: number[], title = 'Release'): Record<string, string> {
+  return Object.fromEntries(
+    numbers.map((number) => [
+      `releases/release-${number}.en.md`,
+      markdown([`title: ${title} ${number}`, `published: 2024-01-24T09:00`, 'topics: [eu]']),
+    ]),
+  )
+}
+
+const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
+
+async function bundleOf(directory: string): Promise<Bundle> {
+  const drafts: Draft[] = []
+  const { frame } = await loadContent(directory, {
+    known: { files: new Map(), drafts: new Map() },
+    stage: async (more) => void drafts.push(...more),
+  })
+  const { site, vocabulary } = frame!
+  const fingerprint = drafts.map(({ hash }) => hash).join()
+  const header = { fingerprint, site, vocabulary, migrations: readMigrations(), releases: drafts }
+  return readBundle(writeBundle({ header, lines: drafts.map((draft) => JSON.stringify(draft)) }))
+}
+
+async function titlesIn(database: Database): Promise<string[]> {
+  const store = createReleaseStore(database)
+  const found = await store.find(everything, await store.state(now), 1000)
+  return found.map(({ title }) => title).toSorted()
+}
+
+test('a bundle too large for one request is brought in by several, and shows only when it is whole', async () => {
+  const database = openDatabase(':memory:')
+  await migrate(database, readMigrations())
+  const store = createReleaseStore(database)
+  const bundle = await bundleOf(temporaryFolder(releases(upTo(250))))
+  expect(await bringBundleInLine(bundle, store, now, 1)).toBe(false)
+  await expect(store.state(now)).rejects.toMatchObject({ code: 'unavailable' })
+  expect(await bringBundleInLine(bundle, store, now, 1)).toBe(false)
+  expect(await bringBundleInLine(bundle, store, now, 1)).toBe(true)
+  expect(await titlesIn(database)).toHaveLength(250)
+
+  const next = await bundleOf(temporaryFolder(releases(upTo(240), 'Changed')))
+  expect(await bringBundleInLine(next, store, now, 2)).toBe(false)
+  expect((await titlesIn(database)).every((title) => title.startsWith('Release'))).toBe(true)
+  expect(await bringBundleInLine(next, store, now, 2)).toBe(true)
+  const titles = await titlesIn(database)
+  expect(titles).toHaveLength(240)
+  expect(titles.every((title) => title.startsWith('Changed'))).toBe(true)
+})
+
+test('two isolates that bring in the same bundle at once do no harm', async () => {
+  const database = openDatabase(':memory:')
+  await migrate(database, readMigrations())
+  const bundle = await bundleOf(temporaryFolder(releases(upTo(30))))
+  const work = () => bringBundleInLine(bundle, createReleaseStore(database), now, 9)
+  await Promise.all([work(), work(), work()])
+  expect(await work()).toBe(true)
+  expect(await titlesIn(database)).toHaveLength(30)
+})
+
+test('a bundle that replaces another half-way leaves nothing of it behind', async () => {
+  const database = openDatabase(':memory:')
+  await migrate(database, readMigrations())
+  const store = createReleaseStore(database)
+  const abandoned = await bundleOf(temporaryFolder(releases(upTo(150), 'Abandoned')))
+  expect(await bringBundleInLine(abandoned, store, now, 1)).toBe(false)
+  const bundle = await bundleOf(temporaryFolder(releases(upTo(20))))
+  expect(await bringBundleInLine(bundle, store, now, 9)).toBe(true)
+  expect(await titlesIn(database)).toEqual(
+    upTo(20)
+      .map((number) => `Release ${number}`)
+      .toSorted(),
+  )
+})
+
+test('the Worker and Node answer our own content with the same bytes (H-17)', async () => {
+  const content = join(import.meta.dirname, '../content')
+  const node = await nodeService(content)
+  const worker = await workerService(content)
+  try {
+    const { topics } = (await (await node('/all/topics.json')).json()) as {
+      topics: { feeds: Record<string, string> }[]
+    }
+    const addresses = topics.flatMap(({ feeds }) => Object.values(feeds))
+    expect(addresses.length).toBeGreaterThan(40)
+    for (const address of [
+      ...addresses,
+      '/feed.rss',
+      '/fi/feed.atom',
+      '/sv/feed.json',
+      '/feeds.opml',
+      '/topics.json',
+      '/',
+      '/feed.atom?q=ports',
+    ]) {
+      const path = address.replace(baseUrl, '')
+      const one = await node(path)
+      const other = await worker.fetch(path)
+      expect(await other.text(), path).toBe(await one.text())
+      expect(other.headers.get('etag'), path).toBe(one.headers.get('etag'))
+      expect(other.headers.get('last-modified'), path).toBe(one.headers.get('last-modified'))
+    }
+  } finally {
+    await worker.close()
+  }
+})
+
+test('a broken folder stops the bundle, so nothing broken is deployed', async () => {
+  const directory = temporaryFolder({ 'releases/a.en.md': 'no fields' })
+  await expect(workerService(directory)).rejects.toThrow()
+  rmSync(directory, { recursive: true, force: true })
+})
