@@ -29,7 +29,9 @@ export async function bringInLine(
   const filesAreKnown =
     frame.files.size > 0 &&
     frame.files.size === known.files.size &&
-    [...frame.files].every(([path, stamp]) => known.files.get(path) === stamp)
+    [...frame.files].every(([path, file]) => {
+      return JSON.stringify(known.files.get(path)) === JSON.stringify(file)
+    })
   if (!filesAreKnown || staged > 0 || frame.removed.length > 0) await store.apply(batch, frame, now)
   return problems
 }

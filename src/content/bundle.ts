@@ -1,4 +1,4 @@
-import type { Draft } from '../domain/publishing.ts'
+import type { Draft, FileStamp } from '../domain/publishing.ts'
 import type { ContentStore } from '../domain/release-store.ts'
 import type { Site } from '../domain/site.ts'
 import type { VocabularySource } from '../domain/topic.ts'
@@ -60,7 +60,7 @@ export async function bringBundleInLine(
   }
   const sources = new Set(releases.map(({ source }) => source))
   const removed = [...known.keys()].filter((source) => !sources.has(source))
-  const frame = { site, vocabulary, files: new Map<string, string>(), removed }
+  const frame = { site, vocabulary, files: new Map<string, FileStamp>(), removed }
   await store.apply(fingerprint, frame, now, fingerprint)
   return true
 }

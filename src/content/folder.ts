@@ -12,8 +12,8 @@ export type Folder = {
   releases: FolderFile[]
   /** Everything below `media/`. */
   media: Map<string, MediaFile>
-  /** The text of a file, or undefined when it is not there. */
-  read(path: string): Promise<string | undefined>
+  /** The text of a file. Rejects when it is not there or cannot be read. */
+  read(path: string): Promise<string>
 }
 
 /** Looks a content folder through without reading its files. */
@@ -24,8 +24,8 @@ export async function openFolder(directory: string): Promise<Folder> {
     releases: releases.filter(({ path }) => /\.(md|jsonl)$/.test(path)),
     media: new Map(media.map(({ path, size }) => [path, { size, type: mediaType(path) }])),
     read: async (path) => {
-      const text = await readFile(join(directory, path), 'utf8').catch(absent)
-      return text?.replace(/^\ufeff/, '')
+      const text = await readFile(join(directory, path), 'utf8')
+      return text.replace(/^\ufeff/, '')
     },
   }
 }
@@ -47,7 +47,8 @@ async function list(directory: string, below: string): Promise<FolderFile[]> {
   )
 }
 
-function absent(error: NodeJS.ErrnoException): undefined {
+/** Takes it lightly that something is not there, and nothing else. */
+export function absent(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error
 }
 

@@ -1,9 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { fingerprint } from '../domain/identity.ts'
 import type { FileProblem, Problem } from '../domain/problem.ts'
-import type { ContentFrame, Draft, KnownContent, KnownDraft } from '../domain/publishing.ts'
+import type {
+  ContentFrame,
+  Draft,
+  FileStamp,
+  KnownContent,
+  KnownDraft,
+} from '../domain/publishing.ts'
 import { createVocabulary } from '../domain/topic.ts'
-import { type Folder, type FolderFile, openFolder } from './folder.ts'
+import { absent, type Folder, openFolder } from './folder.ts'
 import { splitFrontMatter } from './front-matter.ts'
 import { createReleaseReader } from './read-release.ts'
 import { readSite, readTopics } from './read-site.ts'
@@ -24,11 +30,22 @@ type Options = {
 }
 
 /** What one file, or one line of JSONL, came to. */
-type Reading = { source: string; id?: string; draft?: Draft; problems: FileProblem[] }
+type Reading = {
+  source: string
+  /** Of the file. */
+  stamp: string
+  id?: string
+  draft?: Draft
+  media: FileStamp['media']
+  problems: FileProblem[]
+}
+type Read = Omit<Reading, 'stamp'>
 
 type Reader = ReturnType<typeof createReleaseReader>
 
 const batchSize = 100
+/** Releases that are read at the same time. */
+const atOnce = 16
 
 /**
  * Reads a content folder: `site.yaml`, `topics.yaml`, `releases/**`. Only what changed since the
@@ -39,9 +56,9 @@ export async function loadContent(
   { known, stage, progress }: Options,
 ): Promise<LoadedContent> {
   const folder = await openFolder(directory)
-  const siteText = await folder.read('site.yaml')
+  const siteText = await folder.read('site.yaml').catch(absent)
   if (siteText === undefined) return { problems: [noSite(directory)] }
-  const topicsText = (await folder.read('topics.yaml')) ?? ''
+  const topicsText = (await folder.read('topics.yaml').catch(absent)) ?? ''
   const { site, languages, problems } = readSite(siteText)
   if (!languages) return { problems }
   const { vocabulary, problems: topicProblems } = readTopics(topicsText, languages)
@@ -53,32 +70,25 @@ export async function loadContent(
     vocabulary: createVocabulary(vocabulary),
     findMedia: (path) => folder.media.get(path),
   })
-  const readWith = [await readersVersion(), siteText, topicsText, ...folder.media.entries()]
-  const basis = await fingerprint(JSON.stringify(readWith))
-  const files = new Map<string, string>()
+  const basis = await fingerprint(JSON.stringify([await readersVersion(), siteText, topicsText]))
+  const files = new Map<string, FileStamp>()
   const owners = new Map<string, string>()
   const sources = new Set<string>()
-  const knownByFile = Map.groupBy(known.drafts.values(), ({ source }) => fileOf(source))
   const waiting: Draft[] = []
 
-  for (const file of folder.releases) {
-    const stamp = `${basis}-${file.size}-${file.modified}`
-    files.set(file.path, stamp)
-    const readings =
-      known.files.get(file.path) === stamp
-        ? (knownByFile.get(file.path) ?? []).map((draft): Reading => ({ ...draft, problems: [] }))
-        : readFileReleases(folder, file, basis, knownByFile.get(file.path) ?? [], readRelease)
-    for await (const { source, id, draft, problems: found } of readings) {
-      problems.push(...found)
-      sources.add(source)
-      const owner = id && owners.get(id)
-      if (owner) problems.push(writtenTwice(source, owner))
-      else if (id) owners.set(id, source)
-      if (draft && known.drafts.get(source)?.hash !== draft.hash) waiting.push(draft)
-      if (waiting.length < batchSize) continue
-      await stage(waiting.splice(0))
-      progress?.(sources.size)
-    }
+  const readings = inOrder(listReadings(folder, basis, known, readRelease), atOnce)
+  for await (const { source, stamp, id, draft, media, problems: found } of readings) {
+    problems.push(...found)
+    sources.add(source)
+    const before = files.get(fileOf(source))
+    files.set(fileOf(source), { stamp, media: { ...before?.media, ...media } })
+    const owner = id && owners.get(id)
+    if (owner) problems.push(writtenTwice(source, owner))
+    else if (id) owners.set(id, source)
+    if (draft && known.drafts.get(source)?.hash !== draft.hash) waiting.push(draft)
+    if (waiting.length < batchSize) continue
+    await stage(waiting.splice(0))
+    progress?.(sources.size)
   }
   if (waiting.length > 0) await stage(waiting)
   progress?.(sources.size)
@@ -87,46 +97,100 @@ export async function loadContent(
   return { frame: { site, vocabulary, files, removed }, problems }
 }
 
-async function* readFileReleases(
+/** What there is to read, release by release. What the store knows already takes no reading. */
+async function* listReadings(
   folder: Folder,
-  { path }: FolderFile,
   basis: string,
-  known: KnownDraft[],
+  known: KnownContent,
   readRelease: Reader,
-): AsyncGenerator<Reading> {
-  const text = await folder.read(path)
-  if (text === undefined) return
-  if (path.endsWith('.md')) {
-    yield readMarkdownFile(path, text, basis, readRelease)
-    return
-  }
-  const knownLines = new Map(known.map((draft) => [draft.origin, draft]))
-  for (const [index, line] of text.split('\n').entries()) {
-    if (!line.trim()) continue
-    const origin = await fingerprint(`${basis}\n${line}`)
-    const unchanged = knownLines.get(origin)
-    if (unchanged) yield { ...unchanged, problems: [] }
-    else yield readJsonLine(path, index + 1, line, origin, readRelease)
+): AsyncGenerator<() => Promise<Reading>> {
+  const knownByFile = Map.groupBy(known.drafts.values(), ({ source }) => fileOf(source))
+  for (const { path, size, modified } of folder.releases) {
+    const stamp = `${basis}-${size}-${modified}`
+    const before = known.files.get(path)
+    const drafts = hasSameMedia(before, folder) ? (knownByFile.get(path) ?? []) : []
+    const again = ({ source, id }: KnownDraft) => {
+      return async (): Promise<Reading> => ({
+        source,
+        id,
+        stamp,
+        media: before?.media ?? {},
+        problems: [],
+      })
+    }
+    if (before?.stamp === stamp && drafts.length > 0) {
+      yield* drafts.map(again)
+    } else if (path.endsWith('.md')) {
+      yield async () => ({ stamp, ...(await readMarkdownFile(folder, path, basis, readRelease)) })
+    } else {
+      const text = await readText(folder, path)
+      if ('problem' in text) {
+        yield async () => ({ stamp, source: path, media: {}, problems: [text.problem] })
+        continue
+      }
+      const knownLines = new Map(drafts.map((draft) => [draft.origin, draft]))
+      for (const [index, line] of text.text.split('\n').entries()) {
+        if (!line.trim()) continue
+        const origin = await fingerprint(`${basis}\n${line}`)
+        const unchanged = knownLines.get(origin)
+        if (unchanged) yield again(unchanged)
+        else
+          yield async () => ({
+            stamp,
+            ...(await readJsonLine(path, index + 1, line, origin, readRelease)),
+          })
+      }
+    }
   }
 }
 
-async function readMarkdownFile(
+/** Whether every file that a release attached is still as it was, and what was missing still is. */
+function hasSameMedia(before: FileStamp | undefined, folder: Folder): boolean {
+  return Object.entries(before?.media ?? {}).every(([path, size]) => {
+    return (folder.media.get(path)?.size ?? null) === size
+  })
+}
+
+async function readText(
+  folder: Folder,
   path: string,
-  text: string,
+): Promise<{ text: string } | { problem: FileProblem }> {
+  try {
+    return { text: await folder.read(path) }
+  } catch (error) {
+    const message = `The file cannot be read (${(error as Error).message}). Give the service the right to read it.`
+    return { problem: { file: path, line: 1, field: '', message } }
+  }
+}
+
+/** Starts some tasks at once, because reading waits for the disk and for digests. Keeps their order. */
+async function* inOrder<T>(
+  tasks: AsyncIterable<() => Promise<T>>,
+  atOnce: number,
+): AsyncGenerator<T> {
+  const running: Promise<T>[] = []
+  for await (const task of tasks) {
+    running.push(task())
+    if (running.length === atOnce) yield await running.shift()!
+  }
+  yield* running
+}
+
+async function readMarkdownFile(
+  folder: Folder,
+  path: string,
   basis: string,
   readRelease: Reader,
-): Promise<Reading> {
+): Promise<Read> {
   const [, slug = '', language = ''] = /([^/]*?)\.([^./]+)\.md$/.exec(path) ?? []
-  const problem = (field: string, message: string): Reading => ({
-    source: path,
-    problems: [{ file: path, line: 1, field, message }],
-  })
-  if (!slug)
-    return problem('', 'The file name names no language. Call it such as my-release.en.md.')
-  const split = splitFrontMatter(text)
+  const failed = (...problems: FileProblem[]): Read => ({ source: path, media: {}, problems })
+  const asAWhole = (message: string) => failed({ file: path, line: 1, field: '', message })
+  if (!slug) return asAWhole('The file name names no language. Call it such as my-release.en.md.')
+  const read = await readText(folder, path)
+  if ('problem' in read) return failed(read.problem)
+  const split = splitFrontMatter(read.text)
   if (!split) {
-    return problem(
-      '',
+    return asAWhole(
       'The file does not begin with its fields. Write a line ---, the fields, and a line ---.',
     )
   }
@@ -137,24 +201,18 @@ async function readMarkdownFile(
     line:
       problem.line ?? (problem.field.startsWith('body') ? bodyLine : fields.lineOf(problem.field)),
   })
-  if (fields.problems.length > 0) return { source: path, problems: fields.problems.map(inFile) }
-  const named = ['slug', 'language', 'body'].filter((name) =>
+  if (fields.problems.length > 0) return failed(...fields.problems.map(inFile))
+  const doubled = ['slug', 'language', 'body'].filter((name) =>
     Object.hasOwn(fields.value as object, name),
   )
-  if (named.length > 0) {
+  if (doubled.length > 0) {
     const message = 'The file name and the text below the fields say this. Remove the field.'
-    return { source: path, problems: named.map((field) => inFile({ field, message })) }
+    return failed(...doubled.map((field) => inFile({ field, message })))
   }
   const written = { ...(fields.value as object), slug, language, body: { markdown: body } }
-  const { draft, problems } = await readRelease(written, {
-    source: path,
-    origin: await fingerprint(`${basis}\n${text}`),
-  })
-  return {
-    source: path,
-    ...(draft && { draft, id: draft.release.id }),
-    problems: problems.map(inFile),
-  }
+  const origin = await fingerprint(`${basis}\n${read.text}`)
+  const { draft, media, problems } = await readRelease(written, { source: path, origin })
+  return { source: path, ...known(draft), media, problems: problems.map(inFile) }
 }
 
 async function readJsonLine(
@@ -163,22 +221,24 @@ async function readJsonLine(
   text: string,
   origin: string,
   readRelease: Reader,
-): Promise<Reading> {
+): Promise<Read> {
   let written: unknown
   try {
     written = JSON.parse(text)
   } catch (error) {
     const message = `This line is not JSON (${(error as Error).message}). Write one whole release on it.`
-    return { source: `${path}#${line}`, problems: [{ file: path, line, field: '', message }] }
+    const problem = { file: path, line, field: '', message }
+    return { source: `${path}#${line}`, media: {}, problems: [problem] }
   }
   const { slug, language } = Object(written) as Record<string, unknown>
   const source = `${path}#${String(slug)}.${String(language)}`
-  const { draft, problems } = await readRelease(written, { source, origin })
-  return {
-    source,
-    ...(draft && { draft, id: draft.release.id }),
-    problems: problems.map((problem) => ({ ...problem, file: path, line })),
-  }
+  const { draft, media, problems } = await readRelease(written, { source, origin })
+  const inFile = (problem: Problem): FileProblem => ({ ...problem, file: path, line })
+  return { source, ...known(draft), media, problems: problems.map(inFile) }
+}
+
+function known(draft: Draft | undefined): Pick<Reading, 'draft' | 'id'> {
+  return draft ? { draft, id: draft.release.id } : {}
 }
 
 /** The file a source is in: `releases/2024.jsonl#slug.en` is a line of `releases/2024.jsonl`. */

@@ -3,7 +3,7 @@ import { createAddresses, storedOrigin } from '../domain/addresses.ts'
 import { DomainError } from '../domain/errors.ts'
 import { fingerprint, identity } from '../domain/identity.ts'
 import { describeIssues, type Problem } from '../domain/problem.ts'
-import type { Draft } from '../domain/publishing.ts'
+import type { Draft, FileStamp } from '../domain/publishing.ts'
 import {
   type Attachment,
   completeRelease,
@@ -40,16 +40,22 @@ export function createReleaseReader({ site, vocabulary, findMedia }: Surrounding
   return async function readRelease(
     written: unknown,
     origin: Origin,
-  ): Promise<{ draft?: Draft; problems: Problem[] }> {
+  ): Promise<{ draft?: Draft; media: FileStamp['media']; problems: Problem[] }> {
+    const media: FileStamp['media'] = {}
     const result = v.safeParse(schema, written)
-    if (!result.success) return { problems: describeIssues(result.issues, releaseAdvice) }
+    if (!result.success) return { media, problems: describeIssues(result.issues, releaseAdvice) }
     const input = result.output
+    const lookUp = (path: string) => {
+      const found = findMedia(path)
+      media[path] = found?.size ?? null
+      return found
+    }
     const problems: Problem[] = awkwardTitle(input.title)
 
     const resolve: ResolveAddress = (address, use) => {
       const path = mediaInFolder(address)
       // In HTML from elsewhere such an address may always have led nowhere, as far as we can know.
-      if (path && !findMedia(path)) {
+      if (path && !lookUp(path)) {
         problems.push({
           ...missingFile('body', path),
           ...(input.body.html !== undefined && { warning: true }),
@@ -60,22 +66,22 @@ export function createReleaseReader({ site, vocabulary, findMedia }: Surrounding
       )
     }
     const body = readBody(input, resolve)
-    if ('problem' in body) return { problems: [body.problem, ...problems] }
+    if ('problem' in body) return { media, problems: [body.problem, ...problems] }
 
     const attachments = input.attachments.flatMap((attachment, index): Attachment[] => {
       const { file, title, ...rest } = attachment
-      const found = findMedia(file)
+      const found = lookUp(file)
       if (found) return [{ ...rest, ...found, path: file, title: title || file.split('/').at(-1)! }]
       problems.push(missingFile(`attachments.${index}.file`, file))
       return []
     })
-    if (problems.some((problem) => !problem.warning)) return { problems }
+    if (problems.some((problem) => !problem.warning)) return { media, problems }
 
     const id = await identity(site.id, identityName(input))
     const release = completeRelease(input, { id, ...body, attachments }, site)
     const words = wordsOf([release.title, release.lead, body.text])
     const hash = await fingerprint(JSON.stringify(release))
-    return { draft: { ...origin, hash, release, words }, problems }
+    return { draft: { ...origin, hash, release, words }, media, problems }
   }
 }
 
@@ -149,5 +155,5 @@ function awkwardTitle(title: string): Problem[] {
 }
 
 function wordsOf(texts: string[]): string {
-  return texts.flatMap(searchWords).flatMap(searchTokens).join(' ')
+  return searchTokens(texts.flatMap(searchWords).join(' '))
 }

@@ -18,10 +18,17 @@ export type Draft = {
 /** What the store remembers of a draft. */
 export type KnownDraft = { source: string; origin: string; hash: string; id: string }
 
+/** What tells whether a file of the content folder must be read again. */
+export type FileStamp = {
+  /** Changes whenever the file does, or what it is read with. */
+  stamp: string
+  /** The files below `media/` that it speaks of, with their sizes; null for a missing one. */
+  media: Record<string, number | null>
+}
+
 /** What the store holds of the content folder. */
 export type KnownContent = {
-  /** File → stamp: changes whenever the file, or what it is read with, does. */
-  files: Map<string, string>
+  files: Map<string, FileStamp>
   drafts: Map<string, KnownDraft>
 }
 
@@ -29,7 +36,7 @@ export type KnownContent = {
 export type ContentFrame = {
   site: Site
   vocabulary: VocabularySource
-  files: Map<string, string>
+  files: Map<string, FileStamp>
   /** Sources that are no longer there. */
   removed: string[]
 }

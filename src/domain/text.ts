@@ -59,9 +59,9 @@ export function searchWords(text: string): string[] {
 const unspaced =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/gu
 
-/** The tokens of one search word: itself, or its characters where the script writes no spaces. */
-export function searchTokens(word: string): string[] {
-  return word.replace(unspaced, ' $& ').trim().split(/\s+/)
+/** Search words as the index takes them: characters apart where their script writes no spaces. */
+export function searchTokens(words: string): string {
+  return words.replace(unspaced, ' $& ').trim()
 }
 
 function withoutDiacritics(text: string): string {

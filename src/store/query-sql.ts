@@ -43,5 +43,5 @@ const withWords = 'select rowid from release_words where release_words match ?'
 
 /** FTS5 section 3: strings side by side must all be found; a string of several tokens is a phrase. */
 function match(words: string[]): string {
-  return words.map((word) => `"${searchTokens(word).join(' ')}"`).join(' ')
+  return words.map((word) => `"${searchTokens(word)}"`).join(' ')
 }

@@ -2,6 +2,7 @@ import { DomainError } from '../domain/errors.ts'
 import {
   type ContentFrame,
   type Draft,
+  type FileStamp,
   type KnownDraft,
   place,
   type Placement,
@@ -105,11 +106,13 @@ export function createReleaseStore(database: Database): ReleaseStore & ContentSt
 
     async known() {
       const [files, drafts] = await Promise.all([
-        prepare('select path, stamp from content_file').all<{ path: string; stamp: string }>(),
+        prepare('select path, stamp, media from content_file').all<FileRow>(),
         prepare('select source, origin, hash, id from release').all<KnownDraft>(),
       ])
       return {
-        files: new Map(files.results.map(({ path, stamp }) => [path, stamp])),
+        files: new Map(
+          files.results.map(({ path, stamp, media }) => [path, toStamp(stamp, media)]),
+        ),
         drafts: new Map(drafts.results.map((draft) => [draft.source, draft])),
       }
     },
@@ -182,8 +185,8 @@ export function createReleaseStore(database: Database): ReleaseStore & ContentSt
       ),
       ...chunks(placed).map((chunk) =>
         prepare(
-          `update incoming set published = one.value ->> 'published', updated = one.value ->> 'updated'
-           from json_each(?2) as one where batch = ?1 and incoming.id = one.value ->> 'id'`,
+          `insert into placement (batch, id, published, updated)
+           select ?, value ->> 'id', value ->> 'published', value ->> 'updated' from json_each(?)`,
           batch,
           JSON.stringify(chunk),
         ),
@@ -201,13 +204,15 @@ export function createReleaseStore(database: Database): ReleaseStore & ContentSt
       prepare('delete from content_file'),
       ...chunks([...frame.files]).map((chunk) =>
         prepare(
-          'insert into content_file (path, stamp) select value ->> 0, value ->> 1 from json_each(?)',
+          `insert into content_file (path, stamp, media)
+           select value ->> 0, value ->> '$[1].stamp', value -> '$[1].media' from json_each(?)`,
           JSON.stringify(chunk),
         ),
       ),
       setState('site', JSON.stringify(frame.site)),
       setState('vocabulary', JSON.stringify(frame.vocabulary)),
       ...(bundle ? [setState('bundle', bundle)] : []),
+      prepare('delete from placement where batch = ?', batch),
       prepare('delete from incoming where batch = ? or staged < ?', batch, now - 86_400),
     ]
   }
@@ -242,18 +247,21 @@ export function createReleaseStore(database: Database): ReleaseStore & ContentSt
         // itself, so that two stores of the same content agree.
         `insert into release (published, updated, changed, id, slug, language, source, origin, hash, authored, wanted, document)
          select published, updated, coalesce(?2, updated), id, slug, language, source, origin, hash, authored, wanted, document
-         from incoming where batch = ?1 order by published`,
+         from incoming join placement using (batch, id) where batch = ?1 order by published`,
         batch,
         now,
       ),
       prepare(
         `insert or ignore into former_slug (slug, language, published)
-         select former.value, language, published from incoming, json_each(document, '$.formerly') as former
+         select former.value, language, published
+         from incoming join placement using (batch, id), json_each(document, '$.formerly') as former
          where batch = ?`,
         batch,
       ),
       prepare(
-        'insert into release_words (rowid, words) select published, words from incoming where batch = ? order by published',
+        `insert into release_words (rowid, words)
+         select published, words from incoming join placement using (batch, id)
+         where batch = ? order by published`,
         batch,
       ),
     ]
@@ -263,10 +271,10 @@ export function createReleaseStore(database: Database): ReleaseStore & ContentSt
     return [
       prepare(
         `insert or ignore into release_topic (topic, language, published)
-         select broader.broader, one.language, one.published
-         from incoming as one, json_each(one.document, '$.topics') as named
+         select broader.broader, language, published
+         from incoming join placement using (batch, id), json_each(document, '$.topics') as named
            join topic_broader as broader on broader.topic = named.value
-         where one.batch = ?`,
+         where batch = ?`,
         batch,
       ),
     ]
@@ -310,6 +318,8 @@ export function createReleaseStore(database: Database): ReleaseStore & ContentSt
   }
 }
 
+type FileRow = { path: string; stamp: string; media: string }
+
 type ReleaseRow = { published: number; updated: number; changed: number; document: string }
 
 type StagedRow = {
@@ -325,6 +335,10 @@ type StagedRow = {
 function toRelease({ published, updated, changed, document }: ReleaseRow): StoredRelease {
   const release = JSON.parse(document) as Omit<Release, 'published' | 'updated'>
   return { ...release, published, updated, changed }
+}
+
+function toStamp(stamp: string, media: string): FileStamp {
+  return { stamp, media: JSON.parse(media) as FileStamp['media'] }
 }
 
 function toPlacement({ id, authored, updated, published, ...kept }: StagedRow): Placement {

@@ -69,10 +69,13 @@ create trigger release_words_deleted after delete on release begin
   delete from release_words where rowid = old.published;
 end;
 
--- What was read from the content folder: a file whose stamp is the same need not be read again.
+-- What was read from the content folder: a file whose stamp is the same, and whose media are, need
+-- not be read again.
 create table content_file (
   path text primary key,
-  stamp text not null
+  stamp text not null,
+  -- JSON: path below media/ → size
+  media text not null
 ) without rowid;
 
 -- Releases that are being brought in, until all of a change is there and takes effect at once.
@@ -89,7 +92,14 @@ create table incoming (
   wanted integer not null,
   document text not null,
   words text not null,
-  published integer,
-  updated integer,
+  primary key (batch, id)
+) without rowid;
+
+-- The places in the order of publication that were chosen for them.
+create table placement (
+  batch text not null,
+  id text not null,
+  published integer not null,
+  updated integer not null,
   primary key (batch, id)
 ) without rowid;
