@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { promisify } from 'node:util'
-import { getRequestListener } from '@hono/node-server'
+import { createAdaptorServer } from '@hono/node-server'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { baseUrl, type Fetch, nodeService } from './platforms.ts'
 
@@ -16,7 +15,7 @@ const newsboat = ['/usr/bin/newsboat', '/usr/local/bin/newsboat'].find(existsSyn
 
 /** Puts a service on a port of this machine, as real readers need. */
 async function listen(service: Fetch): Promise<string> {
-  const server = createServer(getRequestListener((request) => service(request.url, request)))
+  const server = createAdaptorServer({ fetch: (request) => service(request.url, request) })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void server.close())
   const address = server.address()

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readTopics } from '../../src/content/read-site.ts'
-import { DomainError } from '../../src/domain/errors.ts'
+import type { DomainError } from '../../src/domain/errors.ts'
 import { createVocabulary } from '../../src/domain/topic.ts'
 import { formatTopicExpression, parseTopicExpression } from '../../src/domain/topic-expression.ts'
 import { topicsYaml } from '../content-folder.ts'
