@@ -102,9 +102,7 @@ test('a broken change keeps the last good state, and the log and /healthz say wh
   expect(await health.json()).toMatchObject({
     status: 'content has problems',
     problems: [
-      expect.stringMatching(
-        /^releases\/a\.en\.md:4 {2}topics\.0 {2}"ue" is not a topic\. Write eu/,
-      ),
+      expect.stringMatching(/^releases\/a\.en\.md:4 {2}topics 1 {2}"ue" is not a topic\. Write eu/),
     ],
   })
   writeFiles(directory, { 'topics.yaml': `${topicsYaml}ue: { label: { en: UE } }\n` })

@@ -18,9 +18,14 @@ export type FileProblem = Problem & { file: string; line: number }
 export function formatProblem({ file, line, field, message, warning }: FileProblem): string {
   return [
     `${file}:${line}`,
-    ...(field ? [field] : []),
+    ...(field ? [countedFromOne(field)] : []),
     `${warning ? 'Warning: ' : ''}${message}`,
   ].join('  ')
+}
+
+/** `contacts.0.name` as `contacts 1.name`: people count from one. */
+function countedFromOne(field: string): string {
+  return field.replace(/\.(\d+)(?=\.|$)/g, (_, index: string) => ` ${Number(index) + 1}`)
 }
 
 /** What to write in a field that is missing or is no text at all, by the last name in its path. */

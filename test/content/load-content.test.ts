@@ -96,7 +96,7 @@ test('every problem of a folder is reported at once, with file, line, field and 
     'topics.yaml:25  lonely.label  The default language is missing. Write en: and the text.',
     'releases/a.en.md:2  title  The field is missing. Write one line, such as title: Ministers to discuss migration.',
     'releases/a.en.md:3  published  "24.1.2024" is not a date and time. Write it as 2024-01-24T09:00:00+02:00.',
-    'releases/a.en.md:4  topics.0  "migrtion" is not a topic. Write migration or immigration, or add it to topics.yaml.',
+    'releases/a.en.md:4  topics 1  "migrtion" is not a topic. Write migration or immigration, or add it to topics.yaml.',
     'releases/a.en.md:2  titel  There is no field "titel". Write title instead, or remove it.',
     'releases/b.en.md:2  A value that contains a colon and a space needs quotes. Write it as "Ministers: a meeting".',
     'releases/c.en.md:1  The file does not begin with its fields. Write a line ---, the fields, and a line ---.',
@@ -110,7 +110,7 @@ test('every problem of a folder is reported at once, with file, line, field and 
     ),
     'releases/f.en.md:6  publisher  "nobody" is not a publisher. Write one of ministry, customs, or add it to publishers in site.yaml.',
     'releases/f.en.md:5  kind  "rumour" is not a kind. Write one of press-release, statement, speech, advisory.',
-    'releases/f.en.md:9  contacts.1.name  The field is missing. Write a name.',
+    'releases/f.en.md:9  contacts 2.name  The field is missing. Write a name.',
     'releases/Ä.en.md:2  slug  This is not fit for an address. Write lower-case letters a–z, digits and hyphens.',
   ])
 })
@@ -125,7 +125,7 @@ test('a missing attachment or image is a problem, in the text and in the fields'
   })
   expect((await load(directory)).lines).toEqual([
     'releases/a.en.md:7  body  There is no file media/map.png. Put it there, or write the name of one that is.',
-    'releases/a.en.md:5  attachments.1.file  There is no file media/other.pdf. Put it there, or write the name of one that is.',
+    'releases/a.en.md:5  attachments 2.file  There is no file media/other.pdf. Put it there, or write the name of one that is.',
   ])
 })
 
