@@ -53,12 +53,14 @@ const blocks = new Set(
 const addresses = new Set(['href', 'src', 'cite'])
 
 const deepest = 200
+const mostRounds = 8
 
 const filter = new FilterXSS({
   whiteList: allowed,
   stripIgnoreTag: true,
   stripIgnoreTagBody: [...removed],
-  allowCommentTag: false,
+  // The tree has no comments. What looks like one stands in an attribute, and is text.
+  allowCommentTag: true,
 })
 
 /** What to make of an address in HTML: an absolute address, or undefined to leave it out. */
@@ -72,14 +74,30 @@ export type ResolveAddress = (address: string, use: 'link' | 'image') => string 
  * Throws DomainError `invalid` when elements are nested deeper than 200.
  */
 export function cleanHtml(source: string, resolve: ResolveAddress): { html: string; text: string } {
-  const fragment = parseFragment(cleanText(source))
-  cleanChildren(fragment, resolve, 0)
+  let written = cleanText(source)
+  let fragment = cleanTree(written, resolve)
+  // Taking elements out can leave others where HTML does not allow them, such as a list in bold
+  // text. What a browser would then make of it is what must be written.
+  for (let round = 0; round < mostRounds && serialize(fragment) !== written; round++) {
+    written = serialize(fragment)
+    fragment = cleanTree(written, resolve)
+  }
   const text = textOf(fragment.childNodes)
     .replace(/[ \t]+/g, ' ')
     .replace(/ ?\n\s*/g, '\n')
     .trim()
   const safe = filter.process(serialize(fragment))
-  return { html: cleanText(safe).replaceAll(']]>', ']]&gt;').trim(), text }
+  return { html: cleanText(safe).trim(), text }
+}
+
+function cleanTree(
+  source: string,
+  resolve: ResolveAddress,
+): DefaultTreeAdapterTypes.DocumentFragment {
+  const context = tree.createElement('div', html.NS.HTML, [])
+  const fragment = parseFragment(context, source, {})
+  cleanChildren(fragment, resolve, 0)
+  return fragment
 }
 
 function cleanChildren(
@@ -113,7 +131,14 @@ function cleanNode(node: Node, resolve: ResolveAddress, depth: number): Node[] {
   if (node.tagName === 'img') return has('src') ? [node] : []
   if (node.tagName === 'a' && !has('href')) return node.childNodes
   if (node.tagName === 'p' && isEmpty(node)) return []
+  if (node.tagName === 'pre') dropFirstNewline(node)
   return [node]
+}
+
+/** A parser drops the newline after `<pre>`, and so would the next one with the next. */
+function dropFirstNewline(node: Element) {
+  const [first] = node.childNodes
+  if (first && tree.isTextNode(first)) first.value = first.value.replace(/^\n+/, '')
 }
 
 function cleanAttribute(

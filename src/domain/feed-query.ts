@@ -29,7 +29,7 @@ export function parseSearch(text: string): string[] {
 /** The language a path segment names, in any case, or undefined. */
 export function findLanguage(segment: string, site: Site): string | undefined {
   const wanted = segment.toLowerCase()
-  return ['all', ...site.languages].find((language) => language.toLowerCase() === wanted)
+  return ['all', ...site.languages].find((language) => language === wanted)
 }
 
 /** The language that texts around a list of releases are written in. */

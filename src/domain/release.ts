@@ -1,7 +1,16 @@
 import * as v from 'valibot'
 import { beginning, cleanText } from './text.ts'
 import { normaliseDate, parseTime } from './time.ts'
-import { filledLine, line, mediaPath, paragraph, type Site, slug, webAddress } from './site.ts'
+import {
+  filledLine,
+  languageSchema,
+  line,
+  mediaPath,
+  paragraph,
+  type Site,
+  slug,
+  webAddress,
+} from './site.ts'
 import type { Vocabulary } from './topic.ts'
 import type { Advice } from './problem.ts'
 
@@ -108,12 +117,7 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
 
   return v.strictObject({
     slug: v.pipe(slug, v.maxLength(200, 'This is too long. Write at most 200 characters.')),
-    language: v.pipe(
-      line,
-      v.picklist(site.languages, (issue) => {
-        return `${issue.received} is not a language of this site. Write one of ${site.languages.join(', ')}, or add it to languages in site.yaml.`
-      }),
-    ),
+    language: languageSchema(site.languages),
     title: filledLine,
     lead: v.optional(paragraph),
     published: time,

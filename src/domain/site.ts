@@ -45,17 +45,20 @@ export const webAddress = v.pipe(
     isWebAddress,
     'This is not a web address. Write it whole, such as https://example.org/page.',
   ),
+  v.transform((text) => new URL(text).href),
 )
 const uuid = v.pipe(
   line,
   v.uuid('This is not a UUID. Write one made by a UUID generator and never change it again.'),
   v.toLowerCase(),
 )
+/** Case means nothing in language tags (RFC 5646 section 2.1.1), so there is one spelling (C-14). */
+const language = v.pipe(line, v.toLowerCase())
 const languageTag = v.pipe(
-  line,
+  language,
   v.regex(
-    /^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$/,
-    'This is not a language tag. Write one such as en, fi, sv or pt-BR.',
+    /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/,
+    'This is not a language tag. Write one such as en, fi, sv or pt-br.',
   ),
   v.maxLength(35, 'This language tag is too long. Write at most 35 characters.'),
   v.check(
@@ -64,16 +67,23 @@ const languageTag = v.pipe(
   ),
 )
 
+/** One of the languages of a site. */
+export function languageSchema(languages: string[]) {
+  return v.pipe(
+    language,
+    v.picklist(languages, (issue) => {
+      return `${issue.received} is not a language of this site. Write one of ${languages.join(', ')}, or add it to languages in site.yaml.`
+    }),
+  )
+}
+
 /** A text in every language, `{ en: …, fi: … }`; plain text means the default language. */
 export function labelsSchema(languages: string[]) {
   const fallback = languages[0]!
-  const language = v.picklist(languages, (issue) => {
-    return `${issue.received} is not a language of this site. Write one of ${languages.join(', ')}, or add it to languages in site.yaml.`
-  })
   return v.pipe(
     v.unknown(),
     v.transform((labels) => (typeof labels === 'string' ? { [fallback]: labels } : labels)),
-    v.record(language, filledLine),
+    v.record(languageSchema(languages), filledLine),
     v.check(
       (labels) => fallback in labels,
       `The default language is missing. Write ${fallback}: and the text.`,
@@ -114,7 +124,7 @@ export const languagesSchema = v.pipe(
   v.array(languageTag),
   v.minLength(1, 'There is no language. Write a list such as [en, fi].'),
   v.check(
-    (tags) => new Set(tags.map((tag) => tag.toLowerCase())).size === tags.length,
+    (tags) => new Set(tags).size === tags.length,
     'A language stands here twice. Remove one.',
   ),
 )

@@ -45,7 +45,7 @@ function corrections({ changes }: Release, wording: Wording): string[] {
 function lead({ lead, html }: Release): string[] {
   const start = lettersOf(lead.replace(/…$/, '')).slice(0, 200)
   const body = lettersOf(decode(html.slice(0, 4 * lead.length + 2000).replace(/<[^>]*>/g, ' ')))
-  return body.startsWith(start) ? [] : [`<p><strong>${escapeHtml(lead)}</strong></p>`]
+  return start && body.startsWith(start) ? [] : [`<p><strong>${escapeHtml(lead)}</strong></p>`]
 }
 
 function lettersOf(text: string): string {
@@ -108,7 +108,7 @@ function contactLine({ name, role, phone, email, for: about }: Contact, wording:
   if (email)
     parts.push(
       /^[^\s@]+@[^\s@]+$/.test(email)
-        ? link(`mailto:${encodeURI(email)}`, email)
+        ? link(`mailto:${encodeURIComponent(email).replace('%40', '@')}`, email)
         : escapeHtml(email),
     )
   return `${parts.join(', ')}${about ? ` (${escapeHtml(about)})` : ''}`

@@ -22,7 +22,7 @@ export function renderRss(feed: Feed): string {
     title: plain(feed.title),
     description: text(feed.description),
     link: feed.page,
-    language: feed.language.toLowerCase(),
+    language: feed.language,
     updated: new Date(feed.updated * 1000),
     ttl: timeToLive,
     generator: 'Tiedote',
