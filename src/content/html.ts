@@ -40,6 +40,13 @@ const removed = new Set(
   ).split(' '),
 )
 
+/** Elements that readers know by another name. Text that is struck out must not look valid. */
+const renamed = new Map([
+  ['del', 's'],
+  ['strike', 's'],
+  ['ins', 'u'],
+])
+
 /** Frames and films, which become a link to what they showed. */
 const embedded = new Set(['iframe', 'video'])
 
@@ -75,6 +82,7 @@ export type ResolveAddress = (address: string, use: 'link' | 'image') => string 
  */
 export function cleanHtml(source: string, resolve: ResolveAddress): { html: string; text: string } {
   let written = cleanText(source)
+  checkNesting(written)
   let fragment = cleanTree(written, resolve)
   // Taking elements out can leave others where HTML does not allow them, such as a list in bold
   // text. What a browser would then make of it is what must be written.
@@ -88,6 +96,28 @@ export function cleanHtml(source: string, resolve: ResolveAddress): { html: stri
     .trim()
   const safe = filter.process(serialize(fragment))
   return { html: cleanText(safe).trim(), text }
+}
+
+/** Looks before parsing, because a parser takes minutes for a hundred thousand open elements. */
+function checkNesting(source: string) {
+  let depth = 0
+  for (const [, close, name = ''] of source.matchAll(/<(\/?)([a-z][a-z0-9]*)/gi)) {
+    if (closesItself.has(name.toLowerCase())) continue
+    depth = Math.max(0, depth + (close ? -1 : 1))
+    if (depth > 10 * deepest) throw tooDeep()
+  }
+}
+
+/** Elements that are rarely closed in practice, and need not be. */
+const closesItself = new Set(
+  'p li dt dd td th tr tbody thead tfoot option br hr img input col wbr source'.split(' '),
+)
+
+function tooDeep(): DomainError {
+  return new DomainError(
+    'invalid',
+    `The HTML is nested deeper than ${deepest} elements. Write it more plainly.`,
+  )
 }
 
 function cleanTree(
@@ -105,12 +135,7 @@ function cleanChildren(
   resolve: ResolveAddress,
   depth: number,
 ) {
-  if (depth > deepest) {
-    throw new DomainError(
-      'invalid',
-      `The HTML is nested deeper than ${deepest} elements. Write it more plainly.`,
-    )
-  }
+  if (depth > deepest) throw tooDeep()
   parent.childNodes = parent.childNodes.flatMap((node) => cleanNode(node, resolve, depth))
   // Whether text is escaped when written depends on its parent, and <xmp> may have been that.
   for (const child of parent.childNodes) child.parentNode = parent
@@ -121,11 +146,14 @@ function cleanNode(node: Node, resolve: ResolveAddress, depth: number): Node[] {
     node.value = cleanText(node.value)
     return [node]
   }
-  if (!tree.isElementNode(node) || removed.has(node.tagName)) return []
+  if (!tree.isElementNode(node)) return []
+  if (node.tagName === 'input') return checkbox(node)
+  if (removed.has(node.tagName)) return []
   if (embedded.has(node.tagName)) return linkTo(node, resolve)
+  node.tagName = renamed.get(node.tagName) ?? node.tagName
   cleanChildren(node, resolve, depth + 1)
   if (blocks.has(node.tagName)) return inParagraphs(node.childNodes)
-  if (!(node.tagName in allowed)) return node.childNodes
+  if (!Object.hasOwn(allowed, node.tagName)) return node.childNodes
   node.attrs = node.attrs.flatMap((attribute) => cleanAttribute(node, attribute, resolve))
   const has = (name: string) => node.attrs.some((attribute) => attribute.name === name)
   if (node.tagName === 'img') return has('src') ? [node] : []
@@ -150,6 +178,14 @@ function cleanAttribute(
   if (!addresses.has(name)) return [{ name, value: cleanText(value) }]
   const address = resolve(cleanText(value), name === 'src' ? 'image' : 'link')
   return address ? [{ name, value: address }] : []
+}
+
+/** The box of a task list. Other fields of forms are left out. */
+function checkbox({ attrs }: Element): Node[] {
+  if (!attrs.some(({ name, value }) => name === 'type' && value === 'checkbox')) return []
+  const box = tree.createDocumentFragment()
+  tree.insertText(box, attrs.some(({ name }) => name === 'checked') ? '☑' : '☐')
+  return box.childNodes
 }
 
 function linkTo(node: Element, resolve: ResolveAddress): Node[] {

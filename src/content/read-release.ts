@@ -120,7 +120,9 @@ export function resolveAddress(
 ): string | undefined {
   const media = mediaInFolder(address)
   if (media) return `${storedOrigin}/${media.split('/').map(encodeURIComponent).join('/')}`
-  const markdown = /^(?![a-z]+:)(?:.*\/)?([a-z0-9-]+)\.([A-Za-z-]{2,35})\.md$/.exec(address.trim())
+  const markdown = /^(?![a-z]+:|\/\/)(?:.*\/)?([a-z0-9-]+)\.([A-Za-z-]{2,35})\.md$/i.exec(
+    address.trim(),
+  )
   if (markdown) return release({ slug: markdown[1]!, language: markdown[2]! })
   if (!URL.canParse(address, page)) return undefined
   const url = new URL(address, page)

@@ -63,13 +63,18 @@ export function place(
   published: Set<number>,
   updated: Set<number>,
 ): { id: string; published: number; updated: number }[] {
+  const publishedEnds = new Map<number, number>()
+  const updatedEnds = new Map<number, number>()
   const inOrder = releases.toSorted((a, b) => a.authored - b.authored || (a.id < b.id ? -1 : 1))
   for (const { before, authored } of inOrder) {
     if (before?.authored === authored) published.add(before.published)
   }
   const placed = inOrder.map((release) => {
     const { id, authored, before } = release
-    const second = before?.authored === authored ? before.published : firstFree(authored, published)
+    const second =
+      before?.authored === authored
+        ? before.published
+        : firstFree(authored, published, publishedEnds)
     published.add(second)
     return { id, published: second, wanted: Math.max(release.updated, second), release }
   })
@@ -80,14 +85,18 @@ export function place(
   }
   return placed.map(({ id, published: second, wanted, release }) => {
     const moment =
-      release.before?.wanted === wanted ? release.before.updated : firstFree(wanted, updated)
+      release.before?.wanted === wanted
+        ? release.before.updated
+        : firstFree(wanted, updated, updatedEnds)
     updated.add(moment)
     return { id, published: second, updated: moment }
   })
 }
 
-function firstFree(second: number, taken: Set<number>): number {
-  let free = second
+/** `ends` remembers where the search from a second ended, for thousands of the same one. */
+function firstFree(second: number, taken: Set<number>, ends: Map<number, number>): number {
+  let free = ends.get(second) ?? second
   while (taken.has(free)) free++
+  ends.set(second, free + 1)
   return free
 }

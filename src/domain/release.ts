@@ -170,7 +170,8 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
       v.pipe(
         v.strictObject({ start: date, end: v.optional(date), place: v.optional(line) }),
         v.check(
-          ({ start, end }) => !end || start <= end || end.startsWith(start),
+          ({ start, end }) =>
+            !end || parseTime(start, site.timezone)! <= lastSecond(end, site.timezone),
           'The event ends before it starts. Write the earlier date as start.',
         ),
       ),
@@ -209,6 +210,11 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
 }
 
 const text = v.pipe(v.string(), v.transform(cleanText))
+
+/** Of a moment, or of the whole day that a date alone means. */
+function lastSecond(date: string, timezone: string): number {
+  return parseTime(date, timezone)! + (date.includes('T') ? 0 : 86_399)
+}
 
 const timeExample = '2024-01-24T09:00:00+02:00'
 
@@ -272,7 +278,12 @@ export function completeRelease(input: ReleaseInput, found: Findings, site: Site
     html: found.html,
     published,
     authored: published,
-    updated: Math.max(published, updated ?? 0, ...corrections.map((change) => change.at)),
+    updated: Math.max(
+      published,
+      updated ?? published,
+      input.withdrawn?.at ?? published,
+      ...corrections.map((change) => change.at),
+    ),
     publisher: publisher ?? Object.keys(site.publishers)[0]!,
     kind: kind ?? 'press-release',
     attachments: found.attachments,

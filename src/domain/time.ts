@@ -15,11 +15,12 @@ export function parseTime(text: string, timezone: string): number | undefined {
   const wall = Date.UTC(year, month - 1, day, hour, minute, second)
   const back = new Date(wall)
   if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day) return undefined
-  if (hour > 23 || minute > 59 || second > 59) return undefined
+  if (year < 1000 || hour > 23 || minute > 59 || second > 59) return undefined
   const offset = match[7]
   if (!offset) return localToUtc(wall, timezone) / 1000
   if (offset.toUpperCase() === 'Z') return wall / 1000
   const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(-2))
+  if (minutes > 14 * 60) return undefined
   return wall / 1000 - (offset.startsWith('-') ? -1 : 1) * minutes * 60
 }
 

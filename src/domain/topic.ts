@@ -81,7 +81,8 @@ export function checkVocabulary({ topics, renamed }: VocabularySource): Problem[
       })
     }
     for (const alias of topic.aliases) {
-      const owner = names.get(fold(alias)) ?? (fold(alias) in renamed ? fold(alias) : undefined)
+      const owner =
+        names.get(fold(alias)) ?? (Object.hasOwn(renamed, fold(alias)) ? fold(alias) : undefined)
       if (owner && owner !== topic.slug) {
         problems.push({
           field: `${topic.slug}.aliases`,
@@ -144,6 +145,8 @@ export function createVocabulary({ topics, renamed }: VocabularySource): Vocabul
     if (name && !byName.has(name)) byName.set(name, slug)
   }
   for (const { slug } of topics) learn(slug, slug)
+  for (const { slug } of topics) learn(fold(slug), slug)
+  const moved = new Map(Object.entries(renamed).map(([old, now]) => [fold(old), now]))
   for (const { slug, aliases } of topics) for (const alias of aliases) learn(fold(alias), slug)
   for (const { slug, label } of topics) {
     for (const text of Object.values(label)) learn(fold(text), slug)
@@ -153,7 +156,7 @@ export function createVocabulary({ topics, renamed }: VocabularySource): Vocabul
     topics: bySlug,
     resolve(word) {
       const name = bySlug.has(word) ? word : fold(word)
-      const now = Object.hasOwn(renamed, name) ? renamed[name] : undefined
+      const now = moved.get(name)
       if (now) return { slug: now, renamed: true }
       const slug = byName.get(name)
       return slug ? { slug, renamed: false } : undefined

@@ -17,7 +17,7 @@ export function isNotModified(headers: Headers, { etag, lastModified }: Validato
 }
 
 function tagsOf(list: string): string[] {
-  return Array.from(list.matchAll(/"[^"]*"(?:[-;]+\w+)?/g), ([tag]) => opaque(tag))
+  return Array.from(list.matchAll(/"[^"]*"(?:[-;]{1,2}\w{1,10})?/g), ([tag]) => opaque(tag))
 }
 
 /** Apache and others append the coding to the tag, inside or outside of its quotes. */
@@ -25,11 +25,12 @@ function opaque(tag: string): string {
   return tag
     .replace(/^W\//, '')
     .replaceAll('"', '')
-    .replace(/[-;]+(gzip|br|zstd|deflate)$/, '')
+    .replace(/[-;]{1,2}(gzip|br|zstd|deflate)$/, '')
 }
 
 /** HTTP dates in the three forms of RFC 9110 section 5.6.7, in seconds. */
 function parseHttpDate(text: string): number | undefined {
+  if (!/^[A-Z][a-z]+,? /.test(text)) return undefined
   const asctime = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/.test(text)
   const milliseconds = Date.parse(asctime ? `${text} GMT` : text)
   return Number.isNaN(milliseconds) ? undefined : Math.floor(milliseconds / 1000)

@@ -6,10 +6,10 @@ import type { Services } from './services.ts'
 export async function healthDocument({ store, problems, now }: Services) {
   const content = problems().map(formatProblem)
   try {
-    const { revision, horizon } = await store.state(now())
+    const { horizon } = await store.state(now())
     const newestRelease = horizon > 0 ? formatUtc(horizon) : undefined
     const status = content.length > 0 ? 'content has problems' : 'ok'
-    return { healthy: true, document: { status, revision, newestRelease, problems: content } }
+    return { healthy: true, document: { status, newestRelease, problems: content } }
   } catch (error) {
     const document = {
       status: 'store does not answer',

@@ -13,11 +13,20 @@ export type Sql = { text: string; values: (string | number)[] }
 export function selectPublished(query: FeedQuery, horizon: number, limit: number): Sql {
   const groups = query.topics.length > 0 ? query.topics : [{ with: [], without: [] }]
   const parts = groups.map((group) => selectGroup(group, query, horizon))
+  const texts = parts.map(({ text }) => text)
+  const unions = [texts.slice(0, mostInUnion), texts.slice(mostInUnion)]
+    .filter((some) => some.length > 0)
+    .map((some) => some.join(' union '))
+  const [first = '', second] = unions
+  const both = second ? `select * from (${first}) union select * from (${second})` : first
   return {
-    text: `${parts.map(({ text }) => text).join(' union ')} order by published desc limit ?`,
+    text: `${both} order by published desc limit ?`,
     values: [...parts.flatMap(({ values }) => values), limit],
   }
 }
+
+/** D1 allows no more to a compound select. An expression has at most eight groups. */
+const mostInUnion = 5
 
 function selectGroup(group: Group, { language, words }: FeedQuery, horizon: number): Sql {
   const [first, ...others] = group.with
