@@ -21,17 +21,19 @@ export async function bringInLine(
     staged += drafts.length
     await store.stage(batch, drafts, now)
   }
-  const { frame, problems } = await loadContent(directory, { known, stage, progress })
-  if (!frame) {
-    await store.discard(batch)
+  try {
+    const { frame, problems } = await loadContent(directory, { known, stage, progress })
+    if (!frame) return problems
+    const filesAreKnown =
+      frame.files.size > 0 &&
+      frame.files.size === known.files.size &&
+      [...frame.files].every(([path, file]) => {
+        return JSON.stringify(known.files.get(path)) === JSON.stringify(file)
+      })
+    if (!filesAreKnown || staged > 0 || frame.removed.length > 0)
+      await store.apply(batch, frame, now)
     return problems
+  } finally {
+    await store.discard(batch)
   }
-  const filesAreKnown =
-    frame.files.size > 0 &&
-    frame.files.size === known.files.size &&
-    [...frame.files].every(([path, file]) => {
-      return JSON.stringify(known.files.get(path)) === JSON.stringify(file)
-    })
-  if (!filesAreKnown || staged > 0 || frame.removed.length > 0) await store.apply(batch, frame, now)
-  return problems
 }

@@ -1,10 +1,11 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { lookup } from 'mrmime'
+import type { FileProblem } from '../domain/problem.ts'
 import type { MediaFile } from './read-release.ts'
 
 /** A file of a content folder. Paths are below the folder, with `/` on every system. */
-export type FolderFile = { path: string; size: number; modified: number }
+export type FolderFile = { path: string; size: number; modified: string }
 
 /** The content folder on disk. */
 export type Folder = {
@@ -12,7 +13,9 @@ export type Folder = {
   releases: FolderFile[]
   /** Everything below `media/`. */
   media: Map<string, MediaFile>
-  /** The text of a file. Rejects when it is not there or cannot be read. */
+  /** What is wrong with the files as such. */
+  problems: FileProblem[]
+  /** The text of a file in UTF-8. Rejects when it is not there or cannot be read. */
   read(path: string): Promise<string>
 }
 
@@ -20,31 +23,61 @@ export type Folder = {
 export async function openFolder(directory: string): Promise<Folder> {
   const releases = await list(directory, 'releases')
   const media = await list(directory, 'media')
+  const isRead = ({ path }: FolderFile) => /\.(md|jsonl)$/.test(path)
   return {
-    releases: releases.filter(({ path }) => /\.(md|jsonl)$/.test(path)),
-    media: new Map(media.map(({ path, size }) => [path, { size, type: mediaType(path) }])),
+    releases: releases.files.filter(isRead),
+    media: new Map(media.files.map(({ path, size }) => [path, { size, type: mediaType(path) }])),
+    problems: [
+      ...releases.problems,
+      ...media.problems,
+      ...releases.files.filter((file) => !isRead(file)).map(({ path }) => notRead(path)),
+    ],
     read: async (path) => {
-      const text = await readFile(join(directory, path), 'utf8')
-      return text.replace(/^\ufeff/, '')
+      const bytes = await readFile(join(directory, path))
+      return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     },
   }
 }
 
-async function list(directory: string, below: string): Promise<FolderFile[]> {
-  const entries = await readdir(join(directory, below), {
-    recursive: true,
-    withFileTypes: true,
-  }).catch(absent)
+async function list(
+  directory: string,
+  below: string,
+): Promise<{ files: FolderFile[]; problems: FileProblem[] }> {
+  const options = { recursive: true, withFileTypes: true } as const
+  const entries = await readdir(join(directory, below), options).catch(absent)
   const paths = (entries ?? [])
     .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
     .map((entry) => relative(directory, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .toSorted()
-  return Promise.all(
-    paths.map(async (path) => {
-      const { size, mtimeMs } = await stat(join(directory, path))
-      return { path, size, modified: mtimeMs }
+  const problems: FileProblem[] = []
+  const files = await Promise.all(
+    paths.map(async (path): Promise<FolderFile[]> => {
+      try {
+        const status = await stat(join(directory, path))
+        // Copying can keep the time of modification, but not that of the change of the entry.
+        const modified = `${status.mtimeMs}-${status.ctimeMs}`
+        return status.isFile() ? [{ path, size: status.size, modified }] : []
+      } catch (error) {
+        problems.push(unreadable(path, error))
+        return []
+      }
     }),
   )
+  return { files: files.flat(), problems }
+}
+
+/** Why a file could not be read, and what to do. */
+export function unreadable(file: string, error: unknown): FileProblem {
+  const message =
+    error instanceof TypeError
+      ? 'The file is not written in UTF-8. Save it as UTF-8.'
+      : `The file cannot be read (${(error as Error).message}). Remove it, or give the service the right to read it.`
+  return { file, line: 1, field: '', message }
+}
+
+function notRead(file: string): FileProblem {
+  const message = 'This file is not read. Call it such as my-release.en.md, or move it elsewhere.'
+  return { file, line: 1, field: '', message, warning: true }
 }
 
 /** Takes it lightly that something is not there, and nothing else. */

@@ -9,7 +9,7 @@ import type {
   KnownDraft,
 } from '../domain/publishing.ts'
 import { createVocabulary } from '../domain/topic.ts'
-import { absent, type Folder, openFolder } from './folder.ts'
+import { absent, type Folder, openFolder, unreadable } from './folder.ts'
 import { splitFrontMatter } from './front-matter.ts'
 import { createReleaseReader } from './read-release.ts'
 import { readSite, readTopics } from './read-site.ts'
@@ -32,6 +32,8 @@ type Options = {
 /** What one file, or one line of JSONL, came to. */
 type Reading = {
   source: string
+  /** In a file of JSONL. */
+  line?: number
   /** Of the file. */
   stamp: string
   id?: string
@@ -62,8 +64,10 @@ export async function loadContent(
   const { site, languages, problems } = readSite(siteText)
   if (!languages) return { problems }
   const { vocabulary, problems: topicProblems } = readTopics(topicsText, languages)
-  problems.push(...topicProblems)
+  problems.push(...folder.problems, ...topicProblems)
   if (!site) return { problems }
+  if (site.logo && !folder.media.has(site.logo)) problems.push(noLogo(site.logo))
+  if (folder.releases.length === 0 && known.drafts.size > 0) problems.push(noReleases())
 
   const readRelease = createReleaseReader({
     site,
@@ -77,14 +81,16 @@ export async function loadContent(
   const waiting: Draft[] = []
 
   const readings = inOrder(listReadings(folder, basis, known, readRelease), atOnce)
-  for await (const { source, stamp, id, draft, media, problems: found } of readings) {
+  for await (const { source, line, stamp, id, draft, media, problems: found } of readings) {
     problems.push(...found)
     sources.add(source)
     const before = files.get(fileOf(source))
     files.set(fileOf(source), { stamp, media: { ...before?.media, ...media } })
-    const owner = id && owners.get(id)
-    if (owner) problems.push(writtenTwice(source, owner))
-    else if (id) owners.set(id, source)
+    const owner = owners.get(addressOf(source)) ?? (id && owners.get(id))
+    if (owner) problems.push(writtenTwice(source, owner, line))
+    for (const key of [addressOf(source), id ?? source]) {
+      if (!owners.has(key)) owners.set(key, source)
+    }
     if (draft && known.drafts.get(source)?.hash !== draft.hash) waiting.push(draft)
     if (waiting.length < batchSize) continue
     await stage(waiting.splice(0))
@@ -158,8 +164,7 @@ async function readText(
   try {
     return { text: await folder.read(path) }
   } catch (error) {
-    const message = `The file cannot be read (${(error as Error).message}). Give the service the right to read it.`
-    return { problem: { file: path, line: 1, field: '', message } }
+    return { problem: unreadable(path, error) }
   }
 }
 
@@ -202,6 +207,9 @@ async function readMarkdownFile(
       problem.line ?? (problem.field.startsWith('body') ? bodyLine : fields.lineOf(problem.field)),
   })
   if (fields.problems.length > 0) return failed(...fields.problems.map(inFile))
+  if (typeof fields.value !== 'object' || fields.value === null || Array.isArray(fields.value)) {
+    return asAWhole('These are no fields. Write each as name: value, with a space after the colon.')
+  }
   const doubled = ['slug', 'language', 'body'].filter((name) =>
     Object.hasOwn(fields.value as object, name),
   )
@@ -234,7 +242,7 @@ async function readJsonLine(
   const source = `${path}#${String(slug)}.${String(language)}`
   const { draft, media, problems } = await readRelease(written, { source, origin })
   const inFile = (problem: Problem): FileProblem => ({ ...problem, file: path, line })
-  return { source, ...known(draft), media, problems: problems.map(inFile) }
+  return { source, line, ...known(draft), media, problems: problems.map(inFile) }
 }
 
 function known(draft: Draft | undefined): Pick<Reading, 'draft' | 'id'> {
@@ -246,9 +254,27 @@ function fileOf(source: string): string {
   return source.split('#', 1)[0]!
 }
 
-function writtenTwice(source: string, owner: string): FileProblem {
+/** What tells a release from all others in its address: slug and language. */
+function addressOf(source: string): string {
+  const name = source.split('#')[1] ?? source.split('/').at(-1)!.replace(/\.md$/, '')
+  return name.toLowerCase()
+}
+
+function writtenTwice(source: string, owner: string, line = 1): FileProblem {
   const message = `The same release is in ${owner} already. Remove one, or change its slug, language or "formerly".`
-  return { file: fileOf(source), line: 1, field: 'slug', message }
+  return { file: fileOf(source), line, field: 'slug', message }
+}
+
+function noLogo(logo: string): FileProblem {
+  const message = `There is no file ${logo}. Put it there, or leave the logo out.`
+  return { file: 'site.yaml', line: 1, field: 'logo', message }
+}
+
+/** A folder that has just been moved away must not empty every feed. */
+function noReleases(): FileProblem {
+  const message =
+    'There is no release any more. Put the folder back; the last release cannot be removed.'
+  return { file: 'releases', line: 1, field: '', message }
 }
 
 function noSite(directory: string): FileProblem {

@@ -30,7 +30,7 @@ export function watchFolder(directory: string, changed: () => Promise<void>): ()
     }
     running = true
     try {
-      await watchAll()
+      await watchAll().catch(console.error)
       await changed()
     } catch (error) {
       console.error(error)

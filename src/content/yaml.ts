@@ -22,7 +22,7 @@ export function parseYaml(text: string, firstLine = 1): YamlSource {
     prettyErrors: false,
   })
   const lineAt = (offset: number) => lines.linePos(offset).line + firstLine - 1
-  const problems = document.errors.map((error) => ({
+  const problems = [...document.errors, ...document.warnings].map((error) => ({
     line: lineAt(error.pos[0]),
     field: '',
     message: explain(error.code, error.message),
@@ -51,6 +51,8 @@ const explanations: Record<string, string> = {
     'The spaces at the beginning of this line do not fit. Write as many as the lines around it have.',
   TAB_AS_INDENT: 'A tab stands at the beginning of this line. Write spaces instead.',
   DUPLICATE_KEY: 'This field stands here twice. Remove one.',
+  TAG_RESOLVE_FAILED: 'A value must not begin with an exclamation mark. Write it in double quotes.',
+  MULTIPLE_DOCS: 'A line of three hyphens or dots stands among the fields. Remove it.',
   MISSING_CHAR: 'A quote, comma or bracket is missing. Close what was opened before.',
 }
 

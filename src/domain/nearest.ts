@@ -8,12 +8,18 @@ export function nearest(word: string, candidates: Iterable<string>, limit = 3): 
   for (const candidate of candidates) {
     const distance = editDistance(wanted, candidate.toLowerCase())
     const startsAlike = wanted.length > 2 && candidate.toLowerCase().startsWith(wanted)
-    if (startsAlike || distance <= Math.max(2, candidate.length / 3)) {
+    if (startsAlike || distance <= allowed(wanted, candidate)) {
       ranked.push({ candidate, distance: startsAlike ? 0 : distance })
     }
   }
   ranked.sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
   return ranked.slice(0, limit).map(({ candidate }) => candidate)
+}
+
+/** Of a short word, two other letters make a different word unless the lengths are alike. */
+function allowed(wanted: string, candidate: string): number {
+  if (wanted.length < 4 && candidate.length > wanted.length) return 1
+  return Math.max(2, candidate.length / 3)
 }
 
 /** Levenshtein distance: insertions, deletions and replacements from one word to the other. */

@@ -197,7 +197,11 @@ export function createReleaseStore(database: Database): ReleaseStore & ContentSt
           JSON.stringify(chunk),
         ),
       ),
-      prepare('delete from release where id in (select id from incoming where batch = ?)', batch),
+      prepare(
+        `delete from release where id in (select id from incoming where batch = ?1)
+           or source in (select source from incoming where batch = ?1)`,
+        batch,
+      ),
       ...insertStaged(batch, revision === 0 ? null : now),
       ...(await replaceVocabulary(frame.vocabulary)),
       ...insertTopics(batch),
@@ -244,9 +248,9 @@ export function createReleaseStore(database: Database): ReleaseStore & ContentSt
     return [
       prepare(
         // A store filled for the first time says of every release that it changed when it says so
-        // itself, so that two stores of the same content agree.
+        // itself, so that two stores of the same content agree. One with a future time changes then.
         `insert into release (published, updated, changed, id, slug, language, source, origin, hash, authored, wanted, document)
-         select published, updated, coalesce(?2, updated), id, slug, language, source, origin, hash, authored, wanted, document
+         select published, updated, coalesce(max(?2, published), updated), id, slug, language, source, origin, hash, authored, wanted, document
          from incoming join placement using (batch, id) where batch = ?1 order by published`,
         batch,
         now,
