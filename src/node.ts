@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import { serve } from '@hono/node-server'
-import { serveStatic } from '@hono/node-server/serve-static'
 import { readNodeConfig } from './config.ts'
 import { bringInLine } from './content/bring-in-line.ts'
 import { watchFolder } from './content/watch.ts'
 import { type FileProblem, formatProblem } from './domain/problem.ts'
 import { createApp } from './http/app.ts'
+import { serveFolder } from './http/media.ts'
 import { createKeptDocuments } from './http/kept-documents.ts'
 import { migrate } from './store/migrate.ts'
 import { openDatabase, readMigrations } from './store/node-sqlite.ts'
 import { createReleaseStore } from './store/release-store.ts'
 
 const { port, host, baseUrl, contentDirectory, database: path } = readConfig()
-const database = openDatabase(path)
+const database = open(path)
 await migrate(database, readMigrations())
 const store = createReleaseStore(database)
 const now = () => Math.floor(Date.now() / 1000)
@@ -22,28 +22,31 @@ let problems: FileProblem[] = []
 async function readContent(): Promise<boolean> {
   const before = problems.map(formatProblem).join('\n')
   problems = await bringInLine(contentDirectory, store, randomUUID(), now(), (count) => {
-    if (count % 1000 === 0) console.log(`${count} releases read`)
+    if (count > 0 && count % 1000 === 0) console.log(`${count} releases read`)
+  }).catch((error: unknown) => {
+    console.error(error)
+    return [cannotRead(error)]
   })
   const report = problems.map(formatProblem).join('\n')
   if (report && report !== before) console.error(report)
   return problems.every((problem) => problem.warning)
 }
 
-if (!(await readContent())) {
-  console.error(`Nothing is served until ${contentDirectory} is mended.`)
-  process.exit(1)
-}
+if (!(await readContent())) giveUp(`Nothing is served until ${contentDirectory} is mended.`)
 
 const app = createApp({
   store,
   baseUrl,
   documents: createKeptDocuments(),
-  media: serveStatic({ root: contentDirectory }),
+  media: serveFolder(contentDirectory),
   problems: () => problems,
   now,
 })
 const server = serve({ fetch: app.fetch, port, hostname: host }, (address) => {
   console.log(`Serving ${contentDirectory} at http://localhost:${address.port}`)
+})
+server.on('error', (error) => {
+  giveUp(`PORT ${port} at HOST ${host} cannot be used: ${error.message}.`)
 })
 const stopWatching = watchFolder(contentDirectory, async () => {
   await readContent()
@@ -59,11 +62,29 @@ function stop() {
 process.once('SIGTERM', stop)
 process.once('SIGINT', stop)
 
+function cannotRead(error: unknown): FileProblem {
+  const message = `The folder could not be read (${(error as Error).message}). It is tried again in half a minute.`
+  return { file: contentDirectory, line: 1, field: '', message }
+}
+
+/** Says in a sentence why the service cannot start. */
+function giveUp(sentence: string): never {
+  console.error(sentence)
+  process.exit(1)
+}
+
+function open(path: string) {
+  try {
+    return openDatabase(path)
+  } catch (error) {
+    return giveUp(`DATABASE cannot be opened at ${path}: ${(error as Error).message}.`)
+  }
+}
+
 function readConfig() {
   try {
     return readNodeConfig(process.env)
   } catch (error) {
-    console.error((error as Error).message)
-    process.exit(1)
+    return giveUp((error as Error).message)
   }
 }

@@ -40,7 +40,7 @@ function createWorkerApp(env: Env, requestUrl: string): Hono {
     store: createReleaseStore(env.DB),
     baseUrl,
     documents: createKeptDocuments(),
-    media: (c) => env.ASSETS.fetch(c.req.url) as unknown as Promise<Response>,
+    media: (c) => env.ASSETS.fetch(c.req.raw as never) as unknown as Promise<Response>,
     problems: () => [],
     now,
   })

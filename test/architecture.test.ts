@@ -17,7 +17,7 @@ const arrows: Record<string, string[]> = {
 /** Which files may know something outside. */
 const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^hono(\/|$)/, where: /^(http\/|worker\.ts)/ },
-  { what: /^@hono\/node-server/, where: /^node\.ts/ },
+  { what: /^@hono\/node-server/, where: /^(node|http\/media)\.ts/ },
   { what: /^feed$/, where: /^feeds\/(rss|json-feed)\.ts/ },
   { what: /^yaml$/, where: /^content\/yaml\.ts/ },
   { what: /^marked$/, where: /^content\/markdown\.ts/ },

@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { serveStatic } from '@hono/node-server/serve-static'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { createTestHarness } from 'wrangler'
 import { bringInLine } from '../src/content/bring-in-line.ts'
 import { formatProblem } from '../src/domain/problem.ts'
 import { createApp } from '../src/http/app.ts'
+import { serveFolder } from '../src/http/media.ts'
 import { createKeptDocuments } from '../src/http/kept-documents.ts'
 import { migrate } from '../src/store/migrate.ts'
 import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
@@ -59,7 +59,7 @@ export async function nodeService(
     throw new Error(problems.map(formatProblem).join('\n'))
   }
   const documents = createKeptDocuments()
-  const media = serveStatic({ root: directory })
+  const media = serveFolder(directory)
   const app = createApp({ store, baseUrl, documents, media, problems: () => problems, now })
   return async (path, init) => app.request(path, init)
 }

@@ -217,7 +217,7 @@ async function readMarkdownFile(
     const message = 'The file name and the text below the fields say this. Remove the field.'
     return failed(...doubled.map((field) => inFile({ field, message })))
   }
-  const written = { ...(fields.value as object), slug, language, body: { markdown: body } }
+  const written = { ...fields.value, slug, language, body: { markdown: body } }
   const origin = await fingerprint(`${basis}\n${read.text}`)
   const { draft, media, problems } = await readRelease(written, { source: path, origin })
   return { source: path, ...known(draft), media, problems: problems.map(inFile) }

@@ -1,8 +1,7 @@
-import * as v from 'valibot'
 import { createAddresses, storedOrigin } from '../domain/addresses.ts'
 import { DomainError } from '../domain/errors.ts'
 import { fingerprint, identity } from '../domain/identity.ts'
-import { describeIssues, type Problem } from '../domain/problem.ts'
+import { checkWritten, type Problem } from '../domain/problem.ts'
 import type { Draft, FileStamp } from '../domain/publishing.ts'
 import {
   type Attachment,
@@ -42,14 +41,14 @@ export function createReleaseReader({ site, vocabulary, findMedia }: Surrounding
     origin: Origin,
   ): Promise<{ draft?: Draft; media: FileStamp['media']; problems: Problem[] }> {
     const media: FileStamp['media'] = {}
-    const result = v.safeParse(schema, written)
-    if (!result.success) return { media, problems: describeIssues(result.issues, releaseAdvice) }
-    const input = result.output
     const lookUp = (path: string) => {
       const found = findMedia(path)
       media[path] = found?.size ?? null
       return found
     }
+    const checked = checkWritten(schema, written, releaseAdvice)
+    if ('problems' in checked) return { media, problems: checked.problems }
+    const input = checked.output
     const problems: Problem[] = awkwardTitle(input.title)
 
     const resolve: ResolveAddress = (address, use) => {
@@ -79,7 +78,7 @@ export function createReleaseReader({ site, vocabulary, findMedia }: Surrounding
 
     const id = await identity(site.id, identityName(input))
     const release = completeRelease(input, { id, ...body, attachments }, site)
-    const words = wordsOf([release.title, release.lead, body.text])
+    const words = wordsOf([release.title, ...(release.withdrawn ? [] : [release.lead, body.text])])
     const hash = await fingerprint(JSON.stringify(release))
     return { draft: { ...origin, hash, release, words }, media, problems }
   }
@@ -123,7 +122,7 @@ export function resolveAddress(
   const markdown = /^(?![a-z]+:|\/\/)(?:.*\/)?([a-z0-9-]+)\.([A-Za-z-]{2,35})\.md$/i.exec(
     address.trim(),
   )
-  if (markdown) return release({ slug: markdown[1]!, language: markdown[2]! })
+  if (markdown) return release({ slug: markdown[1]!, language: markdown[2]!.toLowerCase() })
   if (!URL.canParse(address, page)) return undefined
   const url = new URL(address, page)
   const protocols = use === 'image' ? ['http:', 'https:'] : ['http:', 'https:', 'mailto:', 'tel:']

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { describeIssues, type FileProblem, type Problem } from '../domain/problem.ts'
+import { checkWritten, type FileProblem, type Problem } from '../domain/problem.ts'
 import { languagesSchema, type Site, siteAdvice, siteSchema } from '../domain/site.ts'
 import {
   checkVocabulary,
@@ -24,12 +24,12 @@ export function readSite(text: string): {
   const stated = v.safeParse(v.looseObject({ languages: languagesSchema }), source.value)
   const languages = stated.success ? stated.output.languages : undefined
   const schema = siteSchema(languages ?? ['en'])
-  const result = v.safeParse(schema, source.value)
-  if (!result.success) {
-    const problems = inFile('site.yaml', source, describeIssues(result.issues, siteAdvice))
+  const checked = checkWritten(schema, source.value, siteAdvice)
+  if ('problems' in checked) {
+    const problems = inFile('site.yaml', source, checked.problems)
     return { ...(languages && { languages }), problems }
   }
-  const { description, ...site } = result.output
+  const { description, ...site } = checked.output
   return {
     site: { ...site, description: description ?? site.title },
     languages: site.languages,
@@ -56,22 +56,23 @@ export function readTopics(
   const { key, renamed, topic } = topicSchema(languages)
   const problems: Problem[] = []
   for (const [name, entry] of Object.entries(source.value)) {
-    const report = (issues: v.BaseIssue<unknown>[]) => {
-      for (const problem of describeIssues(issues, topicAdvice)) {
+    const report = (found: Problem[]) => {
+      for (const problem of found) {
         problems.push({ ...problem, field: [name, problem.field].filter(Boolean).join('.') })
       }
     }
-    const slug = v.safeParse(key, name)
-    if (!slug.success) report(slug.issues)
+    const slug = checkWritten(key, name, topicAdvice)
+    if ('problems' in slug) report(slug.problems)
     if (isObject(entry) && 'renamed' in entry) {
-      const result = v.safeParse(renamed, entry)
-      if (result.success) vocabulary.renamed[name] = result.output.renamed
-      else report(result.issues)
+      const checked = checkWritten(renamed, entry, topicAdvice)
+      if ('output' in checked) vocabulary.renamed[name] = checked.output.renamed
+      else report(checked.problems)
       continue
     }
-    const result = v.safeParse(topic, entry)
-    if (result.success) vocabulary.topics.push({ slug: name, ...result.output } satisfies Topic)
-    else report(result.issues)
+    const checked = checkWritten(topic, entry, topicAdvice)
+    if ('output' in checked)
+      vocabulary.topics.push({ slug: name, ...checked.output } satisfies Topic)
+    else report(checked.problems)
   }
   if (problems.length === 0) problems.push(...checkVocabulary(vocabulary))
   return { vocabulary, problems: inFile('topics.yaml', source, problems) }

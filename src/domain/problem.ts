@@ -1,4 +1,4 @@
-import type * as v from 'valibot'
+import * as v from 'valibot'
 import { nearest } from './nearest.ts'
 
 /** Something wrong with what somebody wrote: where, what, and what to write instead. */
@@ -31,19 +31,55 @@ function countedFromOne(field: string): string {
 /** What to write in a field that is missing or is no text at all, by the last name in its path. */
 export type Advice = Record<string, string>
 
-/** Every problem valibot found, as sentences. */
-export function describeIssues(issues: v.BaseIssue<unknown>[], advice: Advice): Problem[] {
-  return issues.map((issue) => {
-    const path = (issue.path ?? []).map((item) => String(item.key))
-    return { field: path.join('.'), message: describe(issue, path, advice) }
-  })
+/**
+ * Checks what somebody wrote against a schema. Everything that is wrong is told at once: valibot
+ * stops at the first field that it does not know, so such fields are told and taken out one by one.
+ */
+export function checkWritten<Schema extends v.GenericSchema>(
+  schema: Schema,
+  written: unknown,
+  advice: Advice,
+): { output: v.InferOutput<Schema> } | { problems: Problem[] } {
+  const problems: Problem[] = []
+  let value = written
+  for (;;) {
+    const result = v.safeParse(schema, value)
+    if (result.success && problems.length === 0) return { output: result.output }
+    const issues = result.issues ?? []
+    const unknown = issues.filter(isUnknownField)
+    problems.push(...unknown.map((issue) => toProblem(issue, advice)))
+    if (unknown.length === 0) {
+      return { problems: [...issues.map((issue) => toProblem(issue, advice)), ...problems] }
+    }
+    value = structuredClone(value)
+    for (const { path = [] } of unknown)
+      removeField(
+        value,
+        path.map(({ key }) => key),
+      )
+  }
+}
+
+function isUnknownField(issue: v.BaseIssue<unknown>): boolean {
+  return issue.type === 'strict_object' && issue.expected === 'never'
+}
+
+function removeField(value: unknown, path: unknown[]) {
+  let holder = value as Record<string, unknown>
+  for (const key of path.slice(0, -1)) holder = holder[String(key)] as Record<string, unknown>
+  delete holder[String(path.at(-1))]
+}
+
+function toProblem(issue: v.BaseIssue<unknown>, advice: Advice): Problem {
+  const path = (issue.path ?? []).map((item) => String(item.key))
+  return { field: path.join('.'), message: describe(issue, path, advice) }
 }
 
 function describe(issue: v.BaseIssue<unknown>, path: string[], advice: Advice): string {
   const name = path.findLast((key) => !/^\d+$/.test(key)) ?? ''
   const instead = advice[name] ? ` ${advice[name]}` : ''
   if (issue.kind === 'validation' || issue.kind === 'transformation') return issue.message
-  if (issue.type === 'strict_object' && issue.expected === 'never') {
+  if (isUnknownField(issue)) {
     const [similar] = nearest(name, Object.keys(advice), 1)
     return `There is no field "${name}". ${similar ? `Write ${similar} instead, or remove it.` : 'Remove it.'}`
   }

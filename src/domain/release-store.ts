@@ -10,6 +10,8 @@ export type State = {
   revision: number
   /** Second of the newest release that is public; later ones are still to come. 0 without any. */
   horizon: number
+  /** Second of the last change after the store was first filled; 0 before any. */
+  changed: number
   site: Site
   vocabulary: Vocabulary
 }

@@ -11,6 +11,7 @@ import { type Wording, wordingOf } from './wording.ts'
  */
 export function fullText(release: Release, addresses: Addresses): string {
   const wording = wordingOf(release.language)
+  if (release.withdrawn) return `<p>${escapeHtml(release.withdrawn.reason)}</p>`
   return addresses.publish(
     [
       ...corrections(release, wording),

@@ -117,15 +117,16 @@ export function createEntry(
   press: Press,
 ): Entry {
   const { site, addresses } = press
-  const files = release.attachments.map(({ path, ...file }) => ({
+  const { withdrawn } = release
+  const files = (withdrawn ? [] : release.attachments).map(({ path, ...file }) => ({
     ...file,
     url: addresses.media(path),
   }))
   return {
     id: release.id,
     url: addresses.release(release),
-    title: release.title,
-    summary: release.lead,
+    title: headline(release),
+    summary: withdrawn ? withdrawn.reason : release.lead,
     html: fullText(release, addresses),
     language: release.language,
     published: release.published,
@@ -143,6 +144,11 @@ export function createEntry(
       })),
     release,
   }
+}
+
+/** What is withdrawn says so where every reader looks, and keeps its identity (D-01). */
+export function headline({ title, withdrawn, language }: Release): string {
+  return withdrawn ? `${wordingOf(language).withdrawn}: ${title}` : title
 }
 
 /** The question in words before the name of the site: “Migration and EU – Ministry: releases” (C-19). */

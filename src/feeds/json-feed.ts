@@ -69,7 +69,7 @@ function item(entry: Entry) {
 /** What a newsroom's program wants to know and JSON Feed has no member for (J-09). */
 function details({ release, translations, files, categories }: Entry) {
   return {
-    status: 'current',
+    status: release.withdrawn ? 'withdrawn' : 'current',
     kind: release.kind,
     authored: formatUtc(release.authored),
     topics: categories,

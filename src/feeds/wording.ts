@@ -9,6 +9,7 @@ export type Wording = {
   /** Put around the words of a search. */
   searchFor: (words: string) => string
   correction: string
+  withdrawn: string
   event: string
   attachments: string
   related: string
@@ -25,6 +26,7 @@ const en: Wording = {
   allLanguages: 'all languages',
   searchFor: (words) => `containing “${words}”`,
   correction: 'Correction',
+  withdrawn: 'Withdrawn',
   event: 'Event',
   attachments: 'Attachments',
   related: 'Related links',
@@ -46,6 +48,7 @@ const fi: Wording = {
   allLanguages: 'kaikki kielet',
   searchFor: (words) => `sisältää ”${words}”`,
   correction: 'Korjaus',
+  withdrawn: 'Peruttu',
   event: 'Tapahtuma',
   attachments: 'Liitteet',
   related: 'Aiheesta muualla',
@@ -67,6 +70,7 @@ const sv: Wording = {
   allLanguages: 'alla språk',
   searchFor: (words) => `innehåller ”${words}”`,
   correction: 'Rättelse',
+  withdrawn: 'Återkallat',
   event: 'Evenemang',
   attachments: 'Bilagor',
   related: 'Läs också',

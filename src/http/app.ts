@@ -8,6 +8,7 @@ import { renderOpml } from '../feeds/opml.ts'
 import { isNotModified, type Validators } from './conditional.ts'
 import { feedDocument } from './feeds.ts'
 import { healthDocument } from './operations.ts'
+import { isMediaFile } from './media.ts'
 import { errorPage } from './pages/error.ts'
 import { listPage } from './pages/list.ts'
 import { releasePage } from './pages/release.ts'
@@ -67,10 +68,11 @@ export function createApp(services: Services): Hono {
   })
 
   app.get('/media/*', async (c, next) => {
+    if (!isMediaFile(new URL(c.req.url).pathname)) throw noFile()
     const found = await services.media(c, next)
     const response = found instanceof Response ? found : c.res
     if (!response.ok && response.status !== 304 && response.status !== 206) {
-      throw new DomainError('not-found', 'There is no such file.')
+      throw noFile()
     }
     const answered = new Response(response.body, response)
     for (const [name, value] of Object.entries({ ...always, 'Cache-Control': caching })) {
@@ -179,8 +181,8 @@ export function createApp(services: Services): Hono {
 }
 
 /** Of documents other than feeds: what they say belongs to the newest release. */
-async function validatorsOf(body: string, { horizon }: Current): Promise<Validators> {
-  return { etag: `W/"${await fingerprint(body)}"`, lastModified: horizon }
+async function validatorsOf(body: string, { horizon, changed }: Current): Promise<Validators> {
+  return { etag: `W/"${await fingerprint(body)}"`, lastModified: Math.max(horizon, changed) }
 }
 
 async function answerPage(c: Context, body: string, current: Current) {
@@ -218,6 +220,10 @@ function checkLength(address: string) {
 
 function links(self: string, mediaType: string, page: string): string {
   return `<${self}>; rel="self"; type="${mediaType}", <${page}>; rel="alternate"; type="text/html"`
+}
+
+function noFile(): DomainError {
+  return new DomainError('not-found', 'There is no such file.')
 }
 
 /** Only a person in a browser gets an error as a page: feeds and programs get a problem document. */

@@ -35,7 +35,7 @@ export async function feedDocument(
   const { contentType, render } = formats[format]
   const body = render(feed)
   const etag = `W/"${await fingerprint(body)}"`
-  const lastModified = moveOn(kept, etag, lastChange(releases))
+  const lastModified = moveOn(kept, etag, Math.max(lastChange(releases), current.changed))
   const document = { body, contentType, etag, lastModified, revision, horizon }
   documents.put(address, document)
   return document

@@ -11,12 +11,13 @@ import type { Release } from '../domain/release.ts'
 import type {
   ContentStore,
   ReleaseStore,
+  State,
   StoredRelease,
   TopicCount,
   Version,
 } from '../domain/release-store.ts'
 import type { Site } from '../domain/site.ts'
-import { createVocabulary, type Vocabulary, type VocabularySource } from '../domain/topic.ts'
+import { createVocabulary, type VocabularySource } from '../domain/topic.ts'
 import type { Database, Statement } from './database.ts'
 import { selectPublished } from './query-sql.ts'
 
@@ -29,7 +30,7 @@ const mostAttempts = 5
 /** The store in SQL, for node:sqlite and for D1. */
 export function createReleaseStore(database: Database): ReleaseStore & ContentStore {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
-  let read: { revision: number; site: Site; vocabulary: Vocabulary } | undefined
+  let read: Omit<State, 'horizon'> | undefined
 
   async function revisionAndHorizon(now: number) {
     const row = await prepare(
@@ -42,12 +43,13 @@ export function createReleaseStore(database: Database): ReleaseStore & ContentSt
   async function readFrame(revision: number) {
     if (read?.revision === revision) return read
     const { results } = await prepare(
-      "select key, value from state where key in ('revision', 'site', 'vocabulary')",
+      "select key, value from state where key in ('revision', 'changed', 'site', 'vocabulary')",
     ).all<{ key: string; value: string }>()
     const values = new Map(results.map(({ key, value }) => [key, value]))
     const vocabulary = JSON.parse(values.get('vocabulary')!) as VocabularySource
     read = {
       revision: Number(values.get('revision')),
+      changed: Number(values.get('changed') ?? 0),
       site: JSON.parse(values.get('site')!) as Site,
       vocabulary: createVocabulary(vocabulary),
     }
@@ -216,6 +218,7 @@ export function createReleaseStore(database: Database): ReleaseStore & ContentSt
       setState('site', JSON.stringify(frame.site)),
       setState('vocabulary', JSON.stringify(frame.vocabulary)),
       ...(bundle ? [setState('bundle', bundle)] : []),
+      ...(revision > 0 ? [setState('changed', now)] : []),
       prepare('delete from placement where batch = ?', batch),
       prepare('delete from incoming where batch = ? or staged < ?', batch, now - 86_400),
     ]
@@ -313,7 +316,7 @@ export function createReleaseStore(database: Database): ReleaseStore & ContentSt
     ]
   }
 
-  function setState(key: string, value: string): Statement {
+  function setState(key: string, value: string | number): Statement {
     return prepare(
       'insert into state (key, value) values (?, ?) on conflict (key) do update set value = excluded.value',
       key,

@@ -3,7 +3,7 @@ import { type FeedQuery, textLanguage } from '../../domain/feed-query.ts'
 import type { Release } from '../../domain/release.ts'
 import type { TopicCount } from '../../domain/release-store.ts'
 import { inLanguage } from '../../domain/site.ts'
-import { titleOf } from '../../feeds/feed.ts'
+import { headline, titleOf } from '../../feeds/feed.ts'
 import type { Current } from '../services.ts'
 import { countOf } from '../vocabulary.ts'
 import { directionOf, type Html, layout, moment } from './layout.ts'
@@ -41,9 +41,9 @@ ${query.topics.length === 0 ? forPrograms(current) : ''}`
 
 function summary(release: Release, { addresses }: Current): Html {
   return html`<li lang="${release.language}" dir="${directionOf(release.language)}">
-<h2><a href="${addresses.release(release)}">${release.title}</a></h2>
+<h2><a href="${addresses.release(release)}">${headline(release)}</a></h2>
 <p class="details">${moment(release.published)}</p>
-<p>${release.lead}</p>
+<p>${release.withdrawn?.reason ?? release.lead}</p>
 </li>
 `
 }

@@ -7,8 +7,9 @@ import { type Html, layout, moment } from './layout.ts'
 
 /** The page of a release. Its body is the HTML that was made safe when it was read. */
 export function releasePage(release: Release, versions: Version[], current: Current): Html {
-  const { language, title } = release
+  const { language } = release
   const entry = createEntry(release, versions, current)
+  const { title } = entry
   const main = html`<article>
 <h1>${title}</h1>
 <p class="details">${moment(release.published)} · ${entry.author.name}</p>
