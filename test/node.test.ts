@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -157,6 +157,56 @@ test('a restart answers with the same bytes and validators, and a change in betw
     expect.any(String),
     expect.any(String),
   ])
+})
+
+test('after a restart, whoever sends dates alone still learns of an ended embargo and of a removal (H-10, H-12)', async () => {
+  const soon = new Date(Date.now() + 4000).toISOString()
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', published]),
+    'releases/b.en.md': markdown(['title: B', `published: ${soon}`]),
+    'releases/c.en.md': markdown(['title: C', 'published: 2024-01-25']),
+  })
+  const settings = { DATABASE: databaseFile() }
+  const first = await start(directory, settings)
+  const before = await fetch(`${first.url}/feed.json`)
+  const since = { 'If-Modified-Since': before.headers.get('last-modified')! }
+  expect((await fetch(`${first.url}/feed.json`, { headers: since })).status).toBe(304)
+  await until(async () => (await titles(`${first.url}/feed.json`)).join() === 'B,C,A')
+  first.process.kill('SIGTERM')
+  await first.exit
+
+  const second = await start(directory, settings)
+  const lifted = await fetch(`${second.url}/feed.json`, { headers: since })
+  expect(lifted.status).toBe(200)
+  const sinceLifted = { 'If-Modified-Since': lifted.headers.get('last-modified')! }
+  rmSync(join(directory, 'releases/c.en.md'))
+  await until(async () => (await titles(`${second.url}/feed.json`)).join() === 'B,A')
+  second.process.kill('SIGTERM')
+  await second.exit
+
+  const third = await start(directory, settings)
+  expect((await fetch(`${third.url}/feed.json`, { headers: sinceLifted })).status).toBe(200)
+})
+
+test('a release may get another identity or move to another folder under a running service', async () => {
+  const directory = temporaryFolder({ 'releases/b.en.md': markdown(['title: B', published]) })
+  const { url, log } = await start(directory)
+  writeFiles(directory, { 'releases/b.en.md': markdown(['title: B2', published, 'formerly: [a]']) })
+  await until(async () => (await titles(`${url}/feed.json`)).join() === 'B2')
+  renameSync(join(directory, 'releases/b.en.md'), join(directory, 'b.en.md'))
+  writeFiles(directory, {
+    'releases/2024/b.en.md': markdown(['title: B3', published, 'formerly: [a]']),
+  })
+  await until(async () => (await titles(`${url}/feed.json`)).join() === 'B3')
+  expect(log()).not.toMatch(/at .*\.ts:\d+/)
+})
+
+test('a port that is taken stops the start with a sentence', async () => {
+  const directory = temporaryFolder()
+  const { url } = await start(directory)
+  const { exit, log } = await start(directory, { PORT: new URL(url).port })
+  expect(await exit).toBe(1)
+  expect(log()).toMatch(/^PORT \d+ at HOST 127\.0\.0\.1 cannot be used/m)
 })
 
 test('two services on one database file bring in the same content without harm', async () => {

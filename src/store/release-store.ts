@@ -185,6 +185,8 @@ export function createReleaseStore(database: Database): ReleaseStore & ContentSt
         "update state set value = case when value = ? then value + 1 else null end where key = 'revision'",
         revision,
       ),
+      // Before the new releases are there, which change now themselves.
+      ...(revision > 0 ? [moveChanged(now)] : []),
       ...chunks(placed).map((chunk) =>
         prepare(
           `insert into placement (batch, id, published, updated)
@@ -218,7 +220,6 @@ export function createReleaseStore(database: Database): ReleaseStore & ContentSt
       setState('site', JSON.stringify(frame.site)),
       setState('vocabulary', JSON.stringify(frame.vocabulary)),
       ...(bundle ? [setState('bundle', bundle)] : []),
-      ...(revision > 0 ? [setState('changed', now)] : []),
       prepare('delete from placement where batch = ?', batch),
       prepare('delete from incoming where batch = ? or staged < ?', batch, now - 86_400),
     ]
@@ -314,6 +315,17 @@ export function createReleaseStore(database: Database): ReleaseStore & ContentSt
            join topic_broader as broader on broader.topic = named.value`,
       ),
     ]
+  }
+
+  /** Later than any second that was sent out as Last-Modified before (H-10). */
+  function moveChanged(now: number): Statement {
+    return prepare(
+      `insert into state (key, value)
+       select 'changed', max(?1, 1 + coalesce((select max(changed) from release where published <= ?1), 0))
+       where true
+       on conflict (key) do update set value = max(excluded.value, value + 1)`,
+      now,
+    )
   }
 
   function setState(key: string, value: string | number): Statement {

@@ -1,4 +1,4 @@
-import { utimesSync, rmSync } from 'node:fs'
+import { rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadContent } from '../../src/content/load-content.ts'
@@ -278,4 +278,98 @@ test('a file that was only touched is read, but nothing is staged', async () => 
   const again = await load(directory, known)
   expect(again.drafts).toEqual([])
   expect(again.frame!.files).not.toEqual(known.files)
+})
+
+test('every field that does not exist is told, not only the first', async () => {
+  const fields = [
+    ...good,
+    'Lead: x',
+    'contact: y',
+    'contacts: [{ name: A, tel: "1" }]',
+    'kind: rumour',
+  ]
+  const { lines } = await load(temporaryFolder({ 'releases/a.en.md': markdown(fields) }))
+  expect(lines.map((line) => line.split('  ').slice(0, 2).join(' '))).toEqual([
+    'releases/a.en.md:8 kind',
+    'releases/a.en.md:7 contacts 1.tel',
+    'releases/a.en.md:5 Lead',
+    'releases/a.en.md:6 contact',
+  ])
+})
+
+test('two releases at one address are a problem, whatever their identities', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(good),
+    'releases/b/a.en.md': markdown([...good, 'formerly: [z]']),
+  })
+  expect((await load(directory)).lines).toEqual([
+    'releases/b/a.en.md:1  slug  The same release is in releases/a.en.md already. Remove one, or change its slug, language or "formerly".',
+  ])
+})
+
+test('files that cannot be read are told with their names', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(good),
+    'releases/b.en.md': Uint8Array.from(Buffer.from(markdown(good), 'utf8'), (byte) => byte).fill(
+      0xe4,
+      20,
+      22,
+    ),
+    'releases/c.markdown': markdown(good),
+    'releases/d.en.md': '---\njust text\n---\n',
+  })
+  symlinkSync('nowhere', join(directory, 'releases/broken.en.md'))
+  symlinkSync(directory, join(directory, 'releases/folder.en.md'))
+  const { lines } = await load(directory)
+  expect(lines).toEqual([
+    expect.stringMatching(/^releases\/broken\.en\.md:1 {2}The file cannot be read \(ENOENT/),
+    expect.stringMatching(/^releases\/c\.markdown:1 {2}Warning: This file is not read/),
+    expect.stringMatching(/^releases\/b\.en\.md:1 {2}The file is not written in UTF-8/),
+    expect.stringMatching(/^releases\/d\.en\.md:1 {2}These are no fields/),
+  ])
+})
+
+test('a folder of releases that was moved away is a problem, not the end of every release', async () => {
+  const directory = temporaryFolder({ 'releases/a.en.md': markdown(good) })
+  const known = remember(await load(directory))
+  rmSync(join(directory, 'releases'), { recursive: true })
+  const { frame, lines } = await load(directory, known)
+  expect(frame).toBeUndefined()
+  expect(lines).toEqual([expect.stringContaining('There is no release any more')])
+})
+
+test('an event may begin and end on one day, with or without times', async () => {
+  for (const event of [
+    '{ start: 2024-01-24, end: 2024-01-24 }',
+    '{ start: "2024-01-24T09:00", end: 2024-01-24 }',
+    '{ start: 2024-01-25, end: "2024-01-25T01:00" }',
+  ]) {
+    const { problems } = await load(
+      temporaryFolder({ 'releases/a.en.md': markdown([...good, `event: ${event}`]) }),
+    )
+    expect(problems).toEqual([])
+  }
+  const wrong = markdown([...good, 'event: { start: 2024-01-25, end: 2024-01-24 }'])
+  expect((await load(temporaryFolder({ 'releases/a.en.md': wrong }))).lines).toEqual([
+    'releases/a.en.md:5  event  The event ends before it starts. Write the earlier date as start.',
+  ])
+})
+
+test('what is struck out stays struck out, and a list of tasks keeps its boxes', async () => {
+  const body = '~~500~~ 600 people\n\n- [x] done\n- [ ] open'
+  const { drafts } = await load(temporaryFolder({ 'releases/a.en.md': markdown(good, body) }))
+  expect(drafts[0]!.release.html).toContain('<s>500</s> 600 people')
+  expect(drafts[0]!.release.html).toMatch(/☑ done[^]*☐ open/)
+})
+
+test('bodies that would hold a parser for minutes are refused at once, odd names are no danger', async () => {
+  const deep = '<div>'.repeat(100_000)
+  expect((await load(temporaryFolder({ 'releases/a.en.md': markdown(good, deep) }))).lines).toEqual(
+    [
+      'releases/a.en.md:6  body  The HTML is nested deeper than 200 elements. Write it more plainly.',
+    ],
+  )
+  const odd = '<constructor a=b>x</constructor> <valueof c=d>y</valueof>'
+  const { drafts } = await load(temporaryFolder({ 'releases/a.en.md': markdown(good, odd) }))
+  expect(drafts[0]!.release.html).toBe('<p>x y</p>')
 })

@@ -17,6 +17,9 @@ function releases() {
     'media/agenda.pdf': '%PDF-1.4 agenda',
     'media/evil.svg': '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
     'media/a picture.png': png,
+    'media/a,b & c=d@e.pdf': 'odd',
+    'media/.hidden': 'hidden',
+    'media/pages/index.html': 'page',
     'releases/2024/ministers-meet.en.md': release(
       'Ministers meet',
       '2024-01-24T09:00:00+02:00',
@@ -98,6 +101,13 @@ onBoth('the service', releases, (fetch) => {
       'Ministers meet',
     ])
     expect(await titles(fetch, '/topics/drugs+-drugs.json')).toEqual([])
+  })
+
+  test('eight alternatives are answered, as many as an address may name', async () => {
+    const all = 'migration,asylum,immigration,crime,organised-crime,drugs,eu,space-travel'
+    expect(await titles(fetch, `/topics/${all}.json`)).toEqual(await titles(fetch, '/feed.json'))
+    const without = all.split(',').map((topic) => `-${topic}`)
+    expect(await titles(fetch, `/topics/${without.join(',')}.json`)).toHaveLength(4)
   })
 
   test('each language has its feeds, and /all has every language', async () => {
@@ -333,6 +343,11 @@ onBoth('the service', releases, (fetch) => {
       '/media/%2e%2e/site.yaml',
       '/media/..%2fsite.yaml',
       '/media/nothing.pdf',
+      '/media/.hidden',
+      '/media/pages/',
+      '/media/pages',
+      '/media/agenda.pdf/',
+      '/media/',
       '/topics/%00.rss',
       '/content.txt',
     ]) {
@@ -347,6 +362,7 @@ onBoth('the service', releases, (fetch) => {
     expect(await pdf.text()).toBe('%PDF-1.4 agenda')
     const picture = await fetch('/media/a%20picture.png')
     expect(new Uint8Array(await picture.arrayBuffer())).toEqual(png)
+    expect(await (await fetch('/media/a%2Cb%20%26%20c%3Dd%40e.pdf')).text()).toBe('odd')
     const svg = await fetch('/media/evil.svg')
     expect(svg.headers.get('content-disposition')).toBe('attachment')
     expect(svg.headers.get('content-security-policy')).toContain('sandbox')
