@@ -47,12 +47,18 @@ function databaseFile(): string {
   return join(folder, 'deeper', 'tiedote.db')
 }
 
+const given = new Set<number>()
+
+/** A port that nobody listens on, and that no other server of these tests was given. */
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const address = server.address()
   await new Promise((resolve) => server.close(resolve))
-  return typeof address === 'object' && address ? address.port : 0
+  const port = typeof address === 'object' && address ? address.port : 0
+  if (given.has(port)) return freePort()
+  given.add(port)
+  return port
 }
 
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {

@@ -30,8 +30,8 @@ export async function bringInLine(
       [...frame.files].every(([path, file]) => {
         return JSON.stringify(known.files.get(path)) === JSON.stringify(file)
       })
-    if (!filesAreKnown || staged > 0 || frame.removed.length > 0)
-      await store.apply(batch, frame, now)
+    const isChanged = !filesAreKnown || staged > 0 || frame.removed.length > 0
+    if (isChanged) await store.apply(batch, frame, now)
     return problems
   } finally {
     await store.discard(batch)

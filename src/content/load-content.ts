@@ -84,8 +84,9 @@ export async function loadContent(
   for await (const { source, line, stamp, id, draft, media, problems: found } of readings) {
     problems.push(...found)
     sources.add(source)
-    const before = files.get(fileOf(source))
-    files.set(fileOf(source), { stamp, media: { ...before?.media, ...media } })
+    const file = files.get(fileOf(source)) ?? { stamp, media: {} }
+    files.set(fileOf(source), file)
+    Object.assign(file.media, media)
     const owner = owners.get(addressOf(source)) ?? (id && owners.get(id))
     if (owner) problems.push(writtenTwice(source, owner, line))
     for (const key of [addressOf(source), id ?? source]) {
@@ -115,14 +116,12 @@ async function* listReadings(
     const stamp = `${basis}-${size}-${modified}`
     const before = known.files.get(path)
     const drafts = hasSameMedia(before, folder) ? (knownByFile.get(path) ?? []) : []
+    // Known of the file as a whole, so the first of its releases brings it along.
+    let knownMedia = before?.media
     const again = ({ source, id }: KnownDraft) => {
-      return async (): Promise<Reading> => ({
-        source,
-        id,
-        stamp,
-        media: before?.media ?? {},
-        problems: [],
-      })
+      const media = knownMedia ?? {}
+      knownMedia = undefined
+      return async (): Promise<Reading> => ({ source, id, stamp, media, problems: [] })
     }
     if (before?.stamp === stamp && drafts.length > 0) {
       yield* drafts.map(again)
