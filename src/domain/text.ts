@@ -72,8 +72,8 @@ function withoutDiacritics(text: string): string {
     .normalize('NFKC')
 }
 
-/** Text as HTML source, for text nodes and quoted attributes. */
-export function escapeHtml(text: string): string {
+/** Text as source of HTML or XML (XML 1.0 section 2.4), for text nodes and quoted attributes. */
+export function escapeMarkup(text: string): string {
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -1,6 +1,6 @@
 import type { Addresses } from '../domain/addresses.ts'
 import type { Contact, Event, Release } from '../domain/release.ts'
-import { escapeHtml } from '../domain/text.ts'
+import { escapeMarkup } from '../domain/text.ts'
 import { formatUtc } from '../domain/time.ts'
 import { type Wording, wordingOf } from './wording.ts'
 
@@ -11,7 +11,7 @@ import { type Wording, wordingOf } from './wording.ts'
  */
 export function fullText(release: Release, addresses: Addresses): string {
   const wording = wordingOf(release.language)
-  if (release.withdrawn) return `<p>${escapeHtml(release.withdrawn.reason)}</p>`
+  if (release.withdrawn) return `<p>${escapeMarkup(release.withdrawn.reason)}</p>`
   return addresses.publish(
     [
       ...corrections(release, wording),
@@ -38,7 +38,7 @@ function corrections({ changes }: Release, wording: Wording): string[] {
     .toSorted((a, b) => b.at - a.at)
     .map(
       ({ at, note }) =>
-        `<p><strong>${wording.correction} ${formatUtc(at).slice(0, 10)}:</strong> ${escapeHtml(note)}</p>`,
+        `<p><strong>${wording.correction} ${formatUtc(at).slice(0, 10)}:</strong> ${escapeMarkup(note)}</p>`,
     )
 }
 
@@ -46,7 +46,7 @@ function corrections({ changes }: Release, wording: Wording): string[] {
 function lead({ lead, html }: Release): string[] {
   const start = lettersOf(lead.replace(/…$/, '')).slice(0, 200)
   const body = lettersOf(decode(html.slice(0, 4 * lead.length + 2000).replace(/<[^>]*>/g, ' ')))
-  return start && body.startsWith(start) ? [] : [`<p><strong>${escapeHtml(lead)}</strong></p>`]
+  return start && body.startsWith(start) ? [] : [`<p><strong>${escapeMarkup(lead)}</strong></p>`]
 }
 
 function lettersOf(text: string): string {
@@ -66,10 +66,10 @@ function images({ attachments, html }: Release, addresses: Addresses, wording: W
   return attachments
     .filter(({ type }) => type.startsWith('image/'))
     .map((image) => ({ ...image, url: addresses.media(image.path) }))
-    .filter(({ url }) => !addresses.publish(html).includes(`src="${escapeHtml(url)}"`))
+    .filter(({ url }) => !addresses.publish(html).includes(`src="${escapeMarkup(url)}"`))
     .map(({ url, title, alt, credit }) => {
       const caption = [title, credit && `${wording.photo}: ${credit}`].filter(Boolean).join('. ')
-      return `<figure><img src="${escapeHtml(url)}" alt="${escapeHtml(alt ?? '')}"><figcaption>${escapeHtml(caption)}</figcaption></figure>`
+      return `<figure><img src="${escapeMarkup(url)}" alt="${escapeMarkup(alt ?? '')}"><figcaption>${escapeMarkup(caption)}</figcaption></figure>`
     })
 }
 
@@ -80,7 +80,7 @@ function event(happening: Event | undefined, wording: Wording): string[] {
     (moment) =>
       `<time datetime="${moment}">${moment.replace('T', ' ').replace(/:00Z$/, ' UTC')}</time>`,
   )
-  const where = place ? `, ${escapeHtml(place)}` : ''
+  const where = place ? `, ${escapeMarkup(place)}` : ''
   return [`<p><strong>${wording.event}:</strong> ${times.join(' – ')}${where}</p>`]
 }
 
@@ -102,21 +102,21 @@ function readableSize(bytes: number): string {
 }
 
 function contactLine({ name, role, phone, email, for: about }: Contact, wording: Wording): string {
-  const parts = [escapeHtml(name)]
-  if (role) parts.push(escapeHtml(role))
+  const parts = [escapeMarkup(name)]
+  if (role) parts.push(escapeMarkup(role))
   if (phone)
     parts.push(`${wording.telephone} ${link(`tel:${phone.replace(/[^+\d]/g, '')}`, phone)}`)
   if (email)
     parts.push(
       /^[^\s@]+@[^\s@]+$/.test(email)
         ? link(`mailto:${encodeURIComponent(email).replace('%40', '@')}`, email)
-        : escapeHtml(email),
+        : escapeMarkup(email),
     )
-  return `${parts.join(', ')}${about ? ` (${escapeHtml(about)})` : ''}`
+  return `${parts.join(', ')}${about ? ` (${escapeMarkup(about)})` : ''}`
 }
 
 function link(url: string, text: string): string {
-  return `<a href="${escapeHtml(url)}">${escapeHtml(text)}</a>`
+  return `<a href="${escapeMarkup(url)}">${escapeMarkup(text)}</a>`
 }
 
 function list(heading: string, items: string[]): string[] {

@@ -1,3 +1,5 @@
+import { escapeMarkup } from '../domain/text.ts'
+
 /** An attribute that is undefined is left out. */
 export type Attributes = Record<string, string | number | undefined>
 
@@ -5,7 +7,7 @@ export type Attributes = Record<string, string | number | undefined>
 export function element(name: string, attributes: Attributes = {}, ...children: string[]): string {
   const written = Object.entries(attributes)
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => ` ${key}="${escape(String(value))}"`)
+    .map(([key, value]) => ` ${key}="${escapeMarkup(String(value))}"`)
     .join('')
   return children.length > 0
     ? `<${name}${written}>${children.join('')}</${name}>`
@@ -14,17 +16,8 @@ export function element(name: string, attributes: Attributes = {}, ...children: 
 
 /** Writes an element that holds text. */
 export function textElement(name: string, content: string, attributes: Attributes = {}): string {
-  return element(name, attributes, escape(content))
+  return element(name, attributes, escapeMarkup(content))
 }
 
 /** What every XML document of ours begins with (X-01). */
 export const declaration = '<?xml version="1.0" encoding="utf-8"?>\n'
-
-/** XML 1.0 section 2.4. Text is free of forbidden characters since it was read. */
-function escape(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-}

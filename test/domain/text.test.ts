@@ -4,7 +4,7 @@ import {
   beginning,
   cleanLine,
   cleanText,
-  escapeHtml,
+  escapeMarkup,
   fold,
   searchTokens,
   searchWords,
@@ -204,8 +204,8 @@ describe('words as they are compared and searched for', () => {
 })
 
 test('HTML source shows a text as it is, in text and in quoted attributes', () => {
-  expect(escapeHtml(`a < b > c & "d" 'e' &amp;`)).toBe(
+  expect(escapeMarkup(`a < b > c & "d" 'e' &amp;`)).toBe(
     "a &lt; b &gt; c &amp; &quot;d&quot; 'e' &amp;amp;",
   )
-  expect(escapeHtml('$& $1')).toBe('$&amp; $1')
+  expect(escapeMarkup('$& $1')).toBe('$&amp; $1')
 })

@@ -9,7 +9,7 @@ import {
 import * as v from 'valibot'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { paragraph } from '../../src/domain/site.ts'
-import { cleanLine, cleanText, escapeHtml } from '../../src/domain/text.ts'
+import { cleanLine, cleanText, escapeMarkup } from '../../src/domain/text.ts'
 import type { Feed } from '../../src/feeds/feed.ts'
 import {
   checkWithXmllint,
@@ -80,14 +80,14 @@ const fields: Field[] = [
   { name: 'body as Markdown', write: (text) => ({ body: { markdown: `First\n\n${text}` } }) },
   {
     name: 'text in the HTML of a body',
-    write: (text) => ({ body: { html: `<p>[${escapeHtml(text)}]</p>` } }),
+    write: (text) => ({ body: { html: `<p>[${escapeMarkup(text)}]</p>` } }),
     shown: (text) => [`[${cleanText(text)}]`],
   },
   {
     name: 'attributes in the HTML of a body',
     write: (text) => ({
       body: {
-        html: `<a href="https://example.org/" title="${escapeHtml(text)}">b</a><img src="https://example.org/a.png" alt="[${escapeHtml(text)}]">`,
+        html: `<a href="https://example.org/" title="${escapeMarkup(text)}">b</a><img src="https://example.org/a.png" alt="[${escapeMarkup(text)}]">`,
       },
     }),
   },
@@ -375,7 +375,7 @@ test('a file is linked and enclosed by one address, whatever its name is', async
 
 test('attributes of a body mean what they meant', async () => {
   for (const { name, text } of hostileTexts) {
-    const html = `<a href="https://example.org/" title="${escapeHtml(text)}">b</a>`
+    const html = `<a href="https://example.org/" title="${escapeMarkup(text)}">b</a>`
     const [entry] = (await office.feed([writeRelease({ body: { html } })])).entries
     const [link] = elementsOf(entry!.html).filter(({ tagName }) => tagName === 'a')
     expect(attributesOf(link!)['title'], name).toBe(oneSpace(cleanText(text)))
