@@ -1,3 +1,4 @@
+import * as v from 'valibot'
 import { createAddresses, storedOrigin } from '../domain/addresses.ts'
 import { DomainError } from '../domain/errors.ts'
 import { fingerprint, identity } from '../domain/identity.ts'
@@ -11,7 +12,7 @@ import {
   type ReleaseInput,
   releaseSchema,
 } from '../domain/release.ts'
-import type { Site } from '../domain/site.ts'
+import { mediaPath, type Site } from '../domain/site.ts'
 import { beginning, searchTokens, searchWords } from '../domain/text.ts'
 import type { Vocabulary } from '../domain/topic.ts'
 import { cleanHtml, type ResolveAddress } from './html.ts'
@@ -47,7 +48,11 @@ export function createReleaseReader({ site, vocabulary, findMedia }: Surrounding
       return found
     }
     const checked = checkWritten(schema, written, releaseAdvice)
-    if ('problems' in checked) return { media, problems: checked.problems }
+    if ('problems' in checked) {
+      const missing = attachedFiles(written).filter((file) => !lookUp(file))
+      const files = missing.map((file) => missingFile('attachments', file))
+      return { media, problems: [...checked.problems, ...files] }
+    }
     const input = checked.output
     const problems: Problem[] = awkwardTitle(input.title)
 
@@ -138,6 +143,13 @@ function mediaInFolder(address: string): string | undefined {
   } catch {
     return undefined
   }
+}
+
+/** What a release attaches, as far as it can be told when something else is wrong with it. */
+function attachedFiles(written: unknown): string[] {
+  const attached = v.looseObject({ attachments: v.array(v.looseObject({ file: mediaPath })) })
+  const result = v.safeParse(attached, written)
+  return result.success ? result.output.attachments.map(({ file }) => file) : []
 }
 
 function missingFile(field: string, path: string): Problem {

@@ -111,6 +111,7 @@ test('every problem of a folder is reported at once, with file, line, field and 
     'releases/f.en.md:6  publisher  "nobody" is not a publisher. Write one of ministry, customs, or add it to publishers in site.yaml.',
     'releases/f.en.md:5  kind  "rumour" is not a kind. Write one of press-release, statement, speech, advisory.',
     'releases/f.en.md:9  contacts 2.name  The field is missing. Write a name.',
+    'releases/f.en.md:10  attachments  There is no file media/missing.pdf. Put it there, or write the name of one that is.',
     'releases/Ä.en.md:2  slug  This is not fit for an address. Write lower-case letters a–z, digits and hyphens.',
   ])
 })
