@@ -65,7 +65,9 @@ export async function loadContent(
   if (!languages) return { problems }
   const { vocabulary, problems: topicProblems } = readTopics(topicsText, languages)
   problems.push(...folder.problems, ...topicProblems)
-  if (!site) return { problems }
+  // Without a single topic to know, every release would seem wrong.
+  const noTopicIsKnown = vocabulary.topics.length === 0 && topicProblems.length > 0
+  if (!site || noTopicIsKnown) return { problems }
   if (site.logo && !folder.media.has(site.logo)) problems.push(noLogo(site.logo))
   if (folder.releases.length === 0 && known.drafts.size > 0) problems.push(noReleases())
 

@@ -374,3 +374,13 @@ test('bodies that would hold a parser for minutes are refused at once, odd names
   const { drafts } = await load(temporaryFolder({ 'releases/a.en.md': markdown(good, odd) }))
   expect(drafts[0]!.release.html).toBe('<p>x y</p>')
 })
+
+test('topics.yaml that is no YAML is told alone, not once more for every topic of every release', async () => {
+  const directory = temporaryFolder({
+    'topics.yaml': 'migration: { label: migration',
+    'releases/a.en.md': markdown(good),
+  })
+  const { lines } = await load(directory)
+  expect(lines.length).toBeGreaterThan(0)
+  expect(lines.every((line) => line.startsWith('topics.yaml:'))).toBe(true)
+})
