@@ -22,6 +22,12 @@ async function listen(service: Fetch): Promise<string> {
   return `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
 }
 
+if (!newsboat) console.warn('Skipped: the tests with newsboat, which is not installed')
+if (!existsSync(corpora))
+  console.warn(
+    'Skipped: the tests with collections of real releases, which are not beside the project',
+  )
+
 type Item = { id: string; title: string; url: string; content_html: string; date_published: string }
 
 async function items(service: Fetch, path: string): Promise<Item[]> {

@@ -141,6 +141,7 @@ export const readerPrograms: ReaderProgram[] = [
 
 /** Whether libxml2's own program is there; it is what PHP, Ruby and newsboat read with. */
 export const hasXmllint = spawnSync('xmllint', ['--version']).error === undefined
+if (!hasXmllint) console.warn('Skipped: the tests with xmllint, which is not installed')
 
 /** Throws what xmllint says when a document is not well-formed. */
 export function checkWithXmllint(document: string) {
