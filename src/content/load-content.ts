@@ -221,7 +221,7 @@ async function readMarkdownFile(
   const written = { ...fields.value, slug, language, body: { markdown: body } }
   const origin = await fingerprint(`${basis}\n${read.text}`)
   const { draft, media, problems } = await readRelease(written, { source: path, origin })
-  return { source: path, ...known(draft), media, problems: problems.map(inFile) }
+  return { source: path, ...identified(draft), media, problems: problems.map(inFile) }
 }
 
 async function readJsonLine(
@@ -243,10 +243,10 @@ async function readJsonLine(
   const source = `${path}#${String(slug)}.${String(language)}`
   const { draft, media, problems } = await readRelease(written, { source, origin })
   const inFile = (problem: Problem): FileProblem => ({ ...problem, file: path, line })
-  return { source, line, ...known(draft), media, problems: problems.map(inFile) }
+  return { source, line, ...identified(draft), media, problems: problems.map(inFile) }
 }
 
-function known(draft: Draft | undefined): Pick<Reading, 'draft' | 'id'> {
+function identified(draft: Draft | undefined): Pick<Reading, 'draft' | 'id'> {
   return draft ? { draft, id: draft.release.id } : {}
 }
 

@@ -208,7 +208,7 @@ export function createReleaseStore(database: Database): ReleaseStore & ContentSt
       ),
       ...insertStaged(batch, revision === 0 ? null : now),
       ...(await replaceVocabulary(frame.vocabulary)),
-      ...insertTopics(batch),
+      insertTopics(batch),
       prepare('delete from content_file'),
       ...chunks([...frame.files]).map((chunk) =>
         prepare(
@@ -275,17 +275,15 @@ export function createReleaseStore(database: Database): ReleaseStore & ContentSt
     ]
   }
 
-  function insertTopics(batch: string): Statement[] {
-    return [
-      prepare(
-        `insert or ignore into release_topic (topic, language, published)
-         select broader.broader, language, published
-         from incoming join placement using (batch, id), json_each(document, '$.topics') as named
-           join topic_broader as broader on broader.topic = named.value
-         where batch = ?`,
-        batch,
-      ),
-    ]
+  function insertTopics(batch: string): Statement {
+    return prepare(
+      `insert or ignore into release_topic (topic, language, published)
+       select broader.broader, language, published
+       from incoming join placement using (batch, id), json_each(document, '$.topics') as named
+         join topic_broader as broader on broader.topic = named.value
+       where batch = ?`,
+      batch,
+    )
   }
 
   /** When the vocabulary changed, every release is put under its topics anew. */
