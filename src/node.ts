@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { serve } from '@hono/node-server'
 import { readNodeConfig } from './config.ts'
 import { bringInLine } from './content/bring-in-line.ts'
 import { watchFolder } from './content/watch.ts'
 import { type FileProblem, formatProblem } from './domain/problem.ts'
 import { createApp } from './http/app.ts'
+import { listen, type Listening } from './http/listen.ts'
 import { serveFolder } from './http/media.ts'
 import { createKeptDocuments } from './http/kept-documents.ts'
 import { migrate } from './store/migrate.ts'
@@ -17,12 +17,17 @@ await migrate(database, readMigrations())
 const store = createReleaseStore(database)
 const now = () => Math.floor(Date.now() / 1000)
 let problems: FileProblem[] = []
+let listening: Listening | undefined
+let stopWatching = () => {}
+let stopping: number | undefined
+process.on('SIGTERM', stop)
+process.on('SIGINT', stop)
 
 /** Reads the folder, and says in the log what is wrong with it. Answers whether it could be used. */
 async function readContent(): Promise<boolean> {
   const before = problems.map(formatProblem).join('\n')
   problems = await bringInLine(contentDirectory, store, randomUUID(), now(), (count) => {
-    if (count > 0 && count % 1000 === 0) console.log(`${count} releases read`)
+    if (count > 0 && count % 1000 === 0) console.error(`${count} releases read`)
   }).catch((error: unknown) => {
     console.error(error)
     return [cannotRead(error)]
@@ -42,25 +47,29 @@ const app = createApp({
   problems: () => problems,
   now,
 })
-const server = serve({ fetch: app.fetch, port, hostname: host }, (address) => {
-  console.log(`Serving ${contentDirectory} at http://localhost:${address.port}`)
+listening = await listen(app.fetch, { port, host }).catch((error: Error) => {
+  return giveUp(error.message)
 })
-server.on('error', (error) => {
-  giveUp(`PORT ${port} at HOST ${host} cannot be used: ${error.message}.`)
-})
-const stopWatching = watchFolder(contentDirectory, async () => {
+console.log(`Serving ${contentDirectory} at http://localhost:${listening.port}`)
+stopWatching = watchFolder(contentDirectory, async () => {
   await readContent()
 })
 
+/** Lets running answers finish. A second signal, or one before anything is served, stops at once. */
 function stop() {
+  // Of Ctrl+C the terminal tells us, and npm tells us again.
+  if (stopping !== undefined && Date.now() - stopping < 500) return
+  if (stopping !== undefined || !listening) exit()
+  stopping = Date.now()
   stopWatching()
-  server.close(() => {
-    database.close()
-    process.exit(0)
-  })
+  void listening.close().then(exit)
 }
-process.once('SIGTERM', stop)
-process.once('SIGINT', stop)
+
+/** Content may be read at this moment: what it has not made public is read again at the next start. */
+function exit(): never {
+  database.close()
+  process.exit(0)
+}
 
 function cannotRead(error: unknown): FileProblem {
   const message = `The folder could not be read (${(error as Error).message}). It is tried again in half a minute.`

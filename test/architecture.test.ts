@@ -17,7 +17,7 @@ const arrows: Record<string, string[]> = {
 /** Which files may know something outside. */
 const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^hono(\/|$)/, where: /^(http\/|worker\.ts)/ },
-  { what: /^@hono\/node-server/, where: /^(node|http\/media)\.ts/ },
+  { what: /^@hono\/node-server/, where: /^http\/(listen|media)\.ts/ },
   { what: /^feed$/, where: /^feeds\/(rss|json-feed)\.ts/ },
   { what: /^yaml$/, where: /^content\/yaml\.ts/ },
   { what: /^marked$/, where: /^content\/markdown\.ts/ },
@@ -27,7 +27,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   {
     what: /^node:/,
     where:
-      /^(node|bundle-content)\.ts|^store\/node-sqlite\.ts|^content\/(folder|load-content|watch)\.ts/,
+      /^(node|bundle-content|http\/listen)\.ts|^store\/node-sqlite\.ts|^content\/(folder|load-content|watch)\.ts/,
   },
   { what: /^@cloudflare\//, where: /^worker\.ts/ },
   { what: /^valibot$/, where: /^(domain\/|content\/|config\.ts)/ },

@@ -25,11 +25,14 @@ export function toFailure(error: unknown): Failure {
 }
 
 /** RFC 9457 problem document (H-28). */
-export function problemResponse({ status, title, detail, details }: Failure): Response {
-  const document = { type: 'about:blank', title, status, detail, ...details }
-  return new Response(`${JSON.stringify(document)}\n`, {
-    status,
-    headers: { 'Content-Type': 'application/problem+json', ...errorHeaders(status) },
+export function problemDocument({ status, title, detail, details }: Failure): string {
+  return `${JSON.stringify({ type: 'about:blank', title, status, detail, ...details })}\n`
+}
+
+export function problemResponse(failure: Failure): Response {
+  return new Response(problemDocument(failure), {
+    status: failure.status,
+    headers: { 'Content-Type': 'application/problem+json', ...errorHeaders(failure.status) },
   })
 }
 
