@@ -26,8 +26,11 @@ process.on('SIGINT', stop)
 /** Reads the folder, and says in the log what is wrong with it. Answers whether it could be used. */
 async function readContent(): Promise<boolean> {
   const before = problems.map(formatProblem).join('\n')
+  let told = 0
   problems = await bringInLine(contentDirectory, store, randomUUID(), now(), (count) => {
-    if (count > 0 && count % 1000 === 0) console.error(`${count} releases read`)
+    if (count - told < 1000) return
+    told = count
+    console.error(`${count} releases read`)
   }).catch((error: unknown) => {
     console.error(error)
     return [cannotRead(error)]

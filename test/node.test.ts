@@ -1,73 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, renameSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { tmpdir } from 'node:os'
+import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { markdown, temporaryFolder, topicsYaml, writeFiles } from './content-folder.ts'
+import { databaseFile, start, until } from './server.ts'
 
-const project = join(import.meta.dirname, '..')
 const published = 'published: 2024-01-24T09:00:00+02:00'
-
-type Server = {
-  url: string
-  log: () => string
-  process: ChildProcess
-  exit: Promise<number | null>
-}
-
-/** Starts the real server as `npm start` does, on a database file of its own unless one is named. */
-async function start(directory: string, settings: Record<string, string> = {}): Promise<Server> {
-  const port = await freePort()
-  const { BASE_URL: _, ...environment } = process.env
-  const child = spawn(process.execPath, ['src/node.ts'], {
-    cwd: project,
-    env: {
-      ...environment,
-      PORT: String(port),
-      HOST: '127.0.0.1',
-      CONTENT_DIR: directory,
-      DATABASE: databaseFile(),
-      ...settings,
-    },
-  })
-  let log = ''
-  child.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()))
-  const exit = new Promise<number | null>((resolve) => child.once('exit', resolve))
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const server = { url: `http://127.0.0.1:${port}`, log: () => log, process: child, exit }
-  await Promise.race([until(() => log.includes('Serving')), exit])
-  return server
-}
-
-function databaseFile(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'tiedote-data-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return join(folder, 'deeper', 'tiedote.db')
-}
-
-const given = new Set<number>()
-
-/** A port that nobody listens on, and that no other server of these tests was given. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  const port = typeof address === 'object' && address ? address.port : 0
-  if (given.has(port)) return freePort()
-  given.add(port)
-  return port
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let waited = 0; waited < 20_000; waited += 50) {
-    if (await condition()) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  throw new Error('It did not happen within 20 seconds')
-}
 
 async function titles(url: string): Promise<string[]> {
   const { items } = (await (await fetch(url)).json()) as { items: { title: string }[] }

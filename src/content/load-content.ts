@@ -25,7 +25,7 @@ type Options = {
   known: KnownContent
   /** Takes the releases that are new or different, at most a hundred at a time. */
   stage: (drafts: Draft[]) => Promise<void>
-  /** Told now and then how many releases have been looked at. */
+  /** Told now and then how many releases have been looked at, while some of them are new. */
   progress?: (count: number) => void
 }
 
@@ -100,7 +100,6 @@ export async function loadContent(
     progress?.(sources.size)
   }
   if (waiting.length > 0) await stage(waiting)
-  progress?.(sources.size)
   if (problems.some((problem) => !problem.warning)) return { problems }
   const removed = [...known.drafts.keys()].filter((source) => !sources.has(source))
   return { frame: { site, vocabulary, files, removed }, problems }

@@ -251,7 +251,8 @@ function refuseConnection(socket: Socket, failure: Failure) {
 
 /** Of requests that the web platform has no Request for, and of whatever the app did not catch. */
 function answerError(error: unknown): Response {
-  if (!(error instanceof RequestError)) console.error(error)
+  const isGone = (error as NodeJS.ErrnoException).code === 'ECONNRESET'
+  if (!isGone && !(error instanceof RequestError)) console.error(error)
   const response = problemResponse(error instanceof RequestError ? notReadable : toFailure(error))
   response.headers.set('Cache-Control', 'no-store')
   return response

@@ -1,0 +1,621 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { type Fetch, listen, usualLimits } from '../../src/http/listen.ts'
+import { markdown, temporaryFolder, writeFiles, writeFolder } from '../content-folder.ts'
+import { exchange, open } from '../raw-client.ts'
+import { databaseFile, type Server, spawnServer, start, until } from '../server.ts'
+
+const host = 'Host: releases.example.org\r\n'
+const close = 'Connection: close\r\n'
+const megabyte = 1_000_000
+
+/** A request for the main feed, or one that differs from it. */
+function request({
+  method = 'GET',
+  target = '/feed.rss',
+  version = 'HTTP/1.1',
+  headers = host + close,
+  body = '',
+}): string {
+  return `${method} ${target} ${version}\r\n${headers}\r\n${body}`
+}
+
+const files = {
+  'releases/a.en.md': markdown([
+    'title: A',
+    'published: 2024-01-24T09:00:00+02:00',
+    'topics: [eu, asylum]',
+  ]),
+}
+
+describe('whatever is sent', () => {
+  let server: Server
+  const folder = mkdtempSync(join(tmpdir(), 'tiedote-data-'))
+  const content = writeFolder(files)
+
+  beforeAll(async () => {
+    server = await spawnServer(content, {
+      DATABASE: join(folder, 'tiedote.db'),
+      BASE_URL: 'https://releases.example.org',
+    })
+    await until(() => server.output().includes('Serving'))
+  })
+
+  afterEach(async () => {
+    expect(server.log().trim().split('\n')).toHaveLength(1)
+    expect((await fetch(`${server.url}/feed.rss`)).status).toBe(200)
+  })
+
+  afterAll(async () => {
+    server.process.kill('SIGTERM')
+    expect(await server.exit).toBe(0)
+    rmSync(folder, { recursive: true, force: true })
+    rmSync(content, { recursive: true, force: true })
+  })
+
+  /** Sends one request, and expects one complete answer with a reason that a person can read. */
+  async function ask(bytes: string | Buffer) {
+    const { answers, closed, took } = await exchange(server.port, bytes)
+    expect(answers).toHaveLength(1)
+    const { status, headers, body } = answers[0]!
+    expect(took).toBeLessThan(1000)
+    expect(headers.has('date')).toBe(true)
+    if (headers.get('content-type') === 'application/problem+json') {
+      const problem = JSON.parse(body) as Record<string, unknown>
+      expect(problem).toMatchObject({ type: 'about:blank', status })
+      expect(problem.detail).toMatch(/^[A-Z].*[.?]$/s)
+    }
+    if (status === 405) expect(headers.get('allow')).toBe('GET, HEAD, OPTIONS')
+    return { status, headers, body, closed }
+  }
+
+  test.each([
+    ['of 100 KB', `/${'a'.repeat(100_000)}`, 431],
+    ['of 15 KB', `/topics/${'a+'.repeat(7500)}`, 400],
+    ['with a percent sign alone', '/topics/%.rss', 400],
+    ['with a percent sign before letters', '/topics/%zz.rss', 400],
+    ['with an encoded NUL', '/topics/%00.rss', 404],
+    ['with an encoded NUL in a slug', '/releases/%00', 404],
+    ['with an encoded NUL in a file name', '/media/%00', 404],
+    ['with an encoded NUL in words', '/feed.rss?q=%00', 200],
+    ['that is not UTF-8', '/topics/%ff.rss', 400],
+    ['that is not UTF-8 in words', '/feed.rss?q=%ff', 200],
+    ['that is not UTF-8 in a file name', '/media/%ff', 404],
+    ['with overlong UTF-8', '/topics/%c0%ae.rss', 400],
+    ['with overlong UTF-8 in a file name', '/media/%c0%ae%c0%ae/site.yaml', 404],
+    ['above the files', '/media/..%2fsite.yaml', 404],
+    ['above the files, written twice', '/media/%252e%252e/site.yaml', 404],
+    ['with two slashes', '//evil.example/feed.rss', 404],
+    ['with a backslash', '/\\evil', 400],
+    ['with two backslashes', '/\\\\evil', 400],
+    ['with an address of another server', 'http://evil.example/feed.rss', 200],
+    ['with a user', 'http://user:secret@evil.example/feed.rss', 200],
+    ['with an address without a server', 'http:///feed.rss', 400],
+    ['with another scheme', 'ftp://evil.example/feed.rss', 400],
+    ['that is a star', '*', 400],
+    ['that is empty', '', 400],
+    ['without a slash', 'feed.rss', 400],
+    ['with a space', '/a b', 400],
+    ['with a fragment', '/feed.rss#part', 200],
+    ['with a NUL', '/feed.rss\0', 400],
+    ['with bytes beyond ASCII', '/\xff', 400],
+    ['with dots', '/../../etc/passwd', 404],
+  ])('a target %s is answered', async (_, target, expected) => {
+    const { status, closed } = await ask(request({ target }))
+    expect(status).toBe(expected)
+    expect(closed).toBe(true)
+  })
+
+  test.each([
+    ['POST', 405],
+    ['PUT', 405],
+    ['DELETE', 405],
+    ['PROPFIND', 405],
+    ['TRACE', 405],
+    ['QUERY', 405],
+    ['TRACK', 400],
+    ['FOO', 400],
+    ['get', 400],
+    ['G'.repeat(200), 400],
+    ['HEAD', 200],
+    ['OPTIONS', 204],
+  ])('the method %s is answered', async (method, expected) => {
+    const { status, body } = await ask(request({ method }))
+    expect(status).toBe(expected)
+    expect(body).not.toContain('releases.example.org\r\n')
+  })
+
+  test('OPTIONS may ask about the whole server', async () => {
+    expect((await ask(request({ method: 'OPTIONS', target: '*' }))).status).toBe(204)
+  })
+
+  test('CONNECT is told that this is no proxy', async () => {
+    const { status, body } = await ask(request({ method: 'CONNECT', target: 'evil.example:443' }))
+    expect(status).toBe(405)
+    expect(body).toContain('no proxy')
+  })
+
+  test.each([
+    ['missing', '', 400],
+    ['twice', host + host, 400],
+    ['two at once', 'Host: a,b\r\n', 400],
+    ['with a space', 'Host: a b\r\n', 400],
+    ['with a space before the colon', 'Host : a\r\n', 400],
+    ['with a path', 'Host: evil.example/path\r\n', 400],
+    ['with a user', 'Host: user@evil.example\r\n', 400],
+    ['with a port that is none', 'Host: evil.example:99999\r\n', 400],
+    ['of 5000 letters', `Host: ${'a'.repeat(5000)}\r\n`, 400],
+    ['empty', 'Host: \r\n', 200],
+    ['an IPv6 address', 'Host: [::1]:3000\r\n', 200],
+    ['in capitals', 'HOST: RELEASES.EXAMPLE.ORG\r\n', 200],
+  ])('a Host %s is answered', async (_, headers, expected) => {
+    expect((await ask(request({ headers: headers + close }))).status).toBe(expected)
+  })
+
+  test.each([
+    ['HTTP/1.0 without Host', request({ version: 'HTTP/1.0', headers: '' }), 200],
+    ['HTTP/1.0 without a path', request({ version: 'HTTP/1.0', headers: '', target: '*' }), 400],
+    ['HTTP/0.9 with a version', request({ version: 'HTTP/0.9', headers: '' }), 400],
+    ['HTTP/2.0', request({ version: 'HTTP/2.0' }), 400],
+    ['HTTP/1.2', request({ version: 'HTTP/1.2' }), 400],
+    ['the beginning of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 400],
+    ['the beginning of TLS', `\x16\x03\x01\0\xa5\x01\0\0\xa1\x03\x03${'\x01'.repeat(160)}`, 400],
+    ['lines that end with LF alone', 'GET /feed.rss HTTP/1.1\nHost: a\n\n', 400],
+    ['a header that goes on', request({ headers: `${host}X: a\r\n b\r\n` }), 400],
+    ['1000 headers', request({ headers: host + 'x: y\r\n'.repeat(1000) }), 431],
+    ['101 headers', request({ headers: host + close + 'x: y\r\n'.repeat(99) }), 431],
+    ['100 headers', request({ headers: host + close + 'x: y\r\n'.repeat(98) }), 200],
+    ['one header of 100 KB', request({ headers: `${host}x: ${'y'.repeat(100_000)}\r\n` }), 431],
+    ['an expectation', request({ headers: `${host}Expect: the-best\r\n` }), 417],
+  ])('%s is answered', async (_, bytes, expected) => {
+    expect((await ask(bytes)).status).toBe(expected)
+  })
+
+  test('HTTP/1.0 clients are told that the connection ends', async () => {
+    const { closed } = await ask(request({ version: 'HTTP/1.0', headers: '' }))
+    expect(closed).toBe(true)
+  })
+
+  test.each([
+    ['two lengths', 'Content-Length: 1\r\nContent-Length: 2\r\n', 'ab'],
+    ['a length and chunks', 'Content-Length: 4\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n'],
+    ['an unknown coding', 'Transfer-Encoding: xchunked\r\n', '0\r\n\r\n'],
+    ['a coding hidden by a space', 'Transfer-Encoding : chunked\r\n', '0\r\n\r\n'],
+    ['a negative length', 'Content-Length: -1\r\n', ''],
+    ['a length of words', 'Content-Length: 1x\r\n', 'a'],
+  ])('a request with %s smuggles nothing (RFC 9112 section 11.2)', async (_, headers, body) => {
+    const smuggled = request({ target: '/topics.json' })
+    const bytes = request({ method: 'POST', headers: host + headers, body: body + smuggled })
+    const { status, closed } = await ask(bytes)
+    expect(status).toBe(400)
+    expect(closed).toBe(true)
+  })
+
+  test('a body that is not read ends the connection, so nothing behind it is taken for a request', async () => {
+    const smuggled = request({ target: '/topics.json' })
+    for (const headers of [
+      `${host}Content-Length: ${smuggled.length}\r\n`,
+      `${host}Content-Length: 5\r\n`,
+      `${host}Transfer-Encoding: chunked\r\n`,
+    ]) {
+      for (const method of ['GET', 'POST']) {
+        const { status, closed } = await ask(request({ method, headers, body: smuggled }))
+        expect(status).toBeLessThan(500)
+        expect(closed).toBe(true)
+      }
+    }
+  })
+
+  test('a body of 10 MB is refused before it is read, and the answer arrives', async () => {
+    const headers = `${host}Content-Length: ${10 * megabyte}\r\n`
+    const bytes = request({ method: 'POST', headers, body: 'a'.repeat(10 * megabyte) })
+    const { answers, took, closed } = await exchange(server.port, bytes, { silence: 1500 })
+    expect(answers.map(({ status }) => status)).toEqual([405])
+    expect(took).toBeLessThan(500)
+    expect(closed).toBe(true)
+  })
+
+  test('a body without end is refused, and soon no more of it is taken', async () => {
+    const socket = await open(server.port)
+    const headers = `${host}Transfer-Encoding: chunked\r\n`
+    socket.write(request({ method: 'POST', headers }))
+    const chunk = Buffer.from(`10000\r\n${'a'.repeat(0x10000)}\r\n`)
+    const write = () => {
+      while (!socket.destroyed && socket.write(chunk));
+    }
+    socket.on('drain', write)
+    let answer = ''
+    socket.on('data', (data) => (answer += data.toString()))
+    const started = Date.now()
+    write()
+    await new Promise((resolve) => socket.once('close', resolve))
+    expect(answer).toMatch(/^HTTP\/1\.1 405 /)
+    expect(Date.now() - started).toBeLessThan(2000)
+    expect(socket.bytesWritten).toBeLessThan(30 * megabyte)
+  })
+
+  test('pipelined requests are answered in order, and the last one may be garbage', async () => {
+    const requests = ['/feed.rss', '/nothing', '/feed.atom'].map((target) => {
+      return request({ target, headers: host })
+    })
+    const { answers, closed } = await exchange(server.port, `${requests.join('')}garbage\r\n\r\n`)
+    expect(answers.map(({ status }) => status)).toEqual([200, 404, 200, 400])
+    expect(answers.map(({ body }) => /<rss|<feed|"about/.exec(body)?.[0])).toEqual([
+      '<rss',
+      '"about',
+      '<feed',
+      '"about',
+    ])
+    expect(closed).toBe(true)
+  })
+
+  test('a thousand pipelined requests of a client that reads nothing keep nobody from being answered', async () => {
+    const socket = await open(server.port)
+    socket.pause()
+    socket.write(request({ headers: host }).repeat(1000))
+    const started = Date.now()
+    expect((await fetch(`${server.url}/feed.rss`)).status).toBe(200)
+    expect(Date.now() - started).toBeLessThan(1000)
+    socket.destroy()
+  })
+
+  test('nobody is told to go on with a body that nobody reads (RFC 9110 section 10.1.1)', async () => {
+    const headers = `${host}Expect: 100-continue\r\nContent-Length: 5\r\n`
+    const { answers, informational } = await exchange(
+      server.port,
+      request({ method: 'POST', headers }),
+    )
+    expect(answers.map(({ status }) => status)).toEqual([405])
+    expect(informational).toEqual([])
+  })
+
+  test('an upgrade to what is not spoken here is left alone', async () => {
+    for (const upgrade of ['websocket', 'h2c']) {
+      const headers = `${host}Connection: Upgrade\r\nUpgrade: ${upgrade}\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n`
+      expect((await ask(request({ headers }))).status).toBe(200)
+    }
+  })
+
+  test('what was wrong with a request is kept by no cache for its address', async () => {
+    for (const bytes of [
+      request({ headers: `${host}x: ${'y'.repeat(20_000)}\r\n` }),
+      request({ headers: `${host}x: \0\r\n` }),
+      request({ headers: 'Host: a/b\r\n' }),
+      request({ headers: 'Host: a:99999\r\n' }),
+    ]) {
+      expect((await ask(bytes)).headers.get('cache-control')).toBe('no-store')
+    }
+  })
+
+  test('a client that goes away in the middle leaves no trace in the log', async () => {
+    for (const bytes of ['', 'GET /feed', request({ headers: host }).repeat(50)]) {
+      const socket = await open(server.port)
+      socket.write(bytes)
+      socket.resetAndDestroy()
+    }
+    await until(async () => (await fetch(`${server.url}/feed.rss`)).ok)
+  })
+
+  test('500 idle connections and 500 half requests keep nobody from being answered', async () => {
+    const sockets = await Promise.all(Array.from({ length: 1000 }, () => open(server.port)))
+    for (const socket of sockets.slice(500)) socket.write('GET /feed.rss HTTP/1.1\r\nHost:')
+    const started = Date.now()
+    expect((await fetch(`${server.url}/feed.rss`)).status).toBe(200)
+    expect(Date.now() - started).toBeLessThan(500)
+    for (const socket of sockets) socket.destroy()
+  })
+
+  const addresses = [
+    '/',
+    '/feed.rss',
+    '/feed.atom',
+    '/feed.json',
+    '/fi/feed.atom',
+    '/TOPICS/Turvapaikka.rss',
+    '/topics/border-policy.rss',
+    '/topics/border-policy',
+    '/topics/none.json',
+    '/releases/a',
+    '/fi/releases/a',
+    '/topics.json',
+    '/feeds.opml',
+    '/style.css',
+    '/healthz',
+  ]
+  test.each([
+    ['Host', 'Host: evil.example\r\n'],
+    ['Host with a port', 'Host: evil.example:8443\r\n'],
+    ['X-Forwarded-Host', `${host}X-Forwarded-Host: evil.example\r\n`],
+    [
+      'X-Forwarded-Proto and its like',
+      `${host}X-Forwarded-Proto: evil\r\nX-Forwarded-Port: 6666\r\nX-Forwarded-Prefix: /evil\r\n`,
+    ],
+    ['Forwarded', `${host}Forwarded: host=evil.example;proto=evil;for=evil\r\n`],
+    [
+      'headers of proxies',
+      `${host}X-Original-URL: /evil\r\nX-Rewrite-URL: /evil\r\nX-Host: evil\r\nX-HTTP-Method-Override: EVIL\r\n`,
+    ],
+  ])('every address is that of BASE_URL, whatever %s says', async (_, headers) => {
+    for (const target of addresses) {
+      for (const form of ['', 'http://evil.example']) {
+        const {
+          status,
+          headers: sent,
+          body,
+        } = await ask(request({ target: form + target, headers: headers + close }))
+        expect(status).toBeLessThan(500)
+        expect([...sent.values(), body].join('\n')).not.toMatch(/evil|6666/)
+        for (const name of ['location', 'content-location']) {
+          const value = sent.get(name)
+          if (value) expect(value).toMatch(/^https:\/\/releases\.example\.org\//)
+        }
+        const links = sent.get('link')
+        if (links)
+          expect(links).toMatch(
+            /^<https:\/\/releases\.example\.org\/[^,]*, <https:\/\/releases\.example\.org\//,
+          )
+      }
+    }
+    const renamed = await ask(
+      request({ target: '/topics/border-policy.rss', headers: headers + close }),
+    )
+    expect(renamed.headers.get('location')).toBe(
+      'https://releases.example.org/topics/migration.rss',
+    )
+  })
+})
+
+describe('clients that take their time', () => {
+  const limits = {
+    ...usualLimits,
+    headersTime: 300,
+    requestTime: 500,
+    checkingInterval: 50,
+    silence: 300,
+    keepAlive: 300,
+    lingeringTime: 200,
+    stoppingTime: 200,
+  }
+
+  async function serve(fetch: Fetch) {
+    const server = await listen(fetch, { port: 0, host: '127.0.0.1', limits })
+    onTestFinished(() => server.close())
+    return server
+  }
+
+  const hello = () => new Response('hello')
+
+  function closing(socket: Socket): Promise<void> {
+    return new Promise((resolve) => void socket.once('close', () => resolve()))
+  }
+
+  test('headers that come byte by byte are given up with 408', async () => {
+    const { port } = await serve(hello)
+    const socket = await open(port)
+    let answer = ''
+    socket.on('data', (data) => (answer += data.toString()))
+    const bytes = request({ headers: host }).split('')
+    const timer = setInterval(() => socket.write(bytes.shift() ?? '\n'), 40)
+    const started = Date.now()
+    await closing(socket)
+    clearInterval(timer)
+    expect(Date.now() - started).toBeLessThan(1500)
+    expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/)
+    expect(answer).toContain('"status":408')
+  })
+
+  test('a body that comes byte by byte is given up with 408', async () => {
+    const { port } = await serve(async (request) => new Response(await request.text()))
+    const socket = await open(port)
+    let answer = ''
+    socket.on('data', (data) => (answer += data.toString()))
+    socket.write(request({ method: 'POST', headers: `${host}Content-Length: 1000\r\n` }))
+    const timer = setInterval(() => socket.write('a'), 40)
+    await closing(socket)
+    clearInterval(timer)
+    expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/)
+  })
+
+  test('a connection on which nothing was asked is closed without a word', async () => {
+    const { port } = await serve(hello)
+    const { answers, closed } = await exchange(port, '', { silence: 2000 })
+    expect(answers).toEqual([])
+    expect(closed).toBe(true)
+  })
+
+  test('a connection is kept for the next request, and closed when none comes', async () => {
+    const { port } = await serve(hello)
+    const bytes = request({ headers: host }).repeat(2)
+    const { answers, closed } = await exchange(port, bytes, { silence: 3000 })
+    expect(answers.map(({ status, headers }) => [status, headers.get('connection')])).toEqual([
+      [200, 'keep-alive'],
+      [200, 'keep-alive'],
+    ])
+    expect(closed).toBe(true)
+  })
+
+  const large = Buffer.alloc(20 * megabyte, 'a')
+
+  test('a client that reads nothing is cut', async () => {
+    const { port } = await serve(() => new Response(large))
+    const socket = await open(port)
+    socket.pause()
+    socket.write(request({}))
+    await new Promise((resolve) => setTimeout(resolve, 1200))
+    let read = 0
+    socket.on('data', ({ length }) => (read += length))
+    socket.resume()
+    await closing(socket)
+    expect(read).toBeLessThan(large.length)
+  })
+
+  test('a client that reads slowly gets everything', async () => {
+    const { port } = await serve(() => new Response(large))
+    const socket = await open(port)
+    let read = 0
+    socket.on('data', ({ length }) => {
+      read += length
+      socket.pause()
+      setTimeout(() => socket.resume(), 3)
+    })
+    const started = Date.now()
+    socket.write(request({}))
+    await closing(socket)
+    expect(Date.now() - started).toBeGreaterThan(limits.silence)
+    expect(read).toBeGreaterThan(large.length)
+  })
+
+  test('who asks before sending a body is told to go on when somebody reads it', async () => {
+    const { port } = await serve(async (request) => new Response(await request.text()))
+    const socket = await open(port)
+    let answer = ''
+    socket.on('data', (data) => {
+      answer += data.toString()
+      if (answer === 'HTTP/1.1 100 Continue\r\n\r\n') socket.write('hello')
+    })
+    const headers = `${host}Expect: 100-continue\r\nContent-Length: 5\r\n`
+    socket.write(request({ method: 'POST', headers }))
+    await closing(socket)
+    expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 [^]*hello$/)
+  })
+
+  test('what nobody caught is answered 503, and the log says what it was', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => log.mockRestore())
+    const { port } = await serve(() => Promise.reject(new Error('unforeseen')))
+    const { answers } = await exchange(port, request({}))
+    expect(answers.map(({ status }) => status)).toEqual([503])
+    expect(answers[0]!.body).not.toContain('unforeseen')
+    expect(String(log.mock.calls[0]?.[0])).toContain('unforeseen')
+  })
+
+  test('a busy connection is told to close when the server stops, an idle one is closed at once', async () => {
+    let finish = () => {}
+    const finished = new Promise<void>((resolve) => (finish = resolve))
+    const server = await serve(async () => {
+      await finished
+      return new Response('hello')
+    })
+    const busy = exchange(server.port, request({ headers: host }).repeat(2), { silence: 2000 })
+    const idle = await open(server.port)
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const stopped = server.close()
+    await closing(idle)
+    await expect(open(server.port)).rejects.toThrow('ECONNREFUSED')
+    finish()
+    const { answers, closed } = await busy
+    expect(answers.map(({ headers }) => headers.get('connection'))).toEqual(['keep-alive', 'close'])
+    expect(closed).toBe(true)
+    await stopped
+  })
+
+  test('what is not answered in time is cut when the server stops', async () => {
+    const server = await serve(() => new Promise(() => {}))
+    const socket = await open(server.port)
+    socket.write(request({}))
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const started = Date.now()
+    await Promise.all([server.close(), closing(socket)])
+    expect(Date.now() - started).toBeGreaterThanOrEqual(limits.stoppingTime - 5)
+    expect(Date.now() - started).toBeLessThan(limits.stoppingTime + 500)
+  })
+
+  test('a port that is taken is told in a sentence', async () => {
+    const { port } = await serve(hello)
+    await expect(listen(hello, { port, host: '127.0.0.1' })).rejects.toThrow(
+      new RegExp(`^PORT ${port} at HOST 127\\.0\\.0\\.1 cannot be used: .*\\.$`),
+    )
+  })
+})
+
+describe('stopping', () => {
+  const size = 30 * megabyte
+  const withFile = { ...files, 'media/large.bin': Buffer.alloc(size, 'a') }
+
+  /** Asks for a large file, and stops reading after the first of it. */
+  async function beginReading({ port }: Server) {
+    const socket = await open(port)
+    const reader = { socket, read: 0, closed: false }
+    socket.on('data', ({ length }) => (reader.read += length))
+    socket.on('close', () => (reader.closed = true))
+    socket.write(request({ target: '/media/large.bin', headers: host }))
+    await new Promise((resolve) => socket.once('data', resolve))
+    socket.pause()
+    return reader
+  }
+
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    '%s refuses connections, closes idle ones, finishes running answers and exits with 0',
+    async (signal) => {
+      const database = databaseFile()
+      const server = await start(temporaryFolder(withFile), { DATABASE: database })
+      const reader = await beginReading(server)
+      const idle = await open(server.port)
+      idle.write(request({ headers: host }))
+      await new Promise((resolve) => idle.once('data', resolve))
+      server.process.kill(signal)
+      await new Promise((resolve) => idle.once('close', resolve))
+      await expect(open(server.port)).rejects.toThrow('ECONNREFUSED')
+      reader.socket.resume()
+      await until(() => reader.closed)
+      expect(reader.read).toBeGreaterThan(size)
+      expect(await server.exit).toBe(0)
+      expect(existsSync(`${database}-wal`)).toBe(false)
+      expect(server.log().trim().split('\n')).toHaveLength(1)
+    },
+  )
+
+  test('a second signal stops at once', async () => {
+    const database = databaseFile()
+    const server = await start(temporaryFolder(withFile), { DATABASE: database })
+    await beginReading(server)
+    server.process.kill('SIGINT')
+    // npm passes on what the terminal told us already.
+    server.process.kill('SIGINT')
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    expect(server.process.exitCode).toBe(null)
+    const started = Date.now()
+    server.process.kill('SIGTERM')
+    expect(await server.exit).toBe(0)
+    expect(Date.now() - started).toBeLessThan(1000)
+    expect(existsSync(`${database}-wal`)).toBe(false)
+  })
+
+  function manyReleases(name: string) {
+    const lines = Array.from({ length: 5000 }, (_, index) => {
+      const published = new Date(Date.UTC(2020, 0, 1) + index * 60_000).toISOString()
+      const body = { markdown: 'The text of the release.' }
+      return JSON.stringify({
+        slug: `${name}-${index}`,
+        language: 'en',
+        title: name,
+        published,
+        body,
+      })
+    })
+    return { [`releases/${name}.jsonl`]: lines.join('\n') }
+  }
+
+  test('content that is being read at that moment does no harm', async () => {
+    const directory = temporaryFolder(files)
+    const server = await start(directory)
+    writeFiles(directory, manyReleases('many'))
+    await until(() => server.log().includes(' releases read'))
+    server.process.kill('SIGTERM')
+    expect(await server.exit).toBe(0)
+    expect(server.log()).not.toMatch(/Error|^\s+at /m)
+  })
+
+  test('a server that does not serve yet stops, too', async () => {
+    const directory = temporaryFolder(manyReleases('many'))
+    const server = await spawnServer(directory, { DATABASE: databaseFile() })
+    onTestFinished(() => void server.process.kill('SIGKILL'))
+    await until(() => server.log().includes(' releases read'))
+    server.process.kill('SIGTERM')
+    expect(await server.exit).toBe(0)
+    expect(server.output()).toBe('')
+  })
+})

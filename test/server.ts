@@ -1,0 +1,91 @@
+// Starts the real server, as `npm start` does.
+import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+
+const project = join(import.meta.dirname, '..')
+
+export type Server = {
+  url: string
+  port: number
+  /** What was written to stdout and stderr so far. */
+  log: () => string
+  output: () => string
+  process: ChildProcess
+  exit: Promise<number | null>
+}
+
+/** Starts a server for one test, on a database file of its own unless one is named. */
+export async function start(
+  directory: string,
+  settings: Record<string, string> = {},
+  options: SpawnOptions = {},
+): Promise<Server> {
+  const server = await spawnServer(directory, { DATABASE: databaseFile(), ...settings }, options)
+  onTestFinished(() => void server.process.kill('SIGKILL'))
+  await Promise.race([until(() => server.output().includes('Serving')), server.exit])
+  return server
+}
+
+/** Starts a server that whoever calls this kills, and does not wait until it serves. */
+export async function spawnServer(
+  directory: string,
+  settings: Record<string, string>,
+  options: SpawnOptions = {},
+): Promise<Server> {
+  const port = Number(settings.PORT ?? (await freePort()))
+  const { BASE_URL: _, ...environment } = process.env
+  const child = spawn(process.execPath, ['src/node.ts'], {
+    cwd: project,
+    env: {
+      ...environment,
+      PORT: String(port),
+      HOST: '127.0.0.1',
+      CONTENT_DIR: directory,
+      ...settings,
+    },
+    ...options,
+  })
+  let log = ''
+  let output = ''
+  child.stdout?.on('data', (chunk: Buffer) => {
+    output += chunk.toString()
+    log += chunk.toString()
+  })
+  child.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()))
+  const exit = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const url = `http://127.0.0.1:${port}`
+  return { url, port, log: () => log, output: () => output, process: child, exit }
+}
+
+/** A path for a database, in a folder that goes when the test has finished. */
+export function databaseFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tiedote-data-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, 'deeper', 'tiedote.db')
+}
+
+const given = new Set<number>()
+
+/** A port that nobody listens on, and that no other server of these tests was given. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  const port = typeof address === 'object' && address ? address.port : 0
+  if (given.has(port)) return freePort()
+  given.add(port)
+  return port
+}
+
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (let waited = 0; waited < 20_000; waited += 50) {
+    if (await condition()) return
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  throw new Error('It did not happen within 20 seconds')
+}
