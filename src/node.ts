@@ -8,14 +8,19 @@ import { listen, type Listening } from './http/listen.ts'
 import { serveFolder } from './http/media.ts'
 import { createKeptDocuments } from './http/kept-documents.ts'
 import { migrate } from './store/migrate.ts'
-import { openDatabase, readMigrations } from './store/node-sqlite.ts'
+import { isDatabaseError, openDatabase, readMigrations } from './store/node-sqlite.ts'
 import { createReleaseStore } from './store/release-store.ts'
 
 const { port, host, baseUrl, contentDirectory, database: path } = readConfig()
 const database = open(path)
-await migrate(database, readMigrations())
+await migrate(database, readMigrations()).catch((error: Error) => {
+  return giveUp(`DATABASE at ${path} cannot be brought up to date: ${error.message}.`)
+})
 const store = createReleaseStore(database)
 const now = () => Math.floor(Date.now() / 1000)
+const readOnly = database.readOnly
+  ? [cannotWrite('it can only be read', 'Allow writing it and its folder, and start again.')]
+  : []
 let problems: FileProblem[] = []
 let listening: Listening | undefined
 let stopWatching = () => {}
@@ -27,20 +32,21 @@ process.on('SIGINT', stop)
 async function readContent(): Promise<boolean> {
   const before = problems.map(formatProblem).join('\n')
   let told = 0
-  problems = await bringInLine(contentDirectory, store, randomUUID(), now(), (count) => {
+  const found = await bringInLine(contentDirectory, store, randomUUID(), now(), (count) => {
     if (count - told < 1000) return
     told = count
     console.error(`${count} releases read`)
-  }).catch((error: unknown) => {
-    console.error(error)
-    return [cannotRead(error)]
-  })
+  }).catch(notTakenUp)
+  problems = [...found, ...readOnly]
   const report = problems.map(formatProblem).join('\n')
   if (report && report !== before) console.error(report)
   return problems.every((problem) => problem.warning)
 }
 
 if (!(await readContent())) giveUp(`Nothing is served until ${contentDirectory} is mended.`)
+await store.state(now()).catch((error: Error) => {
+  return giveUp(`DATABASE at ${path} holds nothing that could be served: ${error.message}`)
+})
 
 const app = createApp({
   store,
@@ -74,9 +80,24 @@ function exit(): never {
   process.exit(0)
 }
 
+function notTakenUp(error: unknown): FileProblem[] {
+  if (isDatabaseError(error)) {
+    const again = 'It is tried again in half a minute.'
+    return database.readOnly ? [] : [cannotWrite(error.message, again)]
+  }
+  console.error(error)
+  return [cannotRead(error)]
+}
+
 function cannotRead(error: unknown): FileProblem {
   const message = `The folder could not be read (${(error as Error).message}). It is tried again in half a minute.`
   return { file: contentDirectory, line: 1, field: '', message }
+}
+
+/** What the store has is served all the same. */
+function cannotWrite(reason: string, advice: string): FileProblem {
+  const message = `DATABASE cannot be written (${reason}), so changes of the content are not taken up. ${advice}`
+  return { file: path, line: 1, field: '', message, warning: true }
 }
 
 /** Says in a sentence why the service cannot start. */

@@ -2,14 +2,9 @@ import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { markdown, temporaryFolder, topicsYaml, writeFiles } from './content-folder.ts'
-import { databaseFile, start, until } from './server.ts'
+import { databaseFile, start, titles, until } from './server.ts'
 
 const published = 'published: 2024-01-24T09:00:00+02:00'
-
-async function titles(url: string): Promise<string[]> {
-  const { items } = (await (await fetch(url)).json()) as { items: { title: string }[] }
-  return items.map(({ title }) => title)
-}
 
 test('a file put into the folder of a running service is in its topic feed soon after', async () => {
   const directory = temporaryFolder({

@@ -89,3 +89,9 @@ export async function until(condition: () => boolean | Promise<boolean>): Promis
   }
   throw new Error('It did not happen within 20 seconds')
 }
+
+/** What a JSON Feed holds at present. */
+export async function titles(url: string): Promise<string[]> {
+  const { items } = (await (await fetch(url)).json()) as { items: { title: string }[] }
+  return items.map(({ title }) => title)
+}

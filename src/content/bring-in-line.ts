@@ -34,6 +34,7 @@ export async function bringInLine(
     if (isChanged) await store.apply(batch, frame, now)
     return problems
   } finally {
-    await store.discard(batch)
+    // A store that cannot be written is in line as long as nothing is new.
+    if (staged > 0) await store.discard(batch)
   }
 }

@@ -1,18 +1,26 @@
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import type { Database, Row, Statement } from './database.ts'
 import type { Migration } from './migrate.ts'
 
 /** A D1-shaped database, and the means to let go of it. */
-export type NodeDatabase = Database & { close(): void }
+export type NodeDatabase = Database & {
+  /** Whether the file, or where it lies, does not allow writing. */
+  readOnly: boolean
+  close(): void
+}
 
-/** Opens a database file, or one in memory for `:memory:`, in the shape of D1. */
+/**
+ * Opens a database file, or one in memory for `:memory:`, in the shape of D1. A file that exists and
+ * cannot be written is opened to be read. Throws SQLite's error when it cannot be read either.
+ */
 export function openDatabase(path: string): NodeDatabase {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true })
-  const sqlite = new DatabaseSync(path)
+  const { sqlite, readOnly } = connect(path)
+  // Sorting must not need room on a disk that is full.
   sqlite.exec(
-    'pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = normal; pragma foreign_keys = on',
+    'pragma busy_timeout = 5000; pragma temp_store = memory; pragma synchronous = normal; pragma foreign_keys = on',
   )
   const prepared = new Map<string, StatementSync>()
   const runs = new WeakMap<Statement, () => Row[]>()
@@ -44,7 +52,60 @@ export function openDatabase(path: string): NodeDatabase {
         throw error
       }
     },
+    readOnly,
     close: () => sqlite.close(),
+  }
+}
+
+/** Whether SQLite said so, as when a disk is full or a file can only be read. */
+export function isDatabaseError(error: unknown): error is Error {
+  return (error as NodeJS.ErrnoException | undefined)?.code === 'ERR_SQLITE_ERROR'
+}
+
+function connect(path: string): { sqlite: DatabaseSync; readOnly: boolean } {
+  if (path === ':memory:') return { sqlite: new DatabaseSync(path), readOnly: false }
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    const sqlite = new DatabaseSync(path, { timeout: 5000 })
+    sqlite.exec('pragma journal_mode = wal')
+    return { sqlite, readOnly: !isWritable(path) }
+  } catch (error) {
+    const sqlite = connectToRead(path)
+    if (!sqlite) throw error
+    return { sqlite, readOnly: true }
+  }
+}
+
+/**
+ * Reading needs files beside the database, too, which cannot be made where nothing can be written.
+ * Unless they are there, SQLite is told that nobody else writes either.
+ */
+function connectToRead(path: string): DatabaseSync | undefined {
+  const unchanging = new URL('?immutable=1', pathToFileURL(path))
+  const ways = hasUnfinishedLog(path) ? [path] : [path, unchanging]
+  for (const way of ways) {
+    try {
+      const sqlite = new DatabaseSync(way, { readOnly: true })
+      sqlite.prepare('select 1 from sqlite_schema').all()
+      return sqlite
+    } catch {
+      continue
+    }
+  }
+  return undefined
+}
+
+/** Whether changes wait in the log, which would be missed without it. */
+function hasUnfinishedLog(path: string): boolean {
+  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
   }
 }
 

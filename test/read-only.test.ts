@@ -1,0 +1,119 @@
+import { spawnSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { markdown, temporaryFolder, writeFiles } from './content-folder.ts'
+import { databaseFile, type Server, start, titles, until } from './server.ts'
+
+const published = 'published: 2024-01-24T09:00:00+02:00'
+
+/** Somebody who is not root, who may write everything. */
+const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {}
+const project = join(import.meta.dirname, '..')
+const mayRun = spawnSync(process.execPath, ['--version'], { cwd: project, ...nobody }).status === 0
+if (!mayRun) console.warn('Skipped: read-only databases, as only root may read this project')
+
+/** Brings a database in line with a folder, and takes the right to write it away. */
+async function readOnlyDatabase(directory: string): Promise<string> {
+  const database = databaseFile()
+  const { process, exit } = await start(directory, { DATABASE: database })
+  process.kill('SIGTERM')
+  await exit
+  chmodSync(database, 0o444)
+  chmodSync(dirname(database), 0o555)
+  chmodSync(dirname(dirname(database)), 0o755)
+  for (const folder of [directory, join(directory, 'releases')]) chmodSync(folder, 0o755)
+  onTestFinished(() => chmodSync(dirname(database), 0o755))
+  return database
+}
+
+async function problemsOf({ url }: Server): Promise<string[]> {
+  const health = (await (await fetch(`${url}/healthz`)).json()) as { problems: string[] }
+  return health.problems
+}
+
+test('a database that cannot be opened at all stops the start with a sentence', async () => {
+  const directory = temporaryFolder()
+  const garbage = join(directory, 'garbage.db')
+  writeFileSync(garbage, 'This is no database. '.repeat(100))
+  for (const database of [directory, garbage, join(garbage, 'tiedote.db')]) {
+    const { exit, log } = await start(directory, { DATABASE: database })
+    expect(await exit).toBe(1)
+    expect(log()).toMatch(/^DATABASE cannot be opened at .*: .*\.$/m)
+    expect(log()).not.toMatch(/^\s+at /m)
+  }
+  expect(readFileSync(garbage, 'utf8')).toContain('This is no database.')
+})
+
+describe.skipIf(!mayRun)(
+  'a database that can only be read (skipped where only root may read the project)',
+  () => {
+    test('a database that can only be read is served, and the log and /healthz say so', async () => {
+      const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+      const database = await readOnlyDatabase(directory)
+      const server = await start(directory, { DATABASE: database }, nobody)
+      expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
+      expect(await problemsOf(server)).toEqual([
+        expect.stringContaining('DATABASE cannot be written (it can only be read)'),
+      ])
+      expect(server.log()).toContain('DATABASE cannot be written')
+      writeFiles(directory, { 'releases/b.en.md': markdown(['title: B', published]) })
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
+      expect(server.log()).not.toMatch(/Error:|^\s+at /m)
+      server.process.kill('SIGTERM')
+      expect(await server.exit).toBe(0)
+    })
+
+    test('a database that can only be read is served even if content has changed since', async () => {
+      const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+      const database = await readOnlyDatabase(directory)
+      writeFiles(directory, { 'releases/b.en.md': markdown(['title: B', published]) })
+      const server = await start(directory, { DATABASE: database }, nobody)
+      expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
+      expect(await problemsOf(server)).toHaveLength(1)
+    })
+
+    test('a file that cannot be written and lies where files can be made is served, too', async () => {
+      const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+      const database = await readOnlyDatabase(directory)
+      chmodSync(dirname(database), 0o777)
+      const server = await start(directory, { DATABASE: database }, nobody)
+      expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
+      expect(await problemsOf(server)).toHaveLength(1)
+    })
+
+    test('changes that a killed process left in the log are not passed over in silence', async () => {
+      const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+      const database = databaseFile()
+      const first = await start(directory, { DATABASE: database })
+      writeFiles(directory, { 'releases/b.en.md': markdown(['title: B', 'published: 2024-01-25']) })
+      await until(async () => (await titles(`${first.url}/feed.json`)).join() === 'B,A')
+      first.process.kill('SIGKILL')
+      await first.exit
+      expect(existsSync(`${database}-wal`)).toBe(true)
+      rmSync(`${database}-shm`)
+      chmodSync(dirname(database), 0o555)
+      chmodSync(dirname(dirname(database)), 0o755)
+      onTestFinished(() => chmodSync(dirname(database), 0o755))
+      const second = await start(directory, { DATABASE: database }, nobody)
+      expect(await second.exit).toBe(1)
+      expect(second.log()).toMatch(/^DATABASE cannot be opened at .*: .*\.$/m)
+    })
+
+    test('an empty database that can only be read stops the start with a sentence', async () => {
+      const directory = temporaryFolder()
+      const database = databaseFile()
+      mkdirSync(dirname(database))
+      writeFileSync(database, '')
+      chmodSync(database, 0o444)
+      chmodSync(dirname(database), 0o555)
+      chmodSync(dirname(dirname(database)), 0o755)
+      onTestFinished(() => chmodSync(dirname(database), 0o755))
+      const { exit, log } = await start(directory, { DATABASE: database }, nobody)
+      expect(await exit).toBe(1)
+      expect(log()).toMatch(/^DATABASE .*\.$/m)
+      expect(log()).not.toMatch(/^\s+at /m)
+    })
+  },
+)
