@@ -13,9 +13,9 @@ export type Exchange = {
   took: number
 }
 
-/** Opens a connection that errors do not throw out of. */
-export async function open(port: number): Promise<Socket> {
-  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: false })
+/** Opens a connection that errors do not throw out of. Half open, it goes on when the server ends. */
+export async function open(port: number, { allowHalfOpen = false } = {}): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen })
   await new Promise((resolve, reject) => {
     socket.once('connect', resolve)
     socket.once('error', reject)
@@ -31,7 +31,7 @@ export async function open(port: number): Promise<Socket> {
 export async function exchange(
   port: number,
   bytes: string | Buffer,
-  { silence = 400 } = {},
+  { silence = 300 } = {},
 ): Promise<Exchange> {
   const socket = await open(port)
   const started = Date.now()

@@ -219,10 +219,10 @@ describe('whatever is sent', () => {
   })
 
   test('a body without end is refused, and soon no more of it is taken', async () => {
-    const socket = await open(server.port)
+    const socket = await open(server.port, { allowHalfOpen: true })
     const headers = `${host}Transfer-Encoding: chunked\r\n`
     socket.write(request({ method: 'POST', headers }))
-    const chunk = Buffer.from(`10000\r\n${'a'.repeat(0x10000)}\r\n`)
+    const chunk = Buffer.from(`400000\r\n${'a'.repeat(0x400000)}\r\n`)
     const write = () => {
       while (!socket.destroyed && socket.write(chunk));
     }
@@ -547,6 +547,16 @@ describe('stopping', () => {
     return reader
   }
 
+  async function isRefused(port: number): Promise<boolean> {
+    try {
+      const socket = await open(port)
+      socket.destroy()
+      return false
+    } catch {
+      return true
+    }
+  }
+
   test.each(['SIGTERM', 'SIGINT'] as const)(
     '%s refuses connections, closes idle ones, finishes running answers and exits with 0',
     async (signal) => {
@@ -558,7 +568,7 @@ describe('stopping', () => {
       await new Promise((resolve) => idle.once('data', resolve))
       server.process.kill(signal)
       await new Promise((resolve) => idle.once('close', resolve))
-      await expect(open(server.port)).rejects.toThrow('ECONNREFUSED')
+      await until(() => isRefused(server.port))
       reader.socket.resume()
       await until(() => reader.closed)
       expect(reader.read).toBeGreaterThan(size)
