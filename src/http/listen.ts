@@ -8,6 +8,8 @@ export const usualLimits = {
   /** Target and headers together. Feed readers send less than 1 KB, browsers with cookies of a parent domain some 8 KB. */
   headerSize: 16_384,
   headers: 100,
+  /** Requests on a connection that may wait for their answers; whoever sends more is cut. Without an end to them 50 clients took 4 GB. Browsers and proxies send one at a time. */
+  waiting: 100,
   /** Headers come in one packet, and a phone on a bad line still needs less than this. */
   headersTime: 10_000,
   /** The whole request: 1 MB over a line of 150 kbit/s. */
@@ -99,10 +101,16 @@ export async function listen(
   function handle(incoming: IncomingMessage, outgoing: ServerResponse) {
     const { socket } = incoming
     const answers = connections.get(socket)
-    answers?.add(outgoing)
+    if (!answers || socket.destroyed) return
+    if (answers.size === limits.waiting) {
+      socket.destroy()
+      return
+    }
+    const before = [...answers].at(-1)
+    answers.add(outgoing)
     outgoing.once('close', () => {
-      answers?.delete(outgoing)
-      if (closed && answers?.size === 0) socket.destroySoon()
+      answers.delete(outgoing)
+      if (closed && answers.size === 0) socket.destroySoon()
     })
     // Nothing can stand behind a body that is not read, and nothing is smuggled behind one that is.
     if (closed || announcesBody(incoming)) outgoing.setHeader('Connection', 'close')
@@ -112,7 +120,9 @@ export async function listen(
       return
     }
     if (incoming.url === '*') incoming.url = '/'
-    void answer(incoming, outgoing)
+    // One answer at a time, or a client that reads none makes us keep many.
+    if (before) before.once('close', () => void answer(incoming, outgoing))
+    else void answer(incoming, outgoing)
   }
 
   /** Answers what the parser could not read or did not get in time, after the requests before it. */

@@ -252,14 +252,15 @@ describe('whatever is sent', () => {
     expect(closed).toBe(true)
   })
 
-  test('a thousand pipelined requests of a client that reads nothing keep nobody from being answered', async () => {
-    const socket = await open(server.port)
-    socket.pause()
-    socket.write(request({ headers: host }).repeat(1000))
-    const started = Date.now()
+  test('a hundred requests may wait on a connection, and whoever sends more is cut', async () => {
+    const { answers } = await exchange(server.port, request({ headers: host }).repeat(100))
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 100 }, () => 200))
+    const sockets = await Promise.all(Array.from({ length: 10 }, () => open(server.port)))
+    for (const socket of sockets) socket.write(request({ headers: host }).repeat(2000))
+    const closed = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)))
+    for (const socket of sockets) socket.resume()
+    await Promise.all(closed)
     expect((await fetch(`${server.url}/feed.rss`)).status).toBe(200)
-    expect(Date.now() - started).toBeLessThan(1000)
-    socket.destroy()
   })
 
   test('nobody is told to go on with a body that nobody reads (RFC 9110 section 10.1.1)', async () => {
