@@ -23,6 +23,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^marked$/, where: /^content\/markdown\.ts/ },
   { what: /^(parse5|xss)$/, where: /^content\/html\.ts/ },
   { what: /^mrmime$/, where: /^content\/folder\.ts/ },
+  { what: /^prom-client$/, where: /^http\/metrics\.ts/ },
   { what: /^node:sqlite$/, where: /^store\/node-sqlite\.ts/ },
   {
     what: /^node:/,

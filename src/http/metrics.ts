@@ -1,0 +1,160 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { readerFamilies } from './reader.ts'
+import type { Answer } from './request-log.ts'
+
+/** Numbers about the service since it was started, for Prometheus (H-45). */
+export type Metrics = {
+  record(answer: Answer): void
+  /** A document was made rather than taken from those kept. */
+  rendered(format: string): void
+  /** The store did not answer. */
+  storeFailed(): void
+  /** Everything in the text format of Prometheus. */
+  document(): Promise<{ contentType: string; body: string }>
+}
+
+/** Strangers choose feeds and User-Agents, so what comes after the first ones is counted as one. */
+const mostFeeds = 500
+const mostSeries = 10_000
+const longestFeed = 200
+const elsewhere = '(other)'
+
+const statuses = new Set([
+  200, 201, 202, 204, 206, 226, 301, 304, 308, 400, 401, 403, 404, 405, 406, 409, 410, 412, 413,
+  415, 416, 422, 429, 500, 502, 503, 504,
+])
+const codings = new Set(['identity', 'gzip', 'br', 'zstd', 'deflate'])
+const documents = new Set(['rss', 'atom', 'json', 'opml', 'html'])
+
+/** From a kept document to the slowest that readers wait for, in seconds (H-38). */
+const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+
+/** Counts from zero, in a registry of its own. How many series there can be is bounded. */
+export function createMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+
+  const requests = new Counter({
+    name: 'tiedote_requests_total',
+    help: 'Answered requests. The feed is the path of its address without the extension.',
+    labelNames: ['kind', 'feed', 'format', 'status', 'reader'],
+    registers,
+  })
+  const bytes = new Counter({
+    name: 'tiedote_response_bytes_total',
+    help: 'Bytes of the bodies that were sent.',
+    labelNames: ['kind', 'format', 'coding'],
+    registers,
+  })
+  const duration = new Histogram({
+    name: 'tiedote_request_duration_seconds',
+    help: 'Time from a request to its answer.',
+    labelNames: ['kind'],
+    buckets,
+    registers,
+  })
+  const notModifiedRatio = new Gauge({
+    name: 'tiedote_not_modified_ratio',
+    help: 'Share of 304 among the answers 200, 226 and 304 to requests for feeds.',
+    registers,
+  })
+  const conditional = new Counter({
+    name: 'tiedote_conditional_requests_total',
+    help: 'Requests for feeds that said what the reader has already, by what they got.',
+    labelNames: ['reader', 'outcome'],
+    registers,
+  })
+  const renders = new Counter({
+    name: 'tiedote_renders_total',
+    help: 'Documents that were made rather than taken from those kept.',
+    labelNames: ['format'],
+    registers,
+  })
+  const storeFailures = new Counter({
+    name: 'tiedote_store_failures_total',
+    help: 'Questions that the store did not answer.',
+    registers,
+  })
+  const subscribers = new Gauge({
+    name: 'tiedote_subscribers',
+    help: 'Subscribers of a feed that an aggregator reported last.',
+    labelNames: ['feed', 'format', 'reader'],
+    registers,
+  })
+
+  // Without any feed asked for there is no share, and 0 would look like an outage.
+  notModifiedRatio.remove()
+  const isAmongFeeds = amongFirst(mostFeeds)
+  const isAmongSeries = amongFirst(mostSeries)
+  let served = 0
+  let notModified = 0
+
+  function recordFeed({ status, conditional: isConditional }: Answer, reader: string) {
+    if (isConditional) conditional.inc({ reader, outcome: outcomeOf(status) })
+    if (status !== 200 && status !== 226 && status !== 304) return
+    served += 1
+    if (status === 304) notModified += 1
+    notModifiedRatio.set(notModified / served)
+  }
+
+  return {
+    record(answer) {
+      const { kind, format = '' } = answer
+      const status = statuses.has(answer.status) ? String(answer.status) : 'other'
+      const reader = known(answer.reader.family, readerFamilies)
+      let feed = ''
+      if (kind === 'feed') {
+        feed = feedOf(answer.path)
+        const series = [feed, format, status, reader].join(' ')
+        if (!isAmongFeeds(feed) || !isAmongSeries(series)) feed = elsewhere
+        recordFeed(answer, reader)
+      }
+      requests.inc({ kind, feed, format, status, reader })
+      const coding = known(answer.coding ?? 'identity', codings)
+      bytes.inc({ kind, format, coding }, Math.max(answer.bytes, 0))
+      duration.observe({ kind }, Math.max(answer.milliseconds, 0) / 1000)
+      // The last count of several feeds together would say nothing.
+      const reported = answer.reader.subscribers
+      if (reported !== undefined && feed !== '' && feed !== elsewhere) {
+        subscribers.set({ feed, format, reader }, reported)
+      }
+    },
+    rendered: (format) => renders.inc({ format: known(format, documents) }),
+    storeFailed: () => storeFailures.inc(),
+    async document() {
+      return { contentType: registry.contentType, body: await registry.metrics() }
+    },
+  }
+}
+
+function known(value: string, values: ReadonlySet<string>): string {
+  return values.has(value) ? value : 'other'
+}
+
+/** Well-formed, because Prometheus refuses everything when two series come to the same UTF-8. */
+function feedOf(path: string): string {
+  const feed = path.replace(/[?#][^]*/, '').replace(/\.(rss|atom|json)$/, '')
+  return feed.slice(0, longestFeed).toWellFormed()
+}
+
+function outcomeOf(status: number): string {
+  switch (status) {
+    case 304:
+      return 'not_modified'
+    case 200:
+      return 'changed'
+    case 226:
+      return 'delta'
+    default:
+      return 'failed'
+  }
+}
+
+/** Tells whether a value is one of the first `most` different ones that it was asked about. */
+function amongFirst(most: number): (value: string) => boolean {
+  const first = new Set<string>()
+  return (value) => {
+    if (first.size < most) first.add(value)
+    return first.has(value)
+  }
+}

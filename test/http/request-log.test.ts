@@ -1,0 +1,67 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { type Answer, formatAnswer } from '../../src/http/request-log.ts'
+
+const answer: Answer = {
+  at: Date.UTC(2026, 9, 7, 8, 0, 0, 25),
+  method: 'GET',
+  path: '/topics/migration.rss',
+  kind: 'feed',
+  format: 'rss',
+  status: 304,
+  bytes: 0,
+  milliseconds: 1.23456,
+  conditional: true,
+  reader: { family: 'Feedly', subscribers: 16 },
+}
+
+test('an answer is one line of JSON, its keys always in the same order', () => {
+  expect(formatAnswer(answer)).toBe(
+    '{"at":"2026-10-07T08:00:00.025Z","method":"GET","path":"/topics/migration.rss","kind":"feed","format":"rss","status":304,"bytes":0,"milliseconds":1.2,"conditional":true,"reader":"Feedly","subscribers":16}',
+  )
+  const { reader, at, ...rest } = answer
+  expect(formatAnswer({ reader, ...rest, at })).toBe(formatAnswer(answer))
+})
+
+test('what does not apply is left out', () => {
+  const page = {
+    ...answer,
+    kind: 'page',
+    format: undefined,
+    coding: 'br',
+    reader: { family: 'none' },
+  }
+  const line = JSON.parse(formatAnswer(page as Answer)) as object
+  expect(line).toMatchObject({ kind: 'page', coding: 'br', reader: 'none' })
+  expect(line).not.toHaveProperty('format')
+  expect(line).not.toHaveProperty('subscribers')
+})
+
+test('nothing that somebody searched for is in the log', () => {
+  expect(formatAnswer({ ...answer, path: '/feed.rss?q=my+illness\n#mine' })).toContain(
+    '"path":"/feed.rss",',
+  )
+})
+
+test('long paths and methods are cut', () => {
+  const long = { ...answer, path: `/${'a'.repeat(16_384)}`, method: 'A'.repeat(16_384) }
+  const line = JSON.parse(formatAnswer(long)) as { path: string; method: string }
+  expect(line.path).toHaveLength(200)
+  expect(line.method).toHaveLength(20)
+})
+
+test('no path and no method can forge a line or a command to a terminal', () => {
+  const forged =
+    '/x"}\n{"at":"2026-10-07T08:00:00Z","status":200}\r\u2028\u0085\u001b[2J\u202e\ud800'
+  const hostile = fc.oneof(fc.string({ unit: 'binary' }), fc.constant(forged))
+  fc.assert(
+    fc.property(hostile, hostile, (path, method) => {
+      const line = formatAnswer({ ...answer, path, method })
+      expect(line).toMatch(/^[\x20-\x7e]+$/)
+      const read = JSON.parse(line) as Record<string, unknown>
+      expect(read['path']).toBe(path.split(/[?#]/, 1)[0]!.slice(0, 200))
+      expect(read['method']).toBe(method.slice(0, 20))
+      expect(read['status']).toBe(304)
+    }),
+  )
+})
