@@ -8,6 +8,7 @@ import { loadContent } from './content/load-content.ts'
 import { fingerprint } from './domain/identity.ts'
 import { formatProblem } from './domain/problem.ts'
 import type { Draft } from './domain/publishing.ts'
+import { programFingerprint } from './program.ts'
 import { readMigrations } from './store/node-sqlite.ts'
 
 const output = process.argv[2] ?? '.generated'
@@ -25,6 +26,7 @@ if (!frame) process.exit(1)
 const lines = drafts.map((draft) => JSON.stringify({ ...draft, origin: '' }))
 const { site, vocabulary } = frame
 const rest: Omit<BundleHeader, 'fingerprint'> = {
+  program: await programFingerprint(),
   site,
   vocabulary,
   migrations: readMigrations(),

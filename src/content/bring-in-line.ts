@@ -1,25 +1,32 @@
+import type { Clock } from '../domain/clock.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { ContentStore } from '../domain/release-store.ts'
 import { loadContent } from './load-content.ts'
 
+type Options = {
+  /** Names this change. */
+  batch: string
+  /** Fingerprint of what makes documents of the content. */
+  program: string
+  clock: Clock
+  /** Told now and then how many releases have been looked at. */
+  progress?: (count: number) => void
+}
+
 /**
  * Brings the store in line with a content folder: what changed is read, and takes effect at once.
  * Answers every problem of the folder; unless all are warnings, the store stays as it was.
- *
- * `batch` names this change; `now` is in seconds.
  */
 export async function bringInLine(
   directory: string,
   store: ContentStore,
-  batch: string,
-  now: number,
-  progress: (count: number) => void = () => {},
+  { batch, program, clock, progress = () => {} }: Options,
 ): Promise<FileProblem[]> {
   const known = await store.known()
   let staged = 0
   const stage = async (drafts: Parameters<ContentStore['stage']>[1]) => {
     staged += drafts.length
-    await store.stage(batch, drafts, now)
+    await store.stage(batch, drafts, clock.now())
   }
   try {
     const { frame, problems } = await loadContent(directory, { known, stage, progress })
@@ -30,8 +37,12 @@ export async function bringInLine(
       [...frame.files].every(([path, file]) => {
         return JSON.stringify(known.files.get(path)) === JSON.stringify(file)
       })
-    const isChanged = !filesAreKnown || staged > 0 || frame.removed.length > 0
-    if (isChanged) await store.apply(batch, frame, now)
+    const isChanged =
+      !filesAreKnown ||
+      staged > 0 ||
+      frame.removed.length > 0 ||
+      (await store.program()) !== program
+    if (isChanged) await store.apply(batch, { ...frame, program }, clock)
     return problems
   } finally {
     // A store that cannot be written is in line as long as nothing is new.

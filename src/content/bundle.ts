@@ -1,3 +1,4 @@
+import type { Clock } from '../domain/clock.ts'
 import type { Draft, FileStamp } from '../domain/publishing.ts'
 import type { ContentStore } from '../domain/release-store.ts'
 import type { Site } from '../domain/site.ts'
@@ -7,6 +8,8 @@ import type { VocabularySource } from '../domain/topic.ts'
 export type BundleHeader = {
   /** Of all that the bundle holds. */
   fingerprint: string
+  /** Of the program that was bundled with it. */
+  program: string
   site: Site
   vocabulary: VocabularySource
   /** The store's migrations, because a Worker has no disk to read them from. */
@@ -33,35 +36,35 @@ const stepCount = 100
 
 /**
  * Brings the store in line with a bundle in at most `steps` steps, each of which stays done even
- * if the platform stops us after it. Answers whether all is done; if not, call again. Readers see
+ * if the platform stops us after it. `program` is the fingerprint of what makes documents of it. Answers whether all is done; if not, call again. Readers see
  * the old content until the last step and all of the new after it.
  */
 export async function bringBundleInLine(
   { header, lines }: Bundle,
   store: ContentStore,
-  now: number,
-  steps: number,
+  { program, clock, steps }: { program: string; clock: Clock; steps: number },
 ): Promise<boolean> {
   const { fingerprint, site, vocabulary, releases } = header
-  if ((await store.bundle()) === fingerprint) return true
+  const isThere = (await store.bundle()) === fingerprint && (await store.program()) === program
+  if (isThere) return true
   const { drafts: known } = await store.known()
   const staged = await store.staged(fingerprint)
   const missing = releases.flatMap(({ source, hash }, index) => {
-    const isThere = known.get(source)?.hash === hash || staged.get(source) === hash
-    return isThere ? [] : [lines[index]!]
+    const isKnown = known.get(source)?.hash === hash || staged.get(source) === hash
+    return isKnown ? [] : [lines[index]!]
   })
   for (let step = 0; missing.length > 0; step++) {
     if (step === steps) return false
     await store.stage(
       fingerprint,
       nextStep(missing).map((line) => JSON.parse(line) as Draft),
-      now,
+      clock.now(),
     )
   }
   const sources = new Set(releases.map(({ source }) => source))
   const removed = [...known.keys()].filter((source) => !sources.has(source))
-  const frame = { site, vocabulary, files: new Map<string, FileStamp>(), removed }
-  await store.apply(fingerprint, frame, now, fingerprint)
+  const frame = { site, vocabulary, files: new Map<string, FileStamp>(), removed, program }
+  await store.apply(fingerprint, frame, clock, fingerprint)
   return true
 }
 

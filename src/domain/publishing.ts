@@ -41,6 +41,12 @@ export type ContentFrame = {
   removed: string[]
 }
 
+/** A content folder and what makes documents of it. */
+export type Frame = ContentFrame & {
+  /** Fingerprint of all that documents depend on and is not content: our code, the public origin. */
+  program: string
+}
+
 /** A release whose time in the order of publication is being decided. All seconds. */
 export type Placement = {
   id: string

@@ -1,5 +1,7 @@
+import type { Clock } from './clock.ts'
+import type { Edition } from './edition.ts'
 import type { FeedQuery } from './feed-query.ts'
-import type { ContentFrame, Draft, KnownContent } from './publishing.ts'
+import type { Draft, Frame, KnownContent } from './publishing.ts'
 import type { Release } from './release.ts'
 import type { Site } from './site.ts'
 import type { Vocabulary } from './topic.ts'
@@ -10,15 +12,21 @@ export type State = {
   revision: number
   /** Second of the newest release that is public; later ones are still to come. 0 without any. */
   horizon: number
-  /** Second of the last change after the store was first filled; 0 before any. */
-  changed: number
+  /**
+   * Second since when all that is public is as it is: of the last change of the store that anybody
+   * can see, or of the newest release. It grows with everything that readers may notice, and with
+   * nothing else, so that an embargoed release leaves no trace (H-21).
+   */
+  since: number
+  /** Second of the last change of what every document depends on: site, topics, program. */
+  frameSince: number
   site: Site
   vocabulary: Vocabulary
 }
 
 /** A release as the store answers it. */
 export type StoredRelease = Release & {
-  /** Second of its last change of any kind. */
+  /** Second of the last change of it or of a language version beside it. */
   changed: number
 }
 
@@ -34,6 +42,11 @@ export interface ReleaseStore {
   state(now: number): Promise<State>
   /** Releases that answer a question, newest first. */
   find(query: FeedQuery, state: State, limit: number): Promise<StoredRelease[]>
+  /**
+   * Second of the last change of what `find` answers with the same arguments. It grows by every
+   * change of that, also when a release leaves, and by few others.
+   */
+  lastModified(query: FeedQuery, state: State, limit: number): Promise<number>
   /** One release by its slug. A former slug finds it too: compare `slug`. */
   findRelease(slug: string, language: string, state: State): Promise<StoredRelease | undefined>
   /** Every public language version of some releases, by slug, in the order of the site's languages. */
@@ -45,6 +58,8 @@ export interface ReleaseStore {
 export interface ContentStore {
   /** What the store holds of the content folder. */
   known(): Promise<KnownContent>
+  /** With which program; nothing before anything was brought in. */
+  program(): Promise<string | undefined>
   /** Which bundle of content the store was last brought in line with. */
   bundle(): Promise<string | undefined>
   /** Puts drafts aside, under a name for the change they belong to. Nobody sees them yet. */
@@ -53,9 +68,17 @@ export interface ContentStore {
   staged(batch: string): Promise<Map<string, string>>
   /**
    * Makes everything staged under a name public at once, with the rest of what a folder says.
-   * Several processes may do so at the same time.
+   * Several processes may do so at the same time. Waits while the change before is of the same
+   * second, because no reader could tell the two apart (H-10).
    */
-  apply(batch: string, frame: ContentFrame, now: number, bundle?: string): Promise<void>
+  apply(batch: string, frame: Frame, clock: Clock, bundle?: string): Promise<void>
   /** Forgets what was staged under a name. */
   discard(batch: string): Promise<void>
+}
+
+/** What addresses answered lately, for as long as somebody may ask what changed since. */
+export interface EditionStore {
+  /** Editions of an address, the last noted first. */
+  editions(address: string): Promise<Edition[]>
+  note(address: string, edition: Edition): Promise<void>
 }

@@ -25,6 +25,34 @@ export function selectPublished(query: FeedQuery, horizon: number, limit: number
   }
 }
 
+/**
+ * The second of the last change of what `selectPublished` answers: of a release in it or of its
+ * language versions, or the last time that one left any of the topics the question names.
+ */
+export function selectLastModified(query: FeedQuery, horizon: number, limit: number): Sql {
+  const { text, values } = selectPublished(query, horizon, limit)
+  const { language, topics } = query
+  const named = topics.flatMap((group) => [...group.with, ...group.without])
+  const isOpen = topics.length === 0 || topics.some((group) => group.with.length === 0)
+  const departures = JSON.stringify(isOpen ? [...named, ''] : named)
+  const inLanguage = language === 'all' ? '' : ' and language = ?'
+  return {
+    text: `select max(
+      coalesce((
+        select max(version.changed) from release as version
+        where version.published <= ? and version.slug in (
+          select slug from release where published in (select published from (${text}))
+        )
+      ), 0),
+      coalesce((
+        select max(since) from departure
+        where topic in (select value from json_each(?))${inLanguage}
+      ), 0)
+    ) as changed`,
+    values: [horizon, ...values, departures, ...(language === 'all' ? [] : [language])],
+  }
+}
+
 /** D1 allows no more to a compound select. An expression has at most eight groups. */
 const mostInUnion = 5
 

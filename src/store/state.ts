@@ -1,0 +1,61 @@
+import { DomainError } from '../domain/errors.ts'
+import type { State } from '../domain/release-store.ts'
+import type { Site } from '../domain/site.ts'
+import { createVocabulary, type VocabularySource } from '../domain/topic.ts'
+import type { Database, Statement } from './database.ts'
+
+/** Where the store stands at a second: the part of a state that is a few numbers. */
+export type Position = Pick<State, 'revision' | 'horizon' | 'since' | 'frameSince'>
+
+/** Answers `revision` 0 while nothing was ever brought in. */
+export async function readPosition(database: Database, now: number): Promise<Position> {
+  const row = await database
+    .prepare(
+      `select (select value from state where key = 'revision') as revision,
+         (select value from state where key = 'changed') as changed,
+         (select value from state where key = 'framed') as framed,
+         (select max(published) from release where published <= ?) as horizon`,
+    )
+    .bind(now)
+    .first<Record<'revision' | 'changed' | 'framed' | 'horizon', number | null>>()
+  const horizon = row?.horizon ?? 0
+  const since = Math.max(row?.changed ?? 0, horizon)
+  return { revision: row?.revision ?? 0, horizon, since, frameSince: row?.framed ?? 0 }
+}
+
+/** Reads the state, and what lies in it as text only when it changed. */
+export function createStateReader(database: Database): (now: number) => Promise<State> {
+  let frame: { revision: number; site: Site; vocabulary: State['vocabulary'] } | undefined
+
+  async function readFrame(revision: number) {
+    if (frame?.revision === revision) return frame
+    const { results } = await database
+      .prepare("select key, value from state where key in ('revision', 'site', 'vocabulary')")
+      .all<{ key: string; value: string }>()
+    const values = new Map(results.map(({ key, value }) => [key, value]))
+    frame = {
+      revision: Number(values.get('revision')),
+      site: JSON.parse(values.get('site')!) as Site,
+      vocabulary: createVocabulary(JSON.parse(values.get('vocabulary')!) as VocabularySource),
+    }
+    return frame
+  }
+
+  return async function readState(now) {
+    const position = await readPosition(database, now)
+    if (position.revision === 0) {
+      throw new DomainError('unavailable', 'The service is being set up. Ask again in a minute.')
+    }
+    const { site, vocabulary } = await readFrame(position.revision)
+    return { ...position, site, vocabulary }
+  }
+}
+
+/** Writes one value of the state. */
+export function setState(database: Database, key: string, value: string | number): Statement {
+  return database
+    .prepare(
+      'insert into state (key, value) values (?, ?) on conflict (key) do update set value = excluded.value',
+    )
+    .bind(key, value)
+}
