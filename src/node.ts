@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto'
+import { systemClock } from './clock.ts'
 import { readNodeConfig } from './config.ts'
 import { bringInLine } from './content/bring-in-line.ts'
 import { watchFolder } from './content/watch.ts'
+import { fingerprint } from './domain/identity.ts'
 import { type FileProblem, formatProblem } from './domain/problem.ts'
 import { createApp } from './http/app.ts'
 import { listen, type Listening } from './http/listen.ts'
 import { serveFolder } from './http/media.ts'
 import { createKeptDocuments } from './http/kept-documents.ts'
+import { createMetrics } from './http/metrics.ts'
+import { programFingerprint } from './program.ts'
+import { createContentStore } from './store/content-store.ts'
+import { createEditionStore } from './store/edition-store.ts'
 import { migrate } from './store/migrate.ts'
 import { isDatabaseError, openDatabase, readMigrations } from './store/node-sqlite.ts'
 import { createReleaseStore } from './store/release-store.ts'
@@ -17,7 +23,8 @@ await migrate(database, readMigrations()).catch((error: Error) => {
   return giveUp(`DATABASE at ${path} cannot be brought up to date: ${error.message}.`)
 })
 const store = createReleaseStore(database)
-const now = () => Math.floor(Date.now() / 1000)
+const content = createContentStore(database)
+const program = await fingerprint(`${await programFingerprint()} ${baseUrl}`)
 const readOnly = database.readOnly
   ? [cannotWrite('it can only be read', 'Allow writing it and its folder, and start again.')]
   : []
@@ -32,10 +39,15 @@ process.on('SIGINT', stop)
 async function readContent(): Promise<boolean> {
   const before = problems.map(formatProblem).join('\n')
   let told = 0
-  const found = await bringInLine(contentDirectory, store, randomUUID(), now(), (count) => {
-    if (count - told < 1000) return
-    told = count
-    console.error(`${count} releases read`)
+  const found = await bringInLine(contentDirectory, content, {
+    batch: randomUUID(),
+    program,
+    clock: systemClock,
+    progress(count) {
+      if (count - told < 1000) return
+      told = count
+      console.error(`${count} releases read`)
+    },
   }).catch(notTakenUp)
   problems = [...found, ...readOnly]
   const report = problems.map(formatProblem).join('\n')
@@ -44,17 +56,20 @@ async function readContent(): Promise<boolean> {
 }
 
 if (!(await readContent())) giveUp(`Nothing is served until ${contentDirectory} is mended.`)
-await store.state(now()).catch((error: Error) => {
+await store.state(systemClock.now()).catch((error: Error) => {
   return giveUp(`DATABASE at ${path} holds nothing that could be served: ${error.message}`)
 })
 
 const app = createApp({
   store,
+  editions: createEditionStore(database),
   baseUrl,
-  documents: createKeptDocuments(),
+  documents: createKeptDocuments(256_000_000),
   media: serveFolder(contentDirectory),
   problems: () => problems,
-  now,
+  clock: systemClock,
+  metrics: createMetrics(),
+  log: (line) => void process.stdout.write(`${line}\n`),
 })
 listening = await listen(app.fetch, { port, host }).catch((error: Error) => {
   return giveUp(error.message)

@@ -8,6 +8,8 @@ import { fingerprint } from './domain/identity.ts'
 export async function programFingerprint(): Promise<string> {
   const folder = `${import.meta.dirname}/`
   const files = globSync('**/*.ts', { cwd: folder }).toSorted()
-  const texts = ['../package.json', ...files].map((file) => readFileSync(`${folder}${file}`, 'utf8'))
+  const texts = ['../package.json', ...files].map((file) =>
+    readFileSync(`${folder}${file}`, 'utf8'),
+  )
   return fingerprint(texts.join('\n'))
 }

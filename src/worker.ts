@@ -1,11 +1,15 @@
 import type { D1Database, ExportedHandler, Fetcher } from '@cloudflare/workers-types'
-import type { Hono } from 'hono'
 import bundleText from '../.generated/content.txt'
+import { systemClock } from './clock.ts'
 import { readWorkerConfig } from './config.ts'
 import { bringBundleInLine, type Bundle, readBundle } from './content/bundle.ts'
+import { fingerprint } from './domain/identity.ts'
 import { createApp } from './http/app.ts'
 import { createKeptDocuments } from './http/kept-documents.ts'
+import { createMetrics } from './http/metrics.ts'
 import { problemResponse, toFailure } from './http/problem.ts'
+import { createContentStore } from './store/content-store.ts'
+import { createEditionStore } from './store/edition-store.ts'
 import { migrate } from './store/migrate.ts'
 import { createReleaseStore } from './store/release-store.ts'
 
@@ -14,44 +18,54 @@ type Env = { DB: D1Database; ASSETS: Fetcher; BASE_URL?: string; PUBLISH_TOKENS?
 /** Cloudflare's free plan allows 50 queries to a request, and answering takes some as well. */
 const stepsPerRequest = 20
 
-const now = () => Math.floor(Date.now() / 1000)
 /** Seconds after which an isolate looks again: one of the version before may have come last. */
 const lookAgain = 60
 let inLineUntil = 0
 let bundle: Bundle | undefined
-let app: Hono | undefined
+let app: ReturnType<typeof createApp> | undefined
 
 /** Works on bringing the database in line. What is not done yet is gone on with by later requests. */
-async function bringInLine({ DB }: Env): Promise<void> {
-  if (now() < inLineUntil) return
+async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
+  if (systemClock.now() < inLineUntil) return
   if (!bundle) {
     const read = readBundle(bundleText)
     await migrate(DB, read.header.migrations)
     bundle = read
   }
-  if (await bringBundleInLine(bundle, createReleaseStore(DB), now(), stepsPerRequest)) {
-    inLineUntil = now() + lookAgain
-  }
+  const isDone = await bringBundleInLine(bundle, createContentStore(DB), {
+    program: await fingerprint(`${bundle.header.program} ${baseUrl}`),
+    clock: systemClock,
+    steps: stepsPerRequest,
+  })
+  if (isDone) inLineUntil = systemClock.now() + lookAgain
 }
 
-function createWorkerApp(env: Env, requestUrl: string): Hono {
-  const { baseUrl } = readWorkerConfig(env, requestUrl)
+/** A database that does not answer now must not keep us from what we have. */
+function goOn(error: unknown) {
+  inLineUntil = systemClock.now() + 5
+  console.error(`The database is not brought in line: ${(error as Error).message}`)
+}
+
+function createWorkerApp(env: Env, baseUrl: string) {
   return createApp({
     store: createReleaseStore(env.DB),
+    editions: createEditionStore(env.DB),
     baseUrl,
-    documents: createKeptDocuments(),
+    documents: createKeptDocuments(32_000_000),
     media: (c) => env.ASSETS.fetch(c.req.raw as never) as unknown as Promise<Response>,
     problems: () => [],
-    now,
+    clock: systemClock,
+    metrics: createMetrics(),
+    log: (line) => console.log(line),
   })
 }
 
 export default {
   async fetch(request, env, context) {
     try {
-      // A database that does not answer now must not keep us from what we have.
-      await bringInLine(env).catch((error: unknown) => console.error(error))
-      app ??= createWorkerApp(env, request.url)
+      const { baseUrl } = readWorkerConfig(env, request.url)
+      await bringInLine(env, baseUrl).catch(goOn)
+      app ??= createWorkerApp(env, baseUrl)
       return (await app.fetch(request as unknown as Request, env, context)) as never
     } catch (error) {
       console.error(error)

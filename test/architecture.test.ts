@@ -3,7 +3,7 @@ import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 
 const source = join(import.meta.dirname, '../src')
-const entries = ['node.ts', 'worker.ts', 'config.ts', 'bundle-content.ts']
+const entries = ['node.ts', 'worker.ts', 'config.ts', 'clock.ts', 'program.ts', 'bundle-content.ts']
 
 /** Which folders the files of a folder may import, beside their own. */
 const arrows: Record<string, string[]> = {

@@ -10,6 +10,11 @@ import { formatProblem } from '../src/domain/problem.ts'
 import { createApp } from '../src/http/app.ts'
 import { serveFolder } from '../src/http/media.ts'
 import { createKeptDocuments } from '../src/http/kept-documents.ts'
+import { createMetrics } from '../src/http/metrics.ts'
+import type { Clock } from '../src/domain/clock.ts'
+import { systemClock } from '../src/clock.ts'
+import { createContentStore } from '../src/store/content-store.ts'
+import { createEditionStore } from '../src/store/edition-store.ts'
 import { migrate } from '../src/store/migrate.ts'
 import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
 import { createReleaseStore } from '../src/store/release-store.ts'
@@ -46,21 +51,30 @@ export function onBoth(name: string, writeContent: () => string, body: (fetch: F
   })
 }
 
-/** The app on Node over a database in memory. `now` is in seconds. */
-export async function nodeService(
-  directory: string,
-  now = () => Math.floor(Date.now() / 1000),
-): Promise<Fetch> {
+/** The app on Node over a database in memory. */
+export async function nodeService(directory: string, clock: Clock = systemClock): Promise<Fetch> {
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
   const store = createReleaseStore(database)
-  const problems = await bringInLine(directory, store, randomUUID(), now())
+  const problems = await bringInLine(directory, createContentStore(database), {
+    batch: randomUUID(),
+    program: 'test',
+    clock,
+  })
   if (problems.some((problem) => !problem.warning)) {
     throw new Error(problems.map(formatProblem).join('\n'))
   }
-  const documents = createKeptDocuments()
-  const media = serveFolder(directory)
-  const app = createApp({ store, baseUrl, documents, media, problems: () => problems, now })
+  const app = createApp({
+    store,
+    editions: createEditionStore(database),
+    baseUrl,
+    documents: createKeptDocuments(),
+    media: serveFolder(directory),
+    problems: () => problems,
+    clock,
+    metrics: createMetrics(),
+    log: () => {},
+  })
   return async (path, init) => app.request(path, init)
 }
 

@@ -7,11 +7,14 @@ import type { Draft } from '../src/domain/publishing.ts'
 import type { Database } from '../src/store/database.ts'
 import { migrate } from '../src/store/migrate.ts'
 import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
+import { createContentStore } from '../src/store/content-store.ts'
 import { createReleaseStore } from '../src/store/release-store.ts'
 import { markdown, temporaryFolder } from './content-folder.ts'
 import { baseUrl, nodeService, workerService } from './platforms.ts'
 
 const now = Date.UTC(2026, 0, 1) / 1000
+const still = { now: () => now, passed: async () => {} }
+const inSteps = (steps: number) => ({ program: 'test', clock: still, steps })
 const everything = { language: 'en', topics: [], words: [] }
 
 function releases(numbers: number[], title = 'Release'): Record<string, string> {
@@ -33,7 +36,14 @@ async function bundleOf(directory: string): Promise<Bundle> {
   })
   const { site, vocabulary } = frame!
   const fingerprint = drafts.map(({ hash }) => hash).join()
-  const header = { fingerprint, site, vocabulary, migrations: readMigrations(), releases: drafts }
+  const header = {
+    fingerprint,
+    program: '',
+    site,
+    vocabulary,
+    migrations: readMigrations(),
+    releases: drafts,
+  }
   return readBundle(writeBundle({ header, lines: drafts.map((draft) => JSON.stringify(draft)) }))
 }
 
@@ -46,18 +56,20 @@ async function titlesIn(database: Database): Promise<string[]> {
 test('a bundle too large for one request is brought in by several, and shows only when it is whole', async () => {
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
-  const store = createReleaseStore(database)
+  const store = createContentStore(database)
   const bundle = await bundleOf(temporaryFolder(releases(upTo(250))))
-  expect(await bringBundleInLine(bundle, store, now, 1)).toBe(false)
-  await expect(store.state(now)).rejects.toMatchObject({ code: 'unavailable' })
-  expect(await bringBundleInLine(bundle, store, now, 1)).toBe(false)
-  expect(await bringBundleInLine(bundle, store, now, 1)).toBe(true)
+  expect(await bringBundleInLine(bundle, store, inSteps(1))).toBe(false)
+  await expect(createReleaseStore(database).state(now)).rejects.toMatchObject({
+    code: 'unavailable',
+  })
+  expect(await bringBundleInLine(bundle, store, inSteps(1))).toBe(false)
+  expect(await bringBundleInLine(bundle, store, inSteps(1))).toBe(true)
   expect(await titlesIn(database)).toHaveLength(250)
 
   const next = await bundleOf(temporaryFolder(releases(upTo(240), 'Changed')))
-  expect(await bringBundleInLine(next, store, now, 2)).toBe(false)
+  expect(await bringBundleInLine(next, store, inSteps(2))).toBe(false)
   expect((await titlesIn(database)).every((title) => title.startsWith('Release'))).toBe(true)
-  expect(await bringBundleInLine(next, store, now, 2)).toBe(true)
+  expect(await bringBundleInLine(next, store, inSteps(2))).toBe(true)
   const titles = await titlesIn(database)
   expect(titles).toHaveLength(240)
   expect(titles.every((title) => title.startsWith('Changed'))).toBe(true)
@@ -67,7 +79,7 @@ test('two isolates that bring in the same bundle at once do no harm', async () =
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
   const bundle = await bundleOf(temporaryFolder(releases(upTo(30))))
-  const work = () => bringBundleInLine(bundle, createReleaseStore(database), now, 9)
+  const work = () => bringBundleInLine(bundle, createContentStore(database), inSteps(9))
   await Promise.all([work(), work(), work()])
   expect(await work()).toBe(true)
   expect(await titlesIn(database)).toHaveLength(30)
@@ -76,11 +88,11 @@ test('two isolates that bring in the same bundle at once do no harm', async () =
 test('a bundle that replaces another half-way leaves nothing of it behind', async () => {
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
-  const store = createReleaseStore(database)
+  const store = createContentStore(database)
   const abandoned = await bundleOf(temporaryFolder(releases(upTo(150), 'Abandoned')))
-  expect(await bringBundleInLine(abandoned, store, now, 1)).toBe(false)
+  expect(await bringBundleInLine(abandoned, store, inSteps(1))).toBe(false)
   const bundle = await bundleOf(temporaryFolder(releases(upTo(20))))
-  expect(await bringBundleInLine(bundle, store, now, 9)).toBe(true)
+  expect(await bringBundleInLine(bundle, store, inSteps(9))).toBe(true)
   expect(await titlesIn(database)).toEqual(
     upTo(20)
       .map((number) => `Release ${number}`)

@@ -1,5 +1,5 @@
 /** What a caller can be told went wrong. HTTP turns each code into a status, in one place. */
-export type ErrorCode = 'invalid' | 'not-found' | 'gone' | 'unavailable'
+export type ErrorCode = 'invalid' | 'moved' | 'not-allowed' | 'not-found' | 'gone' | 'unavailable'
 
 /** An error meant for whoever asked: `message` is a sentence they may read. */
 export class DomainError extends Error {

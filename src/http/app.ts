@@ -1,25 +1,33 @@
 import { type Context, Hono } from 'hono'
 import type { FormatName } from '../domain/addresses.ts'
-import type { FeedQuery } from '../domain/feed-query.ts'
+import type { Edition } from '../domain/edition.ts'
 import { DomainError } from '../domain/errors.ts'
+import type { FeedQuery } from '../domain/feed-query.ts'
 import { fingerprint } from '../domain/identity.ts'
 import { formats } from '../feeds/formats.ts'
 import { renderOpml } from '../feeds/opml.ts'
-import { isNotModified, type Validators } from './conditional.ts'
-import { feedDocument } from './feeds.ts'
-import { healthDocument } from './operations.ts'
+import { chooseCoding } from './codings.ts'
+import { editionToDiffer, isNotModified, takesDifference } from './conditional.ts'
+import { createDocuments, type Recipe } from './documents.ts'
+import { deltaRecipe, feedRecipe } from './feeds.ts'
+import { type Document, inCoding } from './kept-documents.ts'
 import { isMediaFile } from './media.ts'
+import { healthDocument } from './operations.ts'
 import { errorPage } from './pages/error.ts'
 import { listPage } from './pages/list.ts'
 import { releasePage } from './pages/release.ts'
 import { styleSheet } from './pages/style.ts'
 import { errorHeaders, problemResponse, toFailure } from './problem.ts'
+import { readUserAgent } from './reader.ts'
+import { type Answer, formatAnswer } from './request-log.ts'
 import { createCurrentReader, type Current, type Services } from './services.ts'
 import { readAddress } from './urls.ts'
 import { vocabularyDocument } from './vocabulary.ts'
 
-/** How long anybody may keep an answer, and go on with it while we do not answer (H-18). */
-const caching = 'public, max-age=300, stale-while-revalidate=600, stale-if-error=86400'
+/** How long anybody may keep an answer, in seconds. */
+const maxAge = 300
+/** The same as a header, and how long to go on with it while we do not answer (H-18). */
+const caching = `public, max-age=${maxAge}, stale-while-revalidate=600, stale-if-error=86400`
 
 /** On everything, so that programs in browsers can read feeds too (H-26, H-36). */
 const always = {
@@ -41,30 +49,71 @@ const documentPolicy = "default-src 'none'; style-src 'self'; img-src https:; sa
 const pagePolicy =
   "default-src 'none'; style-src 'self'; img-src 'self' https: http:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
+/** What a request turned out to ask for, for the log and the metrics. */
+type Asked = Pick<Answer, 'kind' | 'format' | 'path'>
+type Environment = { Variables: { asked: Asked } }
+type Asking = Context<Environment>
+
 /** The service on HTTP. The same app runs on Node, on Workers and in tests. */
-export function createApp(services: Services): Hono {
-  const { store } = services
+export function createApp(services: Services): Hono<Environment> {
+  const { store, editions, metrics, clock, log } = services
   const readCurrent = createCurrentReader(services)
-  const app = new Hono({ strict: false })
+  const documents = createDocuments(services)
+  const app = new Hono<Environment>({ strict: false })
+
+  app.use(async (c, next) => {
+    const began = Date.now()
+    c.set('asked', { kind: 'error', path: c.req.path })
+    await next()
+    const { headers, status } = c.res
+    const coding = headers.get('content-encoding')
+    const answer: Answer = {
+      at: began,
+      method: c.req.method,
+      ...c.get('asked'),
+      status,
+      bytes: c.req.method === 'HEAD' ? 0 : Number(headers.get('content-length') ?? 0),
+      ...(coding && { coding }),
+      milliseconds: Date.now() - began,
+      conditional: ['if-none-match', 'if-modified-since'].some((name) => c.req.header(name)),
+      reader: readUserAgent(c.req.header('user-agent')),
+    }
+    metrics.record(answer)
+    log(formatAnswer(answer))
+  })
 
   app.use(async (c, next) => {
     for (const [name, value] of Object.entries(always)) c.header(name, value)
     if (c.req.method === 'OPTIONS') return c.body(null, 204, preflight)
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return next()
-    return c.body(null, 405, { Allow: preflight.Allow })
+    throw new DomainError('not-allowed', 'This address can only be read: with GET or HEAD.')
   })
 
   app.get('/healthz', async (c) => {
+    c.set('asked', { kind: 'operations', path: '/healthz' })
     const { healthy, document } = await healthDocument(services)
     c.header('Cache-Control', 'no-store')
     return c.json(document, healthy ? 200 : 503)
   })
 
+  app.get('/metrics', async (c) => {
+    c.set('asked', { kind: 'operations', path: '/metrics' })
+    const { contentType, body } = await metrics.document()
+    return c.body(body, 200, { 'Content-Type': contentType, 'Cache-Control': 'no-store' })
+  })
+
+  app.get('/robots.txt', (c) => {
+    c.set('asked', { kind: 'document', path: '/robots.txt' })
+    return c.text('User-agent: *\nDisallow:\n', 200, { 'Cache-Control': caching })
+  })
+
   app.get('/style.css', async (c) => {
-    return answer(c, styleSheet, 'text/css; charset=utf-8', {
-      etag: `W/"${await fingerprint(styleSheet)}"`,
-      lastModified: 0,
-    })
+    c.set('asked', { kind: 'document', path: '/style.css' })
+    const body = new TextEncoder().encode(styleSheet)
+    const etag = `W/"${await fingerprint(styleSheet)}"`
+    const contentType = 'text/css; charset=utf-8'
+    const file = { etag, lastModified: 0, oldest: 0, body, contentType, since: 0, seen: 0 }
+    return answer(c, { ...file, coded: new Map(), isNoted: false })
   })
 
   app.get('/media/*', async (c, next) => {
@@ -74,6 +123,7 @@ export function createApp(services: Services): Hono {
     if (!response.ok && response.status !== 304 && response.status !== 206) {
       throw noFile()
     }
+    c.set('asked', { kind: 'media', path: c.req.path })
     const answered = new Response(response.body, response)
     for (const [name, value] of Object.entries({ ...always, 'Cache-Control': caching })) {
       answered.headers.set(name, value)
@@ -89,6 +139,7 @@ export function createApp(services: Services): Hono {
   app.get('*', async (c) => {
     const current = await readCurrent()
     const target = readAddress(new URL(c.req.url), current.site, current.vocabulary)
+    const { addresses } = current
     switch (target.kind) {
       case 'feed':
         return answerFeed(c, target.query, target.format, target.renamed, current)
@@ -97,12 +148,18 @@ export function createApp(services: Services): Hono {
       case 'release':
         return answerRelease(c, target.slug, target.language, current)
       case 'vocabulary': {
-        const body = vocabularyDocument(target.language, await store.countByTopic(current), current)
-        return answer(c, body, 'application/json', await validatorsOf(body, current))
+        const address = addresses.vocabulary(target.language)
+        const recipe = stateRecipe(address, 'json', 'application/json', current, async () =>
+          vocabularyDocument(target.language, await store.countByTopic(current), current),
+        )
+        return answerRecipe(c, 'document', recipe, current)
       }
       case 'opml': {
-        const body = renderOpml(target.language, Math.max(current.horizon, 0), current)
-        return answer(c, body, 'text/x-opml; charset=utf-8', await validatorsOf(body, current))
+        const address = addresses.opml(target.language)
+        const recipe = stateRecipe(address, 'opml', 'text/x-opml; charset=utf-8', current, () =>
+          renderOpml(target.language, Math.max(current.horizon, 0), current),
+        )
+        return answerRecipe(c, 'document', recipe, current)
       }
     }
   })
@@ -110,17 +167,21 @@ export function createApp(services: Services): Hono {
   app.onError(async (error, c) => {
     const failure = toFailure(error)
     if (!(error instanceof DomainError)) console.error(error)
+    if (failure.location) {
+      return withHeaders(c.redirect(failure.location, failure.status as 308))
+    }
     if (!wantsPage(c)) return withHeaders(problemResponse(failure))
     const current = await readCurrent().catch(() => undefined)
     return c.html(errorPage(failure, current), failure.status as 400, {
       ...always,
       ...errorHeaders(failure.status),
+      Vary: 'Accept',
       'Content-Security-Policy': pagePolicy,
     })
   })
 
   async function answerFeed(
-    c: Context,
+    c: Asking,
     query: FeedQuery,
     format: FormatName,
     renamed: boolean,
@@ -129,79 +190,172 @@ export function createApp(services: Services): Hono {
     const { addresses } = current
     const address = addresses.feed(query, format)
     checkLength(address)
-    if (renamed) return c.redirect(address, 308)
-    const document = await feedDocument(query, format, current, services).catch(
-      (error: unknown) => {
-        const kept = services.documents.get(address)
-        if (!kept) throw error
-        console.error(error)
-        return kept
-      },
-    )
-    c.header('Link', links(address, formats[format].mediaType, addresses.page(query)))
+    if (renamed) throw moved(address)
+    c.set('asked', { kind: 'feed', format, path: new URL(address).pathname })
+    c.header('Link', links(query, format, current))
     c.header('X-Robots-Tag', 'noindex')
     c.header('Content-Security-Policy', documentPolicy)
     sayWhere(c, address)
-    return answer(c, document.body, document.contentType, document)
+    const recipe = feedRecipe(query, format, current, services)
+    const found = await find(c, recipe, current)
+    if (!('body' in found)) return answer(c, found)
+    await documents.note(recipe, found, c.req.raw.headers, current)
+    if (isNotModified(c.req.raw.headers, found)) return answer(c, found)
+    return (await answerDelta(c, query, format, found, current)) ?? answer(c, found)
   }
 
-  async function answerList(c: Context, query: FeedQuery, renamed: boolean, current: Current) {
+  /** What has changed since the edition a client has, if it asks for that and we know it (I-01, I-02). */
+  async function answerDelta(
+    c: Asking,
+    query: FeedQuery,
+    format: FormatName,
+    document: Document,
+    current: Current,
+  ): Promise<Response | undefined> {
+    const { headers } = c.req.raw
+    if (!takesDifference(headers) || !headers.has('if-none-match') || current.isFailing) {
+      return undefined
+    }
+    try {
+      const noted = await editions.editions(current.addresses.feed(query, format))
+      const known = editionToDiffer(headers, noted)
+      // What every document depends on has changed, and with it every release.
+      if (!known || known.lastModified < current.frameSince) return undefined
+      const recipe = deltaRecipe(query, format, known, current, services)
+      const delta = await documents.find(recipe, current, () => false)
+      if (!('body' in delta) || delta.body.length === 0) return undefined
+      return send(c, { ...delta, etag: document.etag, lastModified: document.lastModified }, 226, {
+        IM: 'feed',
+        'Cache-Control': 'no-store, im',
+        Vary: 'A-IM, If-None-Match, Accept-Encoding',
+      })
+    } catch (error) {
+      console.error(`A difference is answered with the whole: ${(error as Error).message}`)
+      return undefined
+    }
+  }
+
+  async function answerList(c: Asking, query: FeedQuery, renamed: boolean, current: Current) {
     const address = current.addresses.page(query)
     checkLength(address)
-    if (renamed) return c.redirect(address, 308)
-    const releases = await store.find(query, current, 50)
-    const counts = await store.countByTopic(current)
+    if (renamed) throw moved(address)
     sayWhere(c, address)
-    return answerPage(c, String(await listPage(query, releases, counts, current)), current)
+    const recipe = stateRecipe(address, 'html', 'text/html; charset=utf-8', current, async () => {
+      const releases = await store.find(query, current, 50)
+      const counts = await store.countByTopic(current)
+      return String(await listPage(query, releases, counts, current))
+    })
+    c.header('Content-Security-Policy', pagePolicy)
+    return answerRecipe(c, 'page', { ...recipe, isNoted: query.words.length === 0 }, current)
   }
 
-  async function answerRelease(c: Context, slug: string, language: string, current: Current) {
-    const release = await findInAnyLanguage(slug, language, current)
-    if (!release) throw new DomainError('not-found', 'There is no release at this address.')
-    const address = current.addresses.release(release)
-    if (release.slug !== slug || (language !== 'all' && release.language !== language)) {
-      return c.redirect(address, 308)
-    }
-    const versions = await store.findVersions([release.slug], current)
+  async function answerRelease(c: Asking, slug: string, language: string, current: Current) {
+    const { addresses, site } = current
+    const languages = language === 'all' ? site.languages : [language]
+    const address = addresses.release({ slug, language: languages[0]! })
+    const recipe = stateRecipe(address, 'html', 'text/html; charset=utf-8', current, async () => {
+      const release = await findInLanguages(slug, languages, current)
+      if (!release) throw new DomainError('not-found', 'There is no release at this address.')
+      const isElsewhere = release.slug !== slug || release.language !== languages[0]
+      if (isElsewhere || language === 'all') throw moved(addresses.release(release))
+      const versions = await store.findVersions([release.slug], current)
+      return String(await releasePage(release, versions.get(release.slug) ?? [], current))
+    })
     sayWhere(c, address)
-    const page = await releasePage(release, versions.get(release.slug) ?? [], current)
-    return answerPage(c, String(page), current)
+    c.header('Content-Security-Policy', pagePolicy)
+    return answerRecipe(c, 'release', recipe, current)
   }
 
-  async function findInAnyLanguage(slug: string, language: string, current: Current) {
-    const wanted = language === 'all' ? current.site.languages : [language]
-    for (const one of wanted) {
-      const release = await store.findRelease(slug, one, current)
+  async function findInLanguages(slug: string, languages: string[], current: Current) {
+    for (const language of languages) {
+      const release = await store.findRelease(slug, language, current)
       if (release) return release
     }
     return undefined
   }
 
+  async function answerRecipe(
+    c: Asking,
+    kind: Answer['kind'],
+    recipe: Recipe,
+    current: Current,
+  ): Promise<Response> {
+    const found = await find(c, recipe, current)
+    c.set('asked', { kind, path: new URL(recipe.address).pathname })
+    return answer(c, found)
+  }
+
+  async function find(c: Asking, recipe: Recipe, current: Current): Promise<Document | Edition> {
+    const { headers } = c.req.raw
+    const isKnown = (edition: Edition) => isNotModified(headers, edition)
+    const found = await documents.find(recipe, current, isKnown)
+    if ('body' in found && (current.isFailing || found.since !== current.since)) {
+      c.header('Age', String(Math.min(Math.max(clock.now() - found.seen, 0), maxAge)))
+    }
+    return found
+  }
+
   return app
 }
 
-/** Of documents other than feeds: what they say belongs to the newest release. */
-async function validatorsOf(body: string, { horizon, changed }: Current): Promise<Validators> {
-  return { etag: `W/"${await fingerprint(body)}"`, lastModified: Math.max(horizon, changed) }
-}
-
-async function answerPage(c: Context, body: string, current: Current) {
-  c.header('Content-Security-Policy', pagePolicy)
-  return answer(c, body, 'text/html; charset=utf-8', await validatorsOf(body, current))
+/** Of documents that show much of the store: they are looked at anew with every change of it. */
+function stateRecipe(
+  address: string,
+  kind: string,
+  contentType: string,
+  { since }: Current,
+  render: () => string | Promise<string>,
+): Recipe {
+  return {
+    address,
+    contentType,
+    kind,
+    lastModified: async () => since,
+    isNoted: false,
+    render: async () => ({ body: await render(), oldest: 0 }),
+  }
 }
 
 /** A 200 with its validators, or a 304 that says all the 200 would but the body (H-14). */
-function answer(c: Context, body: string, contentType: string, { etag, lastModified }: Validators) {
+function answer(c: Asking, found: Document | Edition): Response | Promise<Response> {
+  if ('body' in found && !isNotModified(c.req.raw.headers, found)) return send(c, found, 200, {})
+  describe(c, found, {})
+  return c.body(null, 304)
+}
+
+/** The document in the coding that the client likes best. */
+async function send(
+  c: Asking,
+  document: Document,
+  status: 200 | 226,
+  headers: Record<string, string>,
+): Promise<Response> {
+  describe(c, document, headers)
+  const coding = chooseCoding(c.req.header('accept-encoding'))
+  const body = coding ? await inCoding(document, coding) : document.body
+  c.header('Content-Type', document.contentType)
+  c.header('Content-Length', String(body.length))
+  if (coding) c.header('Content-Encoding', coding)
+  // What is coded already must not be coded again by workerd.
+  const ready = { status, headers: c.res.headers, encodeBody: coding ? 'manual' : 'automatic' }
+  return new Response(body as Uint8Array<ArrayBuffer>, ready)
+}
+
+function describe(c: Asking, { etag, lastModified }: Edition, headers: Record<string, string>) {
   c.header('ETag', etag)
   if (lastModified > 0) c.header('Last-Modified', new Date(lastModified * 1000).toUTCString())
   c.header('Cache-Control', caching)
   c.header('Vary', 'Accept-Encoding')
-  if (isNotModified(c.req.raw.headers, { etag, lastModified })) return c.body(null, 304)
-  return c.body(body, 200, { 'Content-Type': contentType })
+  c.header('Accept-Ranges', 'none')
+  for (const [name, value] of Object.entries(headers)) c.header(name, value)
+}
+
+function moved(location: string): DomainError {
+  return new DomainError('moved', 'This has moved for good.', { location })
 }
 
 /** An address of another spelling says which one is meant (H-40). */
-function sayWhere(c: Context, address: string) {
+function sayWhere(c: Asking, address: string) {
   const canonical = new URL(address)
   const asked = new URL(c.req.url)
   if (asked.pathname !== canonical.pathname || asked.search !== canonical.search) {
@@ -218,8 +372,19 @@ function checkLength(address: string) {
   )
 }
 
-function links(self: string, mediaType: string, page: string): string {
-  return `<${self}>; rel="self"; type="${mediaType}", <${page}>; rel="alternate"; type="text/html"`
+/** The links that the document itself has, and its other formats (H-39, H-43). */
+function links(query: FeedQuery, format: FormatName, { addresses }: Current): string {
+  const page = addresses.page(query)
+  const others = (['atom', 'rss', 'json'] as const).filter((other) => other !== format)
+  return [
+    `<${addresses.feed(query, format)}>; rel="self"; type="${formats[format].mediaType}"`,
+    `<${page}>; rel="alternate"; type="text/html"`,
+    ...others.map(
+      (other) =>
+        `<${addresses.feed(query, other)}>; rel="alternate"; type="${formats[other].mediaType}"`,
+    ),
+    `<${page}>; rel="canonical"`,
+  ].join(', ')
 }
 
 function noFile(): DomainError {
@@ -227,7 +392,7 @@ function noFile(): DomainError {
 }
 
 /** Only a person in a browser gets an error as a page: feeds and programs get a problem document. */
-function wantsPage(c: Context): boolean {
+function wantsPage(c: Asking): boolean {
   const { pathname } = new URL(c.req.url)
   return (
     !/\.(rss|atom|json|opml|xml)$/i.test(pathname) &&

@@ -1,5 +1,7 @@
-/** What tells one state of an address from another. `lastModified` is in seconds since 1970. */
-export type Validators = { etag: string; lastModified: number }
+import type { Edition } from '../domain/edition.ts'
+
+/** What tells one state of an address from another. */
+export type Validators = Pick<Edition, 'etag' | 'lastModified'>
 
 /**
  * Whether the client has the current state already (RFC 9110 section 13.2.2). If-None-Match decides
@@ -14,6 +16,18 @@ export function isNotModified(headers: Headers, { etag, lastModified }: Validato
   }
   const since = parseHttpDate(headers.get('if-modified-since') ?? '')
   return since !== undefined && lastModified <= since
+}
+
+/** The edition a client has and wants the difference to (RFC 3229 sections 7 and 10.5.3). */
+export function editionToDiffer(headers: Headers, editions: Edition[]): Edition | undefined {
+  const tags = tagsOf(headers.get('if-none-match') ?? '')
+  return editions.find(({ etag }) => tags.includes(opaque(etag)))
+}
+
+/** Whether a client takes differences of feeds: `A-IM: feed`, perhaps among others. */
+export function takesDifference(headers: Headers): boolean {
+  const manipulations = (headers.get('a-im') ?? '').toLowerCase().split(',')
+  return manipulations.some((one) => /^\s*feed\s*(;\s*q=(1|0?\.\d*[1-9]).*)?$/.test(one))
 }
 
 function tagsOf(list: string): string[] {

@@ -1,11 +1,11 @@
 import type { FormatName } from '../domain/addresses.ts'
+import type { Edition } from '../domain/edition.ts'
 import type { FeedQuery } from '../domain/feed-query.ts'
-import { fingerprint } from '../domain/identity.ts'
 import type { StoredRelease } from '../domain/release-store.ts'
-import { beforeAnyChange, createFeed } from '../feeds/feed.ts'
+import { createFeed } from '../feeds/feed.ts'
 import { formats } from '../feeds/formats.ts'
+import type { Recipe } from './documents.ts'
 import type { Current, Services } from './services.ts'
-import type { Document } from './kept-documents.ts'
 
 /** Releases in a feed: readers look at no fewer (C-08). */
 const newest = 50
@@ -15,30 +15,72 @@ const week = 7 * 86_400
 const most = 300
 /** Characters of text beyond which only the 50 newest stay (H-38). */
 const target = 250_000
+/** Bytes that no document may have: FreshRSS cuts what is longer (H-38). */
+const largest = 3_145_728
 
-/** The document of a question in a format, made anew only when the store has changed. */
-export async function feedDocument(
+/** How the document of a question comes about in a format. */
+export function feedRecipe(
   query: FeedQuery,
   format: FormatName,
   current: Current,
-  { store, documents }: Services,
-): Promise<Document> {
-  const { revision, horizon } = current
-  const address = current.addresses.feed(query, format)
-  const kept = documents.get(address)
-  if (kept?.revision === revision && kept.horizon === horizon) return kept
+  services: Services,
+): Recipe {
+  const { contentType } = formats[format]
+  return {
+    address: current.addresses.feed(query, format),
+    contentType,
+    kind: format,
+    lastModified: () => services.store.lastModified(query, current, most),
+    isNoted: query.words.length === 0,
+    async render() {
+      const releases = headOf(await services.store.find(query, current, most))
+      return renderWhole(query, format, releases, current, services)
+    },
+  }
+}
 
-  const releases = headOf(await store.find(query, current, most))
+/**
+ * How the difference to an edition comes about: the feed with only what has changed since, as
+ * readers ask for with `A-IM: feed` (RFC 3229). Its `oldest` is 0 if that is nothing or everything.
+ */
+export function deltaRecipe(
+  query: FeedQuery,
+  format: FormatName,
+  edition: Edition,
+  current: Current,
+  services: Services,
+): Recipe {
+  const whole = feedRecipe(query, format, current, services)
+  return {
+    ...whole,
+    // No address has a space, so this is never taken for one.
+    address: `${whole.address} since ${edition.lastModified}`,
+    isNoted: false,
+    async render() {
+      const releases = headOf(await services.store.find(query, current, most))
+      const changed = releases.filter((release) => {
+        return release.changed > edition.lastModified || release.published < edition.oldest
+      })
+      if (changed.length === 0 || changed.length === releases.length) return { body: '', oldest: 0 }
+      return renderWhole(query, format, changed, current, services)
+    },
+  }
+}
+
+async function renderWhole(
+  query: FeedQuery,
+  format: FormatName,
+  releases: StoredRelease[],
+  current: Current,
+  { store }: Services,
+): Promise<{ body: string; oldest: number }> {
   const slugs = [...new Set(releases.map(({ slug }) => slug))]
   const versions = await store.findVersions(slugs, current)
-  const feed = await createFeed(query, releases, versions, current)
-  const { contentType, render } = formats[format]
-  const body = render(feed)
-  const etag = `W/"${await fingerprint(body)}"`
-  const lastModified = moveOn(kept, etag, Math.max(lastChange(releases), current.changed))
-  const document = { body, contentType, etag, lastModified, revision, horizon }
-  documents.put(address, document)
-  return document
+  for (let shown = releases; ; shown = shown.slice(0, Math.ceil(shown.length / 2))) {
+    const body = formats[format].render(await createFeed(query, shown, versions, current))
+    const fits = body.length <= largest / 3 || new TextEncoder().encode(body).length <= largest
+    if (fits || shown.length <= 1) return { body, oldest: shown.at(-1)?.published ?? 0 }
+  }
 }
 
 /** The releases that stand in a feed: enough that nobody who polls once a week misses one. */
@@ -49,15 +91,4 @@ function headOf(releases: StoredRelease[]): StoredRelease[] {
     size += html.length
     return index < newest || (published >= oldest && size <= target)
   })
-}
-
-function lastChange(releases: StoredRelease[]): number {
-  return releases.reduce((latest, { changed }) => Math.max(latest, changed), beforeAnyChange)
-}
-
-/** Last-Modified must rise with every change, or libcurl takes the new document for the old (H-10). */
-function moveOn(kept: Document | undefined, etag: string, lastModified: number): number {
-  if (!kept) return lastModified
-  if (kept.etag === etag) return kept.lastModified
-  return Math.max(lastModified, kept.lastModified + 1)
 }

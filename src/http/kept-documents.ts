@@ -1,27 +1,43 @@
+import type { Edition } from '../domain/edition.ts'
+import { type Coding, compress } from './codings.ts'
+
 /** A document as it is answered. */
-export type Document = {
-  body: string
+export type Document = Edition & {
+  body: Uint8Array
   contentType: string
-  etag: string
-  /** Seconds since 1970. */
-  lastModified: number
-  /** The state of the store that it was made from. */
-  revision: number
-  horizon: number
+  /** The state of the store that it is known to belong to, as `State.since`. */
+  since: number
+  /** Second when that was last looked at. */
+  seen: number
+  /** The document in content codings, each prepared once. */
+  coded: Map<Coding, Promise<Uint8Array>>
+  /** Whether its edition is remembered beyond this process. */
+  isNoted: boolean
+}
+
+/** The body of a document in a coding, from the second time on without any work. */
+export function inCoding({ body, coded }: Document, coding: Coding): Promise<Uint8Array> {
+  const prepared = coded.get(coding) ?? compress(body, coding)
+  coded.set(coding, prepared)
+  return prepared
 }
 
 /** Documents kept to be answered again, the least used ones given up first. */
 export type KeptDocuments = {
   get(address: string): Document | undefined
   put(address: string, document: Document): void
+  forget(address: string): void
 }
 
-/** Keeps documents of at most `capacity` characters in all. */
-export function createKeptDocuments(capacity = 32_000_000): KeptDocuments {
+/** All codings of a text together take less than the text itself. */
+const withCodings = 2
+
+/** Keeps documents of at most `capacity` bytes in all. */
+export function createKeptDocuments(capacity = 64_000_000): KeptDocuments {
   const documents = new Map<string, Document>()
   let size = 0
   const forget = (address: string) => {
-    size -= documents.get(address)?.body.length ?? 0
+    size -= (documents.get(address)?.body.length ?? 0) * withCodings
     documents.delete(address)
   }
   return {
@@ -36,11 +52,12 @@ export function createKeptDocuments(capacity = 32_000_000): KeptDocuments {
     put(address, document) {
       forget(address)
       documents.set(address, document)
-      size += document.body.length
+      size += document.body.length * withCodings
       for (const oldest of documents.keys()) {
         if (size <= capacity || oldest === address) break
         forget(oldest)
       }
     },
+    forget,
   }
 }

@@ -2,6 +2,8 @@ import { DomainError, type ErrorCode } from '../domain/errors.ts'
 
 const statuses: Record<ErrorCode, { status: number; title: string }> = {
   invalid: { status: 400, title: 'This question cannot be answered' },
+  moved: { status: 308, title: 'Moved' },
+  'not-allowed': { status: 405, title: 'This can only be read' },
   'not-found': { status: 404, title: 'Not found' },
   gone: { status: 410, title: 'Gone' },
   unavailable: { status: 503, title: 'Not available yet' },
@@ -13,12 +15,15 @@ export type Failure = {
   title: string
   detail: string
   details: Record<string, unknown>
+  /** Where it is now, if it has moved. */
+  location?: string | undefined
 }
 
 /** The only place where errors become statuses. What was not meant for the caller stays untold. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof DomainError) {
-    return { ...statuses[error.code], detail: error.message, details: error.details }
+    const { location, ...details } = error.details as { location?: string }
+    return { ...statuses[error.code], detail: error.message, details, location }
   }
   const detail = 'Something went wrong on our side. Ask again in a minute.'
   return { status: 503, title: 'Not available', detail, details: {} }
@@ -40,6 +45,7 @@ export function problemResponse(failure: Failure): Response {
 export function errorHeaders(status: number): Record<string, string> {
   return {
     'Cache-Control': 'public, max-age=30',
+    ...(status === 405 && { 'Cache-Control': 'no-store', Allow: 'GET, HEAD, OPTIONS' }),
     ...(status === 503 && { 'Cache-Control': 'no-store', 'Retry-After': '60' }),
   }
 }

@@ -1,12 +1,16 @@
 import type { MiddlewareHandler } from 'hono'
 import { type Addresses, createAddresses } from '../domain/addresses.ts'
+import type { Clock } from '../domain/clock.ts'
+import { DomainError } from '../domain/errors.ts'
 import type { FileProblem } from '../domain/problem.ts'
-import type { ReleaseStore, State } from '../domain/release-store.ts'
+import type { EditionStore, ReleaseStore, State } from '../domain/release-store.ts'
 import type { KeptDocuments } from './kept-documents.ts'
+import type { Metrics } from './metrics.ts'
 
 /** What the service is made of. The entries put it together for their runtime. */
 export type Services = {
   store: ReleaseStore
+  editions: EditionStore
   /** Public origin, without a slash at its end. */
   baseUrl: string
   documents: KeptDocuments
@@ -14,28 +18,63 @@ export type Services = {
   media: MiddlewareHandler
   /** What is wrong with the content at present. */
   problems: () => FileProblem[]
-  /** Seconds since 1970. */
-  now: () => number
+  clock: Clock
+  metrics: Metrics
+  /** Takes one line of the request log. */
+  log: (line: string) => void
 }
 
 /** The state that a request is answered from, with the addresses that belong to it. */
-export type Current = State & { addresses: Addresses }
+export type Current = State & {
+  addresses: Addresses
+  /** The store did not answer: this is the last state known. */
+  isFailing: boolean
+}
+
+/** Seconds for which a store that did not answer is left alone. */
+const rest = 2
+/** Milliseconds after which a store that says nothing counts as one that does not answer. */
+const patience = 3000
 
 /** Reads the state, and goes on with the last one known while the store does not answer (H-29). */
-export function createCurrentReader({ store, baseUrl, now }: Services): () => Promise<Current> {
+export function createCurrentReader(services: Services): () => Promise<Current> {
+  const { store, baseUrl, clock, metrics } = services
   let last: Current | undefined
+  let restUntil = 0
+  let latest = 0
+
   return async function readCurrent() {
+    // What was public once stays public, also when the clock is set back (S-06).
+    latest = Math.max(latest, clock.now())
+    if (last && clock.now() < restUntil) return { ...last, isFailing: true }
     try {
-      const state = await store.state(now())
-      const unchanged = last?.revision === state.revision && last.horizon === state.horizon
-      if (!last || !unchanged) last = { ...state, addresses: createAddresses(baseUrl, state.site) }
+      const state = await within(store.state(latest), patience)
+      const isSame = last?.since === state.since && last.revision === state.revision
+      if (!last || !isSame) {
+        last = { ...state, addresses: createAddresses(baseUrl, state.site), isFailing: false }
+      }
       return last
     } catch (error) {
+      if (!(error instanceof DomainError)) {
+        metrics.storeFailed()
+        restUntil = clock.now() + rest
+        console.error(`The store does not answer: ${(error as Error).message}`)
+      }
       if (!last) throw error
-      console.error(
-        `The store does not answer, so answers are as before: ${(error as Error).message}`,
-      )
-      return last
+      return { ...last, isFailing: true }
     }
+  }
+}
+
+/** Throws an Error when a promise takes longer than some milliseconds. */
+export async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer in ${milliseconds} ms`)), milliseconds)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
   }
 }

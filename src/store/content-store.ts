@@ -322,7 +322,6 @@ export function createContentStore(database: Database): ContentStore {
       ),
     ]
   }
-
 }
 
 type FileRow = { path: string; stamp: string; media: string }

@@ -9,6 +9,7 @@ import type { Draft } from '../../src/domain/publishing.ts'
 import { createVocabulary } from '../../src/domain/topic.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openDatabase, readMigrations } from '../../src/store/node-sqlite.ts'
+import { createContentStore } from '../../src/store/content-store.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
 import { siteYaml, topicsYaml } from '../content-folder.ts'
 import { expressions, topics } from '../questions.ts'
@@ -62,8 +63,10 @@ async function fill(written: Written[]) {
     drafts.push(draft!)
   }
   const batch = randomUUID()
-  await store.stage(batch, drafts, start)
-  await store.apply(batch, { site, vocabulary: source, files: new Map(), removed: [] }, start)
+  const content = createContentStore(database)
+  await content.stage(batch, drafts, start)
+  const frame = { site, vocabulary: source, files: new Map(), removed: [], program: 'test' }
+  await content.apply(batch, frame, { now: () => start, passed: async () => {} })
   return { store, database }
 }
 
