@@ -24,11 +24,12 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^(parse5|xss)$/, where: /^content\/html\.ts/ },
   { what: /^mrmime$/, where: /^content\/folder\.ts/ },
   { what: /^prom-client$/, where: /^http\/metrics\.ts/ },
+  { what: /^node:(zlib|util)$/, where: /^http\/codings\.ts/ },
   { what: /^node:sqlite$/, where: /^store\/node-sqlite\.ts/ },
   {
     what: /^node:/,
     where:
-      /^(node|bundle-content|http\/listen)\.ts|^store\/node-sqlite\.ts|^content\/(folder|load-content|watch)\.ts/,
+      /^(node|program|bundle-content|http\/listen)\.ts|^store\/node-sqlite\.ts|^content\/(folder|load-content|watch)\.ts/,
   },
   { what: /^@cloudflare\//, where: /^worker\.ts/ },
   { what: /^valibot$/, where: /^(domain\/|content\/|config\.ts)/ },

@@ -58,7 +58,9 @@ export async function spawnServer(
   child.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()))
   const exit = new Promise<number | null>((resolve) => child.once('exit', resolve))
   const url = `http://127.0.0.1:${port}`
-  return { url, port, log: () => log, output: () => output, process: child, exit }
+  // The lines of the request log are for machines.
+  const sentences = () => log.replace(/^\{.*\n/gm, '')
+  return { url, port, log: sentences, output: () => output, process: child, exit }
 }
 
 /** A path for a database, in a folder that goes when the test has finished. */

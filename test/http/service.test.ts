@@ -162,7 +162,10 @@ onBoth('the service', releases, (fetch) => {
       expect(status).toBe(200)
       expect(headers.get('content-type')).toBe(type)
       expect(headers.get('etag')).toMatch(/^W\/"[!#-+\--~]{1,200}"$/)
-      expect(headers.get('last-modified')).toBe('Thu, 25 Jan 2024 07:00:00 GMT')
+      const modified = Date.parse(headers.get('last-modified')!)
+      expect(headers.get('last-modified')).toBe(new Date(modified).toUTCString())
+      expect(modified).toBeGreaterThan(Date.UTC(2000, 0, 2))
+      expect(modified).toBeLessThanOrEqual(Date.now())
       expect(headers.get('cache-control')).toMatch(/^public, max-age=300, /)
       expect(headers.get('vary')).toBe('Accept-Encoding')
       expect(headers.get('x-content-type-options')).toBe('nosniff')
@@ -316,7 +319,9 @@ onBoth('the service', releases, (fetch) => {
       const response = await fetch(`/topics/space-travel.${format}`)
       expect(response.status).toBe(200)
       expect((await response.text()).length).toBeGreaterThan(128)
-      expect(response.headers.get('last-modified')).toBe('Mon, 01 Jan 2001 00:00:00 GMT')
+      expect(Date.parse(response.headers.get('last-modified')!)).toBeGreaterThan(
+        Date.UTC(2000, 0, 2),
+      )
     }
   })
 
