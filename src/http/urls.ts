@@ -60,7 +60,7 @@ export function readAddress(url: URL, site: Site, vocabulary: Vocabulary): Targe
     if (!format) return { kind: 'page', query, renamed }
     return { kind: 'feed', query, format: format.toLowerCase() as FormatName, renamed }
   }
-  if (name === 'releases' && second !== undefined && more.length === 0) {
+  if (name === 'releases' && second && /^[a-z0-9-]+$/i.test(second) && more.length === 0) {
     return { kind: 'release', slug: second.toLowerCase(), language }
   }
   throw new DomainError('not-found', 'There is nothing at this address.')
@@ -72,7 +72,7 @@ function decode(segment: string): string {
   } catch {
     throw new DomainError(
       'invalid',
-      'This address is not written correctly: a percent sign stands alone in it.',
+      'This address is not written correctly: what follows a percent sign in it is no UTF-8.',
     )
   }
 }
