@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { createTestHarness } from 'wrangler'
 import { bringInLine } from '../src/content/bring-in-line.ts'
-import { formatProblem } from '../src/domain/problem.ts'
+import { type FileProblem, formatProblem } from '../src/domain/problem.ts'
 import { createApp } from '../src/http/app.ts'
 import { serveFolder } from '../src/http/media.ts'
 import { createKeptDocuments } from '../src/http/kept-documents.ts'
@@ -53,29 +53,44 @@ export function onBoth(name: string, writeContent: () => string, body: (fetch: F
 
 /** The app on Node over a database in memory. */
 export async function nodeService(directory: string, clock: Clock = systemClock): Promise<Fetch> {
+  return (await nodePress(directory, clock)).fetch
+}
+
+/** The same, with the means to take up changes of the folder, to start anew, and to break the store. */
+export async function nodePress(directory: string, clock: Clock = systemClock) {
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
-  const store = createReleaseStore(database)
-  const problems = await bringInLine(directory, createContentStore(database), {
-    batch: randomUUID(),
-    program: 'test',
-    clock,
-  })
-  if (problems.some((problem) => !problem.warning)) {
-    throw new Error(problems.map(formatProblem).join('\n'))
+  const content = createContentStore(database)
+  const metrics = createMetrics()
+  let problems: FileProblem[] = []
+  const takeUp = async () => {
+    const options = { batch: randomUUID(), program: 'test', clock }
+    problems = await bringInLine(directory, content, options)
+    if (problems.some((problem) => !problem.warning)) {
+      throw new Error(problems.map(formatProblem).join('\n'))
+    }
   }
-  const app = createApp({
-    store,
-    editions: createEditionStore(database),
-    baseUrl,
-    documents: createKeptDocuments(),
-    media: serveFolder(directory),
-    problems: () => problems,
-    clock,
-    metrics: createMetrics(),
-    log: () => {},
-  })
-  return async (path, init) => app.request(path, init)
+  const start = () =>
+    createApp({
+      store: createReleaseStore(database),
+      editions: createEditionStore(database),
+      baseUrl,
+      documents: createKeptDocuments(),
+      media: serveFolder(directory),
+      problems: () => problems,
+      clock,
+      metrics,
+      log: () => {},
+    })
+  await takeUp()
+  let app = start()
+  return {
+    fetch: (async (path, init) => app.request(path, init)) as Fetch,
+    takeUp,
+    metrics,
+    restart: () => void (app = start()),
+    breakStore: () => database.close(),
+  }
 }
 
 /** The Worker that `wrangler.toml` describes, in workerd, over another content folder. */
