@@ -11,6 +11,7 @@ import { serveFolder } from './http/media.ts'
 import { createKeptDocuments } from './http/kept-documents.ts'
 import { createMetrics } from './http/metrics.ts'
 import { programFingerprint } from './program.ts'
+import { createLater } from './later.ts'
 import { createContentStore } from './store/content-store.ts'
 import { createEditionStore } from './store/edition-store.ts'
 import { migrate } from './store/migrate.ts'
@@ -65,6 +66,7 @@ const app = createApp({
   editions: createEditionStore(database),
   baseUrl,
   documents: createKeptDocuments(256_000_000),
+  later: createLater(),
   media: serveFolder(contentDirectory),
   problems: () => problems,
   clock: systemClock,

@@ -1,17 +1,23 @@
 import type { D1Database, ExportedHandler, Fetcher } from '@cloudflare/workers-types'
+import { waitUntil } from 'cloudflare:workers'
 import bundleText from '../.generated/content.txt'
 import { systemClock } from './clock.ts'
 import { readWorkerConfig } from './config.ts'
 import { bringBundleInLine, type Bundle, readBundle } from './content/bundle.ts'
 import { fingerprint } from './domain/identity.ts'
+import type { State } from './domain/release-store.ts'
+import { createVocabulary } from './domain/topic.ts'
 import { createApp } from './http/app.ts'
 import { createKeptDocuments } from './http/kept-documents.ts'
+import { createEdgeReserve, type EdgeCache } from './http/reserve.ts'
 import { createMetrics } from './http/metrics.ts'
 import { problemResponse, toFailure } from './http/problem.ts'
 import { createContentStore } from './store/content-store.ts'
 import { createEditionStore } from './store/edition-store.ts'
 import { migrate } from './store/migrate.ts'
 import { createReleaseStore } from './store/release-store.ts'
+
+declare const caches: { open(name: string): Promise<EdgeCache> }
 
 type Env = { DB: D1Database; ASSETS: Fetcher; BASE_URL?: string; PUBLISH_TOKENS?: string }
 
@@ -22,16 +28,16 @@ const stepsPerRequest = 20
 const lookAgain = 60
 let inLineUntil = 0
 let bundle: Bundle | undefined
+let isMigrated = false
+let spare: State | undefined
 let app: ReturnType<typeof createApp> | undefined
 
 /** Works on bringing the database in line. What is not done yet is gone on with by later requests. */
 async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
   if (systemClock.now() < inLineUntil) return
-  if (!bundle) {
-    const read = readBundle(bundleText)
-    await migrate(DB, read.header.migrations)
-    bundle = read
-  }
+  bundle ??= readBundle(bundleText)
+  if (!isMigrated) await migrate(DB, bundle.header.migrations)
+  isMigrated = true
   const isDone = await bringBundleInLine(bundle, createContentStore(DB), {
     program: await fingerprint(`${bundle.header.program} ${baseUrl}`),
     clock: systemClock,
@@ -46,12 +52,24 @@ function goOn(error: unknown) {
   console.error(`The database is not brought in line: ${(error as Error).message}`)
 }
 
+/** What is known without the database, to find what other isolates answered (H-29). */
+function spareState(): State | undefined {
+  if (!bundle) return undefined
+  const { site, vocabulary } = bundle.header
+  const nothing = { revision: 0, horizon: 0, since: 0, frameSince: 0 }
+  spare ??= { ...nothing, site, vocabulary: createVocabulary(vocabulary) }
+  return spare
+}
+
 function createWorkerApp(env: Env, baseUrl: string) {
   return createApp({
     store: createReleaseStore(env.DB),
     editions: createEditionStore(env.DB),
     baseUrl,
     documents: createKeptDocuments(32_000_000),
+    reserve: createEdgeReserve(() => caches.open('documents')),
+    spare: spareState,
+    later: (work) => waitUntil(work()),
     media: (c) => env.ASSETS.fetch(c.req.raw as never) as unknown as Promise<Response>,
     problems: () => [],
     clock: systemClock,
@@ -60,13 +78,26 @@ function createWorkerApp(env: Env, baseUrl: string) {
   })
 }
 
+/**
+ * The request with the codings that the client takes. Cloudflare writes its own into the header, and
+ * would answer a client that named none with what we wrote for Cloudflare (H-23).
+ */
+function asTheClientSent(request: Request): Request {
+  const { cf } = request as Request & { cf?: { clientAcceptEncoding?: string } }
+  if (!cf) return request
+  const headers = new Headers(request.headers)
+  headers.set('Accept-Encoding', cf.clientAcceptEncoding ?? '')
+  return new Request(request, { headers })
+}
+
 export default {
   async fetch(request, env, context) {
     try {
       const { baseUrl } = readWorkerConfig(env, request.url)
       await bringInLine(env, baseUrl).catch(goOn)
       app ??= createWorkerApp(env, baseUrl)
-      return (await app.fetch(request as unknown as Request, env, context)) as never
+      const asked = asTheClientSent(request as unknown as Request)
+      return (await app.fetch(asked, env, context)) as never
     } catch (error) {
       console.error(error)
       return problemResponse(toFailure(error)) as never

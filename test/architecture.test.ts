@@ -3,7 +3,15 @@ import { join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 
 const source = join(import.meta.dirname, '../src')
-const entries = ['node.ts', 'worker.ts', 'config.ts', 'clock.ts', 'program.ts', 'bundle-content.ts']
+const entries = [
+  'node.ts',
+  'worker.ts',
+  'config.ts',
+  'clock.ts',
+  'later.ts',
+  'program.ts',
+  'bundle-content.ts',
+]
 
 /** Which folders the files of a folder may import, beside their own. */
 const arrows: Record<string, string[]> = {
@@ -31,7 +39,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
     where:
       /^(node|program|bundle-content|http\/listen)\.ts|^store\/node-sqlite\.ts|^content\/(folder|load-content|watch)\.ts/,
   },
-  { what: /^@cloudflare\//, where: /^worker\.ts/ },
+  { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
   { what: /^valibot$/, where: /^(domain\/|content\/|config\.ts)/ },
 ]
 

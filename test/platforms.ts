@@ -13,18 +13,28 @@ import { createKeptDocuments } from '../src/http/kept-documents.ts'
 import { createMetrics } from '../src/http/metrics.ts'
 import type { Clock } from '../src/domain/clock.ts'
 import { systemClock } from '../src/clock.ts'
+import { createLater } from '../src/later.ts'
 import { createContentStore } from '../src/store/content-store.ts'
 import { createEditionStore } from '../src/store/edition-store.ts'
 import { migrate } from '../src/store/migrate.ts'
+import type { Database } from '../src/store/database.ts'
 import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
 import { createReleaseStore } from '../src/store/release-store.ts'
+import { writeFolder } from './content-folder.ts'
 
 export const baseUrl = 'https://releases.example.org'
 
 export type Fetch = (path: string, init?: RequestInit) => Promise<Response>
 
-/** Runs the tests in `body` on both runtimes, over the content that `writeContent` writes. */
-export function onBoth(name: string, writeContent: () => string, body: (fetch: Fetch) => void) {
+/**
+ * Runs the tests in `body` on both runtimes, over the content that `writeContent` writes. `url` is
+ * where the Worker listens.
+ */
+export function onBoth(
+  name: string,
+  writeContent: () => string,
+  body: (fetch: Fetch, url: () => string | undefined) => void,
+) {
   describe(`${name}, on Node`, () => {
     let service: Fetch
     let directory: string
@@ -33,7 +43,10 @@ export function onBoth(name: string, writeContent: () => string, body: (fetch: F
       service = await nodeService(directory)
     })
     afterAll(() => rmSync(directory, { recursive: true, force: true }))
-    body((path, init) => service(path, init))
+    body(
+      (path, init) => service(path, init),
+      () => undefined,
+    )
   })
 
   describe(`${name}, on Workers`, () => {
@@ -47,8 +60,42 @@ export function onBoth(name: string, writeContent: () => string, body: (fetch: F
       await worker.close()
       rmSync(directory, { recursive: true, force: true })
     })
-    body((path, init) => worker.fetch(path, init))
+    body(
+      (path, init) => worker.fetch(path, init),
+      () => worker.url,
+    )
   })
+}
+
+/** Runs the tests in `body` on both runtimes, over a folder of their own that they may change. */
+export function onBothPresses(
+  name: string,
+  files: Record<string, string>,
+  body: (press: Press & { directory: () => string }) => void,
+) {
+  for (const [runtime, start] of Object.entries({ Node: nodePress, Workers: workerPress })) {
+    describe(`${name}, on ${runtime}`, () => {
+      let directory: string
+      let press: Press
+      beforeAll(async () => {
+        directory = writeFolder(files)
+        press = await start(directory)
+      })
+      afterAll(async () => {
+        await press.close()
+        rmSync(directory, { recursive: true, force: true })
+      })
+      body({
+        directory: () => directory,
+        fetch: (path, init) => press.fetch(path, init),
+        takeUp: () => press.takeUp(),
+        restart: () => press.restart(),
+        breakStore: () => press.breakStore(),
+        mendStore: () => press.mendStore(),
+        close: async () => {},
+      })
+    })
+  }
 }
 
 /** The app on Node over a database in memory. */
@@ -80,6 +127,7 @@ export async function nodePress(directory: string, clock: Clock = systemClock) {
       problems: () => problems,
       clock,
       metrics,
+      later: createLater(),
       log: () => {},
     })
   await takeUp()
@@ -88,9 +136,49 @@ export async function nodePress(directory: string, clock: Clock = systemClock) {
     fetch: (async (path, init) => app.request(path, init)) as Fetch,
     takeUp,
     metrics,
-    restart: () => void (app = start()),
-    breakStore: () => database.close(),
+    restart: async () => void (app = start()),
+    breakStore: () => breakStore(database),
+    mendStore: () => mendStore(database),
+    close: async () => {},
   }
+}
+
+/** The same of the Worker. Changes reach its database as those of another isolate would. */
+export async function workerPress(directory: string) {
+  const worker = await workerService(directory)
+  // The database is filled by the first request.
+  await worker.fetch('/feed.json')
+  const database = async () => (await worker.database()) as Database
+  return {
+    fetch: worker.fetch,
+    async takeUp() {
+      const content = createContentStore(await database())
+      const program = (await content.program())!
+      await bringInLine(directory, content, { batch: randomUUID(), program, clock: systemClock })
+    },
+    restart: worker.restart,
+    breakStore: async () => breakStore(await database()),
+    mendStore: async () => mendStore(await database()),
+    close: worker.close,
+  }
+}
+
+/** The service with the means to change what it shows and to break what it stands on. */
+export type Press = Awaited<ReturnType<typeof workerPress>>
+
+/** Without its tables a database answers every question with an error. */
+const tables = ['state', 'release', 'edition']
+
+function breakStore(database: Database): Promise<unknown> {
+  return database.batch(
+    tables.map((table) => database.prepare(`alter table ${table} rename to ${table}_away`)),
+  )
+}
+
+function mendStore(database: Database): Promise<unknown> {
+  return database.batch(
+    tables.map((table) => database.prepare(`alter table ${table}_away rename to ${table}`)),
+  )
 }
 
 /** The Worker that `wrangler.toml` describes, in workerd, over another content folder. */
@@ -110,12 +198,15 @@ export async function workerService(directory: string) {
   const configPath = join(workplace, 'wrangler.toml')
   writeFileSync(configPath, `${config}\n${alias}`)
   const server = createTestHarness({ workers: [{ configPath, vars: { BASE_URL: baseUrl } }] })
-  await server.listen()
+  const { url } = await server.listen()
   return {
+    url: url.href,
     fetch: (async (path: string, init?: RequestInit) => {
       return server.fetch(path, { redirect: 'manual', ...init } as never)
     }) as unknown as Fetch,
-    database: async () => (await server.getWorker().getEnv()) as { DB: unknown },
+    database: async () => ((await server.getWorker().getEnv()) as { DB: unknown }).DB,
+    /** New isolates over the same database and the same cache. */
+    restart: () => server.update((options) => options),
     close: async () => {
       await server.close()
       rmSync(workplace, { recursive: true, force: true })

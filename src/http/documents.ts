@@ -19,11 +19,12 @@ export type Recipe = {
   isNoted: boolean
 }
 
-/** Milliseconds that a store has for a document when there is an older one to be answered. */
+/** Milliseconds that a store has for a document, before an older one is answered or none. */
 const patience = 5000
 
 /** Finds documents: kept, or made anew when what they show has changed. */
-export function createDocuments({ documents, editions, clock, metrics }: Services) {
+export function createDocuments(services: Services) {
+  const { documents, editions, reserve, later, clock, metrics } = services
   const making = new Map<string, Promise<Document>>()
 
   async function make(recipe: Recipe, lastModified: number, since: number): Promise<Document> {
@@ -42,15 +43,34 @@ export function createDocuments({ documents, editions, clock, metrics }: Service
       isNoted: false,
     }
     documents.put(address, document)
+    if (reserve) {
+      later(() => reserve.put(address, document).catch(sayWhy(`${address} has no reserve`)))
+    }
     return document
   }
 
   /** A thousand readers at the same moment cost one document. */
   function makeOnce(recipe: Recipe, lastModified: number, since: number): Promise<Document> {
-    const key = `${since} ${recipe.address}`
+    const key = keyOf(recipe, since)
     const running = making.get(key) ?? make(recipe, lastModified, since)
     making.set(key, running)
     return running.finally(() => making.delete(key))
+  }
+
+  /** For the time when nobody waits for it: should the store fail then, there is an answer (H-29). */
+  function makeLater(recipe: Recipe, lastModified: number, since: number) {
+    // Where there is a reserve it holds the document since somebody got it.
+    if (reserve) return
+    later(async () => {
+      await makeOnce(recipe, lastModified, since).catch(sayWhy(`${recipe.address} is not made`))
+    })
+  }
+
+  /** What others answered, when this process has nothing and the store does not answer. */
+  async function fromReserve(address: string): Promise<Document | undefined> {
+    const found = await reserve?.get(address).catch(sayWhy(`${address} has no reserve`))
+    if (found) documents.put(address, found)
+    return found ?? undefined
   }
 
   /** The document if it is at hand and up to date. */
@@ -92,31 +112,56 @@ export function createDocuments({ documents, editions, clock, metrics }: Service
       if (ready) return ready
       const { address } = recipe
       const { since } = current
+      if (current.isFailing) {
+        const found = await fromReserve(address)
+        if (found) return found
+        // Of a store that never answered nothing can be asked.
+        if (current.revision === 0) throw notAnswering()
+      }
       const kept = documents.get(address)
-      try {
-        const work = async () => {
-          const lastModified = await recipe.lastModified()
-          if (kept?.lastModified === lastModified) {
-            const renewed = { ...kept, since, seen: clock.now() }
-            documents.put(address, renewed)
-            return renewed
-          }
-          const noted = recipe.isNoted && !kept ? await editions.editions(address) : []
-          const edition = noted.find((one) => one.lastModified === lastModified)
-          if (edition && isKnown(edition)) return edition
-          return makeOnce(recipe, lastModified, since)
+      const work = async () => {
+        const lastModified = await recipe.lastModified()
+        if (kept?.lastModified === lastModified) {
+          const renewed = { ...kept, since, seen: clock.now() }
+          documents.put(address, renewed)
+          return renewed
         }
-        return await (kept ? within(work(), patience) : work())
+        const noted = recipe.isNoted && !kept ? await editions.editions(address) : []
+        const edition = noted.find((one) => one.lastModified === lastModified)
+        if (!edition || !isKnown(edition)) return makeOnce(recipe, lastModified, since)
+        makeLater(recipe, lastModified, since)
+        return edition
+      }
+      try {
+        return await within(work(), patience)
       } catch (error) {
         if (error instanceof DomainError) {
           documents.forget(address)
           throw error
         }
         metrics.storeFailed()
-        if (!kept) throw error
+        // Whoever was to make it may be gone: Workers stop the work of a client that went away.
+        making.delete(keyOf(recipe, since))
+        const before = kept ?? (await fromReserve(address))
+        if (!before) throw error
         console.error(`${address} is answered as before: ${(error as Error).message}`)
-        return kept
+        return before
       }
     },
   }
+}
+
+function keyOf({ address }: Recipe, since: number): string {
+  return `${since} ${address}`
+}
+
+function notAnswering(): DomainError {
+  return new DomainError(
+    'unavailable',
+    'This cannot be looked up at present. Ask again in a minute.',
+  )
+}
+
+function sayWhy(sentence: string) {
+  return (error: Error) => console.error(`${sentence}: ${error.message}`)
 }

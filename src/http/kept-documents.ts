@@ -15,6 +15,18 @@ export type Document = Edition & {
   isNoted: boolean
 }
 
+/** What a document is beside its bytes, as headers that a cache keeps with them. */
+export function describeDocument(document: Document): Record<string, string> {
+  const { body: _, coded: _coded, isNoted: _isNoted, ...rest } = document
+  return { 'Content-Type': document.contentType, 'X-Document': JSON.stringify(rest) }
+}
+
+/** The document again. It belongs to no state that this process knows. */
+export function restoreDocument(body: Uint8Array, headers: Headers): Document {
+  const rest = JSON.parse(headers.get('x-document')!) as Omit<Document, 'body' | 'coded'>
+  return { ...rest, body, since: 0, coded: new Map(), isNoted: true }
+}
+
 /** The body of a document in a coding, from the second time on without any work. */
 export function inCoding({ body, coded }: Document, coding: Coding): Promise<Uint8Array> {
   const prepared = coded.get(coding) ?? compress(body, coding)

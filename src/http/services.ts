@@ -6,6 +6,7 @@ import type { FileProblem } from '../domain/problem.ts'
 import type { EditionStore, ReleaseStore, State } from '../domain/release-store.ts'
 import type { KeptDocuments } from './kept-documents.ts'
 import type { Metrics } from './metrics.ts'
+import type { Reserve } from './reserve.ts'
 
 /** What the service is made of. The entries put it together for their runtime. */
 export type Services = {
@@ -14,6 +15,12 @@ export type Services = {
   /** Public origin, without a slash at its end. */
   baseUrl: string
   documents: KeptDocuments
+  /** Where a process that has just begun finds what others answered; only where there is one. */
+  reserve?: Reserve
+  /** The state to answer from when the store has not answered yet; only where one is known. */
+  spare?: () => State | undefined
+  /** Runs work that nobody waits for, after the answer. It must not fail. */
+  later: (work: () => Promise<void>) => void
   /** Answers requests below `/media/`. */
   media: MiddlewareHandler
   /** What is wrong with the content at present. */
@@ -38,7 +45,7 @@ const patience = 3000
 
 /** Reads the state, and goes on with the last one known while the store does not answer (H-29). */
 export function createCurrentReader(services: Services): () => Promise<Current> {
-  const { store, baseUrl, clock, metrics } = services
+  const { store, baseUrl, clock, metrics, spare = () => undefined } = services
   let last: Current | undefined
   let restUntil = 0
   let latest = 0
@@ -46,7 +53,10 @@ export function createCurrentReader(services: Services): () => Promise<Current> 
   return async function readCurrent() {
     // What was public once stays public, also when the clock is set back (S-06).
     latest = Math.max(latest, clock.now())
-    if (last && clock.now() < restUntil) return { ...last, isFailing: true }
+    if (clock.now() < restUntil) {
+      const known = last ?? fromSpare()
+      if (known) return { ...known, isFailing: true }
+    }
     try {
       const state = await within(store.state(latest), patience)
       const isSame = last?.since === state.since && last.revision === state.revision
@@ -60,9 +70,15 @@ export function createCurrentReader(services: Services): () => Promise<Current> 
         restUntil = clock.now() + rest
         console.error(`The store does not answer: ${(error as Error).message}`)
       }
-      if (!last) throw error
-      return { ...last, isFailing: true }
+      const known = last ?? fromSpare()
+      if (!known) throw error
+      return { ...known, isFailing: true }
     }
+  }
+
+  function fromSpare(): Current | undefined {
+    const state = spare()
+    return state && { ...state, addresses: createAddresses(baseUrl, state.site), isFailing: true }
   }
 }
 

@@ -2,130 +2,241 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
-import { nodePress } from '../platforms.ts'
+import { nodePress, onBothPresses, workerPress } from '../platforms.ts'
 
 const release = (title: string, topics: string, day = 24) =>
   markdown([`title: ${title}`, `published: 2024-01-${day}T09:00`, `topics: [${topics}]`])
 
-async function press() {
-  const directory = temporaryFolder({
-    'releases/a.en.md': release('A', 'migration'),
-    'releases/b.en.md': release('B', 'drugs', 25),
-    'releases/c.en.md': release('C', 'eu, drugs', 26),
-  })
-  return { directory, ...(await nodePress(directory)) }
+const files = {
+  'releases/a.en.md': release('A', 'migration'),
+  'releases/b.en.md': release('B', 'drugs', 25),
+  'releases/c.en.md': release('C', 'eu, drugs', 26),
 }
-
-type Press = Awaited<ReturnType<typeof press>>
 
 const feeds = ['/feed.atom', '/topics/migration.atom', '/topics/drugs.atom', '/topics/eu.atom']
+const addresses = [...feeds, '/', '/topics.json', '/feeds.opml', '/releases/a', '/feed.json?q=b']
 
-async function validators({ fetch }: Press) {
-  const all = feeds.map(async (feed) => {
-    const { headers } = await fetch(feed)
-    return [feed, { etag: headers.get('etag')!, since: headers.get('last-modified')! }] as const
-  })
-  return Object.fromEntries(await Promise.all(all))
-}
+onBothPresses('editions', files, (press) => {
+  const { fetch } = press
+  const write = (changed: Record<string, string>) => writeFiles(press.directory(), changed)
 
-test('a change moves the validators of the feeds it alters and of no other (H-05, H-10)', async () => {
-  const service = await press()
-  const changes: [() => void, string[]][] = [
-    [
-      () => writeFiles(service.directory, { 'releases/d.en.md': release('D', 'eu', 27) }),
-      ['/feed.atom', '/topics/eu.atom'],
-    ],
-    [
-      () => writeFiles(service.directory, { 'releases/b.en.md': release('Better', 'drugs', 25) }),
-      ['/feed.atom', '/topics/drugs.atom'],
-    ],
-    [
-      () => writeFiles(service.directory, { 'releases/d.en.md': release('D', 'migration', 27) }),
-      ['/feed.atom', '/topics/eu.atom', '/topics/migration.atom'],
-    ],
-    [
-      () => rmSync(join(service.directory, 'releases/d.en.md')),
-      ['/feed.atom', '/topics/migration.atom'],
-    ],
-  ]
-  for (const [change, altered] of changes) {
-    const before = await validators(service)
-    change()
-    await service.takeUp()
-    const after = await validators(service)
-    for (const feed of feeds) {
-      const [old, now] = [before[feed]!, after[feed]!]
-      if (!altered.includes(feed)) {
-        expect(now, feed).toEqual(old)
-        continue
+  async function validators() {
+    const all = feeds.map(async (feed) => {
+      const { headers } = await fetch(feed)
+      return [feed, { etag: headers.get('etag')!, since: headers.get('last-modified')! }] as const
+    })
+    return Object.fromEntries(await Promise.all(all))
+  }
+
+  test('a change moves the validators of the feeds it alters and of no other (H-05, H-10)', async () => {
+    const changes: [() => void, string[]][] = [
+      [
+        () => write({ 'releases/d.en.md': release('D', 'eu', 27) }),
+        ['/feed.atom', '/topics/eu.atom'],
+      ],
+      [
+        () => write({ 'releases/b.en.md': release('Better', 'drugs', 25) }),
+        ['/feed.atom', '/topics/drugs.atom'],
+      ],
+      [
+        () => write({ 'releases/d.en.md': release('D', 'migration', 27) }),
+        ['/feed.atom', '/topics/eu.atom', '/topics/migration.atom'],
+      ],
+      // The newest release goes, and with it the newest date.
+      [
+        () => rmSync(join(press.directory(), 'releases/d.en.md')),
+        ['/feed.atom', '/topics/migration.atom'],
+      ],
+    ]
+    for (const [change, altered] of changes) {
+      const before = await validators()
+      change()
+      await press.takeUp()
+      const after = await validators()
+      for (const feed of feeds) {
+        const [old, now] = [before[feed]!, after[feed]!]
+        if (!altered.includes(feed)) {
+          expect(now, feed).toEqual(old)
+          continue
+        }
+        expect(now.etag, feed).not.toBe(old.etag)
+        expect(Date.parse(now.since), feed).toBeGreaterThan(Date.parse(old.since))
+        expect(Date.parse(now.since), feed).toBeLessThanOrEqual(Date.now())
       }
-      expect(now.etag, feed).not.toBe(old.etag)
-      expect(Date.parse(now.since), feed).toBeGreaterThan(Date.parse(old.since))
-      expect(Date.parse(now.since), feed).toBeLessThanOrEqual(Date.now())
     }
+  })
+
+  test('two changes as quick as can be are seen by a client that knows only dates (H-10, S-06)', async () => {
+    const seen: number[] = []
+    for (const title of ['One', 'Two', 'Three']) {
+      write({ 'releases/quick.en.md': release(title, 'crime') })
+      await press.takeUp()
+      const since = new Date(seen.at(-1) ?? 0).toUTCString()
+      const { status, headers } = await fetch('/topics/crime.rss', {
+        headers: { 'If-Modified-Since': since },
+      })
+      expect(status).toBe(200)
+      seen.push(Date.parse(headers.get('last-modified')!))
+    }
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b))
+    expect(new Set(seen).size).toBe(3)
+  })
+
+  test('an embargoed release moves no validator and no header of any address (H-21)', async () => {
+    const snapshot = async () => {
+      const all = [...addresses, '/topics/space-travel.rss', '/releases/e'].map(async (address) => {
+        const { status, headers } = await fetch(address)
+        const { date: _, age: _age, ...rest } = Object.fromEntries(headers)
+        return [address, status, rest]
+      })
+      return Promise.all(all)
+    }
+    const before = await snapshot()
+    write({
+      'releases/e.en.md': markdown(['title: E', 'published: 2199-01-01', 'topics: [space-travel]']),
+    })
+    await press.takeUp()
+    expect(await snapshot()).toEqual(before)
+    await press.restart()
+    expect(await snapshot()).toEqual(before)
+  })
+
+  test('after a restart the same address has the same bytes and validators (H-10, H-17)', async () => {
+    const before = await Promise.all(
+      addresses.map(async (address) => (await fetch(address)).text()),
+    )
+    const validatorsBefore = await validators()
+    await press.restart()
+    expect(await validators()).toEqual(validatorsBefore)
+    for (const [index, address] of addresses.entries()) {
+      expect(await (await fetch(address)).text(), address).toBe(before[index])
+    }
+  })
+
+  test('whoever asks for the difference gets the releases that changed (I-01, I-02, I-03)', async () => {
+    const first = await fetch('/feed.atom')
+    const headers = { 'If-None-Match': first.headers.get('etag')!, 'A-IM': 'feed' }
+    expect((await fetch('/feed.atom', { headers })).status).toBe(304)
+    write({ 'releases/b.en.md': release('Best', 'drugs', 25) })
+    await press.takeUp()
+    const difference = await fetch('/feed.atom', { headers })
+    expect(difference.status).toBe(226)
+    expect(difference.headers.get('im')).toBe('feed')
+    expect(difference.headers.get('cache-control')).toBe('no-store, im')
+    expect(difference.headers.get('content-type')).toBe(first.headers.get('content-type'))
+    const text = await difference.text()
+    expect(text.match(/<entry/g)).toHaveLength(1)
+    expect(text).toContain('<title>Best</title>')
+    const whole = await fetch('/feed.atom', {
+      headers: { 'If-None-Match': headers['If-None-Match'] },
+    })
+    expect(whole.status).toBe(200)
+    expect(difference.headers.get('etag')).toBe(whole.headers.get('etag'))
+    expect(difference.headers.get('last-modified')).toBe(whole.headers.get('last-modified'))
+    const foreign = await fetch('/feed.atom', { headers: { ...headers, 'If-None-Match': '"x"' } })
+    expect(foreign.status).toBe(200)
+    const unasked = await fetch('/feed.atom', { headers: { 'A-IM': 'feed' } })
+    expect(unasked.status).toBe(200)
+  })
+
+  test('a store that fails keeps nobody from what was answered before (H-20, H-29, H-30)', async () => {
+    const bodies = await Promise.all(
+      addresses.map(async (address) => (await fetch(address)).text()),
+    )
+    const { etag } = (await validators())['/feed.atom']!
+    await press.breakStore()
+    try {
+      const poll = async (index: number) => {
+        const response = await fetch(addresses[index]!)
+        expect(response.status).toBe(200)
+        expect(await response.text()).toBe(bodies[index])
+        expect(Number(response.headers.get('age'))).toBeLessThanOrEqual(300)
+      }
+      for (let polls = 0; polls < 1000; polls += addresses.length) {
+        await Promise.all(addresses.map((_, index) => poll(index)))
+      }
+      const known = await fetch('/feed.atom', { headers: { 'If-None-Match': etag } })
+      expect(known.status).toBe(304)
+      const health = await fetch('/healthz')
+      expect(health.status).toBe(503)
+      // What nobody ever asked for has no good answer, and says when to come again (H-32).
+      const unknown = await fetch('/topics/immigration.rss')
+      expect(unknown.status).toBe(503)
+      expect(Number(unknown.headers.get('retry-after'))).toBeLessThanOrEqual(300)
+      expect(unknown.headers.get('content-type')).toBe('application/problem+json')
+      expect(unknown.headers.get('access-control-allow-origin')).toBe('*')
+    } finally {
+      await press.mendStore()
+    }
+  })
+
+  test('when the store answers again, so does the service with what changed meanwhile', async () => {
+    await fetch('/topics/drugs.json')
+    await press.breakStore()
+    expect((await fetch('/topics/drugs.json')).status).toBe(200)
+    await press.mendStore()
+    write({ 'releases/f.en.md': release('After the failure', 'drugs', 28) })
+    await press.takeUp()
+    await expect
+      .poll(async () => (await fetch('/topics/drugs.json')).text(), { timeout: 10_000 })
+      .toContain('After the failure')
+  })
+})
+
+onBothPresses('a store that fails after a restart', files, (press) => {
+  test('what was answered before the restart is answered still (H-29)', async () => {
+    const before = await press.fetch('/topics/drugs.rss')
+    const text = await before.text()
+    const headers = { 'If-None-Match': before.headers.get('etag')! }
+    await press.fetch('/topics/drugs.rss', { headers })
+    await press.restart()
+    expect((await press.fetch('/topics/drugs.rss', { headers })).status).toBe(304)
+    // Enough for whatever goes on after the answer.
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    await press.breakStore()
+    const after = await press.fetch('/topics/drugs.rss')
+    expect(after.status).toBe(200)
+    expect(await after.text()).toBe(text)
+  })
+})
+
+test('an isolate that begins while D1 is down answers what others answered (H-29)', async () => {
+  const directory = temporaryFolder(files)
+  const press = await workerPress(directory)
+  try {
+    const before = await press.fetch('/topics/eu.atom')
+    const text = await before.text()
+    const etag = before.headers.get('etag')!
+    await press.breakStore()
+    await press.restart()
+    const after = await press.fetch('/topics/eu.atom')
+    expect(after.status).toBe(200)
+    expect(await after.text()).toBe(text)
+    expect(after.headers.get('etag')).toBe(etag)
+    const known = await press.fetch('/topics/eu.atom', { headers: { 'If-None-Match': etag } })
+    expect(known.status).toBe(304)
+  } finally {
+    await press.close()
   }
 })
 
-test('an embargoed release moves no validator (H-21)', async () => {
-  const service = await press()
-  const before = await validators(service)
-  writeFiles(service.directory, {
-    'releases/e.en.md': markdown(['title: E', 'published: 2199-01-01', 'topics: [eu]']),
-  })
-  await service.takeUp()
-  service.restart()
-  expect(await validators(service)).toEqual(before)
-})
-
-test('after a restart whoever has the edition is told so without rendering (H-16)', async () => {
-  const service = await press()
-  const etag = (await service.fetch('/feed.atom')).headers.get('etag')!
-  const poll = () => service.fetch('/feed.atom', { headers: { 'If-None-Match': etag } })
-  expect((await poll()).status).toBe(304)
-  const before = (await service.metrics.document()).body
-  service.restart()
-  expect((await poll()).status).toBe(304)
-  const renders = /^tiedote_renders_total.*$/gm
-  expect((await service.metrics.document()).body.match(renders)).toEqual(before.match(renders))
-})
-
-test('whoever asks for the difference gets the releases that changed (I-01, I-02, I-03)', async () => {
-  const service = await press()
-  const first = await service.fetch('/feed.atom')
-  const headers = { 'If-None-Match': first.headers.get('etag')!, 'A-IM': 'feed' }
-  expect((await service.fetch('/feed.atom', { headers })).status).toBe(304)
-  writeFiles(service.directory, { 'releases/b.en.md': release('Better', 'drugs', 25) })
-  await service.takeUp()
-  const difference = await service.fetch('/feed.atom', { headers })
-  expect(difference.status).toBe(226)
-  expect(difference.headers.get('im')).toBe('feed')
-  expect(difference.headers.get('cache-control')).toBe('no-store, im')
-  const text = await difference.text()
-  expect(text.match(/<entry/g)).toHaveLength(1)
-  expect(text).toContain('<title>Better</title>')
-  const whole = await service.fetch('/feed.atom', {
-    headers: { 'If-None-Match': headers['If-None-Match'] },
-  })
-  expect(whole.status).toBe(200)
-  expect(difference.headers.get('etag')).toBe(whole.headers.get('etag'))
-  const foreign = await service.fetch('/feed.atom', {
-    headers: { ...headers, 'If-None-Match': '"x"' },
-  })
-  expect(foreign.status).toBe(200)
-})
-
-test('a store that fails keeps nobody from what was answered before (H-29, H-30)', async () => {
-  const service = await press()
-  const addresses = [...feeds, '/', '/topics.json', '/feeds.opml', '/releases/a', '/feed.json?q=b']
-  const bodies = await Promise.all(
-    addresses.map(async (address) => (await service.fetch(address)).text()),
-  )
-  service.breakStore()
-  for (let poll = 0; poll < 1000; poll++) {
-    const index = poll % addresses.length
-    const response = await service.fetch(addresses[index]!)
-    expect(response.status).toBe(200)
-    expect(await response.text()).toBe(bodies[index])
-    expect(Number(response.headers.get('age'))).toBeLessThanOrEqual(300)
+test('after a restart whoever has the edition is told so before anything is rendered (H-16)', async () => {
+  const directory = temporaryFolder(files)
+  const press = await nodePress(directory)
+  const etag = (await press.fetch('/feed.atom')).headers.get('etag')!
+  const poll = () => press.fetch('/feed.atom', { headers: { 'If-None-Match': etag } })
+  const renders = async () => {
+    const { body } = await press.metrics.document()
+    return Number(/^tiedote_renders_total\{format="atom"\} (\d+)/m.exec(body)?.[1] ?? 0)
   }
+  expect((await poll()).status).toBe(304)
+  expect(await renders()).toBe(1)
+  await press.restart()
+  const again = await poll()
+  expect(again.status).toBe(304)
+  expect(await renders()).toBe(1)
+  // Only then, and once, so that there is an answer should the store fail.
+  await expect.poll(renders).toBe(2)
+  for (let times = 0; times < 10; times++) expect((await poll()).status).toBe(304)
+  expect(await renders()).toBe(2)
 })

@@ -1,0 +1,7 @@
+/** Runs work one piece after the other, so that what nobody waits for does not hold up what somebody does. */
+export function createLater(): (work: () => Promise<void>) => void {
+  let last = Promise.resolve()
+  return (work) => {
+    last = last.then(() => new Promise((resolve) => setImmediate(resolve))).then(work)
+  }
+}
