@@ -10,6 +10,7 @@ import { listen, type Listening } from './http/listen.ts'
 import { serveFolder } from './http/media.ts'
 import { createKeptDocuments } from './http/kept-documents.ts'
 import { createMetrics } from './http/metrics.ts'
+import { createRecord, refusedAnswer } from './http/request-log.ts'
 import { programFingerprint } from './program.ts'
 import { createLater } from './later.ts'
 import { createContentStore } from './store/content-store.ts'
@@ -61,6 +62,8 @@ await store.state(systemClock.now()).catch((error: Error) => {
   return giveUp(`DATABASE at ${path} holds nothing that could be served: ${error.message}`)
 })
 
+const metrics = createMetrics()
+const record = createRecord(metrics, (line) => void process.stdout.write(`${line}\n`))
 const app = createApp({
   store,
   editions: createEditionStore(database),
@@ -70,10 +73,14 @@ const app = createApp({
   media: serveFolder(contentDirectory),
   problems: () => problems,
   clock: systemClock,
-  metrics: createMetrics(),
-  log: (line) => void process.stdout.write(`${line}\n`),
+  metrics,
+  record,
 })
-listening = await listen(app.fetch, { port, host }).catch((error: Error) => {
+listening = await listen(app.fetch, {
+  port,
+  host,
+  onRefusal: (refusal) => record(refusedAnswer(refusal, Date.now())),
+}).catch((error: Error) => {
   return giveUp(error.message)
 })
 console.log(`Serving ${contentDirectory} at http://localhost:${listening.port}`)

@@ -9,6 +9,7 @@ import type { State } from './domain/release-store.ts'
 import { createVocabulary } from './domain/topic.ts'
 import { createApp } from './http/app.ts'
 import { createKeptDocuments } from './http/kept-documents.ts'
+import { createRecord } from './http/request-log.ts'
 import { createEdgeReserve, type EdgeCache } from './http/reserve.ts'
 import { createMetrics } from './http/metrics.ts'
 import { problemResponse, toFailure } from './http/problem.ts'
@@ -62,6 +63,7 @@ function spareState(): State | undefined {
 }
 
 function createWorkerApp(env: Env, baseUrl: string) {
+  const metrics = createMetrics()
   return createApp({
     store: createReleaseStore(env.DB),
     editions: createEditionStore(env.DB),
@@ -73,8 +75,8 @@ function createWorkerApp(env: Env, baseUrl: string) {
     media: (c) => env.ASSETS.fetch(c.req.raw as never) as unknown as Promise<Response>,
     problems: () => [],
     clock: systemClock,
-    metrics: createMetrics(),
-    log: (line) => console.log(line),
+    metrics,
+    record: createRecord(metrics, (line) => console.log(line)),
   })
 }
 

@@ -128,7 +128,7 @@ export async function nodePress(directory: string, clock: Clock = systemClock) {
       clock,
       metrics,
       later: createLater(),
-      log: () => {},
+      record: (answer) => metrics.record(answer),
     })
   await takeUp()
   let app = start()

@@ -19,7 +19,7 @@ import { releasePage } from './pages/release.ts'
 import { styleSheet } from './pages/style.ts'
 import { errorHeaders, problemResponse, toFailure } from './problem.ts'
 import { readUserAgent } from './reader.ts'
-import { type Answer, formatAnswer } from './request-log.ts'
+import type { Answer } from './request-log.ts'
 import { createCurrentReader, type Current, type Services } from './services.ts'
 import { readAddress } from './urls.ts'
 import { vocabularyDocument } from './vocabulary.ts'
@@ -56,7 +56,7 @@ type Asking = Context<Environment>
 
 /** The service on HTTP. The same app runs on Node, on Workers and in tests. */
 export function createApp(services: Services): Hono<Environment> {
-  const { store, editions, metrics, clock, log } = services
+  const { store, editions, metrics, clock, record } = services
   const readCurrent = createCurrentReader(services)
   const documents = createDocuments(services)
   const app = new Hono<Environment>({ strict: false })
@@ -78,8 +78,7 @@ export function createApp(services: Services): Hono<Environment> {
       conditional: ['if-none-match', 'if-modified-since'].some((name) => c.req.header(name)),
       reader: readUserAgent(c.req.header('user-agent')),
     }
-    metrics.record(answer)
-    log(formatAnswer(answer))
+    record(answer)
   })
 
   app.use(async (c, next) => {
@@ -99,7 +98,9 @@ export function createApp(services: Services): Hono<Environment> {
   app.get('/metrics', async (c) => {
     c.set('asked', { kind: 'operations', path: '/metrics' })
     const { contentType, body } = await metrics.document()
-    return c.body(body, 200, { 'Content-Type': contentType, 'Cache-Control': 'no-store' })
+    const bytes = new TextEncoder().encode(body)
+    c.header('Content-Length', String(bytes.length))
+    return c.body(bytes, 200, { 'Content-Type': contentType, 'Cache-Control': 'no-store' })
   })
 
   app.get('/robots.txt', (c) => {
@@ -116,15 +117,12 @@ export function createApp(services: Services): Hono<Environment> {
     return answer(c, { ...file, coded: new Map(), isNoted: false })
   })
 
-  app.get('/media/*', async (c, next) => {
+  app.get('/media/*', async (c) => {
     if (!isMediaFile(new URL(c.req.url).pathname)) throw noFile()
-    const found = await services.media(c, next)
-    const response = found instanceof Response ? found : c.res
-    if (!response.ok && response.status !== 304 && response.status !== 206) {
-      throw noFile()
-    }
+    const found = await services.media(c, async () => {})
+    if (!found || (!found.ok && found.status !== 304)) throw noFile()
     c.set('asked', { kind: 'media', path: c.req.path })
-    const answered = new Response(response.body, response)
+    const answered = new Response(found.body, found)
     for (const [name, value] of Object.entries({ ...always, 'Cache-Control': caching })) {
       answered.headers.set(name, value)
     }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES }
 import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import { type Failure, problemDocument, problemResponse, toFailure } from './problem.ts'
+import type { Refusal } from './request-log.ts'
 
 /** What one client may take of the server. Times are in milliseconds, sizes in bytes. */
 export const usualLimits = {
@@ -39,6 +40,14 @@ export type Listening = {
   close(): Promise<void>
 }
 
+type ListenOptions = {
+  port: number
+  host: string
+  limits?: Limits
+  /** Told of every request that is answered here and not by the app. */
+  onRefusal?: (refusal: Refusal) => void
+}
+
 /**
  * Serves on a port (0: one that is free) until it is closed. Whatever comes in, each client takes no
  * more than `limits` of the server; what is no request is answered here, with a problem document.
@@ -47,7 +56,7 @@ export type Listening = {
  */
 export async function listen(
   fetch: Fetch,
-  { port, host, limits = usualLimits }: { port: number; host: string; limits?: Limits },
+  { port, host, limits = usualLimits, onRefusal = () => {} }: ListenOptions,
 ): Promise<Listening> {
   const connections = new Map<Socket, Set<ServerResponse>>()
   const refused = new WeakSet<Socket>()
@@ -56,7 +65,11 @@ export async function listen(
   // The host is that of HTTP/1.0 clients, which name none. No address that is sent out depends on it.
   const answer = getRequestListener(fetch, {
     hostname: 'localhost',
-    errorHandler: answerError,
+    errorHandler: (error) => {
+      const response = answerError(error)
+      onRefusal({ status: response.status, bytes: Number(response.headers.get('content-length')) })
+      return response
+    },
     autoCleanupIncoming: false,
   })
   const server = createServer({
@@ -89,10 +102,12 @@ export async function listen(
     })
     handle(incoming, outgoing)
   })
-  server.on('checkExpectation', (_incoming, outgoing) => refuse(outgoing, unknownExpectation))
-  server.on('connect', (_incoming, socket: Socket) => {
+  server.on('checkExpectation', (incoming, outgoing) => {
+    refuse(incoming, outgoing, unknownExpectation)
+  })
+  server.on('connect', (incoming, socket: Socket) => {
     socket.on('error', () => socket.destroy())
-    refuseConnection(socket, noProxy)
+    refuseConnection(socket, noProxy, incoming)
   })
   server.on('clientError', (error, socket) => {
     void refuseWhatCame(error, socket as Socket)
@@ -116,7 +131,7 @@ export async function listen(
     if (closed || announcesBody(incoming)) outgoing.setHeader('Connection', 'close')
     const fault = faultOf(incoming, limits)
     if (fault) {
-      refuse(outgoing, fault)
+      refuse(incoming, outgoing, fault)
       return
     }
     if (incoming.url === '*') incoming.url = '/'
@@ -142,6 +157,29 @@ export async function listen(
     const isAnswering = [...answers].some(({ headersSent }) => headersSent)
     if (isAnswering) socket.destroySoon()
     else refuseConnection(socket, failure)
+  }
+
+  function refuse(incoming: IncomingMessage, outgoing: ServerResponse, failure: Failure) {
+    const document = problemDocument(failure)
+    outgoing.writeHead(failure.status, headersOf(failure, document)).end(document)
+    tell(failure.status, document, incoming)
+  }
+
+  /** The same on a connection that Node has no answer for. */
+  function refuseConnection(socket: Socket, failure: Failure, incoming?: IncomingMessage) {
+    const document = problemDocument(failure)
+    const headers = { Date: new Date().toUTCString(), ...headersOf(failure, document) }
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
+    const status = `HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status]}\r\n`
+    if (socket.writable) socket.write(`${status}${lines.join('')}\r\n${document}`)
+    socket.destroySoon()
+    tell(failure.status, document, incoming)
+  }
+
+  function tell(status: number, document: string, incoming?: IncomingMessage) {
+    const { method, url: path, headers } = incoming ?? {}
+    const bytes = Buffer.byteLength(document)
+    onRefusal({ method, path, agent: headers?.['user-agent'], status, bytes })
   }
 
   function close(): Promise<void> {
@@ -242,21 +280,6 @@ function headersOf({ status }: Failure, document: string): Record<string, string
     Connection: 'close',
     ...(status === 405 && { Allow: 'GET, HEAD, OPTIONS' }),
   }
-}
-
-function refuse(outgoing: ServerResponse, failure: Failure) {
-  const document = problemDocument(failure)
-  outgoing.writeHead(failure.status, headersOf(failure, document)).end(document)
-}
-
-/** The same on a connection that Node has no answer for. */
-function refuseConnection(socket: Socket, failure: Failure) {
-  const document = problemDocument(failure)
-  const headers = { Date: new Date().toUTCString(), ...headersOf(failure, document) }
-  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-  const status = `HTTP/1.1 ${failure.status} ${STATUS_CODES[failure.status]}\r\n`
-  if (socket.writable) socket.write(`${status}${lines.join('')}\r\n${document}`)
-  socket.destroySoon()
 }
 
 /** Of requests that the web platform has no Request for, and of whatever the app did not catch. */

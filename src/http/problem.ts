@@ -35,9 +35,14 @@ export function problemDocument({ status, title, detail, details }: Failure): st
 }
 
 export function problemResponse(failure: Failure): Response {
-  return new Response(problemDocument(failure), {
+  const body = new TextEncoder().encode(problemDocument(failure))
+  return new Response(body, {
     status: failure.status,
-    headers: { 'Content-Type': 'application/problem+json', ...errorHeaders(failure.status) },
+    headers: {
+      'Content-Type': 'application/problem+json',
+      'Content-Length': String(body.length),
+      ...errorHeaders(failure.status),
+    },
   })
 }
 

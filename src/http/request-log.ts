@@ -1,5 +1,6 @@
 import type { FormatName } from '../domain/addresses.ts'
-import type { Reader } from './reader.ts'
+import type { Metrics } from './metrics.ts'
+import { type Reader, readUserAgent } from './reader.ts'
 
 /** One answered request. Nothing in it tells who the person behind it is. */
 export type Answer = {
@@ -19,6 +20,38 @@ export type Answer = {
   /** Whether the client said what it has already. */
   conditional: boolean
   reader: Reader
+}
+
+/** What happens to every answer that was given: it is counted, and written as a line of the log. */
+export function createRecord(metrics: Metrics, write: (line: string) => void) {
+  return (answer: Answer) => {
+    metrics.record(answer)
+    write(formatAnswer(answer))
+  }
+}
+
+/** A request that was refused before it reached the app, as far as it could be read. */
+export type Refusal = {
+  method?: string | undefined
+  path?: string | undefined
+  agent?: string | undefined
+  status: number
+  bytes: number
+}
+
+/** The answer to such a request, at a time in milliseconds. */
+export function refusedAnswer({ method, path, agent, status, bytes }: Refusal, at: number): Answer {
+  return {
+    at,
+    method: method ?? '',
+    path: path ?? '',
+    kind: 'error',
+    status,
+    bytes,
+    milliseconds: 0,
+    conditional: false,
+    reader: readUserAgent(agent),
+  }
 }
 
 /**

@@ -6,6 +6,7 @@ import type { FileProblem } from '../domain/problem.ts'
 import type { EditionStore, ReleaseStore, State } from '../domain/release-store.ts'
 import type { KeptDocuments } from './kept-documents.ts'
 import type { Metrics } from './metrics.ts'
+import type { Answer } from './request-log.ts'
 import type { Reserve } from './reserve.ts'
 
 /** What the service is made of. The entries put it together for their runtime. */
@@ -27,8 +28,8 @@ export type Services = {
   problems: () => FileProblem[]
   clock: Clock
   metrics: Metrics
-  /** Takes one line of the request log. */
-  log: (line: string) => void
+  /** Told of every answer. */
+  record: (answer: Answer) => void
 }
 
 /** The state that a request is answered from, with the addresses that belong to it. */

@@ -128,6 +128,22 @@ describe('whatever is sent', () => {
     expect(body).not.toContain('releases.example.org\r\n')
   })
 
+  test('what is refused before it is read is in the log like every other answer', async () => {
+    const before = server.output().length
+    for (const bytes of [
+      request({ target: '/a b' }),
+      request({ method: 'CONNECT', target: 'evil.example:443' }),
+      request({ headers: `${host}${close}${'X: y\r\n'.repeat(150)}User-Agent: curl/8\r\n` }),
+      request({ target: '/\\evil' }),
+    ]) {
+      await ask(bytes)
+    }
+    const lines = server.output().slice(before).trim().split('\n')
+    const logged = lines.map((line) => JSON.parse(line) as { status: number; bytes: number })
+    expect(logged.map(({ status }) => status)).toEqual([400, 405, 431, 400])
+    for (const line of logged) expect(line.bytes).toBeGreaterThan(100)
+  })
+
   test('OPTIONS may ask about the whole server', async () => {
     expect((await ask(request({ method: 'OPTIONS', target: '*' }))).status).toBe(204)
   })
