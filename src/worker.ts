@@ -6,6 +6,7 @@ import { readWorkerConfig } from './config.ts'
 import { bringBundleInLine, type Bundle, readBundle } from './content/bundle.ts'
 import { fingerprint } from './domain/identity.ts'
 import type { State } from './domain/release-store.ts'
+import { retiredAt } from './domain/retirement.ts'
 import { createVocabulary } from './domain/topic.ts'
 import { createApp } from './http/app.ts'
 import { createKeptDocuments } from './http/kept-documents.ts'
@@ -57,7 +58,8 @@ function goOn(error: unknown) {
 function spareState(): State | undefined {
   if (!bundle) return undefined
   const { site, vocabulary } = bundle.header
-  const nothing = { revision: 0, horizon: 0, since: 0, frameSince: 0 }
+  const retired = retiredAt(vocabulary.topics, systemClock.now())
+  const nothing = { revision: 0, horizon: 0, since: 0, frameSince: 0, retired }
   spare ??= { ...nothing, site, vocabulary: createVocabulary(vocabulary) }
   return spare
 }

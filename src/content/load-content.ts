@@ -63,7 +63,11 @@ export async function loadContent(
   const topicsText = (await folder.read('topics.yaml').catch(absent)) ?? ''
   const { site, languages, problems } = readSite(siteText)
   if (!languages) return { problems }
-  const { vocabulary, problems: topicProblems } = readTopics(topicsText, languages)
+  const { vocabulary, problems: topicProblems } = readTopics(
+    topicsText,
+    languages,
+    site?.timezone ?? 'UTC',
+  )
   problems.push(...folder.problems, ...topicProblems)
   // Without a single topic to know, every release would seem wrong.
   const noTopicIsKnown = vocabulary.topics.length === 0 && topicProblems.length > 0

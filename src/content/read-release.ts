@@ -54,7 +54,7 @@ export function createReleaseReader({ site, vocabulary, findMedia }: Surrounding
       return { media, problems: [...checked.problems, ...files] }
     }
     const input = checked.output
-    const problems: Problem[] = awkwardTitle(input.title)
+    const problems: Problem[] = [...awkwardTitle(input.title), ...endedTopics(input, vocabulary)]
 
     const resolve: ResolveAddress = (address, use) => {
       const path = mediaInFolder(address)
@@ -165,6 +165,17 @@ function awkwardTitle(title: string): Problem[] {
   if (!bracketed) return []
   const message = `Some readers drop "${beginning(bracketed, 40)}". Write it without angle brackets.`
   return [{ field: 'title', message, warning: true }]
+}
+
+/** Subscribers of a feed that has ended are not told of anything new. */
+function endedTopics({ topics, published }: ReleaseInput, vocabulary: Vocabulary): Problem[] {
+  return topics.flatMap((slug, index): Problem[] => {
+    const retired = vocabulary.topics.get(slug)?.retired
+    if (!retired || published < retired.at) return []
+    const instead = retired.replacedBy.join(' or ') || 'a topic that goes on'
+    const message = `The topic ${slug} has ended before this release. Write ${instead}.`
+    return [{ field: `topics.${index}`, message, warning: true }]
+  })
 }
 
 function wordsOf(texts: string[]): string {

@@ -37,10 +37,11 @@ export function readSite(text: string): {
   }
 }
 
-/** Reads `topics.yaml`. Topics that are wrong are left out, and the problems say why. */
+/** Reads `topics.yaml`; `timezone` is that of its times. Topics that are wrong are left out, and the problems say why. */
 export function readTopics(
   text: string,
   languages: string[],
+  timezone: string,
 ): { vocabulary: VocabularySource; problems: FileProblem[] } {
   const source = parseYaml(text)
   const vocabulary: VocabularySource = { topics: [], renamed: {} }
@@ -53,7 +54,7 @@ export function readTopics(
     return { vocabulary, problems: inFile('topics.yaml', source, [{ field: '', message }]) }
   }
 
-  const { key, renamed, topic } = topicSchema(languages)
+  const { key, renamed, topic } = topicSchema(languages, timezone)
   const problems: Problem[] = []
   for (const [name, entry] of Object.entries(source.value)) {
     const report = (found: Problem[]) => {

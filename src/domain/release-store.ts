@@ -3,6 +3,7 @@ import type { Edition } from './edition.ts'
 import type { FeedQuery } from './feed-query.ts'
 import type { Draft, Frame, KnownContent } from './publishing.ts'
 import type { Release } from './release.ts'
+import type { Retired } from './retirement.ts'
 import type { Site } from './site.ts'
 import type { Vocabulary } from './topic.ts'
 
@@ -22,6 +23,7 @@ export type State = {
   frameSince: number
   site: Site
   vocabulary: Vocabulary
+  retired: Retired
 }
 
 /** A release as the store answers it. */

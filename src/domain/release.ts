@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { beginning, cleanText } from './text.ts'
-import { normaliseDate, parseTime } from './time.ts'
+import { normaliseDate, parseTime, timeExample, timeSchema } from './time.ts'
 import {
   filledLine,
   languageSchema,
@@ -79,17 +79,7 @@ export type ReleaseInput = v.InferOutput<ReturnType<typeof releaseSchema>>
 
 /** The one schema of a release. It knows the site and the vocabulary, so it can name mistakes. */
 export function releaseSchema(site: Site, vocabulary: Vocabulary) {
-  const time = v.pipe(
-    v.string(),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      const seconds = parseTime(dataset.value, site.timezone)
-      if (seconds !== undefined) return seconds
-      addIssue({
-        message: `"${dataset.value}" is not a date and time. Write it as ${timeExample}.`,
-      })
-      return NEVER
-    }),
-  )
+  const time = timeSchema(site.timezone)
   const date = v.pipe(
     v.string(),
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
@@ -215,8 +205,6 @@ const text = v.pipe(v.string(), v.transform(cleanText))
 function lastSecond(date: string, timezone: string): number {
   return parseTime(date, timezone)! + (date.includes('T') ? 0 : 86_399)
 }
-
-const timeExample = '2024-01-24T09:00:00+02:00'
 
 export const releaseAdvice: Advice = {
   slug: 'Write lower-case letters a–z, digits and hyphens.',

@@ -1,3 +1,5 @@
+import * as v from 'valibot'
+
 const pattern =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?(Z|[+-]\d{2}:?\d{2}))?)?$/i
 
@@ -22,6 +24,24 @@ export function parseTime(text: string, timezone: string): number | undefined {
   const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(-2))
   if (minutes > 14 * 60) return undefined
   return wall / 1000 - (offset.startsWith('-') ? -1 : 1) * minutes * 60
+}
+
+/** An example for messages. */
+export const timeExample = '2024-01-24T09:00:00+02:00'
+
+/** A written time, as seconds since 1970. */
+export function timeSchema(timezone: string) {
+  return v.pipe(
+    v.string(),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const seconds = parseTime(dataset.value, timezone)
+      if (seconds !== undefined) return seconds
+      addIssue({
+        message: `"${dataset.value}" is not a date and time. Write it as ${timeExample}.`,
+      })
+      return NEVER
+    }),
+  )
 }
 
 /** Reads a date, or a time with or without offset, and gives back its text in one spelling. */

@@ -3,6 +3,19 @@ import { fold } from './text.ts'
 import { nearest } from './nearest.ts'
 import { filledLine, type Labels, labelsSchema, slug, webAddress } from './site.ts'
 import type { Advice, Problem } from './problem.ts'
+import { timeSchema } from './time.ts'
+
+/** The end of a topic. Seconds since 1970. */
+export type Retirement = {
+  /** From here on its feeds say that they have ended. */
+  at: number
+  /** From here on they are gone. */
+  until: number
+  /** Slugs of the topics that take its place, if any do. */
+  replacedBy: string[]
+  /** A sentence for subscribers. */
+  note?: Labels | undefined
+}
 
 /** A term of the controlled vocabulary. */
 export type Topic = {
@@ -15,6 +28,7 @@ export type Topic = {
   /** Identifiers of the same concept elsewhere: IPTC Media Topics, EuroVoc, YSO. */
   exactMatch: string[]
   closeMatch: string[]
+  retired?: Retirement | undefined
 }
 
 /** What `topics.yaml` holds, checked. It is plain JSON, so the store can keep it. */
@@ -37,8 +51,34 @@ const topicSlug = v.pipe(
   v.maxLength(60, 'This is too long for an address. Write at most 60 characters.'),
 )
 
-/** One entry of `topics.yaml` as it may be written. */
-export function topicSchema(languages: string[]) {
+/** For how long a feed that has ended says so: some readers ask rarely (H-33). In seconds. */
+const farewell = 365 * 86_400
+
+/** The end of a topic as it may be written: a date, or an object with more. */
+function retirementSchema(languages: string[], timezone: string) {
+  const time = timeSchema(timezone)
+  return v.pipe(
+    v.unknown(),
+    v.transform((written) => (typeof written === 'string' ? { at: written } : written)),
+    v.strictObject({
+      at: time,
+      until: v.optional(time),
+      replacedBy: v.optional(v.array(topicSlug), []),
+      note: v.optional(labelsSchema(languages)),
+    }),
+    v.transform(({ until, ...rest }): Retirement => ({
+      ...rest,
+      until: until ?? rest.at + farewell,
+    })),
+    v.check(
+      ({ at, until }) => until > at,
+      'The feed would be gone before it has ended. Write a later time as until.',
+    ),
+  )
+}
+
+/** One entry of `topics.yaml` as it may be written. Times without an offset are those of `timezone`. */
+export function topicSchema(languages: string[], timezone: string) {
   const labels = labelsSchema(languages)
   const renamed = v.strictObject({ renamed: topicSlug })
   const topic = v.strictObject({
@@ -48,6 +88,7 @@ export function topicSchema(languages: string[]) {
     broader: v.optional(topicSlug),
     exactMatch: v.optional(v.array(webAddress), []),
     closeMatch: v.optional(v.array(webAddress), []),
+    retired: v.optional(retirementSchema(languages, timezone)),
   })
   return { key: topicSlug, renamed, topic }
 }
@@ -60,6 +101,11 @@ export const topicAdvice: Advice = {
   exactMatch: 'Write a list of web addresses.',
   closeMatch: 'Write a list of web addresses.',
   renamed: 'Write the slug of the topic that took its place.',
+  retired: 'Write a date such as 2026-11-01, or { at: 2026-11-01, replacedBy: [customs] }.',
+  at: 'Write a date and time such as 2026-11-01T09:00.',
+  until: 'Write a date and time such as 2027-11-01T09:00, or leave it out.',
+  replacedBy: 'Write a list of topics, or leave it out.',
+  note: 'Write a sentence per language, or leave it out.',
 }
 
 /** What is wrong between topics: broader topics that are missing or go round, names used twice. */
@@ -91,7 +137,7 @@ export function checkVocabulary({ topics, renamed }: VocabularySource): Problem[
       }
       names.set(fold(alias), topic.slug)
     }
-    problems.push(...awkwardLabels(topic))
+    problems.push(...wrongSuccessors(topic, bySlug), ...awkwardLabels(topic))
   }
   for (const [old, now] of Object.entries(renamed)) {
     if (bySlug.has(old)) {
@@ -108,6 +154,20 @@ export function checkVocabulary({ topics, renamed }: VocabularySource): Problem[
     }
   }
   return problems
+}
+
+function wrongSuccessors({ slug, retired }: Topic, bySlug: Map<string, Topic>): Problem[] {
+  return (retired?.replacedBy ?? []).flatMap((successor): Problem[] => {
+    const field = `${slug}.retired.replacedBy`
+    const found = bySlug.get(successor)
+    if (!found) {
+      const message = `"${successor}" is not a topic. ${advise(nearest(successor, bySlug.keys()))}`
+      return [{ field, message }]
+    }
+    if (!found.retired) return []
+    const message = `"${successor}" is retired as well. Write a topic that goes on.`
+    return [{ field, message }]
+  })
 }
 
 /** C-12: some readers split labels at commas, rename numbers and cut at 250 characters. */

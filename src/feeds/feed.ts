@@ -2,9 +2,11 @@ import type { Addresses, FormatName } from '../domain/addresses.ts'
 import { type FeedQuery, textLanguage } from '../domain/feed-query.ts'
 import { identity } from '../domain/identity.ts'
 import type { Release } from '../domain/release.ts'
+import type { Ending } from '../domain/retirement.ts'
 import { inLanguage, type Site } from '../domain/site.ts'
 import type { Topic, Vocabulary } from '../domain/topic.ts'
 import type { Group } from '../domain/topic-expression.ts'
+import { escapeMarkup } from '../domain/text.ts'
 import { fullText } from './body.ts'
 import { type Wording, wordingOf } from './wording.ts'
 
@@ -63,6 +65,8 @@ export type Feed = {
   extension: string
   logo?: string | undefined
   rights?: string | undefined
+  /** No more entries will come: the first one says so. */
+  hasEnded: boolean
   entries: Entry[]
 }
 
@@ -74,13 +78,14 @@ export const beforeAnyChange = Date.UTC(2001, 0, 1) / 1000
 
 /**
  * Answers a question with releases, newest first. `versions` holds the public language versions
- * by slug. Every decision about the document is made here; the renderers only write it down.
+ * by slug, `ending` how the feed ends, if it does. Every decision about the document is made here; the renderers only write it down.
  */
 export async function createFeed(
   query: FeedQuery,
   releases: Release[],
   versions: ReadonlyMap<string, Pick<Release, 'slug' | 'language' | 'title'>[]>,
   press: Press,
+  ending?: Ending,
 ): Promise<Feed> {
   const { site, addresses } = press
   const language = textLanguage(query, site)
@@ -89,6 +94,10 @@ export async function createFeed(
     atom: addresses.feed(query, 'atom'),
     json: addresses.feed(query, 'json'),
   }
+  const farewell = ending && (await createFarewell(query, ending, press))
+  const entries = releases.map((release) =>
+    createEntry(release, versions.get(release.slug) ?? [], press),
+  )
   const asked = new Set(query.topics.flatMap((group) => group.with))
   return {
     id: await identity(site.id, `feed ${new URL(self.atom).pathname}${new URL(self.atom).search}`),
@@ -97,17 +106,57 @@ export async function createFeed(
     language,
     page: addresses.page(query),
     self,
-    updated: releases.reduce((latest, { updated }) => Math.max(latest, updated), beforeAnyChange),
+    updated: releases.reduce(
+      (latest, { updated }) => Math.max(latest, updated),
+      ending?.at ?? beforeAnyChange,
+    ),
     author: personOf(Object.keys(site.publishers)[0]!, language, site),
     categories: [...asked].map((slug) => categoryOf(slug, language, press)),
     scheme: addresses.scheme(),
     extension: addresses.extension(),
     logo: site.logo && addresses.media(site.logo),
     rights: site.rights && inLanguage(site.rights, language, site),
-    entries: releases.map((release) =>
-      createEntry(release, versions.get(release.slug) ?? [], press),
-    ),
+    hasEnded: farewell !== undefined,
+    entries: farewell ? [farewell, ...entries] : entries,
   }
+}
+
+/**
+ * The last entry of a feed that has ended (H-35). Its identity is that of the feed's end and of
+ * nothing else, so that no reader takes it for a release.
+ */
+async function createFarewell(query: FeedQuery, ending: Ending, press: Press): Promise<Entry> {
+  const { site, addresses } = press
+  const language = textLanguage(query, site)
+  const wording = wordingOf(language)
+  const page = addresses.page(query)
+  const note = ending.note && inLanguage(ending.note, language, site)
+  const text = [wording.endedText(titleOf(query, press)), note].filter(Boolean).join(' ')
+  const successors = ending.successors.map((slug) => ({
+    url: addresses.page({ ...query, topics: [{ with: [slug], without: [] }] }),
+    title: categoryOf(slug, language, press).label,
+  }))
+  const instead = successors.map(({ url, title }) => `<a href="${url}">${escapeMarkup(title)}</a>`)
+  const release: Release = {
+    id: await identity(site.id, `ended ${new URL(addresses.feed(query, 'atom')).pathname}`),
+    slug: '',
+    language,
+    formerly: [],
+    title: wording.ended,
+    lead: text,
+    html: instead.length > 0 ? `<p>${wording.instead}: ${instead.join(', ')}</p>` : '',
+    published: ending.at,
+    updated: ending.at,
+    authored: ending.at,
+    topics: [...new Set(query.topics.flatMap((group) => group.with))],
+    publisher: Object.keys(site.publishers)[0]!,
+    kind: 'advisory',
+    contacts: [],
+    attachments: [],
+    related: [],
+    changes: [],
+  }
+  return { ...createEntry(release, [], press), url: page }
 }
 
 /** One release as an entry. It depends on the release and the site alone, never on the feed (C-03). */

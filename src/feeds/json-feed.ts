@@ -20,6 +20,7 @@ export function renderJsonFeed(feed: Feed): string {
     language: feed.language,
     authors: [feed.author],
     ...(feed.logo && { favicon: feed.logo }),
+    ...(feed.hasEnded && { expired: true }),
     _tiedote: {
       about: feed.extension,
       updated: formatUtc(feed.updated),

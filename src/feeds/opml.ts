@@ -1,13 +1,19 @@
+import type { Retired } from '../domain/retirement.ts'
 import { inLanguage } from '../domain/site.ts'
 import type { Topic } from '../domain/topic.ts'
 import { type Press, titleOf } from './feed.ts'
 import { declaration, element, textElement } from './xml.ts'
 
 /**
- * Every topic feed of a language as OPML 2.0, narrower topics below the broader one (O-06).
+ * Every topic feed of a language that goes on as OPML 2.0, narrower topics below the broader one (O-06).
  * `modified` is in seconds.
  */
-export function renderOpml(language: string, modified: number, press: Press): string {
+export function renderOpml(
+  language: string,
+  modified: number,
+  retired: Retired,
+  press: Press,
+): string {
   const { site, vocabulary, addresses } = press
   const texts = language === 'all' ? site.languages[0]! : language
   const feed = (topic?: Topic) => {
@@ -27,8 +33,10 @@ export function renderOpml(language: string, modified: number, press: Press): st
     }
   }
   const outline = (topic: Topic): string =>
-    element('outline', feed(topic), ...vocabulary.narrower(topic.slug).map(outline))
-  const top = [...vocabulary.topics.values()].filter(({ broader }) => !broader)
+    element('outline', feed(topic), ...vocabulary.narrower(topic.slug).filter(goesOn).map(outline))
+  const goesOn = ({ slug }: Topic) => !retired.ended.has(slug)
+  const topics = [...vocabulary.topics.values()].filter(goesOn)
+  const top = topics.filter(({ broader }) => !broader || retired.ended.has(broader))
   const head = element(
     'head',
     {},

@@ -16,6 +16,11 @@ export type Wording = {
   contacts: string
   telephone: string
   photo: string
+  /** Title of the last entry of a feed. */
+  ended: string
+  /** Its text, for the title of the feed. */
+  endedText: (title: string) => string
+  instead: string
   kinds: Record<Kind, string>
 }
 
@@ -33,6 +38,9 @@ const en: Wording = {
   contacts: 'Inquiries',
   telephone: 'tel.',
   photo: 'Photo',
+  ended: 'This feed has ended',
+  endedText: (title) => `No more releases will appear in “${title}”.`,
+  instead: 'Subscribe instead to',
   kinds: {
     'press-release': 'press release',
     statement: 'statement',
@@ -55,6 +63,9 @@ const fi: Wording = {
   contacts: 'Lisätietoja',
   telephone: 'puh.',
   photo: 'Kuva',
+  ended: 'Tämä syöte on päättynyt',
+  endedText: (title) => `Syötteeseen ”${title}” ei enää tule tiedotteita.`,
+  instead: 'Tilaa sen sijaan',
   kinds: {
     'press-release': 'tiedote',
     statement: 'lausunto',
@@ -77,6 +88,9 @@ const sv: Wording = {
   contacts: 'Mer information',
   telephone: 'tfn',
   photo: 'Bild',
+  ended: 'Detta flöde har upphört',
+  endedText: (title) => `Flödet ”${title}” får inga fler meddelanden.`,
+  instead: 'Prenumerera i stället på',
   kinds: {
     'press-release': 'pressmeddelande',
     statement: 'uttalande',

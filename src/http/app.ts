@@ -4,6 +4,8 @@ import type { Edition } from '../domain/edition.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { FeedQuery } from '../domain/feed-query.ts'
 import { fingerprint } from '../domain/identity.ts'
+import { type Ending, endingOf } from '../domain/retirement.ts'
+import { formatUtc } from '../domain/time.ts'
 import { formats } from '../feeds/formats.ts'
 import { renderOpml } from '../feeds/opml.ts'
 import { chooseCoding } from './codings.ts'
@@ -155,7 +157,7 @@ export function createApp(services: Services): Hono<Environment> {
       case 'opml': {
         const address = addresses.opml(target.language)
         const recipe = stateRecipe(address, 'opml', 'text/x-opml; charset=utf-8', current, () =>
-          renderOpml(target.language, Math.max(current.horizon, 0), current),
+          renderOpml(target.language, Math.max(current.horizon, 0), current.retired, current),
         )
         return answerRecipe(c, 'document', recipe, current)
       }
@@ -189,8 +191,16 @@ export function createApp(services: Services): Hono<Environment> {
     const address = addresses.feed(query, format)
     checkLength(address)
     if (renamed) throw moved(address)
+    const ending = goingOn(query, current)
     c.set('asked', { kind: 'feed', format, path: new URL(address).pathname })
-    c.header('Link', links(query, format, current))
+    c.header(
+      'Link',
+      [links(query, format, current), ...successors(ending, query, format, current)].join(', '),
+    )
+    if (ending) {
+      c.header('Deprecation', `@${ending.at}`)
+      c.header('Sunset', new Date(ending.until * 1000).toUTCString())
+    }
     c.header('X-Robots-Tag', 'noindex')
     c.header('Content-Security-Policy', documentPolicy)
     sayWhere(c, address)
@@ -237,6 +247,7 @@ export function createApp(services: Services): Hono<Environment> {
     const address = current.addresses.page(query)
     checkLength(address)
     if (renamed) throw moved(address)
+    goingOn(query, current)
     sayWhere(c, address)
     const recipe = stateRecipe(address, 'html', 'text/html; charset=utf-8', current, async () => {
       const releases = await store.find(query, current, 50)
@@ -383,6 +394,31 @@ function links(query: FeedQuery, format: FormatName, { addresses }: Current): st
     ),
     `<${page}>; rel="canonical"`,
   ].join(', ')
+}
+
+/** How the feed ends, while it still says so. Throws `gone` for one that is no longer there (H-35). */
+function goingOn({ topics }: FeedQuery, { retired, vocabulary }: Current): Ending | undefined {
+  const ending = endingOf(topics, retired, vocabulary)
+  if (!ending?.isGone) return ending
+  const { successors } = ending
+  const instead = successors.length > 0 ? ` Subscribe to ${successors.join(' or ')} instead.` : ''
+  const day = formatUtc(ending.at).slice(0, 10)
+  throw new DomainError('gone', `This feed ended on ${day}.${instead}`, { successors })
+}
+
+/** Where to go when a feed ends (RFC 5829, RFC 8594). */
+function successors(
+  ending: Ending | undefined,
+  query: FeedQuery,
+  format: FormatName,
+  { addresses }: Current,
+): string[] {
+  if (!ending) return []
+  const feeds = ending.successors.map((slug) => {
+    const address = addresses.feed({ ...query, topics: [{ with: [slug], without: [] }] }, format)
+    return `<${address}>; rel="successor-version"; type="${formats[format].mediaType}"`
+  })
+  return [...feeds, `<${addresses.page(query)}>; rel="deprecation"; type="text/html"`]
 }
 
 function noFile(): DomainError {

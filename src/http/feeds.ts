@@ -1,6 +1,7 @@
 import type { FormatName } from '../domain/addresses.ts'
 import type { Edition } from '../domain/edition.ts'
 import type { FeedQuery } from '../domain/feed-query.ts'
+import { endingOf } from '../domain/retirement.ts'
 import type { StoredRelease } from '../domain/release-store.ts'
 import { createFeed } from '../feeds/feed.ts'
 import { formats } from '../feeds/formats.ts'
@@ -30,7 +31,11 @@ export function feedRecipe(
     address: current.addresses.feed(query, format),
     contentType,
     kind: format,
-    lastModified: () => services.store.lastModified(query, current, most),
+    async lastModified() {
+      const ending = endingOf(query.topics, current.retired, current.vocabulary)
+      const changed = await services.store.lastModified(query, current, most)
+      return Math.max(changed, ending?.at ?? 0)
+    },
     isNoted: query.words.length === 0,
     async render() {
       const releases = headOf(await services.store.find(query, current, most))
@@ -74,10 +79,11 @@ async function renderWhole(
   current: Current,
   { store }: Services,
 ): Promise<{ body: string; oldest: number }> {
+  const ending = endingOf(query.topics, current.retired, current.vocabulary)
   const slugs = [...new Set(releases.map(({ slug }) => slug))]
   const versions = await store.findVersions(slugs, current)
   for (let shown = releases; ; shown = shown.slice(0, Math.ceil(shown.length / 2))) {
-    const body = formats[format].render(await createFeed(query, shown, versions, current))
+    const body = formats[format].render(await createFeed(query, shown, versions, current, ending))
     const fits = body.length <= largest / 3 || new TextEncoder().encode(body).length <= largest
     if (fits || shown.length <= 1) return { body, oldest: shown.at(-1)?.published ?? 0 }
   }

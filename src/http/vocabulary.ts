@@ -1,5 +1,6 @@
 import type { FeedQuery } from '../domain/feed-query.ts'
 import type { TopicCount } from '../domain/release-store.ts'
+import type { Retired } from '../domain/retirement.ts'
 import { inLanguage } from '../domain/site.ts'
 import type { Topic } from '../domain/topic.ts'
 import { formatUtc } from '../domain/time.ts'
@@ -20,13 +21,19 @@ export function countOf(
   }
 }
 
+function retirementOf({ slug, retired }: Topic, { ended }: Retired) {
+  if (!retired || !ended.has(slug)) return undefined
+  const { at, until, replacedBy } = retired
+  return { at: formatUtc(at), until: formatUtc(until), replacedBy }
+}
+
 /** The vocabulary for machines, with counts and the addresses of every feed. */
 export function vocabularyDocument(
   language: string,
   counts: TopicCount[],
   current: Current,
 ): string {
-  const { site, vocabulary, addresses } = current
+  const { site, vocabulary, addresses, retired } = current
   const texts = language === 'all' ? site.languages[0]! : language
   const everything: FeedQuery = { language, topics: [], words: [] }
   const feedsOf = (query: FeedQuery) => ({
@@ -49,6 +56,7 @@ export function vocabularyDocument(
       closeMatch: topic.closeMatch,
       releases,
       newest: newest > 0 ? formatUtc(newest) : undefined,
+      retired: retirementOf(topic, retired),
       page: addresses.page(query),
       feeds: feedsOf(query),
     }
@@ -63,7 +71,9 @@ export function vocabularyDocument(
     otherLanguages: [...site.languages, 'all']
       .filter((other) => other !== language)
       .map((other) => ({ language: other, topics: addresses.vocabulary(other) })),
-    topics: [...vocabulary.topics.values()].map(describe),
+    topics: [...vocabulary.topics.values()]
+      .filter(({ slug }) => !retired.gone.has(slug))
+      .map(describe),
   }
   return `${JSON.stringify(document)}\n`
 }

@@ -6,6 +6,7 @@ import {
   place,
   type Placement,
 } from '../domain/publishing.ts'
+import { retiredAt } from '../domain/retirement.ts'
 import type { ContentStore } from '../domain/release-store.ts'
 import { createVocabulary, type VocabularySource } from '../domain/topic.ts'
 import type { Database, Statement } from './database.ts'
@@ -64,7 +65,8 @@ export function createContentStore(database: Database): ContentStore {
     async apply(batch, frame, clock, bundle) {
       for (let attempt = 1; ; attempt++) {
         const before = await readPosition(database, clock.now())
-        await clock.passed(before.since)
+        const { since } = retiredAt(frame.vocabulary.topics, clock.now())
+        await clock.passed(Math.max(before.since, since))
         const now = clock.now()
         const position = await readPosition(database, now)
         try {

@@ -1,5 +1,6 @@
 import { DomainError } from '../domain/errors.ts'
 import type { State } from '../domain/release-store.ts'
+import { retiredAt } from '../domain/retirement.ts'
 import type { Site } from '../domain/site.ts'
 import { createVocabulary, type VocabularySource } from '../domain/topic.ts'
 import type { Database, Statement } from './database.ts'
@@ -47,7 +48,14 @@ export function createStateReader(database: Database): (now: number) => Promise<
       throw new DomainError('unavailable', 'The service is being set up. Ask again in a minute.')
     }
     const { site, vocabulary } = await readFrame(position.revision)
-    return { ...position, site, vocabulary }
+    const retired = retiredAt(vocabulary.topics.values(), now)
+    return {
+      ...position,
+      since: Math.max(position.since, retired.since),
+      site,
+      vocabulary,
+      retired,
+    }
   }
 }
 

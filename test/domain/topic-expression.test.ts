@@ -7,7 +7,7 @@ import { formatTopicExpression, parseTopicExpression } from '../../src/domain/to
 import { topicsYaml } from '../content-folder.ts'
 import { expressions, spellings } from '../questions.ts'
 
-const vocabulary = createVocabulary(readTopics(topicsYaml, ['en', 'fi', 'sv']).vocabulary)
+const vocabulary = createVocabulary(readTopics(topicsYaml, ['en', 'fi', 'sv'], 'UTC').vocabulary)
 
 function canonical(text: string): string {
   return formatTopicExpression(parseTopicExpression(text, vocabulary).expression)

@@ -62,7 +62,7 @@ export function openPressOffice(
 ): PressOffice {
   const { site, problems } = readSite(asYaml({ ...siteWritten, ...changed.site }))
   if (!site) throw new Error(problems.map(formatProblem).join('\n'))
-  const topics = readTopics(asYaml(changed.topics ?? topicsWritten), site.languages)
+  const topics = readTopics(asYaml(changed.topics ?? topicsWritten), site.languages, site.timezone)
   if (!topics.vocabulary) throw new Error(topics.problems.map(formatProblem).join('\n'))
   const vocabulary = createVocabulary(topics.vocabulary)
   const media = changed.media ?? mediaFiles

@@ -15,7 +15,7 @@ import { siteYaml, topicsYaml } from '../content-folder.ts'
 import { expressions, topics } from '../questions.ts'
 
 const site = readSite(siteYaml).site!
-const source = readTopics(topicsYaml, site.languages).vocabulary
+const source = readTopics(topicsYaml, site.languages, site.timezone).vocabulary
 const vocabulary = createVocabulary(source)
 const readRelease = createReleaseReader({ site, vocabulary, findMedia: () => undefined })
 

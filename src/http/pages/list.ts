@@ -3,7 +3,9 @@ import { type FeedQuery, textLanguage } from '../../domain/feed-query.ts'
 import type { Release } from '../../domain/release.ts'
 import type { TopicCount } from '../../domain/release-store.ts'
 import { inLanguage } from '../../domain/site.ts'
+import { endingOf } from '../../domain/retirement.ts'
 import { headline, titleOf } from '../../feeds/feed.ts'
+import { wordingOf } from '../../feeds/wording.ts'
 import type { Current } from '../services.ts'
 import { countOf } from '../vocabulary.ts'
 import { directionOf, type Html, layout, moment } from './layout.ts'
@@ -31,12 +33,29 @@ export function listPage(
 <button>Search</button>
 </form>
 ${languages(query, current)}
+${ended(query, current)}
 ${releases.length === 0 ? html`<p>No release yet.</p>` : ''}
 <ol class="releases">
 ${releases.map((release) => summary(release, current))}</ol>
 ${topics(query.language, counts, current)}
 ${query.topics.length === 0 ? forPrograms(current) : ''}`
   return layout({ title, language, address: addresses.page(query), feeds: query, main }, current)
+}
+
+/** What a feed that has ended says in its last entry. */
+function ended(query: FeedQuery, current: Current): Html {
+  const { site, vocabulary, addresses, retired } = current
+  const ending = endingOf(query.topics, retired, vocabulary)
+  if (!ending) return html``
+  const language = textLanguage(query, site)
+  const wording = wordingOf(language)
+  const instead = ending.successors.map((slug) => {
+    const page = addresses.page({ ...query, topics: [{ with: [slug], without: [] }] })
+    const label = vocabulary.topics.get(slug)!.label
+    return html`<li><a href="${page}">${inLanguage(label, language, site)}</a></li>\n`
+  })
+  return html`<p><strong>${wording.ended}.</strong> ${wording.endedText(titleOf(query, current))} ${ending.note ? inLanguage(ending.note, language, site) : ''}</p>
+${instead.length > 0 ? html`<p>${wording.instead}:</p>\n<ul>\n${instead}</ul>` : ''}`
 }
 
 function summary(release: Release, { addresses }: Current): Html {
@@ -58,9 +77,10 @@ function languages(query: FeedQuery, { site, addresses }: Current): Html {
 }
 
 function topics(language: string, counts: TopicCount[], current: Current): Html {
-  const { site, vocabulary, addresses } = current
+  const { site, vocabulary, addresses, retired } = current
   const texts = language === 'all' ? site.languages[0]! : language
-  const items = [...vocabulary.topics.values()].map((topic) => {
+  const goingOn = [...vocabulary.topics.values()].filter(({ slug }) => !retired.ended.has(slug))
+  const items = goingOn.map((topic) => {
     const { releases } = countOf(topic.slug, language, counts)
     const page = addresses.page({
       language,

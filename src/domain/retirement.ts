@@ -1,0 +1,66 @@
+import type { Labels } from './site.ts'
+import type { Topic, Vocabulary } from './topic.ts'
+import type { TopicExpression } from './topic-expression.ts'
+
+/** Which topics have ended at one moment. */
+export type Retired = {
+  /** Slugs of topics whose feeds say that they have ended. */
+  ended: ReadonlySet<string>
+  /** Those among them whose feeds are gone. */
+  gone: ReadonlySet<string>
+  /** Second of the last of these events; 0 without any. */
+  since: number
+}
+
+/** How a feed ends. */
+export type Ending = {
+  /** Second since when its last entry says so. */
+  at: number
+  /** Second from which it is gone. */
+  until: number
+  isGone: boolean
+  /** Slugs of the topics to subscribe to instead. */
+  successors: string[]
+  note?: Labels | undefined
+}
+
+/** What has ended at a second. */
+export function retiredAt(topics: Iterable<Topic>, now: number): Retired {
+  const ended = new Set<string>()
+  const gone = new Set<string>()
+  let since = 0
+  for (const { slug, retired } of topics) {
+    if (!retired || retired.at > now) continue
+    ended.add(slug)
+    if (retired.until <= now) gone.add(slug)
+    since = Math.max(since, retired.until <= now ? retired.until : retired.at)
+  }
+  return { ended, gone, since }
+}
+
+/**
+ * How the feed of an expression ends, if it does: when each of its alternatives asks for a topic
+ * that has ended. A feed with one alternative that goes on goes on as a whole (U-06).
+ */
+export function endingOf(
+  expression: TopicExpression,
+  { ended, gone }: Retired,
+  vocabulary: Vocabulary,
+): Ending | undefined {
+  if (expression.length === 0) return undefined
+  const endings = expression.map(({ with: wanted }) => {
+    const slugs = wanted.filter((slug) => ended.has(slug))
+    const topics = slugs.flatMap((slug) => vocabulary.topics.get(slug) ?? [])
+    return topics.toSorted((a, b) => a.retired!.at - b.retired!.at)
+  })
+  if (endings.some((topics) => topics.length === 0)) return undefined
+  const all = endings.flat()
+  const successors = new Set(all.flatMap(({ retired }) => retired!.replacedBy))
+  return {
+    at: Math.max(...endings.map(([first]) => first!.retired!.at)),
+    until: Math.max(...endings.map(([first]) => first!.retired!.until)),
+    isGone: endings.every((topics) => topics.some(({ slug }) => gone.has(slug))),
+    successors: [...successors],
+    note: all.find(({ retired }) => retired!.note)?.retired?.note,
+  }
+}

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest'
+import { codings } from '../../src/http/codings.ts'
+import {
+  createKeptDocuments,
+  describeDocument,
+  type Document,
+  inCoding,
+  restoreDocument,
+} from '../../src/http/kept-documents.ts'
+
+function documentOf(size: number): Document {
+  return {
+    etag: 'W/"x"',
+    lastModified: 1,
+    oldest: 0,
+    body: new TextEncoder().encode('a'.repeat(size)),
+    contentType: 'application/rss+xml; charset=utf-8',
+    since: 7,
+    seen: 7,
+    coded: new Map(),
+    isNoted: false,
+  }
+}
+
+test('a coding is prepared once per document, however many ask at the same time', async () => {
+  const document = documentOf(10_000)
+  for (const coding of codings) {
+    const [first, second] = await Promise.all([
+      inCoding(document, coding),
+      inCoding(document, coding),
+    ])
+    expect(second).toBe(first)
+    expect(await inCoding(document, coding)).toBe(first)
+  }
+})
+
+test('documents are kept within a capacity, and what was not used for longest goes first', () => {
+  const kept = createKeptDocuments(10_000)
+  for (const address of ['a', 'b', 'c', 'd']) kept.put(address, documentOf(1000))
+  expect(kept.get('a')).toBeDefined()
+  kept.put('e', documentOf(1000))
+  expect(kept.get('b')).toBeDefined()
+  kept.put('f', documentOf(1000))
+  // `c` was not asked for since it was put there.
+  expect(kept.get('c')).toBeUndefined()
+  expect(['a', 'b', 'd', 'e', 'f'].every((address) => kept.get(address))).toBe(true)
+  for (let number = 0; number < 1000; number++) kept.put(`${number}`, documentOf(1000))
+  const found = Array.from({ length: 1000 }, (_, number) => kept.get(`${number}`))
+  expect(found.filter(Boolean)).toHaveLength(5)
+})
+
+test('a document larger than all capacity is kept alone, to be answered while the store fails', () => {
+  const kept = createKeptDocuments(1000)
+  kept.put('small', documentOf(100))
+  kept.put('large', documentOf(5000))
+  expect(kept.get('large')).toBeDefined()
+  expect(kept.get('small')).toBeUndefined()
+})
+
+test('a document comes out of a reserve as it went in, but belongs to no known state', () => {
+  const { since: _, isNoted: _isNoted, ...document } = documentOf(100)
+  const headers = new Headers(describeDocument(documentOf(100)))
+  expect(restoreDocument(document.body, headers)).toMatchObject({ ...document, since: 0 })
+})
