@@ -8,6 +8,7 @@ import { type FileProblem, formatProblem } from './domain/problem.ts'
 import { createApp } from './http/app.ts'
 import { listen, type Listening } from './http/listen.ts'
 import { serveFolder } from './http/media.ts'
+import { isDirect } from './http/conditional.ts'
 import { createKeptDocuments } from './http/kept-documents.ts'
 import { createMetrics } from './http/metrics.ts'
 import { createRecord, refusedAnswer } from './http/request-log.ts'
@@ -16,20 +17,22 @@ import { createLater } from './later.ts'
 import { createContentStore } from './store/content-store.ts'
 import { createEditionStore } from './store/edition-store.ts'
 import { migrate } from './store/migrate.ts'
-import { isDatabaseError, openDatabase, readMigrations } from './store/node-sqlite.ts'
+import {
+  isDamaged,
+  isDatabaseError,
+  looksLikeDatabase,
+  type NodeDatabase,
+  openDatabase,
+  readMigrations,
+  setAside,
+} from './store/node-sqlite.ts'
 import { createReleaseStore } from './store/release-store.ts'
 
 const { port, host, baseUrl, contentDirectory, database: path } = readConfig()
-const database = open(path)
-await migrate(database, readMigrations()).catch((error: Error) => {
-  return giveUp(`DATABASE at ${path} cannot be brought up to date: ${error.message}.`)
-})
+const database = await open(path)
 const store = createReleaseStore(database)
 const content = createContentStore(database)
 const program = await fingerprint(`${await programFingerprint()} ${baseUrl}`)
-const readOnly = database.readOnly
-  ? [cannotWrite('it can only be read', 'Allow writing it and its folder, and start again.')]
-  : []
 let problems: FileProblem[] = []
 let listening: Listening | undefined
 let stopWatching = () => {}
@@ -51,7 +54,7 @@ async function readContent(): Promise<boolean> {
       console.error(`${count} releases read`)
     },
   }).catch(notTakenUp)
-  problems = [...found, ...readOnly]
+  problems = [...found, ...databaseProblems()]
   const report = problems.map(formatProblem).join('\n')
   if (report && report !== before) console.error(report)
   return problems.every((problem) => problem.warning)
@@ -68,7 +71,8 @@ const app = createApp({
   store,
   editions: createEditionStore(database),
   baseUrl,
-  documents: createKeptDocuments(256_000_000),
+  documents: createKeptDocuments(64_000_000),
+  isDirect,
   later: createLater(),
   media: serveFolder(contentDirectory),
   problems: () => problems,
@@ -106,11 +110,32 @@ function exit(): never {
 
 function notTakenUp(error: unknown): FileProblem[] {
   if (isDatabaseError(error)) {
-    const again = 'It is tried again in half a minute.'
-    return database.readOnly ? [] : [cannotWrite(error.message, again)]
+    if (database.readOnly) return []
+    const advice = isDamaged(error) ? openAnew() : 'It is tried again in half a minute.'
+    return [cannotWrite(error.message, advice)]
   }
   console.error(error)
   return [cannotRead(error)]
+}
+
+/** Somebody may have put a good copy where the damaged file was. */
+function openAnew(): string {
+  try {
+    database.reopen()
+    return 'It was opened anew, and is tried again in half a minute.'
+  } catch {
+    return 'Put a good copy in its place, or start again: then a new one is made of the content.'
+  }
+}
+
+function databaseProblems(): FileProblem[] {
+  if (database.readOnly) {
+    return [cannotWrite('it can only be read', 'Allow writing it and its folder, and start again.')]
+  }
+  if (database.isInPlace()) return []
+  const message =
+    'The database file is no longer there. The service goes on with it, but whatever changes is lost at the next start. Put the file back and start again, or start again to have it made anew of the content.'
+  return [{ file: path, line: 1, field: '', message, warning: true }]
 }
 
 function cannotRead(error: unknown): FileProblem {
@@ -130,11 +155,39 @@ function giveUp(sentence: string): never {
   process.exit(1)
 }
 
-function open(path: string) {
+/** A damaged file is put aside and a new one made: all that is in it comes from the content. */
+async function open(path: string): Promise<NodeDatabase> {
   try {
-    return openDatabase(path)
+    return await openAndMigrate(path)
   } catch (error) {
-    return giveUp(`DATABASE cannot be opened at ${path}: ${(error as Error).message}.`)
+    const { message } = error as Error
+    if (!isDamaged(error) || !looksLikeDatabase(path)) {
+      return giveUp(
+        `DATABASE cannot be opened at ${path}: ${message}. Name another path, or delete the file: all that is in it can be made anew of the content.`,
+      )
+    }
+    try {
+      const aside = setAside(path, `damaged-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`)
+      console.error(
+        `DATABASE at ${path} is damaged (${message}). It is now ${aside}, and a new one is made.`,
+      )
+      return await openAndMigrate(path)
+    } catch (again) {
+      return giveUp(
+        `DATABASE at ${path} is damaged (${message}), and no new one can be made there: ${(again as Error).message}.`,
+      )
+    }
+  }
+}
+
+async function openAndMigrate(path: string): Promise<NodeDatabase> {
+  const opened = openDatabase(path)
+  try {
+    await migrate(opened, readMigrations())
+    return opened
+  } catch (error) {
+    opened.close()
+    throw error
   }
 }
 

@@ -73,6 +73,8 @@ function createWorkerApp(env: Env, baseUrl: string) {
     documents: createKeptDocuments(32_000_000),
     reserve: createEdgeReserve(() => caches.open('documents')),
     spare: spareState,
+    // Cloudflare's own cache stands behind us, and only another one in front would say so.
+    isDirect: (headers) => !headers.has('via'),
     later: (work) => waitUntil(work()),
     media: (c) => env.ASSETS.fetch(c.req.raw as never) as unknown as Promise<Response>,
     problems: () => [],

@@ -9,6 +9,7 @@ import { bringInLine } from '../src/content/bring-in-line.ts'
 import { type FileProblem, formatProblem } from '../src/domain/problem.ts'
 import { createApp } from '../src/http/app.ts'
 import { serveFolder } from '../src/http/media.ts'
+import { isDirect } from '../src/http/conditional.ts'
 import { createKeptDocuments } from '../src/http/kept-documents.ts'
 import { createMetrics } from '../src/http/metrics.ts'
 import type { Clock } from '../src/domain/clock.ts'
@@ -71,7 +72,7 @@ export function onBoth(
 export function onBothPresses(
   name: string,
   files: Record<string, string>,
-  body: (press: Press & { directory: () => string }) => void,
+  body: (press: Press & { directory: () => string; runtime: string }) => void,
 ) {
   for (const [runtime, start] of Object.entries({ Node: nodePress, Workers: workerPress })) {
     describe(`${name}, on ${runtime}`, () => {
@@ -86,6 +87,7 @@ export function onBothPresses(
         rmSync(directory, { recursive: true, force: true })
       })
       body({
+        runtime,
         directory: () => directory,
         fetch: (path, init) => press.fetch(path, init),
         takeUp: () => press.takeUp(),
@@ -128,6 +130,7 @@ export async function nodePress(directory: string, clock: Clock = systemClock) {
       clock,
       metrics,
       later: createLater(),
+      isDirect,
       record: (answer) => metrics.record(answer),
     })
   await takeUp()

@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { markdown, temporaryFolder, writeFiles } from './content-folder.ts'
@@ -43,6 +54,56 @@ test('a database that cannot be opened at all stops the start with a sentence', 
     expect(log()).not.toMatch(/^\s+at /m)
   }
   expect(readFileSync(garbage, 'utf8')).toContain('This is no database.')
+})
+
+test('a damaged database is put aside at the start, and made anew of the content (H-29)', async () => {
+  const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+  const path = databaseFile()
+  const first = await start(directory, { DATABASE: path })
+  first.process.kill('SIGTERM')
+  await first.exit
+  const whole = readFileSync(path)
+  writeFileSync(path, Buffer.concat([whole.subarray(0, 100), Buffer.alloc(20_000, 'garbage')]))
+  const second = await start(directory, { DATABASE: path })
+  expect(await titles(`${second.url}/feed.json`)).toEqual(['A'])
+  expect(second.log()).toMatch(/is damaged .* It is now .*damaged-.* and a new one is made/)
+  const aside = readdirSync(dirname(path)).find((name) => name.includes('damaged'))
+  expect(readFileSync(join(dirname(path), aside!)).toString()).toContain('garbage')
+})
+
+test('a database that is moved away under a running service is answered from, and that is told', async () => {
+  const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+  const path = databaseFile()
+  const server = await start(directory, { DATABASE: path })
+  for (const ending of ['', '-wal', '-shm']) renameSync(`${path}${ending}`, `${path}.away${ending}`)
+  writeFiles(directory, { 'releases/b.en.md': markdown(['title: B', published]) })
+  await until(async () => (await titles(`${server.url}/feed.json`)).length === 2)
+  expect(await problemsOf(server)).toEqual([
+    expect.stringContaining('The database file is no longer there.'),
+  ])
+})
+
+test('a database that is damaged under a running service is taken up again when a good copy is there', async () => {
+  const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+  const path = databaseFile()
+  const server = await start(directory, { DATABASE: path })
+  expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
+  const database = new DatabaseSync(path)
+  database.exec('pragma wal_checkpoint(truncate)')
+  database.close()
+  const whole = readFileSync(path)
+  truncateSync(path, 0)
+  writeFiles(directory, { 'releases/b.en.md': markdown(['title: B', published]) })
+  await until(() => server.log().includes('DATABASE cannot be written'))
+  expect((await fetch(`${server.url}/feed.json`)).status).toBe(200)
+  writeFileSync(`${path}.copy`, whole)
+  renameSync(`${path}.copy`, path)
+  for (const ending of ['-wal', '-shm']) rmSync(`${path}${ending}`, { force: true })
+  // Every change of the folder is an occasion to try again.
+  writeFiles(directory, { 'releases/c.en.md': markdown(['title: C', published]) })
+  await until(() => server.log().includes('opened anew'))
+  writeFiles(directory, { 'releases/d.en.md': markdown(['title: D', published]) })
+  await until(async () => (await titles(`${server.url}/feed.json`)).length === 4)
 })
 
 describe.skipIf(!mayRun)(

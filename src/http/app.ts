@@ -1,19 +1,27 @@
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import type { FormatName } from '../domain/addresses.ts'
 import type { Edition } from '../domain/edition.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { FeedQuery } from '../domain/feed-query.ts'
-import { fingerprint } from '../domain/identity.ts'
 import { type Ending, endingOf } from '../domain/retirement.ts'
 import { formatUtc } from '../domain/time.ts'
 import { formats } from '../feeds/formats.ts'
 import { renderOpml } from '../feeds/opml.ts'
-import { chooseCoding } from './codings.ts'
+import {
+  always,
+  answerWith,
+  type Asking,
+  caching,
+  type Environment,
+  longestKept,
+  preflight,
+  sendWith,
+} from './answer.ts'
 import { editionToDiffer, isNotModified, takesDifference } from './conditional.ts'
 import { createDocuments, type Recipe } from './documents.ts'
 import { deltaRecipe, feedRecipe } from './feeds.ts'
-import { type Document, inCoding } from './kept-documents.ts'
-import { isMediaFile } from './media.ts'
+import { type Document, fixedDocument } from './kept-documents.ts'
+import { findMedia, isMediaFile } from './media.ts'
 import { healthDocument } from './operations.ts'
 import { errorPage } from './pages/error.ts'
 import { listPage } from './pages/list.ts'
@@ -26,35 +34,15 @@ import { createCurrentReader, type Current, type Services } from './services.ts'
 import { readAddress } from './urls.ts'
 import { vocabularyDocument } from './vocabulary.ts'
 
-/** How long anybody may keep an answer, in seconds. */
-const maxAge = 300
-/** The same as a header, and how long to go on with it while we do not answer (H-18). */
-const caching = `public, max-age=${maxAge}, stale-while-revalidate=600, stale-if-error=86400`
-
-/** On everything, so that programs in browsers can read feeds too (H-26, H-36). */
-const always = {
-  'Access-Control-Allow-Origin': '*',
-  'Access-Control-Expose-Headers':
-    'ETag, Link, Retry-After, Content-Location, Deprecation, Sunset, IM, Age',
-  'Cross-Origin-Resource-Policy': 'cross-origin',
-  'X-Content-Type-Options': 'nosniff',
-}
-
-const preflight = {
-  'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS',
-  'Access-Control-Allow-Headers': 'If-None-Match, If-Modified-Since, A-IM, Accept, Cache-Control',
-  'Access-Control-Max-Age': '86400',
-  Allow: 'GET, HEAD, OPTIONS',
-}
-
 const documentPolicy = "default-src 'none'; style-src 'self'; img-src https:; sandbox"
 const pagePolicy =
   "default-src 'none'; style-src 'self'; img-src 'self' https: http:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-/** What a request turned out to ask for, for the log and the metrics. */
-type Asked = Pick<Answer, 'kind' | 'format' | 'path'>
-type Environment = { Variables: { asked: Asked } }
-type Asking = Context<Environment>
+/** Documents that no release changes. */
+const fixed = {
+  '/robots.txt': ['text/plain; charset=utf-8', 'User-agent: *\nDisallow:\n'],
+  '/style.css': ['text/css; charset=utf-8', styleSheet],
+} as const
 
 /** The service on HTTP. The same app runs on Node, on Workers and in tests. */
 export function createApp(services: Services): Hono<Environment> {
@@ -93,8 +81,11 @@ export function createApp(services: Services): Hono<Environment> {
   app.get('/healthz', async (c) => {
     c.set('asked', { kind: 'operations', path: '/healthz' })
     const { healthy, document } = await healthDocument(services)
+    const body = new TextEncoder().encode(`${JSON.stringify(document)}\n`)
+    c.header('Content-Type', 'application/json')
+    c.header('Content-Length', String(body.length))
     c.header('Cache-Control', 'no-store')
-    return c.json(document, healthy ? 200 : 503)
+    return c.body(body, healthy ? 200 : 503)
   })
 
   app.get('/metrics', async (c) => {
@@ -105,35 +96,22 @@ export function createApp(services: Services): Hono<Environment> {
     return c.body(bytes, 200, { 'Content-Type': contentType, 'Cache-Control': 'no-store' })
   })
 
-  app.get('/robots.txt', (c) => {
-    c.set('asked', { kind: 'document', path: '/robots.txt' })
-    return c.text('User-agent: *\nDisallow:\n', 200, { 'Cache-Control': caching })
-  })
-
-  app.get('/style.css', async (c) => {
-    c.set('asked', { kind: 'document', path: '/style.css' })
-    const body = new TextEncoder().encode(styleSheet)
-    const etag = `W/"${await fingerprint(styleSheet)}"`
-    const contentType = 'text/css; charset=utf-8'
-    const file = { etag, lastModified: 0, oldest: 0, body, contentType, since: 0, seen: 0 }
-    return answer(c, { ...file, coded: new Map(), isNoted: false })
-  })
+  for (const [path, [contentType, text]] of Object.entries(fixed)) {
+    app.get(path, async (c) => {
+      c.set('asked', { kind: 'document', path })
+      return answerWith(c, await fixedDocument(text, contentType), clock.now())
+    })
+  }
 
   app.get('/media/*', async (c) => {
     if (!isMediaFile(new URL(c.req.url).pathname)) throw noFile()
-    const found = await services.media(c, async () => {})
-    if (!found || (!found.ok && found.status !== 304)) throw noFile()
+    const found = await findMedia(c, services.media, clock.now())
+    if (!found) throw noFile()
     c.set('asked', { kind: 'media', path: c.req.path })
-    const answered = new Response(found.body, found)
     for (const [name, value] of Object.entries({ ...always, 'Cache-Control': caching })) {
-      answered.headers.set(name, value)
+      found.headers.set(name, value)
     }
-    // A file must never act as a page of ours, whatever it holds.
-    if (/html|xml|svg|script/.test(answered.headers.get('content-type') ?? 'html')) {
-      answered.headers.set('Content-Disposition', 'attachment')
-      answered.headers.set('Content-Security-Policy', "default-src 'none'; sandbox")
-    }
-    return answered
+    return found
   })
 
   app.get('*', async (c) => {
@@ -149,6 +127,7 @@ export function createApp(services: Services): Hono<Environment> {
         return answerRelease(c, target.slug, target.language, current)
       case 'vocabulary': {
         const address = addresses.vocabulary(target.language)
+        sayWhere(c, address)
         const recipe = stateRecipe(address, 'json', 'application/json', current, async () =>
           vocabularyDocument(target.language, await store.countByTopic(current), current),
         )
@@ -156,6 +135,7 @@ export function createApp(services: Services): Hono<Environment> {
       }
       case 'opml': {
         const address = addresses.opml(target.language)
+        sayWhere(c, address)
         const recipe = stateRecipe(address, 'opml', 'text/x-opml; charset=utf-8', current, () =>
           renderOpml(target.language, Math.max(current.horizon, 0), current.retired, current),
         )
@@ -167,14 +147,17 @@ export function createApp(services: Services): Hono<Environment> {
   app.onError(async (error, c) => {
     const failure = toFailure(error)
     if (!(error instanceof DomainError)) console.error(error)
-    if (failure.location) {
-      return withHeaders(c.redirect(failure.location, failure.status as 308))
+    const dependsOnAccept = !isFeedAddress(c)
+    if (!dependsOnAccept || !acceptsPage(c)) {
+      const response = problemResponse(failure)
+      for (const [name, value] of Object.entries(always)) response.headers.set(name, value)
+      if (dependsOnAccept) response.headers.set('Vary', 'Accept')
+      return response
     }
-    if (!wantsPage(c)) return withHeaders(problemResponse(failure))
     const current = await readCurrent().catch(() => undefined)
     return c.html(errorPage(failure, current), failure.status as 400, {
       ...always,
-      ...errorHeaders(failure.status),
+      ...errorHeaders(failure),
       Vary: 'Accept',
       'Content-Security-Policy': pagePolicy,
     })
@@ -206,10 +189,13 @@ export function createApp(services: Services): Hono<Environment> {
     sayWhere(c, address)
     const recipe = feedRecipe(query, format, current, services)
     const found = await find(c, recipe, current)
-    if (!('body' in found)) return answer(c, found)
+    if (!('body' in found)) return answerWith(c, found, clock.now())
     await documents.note(recipe, found, c.req.raw.headers, current)
-    if (isNotModified(c.req.raw.headers, found)) return answer(c, found)
-    return (await answerDelta(c, query, format, found, current)) ?? answer(c, found)
+    if (isNotModified(c.req.raw.headers, found, clock.now()))
+      return answerWith(c, found, clock.now())
+    return (
+      (await answerDelta(c, query, format, found, current)) ?? answerWith(c, found, clock.now())
+    )
   }
 
   /** What has changed since the edition a client has, if it asks for that and we know it (I-01, I-02). */
@@ -221,7 +207,8 @@ export function createApp(services: Services): Hono<Environment> {
     current: Current,
   ): Promise<Response | undefined> {
     const { headers } = c.req.raw
-    if (!takesDifference(headers) || !headers.has('if-none-match') || current.isFailing) {
+    const isAsked = takesDifference(headers) && headers.has('if-none-match')
+    if (!isAsked || current.isFailing || !services.isDirect(headers)) {
       return undefined
     }
     try {
@@ -232,11 +219,16 @@ export function createApp(services: Services): Hono<Environment> {
       const recipe = deltaRecipe(query, format, known, current, services)
       const delta = await documents.find(recipe, current, () => false)
       if (!('body' in delta) || delta.body.length === 0) return undefined
-      return send(c, { ...delta, etag: document.etag, lastModified: document.lastModified }, 226, {
-        IM: 'feed',
-        'Cache-Control': 'no-store, im',
-        Vary: 'A-IM, If-None-Match, Accept-Encoding',
-      })
+      return sendWith(
+        c,
+        { ...delta, etag: document.etag, lastModified: document.lastModified },
+        226,
+        {
+          IM: 'feed',
+          'Cache-Control': 'no-store, im',
+          Vary: 'A-IM, If-None-Match, Accept-Encoding',
+        },
+      )
     } catch (error) {
       console.error(`A difference is answered with the whole: ${(error as Error).message}`)
       return undefined
@@ -291,15 +283,15 @@ export function createApp(services: Services): Hono<Environment> {
   ): Promise<Response> {
     const found = await find(c, recipe, current)
     c.set('asked', { kind, path: new URL(recipe.address).pathname })
-    return answer(c, found)
+    return answerWith(c, found, clock.now())
   }
 
   async function find(c: Asking, recipe: Recipe, current: Current): Promise<Document | Edition> {
     const { headers } = c.req.raw
-    const isKnown = (edition: Edition) => isNotModified(headers, edition)
+    const isKnown = (edition: Edition) => isNotModified(headers, edition, clock.now())
     const found = await documents.find(recipe, current, isKnown)
     if ('body' in found && (current.isFailing || found.since !== current.since)) {
-      c.header('Age', String(Math.min(Math.max(clock.now() - found.seen, 0), maxAge)))
+      c.header('Age', String(Math.min(Math.max(clock.now() - found.seen, 0), longestKept)))
     }
     return found
   }
@@ -323,40 +315,6 @@ function stateRecipe(
     isNoted: false,
     render: async () => ({ body: await render(), oldest: 0 }),
   }
-}
-
-/** A 200 with its validators, or a 304 that says all the 200 would but the body (H-14). */
-function answer(c: Asking, found: Document | Edition): Response | Promise<Response> {
-  if ('body' in found && !isNotModified(c.req.raw.headers, found)) return send(c, found, 200, {})
-  describe(c, found, {})
-  return c.body(null, 304)
-}
-
-/** The document in the coding that the client likes best. */
-async function send(
-  c: Asking,
-  document: Document,
-  status: 200 | 226,
-  headers: Record<string, string>,
-): Promise<Response> {
-  describe(c, document, headers)
-  const coding = chooseCoding(c.req.header('accept-encoding'))
-  const body = coding ? await inCoding(document, coding) : document.body
-  c.header('Content-Type', document.contentType)
-  c.header('Content-Length', String(body.length))
-  if (coding) c.header('Content-Encoding', coding)
-  // What is coded already must not be coded again by workerd.
-  const ready = { status, headers: c.res.headers, encodeBody: coding ? 'manual' : 'automatic' }
-  return new Response(body as Uint8Array<ArrayBuffer>, ready)
-}
-
-function describe(c: Asking, { etag, lastModified }: Edition, headers: Record<string, string>) {
-  c.header('ETag', etag)
-  if (lastModified > 0) c.header('Last-Modified', new Date(lastModified * 1000).toUTCString())
-  c.header('Cache-Control', caching)
-  c.header('Vary', 'Accept-Encoding')
-  c.header('Accept-Ranges', 'none')
-  for (const [name, value] of Object.entries(headers)) c.header(name, value)
 }
 
 function moved(location: string): DomainError {
@@ -425,16 +383,11 @@ function noFile(): DomainError {
   return new DomainError('not-found', 'There is no such file.')
 }
 
-/** Only a person in a browser gets an error as a page: feeds and programs get a problem document. */
-function wantsPage(c: Asking): boolean {
-  const { pathname } = new URL(c.req.url)
-  return (
-    !/\.(rss|atom|json|opml|xml)$/i.test(pathname) &&
-    /text\/html/.test(c.req.header('accept') ?? '')
-  )
+/** Feeds are asked for by programs, whatever they accept, and get their errors as problem documents. */
+function isFeedAddress(c: Asking): boolean {
+  return /\.(rss|atom|json|opml|xml)\/*$/i.test(new URL(c.req.url).pathname)
 }
 
-function withHeaders(response: Response): Response {
-  for (const [name, value] of Object.entries(always)) response.headers.set(name, value)
-  return response
+function acceptsPage(c: Asking): boolean {
+  return /text\/html/.test(c.req.header('accept') ?? '')
 }

@@ -1,4 +1,5 @@
 import type { Edition } from '../domain/edition.ts'
+import { fingerprint } from '../domain/identity.ts'
 import { type Coding, compress } from './codings.ts'
 
 /** A document as it is answered. */
@@ -13,6 +14,14 @@ export type Document = Edition & {
   coded: Map<Coding, Promise<Uint8Array>>
   /** Whether its edition is remembered beyond this process. */
   isNoted: boolean
+}
+
+/** A document that does not come from the store. */
+export async function fixedDocument(text: string, contentType: string): Promise<Document> {
+  const etag = `W/"${await fingerprint(text)}"`
+  const body = new TextEncoder().encode(text)
+  const nothing = { lastModified: 0, oldest: 0, since: 0, seen: 0, isNoted: false }
+  return { ...nothing, etag, body, contentType, coded: new Map() }
 }
 
 /** What a document is beside its bytes, as headers that a cache keeps with them. */

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener, RequestError } from '@hono/node-server'
+import { always } from './answer.ts'
 import { type Failure, problemDocument, problemResponse, toFailure } from './problem.ts'
 import type { Refusal } from './request-log.ts'
 
@@ -239,7 +240,7 @@ function faultOf(incoming: IncomingMessage, limits: Limits): Failure | undefined
   })
   if (hosts.length > 1 || (hosts.length === 0 && httpVersion === '1.1')) return wrongHost
   if (!/^[^\s/?#@,\\]{0,300}$/.test(incoming.headers.host ?? '')) return wrongHost
-  const isTarget = /^(\/|https?:\/\/[^/?#])/.test(url) || (url === '*' && method === 'OPTIONS')
+  const isTarget = /^(\/|https?:\/\/[^/?#])/i.test(url) || (url === '*' && method === 'OPTIONS')
   return isTarget ? undefined : wrongTarget
 }
 
@@ -274,6 +275,7 @@ function failure(status: number, detail: string): Failure {
 /** No cache may keep these for an address: what was wrong is not the address. */
 function headersOf({ status }: Failure, document: string): Record<string, string> {
   return {
+    ...always,
     'Content-Type': 'application/problem+json',
     'Content-Length': String(Buffer.byteLength(document)),
     'Cache-Control': 'no-store',
@@ -287,6 +289,7 @@ function answerError(error: unknown): Response {
   const isGone = (error as NodeJS.ErrnoException).code === 'ECONNRESET'
   if (!isGone && !(error instanceof RequestError)) console.error(error)
   const response = problemResponse(error instanceof RequestError ? notReadable : toFailure(error))
-  response.headers.set('Cache-Control', 'no-store')
+  const headers = { ...always, 'Cache-Control': 'no-store', Connection: 'close' }
+  for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
   return response
 }

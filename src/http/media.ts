@@ -1,5 +1,7 @@
 import { serveStatic } from '@hono/node-server/serve-static'
 import type { MiddlewareHandler } from 'hono'
+import type { Asking } from './answer.ts'
+import { isNotModified } from './conditional.ts'
 
 /** Answers paths below `/media/` from a folder on disk. */
 export function serveFolder(root: string): MiddlewareHandler {
@@ -15,4 +17,48 @@ export function serveFolder(root: string): MiddlewareHandler {
 export function isMediaFile(path: string): boolean {
   const [, folder, ...names] = path.split('/')
   return folder === 'media' && names.every((name) => name !== '' && !/^(\.|%2e)/i.test(name))
+}
+
+/**
+ * The answer of `media` to a request: the file, a part of it, 304 or 416; undefined when there is no
+ * such file. Conditions are decided here where `media` does not know them.
+ */
+export async function findMedia(
+  c: Asking,
+  media: MiddlewareHandler,
+  now: number,
+): Promise<Response | undefined> {
+  const { headers } = c.req.raw
+  // A part is only asked for rightly in one way, and with If-Range we would have to know the file first.
+  const isPart =
+    /^bytes=(\d+-\d*|-\d+)$/.test(headers.get('range') ?? '') && !headers.has('if-range')
+  if (headers.has('range') && !isPart) c.req.raw = without(c.req.raw, 'range')
+  const found = await media(c, async () => {})
+  if (!found || ![200, 206, 304, 416].includes(found.status)) return undefined
+  const answer = new Response(found.body, found)
+  const modified = Date.parse(answer.headers.get('last-modified') ?? '') / 1000
+  if (found.status !== 200) return harmless(answer)
+  answer.headers.set('Accept-Ranges', 'bytes')
+  if (Number.isNaN(modified)) return harmless(answer)
+  const size = answer.headers.get('content-length') ?? ''
+  const etag = answer.headers.get('etag') ?? `W/"${modified.toString(36)}-${size}"`
+  answer.headers.set('ETag', etag)
+  if (!isNotModified(headers, { etag, lastModified: modified }, now)) return harmless(answer)
+  await answer.body?.cancel()
+  for (const name of ['content-length', 'content-type']) answer.headers.delete(name)
+  return new Response(null, { status: 304, headers: answer.headers })
+}
+
+/** A file must never act as a page of ours, whatever it holds. */
+function harmless(answer: Response): Response {
+  if (!/html|xml|svg|script/.test(answer.headers.get('content-type') ?? 'html')) return answer
+  answer.headers.set('Content-Disposition', 'attachment')
+  answer.headers.set('Content-Security-Policy', "default-src 'none'; sandbox")
+  return answer
+}
+
+function without(request: Request, name: string): Request {
+  const headers = new Headers(request.headers)
+  headers.delete(name)
+  return new Request(request, { headers })
 }

@@ -41,13 +41,17 @@ export function problemResponse(failure: Failure): Response {
     headers: {
       'Content-Type': 'application/problem+json',
       'Content-Length': String(body.length),
-      ...errorHeaders(failure.status),
+      ...errorHeaders(failure),
     },
   })
 }
 
-/** Errors are kept only shortly (H-28), and 503 says in whole seconds when to ask again (H-32). */
-export function errorHeaders(status: number): Record<string, string> {
+/**
+ * Errors are kept only shortly (H-28), and 503 says in whole seconds when to ask again (H-32). What
+ * has moved may be kept as long as a document, but not for ever, as browsers would by themselves.
+ */
+export function errorHeaders({ status, location }: Failure): Record<string, string> {
+  if (location) return { 'Cache-Control': 'public, max-age=300', Location: location }
   return {
     'Cache-Control': 'public, max-age=30',
     ...(status === 405 && { 'Cache-Control': 'no-store', Allow: 'GET, HEAD, OPTIONS' }),

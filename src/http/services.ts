@@ -20,6 +20,8 @@ export type Services = {
   reserve?: Reserve
   /** The state to answer from when the store has not answered yet; only where one is known. */
   spare?: () => State | undefined
+  /** Whether a request came from the reader itself, and not from a cache that asks for itself. */
+  isDirect: (headers: Headers) => boolean
   /** Runs work that nobody waits for, after the answer. It must not fail. */
   later: (work: () => Promise<void>) => void
   /** Answers requests below `/media/`. */

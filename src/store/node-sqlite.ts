@@ -1,4 +1,13 @@
-import { accessSync, constants, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
@@ -9,6 +18,10 @@ import type { Migration } from './migrate.ts'
 export type NodeDatabase = Database & {
   /** Whether the file, or where it lies, does not allow writing. */
   readOnly: boolean
+  /** Whether the file that was opened still lies at its path. */
+  isInPlace(): boolean
+  /** Opens the path anew, as a good copy may lie there now. Throws, and stays as it was, if none does. */
+  reopen(): void
   close(): void
 }
 
@@ -17,11 +30,8 @@ export type NodeDatabase = Database & {
  * cannot be written is opened to be read. Throws SQLite's error when it cannot be read either.
  */
 export function openDatabase(path: string): NodeDatabase {
-  const { sqlite, readOnly } = connect(path)
-  // Sorting must not need room on a disk that is full.
-  sqlite.exec(
-    'pragma busy_timeout = 5000; pragma temp_store = memory; pragma synchronous = normal; pragma foreign_keys = on',
-  )
+  let { sqlite, readOnly } = connect(path)
+  let file = fileAt(path)
   const prepared = new Map<string, StatementSync>()
   const runs = new WeakMap<Statement, () => Row[]>()
 
@@ -52,9 +62,59 @@ export function openDatabase(path: string): NodeDatabase {
         throw error
       }
     },
-    readOnly,
+    get readOnly() {
+      return readOnly
+    },
+    isInPlace: () => fileAt(path) === file,
+    reopen() {
+      const fresh = connect(path)
+      try {
+        if (fresh.readOnly && !readOnly) throw new Error('The file can only be read.')
+        fresh.sqlite.prepare('select 1 from d1_migrations').all()
+      } catch (error) {
+        fresh.sqlite.close()
+        throw error
+      }
+      prepared.clear()
+      try {
+        sqlite.close()
+      } finally {
+        ;({ sqlite, readOnly } = fresh)
+        file = fileAt(path)
+      }
+    },
     close: () => sqlite.close(),
   }
+}
+
+/** Whether SQLite says that the file is no database of its own, or not a whole one. */
+export function isDamaged(error: unknown): boolean {
+  const codes = { ioError: 10, corrupt: 11, notADatabase: 26 }
+  const { errcode } = error as { errcode?: number }
+  return isDatabaseError(error) && Object.values(codes).includes((errcode ?? 0) & 0xff)
+}
+
+/** Whether a file begins as databases do, and is not something else that was named by mistake. */
+export function looksLikeDatabase(path: string): boolean {
+  return readFileSync(path).subarray(0, 16).toString('latin1') === 'SQLite format 3\0'
+}
+
+/** Puts a damaged database aside, so that a new one can be made. Answers where it is now. */
+export function setAside(path: string, name: string): string {
+  const aside = `${path}.${name}`
+  renameSync(path, aside)
+  // What lies beside it belongs to it, and would be taken for the new one's.
+  for (const ending of ['-wal', '-shm']) {
+    if (existsSync(`${path}${ending}`)) renameSync(`${path}${ending}`, `${aside}${ending}`)
+  }
+  return aside
+}
+
+/** Which file lies at a path, for telling it from another one that was put there. */
+function fileAt(path: string): string | undefined {
+  if (path === ':memory:') return undefined
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found && `${found.dev}-${found.ino}`
 }
 
 /** Whether SQLite said so, as when a disk is full or a file can only be read. */
@@ -63,6 +123,16 @@ export function isDatabaseError(error: unknown): error is Error {
 }
 
 function connect(path: string): { sqlite: DatabaseSync; readOnly: boolean } {
+  const found = connectFile(path)
+  // Sorting must not need room on a disk that is full.
+  found.sqlite.exec(
+    'pragma busy_timeout = 5000; pragma temp_store = memory; pragma synchronous = normal; pragma foreign_keys = on',
+  )
+  found.sqlite.prepare('select 1 from sqlite_schema').all()
+  return found
+}
+
+function connectFile(path: string): { sqlite: DatabaseSync; readOnly: boolean } {
   if (path === ':memory:') return { sqlite: new DatabaseSync(path), readOnly: false }
   try {
     mkdirSync(dirname(path), { recursive: true })

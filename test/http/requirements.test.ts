@@ -153,7 +153,21 @@ onBoth('what readers require of HTTP', content, (fetch, url) => {
       expect(await ask(form), form).toBe(304)
     }
     const before = new Date(modified.getTime() - 1000).toUTCString()
-    for (const odd of [before, 'nonsense', '0', '2024-01-01', String(modified.getTime()), 'Wed']) {
+    const wrong = [
+      modified.toUTCString().replace(' GMT', ''),
+      modified.toUTCString().replace('GMT', '+0000'),
+      modified.toUTCString().replace(/\d\d [A-Z][a-z]{2} /, '30 Feb '),
+      'Fri, 01 Jan 2100 00:00:00 GMT',
+    ]
+    for (const odd of [
+      ...wrong,
+      before,
+      'nonsense',
+      '0',
+      '2024-01-01',
+      String(modified.getTime()),
+      'Wed',
+    ]) {
       expect(await ask(odd), odd).toBe(200)
     }
   })
@@ -268,6 +282,7 @@ onBoth('what readers require of HTTP', content, (fetch, url) => {
     for (const path of ['/topics/border-policy.rss', '/fi/topics/border-policy+eu.json']) {
       const response = await fetch(path)
       expect(response.status).toBe(308)
+      expect(response.headers.get('cache-control')).toBe('public, max-age=300')
       const location = response.headers.get('location')!
       expect(location.startsWith(`${baseUrl}/`)).toBe(true)
       const there = await fetch(location.slice(baseUrl.length))
@@ -311,6 +326,43 @@ onBoth('what readers require of HTTP', content, (fetch, url) => {
     )
     expect(inBody.length).toBeGreaterThan(1)
     for (const link of inBody) expect(inHeader).toContain(link)
+  })
+
+  test('an error that depends on what is accepted says so', async () => {
+    const program = await fetch('/nothing')
+    expect(program.headers.get('vary')).toBe('Accept')
+    const person = await fetch('/nothing', { headers: { Accept: 'text/html' } })
+    expect(person.headers.get('vary')).toBe('Accept')
+    expect(person.headers.get('content-type')).toContain('text/html')
+    const feed = await fetch('/topics/none.rss', { headers: { Accept: 'text/html' } })
+    expect(feed.headers.get('vary')).toBeNull()
+    expect(feed.headers.get('content-type')).toBe('application/problem+json')
+  })
+
+  test('files are not sent again to those who have them (H-11, H-14)', async () => {
+    const file = await fetch('/media/agenda.pdf')
+    const etag = file.headers.get('etag')!
+    expect(etag).toMatch(/^(W\/)?"[!#-+\--~]{1,200}"$/)
+    expect(await file.text()).toBe('%PDF-1.4 agenda')
+    const known = await fetch('/media/agenda.pdf', { headers: { 'If-None-Match': etag } })
+    expect(known.status).toBe(304)
+    expect(known.headers.get('etag')).toBe(etag)
+    expect(known.headers.get('cache-control')).toBe(file.headers.get('cache-control'))
+    expect(await known.text()).toBe('')
+  })
+
+  test('a part of a file is sent only when it is asked for rightly', async () => {
+    const ask = async (headers: Record<string, string>) => {
+      const response = await fetch('/media/agenda.pdf', { headers })
+      return [response.status, await response.text()]
+    }
+    for (const range of ['bytes=abc', 'items=0-1', 'bytes=', 'bytes=0-0,-1', 'bytes']) {
+      expect(await ask({ Range: range }), range).toEqual([200, '%PDF-1.4 agenda'])
+    }
+    const old = { 'If-Range': 'Tue, 01 Jan 2019 00:00:00 GMT', Range: 'bytes=0-3' }
+    expect(await ask(old)).toEqual([200, '%PDF-1.4 agenda'])
+    expect([200, 206]).toContain((await ask({ Range: 'bytes=0-3' }))[0])
+    expect([200, 416]).toContain((await ask({ Range: 'bytes=99999-' }))[0])
   })
 
   test('a range is not served, and that is said (H-41)', async () => {
