@@ -15,6 +15,7 @@ import type { Clock } from '../src/domain/clock.ts'
 import { systemClock } from '../src/clock.ts'
 import { createContentStore } from '../src/store/content-store.ts'
 import { createEditionStore } from '../src/store/edition-store.ts'
+import type { Database, Statement } from '../src/store/database.ts'
 import { migrate } from '../src/store/migrate.ts'
 import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
 import { createReleaseStore } from '../src/store/release-store.ts'
@@ -58,13 +59,15 @@ export async function nodeService(directory: string, clock: Clock = systemClock)
 
 /** The same, with the means to take up changes of the folder, to start anew, and to break the store. */
 export async function nodePress(directory: string, clock: Clock = systemClock) {
-  const database = openDatabase(':memory:')
-  await migrate(database, readMigrations())
+  const opened = openDatabase(':memory:')
+  await migrate(opened, readMigrations())
+  const { database, fail, mend } = failing(opened)
   const content = createContentStore(database)
   const metrics = createMetrics()
   let problems: FileProblem[] = []
+  let program = 'test'
   const takeUp = async () => {
-    const options = { batch: randomUUID(), program: 'test', clock }
+    const options = { batch: randomUUID(), program, clock }
     problems = await bringInLine(directory, content, options)
     if (problems.some((problem) => !problem.warning)) {
       throw new Error(problems.map(formatProblem).join('\n'))
@@ -88,9 +91,48 @@ export async function nodePress(directory: string, clock: Clock = systemClock) {
     fetch: (async (path, init) => app.request(path, init)) as Fetch,
     takeUp,
     metrics,
-    restart: () => void (app = start()),
-    breakStore: () => database.close(),
+    /** Begins anew over the same database, perhaps as another version of the program. */
+    restart(version = program) {
+      program = version
+      app = start()
+    },
+    breakStore: () => opened.close(),
+    /** Lets every statement fail until `mendStore`. */
+    failStore: fail,
+    mendStore: mend,
   }
+}
+
+/** A database that can fail for a while, as when a disk or a network is away. */
+function failing(opened: Database) {
+  const originals = new WeakMap<Statement, Statement>()
+  let isFailing = false
+  const check = () => {
+    if (isFailing) throw new Error('The database is away.')
+  }
+  const wrap = (original: Statement): Statement => {
+    const statement: Statement = {
+      bind: (...values) => wrap(original.bind(...values)),
+      async all<T>() {
+        check()
+        return original.all<T>()
+      },
+      async first<T>() {
+        check()
+        return original.first<T>()
+      },
+    }
+    originals.set(statement, original)
+    return statement
+  }
+  const database: Database = {
+    prepare: (sql) => wrap(opened.prepare(sql)),
+    async batch(statements) {
+      check()
+      return opened.batch(statements.map((statement) => originals.get(statement)!))
+    },
+  }
+  return { database, fail: () => void (isFailing = true), mend: () => void (isFailing = false) }
 }
 
 /** The Worker that `wrangler.toml` describes, in workerd, over another content folder. */
