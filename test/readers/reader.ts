@@ -68,7 +68,8 @@ export type Reader = {
   isGlobal: boolean
   /** The addresses it polls. */
   feeds: () => string[]
-  subscribe: (address: string) => void
+  /** Polls from a second on. */
+  subscribe: (address: string, from?: number) => void
   /** When it polls an address next; infinite when it has given up. */
   due: (address: string) => number
   /** Polls, whether or not it is time. */
@@ -139,9 +140,9 @@ export function createReader<Memory>(
     formats: program.formats,
     isGlobal: program.isGlobal,
     feeds: () => [...feeds.keys()],
-    subscribe(address) {
+    subscribe(address, from = 0) {
       const shelf: Shelf = program.isGlobal ? common : new Map()
-      feeds.set(address, { memory: program.begin(), shelf, due: 0, statuses: [] })
+      feeds.set(address, { memory: program.begin(), shelf, due: from, statuses: [] })
     },
     due: (address) => Math.max(feeds.get(address)!.due, hostRestsUntil),
     poll,
