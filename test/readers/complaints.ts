@@ -19,9 +19,10 @@ export type User = { model: Model; reader: Reader; feeds: Map<string, NewsFeed>;
 
 /**
  * What a user has to complain about: a release that is missing, doubled, foreign to the feed or not
- * as it was written last, and a program that met an error or gave up.
+ * as it was written last, and a program that met an error or gave up. Programs that look at old entries
+ * only once a day have looked at those that were published after `lookedBackTo`.
  */
-export function complaintsOf(user: User, newsroom: Newsroom, isAfterDay: boolean): string[] {
+export function complaintsOf(user: User, newsroom: Newsroom, lookedBackTo: number): string[] {
   const { reader, model } = user
   const releases = new Map(newsroom.releases().map((release) => [keyOf(release), release]))
   const shelves = reader.isGlobal
@@ -34,7 +35,8 @@ export function complaintsOf(user: User, newsroom: Newsroom, isAfterDay: boolean
     ...held.flatMap((one) => {
       const release = releases.get(nameOf(one))
       if (!release) return [`${one.title} in ${where} was never written`]
-      const readsAnew = model.seesEdits && (isAfterDay || !model.looksBackDaily)
+      const readsAnew =
+        model.seesEdits && (!model.looksBackDaily || release.authored > lookedBackTo)
       return oddities(one, release, feeds, readsAnew).map((oddity) => {
         return `${nameOf(one)} ${oddity} in ${where}`
       })

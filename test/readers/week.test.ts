@@ -7,6 +7,7 @@ import { models } from './models.ts'
 import { createNewsroom, newsFeeds, type Newsroom, topics, type Written } from './newsroom.ts'
 import { apache, nginx, sharedCache } from './proxies.ts'
 import { createChance } from './reader.ts'
+import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts'
 
 const minute = 60
 const hour = 60 * minute
@@ -16,19 +17,14 @@ const monday = Date.UTC(2026, 2, 2, 6) / 1000
 
 const seed = Number(process.env.WEEK_SEED ?? 7)
 
-/** A clock that stands still until it is moved, or somebody waits for a second to pass. */
-function createSimulatedClock(start: number) {
-  let time = start
-  return {
-    now: () => time,
-    passed: async (second: number) => void (time = Math.max(time, second + 1)),
-    moveTo: (second: number) => void (time = Math.max(time, second)),
-  }
-}
-
 type Press = Awaited<ReturnType<typeof nodePress>>
-type Clock = ReturnType<typeof createSimulatedClock>
-type World = { press: Press; newsroom: Newsroom; clock: Clock; users: User[]; chance: () => number }
+type World = {
+  press: Press
+  newsroom: Newsroom
+  clock: SimulatedClock
+  users: User[]
+  chance: () => number
+}
 
 /** A thing that happens at a second. */
 type Happening = { at: number; run: (world: World) => void | Promise<void> }
@@ -43,9 +39,10 @@ describe('a week of publishing, editing, retagging, restarts and outages', () =>
     directory = writeFolder()
     world = await begin(directory)
     await live(world, weekOf(world.chance))
-    note('after a quiet day', false)
+    note('after a quiet day', Infinity)
     await close(world)
-    note('after the last release', true)
+    // Of a day ago, and not older than what a feed still shows.
+    note('after the last release', world.clock.now() - 7 * day)
   })
 
   afterAll(() => {
@@ -53,10 +50,10 @@ describe('a week of publishing, editing, retagging, restarts and outages', () =>
     rmSync(directory, { recursive: true, force: true })
   })
 
-  function note(when: string, isAfterDay: boolean) {
+  function note(when: string, lookedBackTo: number) {
     for (const user of world.users) {
       const { name } = user.model
-      const found = complaintsOf(user, world.newsroom, isAfterDay)
+      const found = complaintsOf(user, world.newsroom, lookedBackTo)
       const noted = complaints.get(name) ?? []
       complaints.set(name, [...noted, ...found.map((complaint) => `${when}: ${complaint}`)])
     }
@@ -102,8 +99,8 @@ async function begin(directory: string): Promise<World> {
 }
 
 /** Every reader gets three feeds, each through another way to the service. */
-function subscribe(fetch: Fetch, clock: Clock, chance: () => number): User[] {
-  const ways = [fetch, nginx(fetch), apache(fetch), sharedCache(fetch, clock.now)]
+function subscribe(fetch: Fetch, clock: SimulatedClock, chance: () => number): User[] {
+  const ways = [fetch, nginx(fetch), apache(fetch), sharedCache(fetch, () => clock.now())]
   return models.map((model, index) => {
     const reader = model.create(ways[(index + seed) % ways.length]!, createChance(seed + index))
     const feeds = new Map(
