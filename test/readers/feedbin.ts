@@ -13,7 +13,7 @@ const day = 24 * hour
  * a 304 leaves out stays. The same body as before is not parsed. Reads the first 300 entries, known by
  * the sha1 of feed and id, or of the id without scheme and host. **Entries more than a day old are
  * compared again only every 12 to 24 hours**, when the document is fetched anyway; the date never
- * changes. One error silences the feed for at least 4096 seconds, or as Retry-After says, up to eight
+ * changes. One error silences the feed for at least 4096 seconds, longer if Retry-After says so, up to eight
  * hours.
  */
 export const feedbin: Program<Memory> = {
@@ -64,6 +64,6 @@ export const feedbin: Program<Memory> = {
     memory.failures++
     const wait = Math.max(memory.failures, 8) ** 4
     const asked = Math.min(retryAfterOf(answer) ?? 0, 8 * hour)
-    return { seconds: asked || wait, of: 'feed' }
+    return { seconds: Math.max(wait, asked), of: 'feed' }
   },
 }
