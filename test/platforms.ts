@@ -4,7 +4,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe } from 'vitest'
-import { createTestHarness } from 'wrangler'
 import { bringInLine } from '../src/content/bring-in-line.ts'
 import { type FileProblem, formatProblem } from '../src/domain/problem.ts'
 import { createApp } from '../src/http/app.ts'
@@ -137,6 +136,8 @@ function failing(opened: Database) {
 
 /** The Worker that `wrangler.toml` describes, in workerd, over another content folder. */
 export async function workerService(directory: string) {
+  // Loading it takes seconds, which tests on Node alone need not spend.
+  const { createTestHarness } = await import('wrangler')
   const workplace = mkdtempSync(join(tmpdir(), 'tiedote-worker-'))
   const project = join(import.meta.dirname, '..')
   const generated = join(workplace, 'generated')
