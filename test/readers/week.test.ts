@@ -130,6 +130,8 @@ async function live(world: World, happenings: Happening[]) {
     if (poll.at < coming[0]!.at) {
       clock.moveTo(poll.at)
       await poll.reader.poll(poll.address, clock.now())
+      // Time passes in which the service can finish what it does on the side.
+      await new Promise((resolve) => setImmediate(resolve))
       continue
     }
     const happening = coming.shift()!
@@ -166,7 +168,7 @@ async function close(world: World) {
   await pollAll(world)
 }
 
-/** What happens from Monday to Sunday; Monday after that is quiet. */
+/** What happens from Monday to Sunday. After that it is quiet for a day and an hour. */
 function weekOf(chance: () => number): Happening[] {
   const at = (dayOfWeek: number, hours: number) => monday + dayOfWeek * day + hours * hour
   const changes = [0, 1, 2, 3, 4, 5, 6].flatMap((dayOfWeek) => {
@@ -179,8 +181,9 @@ function weekOf(chance: () => number): Happening[] {
     ...changes,
     { at: at(0, 5), run: flurry },
     { at: at(1, 4), run: flurry },
-    { at: at(1, 9), run: ({ press }) => press.restart() },
-    { at: at(2, 3), run: ({ press }) => press.failStore() },
+    // In the night, so that readers are told that nothing changed until the store is away.
+    { at: at(1, 18), run: ({ press }) => press.restart() },
+    { at: at(2, 0.5), run: ({ press }) => press.failStore() },
     { at: at(2, 8), run: recover },
     { at: at(3, 2), run: changeAndRestart },
     { at: at(3, 6), run: deploy },
@@ -188,7 +191,7 @@ function weekOf(chance: () => number): Happening[] {
     { at: at(5, 4), run: ({ press }) => press.failStore() },
     { at: at(5, 13), run: recover },
     { at: at(6, 5), run: changeAndRestart },
-    { at: at(8, 0), run: () => {} },
+    { at: at(7, 12.5), run: () => {} },
   ]
 }
 
@@ -203,9 +206,9 @@ async function change(world: World) {
   await takeUp(world).catch(() => {})
 }
 
-/** Changes within one second, with every reader asking after each of them. */
+/** Changes within seconds, with every reader asking after each of them. */
 async function flurry(world: World) {
-  for (const step of [publish, edit, publish, retag, edit]) {
+  for (const step of [publishBurst, edit, publish, retag, edit]) {
     const now = world.clock.now()
     step(world)
     await takeUp(world)
@@ -232,9 +235,17 @@ async function recover(world: World) {
   await takeUp(world)
 }
 
-/** Sometimes several at once, all of the very same second. */
-function publish({ newsroom, clock, chance }: World) {
-  const count = chance() < 0.2 ? 4 : 1
+function publish(world: World) {
+  if (world.chance() < 0.2) publishBurst(world)
+  else publishSome(world, 1)
+}
+
+/** Several at once, all of the very same second. */
+function publishBurst(world: World) {
+  publishSome(world, 4)
+}
+
+function publishSome({ newsroom, clock, chance }: World, count: number) {
   const number = newsroom.releases().length
   for (let index = 0; index < count; index++) {
     const slug = `r${number + index}`
