@@ -13,6 +13,8 @@ import type { Held, Reader } from './reader.ts'
 
 /** What stood in a feed for less long may be missed by whoever polls rarely. */
 const longEnough = 12 * 3600
+/** A feed may leave out what is older than a week before its newest release (C-08). */
+const longestShown = 6 * 86_400
 
 /** A reader with the feeds its user subscribed to, by address, and the second of the first poll. */
 export type User = { model: Model; reader: Reader; feeds: Map<string, NewsFeed>; since: number }
@@ -37,7 +39,7 @@ export function complaintsOf(user: User, newsroom: Newsroom, lookedBackTo: numbe
       if (!release) return [`${one.title} in ${where} was never written`]
       const readsAnew =
         model.seesEdits && (!model.looksBackDaily || release.authored > lookedBackTo)
-      return oddities(one, release, feeds, readsAnew).map((oddity) => {
+      return oddities(one, release, feeds, user.since, readsAnew).map((oddity) => {
         return `${nameOf(one)} ${oddity} in ${where}`
       })
     }),
@@ -62,7 +64,7 @@ function missing(
 ): string[] {
   const names = new Set(held.map(nameOf))
   return [...releases].flatMap(([key, release]) => {
-    if (names.has(key)) return []
+    if (names.has(key) || release.authored < since - longestShown) return []
     const isDue = feeds.some((feed) => {
       if (!model.seesLateComers) return release.authored > since && stoodFromTheStart(release, feed)
       return showingsOf(release, feed).some(
@@ -78,8 +80,16 @@ function stoodFromTheStart(release: Written, feed: NewsFeed): boolean {
   return first !== undefined && feed.shows(release, first.topics)
 }
 
-function oddities(held: Held, release: Written, feeds: NewsFeed[], readsAnew: boolean): string[] {
-  const showings = feeds.flatMap((feed) => showingsOf(release, feed))
+function oddities(
+  held: Held,
+  release: Written,
+  feeds: NewsFeed[],
+  since: number,
+  readsAnew: boolean,
+): string[] {
+  const showings = feeds
+    .flatMap((feed) => showingsOf(release, feed))
+    .filter(({ until }) => until === undefined || until > since)
   const path = release.language === 'en' ? '/releases/' : `/${release.language}/releases/`
   const isShown = showings.some(({ until }) => until === undefined)
   const isCurrent = held.title === titleOf(release) && held.content.includes(textOf(release))

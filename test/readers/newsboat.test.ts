@@ -93,7 +93,7 @@ describe.skipIf(!newsboat)('newsboat (skipped where it is not installed)', () =>
     const clock = createSimulatedClock(Date.UTC(2026, 2, 2, 6) / 1000)
     const newsroom = createNewsroom(directory)
     const publish = (slug: string, named: string[], language = 'en') =>
-      newsroom.publish({ slug, language, authored: clock.now(), topics: named, isOnBudget: false })
+      newsroom.publish({ slug, language, authored: clock.now(), topics: named })
     const release = (slug: string) => newsroom.releases().find((one) => one.slug === slug)!
     publish('first', ['eu'])
     publish('second', ['asylum'])

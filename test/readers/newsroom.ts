@@ -7,9 +7,8 @@ export type Written = {
   slug: string
   language: string
   authored: number
+  /** With `budget` for a text that a search for this word finds. */
   topics: string[]
-  /** The words of a search find it. */
-  isOnBudget: boolean
   /** Counts up with every edit, and down when one is taken back. */
   version: number
   corrections: number[]
@@ -21,7 +20,7 @@ export type Written = {
 export type NewsFeed = {
   path: string
   search?: string
-  /** Whether a release stands in it, were it under these topics. */
+  /** Whether a release stands in it while it is under these topics. */
   shows: (release: Written, topics: string[]) => boolean
 }
 
@@ -71,7 +70,7 @@ export const newsFeeds: NewsFeed[] = [
   {
     path: '/feed',
     search: '?q=budget',
-    shows: ({ language, isOnBudget }) => language === 'en' && isOnBudget,
+    shows: ({ language }, named) => language === 'en' && named.includes('budget'),
   },
 ]
 
@@ -95,18 +94,19 @@ export function createNewsroom(directory: string) {
     const fields = [
       `title: '${titleOf(release)}'`,
       `published: ${iso(release.authored)}`,
-      `topics: [${release.topics.join(', ')}]`,
+      `topics: [${release.topics.filter((topic) => topic !== 'budget').join(', ')}]`,
       ...(release.corrections.length > 0 ? ['changes:'] : []),
       ...release.corrections.map((at) => `  - { at: ${iso(at)}, kind: correction, note: Mended }`),
     ]
-    const text = `${textOf(release)} ${release.isOnBudget ? 'It is about the budget.' : ''}`
+    const isOnBudget = release.topics.includes('budget')
+    const text = `${textOf(release)} ${isOnBudget ? 'It is about the budget.' : ''}`
     writeFiles(directory, { [`releases/${keyOf(release)}.md`]: markdown(fields, text) })
   }
 
   return {
     releases: () => [...releases.values()],
 
-    publish(release: Pick<Written, 'slug' | 'language' | 'authored' | 'topics' | 'isOnBudget'>) {
+    publish(release: Pick<Written, 'slug' | 'language' | 'authored' | 'topics'>) {
       const written = { ...release, version: 1, corrections: [], history: [] }
       releases.set(keyOf(written), written)
       write(written)

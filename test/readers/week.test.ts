@@ -4,7 +4,14 @@ import { writeFolder } from '../content-folder.ts'
 import { type Fetch, nodePress } from '../platforms.ts'
 import { complaintsOf, type User } from './complaints.ts'
 import { models } from './models.ts'
-import { createNewsroom, newsFeeds, type Newsroom, topics, type Written } from './newsroom.ts'
+import {
+  createNewsroom,
+  type NewsFeed,
+  newsFeeds,
+  type Newsroom,
+  topics,
+  type Written,
+} from './newsroom.ts'
 import { apache, nginx, sharedCache } from './proxies.ts'
 import { createChance } from './reader.ts'
 import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts'
@@ -26,6 +33,10 @@ type World = {
   chance: () => number
 }
 
+const newcomer = 'somebody new'
+/** Complaints of one reader at one time that are worth reading. */
+const mostNoted = 5
+
 /** A thing that happens at a second. */
 type Happening = { at: number; run: (world: World) => void | Promise<void> }
 
@@ -38,7 +49,11 @@ describe('a week of publishing, editing, retagging, restarts and outages', () =>
     vi.spyOn(console, 'error').mockImplementation(() => {})
     directory = writeFolder()
     world = await begin(directory)
-    await live(world, weekOf(world.chance))
+    const nights = [0, 1, 2, 3, 4, 5, 6].map((dayOfWeek): Happening => {
+      const run = () => checkAtNight(`at midnight of day ${dayOfWeek + 1}`)
+      return { at: monday + dayOfWeek * day + 18 * hour, run }
+    })
+    await live(world, [...weekOf(world.chance), ...nights])
     note('after a quiet day', Infinity)
     await close(world)
     // Of a day ago, and not older than what a feed still shows.
@@ -50,14 +65,25 @@ describe('a week of publishing, editing, retagging, restarts and outages', () =>
     rmSync(directory, { recursive: true, force: true })
   })
 
-  function note(when: string, lookedBackTo: number) {
-    for (const user of world.users) {
-      const { name } = user.model
-      const found = complaintsOf(user, world.newsroom, lookedBackTo)
-      const noted = complaints.get(name) ?? []
-      complaints.set(name, [...noted, ...found.map((complaint) => `${when}: ${complaint}`)])
-    }
+  /** By then everybody has polled since the last change of the day. */
+  async function checkAtNight(when: string) {
+    note(when, Infinity)
+    for (const user of await newcomers(world)) noteOf(user, newcomer, when, Infinity)
   }
+
+  function note(when: string, lookedBackTo: number) {
+    for (const user of world.users) noteOf(user, user.model.name, when, lookedBackTo)
+  }
+
+  function noteOf(user: User, name: string, when: string, lookedBackTo: number) {
+    const found = complaintsOf(user, world.newsroom, lookedBackTo).slice(0, mostNoted)
+    const noted = complaints.get(name) ?? []
+    complaints.set(name, [...noted, ...found.map((complaint) => `${when}: ${complaint}`)])
+  }
+
+  test('whoever subscribes at night finds exactly what a feed shows at the time (H-05)', () => {
+    expect(complaints.get(newcomer)).toEqual([])
+  })
 
   for (const { name } of models) {
     test(`${name} misses no release, doubles none, shows every edit it can and never gives up (H-05, H-10, H-12, H-14, H-29, C-03, I-01)`, () => {
@@ -89,7 +115,7 @@ async function begin(directory: string): Promise<World> {
   const newsroom = createNewsroom(directory)
   for (let number = 1; number <= 8; number++) {
     const authored = monday - number * 9 * hour
-    newsroom.publish({ slug: `old${number}`, language: 'en', authored, ...subject(chance) })
+    newsroom.publish({ slug: `old${number}`, language: 'en', authored, topics: subject(chance) })
   }
   const press = await nodePress(directory, clock)
   newsroom.isTakenUp(clock.now())
@@ -107,7 +133,7 @@ function subscribe(fetch: Fetch, clock: SimulatedClock, chance: () => number): U
       [0, 1, 2].map((offset) => {
         const feed = newsFeeds[(index * 3 + offset + seed) % newsFeeds.length]!
         const format = reader.formats[(index + offset) % reader.formats.length]!
-        return [`${feed.path}.${format}${feed.search ?? ''}`, feed] as const
+        return [addressOf(feed, format), feed] as const
       }),
     )
     for (const address of feeds.keys()) {
@@ -140,6 +166,26 @@ async function live(world: World, happenings: Happening[]) {
   }
 }
 
+/** Somebody for each feed in each format who has never asked before. */
+async function newcomers({ press, clock }: World): Promise<User[]> {
+  const [model] = models
+  const users: User[] = []
+  for (const feed of newsFeeds) {
+    for (const format of ['rss', 'atom', 'json']) {
+      const reader = model!.create(press.fetch)
+      const address = addressOf(feed, format)
+      reader.subscribe(address)
+      await reader.poll(address, clock.now())
+      users.push({ model: model!, reader, feeds: new Map([[address, feed]]), since: clock.now() })
+    }
+  }
+  return users
+}
+
+function addressOf({ path, search = '' }: NewsFeed, format: string): string {
+  return `${path}.${format}${search}`
+}
+
 /** Everybody presses the button. */
 async function pollAll({ users, clock }: World) {
   for (const { reader } of users) {
@@ -156,10 +202,13 @@ async function takeUp({ press, newsroom, clock }: World) {
 async function close(world: World) {
   const { newsroom, clock } = world
   for (const language of ['en', 'fi']) {
-    const named = [['migration', 'eu'], ['organised-crime']]
+    const named = [
+      ['migration', 'eu', 'budget'],
+      ['organised-crime', 'budget'],
+    ]
     for (const [index, some] of named.entries()) {
       const slug = `last${index}`
-      newsroom.publish({ slug, language, authored: clock.now(), topics: some, isOnBudget: true })
+      newsroom.publish({ slug, language, authored: clock.now(), topics: some })
     }
   }
   await takeUp(world)
@@ -182,7 +231,7 @@ function weekOf(chance: () => number): Happening[] {
     { at: at(0, 5), run: flurry },
     { at: at(1, 4), run: flurry },
     // In the night, so that readers are told that nothing changed until the store is away.
-    { at: at(1, 18), run: ({ press }) => press.restart() },
+    { at: at(1, 18.5), run: ({ press }) => press.restart() },
     { at: at(2, 0.5), run: ({ press }) => press.failStore() },
     { at: at(2, 8), run: recover },
     { at: at(3, 2), run: changeAndRestart },
@@ -250,7 +299,7 @@ function publishSome({ newsroom, clock, chance }: World, count: number) {
   for (let index = 0; index < count; index++) {
     const slug = `r${number + index}`
     const language = chance() < 0.25 ? 'fi' : 'en'
-    newsroom.publish({ slug, language, authored: clock.now(), ...subject(chance) })
+    newsroom.publish({ slug, language, authored: clock.now(), topics: subject(chance) })
   }
 }
 
@@ -271,7 +320,7 @@ function retag(world: World) {
     const since = Math.max(history.at(-1)?.from ?? Infinity, authored)
     return history.length === 1 && clock.now() - since > day
   })
-  if (settled.length > 0) newsroom.retag(pick(settled, chance), subject(chance).topics)
+  if (settled.length > 0) newsroom.retag(pick(settled, chance), subject(chance))
 }
 
 /** Edits and retags for some minutes, and takes both back: the documents are as they were. */
@@ -280,7 +329,7 @@ async function waver(world: World) {
   const release = pick(recent(world), chance)
   const { topics: named } = release
   newsroom.edit(release)
-  newsroom.retag(release, subject(chance).topics)
+  newsroom.retag(release, subject(chance))
   await takeUp(world).catch(() => {})
   clock.moveTo(clock.now() + 7 * minute)
   await pollAll(world)
@@ -294,13 +343,14 @@ function translate({ newsroom, clock, chance }: World) {
   const sources = newsroom
     .releases()
     .filter(({ slug, language }) => language === 'en' && !slugs.includes(`${slug}.fi`))
-  const { slug, topics: named, isOnBudget } = pick(sources, chance)
-  newsroom.publish({ slug, language: 'fi', authored: clock.now(), topics: named, isOnBudget })
+  const { slug, topics: named } = pick(sources, chance)
+  newsroom.publish({ slug, language: 'fi', authored: clock.now(), topics: named })
 }
 
-function subject(chance: () => number): Pick<Written, 'topics' | 'isOnBudget'> {
+/** What a release is about, at random. */
+function subject(chance: () => number): string[] {
   const named = new Set([pick(topics, chance), pick([...topics, 'eu', 'eu'], chance)])
-  return { topics: [...named], isOnBudget: chance() < 0.4 }
+  return [...named, ...(chance() < 0.4 ? ['budget'] : [])]
 }
 
 function pick<T>(list: T[], chance: () => number): T {
