@@ -63,6 +63,10 @@ export const newsFeeds: NewsFeed[] = [
     shows: (_, named) => under(named, 'crime') && !under(named, 'drugs'),
   },
   {
+    path: '/topics/-drugs',
+    shows: ({ language }, named) => language === 'en' && !under(named, 'drugs'),
+  },
+  {
     path: '/topics/eu+migration',
     shows: ({ language }, named) =>
       language === 'en' && under(named, 'eu') && under(named, 'migration'),

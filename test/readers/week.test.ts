@@ -226,8 +226,13 @@ function weekOf(chance: () => number): Happening[] {
       return { at: at(dayOfWeek, 1.5) + Math.floor(chance() * 10 * hour), run: change }
     })
   })
+  // The last change of a day takes something out of feeds, which no later one covers up.
+  const evenings = [1, 2, 3, 4, 6].map((dayOfWeek): Happening => {
+    return { at: at(dayOfWeek, 11.7), run: reword }
+  })
   return [
     ...changes,
+    ...evenings,
     { at: at(0, 5), run: flurry },
     { at: at(1, 4), run: flurry },
     // In the night, so that readers are told that nothing changed until the store is away.
@@ -264,6 +269,20 @@ async function flurry(world: World) {
     expect(world.clock.now() - now).toBeLessThanOrEqual(5)
     await pollAll(world)
   }
+}
+
+/** Releases lose a word that a search found them by, and others change topic. */
+async function reword(world: World) {
+  const { newsroom } = world
+  const on = settled(world).find(({ topics: named }) => named.includes('budget'))
+  if (on)
+    newsroom.retag(
+      on,
+      on.topics.filter((topic) => topic !== 'budget'),
+    )
+  const off = settled(world).find(({ topics: named }) => !named.includes('drugs'))
+  if (off) newsroom.retag(off, ['drugs'])
+  await takeUp(world)
 }
 
 async function changeAndRestart(world: World) {
@@ -313,14 +332,20 @@ function recent({ newsroom, clock }: World): Written[] {
   return newsroom.releases().filter(({ authored }) => clock.now() - authored < 6 * day)
 }
 
-/** Puts a release under other topics for good: one that has stood under its own for a day. */
+/** Puts a release under other topics for good. */
 function retag(world: World) {
-  const { newsroom, clock, chance } = world
-  const settled = recent(world).filter(({ history, authored }) => {
-    const since = Math.max(history.at(-1)?.from ?? Infinity, authored)
-    return history.length === 1 && clock.now() - since > day
+  const { newsroom, chance } = world
+  const candidates = settled(world)
+  if (candidates.length > 0) newsroom.retag(pick(candidates, chance), subject(chance))
+}
+
+/** Releases that have stood under their topics for a day, so that everybody has them. */
+function settled(world: World): Written[] {
+  return recent(world).filter(({ history, authored, topics: named }) => {
+    const [first] = history
+    const isAsAtFirst = history.length === 1 && first!.topics === named
+    return isAsAtFirst && world.clock.now() - Math.max(first!.from, authored) > day
   })
-  if (settled.length > 0) newsroom.retag(pick(settled, chance), subject(chance))
 }
 
 /** Edits and retags for some minutes, and takes both back: the documents are as they were. */
