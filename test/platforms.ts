@@ -4,7 +4,6 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe } from 'vitest'
-import { createTestHarness } from 'wrangler'
 import { bringInLine } from '../src/content/bring-in-line.ts'
 import { type FileProblem, formatProblem } from '../src/domain/problem.ts'
 import { createApp } from '../src/http/app.ts'
@@ -112,8 +111,9 @@ export async function nodePress(directory: string, clock: Clock = systemClock) {
   const content = createContentStore(database)
   const metrics = createMetrics()
   let problems: FileProblem[] = []
+  let program = 'test'
   const takeUp = async () => {
-    const options = { batch: randomUUID(), program: 'test', clock }
+    const options = { batch: randomUUID(), program, clock }
     problems = await bringInLine(directory, content, options)
     if (problems.some((problem) => !problem.warning)) {
       throw new Error(problems.map(formatProblem).join('\n'))
@@ -139,7 +139,11 @@ export async function nodePress(directory: string, clock: Clock = systemClock) {
     fetch: (async (path, init) => app.request(path, init)) as Fetch,
     takeUp,
     metrics,
-    restart: async () => void (app = start()),
+    /** Begins anew over the same database, perhaps as another version of the program. */
+    async restart(version = program) {
+      program = version
+      app = start()
+    },
     breakStore: () => breakStore(database),
     mendStore: () => mendStore(database),
     close: async () => {},
@@ -172,20 +176,22 @@ export type Press = Awaited<ReturnType<typeof workerPress>>
 /** Without its tables a database answers every question with an error. */
 const tables = ['state', 'release', 'edition']
 
-function breakStore(database: Database): Promise<unknown> {
-  return database.batch(
+async function breakStore(database: Database): Promise<void> {
+  await database.batch(
     tables.map((table) => database.prepare(`alter table ${table} rename to ${table}_away`)),
   )
 }
 
-function mendStore(database: Database): Promise<unknown> {
-  return database.batch(
+async function mendStore(database: Database): Promise<void> {
+  await database.batch(
     tables.map((table) => database.prepare(`alter table ${table}_away rename to ${table}`)),
   )
 }
 
 /** The Worker that `wrangler.toml` describes, in workerd, over another content folder. */
 export async function workerService(directory: string) {
+  // Loading it takes seconds, which tests on Node alone need not spend.
+  const { createTestHarness } = await import('wrangler')
   const workplace = mkdtempSync(join(tmpdir(), 'tiedote-worker-'))
   const project = join(import.meta.dirname, '..')
   const generated = join(workplace, 'generated')

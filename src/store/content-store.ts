@@ -7,6 +7,7 @@ import {
   type Placement,
 } from '../domain/publishing.ts'
 import { retiredAt } from '../domain/retirement.ts'
+import type { Clock } from '../domain/clock.ts'
 import type { ContentStore } from '../domain/release-store.ts'
 import { createVocabulary, type VocabularySource } from '../domain/topic.ts'
 import type { Database, Statement } from './database.ts'
@@ -64,11 +65,7 @@ export function createContentStore(database: Database): ContentStore {
 
     async apply(batch, frame, clock, bundle) {
       for (let attempt = 1; ; attempt++) {
-        const before = await readPosition(database, clock.now())
-        const { since } = retiredAt(frame.vocabulary.topics, clock.now())
-        await clock.passed(Math.max(before.since, since))
-        const now = clock.now()
-        const position = await readPosition(database, now)
+        const { now, position } = await secondOfItsOwn(frame, clock)
         try {
           await database.batch(await changes(position, batch, frame, now, bundle))
           return
@@ -82,6 +79,28 @@ export function createContentStore(database: Database): ContentStore {
     async discard(batch) {
       await prepare('delete from incoming where batch = ?', batch).all()
     },
+  }
+
+  /**
+   * Waits for a second in which nothing else becomes visible: two states of one second could not be
+   * told apart. A burst of releases is waited out. A clock that was set back is not waited for.
+   */
+  async function secondOfItsOwn(
+    { vocabulary }: Frame,
+    clock: Clock,
+  ): Promise<{ now: number; position: Position }> {
+    const read = async (now: number) => {
+      const position = await readPosition(database, now)
+      const since = Math.max(position.since, retiredAt(vocabulary.topics, now).since)
+      return { ...position, since }
+    }
+    for (let before = await read(clock.now()); ;) {
+      await clock.passed(before.since)
+      const now = clock.now()
+      const position = await read(now)
+      if (position.since < now || now <= before.since) return { now, position }
+      before = position
+    }
   }
 
   async function readValue(key: string): Promise<string | undefined> {

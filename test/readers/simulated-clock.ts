@@ -1,0 +1,13 @@
+import type { Clock } from '../../src/domain/clock.ts'
+
+export type SimulatedClock = Clock & { moveTo: (second: number) => void }
+
+/** A clock that stands still until it is moved, or somebody waits for a second to pass. */
+export function createSimulatedClock(start: number): SimulatedClock {
+  let time = start
+  return {
+    now: () => time,
+    passed: async (second: number) => void (time = Math.max(time, second + 1)),
+    moveTo: (second: number) => void (time = Math.max(time, second)),
+  }
+}

@@ -1,0 +1,383 @@
+import { rmSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { writeFolder } from '../content-folder.ts'
+import { type Fetch, nodePress } from '../platforms.ts'
+import { complaintsOf, type User } from './complaints.ts'
+import { models } from './models.ts'
+import {
+  createNewsroom,
+  type NewsFeed,
+  newsFeeds,
+  type Newsroom,
+  topics,
+  type Written,
+} from './newsroom.ts'
+import { apache, nginx, sharedCache } from './proxies.ts'
+import { createChance } from './reader.ts'
+import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts'
+
+const minute = 60
+const hour = 60 * minute
+const day = 24 * hour
+/** A Monday, six in the morning. */
+const monday = Date.UTC(2026, 2, 2, 6) / 1000
+
+const seed = Number(process.env.WEEK_SEED ?? 7)
+
+type Press = Awaited<ReturnType<typeof nodePress>>
+type World = {
+  press: Press
+  newsroom: Newsroom
+  clock: SimulatedClock
+  users: User[]
+  chance: () => number
+}
+
+const newcomer = 'somebody new'
+/** Complaints of one reader at one time that are worth reading. */
+const mostNoted = 5
+
+/** A thing that happens at a second. */
+type Happening = { at: number; run: (world: World) => void | Promise<void> }
+
+describe('a week of publishing, editing, retagging, restarts and outages', () => {
+  let directory: string
+  let world: World
+  const complaints = new Map<string, string[]>()
+
+  beforeAll(async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {})
+    directory = writeFolder()
+    world = await begin(directory)
+    const nights = [0, 1, 2, 3, 4, 5, 6].map((dayOfWeek): Happening => {
+      const run = () => checkAtNight(`at midnight of day ${dayOfWeek + 1}`)
+      return { at: monday + dayOfWeek * day + 18 * hour, run }
+    })
+    await live(world, [...weekOf(world.chance), ...nights])
+    note('after a quiet day', Infinity)
+    await close(world)
+    // Of a day ago, and not older than what a feed still shows.
+    note('after the last release', world.clock.now() - 7 * day)
+  })
+
+  afterAll(() => {
+    vi.restoreAllMocks()
+    rmSync(directory, { recursive: true, force: true })
+  })
+
+  /** By then everybody has polled since the last change of the day. */
+  async function checkAtNight(when: string) {
+    note(when, Infinity)
+    for (const user of await newcomers(world)) noteOf(user, newcomer, when, Infinity)
+  }
+
+  function note(when: string, lookedBackTo: number) {
+    for (const user of world.users) noteOf(user, user.model.name, when, lookedBackTo)
+  }
+
+  function noteOf(user: User, name: string, when: string, lookedBackTo: number) {
+    const found = complaintsOf(user, world.newsroom, lookedBackTo).slice(0, mostNoted)
+    const noted = complaints.get(name) ?? []
+    complaints.set(name, [...noted, ...found.map((complaint) => `${when}: ${complaint}`)])
+  }
+
+  test('whoever subscribes at night finds exactly what a feed shows at the time (H-05)', () => {
+    expect(complaints.get(newcomer)).toEqual([])
+  })
+
+  for (const { name } of models) {
+    test(`${name} misses no release, doubles none, shows every edit it can and never gives up (H-05, H-10, H-12, H-14, H-29, C-03, I-01)`, () => {
+      expect(complaints.get(name)).toEqual([])
+    })
+  }
+
+  test('was a week with everything in it', () => {
+    const releases = world.newsroom.releases()
+    expect(releases.length).toBeGreaterThan(45)
+    // NewsBlur reads no more of a feed.
+    expect(releases.length).toBeLessThan(100)
+    expect(releases.filter(({ history }) => history.length > 1).length).toBeGreaterThan(8)
+    expect(releases.filter(({ version }) => version > 1).length).toBeGreaterThan(12)
+    const answers = (status: number) =>
+      world.users.reduce((sum, { reader }) => sum + (reader.answers.get(status) ?? 0), 0)
+    expect(answers(304)).toBeGreaterThan(answers(200))
+    expect(answers(226)).toBeGreaterThan(50)
+    for (const { reader, model } of world.users) {
+      expect([...reader.answers.keys()].filter((one) => ![200, 226, 304].includes(one))).toEqual([])
+      if (model.isConditional) expect(reader.answers.get(304), model.name).toBeGreaterThan(50)
+    }
+  })
+})
+
+async function begin(directory: string): Promise<World> {
+  const chance = createChance(seed)
+  const clock = createSimulatedClock(monday - day)
+  const newsroom = createNewsroom(directory)
+  for (let number = 1; number <= 8; number++) {
+    const authored = monday - number * 9 * hour
+    newsroom.publish({ slug: `old${number}`, language: 'en', authored, topics: subject(chance) })
+  }
+  const press = await nodePress(directory, clock)
+  newsroom.isTakenUp(clock.now())
+  clock.moveTo(monday)
+  const users = subscribe(press.fetch, clock, chance)
+  return { press, newsroom, clock, users, chance }
+}
+
+/** Every reader gets three feeds, each through another way to the service. */
+function subscribe(fetch: Fetch, clock: SimulatedClock, chance: () => number): User[] {
+  const ways = [fetch, nginx(fetch), apache(fetch), sharedCache(fetch, () => clock.now())]
+  return models.map((model, index) => {
+    const reader = model.create(ways[(index + seed) % ways.length]!, createChance(seed + index))
+    const feeds = new Map(
+      [0, 1, 2].map((offset) => {
+        const feed = newsFeeds[(index * 3 + offset + seed) % newsFeeds.length]!
+        const format = reader.formats[(index + offset) % reader.formats.length]!
+        return [addressOf(feed, format), feed] as const
+      }),
+    )
+    for (const address of feeds.keys()) {
+      reader.subscribe(address, monday + Math.floor(chance() * hour))
+    }
+    return { model, reader, feeds, since: monday + hour }
+  })
+}
+
+/** Lets everything happen at its time, and every reader poll at its own pace in between. */
+async function live(world: World, happenings: Happening[]) {
+  const { clock, users } = world
+  const coming = happenings.toSorted((a, b) => a.at - b.at)
+  const end = coming.at(-1)!.at
+  while (clock.now() < end) {
+    const polls = users.flatMap(({ reader }) =>
+      reader.feeds().map((address) => ({ reader, address, at: reader.due(address) })),
+    )
+    const poll = polls.reduce((first, one) => (one.at < first.at ? one : first))
+    if (poll.at < coming[0]!.at) {
+      clock.moveTo(poll.at)
+      await poll.reader.poll(poll.address, clock.now())
+      // Time passes in which the service can finish what it does on the side.
+      await new Promise((resolve) => setImmediate(resolve))
+      continue
+    }
+    const happening = coming.shift()!
+    clock.moveTo(happening.at)
+    await happening.run(world)
+  }
+}
+
+/** Somebody for each feed in each format who has never asked before. */
+async function newcomers({ press, clock }: World): Promise<User[]> {
+  const [model] = models
+  const users: User[] = []
+  for (const feed of newsFeeds) {
+    for (const format of ['rss', 'atom', 'json']) {
+      const reader = model!.create(press.fetch)
+      const address = addressOf(feed, format)
+      reader.subscribe(address)
+      await reader.poll(address, clock.now())
+      users.push({ model: model!, reader, feeds: new Map([[address, feed]]), since: clock.now() })
+    }
+  }
+  return users
+}
+
+function addressOf({ path, search = '' }: NewsFeed, format: string): string {
+  return `${path}.${format}${search}`
+}
+
+/** Everybody presses the button. */
+async function pollAll({ users, clock }: World) {
+  for (const { reader } of users) {
+    for (const address of reader.feeds()) await reader.poll(address, clock.now())
+  }
+}
+
+async function takeUp({ press, newsroom, clock }: World) {
+  await press.takeUp()
+  newsroom.isTakenUp(clock.now())
+}
+
+/** A last release in every feed, when Feedbin is ready to look at old ones again. */
+async function close(world: World) {
+  const { newsroom, clock } = world
+  for (const language of ['en', 'fi']) {
+    const named = [
+      ['migration', 'eu', 'budget'],
+      ['organised-crime', 'budget'],
+    ]
+    for (const [index, some] of named.entries()) {
+      const slug = `last${index}`
+      newsroom.publish({ slug, language, authored: clock.now(), topics: some })
+    }
+  }
+  await takeUp(world)
+  // Whatever a cache keeps is older than max-age by then.
+  clock.moveTo(clock.now() + 10 * minute)
+  await pollAll(world)
+}
+
+/** What happens from Monday to Sunday. After that it is quiet for a day and an hour. */
+function weekOf(chance: () => number): Happening[] {
+  const at = (dayOfWeek: number, hours: number) => monday + dayOfWeek * day + hours * hour
+  const changes = [0, 1, 2, 3, 4, 5, 6].flatMap((dayOfWeek) => {
+    const count = dayOfWeek < 5 ? 12 : 4
+    return Array.from({ length: count }, (): Happening => {
+      return { at: at(dayOfWeek, 1.5) + Math.floor(chance() * 10 * hour), run: change }
+    })
+  })
+  // The last change of a day takes something out of feeds, which no later one covers up.
+  const evenings = [1, 2, 3, 4, 6].map((dayOfWeek): Happening => {
+    return { at: at(dayOfWeek, 11.7), run: reword }
+  })
+  return [
+    ...changes,
+    ...evenings,
+    { at: at(0, 5), run: flurry },
+    { at: at(1, 4), run: flurry },
+    // In the night, so that readers are told that nothing changed until the store is away.
+    { at: at(1, 18.5), run: ({ press }) => press.restart() },
+    { at: at(2, 0.5), run: ({ press }) => press.breakStore() },
+    { at: at(2, 8), run: recover },
+    { at: at(3, 2), run: changeAndRestart },
+    { at: at(3, 6), run: deploy },
+    { at: at(4, 3), run: flurry },
+    { at: at(5, 4), run: ({ press }) => press.breakStore() },
+    { at: at(5, 13), run: recover },
+    { at: at(6, 5), run: changeAndRestart },
+    { at: at(7, 12.5), run: () => {} },
+  ]
+}
+
+/** One change at random. While the store is away it waits in the folder. */
+async function change(world: World) {
+  const kind = world.chance()
+  if (kind < 0.35) publish(world)
+  else if (kind < 0.65) edit(world)
+  else if (kind < 0.85) retag(world)
+  else if (kind < 0.93) await waver(world)
+  else translate(world)
+  await takeUp(world).catch(() => {})
+}
+
+/** Changes within seconds, with every reader asking after each of them. */
+async function flurry(world: World) {
+  for (const step of [publishBurst, edit, publish, retag, edit]) {
+    const now = world.clock.now()
+    step(world)
+    await takeUp(world)
+    expect(world.clock.now() - now).toBeLessThanOrEqual(5)
+    await pollAll(world)
+  }
+}
+
+/** Releases lose a word that a search found them by, and others change topic. */
+async function reword(world: World) {
+  const { newsroom } = world
+  const on = settled(world).find(({ topics: named }) => named.includes('budget'))
+  if (on)
+    newsroom.retag(
+      on,
+      on.topics.filter((topic) => topic !== 'budget'),
+    )
+  const off = settled(world).find(({ topics: named }) => !named.includes('drugs'))
+  if (off) newsroom.retag(off, ['drugs'])
+  await takeUp(world)
+}
+
+async function changeAndRestart(world: World) {
+  edit(world)
+  retag(world)
+  await takeUp(world)
+  await world.press.restart()
+}
+
+/** Another version of the program: every document may look different. */
+async function deploy(world: World) {
+  await world.press.restart('another version')
+  await takeUp(world)
+}
+
+async function recover(world: World) {
+  await world.press.mendStore()
+  await takeUp(world)
+}
+
+function publish(world: World) {
+  if (world.chance() < 0.2) publishBurst(world)
+  else publishSome(world, 1)
+}
+
+/** Several at once, all of the very same second. */
+function publishBurst(world: World) {
+  publishSome(world, 4)
+}
+
+function publishSome({ newsroom, clock, chance }: World, count: number) {
+  const number = newsroom.releases().length
+  for (let index = 0; index < count; index++) {
+    const slug = `r${number + index}`
+    const language = chance() < 0.25 ? 'fi' : 'en'
+    newsroom.publish({ slug, language, authored: clock.now(), topics: subject(chance) })
+  }
+}
+
+function edit(world: World) {
+  const { newsroom, clock, chance } = world
+  newsroom.edit(pick(recent(world), chance), chance() < 0.5 ? clock.now() : undefined)
+}
+
+/** Releases that stand in feeds for long enough yet that everybody sees what becomes of them. */
+function recent({ newsroom, clock }: World): Written[] {
+  return newsroom.releases().filter(({ authored }) => clock.now() - authored < 6 * day)
+}
+
+/** Puts a release under other topics for good. */
+function retag(world: World) {
+  const { newsroom, chance } = world
+  const candidates = settled(world)
+  if (candidates.length > 0) newsroom.retag(pick(candidates, chance), subject(chance))
+}
+
+/** Releases that have stood under their topics for a day, so that everybody has them. */
+function settled(world: World): Written[] {
+  return recent(world).filter(({ history, authored, topics: named }) => {
+    const [first] = history
+    const isAsAtFirst = history.length === 1 && first!.topics === named
+    return isAsAtFirst && world.clock.now() - Math.max(first!.from, authored) > day
+  })
+}
+
+/** Edits and retags for some minutes, and takes both back: the documents are as they were. */
+async function waver(world: World) {
+  const { newsroom, clock, chance } = world
+  const release = pick(recent(world), chance)
+  const { topics: named } = release
+  newsroom.edit(release)
+  newsroom.retag(release, subject(chance))
+  await takeUp(world).catch(() => {})
+  clock.moveTo(clock.now() + 7 * minute)
+  await pollAll(world)
+  newsroom.takeBack(release)
+  newsroom.retag(release, named)
+}
+
+/** The same release in another language, long after. */
+function translate({ newsroom, clock, chance }: World) {
+  const slugs = newsroom.releases().map(({ slug, language }) => `${slug}.${language}`)
+  const sources = newsroom
+    .releases()
+    .filter(({ slug, language }) => language === 'en' && !slugs.includes(`${slug}.fi`))
+  const { slug, topics: named } = pick(sources, chance)
+  newsroom.publish({ slug, language: 'fi', authored: clock.now(), topics: named })
+}
+
+/** What a release is about, at random. */
+function subject(chance: () => number): string[] {
+  const named = new Set([pick(topics, chance), pick([...topics, 'eu', 'eu'], chance)])
+  return [...named, ...(chance() < 0.4 ? ['budget'] : [])]
+}
+
+function pick<T>(list: T[], chance: () => number): T {
+  return list[Math.floor(chance() * list.length)]!
+}
