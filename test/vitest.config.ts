@@ -6,5 +6,7 @@ export default defineConfig({
     // Starting workerd and reading thousands of releases take seconds on a busy machine.
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Much of a test is waiting: for the next second, for workerd, for a slow client.
+    maxWorkers: 3,
   },
 })

@@ -58,7 +58,8 @@ export function watchFolder(directory: string, changed: () => Promise<void>): ()
   }
 
   const interval = setInterval(() => void run(), lookAgain)
-  void watchAll().catch(console.error)
+  // Whatever changed until the watching began is looked for once.
+  void watchAll().then(soon, console.error)
   return () => {
     stopped = true
     clearTimeout(timer)
