@@ -16,20 +16,24 @@ export type Addresses = ReturnType<typeof createAddresses>
 
 export function createAddresses(baseUrl: string, site: Site) {
   const prefix = (language: string) => (language === site.languages[0] ? '' : `/${language}`)
-  const path = (query: FeedQuery) =>
-    query.topics.length > 0
-      ? `${prefix(query.language)}/topics/${formatTopicExpression(query.topics)}`
-      : `${prefix(query.language)}/feed`
+  const path = ({ language, topics, withdrawn }: FeedQuery) => {
+    if (withdrawn) return `${prefix(language)}/withdrawals`
+    if (topics.length > 0) return `${prefix(language)}/topics/${formatTopicExpression(topics)}`
+    return `${prefix(language)}/feed`
+  }
 
   return {
     home: (language: string) => `${baseUrl}${prefix(language)}/`,
     /** The page that shows what the feed holds. */
     page: (query: FeedQuery) =>
-      query.topics.length > 0
+      query.topics.length > 0 || query.withdrawn
         ? `${baseUrl}${path(query)}${question(query)}`
         : `${baseUrl}${prefix(query.language)}/${question(query)}`,
     feed: (query: FeedQuery, format: FormatName) =>
       `${baseUrl}${path(query)}.${format}${question(query)}`,
+    /** An archive of the feed, by the interval it is of. */
+    archive: (query: FeedQuery, interval: string, format: FormatName) =>
+      `${baseUrl}${path(query)}/archive/${interval}.${format}${question(query)}`,
     release: ({ slug, language }: { slug: string; language: string }) =>
       `${baseUrl}${prefix(language)}/releases/${slug}`,
     media: (file: string) => `${baseUrl}/${file.split('/').map(encodeURIComponent).join('/')}`,

@@ -10,6 +10,8 @@ export type FeedQuery = {
   topics: TopicExpression
   /** Words that a release must all contain: folded, sorted, without repetition. */
   words: string[]
+  /** Withdrawn releases instead of those that stand. */
+  withdrawn?: boolean
 }
 
 const mostWords = 8

@@ -12,7 +12,25 @@ export type Problem = {
 }
 
 /** A problem in a file of a content folder. `line` counts from 1. */
-export type FileProblem = Problem & { file: string; line: number }
+export type FileProblem = Problem & {
+  file: string
+  line: number
+  /** From which second everybody may know of it: that of the release that the file holds. */
+  published?: number | undefined
+}
+
+/**
+ * Problems as lines for everybody (H-21): of a release that is not public, or of which that is not
+ * known, only that there is one. Its name alone might tell what is to come.
+ */
+export function formatInPublic(problems: FileProblem[], now: number): string[] {
+  const isOfRelease = ({ file }: FileProblem) => file.startsWith('releases/')
+  const mayBeTold = (problem: FileProblem) =>
+    !isOfRelease(problem) || (problem.published ?? Infinity) <= now
+  const told = problems.filter(mayBeTold).map(formatProblem)
+  if (told.length === problems.length) return told
+  return [...told, 'Something is wrong with a release that is not public. The log says what.']
+}
 
 /** One line a person can act on: `releases/x.en.md:4  topics  "migrtion" is not a topic. Write …` */
 export function formatProblem({ file, line, field, message, warning }: FileProblem): string {

@@ -13,6 +13,10 @@ export type Draft = {
   release: Release
   /** All its words, folded, for the search. */
   words: string
+  /** Bytes that it takes in a document at the most. */
+  weight: number
+  /** Paths below the content folder of the files that it shows or attaches. */
+  media: string[]
 }
 
 /** What the store remembers of a draft. */
@@ -47,20 +51,54 @@ export type Frame = ContentFrame & {
   program: string
 }
 
-/** A release whose time in the order of publication is being decided. All seconds. */
+/** A release whose place in the order of publication is being decided. All seconds. */
 export type Placement = {
   id: string
+  /** The time its author wrote. */
   authored: number
-  updated: number
-  /** Its place until now, kept while the author's time stays the same. */
-  before?: { published: number; authored: number; updated: number; wanted: number } | undefined
+  /** When it last changed materially, by its author's word; `authored` if it never did. */
+  wanted: number
+  /** Slugs. */
+  topics: string[]
+  withdrawn: boolean
+  before?: Former | undefined
 }
 
+/** What a release was until now. `topics` are missing for one that was taken away and comes back. */
+export type Former = {
+  published: number
+  updated: number
+  authored: number
+  wanted: number
+  topics?: string[]
+  withdrawn?: boolean
+}
+
+/** The seconds a release has: where it stands in feeds, and where it stands in archives. */
+export type Place = { id: string; published: number; updated: number }
+
+/** When a change is made. */
+export type Moment = {
+  now: number
+  /** Second of the last event that readers can have seen; undefined while the store is empty. */
+  since: number | undefined
+}
+
+const week = 7 * 86_400
+/** Late releases older than a week that are news; more of them at once are the history of an office. */
+const mostLate = 50
+
 /**
- * Gives every release its own second in the order of publication (C-05) and its own second of
- * last change (C-07): the author's when it is free, else the next free one. Releases of the same
- * second follow each other in the order of their identities, so the result does not depend on the
- * order of reading.
+ * The publication clock. Every release has a second of its own at which it was published (C-05), and
+ * one of its last material change (C-07); whatever readers see for the first time has a later second
+ * than all they have seen, because some look at nothing else (Superdesk, the Microsoft connector).
+ *
+ * What an empty store is filled with keeps the times of its authors, and so does what is published
+ * on time or lies in the future; equal times follow each other in the order of identities. A release
+ * that comes late is published now. More than fifty that are older than a week are history (C-06).
+ * Once public, a release keeps its second.
+ *
+ * A correction, a withdrawal and a topic gained move `updated` to now; a minor change moves nothing.
  *
  * `published` and `updated` hold the seconds that other releases have, and are added to.
  */
@@ -68,41 +106,109 @@ export function place(
   releases: Placement[],
   published: Set<number>,
   updated: Set<number>,
-): { id: string; published: number; updated: number }[] {
-  const publishedEnds = new Map<number, number>()
-  const updatedEnds = new Map<number, number>()
-  const inOrder = releases.toSorted((a, b) => a.authored - b.authored || (a.id < b.id ? -1 : 1))
-  for (const { before, authored } of inOrder) {
-    if (before?.authored === authored) published.add(before.published)
+  { now, since }: Moment,
+): Place[] {
+  const wasPublic = ({ before }: Placement) => before !== undefined && before.published <= now
+  const keeps = (one: Placement) => wasPublic(one) && one.authored <= now
+  const kept = releases.filter(keeps)
+  const others = inOrder(releases.filter((one) => !keeps(one)))
+  const late = lateAmong(others, now, since)
+  const changed = kept.filter((one) => isMaterial(one.before!, one))
+  for (const { before } of kept) published.add(before!.published)
+  for (const { before, ...one } of kept) {
+    if (!isMaterial(before!, one)) updated.add(before!.updated)
   }
-  const placed = inOrder.map((release) => {
-    const { id, authored, before } = release
+
+  const places = new Map<string, Place>()
+  for (const one of kept) places.set(one.id, { id: one.id, ...secondsOf(one.before!) })
+  const nextPublished = freeSeconds(published)
+  const authored = others.filter((one) => !late.has(one))
+  for (const { id, authored: wanted, before } of authored) {
+    const isSame = before?.authored === wanted && before.published >= wanted
     const second =
-      before?.authored === authored
-        ? before.published
-        : firstFree(authored, published, publishedEnds)
+      isSame && !published.has(before.published) ? before.published : nextPublished(wanted)
     published.add(second)
-    return { id, published: second, wanted: Math.max(release.updated, second), release }
-  })
-  // Releases that never changed keep their own second before changes look for a free one.
-  placed.sort((a, b) => Number(a.wanted !== a.published) - Number(b.wanted !== b.published))
-  for (const { release, wanted } of placed) {
-    if (release.before?.wanted === wanted) updated.add(release.before.updated)
+    places.set(id, { id, published: second, updated: second })
   }
-  return placed.map(({ id, published: second, wanted, release }) => {
-    const moment =
-      release.before?.wanted === wanted
-        ? release.before.updated
-        : firstFree(wanted, updated, updatedEnds)
-    updated.add(moment)
-    return { id, published: second, updated: moment }
-  })
+  placeUpdates(authored, places, updated, now)
+
+  const free = freshSeconds(late.size + changed.length, [published, updated], now, since ?? now)
+  for (const { id } of others.filter((one) => late.has(one))) {
+    const second = free.shift()!
+    places.set(id, { id, published: second, updated: second })
+  }
+  for (const { id } of changed.toSorted((a, b) => a.wanted - b.wanted || (a.id < b.id ? -1 : 1))) {
+    places.set(id, { ...places.get(id)!, updated: free.shift()! })
+  }
+  return releases.map(({ id }) => places.get(id)!)
 }
 
-/** `ends` remembers where the search from a second ended, for thousands of the same one. */
-function firstFree(second: number, taken: Set<number>, ends: Map<number, number>): number {
-  let free = ends.get(second) ?? second
-  while (taken.has(free)) free++
-  ends.set(second, free + 1)
-  return free
+/** Releases that come later than they say, but those that are history. */
+function lateAmong(releases: Placement[], now: number, since: number | undefined): Set<Placement> {
+  if (since === undefined) return new Set()
+  const late = releases.filter(({ authored }) => authored <= now && authored <= since)
+  const old = late.filter(({ authored }) => authored < since - week)
+  return new Set(old.length > mostLate ? late.filter((one) => !old.includes(one)) : late)
+}
+
+/** Whether readers must see that a public release changed. */
+function isMaterial(before: Former, { wanted, topics, withdrawn }: Placement): boolean {
+  if (!before.topics || wanted > before.wanted || withdrawn !== before.withdrawn) return true
+  return topics.some((slug) => !before.topics!.includes(slug))
+}
+
+/** What never changed keeps its second of publication before changes look for a free one. */
+function placeUpdates(
+  releases: Placement[],
+  places: Map<string, Place>,
+  updated: Set<number>,
+  now: number,
+) {
+  const nextUpdated = freeSeconds(updated)
+  const wanted = (one: Placement) => {
+    const { published } = places.get(one.id)!
+    // No author's word makes a change of the future, other than in a release of the future.
+    return Math.max(published, Math.min(one.wanted, now))
+  }
+  const changes = (one: Placement) => Number(wanted(one) !== places.get(one.id)!.published)
+  for (const one of releases.toSorted((a, b) => changes(a) - changes(b))) {
+    const second = nextUpdated(wanted(one))
+    updated.add(second)
+    places.set(one.id, { ...places.get(one.id)!, updated: second })
+  }
+}
+
+/**
+ * Seconds that nobody has, later than anything readers have seen, earliest first: up to now as long
+ * as there are any, then those to come.
+ */
+function freshSeconds(count: number, taken: Set<number>[], now: number, since: number): number[] {
+  const isFree = (second: number) => taken.every((some) => !some.has(second))
+  const seconds: number[] = []
+  for (let second = now; second > since && seconds.length < count; second--) {
+    if (isFree(second)) seconds.push(second)
+  }
+  for (let second = now + 1; seconds.length < count; second++) {
+    if (isFree(second)) seconds.push(second)
+  }
+  return seconds.toSorted((a, b) => a - b)
+}
+
+function secondsOf({ published, updated }: Omit<Place, 'id'>): Omit<Place, 'id'> {
+  return { published, updated }
+}
+
+function inOrder(releases: Placement[]): Placement[] {
+  return releases.toSorted((a, b) => a.authored - b.authored || (a.id < b.id ? -1 : 1))
+}
+
+/** Finds the first free second from one on, also for thousands of the same. */
+function freeSeconds(taken: Set<number>): (from: number) => number {
+  const ends = new Map<number, number>()
+  return (from) => {
+    let free = ends.get(from) ?? from
+    while (taken.has(free)) free++
+    ends.set(from, free + 1)
+    return free
+  }
 }

@@ -32,8 +32,34 @@ export type StoredRelease = Release & {
   changed: number
 }
 
+/** Where a release stands: its seconds, and how many bytes it takes in a document at the most. */
+export type Place = { published: number; updated: number; weight: number }
+
+/** A walk along the releases that answer a question. Seconds since 1970. */
+export type Walk = {
+  /** Along the seconds of publication, or of the last material change. */
+  by: 'published' | 'updated'
+  /** Towards older ones unless it says otherwise. */
+  towards?: 'older' | 'newer'
+  /** Withdrawn releases instead of those that stand. */
+  withdrawn?: boolean
+  /** The lowest second. */
+  from?: number
+  /** The second after the highest one. */
+  below?: number
+  limit: number
+}
+
 /** A language version of a release. */
 export type Version = Pick<Release, 'slug' | 'language' | 'title'>
+
+/** The releases around some others, each list by slug. */
+export type Relations = {
+  /** Language versions, in the order of the site's languages. */
+  versions: ReadonlyMap<string, Version[]>
+  /** Releases that correct one of this slug, in its own language, oldest first. */
+  corrections: ReadonlyMap<string, Version[]>
+}
 
 /** How many public releases a topic has in a language, and the second of the newest. */
 export type TopicCount = { topic: string; language: string; count: number; newest: number }
@@ -42,19 +68,34 @@ export type TopicCount = { topic: string; language: string; count: number; newes
 export interface ReleaseStore {
   /** The state at a second. Throws DomainError `unavailable` while nothing was ever brought in. */
   state(now: number): Promise<State>
-  /** Releases that answer a question, newest first. */
+  /** `State.revision` as it is now. */
+  revision(): Promise<number>
+  /** Releases that answer a question and stand, newest first. */
   find(query: FeedQuery, state: State, limit: number): Promise<StoredRelease[]>
+  /** Where the releases stand that each of some walks finds, in its order. */
+  places(query: FeedQuery, state: State, walks: Walk[]): Promise<Place[][]>
+  /** Releases by their seconds of publication, newest first. */
+  load(published: number[], state: State): Promise<StoredRelease[]>
   /**
-   * Second of the last change of what `find` answers with the same arguments. It grows by every
-   * change of that, also when a release leaves, and by few others.
+   * Second of the last change of the releases that some walks find, or of what stands around them; or
+   * when a release left or came under a topic that the question names. It grows by every change of
+   * that, and by few others.
    */
-  lastModified(query: FeedQuery, state: State, limit: number): Promise<number>
-  /** One release by its slug. A former slug finds it too: compare `slug`. */
+  lastModified(query: FeedQuery, state: State, walks: Walk[]): Promise<number>
+  /** One release by its slug, also a withdrawn one. A former slug finds it too: compare `slug`. */
   findRelease(slug: string, language: string, state: State): Promise<StoredRelease | undefined>
-  /** Every public language version of some releases, by slug, in the order of the site's languages. */
-  findVersions(slugs: string[], state: State): Promise<Map<string, Version[]>>
+  /** What is public around some releases. */
+  findRelations(releases: Release[], state: State): Promise<Relations>
+  /**
+   * What becomes of a file below `media/`: it is no sooner and no longer public than the releases that
+   * speak of it. Undefined for one that none speaks of.
+   */
+  mediaStatus(path: string, state: State): Promise<'public' | 'withdrawn' | 'hidden' | undefined>
   countByTopic(state: State): Promise<TopicCount[]>
 }
+
+/** Which bundle of content it was, and the second when it was made. */
+export type BundleMark = { fingerprint: string; made: number }
 
 /** What bringing content in asks of the storage. */
 export interface ContentStore {
@@ -63,7 +104,7 @@ export interface ContentStore {
   /** With which program; nothing before anything was brought in. */
   program(): Promise<string | undefined>
   /** Which bundle of content the store was last brought in line with. */
-  bundle(): Promise<string | undefined>
+  bundle(): Promise<BundleMark | undefined>
   /** Puts drafts aside, under a name for the change they belong to. Nobody sees them yet. */
   stage(batch: string, drafts: Draft[], now: number): Promise<void>
   /** Which drafts wait under that name: source → hash. */
@@ -73,7 +114,7 @@ export interface ContentStore {
    * Several processes may do so at the same time. Waits while the change before is of the same
    * second, because no reader could tell the two apart (H-10).
    */
-  apply(batch: string, frame: Frame, clock: Clock, bundle?: string): Promise<void>
+  apply(batch: string, frame: Frame, clock: Clock, bundle?: BundleMark): Promise<void>
   /** Forgets what was staged under a name. */
   discard(batch: string): Promise<void>
 }

@@ -71,8 +71,13 @@ export type Release = {
   event?: Event | undefined
   related: Related[]
   changes: Change[]
-  withdrawn?: { at: number; reason: string } | undefined
+  /** Slug of the release in the same language that this one corrects (D-05). */
+  corrects?: string | undefined
+  withdrawn?: Withdrawal | undefined
 }
+
+/** Why a release no longer stands, and the slug of the one in its language that takes its place. */
+export type Withdrawal = { at: number; reason: string; replacedBy?: string | undefined }
 
 /** A release as it is written: in front matter, in a line of JSONL, in a request to the API. */
 export type ReleaseInput = v.InferOutput<ReturnType<typeof releaseSchema>>
@@ -188,7 +193,10 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
       ),
       [],
     ),
-    withdrawn: v.optional(v.strictObject({ at: time, reason: filledLine })),
+    corrects: v.optional(slug),
+    withdrawn: v.optional(
+      v.strictObject({ at: time, reason: filledLine, replacedBy: v.optional(slug) }),
+    ),
     body: v.pipe(
       v.strictObject({ html: v.optional(text), markdown: v.optional(text) }),
       v.check(
@@ -222,7 +230,9 @@ export const releaseAdvice: Advice = {
   related: 'Write a list such as - { url: "https://…", title: … }.',
   formerly: 'Write a list of the earlier slugs, oldest first.',
   changes: `Write a list such as - { at: ${timeExample}, kind: correction, note: What was wrong }.`,
+  corrects: 'Write the slug of the release that this one corrects, or leave it out.',
   withdrawn: `Write { at: ${timeExample}, reason: Why }.`,
+  replacedBy: 'Write the slug of the release that takes its place, or leave it out.',
   body: 'Write the text of the release.',
   html: 'Write the text as HTML.',
   markdown: 'Write the text as Markdown.',
@@ -276,4 +286,29 @@ export function completeRelease(input: ReleaseInput, found: Findings, site: Site
     kind: kind ?? 'press-release',
     attachments: found.attachments,
   }
+}
+
+/**
+ * Bytes that a release takes in a document of any format, at the most: its text, with every character
+ * escaped that may be, its lead, which stands in the text as well, and what stands around it. The
+ * links to its versions depend on the number of languages.
+ */
+export function weigh(release: Release, languages: number): number {
+  const { slug, html, lead, title, withdrawn, contacts, attachments, related, changes } = release
+  const frame = 900 + 3 * slug.length + 150 * release.topics.length
+  const versions = (languages - 1) * (180 + slug.length + title.length)
+  const around = escapedSize(JSON.stringify([contacts, attachments, related, changes]))
+  const body = withdrawn ? escapedSize(withdrawn.reason) : escapedSize(html) + 2 * around
+  return frame + versions + 2 * escapedSize(title) + 2 * escapedSize(lead) + body
+}
+
+/** Bytes of a text in UTF-8 after `<`, `>`, `&` and quotes became entities. */
+function escapedSize(text: string): number {
+  let size = 0
+  for (const character of text) {
+    const code = character.codePointAt(0)!
+    if (code > 0x7f) size += code > 0xffff ? 4 : code > 0x7ff ? 3 : 2
+    else size += '<>&"'.includes(character) ? 6 : 1
+  }
+  return size
 }

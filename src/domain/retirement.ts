@@ -40,7 +40,7 @@ export function retiredAt(topics: Iterable<Topic>, now: number): Retired {
 
 /**
  * How the feed of an expression ends, if it does: when each of its alternatives asks for a topic
- * that has ended. A feed with one alternative that goes on goes on as a whole (U-06).
+ * that has ended; of several in one alternative the first to end decides. A feed with one alternative that goes on goes on as a whole (U-06).
  */
 export function endingOf(
   expression: TopicExpression,
@@ -48,19 +48,18 @@ export function endingOf(
   vocabulary: Vocabulary,
 ): Ending | undefined {
   if (expression.length === 0) return undefined
-  const endings = expression.map(({ with: wanted }) => {
-    const slugs = wanted.filter((slug) => ended.has(slug))
-    const topics = slugs.flatMap((slug) => vocabulary.topics.get(slug) ?? [])
-    return topics.toSorted((a, b) => a.retired!.at - b.retired!.at)
+  const firsts = expression.map(({ with: wanted }) => {
+    const topics = wanted.flatMap((slug) => (ended.has(slug) ? vocabulary.topics.get(slug)! : []))
+    return topics.toSorted((a, b) => a.retired!.at - b.retired!.at)[0]
   })
-  if (endings.some((topics) => topics.length === 0)) return undefined
-  const all = endings.flat()
-  const successors = new Set(all.flatMap(({ retired }) => retired!.replacedBy))
+  const topics = firsts.filter((topic) => topic !== undefined)
+  if (topics.length < firsts.length) return undefined
+  const retirements = topics.map(({ retired }) => retired!)
   return {
-    at: Math.max(...endings.map(([first]) => first!.retired!.at)),
-    until: Math.max(...endings.map(([first]) => first!.retired!.until)),
-    isGone: endings.every((topics) => topics.some(({ slug }) => gone.has(slug))),
-    successors: [...successors],
-    note: all.find(({ retired }) => retired!.note)?.retired?.note,
+    at: Math.max(...retirements.map(({ at }) => at)),
+    until: Math.max(...retirements.map(({ until }) => until)),
+    isGone: topics.every(({ slug }) => gone.has(slug)),
+    successors: [...new Set(retirements.flatMap(({ replacedBy }) => replacedBy))],
+    note: retirements.find(({ note }) => note)?.note,
   }
 }

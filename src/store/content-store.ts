@@ -3,12 +3,14 @@ import {
   type FileStamp,
   type Frame,
   type KnownDraft,
+  type Moment,
   place,
+  type Place,
   type Placement,
 } from '../domain/publishing.ts'
 import { retiredAt } from '../domain/retirement.ts'
 import type { Clock } from '../domain/clock.ts'
-import type { ContentStore } from '../domain/release-store.ts'
+import type { BundleMark, ContentStore } from '../domain/release-store.ts'
 import { createVocabulary, type VocabularySource } from '../domain/topic.ts'
 import type { Database, Statement } from './database.ts'
 import { type Position, readPosition, setState } from './state.ts'
@@ -39,15 +41,19 @@ export function createContentStore(database: Database): ContentStore {
 
     program: () => readValue('program'),
 
-    bundle: () => readValue('bundle'),
+    async bundle() {
+      const [mark, made] = await Promise.all([readValue('bundle'), readValue('made')])
+      return mark === undefined ? undefined : { fingerprint: mark, made: Number(made ?? 0) }
+    },
 
     async stage(batch, drafts, now) {
       await prepare(
-        `insert or replace into incoming (batch, id, staged, slug, language, source, origin, hash, authored, wanted, document, words)
+        `insert or replace into incoming (batch, id, staged, slug, language, source, origin, hash, authored, wanted, document, words, weight, media)
          select ?1, value ->> '$.release.id', ?2, value ->> '$.release.slug', value ->> '$.release.language',
            value ->> 'source', value ->> 'origin', value ->> 'hash',
            value ->> '$.release.authored', value ->> '$.release.updated',
-           json_remove(value -> 'release', '$.published', '$.updated'), value ->> 'words'
+           json_remove(value -> 'release', '$.published', '$.updated'), value ->> 'words',
+           value ->> 'weight', value -> 'media'
          from json_each(?3)`,
         batch,
         now,
@@ -89,17 +95,21 @@ export function createContentStore(database: Database): ContentStore {
     { vocabulary }: Frame,
     clock: Clock,
   ): Promise<{ now: number; position: Position }> {
+    const before = await readValue('vocabulary')
+    const topicsBefore = before ? (JSON.parse(before) as VocabularySource).topics : []
     const read = async (now: number) => {
       const position = await readPosition(database, now)
-      const since = Math.max(position.since, retiredAt(vocabulary.topics, now).since)
-      return { ...position, since }
+      const retired = [vocabulary.topics, topicsBefore].map(
+        (topics) => retiredAt(topics, now).since,
+      )
+      return { ...position, since: Math.max(position.since, ...retired) }
     }
-    for (let before = await read(clock.now()); ;) {
-      await clock.passed(before.since)
+    for (let last = await read(clock.now()); ;) {
+      await clock.passed(last.since)
       const now = clock.now()
       const position = await read(now)
-      if (position.since < now || now <= before.since) return { now, position }
-      before = position
+      if (position.since < now || now <= last.since) return { now, position }
+      last = position
     }
   }
 
@@ -119,9 +129,11 @@ export function createContentStore(database: Database): ContentStore {
     batch: string,
     frame: Frame,
     now: number,
-    bundle: string | undefined,
+    bundle: BundleMark | undefined,
   ): Promise<Statement[]> {
-    const placed = await placeStaged(batch)
+    // An empty store has shown nothing yet: what fills it keeps its times.
+    const moment = { now, since: revision === 0 ? undefined : since }
+    const placed = await placeStaged(batch, moment)
     const touched = await findTouched(batch, frame.removed, now)
     const vocabularyText = JSON.stringify(frame.vocabulary)
     const vocabularyIsNew = (await readValue('vocabulary')) !== vocabularyText
@@ -133,8 +145,11 @@ export function createContentStore(database: Database): ContentStore {
       touched.length > jsonChunk
     const isVisible =
       frameIsNew || touched.length > 0 || placed.some(({ published }) => published <= now)
+    const history = placed.filter(({ published }) => {
+      return moment.since !== undefined && published <= moment.since
+    })
     // Later than anything that was sent out before (H-10), also when the clock was set back.
-    const moment = Math.max(now, since + 1)
+    const second = Math.max(now, since + 1)
     return [
       // Null is refused, and with it everything, if another process changed the store meanwhile.
       prepare("insert or ignore into state (key, value) values ('revision', 0)"),
@@ -142,9 +157,9 @@ export function createContentStore(database: Database): ContentStore {
         "update state set value = case when value = ? then value + 1 else null end where key = 'revision'",
         revision,
       ),
-      ...(isVisible ? [setState(database, 'changed', moment)] : []),
-      ...(frameIsNew ? [setState(database, 'framed', moment)] : []),
-      ...(frameIsNew ? [] : touch(touched, placed, now, moment)),
+      ...(isVisible ? [setState(database, 'changed', second)] : []),
+      ...(frameIsNew ? [setState(database, 'framed', second)] : []),
+      ...(frameIsNew ? [] : touch(touched, placed, now, second)),
       ...chunks(placed).map((chunk) =>
         prepare(
           `insert into placement (batch, id, published, updated)
@@ -153,6 +168,15 @@ export function createContentStore(database: Database): ContentStore {
           JSON.stringify(chunk),
         ),
       ),
+      // A weight holds for as long as a release stays in its archive, or releases beside it would move.
+      prepare(
+        `update incoming set weight = (select weight from release where release.id = incoming.id)
+         where batch = ?1 and id in (
+           select release.id from release join placement using (id, updated) where batch = ?1
+         )`,
+        batch,
+      ),
+      ...remember(batch, frame.removed),
       ...chunks(frame.removed).map((chunk) =>
         prepare(
           'delete from release where source in (select value from json_each(?))',
@@ -164,10 +188,10 @@ export function createContentStore(database: Database): ContentStore {
            or source in (select source from incoming where batch = ?1)`,
         batch,
       ),
-      ...insertStaged(batch, isVisible ? moment : 0),
+      ...insertStaged(batch, isVisible ? second : 0),
       ...(vocabularyIsNew ? replaceVocabulary(frame.vocabulary) : []),
       insertTopics(batch),
-      ...(frameIsNew ? [] : [noteNewTopics(touched, moment)]),
+      ...(frameIsNew ? [] : noteArrivals(touched, history, second)),
       prepare('delete from content_file'),
       ...chunks([...frame.files]).map((chunk) =>
         prepare(
@@ -179,7 +203,12 @@ export function createContentStore(database: Database): ContentStore {
       setState(database, 'site', siteText),
       setState(database, 'vocabulary', vocabularyText),
       setState(database, 'program', frame.program),
-      ...(bundle ? [setState(database, 'bundle', bundle)] : []),
+      ...(bundle
+        ? [
+            setState(database, 'bundle', bundle.fingerprint),
+            setState(database, 'made', bundle.made),
+          ]
+        : []),
       prepare('delete from placement where batch = ?', batch),
       prepare('delete from incoming where batch = ? or staged < ?', batch, now - 86_400),
     ]
@@ -189,7 +218,7 @@ export function createContentStore(database: Database): ContentStore {
   async function findTouched(batch: string, removed: string[], now: number): Promise<Touched[]> {
     const found = [
       await prepare(
-        `select published, id, slug, language from release
+        `select published, updated, id, slug, language from release
          where published <= ?2 and (id in (select id from incoming where batch = ?1)
            or source in (select source from incoming where batch = ?1))`,
         batch,
@@ -199,7 +228,7 @@ export function createContentStore(database: Database): ContentStore {
     for (const chunk of chunks(removed)) {
       found.push(
         await prepare(
-          `select published, id, slug, language from release
+          `select published, updated, id, slug, language from release
            where published <= ? and source in (select value from json_each(?))`,
           now,
           JSON.stringify(chunk),
@@ -213,14 +242,13 @@ export function createContentStore(database: Database): ContentStore {
    * Moves the clocks of what a change touches: of the language versions beside the releases, and of
    * the topics the releases may leave.
    */
-  function touch(
-    touched: Touched[],
-    placed: { id: string; published: number }[],
-    now: number,
-    moment: number,
-  ): Statement[] {
-    const staying = new Set(placed.flatMap(({ id, published }) => (published <= now ? [id] : [])))
-    const leaving = touched.filter(({ id }) => !staying.has(id))
+  function touch(touched: Touched[], placed: Place[], now: number, moment: number): Statement[] {
+    const places = new Map(placed.map((one) => [one.id, one]))
+    // Where a release is no longer, or no longer in the same archive.
+    const leaving = touched.filter(({ id, updated }) => {
+      const stays = places.get(id)
+      return !stays || stays.published > now || stays.updated !== updated
+    })
     return [
       prepare(
         'update release set changed = max(changed, ?) where slug in (select value from json_each(?))',
@@ -237,6 +265,27 @@ export function createContentStore(database: Database): ContentStore {
     ]
   }
 
+  /** What goes away keeps its seconds, should it come back (C-07). */
+  function remember(batch: string, removed: string[]): Statement[] {
+    const columns = 'id, published, updated, authored, wanted'
+    return [
+      ...chunks(removed).map((chunk) =>
+        prepare(
+          `insert or replace into departed (${columns}) select ${columns} from release
+           where source in (select value from json_each(?))`,
+          JSON.stringify(chunk),
+        ),
+      ),
+      prepare(
+        `insert or replace into departed (${columns}) select ${columns} from release
+         where source in (select source from incoming where batch = ?1)
+           and id not in (select id from incoming where batch = ?1)`,
+        batch,
+      ),
+      prepare('delete from departed where id in (select id from incoming where batch = ?)', batch),
+    ]
+  }
+
   function noteTopics(touched: Touched[], moment: number): Statement {
     return prepare(
       `insert or replace into departure (topic, language, since)
@@ -247,39 +296,64 @@ export function createContentStore(database: Database): ContentStore {
     )
   }
 
-  /** A topic that a release has come under takes it out of the feeds without that topic. */
-  function noteNewTopics(touched: Touched[], moment: number): Statement {
-    return prepare(
-      `insert or replace into departure (topic, language, since)
-       select distinct topic, language, ? from release_topic
-       where published in (
-         select published from release where id in (select value from json_each(?))
-       )`,
-      moment,
-      JSON.stringify(touched.map(({ id }) => id)),
-    )
+  /**
+   * A topic that a release has come under takes it out of the feeds without that topic, and what comes
+   * from the past changes archives.
+   */
+  function noteArrivals(touched: Touched[], history: Place[], moment: number): Statement[] {
+    const ids = (places: { id: string }[]) => JSON.stringify(places.map(({ id }) => id))
+    return [
+      prepare(
+        `insert or replace into departure (topic, language, since)
+         select distinct topic, language, ? from release_topic where published in (
+           select published from release where id in (select value from json_each(?))
+         )`,
+        moment,
+        ids([...touched, ...history]),
+      ),
+      prepare(
+        `insert or replace into departure (topic, language, since)
+         select distinct '', language, ? from release where id in (select value from json_each(?))`,
+        moment,
+        ids(history),
+      ),
+    ]
   }
 
-  async function placeStaged(batch: string) {
+  async function placeStaged(batch: string, moment: Moment): Promise<Place[]> {
     const { results } = await prepare(
-      `select one.id, one.authored, one.wanted as updated, kept.published, kept.authored as keptAuthored,
-         kept.updated as keptUpdated, kept.wanted as keptWanted
-       from incoming as one left join release as kept on kept.id = one.id where one.batch = ?`,
+      `select one.id, one.authored, one.wanted, one.document -> '$.topics' as topics,
+         kept.published, kept.updated, kept.authored as keptAuthored, kept.wanted as keptWanted,
+         kept.document -> '$.topics' as keptTopics,
+         one.document -> '$.withdrawn' is not null as withdrawn,
+         kept.document -> '$.withdrawn' is not null as keptWithdrawn
+       from incoming as one left join (
+         select id, published, updated, authored, wanted, document from release
+         union all
+         select id, published, updated, authored, wanted, null from departed
+       ) as kept on kept.id = one.id
+       where one.batch = ?`,
       batch,
     ).all<StagedRow>()
     if (results.length === 0) return []
     const staged = results.map(toPlacement)
-    const ids = new Set(staged.map(({ id }) => id))
-    const from = staged.reduce((least, { authored }) => Math.min(least, authored), Infinity)
+    const from = staged.reduce(
+      (least, { authored }) => Math.min(least, authored),
+      moment.since ?? Infinity,
+    )
     const taken = await prepare(
-      'select id, published, updated from release where published >= ?1 or updated >= ?1',
+      `select published, updated from (
+         select id, published, updated from release union all select id, published, updated from departed
+       ) where (published >= ?1 or updated >= ?1)
+         and id not in (select id from incoming where batch = ?2)`,
       from,
-    ).all<{ id: string; published: number; updated: number }>()
-    const others = taken.results.filter(({ id }) => !ids.has(id))
+      batch,
+    ).all<{ published: number; updated: number }>()
     return place(
       staged,
-      new Set(others.map(({ published }) => published)),
-      new Set(others.map(({ updated }) => updated)),
+      new Set(taken.results.map(({ published }) => published)),
+      new Set(taken.results.map(({ updated }) => updated)),
+      moment,
     )
   }
 
@@ -287,8 +361,9 @@ export function createContentStore(database: Database): ContentStore {
   function insertStaged(batch: string, moment: number): Statement[] {
     return [
       prepare(
-        `insert into release (published, updated, changed, id, slug, language, source, origin, hash, authored, wanted, document)
-         select published, updated, max(?2, published), id, slug, language, source, origin, hash, authored, wanted, document
+        `insert into release (published, updated, changed, id, slug, language, source, origin, hash, authored, wanted, document, weight, withdrawn)
+         select published, updated, max(?2, published), id, slug, language, source, origin, hash, authored, wanted, document,
+           weight, document -> '$.withdrawn' is not null
          from incoming join placement using (batch, id) where batch = ?1 order by published`,
         batch,
         moment,
@@ -297,6 +372,20 @@ export function createContentStore(database: Database): ContentStore {
         `insert or ignore into former_slug (slug, language, published)
          select former.value, language, published
          from incoming join placement using (batch, id), json_each(document, '$.formerly') as former
+         where batch = ?`,
+        batch,
+      ),
+      prepare(
+        `insert or ignore into correction (corrected, language, published)
+         select document ->> '$.corrects', language, published
+         from incoming join placement using (batch, id)
+         where batch = ? and document ->> '$.corrects' is not null`,
+        batch,
+      ),
+      prepare(
+        `insert or ignore into release_media (path, published)
+         select file.value, published
+         from incoming join placement using (batch, id), json_each(media) as file
          where batch = ?`,
         batch,
       ),
@@ -311,8 +400,8 @@ export function createContentStore(database: Database): ContentStore {
 
   function insertTopics(batch: string): Statement {
     return prepare(
-      `insert or ignore into release_topic (topic, language, published)
-       select broader.broader, language, published
+      `insert or ignore into release_topic (topic, published, language, updated, withdrawn)
+       select broader.broader, published, language, updated, document -> '$.withdrawn' is not null
        from incoming join placement using (batch, id), json_each(document, '$.topics') as named
          join topic_broader as broader on broader.topic = named.value
        where batch = ?`,
@@ -336,8 +425,8 @@ export function createContentStore(database: Database): ContentStore {
       ),
       prepare('delete from release_topic'),
       prepare(
-        `insert or ignore into release_topic (topic, language, published)
-         select broader.broader, one.language, one.published
+        `insert or ignore into release_topic (topic, published, language, updated, withdrawn)
+         select broader.broader, one.published, one.language, one.updated, one.withdrawn
          from release as one, json_each(one.document, '$.topics') as named
            join topic_broader as broader on broader.topic = named.value`,
       ),
@@ -348,31 +437,38 @@ export function createContentStore(database: Database): ContentStore {
 type FileRow = { path: string; stamp: string; media: string }
 
 /** A release that readers see before a change that concerns it. */
-type Touched = { published: number; id: string; slug: string; language: string }
+type Touched = Place & { slug: string; language: string }
 
 type StagedRow = {
   id: string
   authored: number
-  updated: number
+  wanted: number
+  topics: string
   published: number | null
+  updated: number
   keptAuthored: number
-  keptUpdated: number
   keptWanted: number
+  keptTopics: string | null
+  withdrawn: number
+  keptWithdrawn: number
 }
 
 function toStamp(stamp: string, media: string): FileStamp {
   return { stamp, media: JSON.parse(media) as FileStamp['media'] }
 }
 
-function toPlacement({ id, authored, updated, published, ...kept }: StagedRow): Placement {
-  if (published === null) return { id, authored, updated }
-  const before = {
-    published,
-    authored: kept.keptAuthored,
-    updated: kept.keptUpdated,
-    wanted: Math.max(kept.keptWanted, published),
+function toPlacement({ id, authored, wanted, ...kept }: StagedRow): Placement {
+  const topics = JSON.parse(kept.topics) as string[]
+  const placement = { id, authored, wanted, topics, withdrawn: kept.withdrawn === 1 }
+  const { published, updated, keptAuthored, keptWanted, keptTopics } = kept
+  if (published === null) return placement
+  const before = { published, updated, authored: keptAuthored, wanted: keptWanted }
+  if (keptTopics === null) return { ...placement, before }
+  const withdrawn = kept.keptWithdrawn === 1
+  return {
+    ...placement,
+    before: { ...before, withdrawn, topics: JSON.parse(keptTopics) as string[] },
   }
-  return { id, authored, updated, before }
 }
 
 function chunks<T>(items: T[]): T[][] {

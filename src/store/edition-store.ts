@@ -1,3 +1,4 @@
+import type { Edition } from '../domain/edition.ts'
 import type { EditionStore } from '../domain/release-store.ts'
 import type { Database } from './database.ts'
 
@@ -12,20 +13,21 @@ export function createEditionStore(database: Database): EditionStore {
   return {
     async editions(address) {
       const { results } = await prepare(
-        'select etag, last_modified as lastModified, oldest from edition where address = ? order by rowid desc',
+        'select etag, last_modified as lastModified, oldest, previous from edition where address = ? order by rowid desc',
         address,
-      ).all<{ etag: string; lastModified: number; oldest: number }>()
+      ).all<Edition>()
       return results
     },
 
-    async note(address, { etag, lastModified, oldest }) {
+    async note(address, { etag, lastModified, oldest, previous }) {
       await database.batch([
         prepare(
-          'insert or replace into edition (address, etag, last_modified, oldest) values (?, ?, ?, ?)',
+          'insert or replace into edition (address, etag, last_modified, oldest, previous) values (?, ?, ?, ?, ?)',
           address,
           etag,
           lastModified,
           oldest,
+          previous,
         ),
         prepare(
           'delete from edition where address = ?1 and rowid not in (select rowid from edition where address = ?1 order by rowid desc limit ?2)',

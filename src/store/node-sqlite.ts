@@ -1,10 +1,13 @@
 import {
   accessSync,
+  closeSync,
   constants,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   statSync,
 } from 'node:fs'
@@ -58,7 +61,8 @@ export function openDatabase(path: string): NodeDatabase {
         for (const one of statements) runs.get(one)!()
         sqlite.exec('commit')
       } catch (error) {
-        sqlite.exec('rollback')
+        // SQLite may have rolled back by itself, and would complain of that instead.
+        if (sqlite.isTransaction) sqlite.exec('rollback')
         throw error
       }
     },
@@ -87,27 +91,50 @@ export function openDatabase(path: string): NodeDatabase {
   }
 }
 
-/** Whether SQLite says that the file is no database of its own, or not a whole one. */
+/** Whether SQLite says that the file is no database, or not a whole one. */
 export function isDamaged(error: unknown): boolean {
-  const codes = { ioError: 10, corrupt: 11, notADatabase: 26 }
-  const { errcode } = error as { errcode?: number }
-  return isDatabaseError(error) && Object.values(codes).includes((errcode ?? 0) & 0xff)
+  return hasCode(error, [11, 26])
+}
+
+/** Whether opening the file anew may help: it is damaged, or reading and writing fail. */
+export function isBroken(error: unknown): boolean {
+  return hasCode(error, [10, 11, 26])
+}
+
+/** By https://sqlite.org/rescode.html: 10 input or output, 11 corrupt, 26 not a database. */
+function hasCode(error: unknown, codes: number[]): boolean {
+  const { errcode = 0 } = error as { errcode?: number }
+  return isDatabaseError(error) && codes.includes(errcode & 0xff)
 }
 
 /** Whether a file begins as databases do, and is not something else that was named by mistake. */
 export function looksLikeDatabase(path: string): boolean {
-  return readFileSync(path).subarray(0, 16).toString('latin1') === 'SQLite format 3\0'
+  const start = Buffer.alloc(16)
+  const file = openSync(path, 'r')
+  readSync(file, start)
+  closeSync(file)
+  return start.toString('latin1') === 'SQLite format 3\0'
 }
 
 /** Puts a damaged database aside, so that a new one can be made. Answers where it is now. */
 export function setAside(path: string, name: string): string {
   const aside = `${path}.${name}`
   renameSync(path, aside)
-  // What lies beside it belongs to it, and would be taken for the new one's.
-  for (const ending of ['-wal', '-shm']) {
-    if (existsSync(`${path}${ending}`)) renameSync(`${path}${ending}`, `${aside}${ending}`)
-  }
+  moveLog(path, aside)
   return aside
+}
+
+/** Puts it back, when no new one could be made. */
+export function putBack(aside: string, path: string) {
+  renameSync(aside, path)
+  moveLog(aside, path)
+}
+
+/** What lies beside a database belongs to it, and would be taken for another one's. */
+function moveLog(from: string, to: string) {
+  for (const ending of ['-wal', '-shm']) {
+    if (existsSync(`${from}${ending}`)) renameSync(`${from}${ending}`, `${to}${ending}`)
+  }
 }
 
 /** Which file lies at a path, for telling it from another one that was put there. */
@@ -126,7 +153,7 @@ function connect(path: string): { sqlite: DatabaseSync; readOnly: boolean } {
   const found = connectFile(path)
   // Sorting must not need room on a disk that is full.
   found.sqlite.exec(
-    'pragma busy_timeout = 5000; pragma temp_store = memory; pragma synchronous = normal; pragma foreign_keys = on',
+    'pragma busy_timeout = 2000; pragma temp_store = memory; pragma synchronous = normal; pragma foreign_keys = on',
   )
   found.sqlite.prepare('select 1 from sqlite_schema').all()
   return found

@@ -1,82 +1,78 @@
 import type { FeedQuery } from '../domain/feed-query.ts'
+import type { Walk } from '../domain/release-store.ts'
 import { searchTokens } from '../domain/text.ts'
 import type { Group } from '../domain/topic-expression.ts'
 
-/** SQL with the values for its question marks, in order. */
-export type Sql = { text: string; values: (string | number)[] }
+/** Gives a value its place among those bound to a statement; equal values share one. */
+export type Bind = (value: string | number) => string
+
+/** D1 binds at most 100 values to a statement, and most of a question's values repeat. */
+export function createBind(): { bind: Bind; values: (string | number)[] } {
+  const values: (string | number)[] = []
+  const bind = (value: string | number) => {
+    if (!values.includes(value)) values.push(value)
+    return `?${values.indexOf(value) + 1}`
+  }
+  return { bind, values }
+}
 
 /**
- * The seconds of publication of the releases that answer a question, newest first, none later
- * than `horizon`, at most `limit`. Each group walks the index of its first topic from the newest
- * release on and asks for the rest as it goes; several groups are merged on the way.
+ * The seconds, of publication or of the last material change, of the releases that answer a question
+ * and were published no later than `horizon`, in the order of a walk. Each group walks the index of
+ * its first topic and asks for the rest as it goes; several groups are merged on the way.
  */
-export function selectPublished(query: FeedQuery, horizon: number, limit: number): Sql {
+export function selectSeconds(query: FeedQuery, horizon: number, walk: Walk, bind: Bind): string {
   const groups = query.topics.length > 0 ? query.topics : [{ with: [], without: [] }]
-  const parts = groups.map((group) => selectGroup(group, query, horizon))
-  const texts = parts.map(({ text }) => text)
-  const unions = [texts.slice(0, mostInUnion), texts.slice(mostInUnion)]
+  const parts = groups.map((group) => selectGroup(group, query, horizon, walk, bind))
+  const unions = [parts.slice(0, mostInUnion), parts.slice(mostInUnion)]
     .filter((some) => some.length > 0)
     .map((some) => some.join(' union '))
   const [first = '', second] = unions
   const both = second ? `select * from (${first}) union select * from (${second})` : first
-  return {
-    text: `${both} order by published desc limit ?`,
-    values: [...parts.flatMap(({ values }) => values), limit],
-  }
-}
-
-/**
- * The second of the last change of what `selectPublished` answers: of a release in it or of its
- * language versions, or the last time that one left any of the topics the question names.
- */
-export function selectLastModified(query: FeedQuery, horizon: number, limit: number): Sql {
-  const { text, values } = selectPublished(query, horizon, limit)
-  const { language, topics } = query
-  const named = topics.flatMap((group) => [...group.with, ...group.without])
-  const isOpen = topics.length === 0 || topics.some((group) => group.with.length === 0)
-  const departures = JSON.stringify(isOpen ? [...named, ''] : named)
-  const inLanguage = language === 'all' ? '' : ' and language = ?'
-  return {
-    text: `select max(
-      coalesce((
-        select max(version.changed) from release as version
-        where version.published <= ? and version.slug in (
-          select slug from release where published in (select published from (${text}))
-        )
-      ), 0),
-      coalesce((
-        select max(since) from departure
-        where topic in (select value from json_each(?))${inLanguage}
-      ), 0)
-    ) as changed`,
-    values: [horizon, ...values, departures, ...(language === 'all' ? [] : [language])],
-  }
+  const order = walk.towards === 'newer' ? 'asc' : 'desc'
+  return `${both} order by second ${order} limit ${bind(walk.limit)}`
 }
 
 /** D1 allows no more to a compound select. An expression has at most eight groups. */
 const mostInUnion = 5
 
-function selectGroup(group: Group, { language, words }: FeedQuery, horizon: number): Sql {
+function selectGroup(
+  group: Group,
+  { language, words, withdrawn: isOfWithdrawn = false }: FeedQuery,
+  horizon: number,
+  { by, withdrawn = isOfWithdrawn, from, below }: Walk,
+  bind: Bind,
+): string {
   const [first, ...others] = group.with
   const table = first === undefined ? 'release' : 'release_topic'
-  const conditions: Sql[] = [{ text: 'one.published <= ?', values: [horizon] }]
-  if (first !== undefined) conditions.push({ text: 'one.topic = ?', values: [first] })
-  if (language !== 'all') conditions.push({ text: 'one.language = ?', values: [language] })
-  for (const topic of others) conditions.push({ text: `exists (${withTopic})`, values: [topic] })
-  for (const topic of group.without) {
-    conditions.push({ text: `not exists (${withTopic})`, values: [topic] })
-  }
-  if (words.length > 0)
-    conditions.push({ text: `one.published in (${withWords})`, values: [match(words)] })
-  return {
-    text: `select one.published as published from ${table} as one where ${conditions.map(({ text }) => text).join(' and ')}`,
-    values: conditions.flatMap(({ values }) => values),
-  }
+  const conditions = [
+    `one.withdrawn = ${bind(Number(withdrawn))}`,
+    // The sign keeps SQLite from walking along the wrong second, and sorting all it finds.
+    `${by === 'updated' ? '+' : ''}one.published <= ${bind(horizon)}`,
+  ]
+  if (first !== undefined) conditions.push(`one.topic = ${bind(first)}`)
+  if (language !== 'all') conditions.push(`one.language = ${bind(language)}`)
+  if (from !== undefined) conditions.push(`one.${by} >= ${bind(from)}`)
+  if (below !== undefined) conditions.push(`one.${by} < ${bind(below)}`)
+  for (const topic of others) conditions.push(`exists (${withTopic(bind(topic))})`)
+  for (const topic of group.without) conditions.push(`not exists (${withTopic(bind(topic))})`)
+  if (words.length > 0) conditions.push('one.published in (select published from found)')
+  return `select one.${by} as second from ${table} as one where ${conditions.join(' and ')}`
 }
 
-const withTopic =
-  'select 1 from release_topic as other where other.topic = ? and other.published = one.published'
-const withWords = 'select rowid from release_words where release_words match ?'
+function withTopic(topic: string): string {
+  return `select 1 from release_topic as other where other.topic = ${topic} and other.published = one.published`
+}
+
+/**
+ * What stands before a statement with `selectSeconds`: the releases with the words of the question,
+ * found once for all its walks.
+ */
+export function withFound({ words }: FeedQuery, bind: Bind): string {
+  if (words.length === 0) return ''
+  const found = `select rowid as published from release_words where release_words match ${bind(match(words))}`
+  return `with found as materialized (${found}) `
+}
 
 /** FTS5 section 3: strings side by side must all be found; a string of several tokens is a phrase. */
 function match(words: string[]): string {

@@ -1,36 +1,98 @@
 import type { Release } from '../domain/release.ts'
-import type { ReleaseStore, StoredRelease, TopicCount, Version } from '../domain/release-store.ts'
+import type {
+  Place,
+  ReleaseStore,
+  StoredRelease,
+  TopicCount,
+  Version,
+} from '../domain/release-store.ts'
 import type { Database } from './database.ts'
-import { selectLastModified, selectPublished } from './query-sql.ts'
+import { createBind, selectSeconds, withFound } from './query-sql.ts'
 import { createStateReader } from './state.ts'
 
 /** Answers readers in SQL, on node:sqlite and on D1. */
 export function createReleaseStore(database: Database): ReleaseStore {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
-  return {
+
+  const store: ReleaseStore = {
     state: createStateReader(database),
 
+    async revision() {
+      const row = await prepare("select value from state where key = 'revision'").first<{
+        value: number
+      }>()
+      return row?.value ?? 0
+    },
+
     async find(query, state, limit) {
-      const { text, values } = selectPublished(query, state.horizon, limit)
+      const [places] = await store.places(query, state, [{ by: 'published', limit }])
+      return store.load(
+        places!.map(({ published }) => published),
+        state,
+      )
+    },
+
+    async places(query, { horizon }, walks) {
+      const { bind, values } = createBind()
+      const selects = walks.map((walk, index) => {
+        const seconds = selectSeconds(query, horizon, walk, bind)
+        return `select ${index} as walk, published, updated, weight from release
+          where ${walk.by} in (select second from (${seconds}))`
+      })
+      const found = withFound(query, bind)
+      const { results } = await prepare(found + selects.join(' union all '), ...values).all<
+        Place & { walk: number }
+      >()
+      return walks.map(({ by, towards }, index) => {
+        const sign = towards === 'newer' ? 1 : -1
+        return results
+          .filter(({ walk }) => walk === index)
+          .toSorted((a, b) => sign * (a[by] - b[by]))
+      })
+    },
+
+    async load(published, { horizon }) {
       const { results } = await prepare(
-        `select ${columns} from release as one where published in (select published from (${text})) order by published desc`,
-        state.horizon,
-        ...values,
+        `select published, updated, document, ${changed('?1')} as changed from release as one
+         where published in (select value from json_each(?2)) order by published desc`,
+        horizon,
+        JSON.stringify(published),
       ).all<ReleaseRow>()
       return results.map(toRelease)
     },
 
-    async lastModified(query, state, limit) {
+    async lastModified(query, state, walks) {
       // The text of a release may change so that a search no longer finds it.
       if (query.words.length > 0) return state.since
-      const { text, values } = selectLastModified(query, state.horizon, limit)
-      const row = await prepare(text, ...values).first<{ changed: number }>()
+      const { bind, values } = createBind()
+      const found = walks.map((walk) => {
+        const seconds = selectSeconds(query, state.horizon, walk, bind)
+        return `one.${walk.by} in (select second from (${seconds}))`
+      })
+      const { language, topics } = query
+      const named = topics.flatMap((group) => [...group.with, ...group.without])
+      const isOpen = topics.length === 0 || topics.some((group) => group.with.length === 0)
+      const departures = bind(JSON.stringify(isOpen ? [...named, ''] : named))
+      const inLanguage = language === 'all' ? '' : ` and language = ${bind(language)}`
+      const row = await prepare(
+        `select max(
+          coalesce((
+            select max(${changed(bind(state.horizon))}) from release as one
+            where ${found.join(' or ')}
+          ), 0),
+          coalesce((
+            select max(since) from departure
+            where topic in (select value from json_each(${departures}))${inLanguage}
+          ), 0)
+        ) as changed`,
+        ...values,
+      ).first<{ changed: number }>()
       return Math.max(row?.changed ?? 0, state.frameSince)
     },
 
     async findRelease(slug, language, { horizon }) {
       const row = await prepare(
-        `select ${columns} from release as one
+        `select published, updated, document, ${changed('?1')} as changed from release as one
          where language = ?2 and published <= ?1
            and (slug = ?3 or published = (select published from former_slug where slug = ?3 and language = ?2))
          order by slug = ?3 desc limit 1`,
@@ -41,33 +103,71 @@ export function createReleaseStore(database: Database): ReleaseStore {
       return row ? toRelease(row) : undefined
     },
 
-    async findVersions(slugs, { horizon, site }) {
+    async findRelations(releases, { horizon, site }) {
+      const slugs = releases.flatMap(({ slug, corrects, withdrawn }) => [
+        slug,
+        ...(corrects ? [corrects] : []),
+        ...(withdrawn?.replacedBy ? [withdrawn.replacedBy] : []),
+      ])
       const { results } = await prepare(
-        `select slug, language, document ->> 'title' as title from release
-         where slug in (select value from json_each(?)) and published <= ?`,
-        JSON.stringify(slugs),
+        `select null as corrected, published, slug, language, document ->> 'title' as title from release
+         where slug in (select value from json_each(?1)) and published <= ?2
+         union all
+         select corrected, published, release.slug, release.language, document ->> 'title'
+         from correction join release using (published)
+         where corrected in (select value from json_each(?1)) and published <= ?2 and withdrawn = 0`,
+        JSON.stringify([...new Set(slugs)]),
         horizon,
-      ).all<Version>()
-      const order = new Map(site.languages.map((language, index) => [language, index]))
-      results.sort((a, b) => (order.get(a.language) ?? 0) - (order.get(b.language) ?? 0))
-      return Map.groupBy(results, ({ slug }) => slug)
+      ).all<Version & { corrected: string | null; published: number }>()
+      const inOrder = results.toSorted((a, b) => a.published - b.published)
+      const rank = (language: string) => site.languages.indexOf(language)
+      const versions = inOrder
+        .filter(({ corrected }) => corrected === null)
+        .toSorted((a, b) => rank(a.language) - rank(b.language))
+      const corrections = inOrder.filter(({ corrected }) => corrected !== null)
+      return {
+        versions: Map.groupBy(versions, ({ slug }) => slug),
+        corrections: Map.groupBy(corrections, ({ corrected }) => corrected!),
+      }
     },
 
     async countByTopic({ horizon }) {
       const { results } = await prepare(
-        'select topic, language, count(*) as count, max(published) as newest from release_topic where published <= ? group by topic, language',
+        'select topic, language, count(*) as count, max(published) as newest from release_topic where withdrawn = 0 and published <= ? group by topic, language',
         horizon,
       ).all<TopicCount>()
       return results
     },
+
+    async mediaStatus(path, { horizon }) {
+      const row = await prepare(
+        `select count(*) as spoken, sum(published <= ?2) as seen, sum(published <= ?2 and withdrawn = 0) as standing
+         from release_media join release using (published) where path = ?1`,
+        path,
+        horizon,
+      ).first<{ spoken: number; seen: number | null; standing: number | null }>()
+      if (!row?.spoken) return undefined
+      if (row.standing) return 'public'
+      return row.seen ? 'withdrawn' : 'hidden'
+    },
   }
+  return store
 }
 
-/** A version that becomes public changes the releases it belongs to. The first value is the horizon. */
-const columns = `published, updated, document, (
-  select max(version.changed) from release as version
-  where version.slug = one.slug and version.published <= ?1
-) as changed`
+/**
+ * Second of the last change of the release `one` or of what is said about it beside its own text:
+ * language versions, corrections, what it corrects, what replaces it. What becomes public changes it.
+ */
+function changed(horizon: string): string {
+  const latest = (releases: string) =>
+    `coalesce((select max(other.changed) from release as other where other.published <= ${horizon} and ${releases}), 0)`
+  return `max(
+    ${latest('other.slug = one.slug')},
+    ${latest('other.published in (select published from correction where corrected = one.slug and language = one.language)')},
+    ${latest("other.slug = one.document ->> '$.corrects' and other.language = one.language")},
+    ${latest("other.slug = one.document ->> '$.withdrawn.replacedBy' and other.language = one.language")}
+  )`
+}
 
 type ReleaseRow = { published: number; updated: number; changed: number; document: string }
 
