@@ -1,6 +1,7 @@
 import { formatUtc } from '../domain/time.ts'
+import type { Link } from './body.ts'
 import type { Category, Entry, Feed, Person } from './feed.ts'
-import { declaration, element, textElement } from './xml.ts'
+import { archiveMark, declaration, element, isReplacedBy, replaces, textElement } from './xml.ts'
 
 /**
  * Atom 1.0 (RFC 4287), written by ourselves: the `feed` package leaves out languages, types of
@@ -15,15 +16,50 @@ export function renderAtom(feed: Feed): string {
     // The first link is the page, for readers that take whichever comes first (A-02).
     element('link', { rel: 'alternate', type: 'text/html', href: feed.page }),
     element('link', { rel: 'self', type: 'application/atom+xml', href: feed.self.atom }),
+    ...chain(feed),
+    ...feed.sisters
+      .filter(({ language }) => language !== 'all')
+      .map(({ language, self }) =>
+        element('link', {
+          rel: 'alternate',
+          type: 'application/atom+xml',
+          hreflang: language,
+          href: self.atom,
+        }),
+      ),
     author(feed.author),
     ...feed.categories.map((one) => category(one, feed.scheme)),
     textElement('generator', 'Tiedote'),
     ...(feed.logo ? [textElement('icon', feed.logo), textElement('logo', feed.logo)] : []),
     ...(feed.rights ? [textElement('rights', feed.rights)] : []),
+    ...(feed.current ? [archiveMark] : []),
   ]
   const entries = feed.entries.map((entry) => renderEntry(entry, feed.scheme))
   const attributes = { xmlns: 'http://www.w3.org/2005/Atom', 'xml:lang': feed.language }
-  return `${declaration}${element('feed', attributes, '\n', [...head, ...entries].join('\n'), '\n')}\n`
+  const lines = [...head, ...entries, ...tombstones(feed)]
+  return `${declaration}${element('feed', attributes, '\n', lines.join('\n'), '\n')}\n`
+}
+
+const deletions = 'http://purl.org/atompub/tombstones/1.0'
+
+/** RFC 5005 section 4: the first link that leads on leads to what is older (P-05). */
+function chain({ current, previous, next }: Feed): string[] {
+  const links = { 'prev-archive': previous, current, 'next-archive': next }
+  return Object.entries(links).flatMap(([rel, document]) => {
+    if (!document) return []
+    return [element('link', { rel, type: 'application/atom+xml', href: document.atom })]
+  })
+}
+
+/** RFC 6721, for programs that know it; all others see the entry itself change (D-02). */
+function tombstones({ current, entries }: Feed): string[] {
+  if (current) return []
+  return entries.flatMap(({ id, updated, release }) => {
+    if (!release.withdrawn) return []
+    const attributes = { 'xmlns:at': deletions, ref: id, when: formatUtc(updated) }
+    const comment = textElement('at:comment', release.withdrawn.reason)
+    return [element('at:deleted-entry', attributes, '\n', comment, '\n')]
+  })
 }
 
 function renderEntry(entry: Entry, scheme: string): string {
@@ -46,7 +82,7 @@ function renderEntry(entry: Entry, scheme: string): string {
  * so Superdesk the last one. Both find it: the language versions stand between two of them, which
  * RFC 4287 section 4.1.2 allows because only one has a language.
  */
-function links({ url, language, translations, files }: Entry): string[] {
+function links({ url, language, translations, files, around }: Entry): string[] {
   const alternate = { rel: 'alternate', type: 'text/html' }
   const versions = translations.map((one) => ({
     ...alternate,
@@ -61,8 +97,14 @@ function links({ url, language, translations, files }: Entry): string[] {
     title: file.title,
     href: file.url,
   }))
-  return [{ ...alternate, href: url }, ...versions, ...own, ...enclosures].map((attributes) =>
-    element('link', attributes),
+  const { corrects, correctedBy, replacedBy } = around
+  const html = (rel: string) => (to: Link) => ({ rel, type: 'text/html', href: to.url })
+  const corrections = [
+    ...(corrects ? [corrects] : []).map(html(replaces)),
+    ...[...correctedBy, ...(replacedBy ? [replacedBy] : [])].map(html(isReplacedBy)),
+  ]
+  return [{ ...alternate, href: url }, ...versions, ...own, ...corrections, ...enclosures].map(
+    (attributes) => element('link', attributes),
   )
 }
 

@@ -9,12 +9,19 @@ import { type Wording, wordingOf } from './wording.ts'
  * the event, the attachments, related links and contacts. The same in every format and every feed
  * (C-03), with every address absolute (C-10).
  */
-export function fullText(release: Release, addresses: Addresses): string {
+export function fullText(release: Release, around: Around, addresses: Addresses): string {
   const wording = wordingOf(release.language)
-  if (release.withdrawn) return `<p>${escapeMarkup(release.withdrawn.reason)}</p>`
+  const { corrects, correctedBy, replacedBy } = around
+  if (release.withdrawn) {
+    const reason = `<p>${escapeMarkup(release.withdrawn.reason)}</p>`
+    return [reason, ...pointer(wording.replacedBy, replacedBy)].join('\n')
+  }
   return addresses.publish(
     [
+      ...correctedBy.flatMap((one) => pointer(wording.correctedBy, one)),
+      ...pointer(wording.corrects, corrects),
       ...corrections(release, wording),
+      ...dated(release, wording),
       ...lead(release),
       ...images(release, addresses, wording),
       release.html,
@@ -30,6 +37,33 @@ export function fullText(release: Release, addresses: Addresses): string {
       ),
     ].join('\n'),
   )
+}
+
+/** What a release says about others: links with their titles. */
+export type Around = {
+  corrects?: Link | undefined
+  correctedBy: Link[]
+  replacedBy?: Link | undefined
+}
+
+/** Another release. */
+export type Link = { url: string; title: string }
+
+function pointer(words: string, to: Link | undefined): string[] {
+  return to ? [`<p><strong>${words}:</strong> ${link(to.url, to.title)}</p>`] : []
+}
+
+/** How much later than its author's time a release must be for readers to be told, in seconds. */
+const noticeable = 3600
+
+/** A release that came late is dated by the service; what its author wrote stays visible. */
+function dated({ authored, published }: Release, wording: Wording): string[] {
+  if (published - authored < noticeable) return []
+  return [`<p><strong>${wording.dated}:</strong> ${time(formatUtc(authored))}</p>`]
+}
+
+function time(moment: string): string {
+  return `<time datetime="${moment}">${moment.replace('T', ' ').replace(/:\d\dZ$/, ' UTC')}</time>`
 }
 
 function corrections({ changes }: Release, wording: Wording): string[] {
@@ -76,10 +110,7 @@ function images({ attachments, html }: Release, addresses: Addresses, wording: W
 function event(happening: Event | undefined, wording: Wording): string[] {
   if (!happening) return []
   const { start, end, place } = happening
-  const times = [start, ...(end && end !== start ? [end] : [])].map(
-    (moment) =>
-      `<time datetime="${moment}">${moment.replace('T', ' ').replace(/:00Z$/, ' UTC')}</time>`,
-  )
+  const times = [start, ...(end && end !== start ? [end] : [])].map(time)
   const where = place ? `, ${escapeMarkup(place)}` : ''
   return [`<p><strong>${wording.event}:</strong> ${times.join(' – ')}${where}</p>`]
 }

@@ -6,8 +6,9 @@ import type { Ending } from '../domain/retirement.ts'
 import { inLanguage, type Site } from '../domain/site.ts'
 import type { Topic, Vocabulary } from '../domain/topic.ts'
 import type { Group } from '../domain/topic-expression.ts'
+import type { Relations, Version } from '../domain/release-store.ts'
 import { escapeMarkup } from '../domain/text.ts'
-import { fullText } from './body.ts'
+import { type Around, fullText, type Link } from './body.ts'
 import { type Wording, wordingOf } from './wording.ts'
 
 /** Text with what a machine calls it. */
@@ -44,8 +45,22 @@ export type Entry = {
   /** The first image among the files. */
   image?: File | undefined
   translations: Translation[]
+  around: Around
   release: Release
 }
+
+/** How the documents of a feed hang together (RFC 5005 section 4). Intervals as in addresses. */
+export type Chain = {
+  /** Of this document; missing for the head. */
+  interval?: string | undefined
+  /** Of the archive before this document. */
+  previous?: string | undefined
+  /** Of the archive after this one. */
+  next?: string | undefined
+}
+
+/** The same question in another language. */
+export type Sister = { language: string; page: string; self: Record<FormatName, string> }
 
 /** A question answered: everything that its document says, in whatever format. */
 export type Feed = {
@@ -57,6 +72,11 @@ export type Feed = {
   /** The page that shows the same. */
   page: string
   self: Record<FormatName, string>
+  /** Of the head, in an archive. */
+  current?: Record<FormatName, string> | undefined
+  previous?: Record<FormatName, string> | undefined
+  next?: Record<FormatName, string> | undefined
+  sisters: Sister[]
   updated: number
   author: Person
   /** Topics that the question asks for. */
@@ -77,35 +97,51 @@ export type Press = { site: Site; vocabulary: Vocabulary; addresses: Addresses }
 export const beforeAnyChange = Date.UTC(2001, 0, 1) / 1000
 
 /**
- * Answers a question with releases, newest first. `versions` holds the public language versions
- * by slug, `ending` how the feed ends, if it does. Every decision about the document is made here; the renderers only write it down.
+ * Answers a question with releases, newest first. `relations` is what is public around them, `chain`
+ * where the document stands among others, `ending` how the feed ends, if it does. Every decision about
+ * the document is made here; the renderers only write it down.
  */
 export async function createFeed(
   query: FeedQuery,
   releases: Release[],
-  versions: ReadonlyMap<string, Pick<Release, 'slug' | 'language' | 'title'>[]>,
+  relations: Relations,
   press: Press,
-  ending?: Ending,
+  { chain = {}, ending }: { chain?: Chain; ending?: Ending | undefined } = {},
 ): Promise<Feed> {
   const { site, addresses } = press
   const language = textLanguage(query, site)
-  const self = {
-    rss: addresses.feed(query, 'rss'),
-    atom: addresses.feed(query, 'atom'),
-    json: addresses.feed(query, 'json'),
-  }
-  const farewell = ending && (await createFarewell(query, ending, press))
-  const entries = releases.map((release) =>
-    createEntry(release, versions.get(release.slug) ?? [], press),
-  )
+  const inFormats = (address: (format: FormatName) => string) => ({
+    rss: address('rss'),
+    atom: address('atom'),
+    json: address('json'),
+  })
+  const headOf = (asked: FeedQuery) => inFormats((format) => addresses.feed(asked, format))
+  const archive = (interval: string | undefined) =>
+    interval === undefined
+      ? undefined
+      : inFormats((format) => addresses.archive(query, interval, format))
+  const head = headOf(query)
+  const farewell =
+    ending && chain.interval === undefined && (await createFarewell(query, ending, press))
+  const entries = releases.map((release) => createEntry(release, relations, press))
   const asked = new Set(query.topics.flatMap((group) => group.with))
   return {
-    id: await identity(site.id, `feed ${new URL(self.atom).pathname}${new URL(self.atom).search}`),
+    id: await identity(site.id, `feed ${new URL(head.atom).pathname}${new URL(head.atom).search}`),
     title: titleOf(query, press),
     description: inLanguage(site.description, language, site),
     language,
     page: addresses.page(query),
-    self,
+    self: archive(chain.interval) ?? head,
+    current: chain.interval === undefined ? undefined : head,
+    previous: archive(chain.previous),
+    next: archive(chain.next),
+    sisters: [...site.languages, 'all']
+      .filter((other) => other !== query.language && site.languages.length > 1)
+      .map((other) => ({
+        language: other,
+        page: addresses.page({ ...query, language: other }),
+        self: headOf({ ...query, language: other }),
+      })),
     updated: releases.reduce(
       (latest, { updated }) => Math.max(latest, updated),
       ending?.at ?? beforeAnyChange,
@@ -116,7 +152,7 @@ export async function createFeed(
     extension: addresses.extension(),
     logo: site.logo && addresses.media(site.logo),
     rights: site.rights && inLanguage(site.rights, language, site),
-    hasEnded: farewell !== undefined,
+    hasEnded: Boolean(farewell),
     entries: farewell ? [farewell, ...entries] : entries,
   }
 }
@@ -137,8 +173,9 @@ async function createFarewell(query: FeedQuery, ending: Ending, press: Press): P
     title: categoryOf(slug, language, press).label,
   }))
   const instead = successors.map(({ url, title }) => `<a href="${url}">${escapeMarkup(title)}</a>`)
+  const { pathname, search } = new URL(addresses.feed(query, 'atom'))
   const release: Release = {
-    id: await identity(site.id, `ended ${new URL(addresses.feed(query, 'atom')).pathname}`),
+    id: await identity(site.id, `ended ${pathname}${search}`),
     slug: '',
     language,
     formerly: [],
@@ -156,17 +193,15 @@ async function createFarewell(query: FeedQuery, ending: Ending, press: Press): P
     related: [],
     changes: [],
   }
-  return { ...createEntry(release, [], press), url: page }
+  const nothing = { versions: new Map(), corrections: new Map() }
+  return { ...createEntry(release, nothing, press), url: page }
 }
 
 /** One release as an entry. It depends on the release and the site alone, never on the feed (C-03). */
-export function createEntry(
-  release: Release,
-  versions: Pick<Release, 'slug' | 'language' | 'title'>[],
-  press: Press,
-): Entry {
+export function createEntry(release: Release, relations: Relations, press: Press): Entry {
   const { site, addresses } = press
   const { withdrawn } = release
+  const around = aroundOf(release, relations, addresses)
   const files = (withdrawn ? [] : release.attachments).map(({ path, ...file }) => ({
     ...file,
     url: addresses.media(path),
@@ -176,7 +211,7 @@ export function createEntry(
     url: addresses.release(release),
     title: headline(release),
     summary: withdrawn ? withdrawn.reason : release.lead,
-    html: fullText(release, addresses),
+    html: fullText(release, around, addresses),
     language: release.language,
     published: release.published,
     updated: release.updated,
@@ -184,14 +219,37 @@ export function createEntry(
     categories: categoriesOf(release, press),
     files,
     image: files.find(({ type }) => type.startsWith('image/')),
-    translations: versions
+    translations: (relations.versions.get(release.slug) ?? [])
       .filter(({ language }) => language !== release.language)
       .map((version) => ({
         language: version.language,
         url: addresses.release(version),
         title: version.title,
       })),
+    around,
     release,
+  }
+}
+
+function aroundOf(
+  { slug, language, corrects, withdrawn }: Release,
+  { versions, corrections }: Relations,
+  addresses: Addresses,
+): Around {
+  const toLink = (version: Version): Link => ({
+    url: addresses.release(version),
+    title: version.title,
+  })
+  const find = (named: string | undefined) => {
+    const found = versions.get(named ?? '')?.find((version) => version.language === language)
+    return found && toLink(found)
+  }
+  return {
+    corrects: find(corrects),
+    correctedBy: (corrections.get(slug) ?? [])
+      .filter((version) => version.language === language)
+      .map(toLink),
+    replacedBy: find(withdrawn?.replacedBy),
   }
 }
 
@@ -206,6 +264,7 @@ export function titleOf(query: FeedQuery, press: Press): string {
   const language = textLanguage(query, site)
   const wording = wordingOf(language)
   const parts = [
+    query.withdrawn ? wording.withdrawals : '',
     query.topics
       .map((group) => groupInWords(group, language, press, wording))
       .join(` ${wording.or} `),

@@ -1,5 +1,6 @@
 import { type Extension, Feed as FeedPackage } from 'feed'
 import { formatUtc } from '../domain/time.ts'
+import type { Release } from '../domain/release.ts'
 import type { Entry, Feed } from './feed.ts'
 
 /**
@@ -21,11 +22,17 @@ export function renderJsonFeed(feed: Feed): string {
     authors: [feed.author],
     ...(feed.logo && { favicon: feed.logo }),
     ...(feed.hasEnded && { expired: true }),
+    ...(feed.previous && { next_url: feed.previous.json }),
     _tiedote: {
       about: feed.extension,
       updated: formatUtc(feed.updated),
       topics: feed.categories,
       rights: feed.rights,
+      current: feed.current?.json,
+      languages: filled(
+        feed.sisters.map(({ language, page, self }) => ({ language, page, feed: self.json })),
+      ),
+      withdrawn: filled(feed.current ? [] : feed.entries.flatMap(tombstone)),
     },
   }
   for (const extension of extensions(members)) document.addExtension(extension)
@@ -68,15 +75,18 @@ function item(entry: Entry) {
 }
 
 /** What a newsroom's program wants to know and JSON Feed has no member for (J-09). */
-function details({ release, translations, files, categories }: Entry) {
+function details({ release, translations, files, categories, around }: Entry) {
   return {
-    status: release.withdrawn ? 'withdrawn' : 'current',
+    status: statusOf(release),
     kind: release.kind,
     authored: formatUtc(release.authored),
     topics: categories,
     contacts: filled(release.contacts),
     event: release.event,
     translations: filled(translations),
+    corrects: around.corrects,
+    correctedBy: filled(around.correctedBy),
+    replacedBy: around.replacedBy,
     related: filled(release.related),
     changes: filled(
       release.changes.map(({ at, kind, note }) => ({ at: formatUtc(at), kind, note })),
@@ -87,6 +97,17 @@ function details({ release, translations, files, categories }: Entry) {
         .map(({ url, title, alt, credit }) => ({ url, title, alt, credit })),
     ),
   }
+}
+
+function statusOf({ withdrawn, changes }: Release): 'withdrawn' | 'corrected' | 'current' {
+  if (withdrawn) return 'withdrawn'
+  return changes.some(({ kind }) => kind === 'correction') ? 'corrected' : 'current'
+}
+
+/** The same as Atom's deleted entries (D-02). */
+function tombstone({ id, updated, release }: Entry) {
+  if (!release.withdrawn) return []
+  return [{ id, at: formatUtc(updated), reason: release.withdrawn.reason }]
 }
 
 function filled<T>(list: T[]): T[] | undefined {

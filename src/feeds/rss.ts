@@ -1,6 +1,8 @@
 import { type Extension, Feed as FeedPackage } from 'feed'
 import { formatUtc } from '../domain/time.ts'
+import type { Around, Link } from './body.ts'
 import type { Entry, Feed, File } from './feed.ts'
+import { archiveMark, element, isReplacedBy, replaces } from './xml.ts'
 
 /** Of the documents, in minutes: how long readers need not ask again (R-07). */
 const timeToLive = 5
@@ -40,7 +42,7 @@ export function renderRss(feed: Feed): string {
       extensions: elements(entry),
     })
   }
-  return finish(document.rss2())
+  return finish(document.rss2(), channelLinks(feed))
 }
 
 /** The rest of an item: core elements first, because some readers take the first of a name (X-06). */
@@ -56,18 +58,45 @@ function elements(entry: Entry): Extension[] {
     'dc:creator': { _text: text(entry.author.name) },
     'dc:language': { _text: entry.language },
     'atom:updated': { _text: formatUtc(entry.updated) },
-    'atom:link': entry.translations.map(({ language, url }) => ({
-      _attributes: {
-        // Not "alternate", which SimplePie and tt-rss would take for the item's own link (R-06).
-        rel: 'https://schema.org/workTranslation',
-        hreflang: language,
-        type: 'text/html',
-        href: attribute(url),
-      },
-    })),
+    'atom:link': [
+      ...entry.translations.map(({ language, url }) =>
+        atomLink({ rel: translation, hreflang: language, type: 'text/html', href: url }),
+      ),
+      ...versionLinks(entry.around),
+    ],
     'media:content': files.filter((file) => file !== enclosed).map(media),
   }
   return Object.entries(all).map(([name, objects]) => ({ name, objects }) as Extension)
+}
+
+/** Not "alternate", which SimplePie and tt-rss would take for the item's own link (R-06). */
+const translation = 'https://schema.org/workTranslation'
+
+function atomLink({ href, ...attributes }: Record<string, string> & { href: string }) {
+  return { _attributes: { ...attributes, href: attribute(href) } }
+}
+
+function versionLinks({ corrects, correctedBy, replacedBy }: Around) {
+  const html = (rel: string) => (to: Link) => atomLink({ rel, type: 'text/html', href: to.url })
+  return [
+    ...(corrects ? [corrects] : []).map(html(replaces)),
+    ...[...correctedBy, ...(replacedBy ? [replacedBy] : [])].map(html(isReplacedBy)),
+  ]
+}
+
+/** The package writes the link to the document itself; the others stand behind it. */
+function channelLinks({ current, previous, next, sisters }: Feed): string {
+  const chain = Object.entries({ 'prev-archive': previous, current, 'next-archive': next })
+  const links = [
+    ...chain.flatMap(([rel, document]) => (document ? [{ rel, href: document.rss }] : [])),
+    ...sisters
+      .filter(({ language }) => language !== 'all')
+      .map(({ language, self }) => ({ rel: translation, hreflang: language, href: self.rss })),
+  ]
+  const elements = links.map(({ href, ...rest }) =>
+    element('atom:link', { ...rest, type: 'application/rss+xml', href }),
+  )
+  return [...elements, ...(current ? [archiveMark] : [])].join('\n')
 }
 
 function enclosure({ url, size, type }: File) {
@@ -107,9 +136,10 @@ function plain(content: string): string {
   return content.replaceAll('&', ampersand).replaceAll('<', lessThan)
 }
 
-function finish(document: string): string {
+function finish(document: string, links: string): string {
   return `${document
     .replace(/<rss [^>]*>/, `<rss version="2.0" ${namespaces}>`)
+    .replace(/<atom:link [^>]*rel="self"[^>]*\/>/, (self) => (links ? `${self}\n${links}` : self))
     // Indentation between elements only: no text holds a `<`.
     .replace(/\n +(?=<)/g, '\n')
     .replaceAll(ampersand, '&#x26;')

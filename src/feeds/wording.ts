@@ -10,6 +10,12 @@ export type Wording = {
   searchFor: (words: string) => string
   correction: string
   withdrawn: string
+  withdrawals: string
+  corrects: string
+  correctedBy: string
+  replacedBy: string
+  /** Before the time its author gave a release that came out later. */
+  dated: string
   event: string
   attachments: string
   related: string
@@ -32,6 +38,11 @@ const en: Wording = {
   searchFor: (words) => `containing “${words}”`,
   correction: 'Correction',
   withdrawn: 'Withdrawn',
+  withdrawals: 'Withdrawn releases',
+  corrects: 'Corrects',
+  correctedBy: 'Corrected by',
+  replacedBy: 'Replaced by',
+  dated: 'Dated',
   event: 'Event',
   attachments: 'Attachments',
   related: 'Related links',
@@ -57,6 +68,11 @@ const fi: Wording = {
   searchFor: (words) => `sisältää ”${words}”`,
   correction: 'Korjaus',
   withdrawn: 'Peruttu',
+  withdrawals: 'Perutut tiedotteet',
+  corrects: 'Korjaa tiedotteen',
+  correctedBy: 'Korjattu tiedotteella',
+  replacedBy: 'Korvattu tiedotteella',
+  dated: 'Päivätty',
   event: 'Tapahtuma',
   attachments: 'Liitteet',
   related: 'Aiheesta muualla',
@@ -82,6 +98,11 @@ const sv: Wording = {
   searchFor: (words) => `innehåller ”${words}”`,
   correction: 'Rättelse',
   withdrawn: 'Återkallat',
+  withdrawals: 'Återkallade meddelanden',
+  corrects: 'Rättar',
+  correctedBy: 'Rättat av',
+  replacedBy: 'Ersatt av',
+  dated: 'Daterat',
   event: 'Evenemang',
   attachments: 'Bilagor',
   related: 'Läs också',

@@ -21,3 +21,15 @@ export function textElement(name: string, content: string, attributes: Attribute
 
 /** What every XML document of ours begins with. */
 export const declaration = '<?xml version="1.0" encoding="utf-8"?>\n'
+
+/** Marks an archive document (RFC 5005 section 4). */
+export const archiveMark = element('fh:archive', {
+  'xmlns:fh': 'http://purl.org/syndication/history/1.0',
+})
+
+/**
+ * From a release to the one it corrects, and back (DCMI Metadata Terms). RFC 5829 has shorter names,
+ * which the W3C's validator does not know.
+ */
+export const replaces = 'http://purl.org/dc/terms/replaces'
+export const isReplacedBy = 'http://purl.org/dc/terms/isReplacedBy'

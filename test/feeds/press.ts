@@ -82,7 +82,7 @@ export function openPressOffice(
     const versions = Map.groupBy(releases, ({ slug }) => slug)
     const { language } = query
     const asked = releases.filter((one) => language === 'all' || one.language === language)
-    return createFeed(query, asked, versions, press)
+    return createFeed(query, asked, { versions, corrections: new Map() }, press)
   }
 
   return { press, read, feed }

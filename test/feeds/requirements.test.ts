@@ -510,7 +510,15 @@ describe('RSS', () => {
       type: 'application/rss+xml',
       href: `${baseUrl}/all/feed.rss`,
     })
-    expect(others).toStrictEqual([])
+    // Sister feeds, by a relation that no reader takes for the channel's own link.
+    expect(others.map(({ attributes }) => attributes)).toStrictEqual(
+      ['/feed.rss', '/fi/feed.rss', '/sv/feed.rss'].map((path, index) => ({
+        rel: 'https://schema.org/workTranslation',
+        hreflang: ['en', 'fi', 'sv'][index],
+        type: 'application/rss+xml',
+        href: `${baseUrl}${path}`,
+      })),
+    )
   })
 
   test('R-01 the channel has the topics that were asked for as categories', async () => {
@@ -625,10 +633,18 @@ describe('Atom', () => {
   })
 
   test('A-02 the first link of the feed is its page, the second the feed itself', () => {
-    expect(linksOf(atom)).toStrictEqual([
-      { rel: 'alternate', type: 'text/html', href: `${baseUrl}/all/` },
-      { rel: 'self', type: 'application/atom+xml', href: `${baseUrl}/all/feed.atom` },
-    ])
+    const [page, self, ...sisters] = linksOf(atom)
+    expect(page).toStrictEqual({ rel: 'alternate', type: 'text/html', href: `${baseUrl}/all/` })
+    const type = 'application/atom+xml'
+    expect(self).toStrictEqual({ rel: 'self', type, href: `${baseUrl}/all/feed.atom` })
+    expect(sisters).toStrictEqual(
+      ['/feed.atom', '/fi/feed.atom', '/sv/feed.atom'].map((path, index) => ({
+        rel: 'alternate',
+        type,
+        hreflang: ['en', 'fi', 'sv'][index],
+        href: `${baseUrl}${path}`,
+      })),
+    )
   })
 
   test('A-03 the first link of an entry is its own page, and so is the last alternate one', () => {
@@ -760,7 +776,7 @@ describe('JSON Feed', () => {
     })
     for (const item of json.items) expect(extensions(item)).toStrictEqual(['_tiedote'])
     expect(json.items[0]!['_tiedote']).toMatchObject({
-      status: 'current',
+      status: 'corrected',
       kind: 'statement',
       authored: '2024-02-09T09:00:02Z',
       topics: [

@@ -1,0 +1,61 @@
+import type { Place, Walk } from '../domain/release-store.ts'
+
+/** Releases that readers are to find at least, if they are not too large (C-08). */
+const newest = 50
+/** Nobody polls more rarely, in seconds. */
+const week = 7 * 86_400
+/** For so long a withdrawal is told to everybody (D-01), in seconds. */
+const month = 30 * 86_400
+/** Feedbin reads no more (C-04). */
+const most = 300
+/** Bytes beyond which a document takes no further release (H-38). */
+export const largestDocument = 250_000
+
+/** What the head of a feed is chosen from, in this order. */
+export const headWalks: Walk[] = [
+  { by: 'published', limit: newest },
+  // One more, to see what the first one is that the head leaves to the archive.
+  { by: 'updated', limit: most + 1 },
+  { by: 'updated', withdrawn: true, limit: newest },
+]
+
+/** What stands in the head of a feed. */
+export type Head = {
+  places: Place[]
+  /** The release whose archive the head leads to: the last changed one that it does not hold. */
+  next: Place | undefined
+  /** Second of the last material change in the feed. */
+  latest: number
+}
+
+/**
+ * Chooses the head of a feed: the newest releases, what changed materially within a week before the
+ * last change, and what was withdrawn within thirty days, as far as the document has room for it.
+ * Everything that it leaves out is in the archives. The clock has no part in it.
+ */
+export function chooseHead([byPublished = [], byUpdated = [], withdrawn = []]: Place[][]): Head {
+  const latest = Math.max(byUpdated[0]?.updated ?? 0, withdrawn[0]?.updated ?? 0)
+  const candidates = [
+    ...byPublished,
+    ...byUpdated.filter(({ updated }) => updated > latest - week),
+    ...withdrawn.filter(({ updated }) => updated > latest - month),
+  ]
+  const places = takeWhole(inOrderOfChange(candidates), most)
+  const held = new Set(places.map(({ published }) => published))
+  return { places, next: byUpdated.find(({ published }) => !held.has(published)), latest }
+}
+
+/** As many from the front as a document has room for, and one in any case. */
+export function takeWhole(places: Place[], limit: number): Place[] {
+  let size = 0
+  const count = places.findIndex(({ weight }, index) => {
+    size += weight
+    return index > 0 && (index === limit || size > largestDocument)
+  })
+  return count === -1 ? places : places.slice(0, count)
+}
+
+function inOrderOfChange(places: Place[]): Place[] {
+  const bySecond = new Map(places.map((one) => [one.published, one]))
+  return [...bySecond.values()].toSorted((a, b) => b.updated - a.updated)
+}
