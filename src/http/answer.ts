@@ -14,6 +14,9 @@ export const longestKept = 300
 /** The same as a header, and how long to go on with it while we do not answer (H-18). */
 export const caching = `public, max-age=${longestKept}, stale-while-revalidate=600, stale-if-error=86400`
 
+/** For what is not there, which may change (H-28). */
+export const briefly = 'public, max-age=30'
+
 /** On everything, so that programs in browsers can read feeds too (H-26, H-36). */
 export const always = {
   'Access-Control-Allow-Origin': '*',
@@ -37,6 +40,7 @@ export function answerWith(
   found: Document | Edition,
   now: number,
 ): Response | Promise<Response> {
+  if ('body' in found && found.isGone) return sendWith(c, found, 410, { 'Cache-Control': briefly })
   const isKnown = !('body' in found) || isNotModified(c.req.raw.headers, found, now)
   if (!isKnown) return sendWith(c, found, 200, {})
   describe(c, found, {})
@@ -47,7 +51,7 @@ export function answerWith(
 export async function sendWith(
   c: Asking,
   document: Document,
-  status: 200 | 226,
+  status: 200 | 226 | 410,
   headers: Record<string, string>,
 ): Promise<Response> {
   describe(c, document, headers)

@@ -1,11 +1,10 @@
 import { Hono } from 'hono'
-import type { FormatName } from '../domain/addresses.ts'
 import type { Edition } from '../domain/edition.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { FeedQuery } from '../domain/feed-query.ts'
 import { type Ending, endingOf } from '../domain/retirement.ts'
 import { formatUtc } from '../domain/time.ts'
-import { formats } from '../feeds/formats.ts'
+import { formatInterval } from '../feeds/archive.ts'
 import { renderOpml } from '../feeds/opml.ts'
 import {
   always,
@@ -18,10 +17,11 @@ import {
   sendWith,
 } from './answer.ts'
 import { editionToDiffer, isNotModified, takesDifference } from './conditional.ts'
-import { createDocuments, type Recipe } from './documents.ts'
-import { deltaRecipe, feedRecipe } from './feeds.ts'
+import { createDocuments, type Recipe, StoreMoved } from './documents.ts'
+import { feedLinks } from './feed-links.ts'
+import { archiveRecipe, deltaRecipe, headRecipe } from './feeds.ts'
 import { type Document, fixedDocument } from './kept-documents.ts'
-import { findMedia, isMediaFile } from './media.ts'
+import { createMediaStatus, findMedia, isMediaFile } from './media.ts'
 import { healthDocument } from './operations.ts'
 import { errorPage } from './pages/error.ts'
 import { listPage } from './pages/list.ts'
@@ -31,8 +31,11 @@ import { errorHeaders, problemResponse, toFailure } from './problem.ts'
 import { readUserAgent } from './reader.ts'
 import type { Answer } from './request-log.ts'
 import { createCurrentReader, type Current, type Services } from './services.ts'
-import { readAddress } from './urls.ts'
+import { readAddress, type Target } from './urls.ts'
 import { vocabularyDocument } from './vocabulary.ts'
+
+/** How often a document is begun anew because the store changed while it was made. */
+const mostAttempts = 5
 
 const documentPolicy = "default-src 'none'; style-src 'self'; img-src https:; sandbox"
 const pagePolicy =
@@ -49,6 +52,7 @@ export function createApp(services: Services): Hono<Environment> {
   const { store, editions, metrics, clock, record } = services
   const readCurrent = createCurrentReader(services)
   const documents = createDocuments(services)
+  const mediaStatus = createMediaStatus(services, readCurrent)
   const app = new Hono<Environment>({ strict: false })
 
   app.use(async (c, next) => {
@@ -97,14 +101,19 @@ export function createApp(services: Services): Hono<Environment> {
   })
 
   for (const [path, [contentType, text]] of Object.entries(fixed)) {
+    const document = fixedDocument(text, contentType)
     app.get(path, async (c) => {
       c.set('asked', { kind: 'document', path })
-      return answerWith(c, await fixedDocument(text, contentType), clock.now())
+      return answerWith(c, await document, clock.now())
     })
   }
 
   app.get('/media/*', async (c) => {
-    if (!isMediaFile(new URL(c.req.url).pathname)) throw noFile()
+    const { pathname } = new URL(c.req.url)
+    if (!isMediaFile(pathname)) throw noFile()
+    const status = await mediaStatus(pathname)
+    if (status === 'hidden') throw noFile()
+    if (status === 'withdrawn') throw withdrawnFile()
     const found = await findMedia(c, services.media, clock.now())
     if (!found) throw noFile()
     c.set('asked', { kind: 'media', path: c.req.path })
@@ -115,31 +124,11 @@ export function createApp(services: Services): Hono<Environment> {
   })
 
   app.get('*', async (c) => {
-    const current = await readCurrent()
-    const target = readAddress(new URL(c.req.url), current.site, current.vocabulary)
-    const { addresses } = current
-    switch (target.kind) {
-      case 'feed':
-        return answerFeed(c, target.query, target.format, target.renamed, current)
-      case 'page':
-        return answerList(c, target.query, target.renamed, current)
-      case 'release':
-        return answerRelease(c, target.slug, target.language, current)
-      case 'vocabulary': {
-        const address = addresses.vocabulary(target.language)
-        sayWhere(c, address)
-        const recipe = stateRecipe(address, 'json', 'application/json', current, async () =>
-          vocabularyDocument(target.language, await store.countByTopic(current), current),
-        )
-        return answerRecipe(c, 'document', recipe, current)
-      }
-      case 'opml': {
-        const address = addresses.opml(target.language)
-        sayWhere(c, address)
-        const recipe = stateRecipe(address, 'opml', 'text/x-opml; charset=utf-8', current, () =>
-          renderOpml(target.language, Math.max(current.horizon, 0), current.retired, current),
-        )
-        return answerRecipe(c, 'document', recipe, current)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await answerTarget(c, await readCurrent())
+      } catch (error) {
+        if (!(error instanceof StoreMoved) || attempt === mostAttempts) throw error
       }
     }
   })
@@ -163,23 +152,54 @@ export function createApp(services: Services): Hono<Environment> {
     })
   })
 
+  async function answerTarget(c: Asking, current: Current): Promise<Response> {
+    const target = readAddress(new URL(c.req.url), current.site, current.vocabulary)
+    const { addresses } = current
+    switch (target.kind) {
+      case 'feed':
+        return answerFeed(c, target, current)
+      case 'page':
+        return answerList(c, target.query, target.renamed, current)
+      case 'release':
+        return answerRelease(c, target.slug, target.language, current)
+      case 'vocabulary': {
+        const address = addresses.vocabulary(target.language)
+        sayWhere(c, address)
+        const recipe = stateRecipe(address, 'json', 'application/json', current, async () =>
+          vocabularyDocument(target.language, await store.countByTopic(current), current),
+        )
+        return answerRecipe(c, 'document', recipe, current)
+      }
+      case 'opml': {
+        const address = addresses.opml(target.language)
+        sayWhere(c, address)
+        const recipe = stateRecipe(
+          address,
+          'opml',
+          'text/x-opml; charset=utf-8',
+          current,
+          async () =>
+            renderOpml(target.language, Math.max(current.horizon, 0), current.retired, current),
+        )
+        return answerRecipe(c, 'document', recipe, current)
+      }
+    }
+  }
+
   async function answerFeed(
     c: Asking,
-    query: FeedQuery,
-    format: FormatName,
-    renamed: boolean,
+    { query, format, renamed, archive }: Extract<Target, { kind: 'feed' }>,
     current: Current,
   ): Promise<Response> {
     const { addresses } = current
-    const address = addresses.feed(query, format)
-    checkLength(address)
+    const making = { query, format, current, services }
+    const head = addresses.feed(query, format)
+    checkLength(head)
+    const interval = archive && formatInterval(archive)
+    const address = interval ? addresses.archive(query, interval, format) : head
     if (renamed) throw moved(address)
     const ending = goingOn(query, current)
-    c.set('asked', { kind: 'feed', format, path: new URL(address).pathname })
-    c.header(
-      'Link',
-      [links(query, format, current), ...successors(ending, query, format, current)].join(', '),
-    )
+    c.set('asked', { kind: 'feed', format, path: new URL(head).pathname })
     if (ending) {
       c.header('Deprecation', `@${ending.at}`)
       c.header('Sunset', new Date(ending.until * 1000).toUTCString())
@@ -187,27 +207,28 @@ export function createApp(services: Services): Hono<Environment> {
     c.header('X-Robots-Tag', 'noindex')
     c.header('Content-Security-Policy', documentPolicy)
     sayWhere(c, address)
-    const recipe = feedRecipe(query, format, current, services)
+    const recipe = archive ? archiveRecipe(making, archive) : headRecipe(making)
     const found = await find(c, recipe, current)
-    if (!('body' in found)) return answerWith(c, found, clock.now())
-    await documents.note(recipe, found, c.req.raw.headers, current)
-    if (isNotModified(c.req.raw.headers, found, clock.now()))
-      return answerWith(c, found, clock.now())
-    return (
-      (await answerDelta(c, query, format, found, current)) ?? answerWith(c, found, clock.now())
-    )
+    const chain = { interval, previous: found.previous || undefined }
+    c.header('Link', feedLinks(query, format, chain, ending, current))
+    const isWhole = 'body' in found && !archive
+    if (isWhole) documents.note(recipe, found, c.req.raw.headers, current)
+    const delta = isWhole && (await answerDelta(c, making, found))
+    return delta || answerWith(c, found, clock.now())
   }
 
   /** What has changed since the edition a client has, if it asks for that and we know it (I-01, I-02). */
   async function answerDelta(
     c: Asking,
-    query: FeedQuery,
-    format: FormatName,
+    making: Parameters<typeof deltaRecipe>[0],
     document: Document,
-    current: Current,
   ): Promise<Response | undefined> {
+    const { query, format, current } = making
     const { headers } = c.req.raw
-    const isAsked = takesDifference(headers) && headers.has('if-none-match')
+    const isAsked =
+      takesDifference(headers) &&
+      headers.has('if-none-match') &&
+      !isNotModified(headers, document, clock.now())
     if (!isAsked || current.isFailing || !services.isDirect(headers)) {
       return undefined
     }
@@ -216,9 +237,12 @@ export function createApp(services: Services): Hono<Environment> {
       const known = editionToDiffer(headers, noted)
       // What every document depends on has changed, and with it every release.
       if (!known || known.lastModified < current.frameSince) return undefined
-      const recipe = deltaRecipe(query, format, known, current, services)
+      const recipe = deltaRecipe(making, known)
       const delta = await documents.find(recipe, current, () => false)
-      if (!('body' in delta) || delta.body.length === 0) return undefined
+      if (!('body' in delta) || delta.body.length === 0) {
+        services.documents.forget(recipe.address)
+        return undefined
+      }
       return sendWith(
         c,
         { ...delta, etag: document.etag, lastModified: document.lastModified },
@@ -230,6 +254,7 @@ export function createApp(services: Services): Hono<Environment> {
         },
       )
     } catch (error) {
+      if (error instanceof StoreMoved) throw error
       console.error(`A difference is answered with the whole: ${(error as Error).message}`)
       return undefined
     }
@@ -259,8 +284,9 @@ export function createApp(services: Services): Hono<Environment> {
       if (!release) throw new DomainError('not-found', 'There is no release at this address.')
       const isElsewhere = release.slug !== slug || release.language !== languages[0]
       if (isElsewhere || language === 'all') throw moved(addresses.release(release))
-      const versions = await store.findVersions([release.slug], current)
-      return String(await releasePage(release, versions.get(release.slug) ?? [], current))
+      const relations = await store.findRelations([release], current)
+      const body = String(await releasePage(release, relations, current))
+      return { body, isGone: release.withdrawn !== undefined }
     })
     sayWhere(c, address)
     c.header('Content-Security-Policy', pagePolicy)
@@ -305,7 +331,7 @@ function stateRecipe(
   kind: string,
   contentType: string,
   { since }: Current,
-  render: () => string | Promise<string>,
+  render: () => Promise<string | { body: string; isGone: boolean }>,
 ): Recipe {
   return {
     address,
@@ -313,7 +339,11 @@ function stateRecipe(
     kind,
     lastModified: async () => since,
     isNoted: false,
-    render: async () => ({ body: await render(), oldest: 0 }),
+    async render() {
+      const made = await render()
+      const nothing = { oldest: 0, previous: '' }
+      return typeof made === 'string' ? { body: made, ...nothing } : { ...made, ...nothing }
+    },
   }
 }
 
@@ -339,21 +369,6 @@ function checkLength(address: string) {
   )
 }
 
-/** The links that the document itself has, and its other formats (H-39, H-43). */
-function links(query: FeedQuery, format: FormatName, { addresses }: Current): string {
-  const page = addresses.page(query)
-  const others = (['atom', 'rss', 'json'] as const).filter((other) => other !== format)
-  return [
-    `<${addresses.feed(query, format)}>; rel="self"; type="${formats[format].mediaType}"`,
-    `<${page}>; rel="alternate"; type="text/html"`,
-    ...others.map(
-      (other) =>
-        `<${addresses.feed(query, other)}>; rel="alternate"; type="${formats[other].mediaType}"`,
-    ),
-    `<${page}>; rel="canonical"`,
-  ].join(', ')
-}
-
 /** How the feed ends, while it still says so. Throws `gone` for one that is no longer there (H-35). */
 function goingOn({ topics }: FeedQuery, { retired, vocabulary }: Current): Ending | undefined {
   const ending = endingOf(topics, retired, vocabulary)
@@ -364,19 +379,8 @@ function goingOn({ topics }: FeedQuery, { retired, vocabulary }: Current): Endin
   throw new DomainError('gone', `This feed ended on ${day}.${instead}`, { successors })
 }
 
-/** Where to go when a feed ends (RFC 5829, RFC 8594). */
-function successors(
-  ending: Ending | undefined,
-  query: FeedQuery,
-  format: FormatName,
-  { addresses }: Current,
-): string[] {
-  if (!ending) return []
-  const feeds = ending.successors.map((slug) => {
-    const address = addresses.feed({ ...query, topics: [{ with: [slug], without: [] }] }, format)
-    return `<${address}>; rel="successor-version"; type="${formats[format].mediaType}"`
-  })
-  return [...feeds, `<${addresses.page(query)}>; rel="deprecation"; type="text/html"`]
+function withdrawnFile(): DomainError {
+  return new DomainError('gone', 'This file belonged to a release that was withdrawn.')
 }
 
 function noFile(): DomainError {

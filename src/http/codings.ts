@@ -15,8 +15,9 @@ const compressors: Record<Coding, (bytes: Uint8Array) => Promise<Uint8Array>> = 
 }
 
 /** Writes bytes in a content coding. Node and workerd give the same through `node:zlib`. */
-export function compress(bytes: Uint8Array, coding: Coding): Promise<Uint8Array> {
-  return compressors[coding](bytes)
+export async function compress(bytes: Uint8Array, coding: Coding): Promise<Uint8Array> {
+  // What comes back may be a small part of a large buffer, which would be kept with it.
+  return new Uint8Array(await compressors[coding](bytes))
 }
 
 /**

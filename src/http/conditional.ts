@@ -22,7 +22,7 @@ export function isNotModified(
   const since = parseHttpDate(headers.get('if-modified-since') ?? '')
   // A date to come was not sent by us, and believing it would hide everything until then.
   const isOurs = since !== undefined && since <= Math.max(now, lastModified)
-  return isOurs && lastModified <= since
+  return isOurs && lastModified > 0 && lastModified <= since
 }
 
 /** The edition a client has and wants the difference to (RFC 3229 sections 7 and 10.5.3). */

@@ -4,6 +4,9 @@ import { fingerprint } from '../domain/identity.ts'
 import type { Document } from './kept-documents.ts'
 import { type Current, type Services, within } from './services.ts'
 
+/** A whole document, and of its edition what only making it tells. */
+export type Rendered = Pick<Edition, 'oldest' | 'previous'> & { body: string; isGone?: boolean }
+
 /** How the document of an address comes about. */
 export type Recipe = {
   /** Canonical. */
@@ -13,33 +16,42 @@ export type Recipe = {
   kind: string
   /** Second of the last change of what the document shows. Costs one small query at most. */
   lastModified: () => Promise<number>
-  /** The whole document, and the second of the oldest release in it. */
-  render: () => Promise<{ body: string; oldest: number }>
+  render: () => Promise<Rendered>
   /** Whether strangers cannot think of any number of such addresses. */
   isNoted: boolean
 }
 
 /** Milliseconds that a store has for a document, before an older one is answered or none. */
-const patience = 5000
+const patienceForDocument = 5000
+
+/** The store changed while a document was made of it: what was read may not belong together. */
+export class StoreMoved extends Error {}
 
 /** Finds documents: kept, or made anew when what they show has changed. */
 export function createDocuments(services: Services) {
-  const { documents, editions, reserve, later, clock, metrics } = services
+  const { store, documents, editions, reserve, later, clock, metrics } = services
   const making = new Map<string, Promise<Document>>()
 
-  async function make(recipe: Recipe, lastModified: number, since: number): Promise<Document> {
+  async function make(
+    recipe: Recipe,
+    lastModified: number,
+    { since, revision }: Current,
+  ): Promise<Document> {
     const { address, contentType, kind, render } = recipe
-    const { body, oldest } = await render()
+    const { body, oldest, previous, isGone = false } = await render()
     metrics.rendered(kind)
+    if ((await store.revision()) !== revision) throw new StoreMoved()
     const document: Document = {
       etag: `W/"${await fingerprint(body)}"`,
       lastModified,
       oldest,
+      previous,
       body: new TextEncoder().encode(body),
       contentType,
       since,
       seen: clock.now(),
       coded: new Map(),
+      isGone,
       isNoted: false,
     }
     documents.put(address, document)
@@ -50,20 +62,28 @@ export function createDocuments(services: Services) {
   }
 
   /** A thousand readers at the same moment cost one document. */
-  function makeOnce(recipe: Recipe, lastModified: number, since: number): Promise<Document> {
-    const key = keyOf(recipe, since)
-    const running = making.get(key) ?? make(recipe, lastModified, since)
+  function makeOnce(recipe: Recipe, lastModified: number, current: Current): Promise<Document> {
+    const key = keyOf(recipe, current.since)
+    const running = making.get(key) ?? make(recipe, lastModified, current)
     making.set(key, running)
     return running.finally(() => making.delete(key))
   }
 
   /** For the time when nobody waits for it: should the store fail then, there is an answer (H-29). */
-  function makeLater(recipe: Recipe, lastModified: number, since: number) {
+  function makeLater(recipe: Recipe, lastModified: number, current: Current) {
     // Where there is a reserve it holds the document since somebody got it.
     if (reserve) return
+    const { address } = recipe
     later(async () => {
-      await makeOnce(recipe, lastModified, since).catch(sayWhy(`${recipe.address} is not made`))
+      if (documents.get(address)) return
+      await makeOnce(recipe, lastModified, current).catch(sayWhy(`${address} is not made`))
     })
+  }
+
+  /** What is no longer there must not come back while the store fails. */
+  function forget(address: string) {
+    documents.forget(address)
+    if (reserve) later(() => reserve.delete(address).catch(sayWhy(`${address} stays in reserve`)))
   }
 
   /** What others answered, when this process has nothing and the store does not answer. */
@@ -88,13 +108,14 @@ export function createDocuments(services: Services) {
      * Remembers an edition beyond this process, once somebody comes with conditions: whoever has it
      * will ask what changed since.
      */
-    async note(recipe: Recipe, document: Document, headers: Headers, current: Current) {
+    note(recipe: Recipe, document: Document, headers: Headers, current: Current) {
       const isPolled = headers.has('if-none-match') || headers.has('if-modified-since')
       if (!recipe.isNoted || !isPolled || document.isNoted || current.isFailing) return
       document.isNoted = true
-      const { etag, lastModified, oldest } = document
+      const { etag, lastModified, oldest, previous } = document
+      const edition = { etag, lastModified, oldest, previous }
       // A disk that is full must not keep anybody from reading.
-      await editions.note(recipe.address, { etag, lastModified, oldest }).catch(() => {})
+      later(() => editions.note(recipe.address, edition).catch(() => {}))
     },
 
     /**
@@ -128,15 +149,16 @@ export function createDocuments(services: Services) {
         }
         const noted = recipe.isNoted && !kept ? await editions.editions(address) : []
         const edition = noted.find((one) => one.lastModified === lastModified)
-        if (!edition || !isKnown(edition)) return makeOnce(recipe, lastModified, since)
-        makeLater(recipe, lastModified, since)
+        if (!edition || !isKnown(edition)) return makeOnce(recipe, lastModified, current)
+        makeLater(recipe, lastModified, current)
         return edition
       }
       try {
-        return await within(work(), patience)
+        return await within(work(), patienceForDocument)
       } catch (error) {
+        if (error instanceof StoreMoved) throw error
         if (error instanceof DomainError) {
-          documents.forget(address)
+          forget(address)
           throw error
         }
         metrics.storeFailed()

@@ -1,100 +1,161 @@
 import type { FormatName } from '../domain/addresses.ts'
 import type { Edition } from '../domain/edition.ts'
+import { DomainError } from '../domain/errors.ts'
 import type { FeedQuery } from '../domain/feed-query.ts'
+import type { Place, StoredRelease, Walk } from '../domain/release-store.ts'
 import { endingOf } from '../domain/retirement.ts'
-import type { StoredRelease } from '../domain/release-store.ts'
-import { createFeed } from '../feeds/feed.ts'
+import {
+  endOf,
+  formatInterval,
+  type Interval,
+  intervalOf,
+  startOf,
+  walksAround,
+} from '../feeds/archive.ts'
+import { type Chain, createFeed } from '../feeds/feed.ts'
 import { formats } from '../feeds/formats.ts'
-import type { Recipe } from './documents.ts'
+import { chooseHead, type Head, headWalks, takeWhole } from '../feeds/window.ts'
+import type { Recipe, Rendered } from './documents.ts'
 import type { Current, Services } from './services.ts'
 
-/** Releases in a feed: readers look at no fewer (C-08). */
-const newest = 50
-/** Beyond those, everything of this long before the newest, in seconds: nobody polls more rarely. */
-const week = 7 * 86_400
-/** Feedbin reads no more (C-04). */
-const most = 300
-/** Characters of text beyond which only the 50 newest stay (H-38). */
-const target = 250_000
 /** Bytes that no document may have: FreshRSS cuts what is longer (H-38). */
 const largest = 3_145_728
+/** Releases in an archive that was asked for by an address of nobody's. */
+const mostInArchive = 300
 
-/** How the document of a question comes about in a format. */
-export function feedRecipe(
-  query: FeedQuery,
-  format: FormatName,
-  current: Current,
-  services: Services,
-): Recipe {
-  const { contentType } = formats[format]
+/** What a document of a feed is made of. */
+type Making = { query: FeedQuery; format: FormatName; current: Current; services: Services }
+
+/** How the head of a question's feed comes about in a format. */
+export function headRecipe(making: Making): Recipe {
+  const { query, format, current, services } = making
   return {
     address: current.addresses.feed(query, format),
-    contentType,
+    contentType: formats[format].contentType,
     kind: format,
     async lastModified() {
       const ending = endingOf(query.topics, current.retired, current.vocabulary)
-      const changed = await services.store.lastModified(query, current, most)
+      const changed = await services.store.lastModified(query, current, headWalks)
       return Math.max(changed, ending?.at ?? 0)
     },
     isNoted: query.words.length === 0,
     async render() {
-      const releases = headOf(await services.store.find(query, current, most))
-      return renderWhole(query, format, releases, current, services)
+      const head = await findHead(making)
+      return renderHead(making, head, await load(making, head.places))
     },
   }
 }
 
 /**
- * How the difference to an edition comes about: the feed with only what has changed since, as
- * readers ask for with `A-IM: feed` (RFC 3229). Its `oldest` is 0 if that is nothing or everything.
+ * How the difference to an edition comes about: the head with only what has changed since, as
+ * readers ask for with `A-IM: feed` (RFC 3229). Its body is empty if that is nothing or everything.
  */
-export function deltaRecipe(
-  query: FeedQuery,
-  format: FormatName,
-  edition: Edition,
-  current: Current,
-  services: Services,
-): Recipe {
-  const whole = feedRecipe(query, format, current, services)
+export function deltaRecipe(making: Making, edition: Edition): Recipe {
+  const whole = headRecipe(making)
   return {
     ...whole,
     // No address has a space, so this is never taken for one.
     address: `${whole.address} since ${edition.lastModified}`,
     isNoted: false,
     async render() {
-      const releases = headOf(await services.store.find(query, current, most))
+      const head = await findHead(making)
+      const releases = await load(making, head.places)
       const changed = releases.filter((release) => {
-        return release.changed > edition.lastModified || release.published < edition.oldest
+        return release.changed > edition.lastModified || release.updated < edition.oldest
       })
-      if (changed.length === 0 || changed.length === releases.length) return { body: '', oldest: 0 }
-      return renderWhole(query, format, changed, current, services)
+      if (changed.length === 0 || changed.length === releases.length) {
+        return { body: '', oldest: 0, previous: '' }
+      }
+      return renderHead(making, head, changed)
     },
   }
 }
 
-async function renderWhole(
-  query: FeedQuery,
-  format: FormatName,
-  releases: StoredRelease[],
-  current: Current,
-  { store }: Services,
-): Promise<{ body: string; oldest: number }> {
-  const ending = endingOf(query.topics, current.retired, current.vocabulary)
-  const slugs = [...new Set(releases.map(({ slug }) => slug))]
-  const versions = await store.findVersions(slugs, current)
-  for (let shown = releases; ; shown = shown.slice(0, Math.ceil(shown.length / 2))) {
-    const body = formats[format].render(await createFeed(query, shown, versions, current, ending))
-    const fits = body.length <= largest / 3 || new TextEncoder().encode(body).length <= largest
-    if (fits || shown.length <= 1) return { body, oldest: shown.at(-1)?.published ?? 0 }
+/**
+ * How an archive of a feed comes about (RFC 5005 section 4). Throws `not-found` for one whose time is
+ * not over.
+ */
+export function archiveRecipe(making: Making, interval: Interval): Recipe {
+  const { query, format, current, services } = making
+  if (endOf(interval) > current.since + 1) {
+    throw new DomainError('not-found', 'The time of this archive is not over yet. Read the feed.')
+  }
+  const walk = {
+    by: 'updated',
+    from: startOf(interval),
+    below: endOf(interval),
+    limit: mostInArchive,
+  } as const
+  return {
+    address: current.addresses.archive(query, formatInterval(interval), format),
+    contentType: formats[format].contentType,
+    kind: format,
+    lastModified: () => services.store.lastModified(query, current, [walk]),
+    isNoted: false,
+    async render() {
+      const before: Walk = { by: 'updated', below: startOf(interval), limit: 1 }
+      const after: Walk = { by: 'updated', from: endOf(interval), towards: 'newer', limit: 1 }
+      const walks = [walk, before, after]
+      const [found = [], older = [], newer = []] = await services.store.places(
+        query,
+        current,
+        walks,
+      )
+      const places = takeWhole(found, mostInArchive)
+      const releases = await load(making, places)
+      const head = await findHead(making)
+      const left = found[places.length] ?? older[0]
+      const later = newer[0]
+      const isArchived = later && head.next && later.updated <= head.next.updated
+      const chain = {
+        interval: formatInterval(interval),
+        previous: left && (await findInterval(making, left, head)),
+        next: isArchived ? await findInterval(making, later, head) : undefined,
+      }
+      return renderDocument(making, releases, chain)
+    },
   }
 }
 
-/** The releases that stand in a feed: enough that nobody who polls once a week misses one. */
-function headOf(releases: StoredRelease[]): StoredRelease[] {
-  const oldest = (releases[0]?.published ?? 0) - week
-  let size = 0
-  return releases.filter(({ published, html }, index) => {
-    size += html.length
-    return index < newest || (published >= oldest && size <= target)
-  })
+async function findHead({ query, current, services }: Making): Promise<Head> {
+  return chooseHead(await services.store.places(query, current, headWalks))
+}
+
+async function renderHead(
+  making: Making,
+  head: Head,
+  releases: StoredRelease[],
+): Promise<Rendered> {
+  const previous = head.next && (await findInterval(making, head.next, head))
+  return renderDocument(making, releases, { previous })
+}
+
+async function findInterval(making: Making, place: Place, { latest }: Head): Promise<string> {
+  const { query, current, services } = making
+  const around = await services.store.places(query, current, walksAround(place))
+  return formatInterval(intervalOf(place, around, latest))
+}
+
+function load({ current, services }: Making, places: Place[]): Promise<StoredRelease[]> {
+  return services.store.load(
+    places.map(({ published }) => published),
+    current,
+  )
+}
+
+async function renderDocument(
+  { query, format, current, services }: Making,
+  releases: StoredRelease[],
+  chain: Chain,
+): Promise<Rendered> {
+  const ending = endingOf(query.topics, current.retired, current.vocabulary)
+  const relations = await services.store.findRelations(releases, current)
+  for (let shown = releases; ; shown = shown.slice(0, Math.ceil(shown.length / 2))) {
+    const feed = await createFeed(query, shown, relations, current, { chain, ending })
+    const body = formats[format].render(feed)
+    const fits = body.length <= largest / 3 || new TextEncoder().encode(body).length <= largest
+    if (!fits && shown.length > 1) continue
+    const oldest = shown.reduce((least, { updated }) => Math.min(least, updated), Infinity)
+    return { body, oldest: shown.length > 0 ? oldest : 0, previous: chain.previous ?? '' }
+  }
 }

@@ -12,6 +12,8 @@ export type Document = Edition & {
   seen: number
   /** The document in content codings, each prepared once. */
   coded: Map<Coding, Promise<Uint8Array>>
+  /** It only says that what was here is no longer. */
+  isGone: boolean
   /** Whether its edition is remembered beyond this process. */
   isNoted: boolean
 }
@@ -20,7 +22,15 @@ export type Document = Edition & {
 export async function fixedDocument(text: string, contentType: string): Promise<Document> {
   const etag = `W/"${await fingerprint(text)}"`
   const body = new TextEncoder().encode(text)
-  const nothing = { lastModified: 0, oldest: 0, since: 0, seen: 0, isNoted: false }
+  const nothing = {
+    lastModified: 0,
+    oldest: 0,
+    previous: '',
+    since: 0,
+    seen: 0,
+    isGone: false,
+    isNoted: false,
+  }
   return { ...nothing, etag, body, contentType, coded: new Map() }
 }
 
@@ -32,7 +42,10 @@ export function describeDocument(document: Document): Record<string, string> {
 
 /** The document again. It belongs to no state that this process knows. */
 export function restoreDocument(body: Uint8Array, headers: Headers): Document {
-  const rest = JSON.parse(headers.get('x-document')!) as Omit<Document, 'body' | 'coded'>
+  const rest = JSON.parse(headers.get('x-document')!) as Omit<
+    Document,
+    'body' | 'coded' | 'isNoted'
+  >
   return { ...rest, body, since: 0, coded: new Map(), isNoted: true }
 }
 
@@ -52,13 +65,18 @@ export type KeptDocuments = {
 
 /** All codings of a text together take less than the text itself. */
 const withCodings = 2
+/** What stands around the bytes, in bytes. */
+const overhead = 2000
 
 /** Keeps documents of at most `capacity` bytes in all. */
 export function createKeptDocuments(capacity = 64_000_000): KeptDocuments {
   const documents = new Map<string, Document>()
   let size = 0
+  const sizeOf = ({ body }: Document) => body.length * withCodings + overhead
   const forget = (address: string) => {
-    size -= (documents.get(address)?.body.length ?? 0) * withCodings
+    const document = documents.get(address)
+    if (!document) return
+    size -= sizeOf(document)
     documents.delete(address)
   }
   return {
@@ -73,7 +91,7 @@ export function createKeptDocuments(capacity = 64_000_000): KeptDocuments {
     put(address, document) {
       forget(address)
       documents.set(address, document)
-      size += document.body.length * withCodings
+      size += sizeOf(document)
       for (const oldest of documents.keys()) {
         if (size <= capacity || oldest === address) break
         forget(oldest)

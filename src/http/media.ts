@@ -1,7 +1,9 @@
 import { serveStatic } from '@hono/node-server/serve-static'
 import type { MiddlewareHandler } from 'hono'
+import type { ReleaseStore } from '../domain/release-store.ts'
 import type { Asking } from './answer.ts'
 import { isNotModified } from './conditional.ts'
+import type { Current, Services } from './services.ts'
 
 /** Answers paths below `/media/` from a folder on disk. */
 export function serveFolder(root: string): MiddlewareHandler {
@@ -17,6 +19,45 @@ export function serveFolder(root: string): MiddlewareHandler {
 export function isMediaFile(path: string): boolean {
   const [, folder, ...names] = path.split('/')
   return folder === 'media' && names.every((name) => name !== '' && !/^(\.|%2e)/i.test(name))
+}
+
+/**
+ * Tells what becomes of a file: it is public no sooner and no longer than the releases that speak of
+ * it (H-21, D-03). What the store said last holds while it does not answer; before that, nothing is
+ * shown that may be under embargo.
+ */
+export function createMediaStatus(
+  { store }: Services,
+  readCurrent: () => Promise<Current>,
+): (pathname: string) => Promise<MediaStatus> {
+  const last = new Map<string, MediaStatus>()
+  return async (pathname) => {
+    const path = decodePath(pathname)
+    if (path === undefined) return 'hidden'
+    const current = await readCurrent()
+    try {
+      const status = await store.mediaStatus(path, current)
+      // Strangers may think of any number of paths.
+      if (last.size >= mostRemembered) last.clear()
+      last.set(path, status)
+      return status
+    } catch (error) {
+      if (last.has(path)) return last.get(path)
+      throw error
+    }
+  }
+}
+
+const mostRemembered = 10_000
+
+type MediaStatus = Awaited<ReturnType<ReleaseStore['mediaStatus']>>
+
+function decodePath(pathname: string): string | undefined {
+  try {
+    return decodeURIComponent(pathname.slice(1))
+  } catch {
+    return undefined
+  }
 }
 
 /**
@@ -37,15 +78,18 @@ export async function findMedia(
   if (!found || ![200, 206, 304, 416].includes(found.status)) return undefined
   const answer = new Response(found.body, found)
   const modified = Date.parse(answer.headers.get('last-modified') ?? '') / 1000
-  if (found.status !== 200) return harmless(answer)
+  if (found.status !== 200 && found.status !== 206) return harmless(answer)
   answer.headers.set('Accept-Ranges', 'bytes')
   if (Number.isNaN(modified)) return harmless(answer)
-  const size = answer.headers.get('content-length') ?? ''
+  const range = answer.headers.get('content-range') ?? ''
+  const size = /\d+$/.exec(range)?.[0] ?? answer.headers.get('content-length') ?? ''
   const etag = answer.headers.get('etag') ?? `W/"${modified.toString(36)}-${size}"`
   answer.headers.set('ETag', etag)
   if (!isNotModified(headers, { etag, lastModified: modified }, now)) return harmless(answer)
   await answer.body?.cancel()
-  for (const name of ['content-length', 'content-type']) answer.headers.delete(name)
+  for (const name of ['content-length', 'content-type', 'content-range']) {
+    answer.headers.delete(name)
+  }
   return new Response(null, { status: 304, headers: answer.headers })
 }
 

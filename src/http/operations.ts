@@ -1,10 +1,10 @@
-import { formatProblem } from '../domain/problem.ts'
+import { formatInPublic } from '../domain/problem.ts'
 import { formatUtc } from '../domain/time.ts'
 import type { Services } from './services.ts'
 
 /** Whether the service can answer, and what its operator should look at. */
 export async function healthDocument({ store, problems, clock }: Services) {
-  const content = problems().map(formatProblem)
+  const content = formatInPublic(problems(), clock.now())
   try {
     const { horizon, since } = await store.state(clock.now())
     const newestRelease = horizon > 0 ? formatUtc(horizon) : undefined

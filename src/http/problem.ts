@@ -1,3 +1,4 @@
+import { briefly } from './answer.ts'
 import { DomainError, type ErrorCode } from '../domain/errors.ts'
 
 const statuses: Record<ErrorCode, { status: number; title: string }> = {
@@ -53,7 +54,7 @@ export function problemResponse(failure: Failure): Response {
 export function errorHeaders({ status, location }: Failure): Record<string, string> {
   if (location) return { 'Cache-Control': 'public, max-age=300', Location: location }
   return {
-    'Cache-Control': 'public, max-age=30',
+    'Cache-Control': briefly,
     ...(status === 405 && { 'Cache-Control': 'no-store', Allow: 'GET, HEAD, OPTIONS' }),
     ...(status === 503 && { 'Cache-Control': 'no-store', 'Retry-After': '60' }),
   }

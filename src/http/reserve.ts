@@ -4,12 +4,14 @@ import { type Document, describeDocument, restoreDocument } from './kept-documen
 export type Reserve = {
   get(address: string): Promise<Document | undefined>
   put(address: string, document: Document): Promise<void>
+  delete(address: string): Promise<void>
 }
 
 /** The part of Cloudflare's Cache that we use. */
 export type EdgeCache = {
   match(address: string): Promise<Response | undefined>
   put(address: string, response: Response): Promise<void>
+  delete(address: string): Promise<boolean>
 }
 
 /** Readers come back within a week, and Cloudflare may give up earlier what nobody asks for. */
@@ -29,6 +31,9 @@ export function createEdgeReserve(open: () => Promise<EdgeCache>): Reserve {
       const headers = { ...describeDocument(document), 'Cache-Control': `max-age=${week}` }
       const body = document.body as Uint8Array<ArrayBuffer>
       await (await open()).put(address, new Response(body, { headers }))
+    },
+    async delete(address) {
+      await (await open()).delete(address)
     },
   }
 }

@@ -44,7 +44,7 @@ export type Current = State & {
 /** Seconds for which a store that did not answer is left alone. */
 const rest = 2
 /** Milliseconds after which a store that says nothing counts as one that does not answer. */
-const patience = 3000
+const patienceForState = 3000
 
 /** Reads the state, and goes on with the last one known while the store does not answer (H-29). */
 export function createCurrentReader(services: Services): () => Promise<Current> {
@@ -61,7 +61,7 @@ export function createCurrentReader(services: Services): () => Promise<Current> 
       if (known) return { ...known, isFailing: true }
     }
     try {
-      const state = await within(store.state(latest), patience)
+      const state = await within(store.state(latest), patienceForState)
       const isSame = last?.since === state.since && last.revision === state.revision
       if (!last || !isSame) {
         last = { ...state, addresses: createAddresses(baseUrl, state.site), isFailing: false }

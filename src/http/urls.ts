@@ -4,10 +4,11 @@ import { type FeedQuery, findLanguage, parseSearch } from '../domain/feed-query.
 import type { Site } from '../domain/site.ts'
 import type { Vocabulary } from '../domain/topic.ts'
 import { parseTopicExpression } from '../domain/topic-expression.ts'
+import { type Interval, parseInterval } from '../feeds/archive.ts'
 
 /** What an address of the service asks for. `renamed`: an old topic name was used. */
 export type Target =
-  | { kind: 'feed'; query: FeedQuery; format: FormatName; renamed: boolean }
+  | { kind: 'feed'; query: FeedQuery; format: FormatName; renamed: boolean; archive?: Interval }
   | { kind: 'page'; query: FeedQuery; renamed: boolean }
   | { kind: 'release'; slug: string; language: string }
   | { kind: 'vocabulary'; language: string }
@@ -53,6 +54,12 @@ export function readAddress(url: URL, site: Site, vocabulary: Vocabulary): Targe
       return { kind: 'feed', query: everything(), format: wellKnown[name]!, renamed: false }
     }
   }
+  const [, withdrawals, ofWithdrawals] = /^(withdrawals)(?:\.(rss|atom|json))?$/.exec(name) ?? []
+  if (withdrawals && second === undefined) {
+    const query = { ...everything(), withdrawn: true }
+    if (!ofWithdrawals) return { kind: 'page', query, renamed: false }
+    return { kind: 'feed', query, format: ofWithdrawals as FormatName, renamed: false }
+  }
   if (name === 'topics' && second !== undefined && more.length === 0) {
     const [, text = '', format] = /^(.*?)(?:\.(rss|atom|json))?$/is.exec(second) ?? []
     const { expression, renamed } = parseTopicExpression(text, vocabulary)
@@ -60,10 +67,33 @@ export function readAddress(url: URL, site: Site, vocabulary: Vocabulary): Targe
     if (!format) return { kind: 'page', query, renamed }
     return { kind: 'feed', query, format: format.toLowerCase() as FormatName, renamed }
   }
+  const archive = readArchive(segments.slice(named ? 1 : 0))
+  if (archive) {
+    const { of, ...rest } = archive
+    if (name === 'feed') return { kind: 'feed', query: everything(), renamed: false, ...rest }
+    if (name === 'withdrawals') {
+      return { kind: 'feed', query: { ...everything(), withdrawn: true }, renamed: false, ...rest }
+    }
+    const { expression, renamed } = parseTopicExpression(of, vocabulary)
+    return { kind: 'feed', query: { ...everything(), topics: expression }, renamed, ...rest }
+  }
   if (name === 'releases' && second && /^[a-z0-9-]+$/i.test(second) && more.length === 0) {
     return { kind: 'release', slug: second.toLowerCase(), language }
   }
   throw new DomainError('not-found', 'There is nothing at this address.')
+}
+
+/** `feed/archive/21-812.atom`, `withdrawals/archive/…` or `topics/eu/archive/…`. */
+function readArchive(
+  segments: string[],
+): { of: string; archive: Interval; format: FormatName } | undefined {
+  const kind = segments[0]?.toLowerCase() ?? ''
+  const [of = '', marker, file = '', ...more] = kind === 'topics' ? segments.slice(1) : segments
+  if (!['feed', 'withdrawals', 'topics'].includes(kind) || marker !== 'archive') return undefined
+  const [, name = '', format] = /^(.*)\.(rss|atom|json)$/i.exec(file) ?? []
+  const archive = parseInterval(name)
+  if (!archive || !format || more.length > 0) return undefined
+  return { of, archive, format: format.toLowerCase() as FormatName }
 }
 
 function decode(segment: string): string {

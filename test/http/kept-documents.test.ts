@@ -13,6 +13,8 @@ function documentOf(size: number): Document {
     etag: 'W/"x"',
     lastModified: 1,
     oldest: 0,
+    previous: '',
+    isGone: false,
     body: new TextEncoder().encode('a'.repeat(size)),
     contentType: 'application/rss+xml; charset=utf-8',
     since: 7,
@@ -35,7 +37,7 @@ test('a coding is prepared once per document, however many ask at the same time'
 })
 
 test('documents are kept within a capacity, and what was not used for longest goes first', () => {
-  const kept = createKeptDocuments(10_000)
+  const kept = createKeptDocuments(20_000)
   for (const address of ['a', 'b', 'c', 'd']) kept.put(address, documentOf(1000))
   expect(kept.get('a')).toBeDefined()
   kept.put('e', documentOf(1000))
@@ -47,6 +49,19 @@ test('documents are kept within a capacity, and what was not used for longest go
   for (let number = 0; number < 1000; number++) kept.put(`${number}`, documentOf(1000))
   const found = Array.from({ length: 1000 }, (_, number) => kept.get(`${number}`))
   expect(found.filter(Boolean)).toHaveLength(5)
+})
+
+test('what is kept of a coding is its bytes and no more', async () => {
+  for (const coding of codings) {
+    const coded = await inCoding(documentOf(1000), coding)
+    expect(coded.buffer.byteLength).toBe(coded.length)
+  }
+})
+
+test('documents without bytes are given up as well', () => {
+  const kept = createKeptDocuments(20_000)
+  for (let number = 0; number < 1000; number++) kept.put(`${number}`, documentOf(0))
+  expect(kept.get('0')).toBeUndefined()
 })
 
 test('a document larger than all capacity is kept alone, to be answered while the store fails', () => {

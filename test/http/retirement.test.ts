@@ -129,6 +129,30 @@ test('a feed ends and goes at its seconds, and no other feed notices (H-05, H-10
   expect(await poll('/topics/eu.rss')).toEqual(before.eu)
 })
 
+test('a feed of two topics ends with the first of them, and says what takes that one’s place', async () => {
+  let now = Date.UTC(2026, 0, 1) / 1000
+  const two = `${topicsYaml}
+first:
+  label: { en: first }
+  retired: { at: 2026-01-02T00:00:00Z, until: 2027-01-02T00:00:00Z, replacedBy: [drugs] }
+second:
+  label: { en: second }
+  retired: { at: 2026-01-03T00:00:00Z, until: 2026-02-01T00:00:00Z, replacedBy: [eu] }
+`
+  const clock = { now: () => now, passed: async () => {} }
+  const { fetch } = await nodePress(temporaryFolder({ 'topics.yaml': two }), clock)
+  now += 86_400
+  const first = await fetch('/topics/first+second.json')
+  const text = await first.text()
+  expect(text).toContain('"expired":true')
+  now += 60 * 86_400
+  const later = await fetch('/topics/first+second.json')
+  expect(later.headers.get('last-modified')).toBe(first.headers.get('last-modified'))
+  expect(await later.text()).toBe(text)
+  expect(later.headers.get('link')).toBe(first.headers.get('link'))
+  expect((await fetch('/topics/second.json')).status).toBe(410)
+})
+
 test('mistakes about the end of a topic are explained, and a late release is warned about', async () => {
   const wrong = `${topicsYaml}
 ports:

@@ -1,5 +1,5 @@
-import { expect, test, vi } from 'vitest'
-import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { markdown, temporaryFolder, topicsYaml, writeFiles } from '../content-folder.ts'
 import { nodePress } from '../platforms.ts'
 import { createSimulatedClock } from '../readers/simulated-clock.ts'
 
@@ -53,4 +53,92 @@ test('after a restart, whoever was told 304 is told so while the store fails, to
   // Somebody new, as well: the address has been answered by this very process.
   expect((await service.fetch('/feed.atom')).status).toBe(200)
   logged.mockRestore()
+})
+
+describe('a change that another process makes while a document is being made', () => {
+  for (const moment of ['state', 'lastModified', 'places', 'load', 'findRelations'] as const) {
+    test(`right after the store was asked for ${moment}, costs nobody a release (H-10, H-17)`, async () => {
+      const clock = createSimulatedClock(start)
+      const directory = temporaryFolder({ 'releases/x.en.md': release('X one') })
+      let meanwhile: (() => Promise<void>) | undefined
+      const press = await nodePress(directory, clock, (store) => {
+        const ask = store[moment] as (...asked: unknown[]) => Promise<unknown>
+        const interrupted = async (...asked: unknown[]) => {
+          const answer = await ask(...asked)
+          const work = meanwhile
+          meanwhile = undefined
+          await work?.()
+          return answer
+        }
+        return { ...store, [moment]: interrupted }
+      })
+      await press.fetch('/feed.atom')
+      clock.moveTo(start + 100)
+      writeFiles(directory, { 'releases/x.en.md': release('X two') })
+      await press.takeUp()
+      clock.moveTo(start + 200)
+      writeFiles(directory, {
+        'releases/x.en.md': release('X three'),
+        'releases/y.en.md': release('Y new', '2026-03-02T06:03:15Z'),
+      })
+      meanwhile = press.takeUp
+      const seen = new Map<string, string>()
+      for (const seconds of [201, 300, 90_000]) {
+        const response = await press.fetch('/feed.atom')
+        const text = await response.text()
+        const since = response.headers.get('last-modified')!
+        expect(seen.get(since) ?? text).toBe(text)
+        seen.set(since, text)
+        clock.moveTo(start + seconds)
+      }
+      expect(meanwhile).toBeUndefined()
+      const last = await (await press.fetch('/feed.atom')).text()
+      expect(last).toContain('X three')
+      expect(last).toContain('Y new')
+    })
+  }
+})
+
+test('a retirement that is taken back in its own second is taken back for all (H-10)', async () => {
+  const clock = createSimulatedClock(start)
+  const at = new Date((start + 100) * 1000).toISOString()
+  const ending = topicsYaml.replace(
+    'space-travel:\n  label: { en: space travel }',
+    `space-travel:\n  label: { en: space travel }\n  retired: ${at}`,
+  )
+  const files = { 'releases/x.en.md': release('X'), 'topics.yaml': ending }
+  const directory = temporaryFolder(files)
+  const press = await nodePress(directory, clock)
+  clock.moveTo(start + 100)
+  expect(await (await press.fetch('/topics/space-travel.json')).text()).toContain('"expired":true')
+  writeFiles(directory, { 'topics.yaml': topicsYaml })
+  await press.takeUp()
+  expect(await (await press.fetch('/topics/space-travel.json')).text()).not.toContain('expired')
+})
+
+test('after a restart each document is made once, however many poll (H-16)', async () => {
+  const press = await nodePress(temporaryFolder({ 'releases/x.en.md': release('X') }))
+  const paths = ['/feed.rss', '/feed.atom', '/topics/eu.json', '/topics/-eu.atom']
+  const tags = await Promise.all(
+    paths.map(async (path) => (await press.fetch(path)).headers.get('etag')!),
+  )
+  const poll = () =>
+    Promise.all(
+      paths.map((path, index) => press.fetch(path, { headers: { 'If-None-Match': tags[index]! } })),
+    )
+  const renders = async () => {
+    const { body } = await press.metrics.document()
+    const counts = body.matchAll(/^tiedote_renders_total\{.*\} (\d+)/gm)
+    return Array.from(counts, ([, count]) => Number(count)).reduce((sum, count) => sum + count, 0)
+  }
+  await poll()
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  await press.restart()
+  const before = await renders()
+  for (let round = 0; round < 20; round++) {
+    for (const { status } of await poll()) expect(status).toBe(304)
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect((await renders()) - before).toBe(paths.length)
 })

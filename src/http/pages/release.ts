@@ -1,14 +1,14 @@
 import { html, raw } from 'hono/html'
 import type { Release } from '../../domain/release.ts'
-import type { Version } from '../../domain/release-store.ts'
+import type { Relations } from '../../domain/release-store.ts'
 import { createEntry, type Entry } from '../../feeds/feed.ts'
 import type { Current } from '../services.ts'
 import { type Html, layout, moment } from './layout.ts'
 
 /** The page of a release. Its body is the HTML that was made safe when it was read. */
-export function releasePage(release: Release, versions: Version[], current: Current): Html {
+export function releasePage(release: Release, relations: Relations, current: Current): Html {
   const { language } = release
-  const entry = createEntry(release, versions, current)
+  const entry = createEntry(release, relations, current)
   const { title } = entry
   const main = html`<article>
 <h1>${title}</h1>

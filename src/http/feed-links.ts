@@ -1,0 +1,47 @@
+import type { FormatName } from '../domain/addresses.ts'
+import type { FeedQuery } from '../domain/feed-query.ts'
+import type { Ending } from '../domain/retirement.ts'
+import type { Chain } from '../feeds/feed.ts'
+import { formats } from '../feeds/formats.ts'
+import type { Current } from './services.ts'
+
+/**
+ * The Link header of a feed document (RFC 8288): the links that stand in it, its other formats, the
+ * page that search engines are to show instead, and where to go when the feed ends (RFC 5829, RFC
+ * 9745) (H-35, H-39, H-43).
+ */
+export function feedLinks(
+  query: FeedQuery,
+  format: FormatName,
+  { interval, previous }: Chain,
+  ending: Ending | undefined,
+  { addresses, site }: Current,
+): string {
+  const page = addresses.page(query)
+  const addressIn = (one: FormatName, of: string | undefined) =>
+    of === undefined ? addresses.feed(query, one) : addresses.archive(query, of, one)
+  const feed = (rel: string, target: string, one = format) =>
+    `<${target}>; rel="${rel}"; type="${formats[one].mediaType}"`
+  const others = (['atom', 'rss', 'json'] as const).filter((other) => other !== format)
+  const successors = (ending?.successors ?? []).map((slug) => {
+    const topics = [{ with: [slug], without: [] }]
+    return feed('successor-version', addresses.feed({ ...query, topics }, format))
+  })
+  const sisters = site.languages
+    .filter((language) => language !== query.language)
+    .map((language) => {
+      const target = addresses.feed({ ...query, language }, format)
+      return `${feed('alternate', target)}; hreflang="${language}"`
+    })
+  return [
+    feed('self', addressIn(format, interval)),
+    `<${page}>; rel="alternate"; type="text/html"`,
+    ...others.map((other) => feed('alternate', addressIn(other, interval), other)),
+    ...(previous ? [feed('prev-archive', addressIn(format, previous))] : []),
+    ...(interval ? [feed('current', addresses.feed(query, format))] : []),
+    ...sisters,
+    `<${page}>; rel="canonical"`,
+    ...successors,
+    ...(ending ? [`<${page}>; rel="deprecation"; type="text/html"`] : []),
+  ].join(', ')
+}

@@ -1,0 +1,275 @@
+import { rmSync } from 'node:fs'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { releasesOf, type Visited, visit, walk } from '../archive-walker.ts'
+import { markdown, temporaryFolder, writeFiles, writeFolder } from '../content-folder.ts'
+import { nodePress } from '../platforms.ts'
+import { createSimulatedClock } from '../readers/simulated-clock.ts'
+
+const start = Date.UTC(2026, 0, 5, 8) / 1000
+const day = 86_400
+const utc = (seconds: number) => new Date(seconds * 1000).toISOString()
+
+/** Three of these fill a document. */
+const long = 'A sentence that takes some room in a document. '.repeat(1600)
+
+type Written = {
+  language: string
+  title: string
+  authored: number
+  topics: string[]
+  /** Seconds of corrections. */
+  corrections: number[]
+  withdrawn?: number
+}
+
+function text({ title, authored, topics, corrections, withdrawn }: Written): string {
+  const changes = corrections.map((at) => `{ at: ${utc(at)}, kind: correction, note: Wrong }`)
+  return markdown(
+    [
+      `title: ${title}`,
+      `published: ${utc(authored)}`,
+      `topics: [${topics.join(', ')}]`,
+      `changes: [${changes.join(', ')}]`,
+      ...(withdrawn ? [`withdrawn: { at: ${utc(withdrawn)}, reason: A mistake }`] : []),
+    ],
+    title.endsWith('short') ? 'Short.' : long,
+  )
+}
+
+/** Questions with what they ask of a release, the slow and obvious way. */
+const questions: Record<string, (release: Written) => boolean> = {
+  '/feed': ({ language }) => language === 'en',
+  '/all/feed': () => true,
+  '/fi/topics/eu': ({ language, topics }) => language === 'fi' && topics.includes('eu'),
+  '/topics/crime': ({ language, topics }) =>
+    language === 'en' && topics.some((topic) => ['drugs', 'crime'].includes(topic)),
+  '/topics/eu+migration': ({ language, topics }) =>
+    language === 'en' && topics.includes('eu') && topics.includes('migration'),
+  '/topics/-eu': ({ language, topics }) => language === 'en' && !topics.includes('eu'),
+  '/all/topics/drugs,migration+-eu': ({ topics }) =>
+    topics.includes('drugs') || (topics.includes('migration') && !topics.includes('eu')),
+}
+
+/** What happens, and how long after what happened before. */
+type Step = {
+  kind: 'publish' | 'late' | 'edit' | 'correct' | 'retag' | 'withdraw'
+  wait: number
+  pick: number
+  topics: string[]
+  short: boolean
+}
+
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.record({
+    kind: fc.constantFrom<Step['kind'][]>(
+      'publish',
+      'publish',
+      'publish',
+      'late',
+      'edit',
+      'correct',
+      'retag',
+      'withdraw',
+    ),
+    wait: fc.constantFrom(1, 60, 3600, day, 9 * day, 45 * day),
+    pick: fc.nat(1000),
+    topics: fc.subarray(['eu', 'migration', 'drugs'], { minLength: 1 }),
+    short: fc.boolean(),
+  }),
+  { minLength: 10, maxLength: 16 },
+)
+
+test('at every moment, a feed and its archives are exactly the releases that stand (P-04)', async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, fc.constantFrom('atom', 'rss', 'json'), async (all, format) => {
+      const clock = createSimulatedClock(start)
+      const directory = writeFolder()
+      const releases = new Map<string, Written>()
+      const put = (name: string, release: Written) => {
+        releases.set(name, release)
+        writeFiles(directory, { [`releases/${name}.md`]: text(release) })
+      }
+      put('first.en', {
+        language: 'en',
+        title: 'First',
+        authored: start - 3600,
+        topics: ['eu'],
+        corrections: [],
+      })
+      const press = await nodePress(directory, clock)
+      for (const [index, step] of all.entries()) {
+        clock.moveTo(clock.now() + step.wait)
+        const name = [...releases.keys()][step.pick % releases.size]!
+        const release = releases.get(name)!
+        const now = clock.now()
+        if (step.kind === 'publish' || step.kind === 'late') {
+          const language = step.pick % 3 === 0 ? 'fi' : 'en'
+          const authored = step.kind === 'late' ? now - step.pick * 3600 : now
+          const title = `Release ${index}${step.short ? ' short' : ''}`
+          put(`r${index}.${language}`, {
+            language,
+            title,
+            authored,
+            topics: step.topics,
+            corrections: [],
+          })
+        }
+        if (step.kind === 'edit') put(name, { ...release, title: `Edited ${index}` })
+        if (step.kind === 'correct') {
+          put(name, {
+            ...release,
+            title: `Corrected ${index}`,
+            corrections: [...release.corrections, now],
+          })
+        }
+        if (step.kind === 'retag') put(name, { ...release, topics: step.topics })
+        if (step.kind === 'withdraw') put(name, { ...release, withdrawn: now })
+        await press.takeUp()
+        // What comes in a burst is public one second after the other.
+        clock.moveTo(clock.now() + 5)
+        const asked = Object.entries(questions).filter((_, which) => (which + index) % 2 === 0)
+        for (const [path, asks] of asked) {
+          const documents = await walk(press.fetch, `${path}.${format}`)
+          const standing = [...releases.values()].filter((one) => !one.withdrawn && asks(one))
+          const found = [...releasesOf(documents).values()].filter(
+            (title) => !/^(Withdrawn|Peruttu): /.test(title),
+          )
+          expect(found.toSorted(), path).toEqual(standing.map(({ title }) => title).toSorted())
+        }
+      }
+      rmSync(directory, { recursive: true, force: true })
+    }),
+    { numRuns: 4 },
+  )
+})
+
+test('publishing never changes a document of the past, and no document is too long (P-02, H-38)', async () => {
+  const clock = createSimulatedClock(start)
+  const directory = temporaryFolder()
+  const press = await nodePress(directory, clock)
+  const seen = new Map<string, Visited>()
+  for (let number = 0; number < 36; number++) {
+    clock.moveTo(clock.now() + (number % 7 === 0 ? 40 * day : 3600))
+    const release = {
+      language: 'en',
+      title: `Release ${number}`,
+      authored: clock.now(),
+      topics: ['eu'],
+      corrections: [],
+    }
+    writeFiles(directory, { [`releases/r${number}.en.md`]: text(release) })
+    await press.takeUp()
+    if (number % 6 !== 5) continue
+    for (const document of await walk(press.fetch, '/topics/eu.atom')) {
+      expect(document.bytes).toBeLessThanOrEqual(250_000 + 100_000)
+      expect(new Set(document.ids).size).toBe(document.ids.length)
+    }
+    for (const [address, before] of seen) {
+      const now = await visit(press.fetch, address)
+      expect(now.ids, address).toEqual(before.ids)
+    }
+    for (const document of (await walk(press.fetch, '/topics/eu.atom')).slice(1)) {
+      seen.set(document.address, document)
+    }
+  }
+  expect(seen.size).toBeGreaterThan(6)
+})
+
+test('a sparse topic has few archives, however long ago its releases are', async () => {
+  const releases = Array.from({ length: 200 }, (_, number) => {
+    const release = {
+      language: 'en',
+      title: `Release ${number} short`,
+      authored: start - number * 30 * day,
+      topics: number % 10 === 0 ? ['eu'] : ['drugs'],
+      corrections: [],
+    }
+    return [`releases/r${number}.en.md`, text(release)]
+  })
+  const press = await nodePress(
+    temporaryFolder(Object.fromEntries(releases)),
+    createSimulatedClock(start),
+  )
+  expect(await walk(press.fetch, '/topics/eu.atom')).toHaveLength(1)
+  const documents = await walk(press.fetch, '/topics/drugs.json')
+  expect(documents.length).toBeLessThanOrEqual(8)
+  expect(releasesOf(documents).size).toBe(180)
+})
+
+test('archives say what they are in every format, and lead to the head (P-01, P-05, J-05, H-39)', async () => {
+  const releases = Array.from({ length: 30 }, (_, number) => {
+    const authored = start - number * 40 * day
+    const release = {
+      language: 'en',
+      title: `Release ${number}`,
+      authored,
+      topics: ['eu'],
+      corrections: [],
+    }
+    return [`releases/r${number}.en.md`, text(release)]
+  })
+  const { fetch } = await nodePress(
+    temporaryFolder(Object.fromEntries(releases)),
+    createSimulatedClock(start),
+  )
+  for (const format of ['atom', 'rss', 'json']) {
+    const documents = await walk(fetch, `/topics/eu.${format}`)
+    expect(documents.length).toBeGreaterThan(4)
+    const head = `https://releases.example.org/topics/eu.${format}`
+    for (const [index, { address, previous }] of documents.entries()) {
+      const response = await fetch(address)
+      const link = response.headers.get('link')!
+      const body = await response.text()
+      if (previous) expect(link).toContain(`<${previous}>; rel="prev-archive"`)
+      expect(/rel="current"/.test(link)).toBe(index > 0)
+      expect(body).toContain(address)
+      if (format === 'json') continue
+      expect(body.includes('<fh:archive')).toBe(index > 0)
+      expect(body).not.toMatch(/rel="next"/)
+      if (index > 0) expect(body).toMatch(new RegExp(`rel="current"[^>]*href="${head}"`))
+      // From the second archive on there is one after it.
+      expect(/rel="next-archive"/.test(body)).toBe(index > 1)
+      const known = await fetch(address, {
+        headers: { 'If-None-Match': response.headers.get('etag')! },
+      })
+      expect(known.status).toBe(304)
+    }
+  }
+  expect((await fetch('/topics/eu/archive/10-9999999.atom')).status).toBe(404)
+  expect((await fetch('/topics/eu/archive/10-01.atom')).status).toBe(404)
+  expect((await fetch('/topics/eu/archive/33-0.atom')).status).toBe(404)
+})
+
+test('a correction leads an old release back into the head, and a minor change does not (P-03)', async () => {
+  const clock = createSimulatedClock(start)
+  const names = Array.from({ length: 30 }, (_, number) => number)
+  const written = (number: number): Written => {
+    const authored = start - (40 - number) * 40 * day
+    return { language: 'en', title: `Release ${number}`, authored, topics: ['eu'], corrections: [] }
+  }
+  const files = names.map((number) => [`releases/r${number}.en.md`, text(written(number))])
+  const directory = temporaryFolder(Object.fromEntries(files))
+  const press = await nodePress(directory, clock)
+  const head = async () => [...(await walk(press.fetch, '/topics/eu.atom'))[0]!.titles.values()]
+  const before = await press.fetch('/topics/eu.atom')
+  expect(await head()).not.toContain('Release 1')
+  clock.moveTo(start + day)
+  writeFiles(directory, {
+    'releases/r1.en.md': text({ ...written(1), title: 'Release 1, reworded' }),
+  })
+  await press.takeUp()
+  expect(await (await press.fetch('/topics/eu.atom')).text()).toBe(await before.text())
+  const all = releasesOf(await walk(press.fetch, '/topics/eu.atom'))
+  expect([...all.values()]).toContain('Release 1, reworded')
+  clock.moveTo(start + 2 * day)
+  const corrected = { ...written(1), title: 'Release 1, corrected', corrections: [start + 2 * day] }
+  writeFiles(directory, { 'releases/r1.en.md': text(corrected) })
+  await press.takeUp()
+  expect(await head()).toContain('Release 1, corrected')
+  const entry = /<entry(?:(?!<entry)[^])*?Release 1, corrected[^]*?<\/entry>/.exec(
+    await (await press.fetch('/topics/eu.atom')).text(),
+  )![0]
+  expect(entry).toContain(`<updated>${utc(start + 2 * day).replace('.000', '')}</updated>`)
+  expect(entry).toContain('Correction 2026-01-07:')
+})
