@@ -3,7 +3,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readContentDirectory } from './config.ts'
-import { type BundleHeader, writeBundle } from './content/bundle.ts'
+import { type BundleHeader, readBundle, writeBundle } from './content/bundle.ts'
 import { loadContent } from './content/load-content.ts'
 import { fingerprint } from './domain/identity.ts'
 import { formatProblem } from './domain/problem.ts'
@@ -25,16 +25,21 @@ if (!frame) process.exit(1)
 // The stamp of a draft tells when to read its file again, which a Worker never does.
 const lines = drafts.map((draft) => JSON.stringify({ ...draft, origin: '' }))
 const { site, vocabulary } = frame
-const rest: Omit<BundleHeader, 'fingerprint'> = {
+const rest: Omit<BundleHeader, 'fingerprint' | 'made'> = {
   program: await programFingerprint(),
   site,
   vocabulary,
   migrations: readMigrations(),
   releases: drafts.map(({ source, hash }) => ({ source, hash })),
 }
-const header = { fingerprint: await fingerprint(JSON.stringify([rest, lines])), ...rest }
+const mark = await fingerprint(JSON.stringify([rest, lines]))
+const path = join(output, 'content.txt')
 mkdirSync(output, { recursive: true })
-writeIfDifferent(join(output, 'content.txt'), writeBundle({ header, lines }))
+// Wrangler watches the file, and would start anew for nothing.
+if (fingerprintOf(path) !== mark) {
+  const made = Math.floor(Date.now() / 1000)
+  writeFileSync(path, writeBundle({ header: { fingerprint: mark, made, ...rest }, lines }))
+}
 
 const assets = join(output, 'assets')
 rmSync(assets, { recursive: true, force: true })
@@ -43,8 +48,7 @@ const media = join(contentDirectory, 'media')
 if (existsSync(media)) cpSync(media, join(assets, 'media'), { recursive: true })
 console.log(`${drafts.length} releases bundled from ${contentDirectory}`)
 
-/** Wrangler watches the file, and would start anew for nothing. */
-function writeIfDifferent(path: string, text: string) {
-  if (existsSync(path) && readFileSync(path, 'utf8') === text) return
-  writeFileSync(path, text)
+/** Of the bundle that is there. */
+function fingerprintOf(path: string): string | undefined {
+  return existsSync(path) ? readBundle(readFileSync(path, 'utf8')).header.fingerprint : undefined
 }

@@ -18,11 +18,13 @@ import { createContentStore } from './store/content-store.ts'
 import { createEditionStore } from './store/edition-store.ts'
 import { migrate } from './store/migrate.ts'
 import {
+  isBroken,
   isDamaged,
   isDatabaseError,
   looksLikeDatabase,
   type NodeDatabase,
   openDatabase,
+  putBack,
   readMigrations,
   setAside,
 } from './store/node-sqlite.ts'
@@ -34,6 +36,7 @@ const store = createReleaseStore(database)
 const content = createContentStore(database)
 const program = await fingerprint(`${await programFingerprint()} ${baseUrl}`)
 let problems: FileProblem[] = []
+let isStarting = true
 let listening: Listening | undefined
 let stopWatching = () => {}
 let stopping: number | undefined
@@ -46,7 +49,8 @@ async function readContent(): Promise<boolean> {
   let told = 0
   const found = await bringInLine(contentDirectory, content, {
     batch: randomUUID(),
-    program,
+    // Another process on the same database may be of another version: each says so once.
+    program: isStarting ? program : undefined,
     clock: systemClock,
     progress(count) {
       if (count - told < 1000) return
@@ -54,6 +58,7 @@ async function readContent(): Promise<boolean> {
       console.error(`${count} releases read`)
     },
   }).catch(notTakenUp)
+  isStarting = false
   problems = [...found, ...databaseProblems()]
   const report = problems.map(formatProblem).join('\n')
   if (report && report !== before) console.error(report)
@@ -111,7 +116,7 @@ function exit(): never {
 function notTakenUp(error: unknown): FileProblem[] {
   if (isDatabaseError(error)) {
     if (database.readOnly) return []
-    const advice = isDamaged(error) ? openAnew() : 'It is tried again in half a minute.'
+    const advice = isBroken(error) ? openAnew() : 'It is tried again in half a minute.'
     return [cannotWrite(error.message, advice)]
   }
   console.error(error)
@@ -166,13 +171,15 @@ async function open(path: string): Promise<NodeDatabase> {
         `DATABASE cannot be opened at ${path}: ${message}. Name another path, or delete the file: all that is in it can be made anew of the content.`,
       )
     }
+    let aside = ''
     try {
-      const aside = setAside(path, `damaged-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`)
+      aside = setAside(path, `damaged-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`)
       console.error(
         `DATABASE at ${path} is damaged (${message}). It is now ${aside}, and a new one is made.`,
       )
       return await openAndMigrate(path)
     } catch (again) {
+      if (aside) putBack(aside, path)
       return giveUp(
         `DATABASE at ${path} is damaged (${message}), and no new one can be made there: ${(again as Error).message}.`,
       )

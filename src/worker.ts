@@ -14,6 +14,7 @@ import { createRecord } from './http/request-log.ts'
 import { createEdgeReserve, type EdgeCache } from './http/reserve.ts'
 import { createMetrics } from './http/metrics.ts'
 import { problemResponse, toFailure } from './http/problem.ts'
+import { within } from './http/services.ts'
 import { createContentStore } from './store/content-store.ts'
 import { createEditionStore } from './store/edition-store.ts'
 import { migrate } from './store/migrate.ts'
@@ -28,15 +29,19 @@ const stepsPerRequest = 20
 
 /** Seconds after which an isolate looks again: one of the version before may have come last. */
 const lookAgain = 60
+/** Milliseconds that the first request of an isolate waits for the database to be brought in line. */
+const patienceForContent = 8000
+/** Milliseconds after which a run that says nothing counts as one that never will. */
+const longestRun = 60_000
 let inLineUntil = 0
+let isFirst = true
+let bringing: Promise<void> | undefined
 let bundle: Bundle | undefined
 let isMigrated = false
-let spare: State | undefined
 let app: ReturnType<typeof createApp> | undefined
 
 /** Works on bringing the database in line. What is not done yet is gone on with by later requests. */
 async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
-  if (systemClock.now() < inLineUntil) return
   bundle ??= readBundle(bundleText)
   if (!isMigrated) await migrate(DB, bundle.header.migrations)
   isMigrated = true
@@ -48,9 +53,24 @@ async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
   if (isDone) inLineUntil = systemClock.now() + lookAgain
 }
 
+/**
+ * Sees to it that the database is in line, one run at a time. Only the first request of an isolate
+ * waits for that, and not for long: the database may hang, or a burst of releases be waited out.
+ */
+async function seeToContent(env: Env, baseUrl: string): Promise<void> {
+  if (systemClock.now() < inLineUntil) return
+  bringing ??= within(bringInLine(env, baseUrl), longestRun)
+    .catch(goOn)
+    .finally(() => (bringing = undefined))
+  waitUntil(bringing)
+  if (!isFirst) return
+  await within(bringing, patienceForContent).catch(goOn)
+  isFirst = inLineUntil === 0
+}
+
 /** A database that does not answer now must not keep us from what we have. */
 function goOn(error: unknown) {
-  inLineUntil = systemClock.now() + 5
+  inLineUntil = Math.max(inLineUntil, systemClock.now() + 5)
   console.error(`The database is not brought in line: ${(error as Error).message}`)
 }
 
@@ -59,9 +79,8 @@ function spareState(): State | undefined {
   if (!bundle) return undefined
   const { site, vocabulary } = bundle.header
   const retired = retiredAt(vocabulary.topics, systemClock.now())
-  const nothing = { revision: 0, horizon: 0, since: 0, frameSince: 0, retired }
-  spare ??= { ...nothing, site, vocabulary: createVocabulary(vocabulary) }
-  return spare
+  const nothing = { revision: 0, horizon: 0, since: 0, frameSince: 0 }
+  return { ...nothing, retired, site, vocabulary: createVocabulary(vocabulary) }
 }
 
 function createWorkerApp(env: Env, baseUrl: string) {
@@ -100,7 +119,7 @@ export default {
   async fetch(request, env, context) {
     try {
       const { baseUrl } = readWorkerConfig(env, request.url)
-      await bringInLine(env, baseUrl).catch(goOn)
+      await seeToContent(env, baseUrl)
       app ??= createWorkerApp(env, baseUrl)
       const asked = asTheClientSent(request as unknown as Request)
       return (await app.fetch(asked, env, context)) as never

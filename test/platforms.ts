@@ -12,6 +12,7 @@ import { isDirect } from '../src/http/conditional.ts'
 import { createKeptDocuments } from '../src/http/kept-documents.ts'
 import { createMetrics } from '../src/http/metrics.ts'
 import type { Clock } from '../src/domain/clock.ts'
+import type { ReleaseStore } from '../src/domain/release-store.ts'
 import { systemClock } from '../src/clock.ts'
 import { createLater } from '../src/later.ts'
 import { createContentStore } from '../src/store/content-store.ts'
@@ -104,8 +105,15 @@ export async function nodeService(directory: string, clock: Clock = systemClock)
   return (await nodePress(directory, clock)).fetch
 }
 
-/** The same, with the means to take up changes of the folder, to start anew, and to break the store. */
-export async function nodePress(directory: string, clock: Clock = systemClock) {
+/**
+ * The same, with the means to take up changes of the folder, to start anew, and to break the store.
+ * `around` may put something around the store that readers are answered from.
+ */
+export async function nodePress(
+  directory: string,
+  clock: Clock = systemClock,
+  around: (store: ReleaseStore) => ReleaseStore = (store) => store,
+) {
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
   const content = createContentStore(database)
@@ -121,7 +129,7 @@ export async function nodePress(directory: string, clock: Clock = systemClock) {
   }
   const start = () =>
     createApp({
-      store: createReleaseStore(database),
+      store: around(createReleaseStore(database)),
       editions: createEditionStore(database),
       baseUrl,
       documents: createKeptDocuments(),

@@ -28,7 +28,7 @@ function releases(numbers: number[], title = 'Release'): Record<string, string> 
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
 
-async function bundleOf(directory: string): Promise<Bundle> {
+async function bundleOf(directory: string, made = 0): Promise<Bundle> {
   const drafts: Draft[] = []
   const { frame } = await loadContent(directory, {
     known: { files: new Map(), drafts: new Map() },
@@ -38,6 +38,7 @@ async function bundleOf(directory: string): Promise<Bundle> {
   const fingerprint = drafts.map(({ hash }) => hash).join()
   const header = {
     fingerprint,
+    made,
     program: '',
     site,
     vocabulary,
@@ -85,6 +86,18 @@ test('two isolates that bring in the same bundle at once do no harm', async () =
   expect(await titlesIn(database)).toHaveLength(30)
 })
 
+test('an older version that is still running does not bring its content back', async () => {
+  const database = openDatabase(':memory:')
+  await migrate(database, readMigrations())
+  const store = createContentStore(database)
+  const old = await bundleOf(temporaryFolder(releases([1, 2], 'Old')), 1000)
+  const fresh = await bundleOf(temporaryFolder(releases([1, 2], 'New')), 2000)
+  expect(await bringBundleInLine(old, store, inSteps(9))).toBe(true)
+  expect(await bringBundleInLine(fresh, store, inSteps(9))).toBe(true)
+  expect(await bringBundleInLine(old, store, inSteps(9))).toBe(true)
+  expect(await titlesIn(database)).toEqual(['New 1', 'New 2'])
+})
+
 test('a bundle that replaces another half-way leaves nothing of it behind', async () => {
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
@@ -108,8 +121,9 @@ test('the Worker and Node answer our own content with the same bytes (H-17)', as
     const { topics } = (await (await node('/all/topics.json')).json()) as {
       topics: { feeds: Record<string, string> }[]
     }
-    const addresses = topics.flatMap(({ feeds }) => Object.values(feeds))
-    expect(addresses.length).toBeGreaterThan(40)
+    // A format of each topic, in turn.
+    const addresses = topics.map(({ feeds }, index) => Object.values(feeds)[index % 3]!)
+    expect(addresses.length).toBeGreaterThan(15)
     for (const address of [
       ...addresses,
       '/feed.rss',

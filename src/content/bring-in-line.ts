@@ -6,8 +6,8 @@ import { loadContent } from './load-content.ts'
 type Options = {
   /** Names this change. */
   batch: string
-  /** Fingerprint of what makes documents of the content. */
-  program: string
+  /** Fingerprint of what makes documents of the content; undefined to leave it as it is. */
+  program: string | undefined
   clock: Clock
   /** Told now and then how many releases have been looked at. */
   progress?: (count: number) => void
@@ -37,12 +37,11 @@ export async function bringInLine(
       [...frame.files].every(([path, file]) => {
         return JSON.stringify(known.files.get(path)) === JSON.stringify(file)
       })
+    const programBefore = await store.program()
+    const programNow = program ?? programBefore ?? ''
     const isChanged =
-      !filesAreKnown ||
-      staged > 0 ||
-      frame.removed.length > 0 ||
-      (await store.program()) !== program
-    if (isChanged) await store.apply(batch, { ...frame, program }, clock)
+      !filesAreKnown || staged > 0 || frame.removed.length > 0 || programBefore !== programNow
+    if (isChanged) await store.apply(batch, { ...frame, program: programNow }, clock)
     return problems
   } finally {
     // A store that cannot be written is in line as long as nothing is new.

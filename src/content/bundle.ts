@@ -8,6 +8,8 @@ import type { VocabularySource } from '../domain/topic.ts'
 export type BundleHeader = {
   /** Of all that the bundle holds. */
   fingerprint: string
+  /** Second when it was made. */
+  made: number
   /** Of the program that was bundled with it. */
   program: string
   site: Site
@@ -36,17 +38,20 @@ const stepCount = 100
 
 /**
  * Brings the store in line with a bundle in at most `steps` steps, each of which stays done even
- * if the platform stops us after it. `program` is the fingerprint of what makes documents of it. Answers whether all is done; if not, call again. Readers see
- * the old content until the last step and all of the new after it.
+ * if the platform stops us after it. `program` is the fingerprint of what makes documents of it.
+ * Answers whether all is done; if not, call again. Readers see the old content until the last step
+ * and all of the new after it. A bundle that was made before the one that is there changes nothing.
  */
 export async function bringBundleInLine(
   { header, lines }: Bundle,
   store: ContentStore,
   { program, clock, steps }: { program: string; clock: Clock; steps: number },
 ): Promise<boolean> {
-  const { fingerprint, site, vocabulary, releases } = header
-  const isThere = (await store.bundle()) === fingerprint && (await store.program()) === program
-  if (isThere) return true
+  const { fingerprint, made, site, vocabulary, releases } = header
+  const there = await store.bundle()
+  // While a new version is rolled out, the old one must not bring back what it replaced.
+  if (there && there.made > made) return true
+  if (there?.fingerprint === fingerprint && (await store.program()) === program) return true
   const { drafts: known } = await store.known()
   const staged = await store.staged(fingerprint)
   const missing = releases.flatMap(({ source, hash }, index) => {
@@ -64,7 +69,7 @@ export async function bringBundleInLine(
   const sources = new Set(releases.map(({ source }) => source))
   const removed = [...known.keys()].filter((source) => !sources.has(source))
   const frame = { site, vocabulary, files: new Map<string, FileStamp>(), removed, program }
-  await store.apply(fingerprint, frame, clock, fingerprint)
+  await store.apply(fingerprint, frame, clock, { fingerprint, made })
   return true
 }
 

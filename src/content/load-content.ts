@@ -85,6 +85,7 @@ export async function loadContent(
   const owners = new Map<string, string>()
   const sources = new Set<string>()
   const waiting: Draft[] = []
+  const pointers: Pointer[] = []
 
   const readings = inOrder(listReadings(folder, basis, known, readRelease), atOnce)
   for await (const { source, line, stamp, id, draft, media, problems: found } of readings) {
@@ -94,7 +95,9 @@ export async function loadContent(
     files.set(fileOf(source), file)
     Object.assign(file.media, media)
     const owner = owners.get(addressOf(source)) ?? (id && owners.get(id))
-    if (owner) problems.push(writtenTwice(source, owner, line))
+    if (owner)
+      problems.push({ ...writtenTwice(source, owner, line), published: draft?.release.published })
+    if (draft) pointers.push(...pointersOf(draft, line))
     for (const key of [addressOf(source), id ?? source]) {
       if (!owners.has(key)) owners.set(key, source)
     }
@@ -104,6 +107,7 @@ export async function loadContent(
     progress?.(sources.size)
   }
   if (waiting.length > 0) await stage(waiting)
+  problems.push(...pointers.filter(({ target }) => !owners.has(target)).map(pointsNowhere))
   if (problems.some((problem) => !problem.warning)) return { problems }
   const removed = [...known.drafts.keys()].filter((source) => !sources.has(source))
   return { frame: { site, vocabulary, files, removed }, problems }
@@ -223,8 +227,9 @@ async function readMarkdownFile(
   }
   const written = { ...fields.value, slug, language, body: { markdown: body } }
   const origin = await fingerprint(`${basis}\n${read.text}`)
-  const { draft, media, problems } = await readRelease(written, { source: path, origin })
-  return { source: path, ...identified(draft), media, problems: problems.map(inFile) }
+  const { draft, published, media, problems } = await readRelease(written, { source: path, origin })
+  const told = problems.map((problem) => ({ ...inFile(problem), published }))
+  return { source: path, ...identified(draft), media, problems: told }
 }
 
 async function readJsonLine(
@@ -244,13 +249,30 @@ async function readJsonLine(
   }
   const { slug, language } = Object(written) as Record<string, unknown>
   const source = `${path}#${String(slug)}.${String(language)}`
-  const { draft, media, problems } = await readRelease(written, { source, origin })
-  const inFile = (problem: Problem): FileProblem => ({ ...problem, file: path, line })
+  const { draft, published, media, problems } = await readRelease(written, { source, origin })
+  const inFile = (problem: Problem): FileProblem => ({ ...problem, file: path, line, published })
   return { source, line, ...identified(draft), media, problems: problems.map(inFile) }
 }
 
 function identified(draft: Draft | undefined): Pick<Reading, 'draft' | 'id'> {
   return draft ? { draft, id: draft.release.id } : {}
+}
+
+/** A field that names another release. */
+type Pointer = Pick<FileProblem, 'file' | 'line' | 'field' | 'published'> & { target: string }
+
+function pointersOf({ source, release }: Draft, line = 1): Pointer[] {
+  const { language, published, corrects, withdrawn } = release
+  const named = { corrects, 'withdrawn.replacedBy': withdrawn?.replacedBy }
+  return Object.entries(named).flatMap(([field, slug]) => {
+    if (!slug) return []
+    return [{ file: fileOf(source), line, field, published, target: `${slug}.${language}` }]
+  })
+}
+
+function pointsNowhere({ target, ...where }: Pointer): FileProblem {
+  const message = `There is no release ${target}. Write the slug of one in the same language.`
+  return { ...where, message, warning: true }
 }
 
 /** The file a source is in: `releases/2024.jsonl#slug.en` is a line of `releases/2024.jsonl`. */

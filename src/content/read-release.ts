@@ -11,9 +11,11 @@ import {
   releaseAdvice,
   type ReleaseInput,
   releaseSchema,
+  weigh,
 } from '../domain/release.ts'
 import { mediaPath, type Site } from '../domain/site.ts'
 import { beginning, searchTokens, searchWords } from '../domain/text.ts'
+import { parseTime } from '../domain/time.ts'
 import type { Vocabulary } from '../domain/topic.ts'
 import { cleanHtml, type ResolveAddress } from './html.ts'
 import { markdownToHtml } from './markdown.ts'
@@ -32,15 +34,23 @@ export type Surroundings = {
 /** Where the release was written. */
 export type Origin = Pick<Draft, 'source' | 'origin'>
 
+/** What a written release came to. Without `draft` something was wrong. */
+export type ReadRelease = {
+  draft?: Draft
+  /** The second that its author gave, as far as it can be told. */
+  published: number | undefined
+  /** Files below `media/` that it speaks of, with their sizes; null for a missing one. */
+  media: FileStamp['media']
+  problems: Problem[]
+}
+
 /** Makes written releases into drafts. One reader serves every file of a folder. */
 export function createReleaseReader({ site, vocabulary, findMedia }: Surroundings) {
   const schema = releaseSchema(site, vocabulary)
   const addresses = createAddresses(storedOrigin, site)
 
-  return async function readRelease(
-    written: unknown,
-    origin: Origin,
-  ): Promise<{ draft?: Draft; media: FileStamp['media']; problems: Problem[] }> {
+  return async function readRelease(written: unknown, origin: Origin): Promise<ReadRelease> {
+    const published = publishedOf(written, site)
     const media: FileStamp['media'] = {}
     const lookUp = (path: string) => {
       const found = findMedia(path)
@@ -51,7 +61,7 @@ export function createReleaseReader({ site, vocabulary, findMedia }: Surrounding
     if ('problems' in checked) {
       const missing = attachedFiles(written).filter((file) => !lookUp(file))
       const files = missing.map((file) => missingFile('attachments', file))
-      return { media, problems: [...checked.problems, ...files] }
+      return { published, media, problems: [...checked.problems, ...files] }
     }
     const input = checked.output
     const problems: Problem[] = [...awkwardTitle(input.title), ...endedTopics(input, vocabulary)]
@@ -70,7 +80,7 @@ export function createReleaseReader({ site, vocabulary, findMedia }: Surrounding
       )
     }
     const body = readBody(input, resolve)
-    if ('problem' in body) return { media, problems: [body.problem, ...problems] }
+    if ('problem' in body) return { published, media, problems: [body.problem, ...problems] }
 
     const attachments = input.attachments.flatMap((attachment, index): Attachment[] => {
       const { file, title, ...rest } = attachment
@@ -79,14 +89,28 @@ export function createReleaseReader({ site, vocabulary, findMedia }: Surrounding
       problems.push(missingFile(`attachments.${index}.file`, file))
       return []
     })
-    if (problems.some((problem) => !problem.warning)) return { media, problems }
+    if (problems.some((problem) => !problem.warning)) return { published, media, problems }
 
     const id = await identity(site.id, identityName(input))
     const release = completeRelease(input, { id, ...body, attachments }, site)
     const words = wordsOf([release.title, ...(release.withdrawn ? [] : [release.lead, body.text])])
-    const hash = await fingerprint(JSON.stringify(release))
-    return { draft: { ...origin, hash, release, words }, media, problems }
+    const shown = Object.keys(media).filter((path) => media[path] !== null)
+    const hash = await fingerprint(JSON.stringify([release, shown]))
+    const draft = {
+      ...origin,
+      hash,
+      release,
+      words,
+      weight: weigh(release, site.languages.length),
+      media: shown,
+    }
+    return { draft, published, media, problems }
   }
+}
+
+function publishedOf(written: unknown, site: Site): number | undefined {
+  const { published } = Object(written) as { published?: unknown }
+  return typeof published === 'string' ? parseTime(published, site.timezone) : undefined
 }
 
 function readBody(
