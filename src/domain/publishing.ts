@@ -61,6 +61,8 @@ export type Placement = {
   /** Slugs. */
   topics: string[]
   withdrawn: boolean
+  /** How many corrections its author tells of. */
+  corrections: number
   before?: Former | undefined
 }
 
@@ -72,6 +74,7 @@ export type Former = {
   wanted: number
   topics?: string[]
   withdrawn?: boolean
+  corrections?: number
 }
 
 /** The seconds a release has: where it stands in feeds, and where it stands in archives. */
@@ -152,8 +155,10 @@ function lateAmong(releases: Placement[], now: number, since: number | undefined
 }
 
 /** Whether readers must see that a public release changed. */
-function isMaterial(before: Former, { wanted, topics, withdrawn }: Placement): boolean {
+function isMaterial(before: Former, release: Omit<Placement, 'before'>): boolean {
+  const { wanted, topics, withdrawn, corrections } = release
   if (!before.topics || wanted > before.wanted || withdrawn !== before.withdrawn) return true
+  if (corrections > (before.corrections ?? 0)) return true
   return topics.some((slug) => !before.topics!.includes(slug))
 }
 

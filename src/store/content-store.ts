@@ -326,7 +326,8 @@ export function createContentStore(database: Database): ContentStore {
          kept.published, kept.updated, kept.authored as keptAuthored, kept.wanted as keptWanted,
          kept.document -> '$.topics' as keptTopics,
          one.document -> '$.withdrawn' is not null as withdrawn,
-         kept.document -> '$.withdrawn' is not null as keptWithdrawn
+         kept.document -> '$.withdrawn' is not null as keptWithdrawn,
+         ${corrections('one')} as corrections, ${corrections('kept')} as keptCorrections
        from incoming as one left join (
          select id, published, updated, authored, wanted, document from release
          union all
@@ -451,6 +452,15 @@ type StagedRow = {
   keptTopics: string | null
   withdrawn: number
   keptWithdrawn: number
+  corrections: number
+  keptCorrections: number
+}
+
+function corrections(table: string): string {
+  return `(
+    select count(*) from json_each(${table}.document, '$.changes') as change
+    where change.value ->> 'kind' = 'correction'
+  )`
 }
 
 function toStamp(stamp: string, media: string): FileStamp {
@@ -459,15 +469,16 @@ function toStamp(stamp: string, media: string): FileStamp {
 
 function toPlacement({ id, authored, wanted, ...kept }: StagedRow): Placement {
   const topics = JSON.parse(kept.topics) as string[]
-  const placement = { id, authored, wanted, topics, withdrawn: kept.withdrawn === 1 }
+  const withdrawn = kept.withdrawn === 1
+  const placement = { id, authored, wanted, topics, withdrawn, corrections: kept.corrections }
   const { published, updated, keptAuthored, keptWanted, keptTopics } = kept
   if (published === null) return placement
   const before = { published, updated, authored: keptAuthored, wanted: keptWanted }
   if (keptTopics === null) return { ...placement, before }
-  const withdrawn = kept.keptWithdrawn === 1
+  const was = { withdrawn: kept.keptWithdrawn === 1, corrections: kept.keptCorrections }
   return {
     ...placement,
-    before: { ...before, withdrawn, topics: JSON.parse(keptTopics) as string[] },
+    before: { ...before, ...was, topics: JSON.parse(keptTopics) as string[] },
   }
 }
 

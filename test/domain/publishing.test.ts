@@ -15,7 +15,7 @@ const filling = { now: 1000, since: undefined }
 
 function toPlacements(releases: { id: string; authored: number; later: number }[]): Placement[] {
   return releases.map(({ id, authored, later }) => {
-    return { id, authored, wanted: authored + later, topics: [], withdrawn: false }
+    return { id, authored, wanted: authored + later, topics: [], withdrawn: false, corrections: 0 }
   })
 }
 
@@ -23,7 +23,15 @@ function release(
   changed: Omit<Partial<Placement>, 'before'> & { before?: Partial<Former> },
 ): Placement {
   const { before, ...rest } = changed
-  const one = { id: 'a', authored: 100, wanted: 100, topics: ['eu'], withdrawn: false, ...rest }
+  const one = {
+    id: 'a',
+    authored: 100,
+    wanted: 100,
+    topics: ['eu'],
+    withdrawn: false,
+    corrections: 0,
+    ...rest,
+  }
   if (!before) return one
   const kept = { published: 100, updated: 100, authored: 100, wanted: 100 }
   return { ...one, before: { ...kept, topics: ['eu'], withdrawn: false, ...before } }
@@ -83,7 +91,7 @@ describe('the publication clock', () => {
     fc.assert(
       fc.property(staged, fc.integer({ min: 900, max: 999 }), (releases, since) => {
         const one = releases.map(({ id, authored }) => {
-          return { id, authored, wanted: authored, topics: [], withdrawn: false }
+          return { id, authored, wanted: authored, topics: [], withdrawn: false, corrections: 0 }
         })
         const placed = place(one, new Set([since]), new Set([since]), { now: 1000, since })
         for (const { published } of placed) expect(published).toBeGreaterThan(since)
@@ -153,6 +161,7 @@ describe('the publication clock', () => {
   test('a correction, a withdrawal and a topic gained are changes of now; anything else is silent', () => {
     const updated = (changed: Parameters<typeof release>[0]) => place1(release(changed)).updated
     expect(updated({ wanted: 500, before: {} })).toBe(1000)
+    expect(updated({ corrections: 1, before: {} })).toBe(1000)
     expect(updated({ withdrawn: true, before: {} })).toBe(1000)
     expect(updated({ withdrawn: false, before: { withdrawn: true } })).toBe(1000)
     expect(updated({ topics: ['eu', 'drugs'], before: {} })).toBe(1000)
