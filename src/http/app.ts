@@ -124,13 +124,15 @@ export function createApp(services: Services): Hono<Environment> {
   })
 
   app.get('*', async (c) => {
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1; attempt <= mostAttempts; attempt++) {
       try {
         return await answerTarget(c, await readCurrent())
       } catch (error) {
-        if (!(error instanceof StoreMoved) || attempt === mostAttempts) throw error
+        if (!(error instanceof StoreMoved)) throw error
       }
     }
+    // It changes faster than a document can be made: what there was before is good enough.
+    return answerTarget(c, { ...(await readCurrent()), isFailing: true })
   })
 
   app.onError(async (error, c) => {
