@@ -114,9 +114,8 @@ export async function nodePress(
   clock: Clock = systemClock,
   around: (store: ReleaseStore) => ReleaseStore = (store) => store,
 ) {
-  const database = openDatabase(':memory:')
-  await migrate(database, readMigrations())
-  const content = createContentStore(database)
+  let database = await newDatabase()
+  let content = createContentStore(database)
   const metrics = createMetrics()
   let problems: FileProblem[] = []
   let program = 'test'
@@ -152,10 +151,23 @@ export async function nodePress(
       program = version
       app = start()
     },
+    /** Begins anew over a new database, which is filled from the folder alone. */
+    async rebuild() {
+      database = await newDatabase()
+      content = createContentStore(database)
+      await takeUp()
+      app = start()
+    },
     breakStore: () => breakStore(database),
     mendStore: () => mendStore(database),
     close: async () => {},
   }
+}
+
+async function newDatabase() {
+  const database = openDatabase(':memory:')
+  await migrate(database, readMigrations())
+  return database
 }
 
 /** The same of the Worker. Changes reach its database as those of another isolate would. */

@@ -1,10 +1,15 @@
-import { baseUrl } from '../platforms.ts'
 import type { Model } from './models.ts'
 import {
+  absentFrom,
+  addressOf,
+  isPublic,
+  keyIn,
   keyOf,
+  marksOf,
   type NewsFeed,
   type Newsroom,
   showingsOf,
+  surroundingsOf,
   textOf,
   titleOf,
   type Written,
@@ -20,12 +25,18 @@ const longestShown = 6 * 86_400
 export type User = { model: Model; reader: Reader; feeds: Map<string, NewsFeed>; since: number }
 
 /**
- * What a user has to complain about: a release that is missing, doubled, foreign to the feed or not
- * as it was written last, and a program that met an error or gave up. Programs that look at old entries
- * only once a day have looked at those that were published after `lookedBackTo`.
+ * What a user has to complain about at a second: a release that is missing, doubled, shown too early,
+ * foreign to the feed or not as it was written last, and a program that met an error or gave up.
+ * Programs that look at old entries only once a day have looked at those that were published after
+ * `lookedBackTo`.
  */
-export function complaintsOf(user: User, newsroom: Newsroom, lookedBackTo: number): string[] {
-  const { reader, model } = user
+export function complaintsOf(
+  user: User,
+  newsroom: Newsroom,
+  lookedBackTo: number,
+  now: number,
+): string[] {
+  const { reader } = user
   const releases = new Map(newsroom.releases().map((release) => [keyOf(release), release]))
   const shelves = reader.isGlobal
     ? [{ where: 'all feeds', feeds: [...user.feeds.values()], held: reader.all() }]
@@ -33,15 +44,15 @@ export function complaintsOf(user: User, newsroom: Newsroom, lookedBackTo: numbe
         return { where: address, feeds: [user.feeds.get(address)!], held: reader.held(address) }
       })
   const wrong = shelves.flatMap(({ where, feeds, held }) => [
-    ...missing(user, feeds, held, releases).map((key) => `${key} is missing in ${where}`),
+    ...missing(user, feeds, held, releases, now).map((key) => `${key} is missing in ${where}`),
     ...held.flatMap((one) => {
       const release = releases.get(nameOf(one))
       if (!release) return [`${one.title} in ${where} was never written`]
-      const readsAnew =
-        model.seesEdits && (!model.looksBackDaily || release.authored > lookedBackTo)
-      return oddities(one, release, feeds, user.since, readsAnew).map((oddity) => {
-        return `${nameOf(one)} ${oddity} in ${where}`
-      })
+      const isUpToDate = isTold(user, release, feeds, lookedBackTo)
+      return [
+        ...oddities(one, release, feeds, user.since),
+        ...(isUpToDate ? textOddities(user, one, release, newsroom.releases(), now) : []),
+      ].map((oddity) => `${nameOf(one)} ${oddity} in ${where}`)
     }),
   ])
   const misplaced = reader.feeds().flatMap((address) => {
@@ -61,12 +72,14 @@ function missing(
   feeds: NewsFeed[],
   held: Held[],
   releases: Map<string, Written>,
+  now: number,
 ): string[] {
   const names = new Set(held.map(nameOf))
   return [...releases].flatMap(([key, release]) => {
-    if (names.has(key) || release.authored < since - longestShown) return []
+    if (names.has(key) || !isPublic(release, now)) return []
+    if ((release.dated ?? release.public!) < since - longestShown) return []
     const isDue = feeds.some((feed) => {
-      if (!model.seesLateComers) return release.authored > since && stoodFromTheStart(release, feed)
+      if (!model.seesLateComers) return release.public! > since && stoodFromTheStart(release, feed)
       return showingsOf(release, feed).some(
         ({ from, until }) => until === undefined || until - Math.max(from, since) >= longEnough,
       )
@@ -80,27 +93,65 @@ function stoodFromTheStart(release: Written, feed: NewsFeed): boolean {
   return first !== undefined && feed.shows(release, first.topics)
 }
 
-function oddities(
-  held: Held,
-  release: Written,
-  feeds: NewsFeed[],
-  since: number,
-  readsAnew: boolean,
-): string[] {
+function oddities(held: Held, release: Written, feeds: NewsFeed[], since: number): string[] {
   const showings = feeds
     .flatMap((feed) => showingsOf(release, feed))
     .filter(({ until }) => until === undefined || until > since)
-  const path = release.language === 'en' ? '/releases/' : `/${release.language}/releases/`
-  const isShown = showings.some(({ until }) => until === undefined)
-  const isCurrent = held.title === titleOf(release) && held.content.includes(textOf(release))
   return [
     ...(showings.length === 0 ? ['stands without reason'] : []),
     ...(held.shown.length > 1 ? [`was shown ${held.shown.length} times`] : []),
-    ...(held.link === `${baseUrl}${path}${release.slug}` ? [] : [`leads to ${held.link}`]),
-    ...(readsAnew && isShown && !isCurrent ? [`still reads ${held.title}`] : []),
+    ...(held.shown[0]! < release.public! ? [`was shown at ${held.shown[0]}, too early`] : []),
+    ...(held.link === addressOf(release) ? [] : [`leads to ${held.link}`]),
+  ]
+}
+
+/** Whether a user must have been told what became of a release. */
+function isTold(
+  { model }: User,
+  release: Written,
+  feeds: NewsFeed[],
+  lookedBackTo: number,
+): boolean {
+  if (model.seesEdits === 'none') return false
+  if (model.looksBackDaily && (release.dated ?? release.public!) <= lookedBackTo) return false
+  const showings = feeds.flatMap((feed) => showingsOf(release, feed))
+  return showings.some(({ until }) => until === undefined)
+}
+
+/** What is wrong with the text of an entry that should be the newest. */
+function textOddities(
+  { model }: User,
+  { title, content, files }: Held,
+  release: Written,
+  all: Written[],
+  now: number,
+): string[] {
+  const stale = `still reads ${title}`
+  const lacks = marksOf(release).filter((mark) => !content.includes(mark))
+  if (model.seesEdits === 'material') {
+    // Changes without a word come with the next one that has one, or never.
+    const take = Number(/take (\d+)$/.exec(title)?.[1])
+    const isWithdrawn =
+      title === titleOf({ ...release, version: take }) && !content.includes('This is take')
+    if (release.withdrawn ? !isWithdrawn : take < release.told) return [stale]
+    return lacks.map((mark) => `does not say "${mark}"`)
+  }
+  const isCurrent = title === titleOf(release)
+  if (!isCurrent || !(release.withdrawn || content.includes(textOf(release)))) return [stale]
+  lacks.push(...surroundingsOf(release, all, now).filter((mark) => !content.includes(mark)))
+  const hasFile = files?.some((address) => address.endsWith(`/media/${release.attachment}`))
+  const isToHaveFile = release.attachment !== undefined && !release.withdrawn
+  return [
+    ...lacks.map((mark) => `does not say "${mark}"`),
+    ...absentFrom(release)
+      .filter((mark) => content.includes(mark))
+      .map((mark) => `still says "${mark}"`),
+    ...(hasFile === undefined || hasFile === isToHaveFile
+      ? []
+      : [`${hasFile ? 'still has' : 'lacks'} its attachment`]),
   ]
 }
 
 function nameOf({ title }: Held): string {
-  return title.split(':')[0]!
+  return keyIn(title)
 }

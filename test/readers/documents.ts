@@ -19,6 +19,8 @@ export type Item = {
   updated: string | undefined
   author: string | undefined
   tags: string[]
+  /** Addresses of attachments; undefined where the program reads none. */
+  files: string[] | undefined
 }
 
 /** Entries in the order of the document, and `<ttl>` in seconds. */
@@ -69,13 +71,15 @@ function rssItem(item: XmlElement): Item {
     updated: textOf(item, 'atom:updated'),
     author: textOf(item, 'dc:creator'),
     tags: childrenOf(item, 'category').map(({ text }) => text),
+    files: ['enclosure', 'media:content'].flatMap((name) =>
+      childrenOf(item, name).map(({ attributes }) => attributes['url']!),
+    ),
   }
 }
 
 function atomItem(entry: XmlElement): Item {
-  const links = childrenOf(entry, 'link')
-    .map(({ attributes }) => attributes)
-    .filter(({ rel = 'alternate' }) => rel === 'alternate')
+  const all = childrenOf(entry, 'link').map(({ attributes }) => attributes)
+  const links = all.filter(({ rel = 'alternate' }) => rel === 'alternate')
   const [author] = childrenOf(entry, 'author')
   return {
     format: 'atom',
@@ -89,6 +93,7 @@ function atomItem(entry: XmlElement): Item {
     updated: textOf(entry, 'updated'),
     author: author && textOf(author, 'name'),
     tags: childrenOf(entry, 'category').map(({ attributes: { term, label } }) => label ?? term!),
+    files: all.filter(({ rel }) => rel === 'enclosure').map(({ href }) => href!),
   }
 }
 
@@ -111,6 +116,9 @@ function readRss(body: string): FeedDocument {
       updated: item.atom?.updated,
       author: item.dc?.creators?.[0],
       tags: (item.categories ?? []).map(({ name }) => name ?? ''),
+      files: [...(item.enclosures ?? []), ...(item.media?.contents ?? [])].map(
+        ({ url }) => url ?? '',
+      ),
     })),
     timeToLive: ttl === undefined ? undefined : ttl * 60,
   }
@@ -132,6 +140,9 @@ function readAtom(body: string): Item[] {
       updated: entry.updated,
       author: entry.authors?.[0]?.name,
       tags: (entry.categories ?? []).map(({ term, label }) => label ?? term ?? ''),
+      files: (entry.links ?? [])
+        .filter(({ rel }) => rel === 'enclosure')
+        .map(({ href }) => href ?? ''),
     }
   })
 }
@@ -150,5 +161,6 @@ function readJson(body: string): Item[] {
     updated: item.date_modified,
     author: item.authors?.[0]?.name,
     tags: item.tags ?? [],
+    files: (item.attachments ?? []).map(({ url }) => url ?? ''),
   }))
 }

@@ -9,6 +9,7 @@ import { newsboat } from './newsboat.ts'
 import { pythonFeedparser } from './python-feedparser.ts'
 import { createReader, type Program, type Reader } from './reader.ts'
 import { rssParser, rssParserWithConditions } from './rss-parser.ts'
+import { superdesk } from './superdesk.ts'
 import { thunderbird } from './thunderbird.ts'
 import { tinyTinyRss } from './tiny-tiny-rss.ts'
 
@@ -17,8 +18,8 @@ export type Model = {
   name: string
   /** It asks with conditions, so that a poll without news is a 304. */
   isConditional: boolean
-  /** It shows what became of an entry it has. */
-  seesEdits: boolean
+  /** It shows what became of an entry it has: always, only when `updated` says so, or never. */
+  seesEdits: 'all' | 'material' | 'none'
   /** It shows what comes into a feed late, such as a release put under a topic afterwards. */
   seesLateComers: boolean
   /** It needs a whole document after a day to see edits of old entries. */
@@ -28,7 +29,7 @@ export type Model = {
 
 const usual = {
   isConditional: true,
-  seesEdits: true,
+  seesEdits: 'all' as Model['seesEdits'],
   seesLateComers: true,
   looksBackDaily: false,
 }
@@ -39,13 +40,14 @@ export const models: Model[] = [
   model(netNewsWire),
   model(newsboat),
   model(tinyTinyRss),
-  model(thunderbird, { seesEdits: false }),
+  model(thunderbird, { seesEdits: 'none' }),
   model(newsBlur),
   model(feedbin, { looksBackDaily: true }),
   model(pythonFeedparser),
   model(rssParser, { isConditional: false }),
   model(rssParserWithConditions),
-  model(microsoftConnector, { isConditional: false, seesEdits: false, seesLateComers: false }),
+  model(microsoftConnector, { isConditional: false, seesEdits: 'none', seesLateComers: false }),
+  model(superdesk, { isConditional: false, seesEdits: 'material', seesLateComers: false }),
 ]
 
 function model<Memory>(program: Program<Memory>, differences: Partial<typeof usual> = {}): Model {

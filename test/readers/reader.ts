@@ -15,6 +15,8 @@ export type Held = {
   link: string | undefined
   published: number | undefined
   tags: string[]
+  /** Addresses of attachments; undefined where the program reads none. */
+  files: string[] | undefined
   /** When it was shown as new: more than once is a double. */
   shown: number[]
   /** The feed it stands in, for programs that know an entry once across all feeds. */
@@ -172,6 +174,7 @@ export function shownAs(item: Item, { address, now }: { address: string; now: nu
     link: item.link,
     published: secondOf(item.published ?? item.updated),
     tags: item.tags,
+    files: item.files,
     shown: [now],
     feed: address,
     fingerprint: '',
@@ -186,6 +189,6 @@ export function keepNew(shelf: Shelf, key: string, entry: Held): Held | undefine
 }
 
 /** Gives a known entry what it shows now. The date and the first sight of it stay. */
-export function overwrite(known: Held, { title, content, link, tags, fingerprint }: Held) {
-  Object.assign(known, { title, content, link, tags, fingerprint })
+export function overwrite(known: Held, { title, content, link, tags, files, fingerprint }: Held) {
+  Object.assign(known, { title, content, link, tags, files, fingerprint })
 }

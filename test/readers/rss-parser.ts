@@ -76,5 +76,7 @@ async function parseAnew(body: string): Promise<Item[]> {
     updated: item.isoDate,
     author: item.creator ?? item['author'],
     tags: item.categories ?? [],
+    // Of Atom it reads no enclosures.
+    files: item['id'] ? undefined : [item.enclosure?.url ?? []].flat(),
   }))
 }

@@ -1,20 +1,24 @@
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { writeFolder } from '../content-folder.ts'
-import { type Fetch, nodePress } from '../platforms.ts'
+import { nodePress } from '../platforms.ts'
 import { complaintsOf, type User } from './complaints.ts'
 import { models } from './models.ts'
-import {
-  createNewsroom,
-  type NewsFeed,
-  newsFeeds,
-  type Newsroom,
-  topics,
-  type Written,
-} from './newsroom.ts'
-import { apache, nginx, sharedCache } from './proxies.ts'
+import { createNewsroom, type Written } from './newsroom.ts'
 import { createChance } from './reader.ts'
-import { createSimulatedClock, type SimulatedClock } from './simulated-clock.ts'
+import { createSimulatedClock } from './simulated-clock.ts'
+import {
+  close,
+  type Happening,
+  live,
+  newcomers,
+  pick,
+  pollAll,
+  subject,
+  subscribe,
+  takeUp,
+  type World,
+} from './world.ts'
 
 const minute = 60
 const hour = 60 * minute
@@ -24,21 +28,9 @@ const monday = Date.UTC(2026, 2, 2, 6) / 1000
 
 const seed = Number(process.env.WEEK_SEED ?? 7)
 
-type Press = Awaited<ReturnType<typeof nodePress>>
-type World = {
-  press: Press
-  newsroom: Newsroom
-  clock: SimulatedClock
-  users: User[]
-  chance: () => number
-}
-
 const newcomer = 'somebody new'
 /** Complaints of one reader at one time that are worth reading. */
 const mostNoted = 5
-
-/** A thing that happens at a second. */
-type Happening = { at: number; run: (world: World) => void | Promise<void> }
 
 describe('a week of publishing, editing, retagging, restarts and outages', () => {
   let directory: string
@@ -76,7 +68,10 @@ describe('a week of publishing, editing, retagging, restarts and outages', () =>
   }
 
   function noteOf(user: User, name: string, when: string, lookedBackTo: number) {
-    const found = complaintsOf(user, world.newsroom, lookedBackTo).slice(0, mostNoted)
+    const found = complaintsOf(user, world.newsroom, lookedBackTo, world.clock.now()).slice(
+      0,
+      mostNoted,
+    )
     const noted = complaints.get(name) ?? []
     complaints.set(name, [...noted, ...found.map((complaint) => `${when}: ${complaint}`)])
   }
@@ -120,101 +115,8 @@ async function begin(directory: string): Promise<World> {
   const press = await nodePress(directory, clock)
   newsroom.isTakenUp(clock.now())
   clock.moveTo(monday)
-  const users = subscribe(press.fetch, clock, chance)
+  const users = subscribe(press.fetch, clock, { from: monday, seed })
   return { press, newsroom, clock, users, chance }
-}
-
-/** Every reader gets three feeds, each through another way to the service. */
-function subscribe(fetch: Fetch, clock: SimulatedClock, chance: () => number): User[] {
-  const ways = [fetch, nginx(fetch), apache(fetch), sharedCache(fetch, () => clock.now())]
-  return models.map((model, index) => {
-    const reader = model.create(ways[(index + seed) % ways.length]!, createChance(seed + index))
-    const feeds = new Map(
-      [0, 1, 2].map((offset) => {
-        const feed = newsFeeds[(index * 3 + offset + seed) % newsFeeds.length]!
-        const format = reader.formats[(index + offset) % reader.formats.length]!
-        return [addressOf(feed, format), feed] as const
-      }),
-    )
-    for (const address of feeds.keys()) {
-      reader.subscribe(address, monday + Math.floor(chance() * hour))
-    }
-    return { model, reader, feeds, since: monday + hour }
-  })
-}
-
-/** Lets everything happen at its time, and every reader poll at its own pace in between. */
-async function live(world: World, happenings: Happening[]) {
-  const { clock, users } = world
-  const coming = happenings.toSorted((a, b) => a.at - b.at)
-  const end = coming.at(-1)!.at
-  while (clock.now() < end) {
-    const polls = users.flatMap(({ reader }) =>
-      reader.feeds().map((address) => ({ reader, address, at: reader.due(address) })),
-    )
-    const poll = polls.reduce((first, one) => (one.at < first.at ? one : first))
-    if (poll.at < coming[0]!.at) {
-      clock.moveTo(poll.at)
-      await poll.reader.poll(poll.address, clock.now())
-      // Time passes in which the service can finish what it does on the side.
-      await new Promise((resolve) => setImmediate(resolve))
-      continue
-    }
-    const happening = coming.shift()!
-    clock.moveTo(happening.at)
-    await happening.run(world)
-  }
-}
-
-/** Somebody for each feed in each format who has never asked before. */
-async function newcomers({ press, clock }: World): Promise<User[]> {
-  const [model] = models
-  const users: User[] = []
-  for (const feed of newsFeeds) {
-    for (const format of ['rss', 'atom', 'json']) {
-      const reader = model!.create(press.fetch)
-      const address = addressOf(feed, format)
-      reader.subscribe(address)
-      await reader.poll(address, clock.now())
-      users.push({ model: model!, reader, feeds: new Map([[address, feed]]), since: clock.now() })
-    }
-  }
-  return users
-}
-
-function addressOf({ path, search = '' }: NewsFeed, format: string): string {
-  return `${path}.${format}${search}`
-}
-
-/** Everybody presses the button. */
-async function pollAll({ users, clock }: World) {
-  for (const { reader } of users) {
-    for (const address of reader.feeds()) await reader.poll(address, clock.now())
-  }
-}
-
-async function takeUp({ press, newsroom, clock }: World) {
-  await press.takeUp()
-  newsroom.isTakenUp(clock.now())
-}
-
-/** A last release in every feed, when Feedbin is ready to look at old ones again. */
-async function close(world: World) {
-  const { newsroom, clock } = world
-  for (const language of ['en', 'fi']) {
-    const named = [
-      ['migration', 'eu', 'budget'],
-      ['organised-crime', 'budget'],
-    ]
-    for (const [index, some] of named.entries()) {
-      const slug = `last${index}`
-      newsroom.publish({ slug, language, authored: clock.now(), topics: some })
-    }
-  }
-  await takeUp(world)
-  // Whatever a cache keeps is older than max-age by then.
-  clock.moveTo(clock.now() + 10 * minute)
-  await pollAll(world)
 }
 
 /** What happens from Monday to Sunday. After that it is quiet for a day and an hour. */
@@ -370,14 +272,4 @@ function translate({ newsroom, clock, chance }: World) {
     .filter(({ slug, language }) => language === 'en' && !slugs.includes(`${slug}.fi`))
   const { slug, topics: named } = pick(sources, chance)
   newsroom.publish({ slug, language: 'fi', authored: clock.now(), topics: named })
-}
-
-/** What a release is about, at random. */
-function subject(chance: () => number): string[] {
-  const named = new Set([pick(topics, chance), pick([...topics, 'eu', 'eu'], chance)])
-  return [...named, ...(chance() < 0.4 ? ['budget'] : [])]
-}
-
-function pick<T>(list: T[], chance: () => number): T {
-  return list[Math.floor(chance() * list.length)]!
 }
