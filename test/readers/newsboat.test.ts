@@ -8,7 +8,17 @@ import { createAdaptorServer } from '@hono/node-server'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { temporaryFolder } from '../content-folder.ts'
 import { type Fetch, nodePress, nodeService } from '../platforms.ts'
-import { createNewsroom, keyOf, textOf, titleOf } from './newsroom.ts'
+import {
+  absentFrom,
+  createNewsroom,
+  keyIn,
+  keyOf,
+  marksOf,
+  type New,
+  surroundingsOf,
+  textOf,
+  titleOf,
+} from './newsroom.ts'
 import { createSimulatedClock } from './simulated-clock.ts'
 
 const run = promisify(execFile)
@@ -147,5 +157,61 @@ describe.skipIf(!newsboat)('newsboat (skipped where it is not installed)', () =>
     expect(statuses.slice(-feeds.length)).toEqual(feeds.map(() => 304))
     expect(statuses).toContain(226)
     expect(statuses.filter((status) => ![200, 226, 304].includes(status))).toEqual([])
+  })
+
+  test('overwrites what it stored with a correction, a notice of withdrawal and what is reinstated, and doubles nothing when the database is rebuilt (C-07, D-01, D-05)', async () => {
+    for (const format of ['rss', 'atom']) {
+      const directory = temporaryFolder()
+      const clock = createSimulatedClock(Date.UTC(2026, 2, 2, 6) / 1000)
+      const newsroom = createNewsroom(directory)
+      const publish = (slug: string, more: Partial<New> = {}) =>
+        newsroom.publish({ slug, language: 'en', authored: clock.now(), topics: ['eu'], ...more })
+      publish('corrected')
+      publish('withdrawn', { attachment: 'agenda.pdf' })
+      publish('other')
+      const press = await nodePress(directory, clock)
+      newsroom.isTakenUp(clock.now())
+      const [corrected, withdrawn] = newsroom.releases()
+      const url = await listen(press.fetch)
+      const reader = subscribe([`${url}/topics/eu.${format}`])
+      /** Lets readers see a change, and answers what newsboat holds of a release. */
+      const after = async (change: () => void | Promise<void>) => {
+        clock.moveTo(clock.now() + 3600)
+        await change()
+        await press.takeUp()
+        newsroom.isTakenUp(clock.now())
+        await reader.reload()
+        const rows = reader.held()
+        const written = newsroom.releases()
+        expect(rows.map(({ title }) => keyIn(title)).toSorted()).toEqual(
+          written.map(keyOf).toSorted(),
+        )
+        for (const one of written) {
+          const { title, content } = rows.find((row) => keyIn(row.title) === keyOf(one))!
+          expect(title).toBe(titleOf(one))
+          const marks = [...marksOf(one), ...surroundingsOf(one, written, clock.now())]
+          for (const mark of marks) expect(content).toContain(mark)
+          for (const mark of absentFrom(one)) expect(content).not.toContain(mark)
+        }
+        return new Map(rows.map((row) => [keyIn(row.title), row]))
+      }
+      const before = await after(() => {})
+      // It keeps enclosures of sound alone, so that the text is where readers find others.
+      expect(before.get('withdrawn.en')!.content).toContain('/media/agenda.pdf')
+      await after(() => newsroom.edit(corrected!, clock.now()))
+      await after(() => publish('correction', { corrects: 'corrected' }))
+      const notice = await after(() => {
+        publish('replacement')
+        newsroom.withdraw(withdrawn!, clock.now(), 'replacement')
+      })
+      expect(notice.get('withdrawn.en')!.guid).toBe(before.get('withdrawn.en')!.guid)
+      expect(notice.get('withdrawn.en')!.pubDate).toBe(before.get('withdrawn.en')!.pubDate)
+      await after(() => publish('late', { authored: clock.now() - 3 * 86_400 }))
+      await after(async () => {
+        await press.rebuild()
+        newsroom.isRebuilt()
+      })
+      await after(() => newsroom.reinstate(withdrawn!))
+    }
   })
 })
