@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { writeFolder } from '../content-folder.ts'
+import { temporaryFolder, writeFolder } from '../content-folder.ts'
 import { nodePress } from '../platforms.ts'
 import { complaintsOf, type User } from './complaints.ts'
 import { models } from './models.ts'
-import { createNewsroom, isPublic, keyIn, keyOf, type Written } from './newsroom.ts'
+import { createNewsroom, isPublic, keyIn, keyOf, titleOf, type Written } from './newsroom.ts'
 import { createChance } from './reader.ts'
 import { createSimulatedClock } from './simulated-clock.ts'
 import {
@@ -105,6 +105,161 @@ describe('a week of corrections, withdrawals, late releases, embargoes and a los
       .flatMap(({ reader }) => reader.all().map(({ title }) => keyIn(title)))
     const corrections = releases.filter((one) => one.corrects && held.includes(keyOf(one)))
     expect(corrections.length).toBeGreaterThan(1)
+  })
+})
+
+describe('one thing after the other', () => {
+  const slugs = Array.from({ length: 20 }, (_, number) => `lifted${number}`)
+
+  /** A service with one release, and somebody of every program who reads a feed in every format. */
+  async function open(topics = ['eu'], address = '/feed') {
+    const clock = createSimulatedClock(monday)
+    const newsroom = createNewsroom(temporaryFolder())
+    newsroom.publish({ slug: 'first', language: 'en', authored: monday - hour, topics })
+    const press = await nodePress(newsroom.directory, clock)
+    const readers = models.flatMap((model) => {
+      const { formats } = model.create(press.fetch)
+      return formats.map((format) => {
+        const [path = '', search] = address.split('?')
+        const reader = model.create(press.fetch)
+        reader.subscribe(`${path}.${format}${search ? `?${search}` : ''}`)
+        return { model, reader }
+      })
+    })
+    const poll = async () => {
+      for (const { reader } of readers) await reader.poll(reader.feeds()[0]!, clock.now())
+    }
+    await poll()
+    const [first] = newsroom.releases()
+    return { clock, newsroom, press, readers, poll, first: first! }
+  }
+
+  test('twenty releases of one second come out one a second, though nobody does anything, and every program gets all of them, whenever it asks (C-05, H-21)', async () => {
+    for (const moments of [[0, 1, 7, 19], [12, 40], [3600]]) {
+      const { clock, newsroom, press, readers, poll } = await open()
+      const authored = monday + 2 * hour
+      for (const slug of slugs) newsroom.publish({ slug, language: 'en', authored, topics: ['eu'] })
+      await press.takeUp()
+      clock.moveTo(authored - 1)
+      await poll()
+      for (const { reader } of readers) {
+        expect(reader.all().filter(({ title }) => title.startsWith('lifted'))).toEqual([])
+      }
+      for (const moment of moments) {
+        clock.moveTo(authored + moment)
+        await poll()
+        for (const { reader, model } of readers) {
+          const held = reader.all().filter(({ title }) => title.startsWith('lifted'))
+          expect(held.length, `${model.name} after ${moment} s`).toBe(Math.min(moment + 1, 20))
+          expect(new Set(held.map(({ published }) => published)).size).toBe(held.length)
+          expect(held.flatMap(({ shown }) => shown).length).toBe(held.length)
+        }
+      }
+    }
+  })
+
+  test('a correction and a late release amid such a burst are seen by the strictest programs (C-05, C-07)', async () => {
+    const { clock, newsroom, press, readers, poll, first } = await open()
+    const authored = monday + 2 * hour
+    for (const slug of slugs) newsroom.publish({ slug, language: 'en', authored, topics: ['eu'] })
+    await press.takeUp()
+    clock.moveTo(authored + 4)
+    await poll()
+    newsroom.edit(first, clock.now())
+    newsroom.publish({ slug: 'late', language: 'en', authored: monday - 3 * day, topics: ['eu'] })
+    // It waits for the burst to end, and moves the clock.
+    const isTakenUp = press.takeUp()
+    await poll()
+    await isTakenUp
+    clock.moveTo(clock.now() + 60)
+    await poll()
+    for (const { reader, model } of readers) {
+      const titles = reader.all().map(({ title }) => title)
+      // What was there when a flow was made is not posted.
+      const expected = model.name === 'the Microsoft connector' ? 21 : 22
+      expect(titles.length, model.name).toBe(expected)
+      expect(titles.some((title) => title.startsWith('late.en'))).toBe(true)
+      if (model.seesEdits !== 'none') expect(titles).toContain(titleOf(first))
+    }
+  })
+
+  test('a topic gained brings an old release to Superdesk, which looks at `updated` alone (C-07)', async () => {
+    const { clock, newsroom, press, readers, poll } = await open(['eu'], '/topics/eu')
+    const second = { slug: 'second', language: 'en', authored: clock.now(), topics: ['drugs'] }
+    newsroom.publish(second)
+    await press.takeUp()
+    clock.moveTo(monday + hour)
+    newsroom.publish({ slug: 'third', language: 'en', authored: clock.now(), topics: ['eu'] })
+    await press.takeUp()
+    await poll()
+    clock.moveTo(monday + 2 * hour)
+    newsroom.retag(newsroom.releases()[1]!, ['eu', 'drugs'])
+    await press.takeUp()
+    await poll()
+    for (const { reader, model } of readers) {
+      if (model.name === 'the Microsoft connector') continue
+      const keys = reader.all().map(({ title }) => keyIn(title))
+      expect(keys.toSorted(), model.name).toEqual(['first.en', 'second.en', 'third.en'])
+    }
+  })
+
+  test.fails('corrections that are dated with a day and no time are told (C-07)', async () => {
+    const { clock, newsroom, press, readers, poll, first } = await open()
+    for (const _ of [1, 2]) {
+      clock.moveTo(clock.now() + hour)
+      // Midnight of the day, as a date alone is understood.
+      newsroom.edit(first, Math.floor(monday / day) * day)
+      await press.takeUp()
+      await poll()
+      for (const { reader, model } of readers) {
+        if (model.seesEdits === 'none') continue
+        expect(
+          reader.all().map(({ title }) => title),
+          model.name,
+        ).toEqual([titleOf(first)])
+      }
+    }
+  })
+
+  test.fails('whoever searches for a word of the text is told that the release was withdrawn (D-01)', async () => {
+    const { clock, newsroom, press, readers, poll, first } = await open(
+      ['eu', 'budget'],
+      '/feed?q=budget',
+    )
+    clock.moveTo(monday + hour)
+    newsroom.withdraw(first, clock.now())
+    await press.takeUp()
+    await poll()
+    for (const { reader, model } of readers) {
+      if (model.seesEdits === 'none') continue
+      expect(
+        reader.all().map(({ title }) => title),
+        model.name,
+      ).toEqual([titleOf(first)])
+    }
+  })
+
+  test.fails('a late translation with the time of its original doubles nothing when the database is rebuilt (C-05)', async () => {
+    for (const slug of ['a', 'b', 'c', 'd', 'e']) {
+      const { clock, newsroom, press, readers, poll } = await open()
+      const original = { slug, language: 'en', authored: clock.now() + 60, topics: ['eu'] }
+      clock.moveTo(original.authored)
+      newsroom.publish(original)
+      await press.takeUp()
+      await poll()
+      clock.moveTo(monday + 2 * day)
+      newsroom.publish({ ...original, language: 'fi' })
+      await press.takeUp()
+      await poll()
+      clock.moveTo(monday + 3 * day)
+      await press.rebuild()
+      await poll()
+      for (const { reader, model } of readers) {
+        for (const { title, shown } of reader.all()) {
+          expect(shown.length, `${title} in ${model.name}`).toBe(1)
+        }
+      }
+    }
   })
 })
 

@@ -208,6 +208,7 @@ export function createNewsroom(directory: string) {
   }
 
   return {
+    directory,
     releases: () => [...releases.values()],
 
     publish(release: New) {
