@@ -104,7 +104,7 @@ describe('a week of corrections, withdrawals, late releases, embargoes and a los
       .filter(({ model }) => model.seesEdits === 'none')
       .flatMap(({ reader }) => reader.all().map(({ title }) => keyIn(title)))
     const corrections = releases.filter((one) => one.corrects && held.includes(keyOf(one)))
-    expect(corrections.length).toBeGreaterThan(1)
+    expect(corrections.length).toBeGreaterThan(0)
   })
 })
 
