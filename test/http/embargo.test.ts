@@ -348,5 +348,5 @@ describe('a release under embargo', () => {
     expect((await operations(press.fetch)).replaceAll('/topics/space-travel', '')).not.toMatch(
       traces,
     )
-  }, 60_000)
+  }, 120_000)
 })
