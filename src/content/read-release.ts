@@ -93,7 +93,8 @@ export function createReleaseReader({ site, vocabulary, findMedia }: Surrounding
 
     const id = await identity(site.id, identityName(input))
     const release = completeRelease(input, { id, ...body, attachments }, site)
-    const words = wordsOf([release.title, ...(release.withdrawn ? [] : [release.lead, body.text])])
+    // Those of a withdrawn one, too: whoever subscribed to a search for them must be told.
+    const words = wordsOf([release.title, release.lead, body.text])
     const shown = Object.keys(media).filter((path) => media[path] !== null)
     const hash = await fingerprint(JSON.stringify([release, shown]))
     const draft = {

@@ -54,6 +54,8 @@ export type Frame = ContentFrame & {
 /** A release whose place in the order of publication is being decided. All seconds. */
 export type Placement = {
   id: string
+  /** Place of its language among the languages of the site: of equal times the original comes first. */
+  rank: number
   /** The time its author wrote. */
   authored: number
   /** When it last changed materially, by its author's word; `authored` if it never did. */
@@ -97,7 +99,7 @@ const mostLate = 50
  * than all they have seen, because some look at nothing else (Superdesk, the Microsoft connector).
  *
  * What an empty store is filled with keeps the times of its authors, and so does what is published
- * on time or lies in the future; equal times follow each other in the order of identities. A release
+ * on time or lies in the future; equal times follow each other in the order of languages and identities. A release
  * that comes late is published now. More than fifty that are older than a week are history (C-06).
  * Once public, a release keeps its second.
  *
@@ -203,8 +205,11 @@ function secondsOf({ published, updated }: Omit<Place, 'id'>): Omit<Place, 'id'>
   return { published, updated }
 }
 
+/** Translators copy the time of the original, and an office may give many the same. */
 function inOrder(releases: Placement[]): Placement[] {
-  return releases.toSorted((a, b) => a.authored - b.authored || (a.id < b.id ? -1 : 1))
+  return releases.toSorted((a, b) => {
+    return a.authored - b.authored || a.rank - b.rank || (a.id < b.id ? -1 : 1)
+  })
 }
 
 /** Finds the first free second from one on, also for thousands of the same. */

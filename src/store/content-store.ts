@@ -133,7 +133,7 @@ export function createContentStore(database: Database): ContentStore {
   ): Promise<Statement[]> {
     // An empty store has shown nothing yet: what fills it keeps its times.
     const moment = { now, since: revision === 0 ? undefined : since }
-    const placed = await placeStaged(batch, moment)
+    const placed = await placeStaged(batch, frame.site.languages, moment)
     const touched = await findTouched(batch, frame.removed, now)
     const vocabularyText = JSON.stringify(frame.vocabulary)
     const vocabularyIsNew = (await readValue('vocabulary')) !== vocabularyText
@@ -320,9 +320,9 @@ export function createContentStore(database: Database): ContentStore {
     ]
   }
 
-  async function placeStaged(batch: string, moment: Moment): Promise<Place[]> {
+  async function placeStaged(batch: string, languages: string[], moment: Moment): Promise<Place[]> {
     const { results } = await prepare(
-      `select one.id, one.authored, one.wanted, one.document -> '$.topics' as topics,
+      `select one.id, one.language, one.authored, one.wanted, one.document -> '$.topics' as topics,
          kept.published, kept.updated, kept.authored as keptAuthored, kept.wanted as keptWanted,
          kept.document -> '$.topics' as keptTopics,
          one.document -> '$.withdrawn' is not null as withdrawn,
@@ -337,7 +337,7 @@ export function createContentStore(database: Database): ContentStore {
       batch,
     ).all<StagedRow>()
     if (results.length === 0) return []
-    const staged = results.map(toPlacement)
+    const staged = results.map((row) => toPlacement(row, languages.indexOf(row.language)))
     const from = staged.reduce(
       (least, { authored }) => Math.min(least, authored),
       moment.since ?? Infinity,
@@ -442,6 +442,7 @@ type Touched = Place & { slug: string; language: string }
 
 type StagedRow = {
   id: string
+  language: string
   authored: number
   wanted: number
   topics: string
@@ -467,10 +468,10 @@ function toStamp(stamp: string, media: string): FileStamp {
   return { stamp, media: JSON.parse(media) as FileStamp['media'] }
 }
 
-function toPlacement({ id, authored, wanted, ...kept }: StagedRow): Placement {
+function toPlacement({ id, authored, wanted, ...kept }: StagedRow, rank: number): Placement {
   const topics = JSON.parse(kept.topics) as string[]
   const withdrawn = kept.withdrawn === 1
-  const placement = { id, authored, wanted, topics, withdrawn, corrections: kept.corrections }
+  const placement = { id, rank, authored, wanted, topics, withdrawn, corrections: kept.corrections }
   const { published, updated, keptAuthored, keptWanted, keptTopics } = kept
   if (published === null) return placement
   const before = { published, updated, authored: keptAuthored, wanted: keptWanted }

@@ -15,7 +15,15 @@ const filling = { now: 1000, since: undefined }
 
 function toPlacements(releases: { id: string; authored: number; later: number }[]): Placement[] {
   return releases.map(({ id, authored, later }) => {
-    return { id, authored, wanted: authored + later, topics: [], withdrawn: false, corrections: 0 }
+    return {
+      id,
+      rank: 0,
+      authored,
+      wanted: authored + later,
+      topics: [],
+      withdrawn: false,
+      corrections: 0,
+    }
   })
 }
 
@@ -25,6 +33,7 @@ function release(
   const { before, ...rest } = changed
   const one = {
     id: 'a',
+    rank: 0,
     authored: 100,
     wanted: 100,
     topics: ['eu'],
@@ -91,7 +100,15 @@ describe('the publication clock', () => {
     fc.assert(
       fc.property(staged, fc.integer({ min: 900, max: 999 }), (releases, since) => {
         const one = releases.map(({ id, authored }) => {
-          return { id, authored, wanted: authored, topics: [], withdrawn: false, corrections: 0 }
+          return {
+            id,
+            rank: 0,
+            authored,
+            wanted: authored,
+            topics: [],
+            withdrawn: false,
+            corrections: 0,
+          }
         })
         const placed = place(one, new Set([since]), new Set([since]), { now: 1000, since })
         for (const { published } of placed) expect(published).toBeGreaterThan(since)
