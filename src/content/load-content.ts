@@ -107,7 +107,8 @@ export async function loadContent(
     progress?.(sources.size)
   }
   if (waiting.length > 0) await stage(waiting)
-  problems.push(...pointers.filter(({ target }) => !owners.has(target)).map(pointsNowhere))
+  const isLost = ({ target, self }: Pointer) => target === self || !owners.has(target)
+  problems.push(...pointers.filter(isLost).map(pointsNowhere))
   if (problems.some((problem) => !problem.warning)) return { problems }
   const removed = [...known.drafts.keys()].filter((source) => !sources.has(source))
   return { frame: { site, vocabulary, files, removed }, problems }
@@ -259,18 +260,28 @@ function identified(draft: Draft | undefined): Pick<Reading, 'draft' | 'id'> {
 }
 
 /** A field that names another release. */
-type Pointer = Pick<FileProblem, 'file' | 'line' | 'field' | 'published'> & { target: string }
+type Pointer = Pick<FileProblem, 'file' | 'line' | 'field' | 'published'> & {
+  /** The release that is named, and the one that names it: `slug.language`. */
+  target: string
+  self: string
+}
 
 function pointersOf({ source, release }: Draft, line = 1): Pointer[] {
   const { language, published, corrects, withdrawn } = release
   const named = { corrects, 'withdrawn.replacedBy': withdrawn?.replacedBy }
   return Object.entries(named).flatMap(([field, slug]) => {
     if (!slug) return []
-    return [{ file: fileOf(source), line, field, published, target: `${slug}.${language}` }]
+    const target = `${slug}.${language}`
+    const self = `${release.slug}.${language}`
+    return [{ file: fileOf(source), line, field, published, target, self }]
   })
 }
 
-function pointsNowhere({ target, ...where }: Pointer): FileProblem {
+function pointsNowhere({ target, self, ...where }: Pointer): FileProblem {
+  if (target === self) {
+    const message = 'This names the release itself. Write the slug of another one.'
+    return { ...where, message, warning: true }
+  }
   const message = `There is no release ${target}. Write the slug of one in the same language.`
   return { ...where, message, warning: true }
 }

@@ -28,7 +28,8 @@ export function formatInPublic(problems: FileProblem[], now: number): string[] {
   const mayBeTold = (problem: FileProblem) =>
     !isOfRelease(problem) || (problem.published ?? Infinity) <= now
   const told = problems.filter(mayBeTold).map(formatProblem)
-  if (told.length === problems.length) return told
+  // A warning keeps nobody from anything, so that not even its being there need be told.
+  if (problems.every((problem) => problem.warning || mayBeTold(problem))) return told
   return [...told, 'Something is wrong with a release that is not public. The log says what.']
 }
 

@@ -77,10 +77,20 @@ export type Former = {
   topics?: string[]
   withdrawn?: boolean
   corrections?: number
+  isHistory?: boolean
 }
 
 /** The seconds a release has: where it stands in feeds, and where it stands in archives. */
-export type Place = { id: string; published: number; updated: number }
+export type Place = {
+  id: string
+  published: number
+  updated: number
+  /** It came with the past of an office, and is no news in any feed (C-06). */
+  isHistory: boolean
+}
+
+/** The second of what is withdrawn before anybody saw it: beyond all that a clock will show. */
+const never = Date.UTC(9000, 0, 1) / 1000
 
 /** When a change is made. */
 export type Moment = {
@@ -118,34 +128,52 @@ export function place(
   const kept = releases.filter(keeps)
   const others = inOrder(releases.filter((one) => !keeps(one)))
   const late = lateAmong(others, now, since)
-  const changed = kept.filter((one) => isMaterial(one.before!, one))
-  for (const { before } of kept) published.add(before!.published)
-  for (const { before, ...one } of kept) {
-    if (!isMaterial(before!, one)) updated.add(before!.updated)
+  const changed = new Set(kept.filter((one) => isMaterial(one.before!, one)))
+  if (changed.size > mostLate) {
+    // A whole topic that gains another is no news, as little as an office's history.
+    for (const one of changed) if (isGainAlone(one.before!, one)) changed.delete(one)
   }
+  for (const { before } of kept) published.add(before!.published)
+  for (const one of kept) if (!changed.has(one)) updated.add(one.before!.updated)
 
   const places = new Map<string, Place>()
-  for (const one of kept) places.set(one.id, { id: one.id, ...secondsOf(one.before!) })
+  for (const { id, before } of kept) {
+    const { published: second, updated: moment, isHistory = false } = before!
+    places.set(id, { id, published: second, updated: moment, isHistory })
+  }
   const nextPublished = freeSeconds(published)
   const authored = others.filter((one) => !late.has(one))
-  for (const { id, authored: wanted, before } of authored) {
-    const isSame = before?.authored === wanted && before.published >= wanted
-    const second =
-      isSame && !published.has(before.published) ? before.published : nextPublished(wanted)
+  for (const one of authored) {
+    const wanted = one.withdrawn && one.authored > now ? never : one.authored
+    const second = keptSecond(one, wanted, published) ?? nextPublished(wanted)
     published.add(second)
-    places.set(id, { id, published: second, updated: second })
+    const isHistory = since !== undefined && second <= since
+    places.set(one.id, { id: one.id, published: second, updated: second, isHistory })
   }
   placeUpdates(authored, places, updated, now)
 
-  const free = freshSeconds(late.size + changed.length, [published, updated], now, since ?? now)
+  const free = freshSeconds(late.size + changed.size, [published, updated], now, since ?? now)
   for (const { id } of others.filter((one) => late.has(one))) {
     const second = free.shift()!
-    places.set(id, { id, published: second, updated: second })
+    places.set(id, { id, published: second, updated: second, isHistory: false })
   }
-  for (const { id } of changed.toSorted((a, b) => a.wanted - b.wanted || (a.id < b.id ? -1 : 1))) {
-    places.set(id, { ...places.get(id)!, updated: free.shift()! })
+  for (const { id } of [...changed].toSorted(
+    (a, b) => a.wanted - b.wanted || (a.id < b.id ? -1 : 1),
+  )) {
+    places.set(id, { ...places.get(id)!, updated: free.shift()!, isHistory: false })
   }
   return releases.map(({ id }) => places.get(id)!)
+}
+
+/** The second that a release of the future has already, while its author's time stays the same. */
+function keptSecond(
+  { authored, before }: Placement,
+  wanted: number,
+  published: Set<number>,
+): number | undefined {
+  if (before?.authored !== authored || before.published < wanted) return undefined
+  const isElsewhere = before.published >= never !== wanted >= never
+  return isElsewhere || published.has(before.published) ? undefined : before.published
 }
 
 /** Releases that come later than they say, but those that are history. */
@@ -157,11 +185,18 @@ function lateAmong(releases: Placement[], now: number, since: number | undefined
 }
 
 /** Whether readers must see that a public release changed. */
-function isMaterial(before: Former, release: Omit<Placement, 'before'>): boolean {
-  const { wanted, topics, withdrawn, corrections } = release
-  if (!before.topics || wanted > before.wanted || withdrawn !== before.withdrawn) return true
-  if (corrections > (before.corrections ?? 0)) return true
-  return topics.some((slug) => !before.topics!.includes(slug))
+function isMaterial(before: Former, release: Placement): boolean {
+  if (!before.topics || release.wanted > before.wanted) return true
+  if (release.withdrawn !== before.withdrawn) return true
+  return release.corrections > (before.corrections ?? 0) || gainsTopic(before, release)
+}
+
+function gainsTopic(before: Former, { topics }: Placement): boolean {
+  return topics.some((slug) => !before.topics?.includes(slug))
+}
+
+function isGainAlone(before: Former, release: Placement): boolean {
+  return !isMaterial(before, { ...release, topics: before.topics ?? [] })
 }
 
 /** What never changed keeps its second of publication before changes look for a free one. */
@@ -195,14 +230,10 @@ function freshSeconds(count: number, taken: Set<number>[], now: number, since: n
   for (let second = now; second > since && seconds.length < count; second--) {
     if (isFree(second)) seconds.push(second)
   }
-  for (let second = now + 1; seconds.length < count; second++) {
+  for (let second = Math.max(now, since) + 1; seconds.length < count; second++) {
     if (isFree(second)) seconds.push(second)
   }
   return seconds.toSorted((a, b) => a - b)
-}
-
-function secondsOf({ published, updated }: Omit<Place, 'id'>): Omit<Place, 'id'> {
-  return { published, updated }
 }
 
 /** Translators copy the time of the original, and an office may give many the same. */

@@ -43,6 +43,8 @@ export type Walk = {
   towards?: 'older' | 'newer'
   /** Withdrawn releases instead of those that stand. */
   withdrawn?: boolean
+  /** Without those that came with the past of an office (C-06). */
+  onlyNews?: boolean
   /** The lowest second. */
   from?: number
   /** The second after the highest one. */
@@ -51,7 +53,7 @@ export type Walk = {
 }
 
 /** A language version of a release. */
-export type Version = Pick<Release, 'slug' | 'language' | 'title'>
+export type Version = Pick<Release, 'slug' | 'language' | 'title'> & { isWithdrawn: boolean }
 
 /** The releases around some others, each list by slug. */
 export type Relations = {
@@ -87,10 +89,10 @@ export interface ReleaseStore {
   /** What is public around some releases. */
   findRelations(releases: Release[], state: State): Promise<Relations>
   /**
-   * What becomes of a file below `media/`: it is no sooner and no longer public than the releases that
-   * speak of it. Undefined for one that none speaks of.
+   * What becomes of a file below `media/`: it is public as long as a release that stands speaks of it,
+   * and no sooner.
    */
-  mediaStatus(path: string, state: State): Promise<'public' | 'withdrawn' | 'hidden' | undefined>
+  mediaStatus(path: string, state: State): Promise<'public' | 'withdrawn' | 'hidden'>
   countByTopic(state: State): Promise<TopicCount[]>
 }
 

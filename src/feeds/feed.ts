@@ -220,7 +220,7 @@ export function createEntry(release: Release, relations: Relations, press: Press
     files,
     image: files.find(({ type }) => type.startsWith('image/')),
     translations: (relations.versions.get(release.slug) ?? [])
-      .filter(({ language }) => language !== release.language)
+      .filter(({ language, isWithdrawn }) => language !== release.language && !isWithdrawn)
       .map((version) => ({
         language: version.language,
         url: addresses.release(version),

@@ -13,10 +13,10 @@ export const largestDocument = 250_000
 
 /** What the head of a feed is chosen from, in this order. */
 export const headWalks: Walk[] = [
-  { by: 'published', limit: newest },
+  { by: 'published', onlyNews: true, limit: newest },
   // One more, to see what the first one is that the head leaves to the archive.
   { by: 'updated', limit: most + 1 },
-  { by: 'updated', withdrawn: true, limit: newest },
+  { by: 'updated', withdrawn: true, limit: most },
 ]
 
 /** What stands in the head of a feed. */
@@ -35,12 +35,10 @@ export type Head = {
  */
 export function chooseHead([byPublished = [], byUpdated = [], withdrawn = []]: Place[][]): Head {
   const latest = Math.max(byUpdated[0]?.updated ?? 0, withdrawn[0]?.updated ?? 0)
-  const candidates = [
-    ...byPublished,
-    ...byUpdated.filter(({ updated }) => updated > latest - week),
-    ...withdrawn.filter(({ updated }) => updated > latest - month),
-  ]
-  const places = takeWhole(inOrderOfChange(candidates), most)
+  const notices = withdrawn.filter(({ updated }) => updated > latest - month)
+  const recent = byUpdated.filter(({ updated }) => updated > latest - week)
+  // Notices first: they are short, and whoever misses one goes on with what is withdrawn.
+  const places = takeWhole([...notices, ...inOrderOfChange([...byPublished, ...recent])], most)
   const held = new Set(places.map(({ published }) => published))
   return { places, next: byUpdated.find(({ published }) => !held.has(published)), latest }
 }

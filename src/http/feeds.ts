@@ -72,29 +72,33 @@ export function deltaRecipe(making: Making, edition: Edition): Recipe {
 }
 
 /**
- * How an archive of a feed comes about (RFC 5005 section 4). Throws `not-found` for one whose time is
- * not over.
+ * How an archive of a feed comes about (RFC 5005 section 4). Rendering throws `not-found` for one whose
+ * time is not over.
  */
 export function archiveRecipe(making: Making, interval: Interval): Recipe {
   const { query, format, current, services } = making
-  if (endOf(interval) > current.since + 1) {
-    throw new DomainError('not-found', 'The time of this archive is not over yet. Read the feed.')
-  }
   const walk = {
     by: 'updated',
     from: startOf(interval),
     below: endOf(interval),
     limit: mostInArchive,
   } as const
+  const after: Walk = { by: 'updated', from: endOf(interval), towards: 'newer', limit: 1 }
   return {
     address: current.addresses.archive(query, formatInterval(interval), format),
     contentType: formats[format].contentType,
     kind: format,
-    lastModified: () => services.store.lastModified(query, current, [walk]),
+    async lastModified() {
+      const changed = await services.store.lastModified(query, current, [walk])
+      const [[later] = []] = await services.store.places(query, current, [after])
+      const head = await findHead(making)
+      // It leads on once the head no longer holds what comes after it, and any change may have done that.
+      const led = isArchived(later, head) ? Math.min(head.latest, current.since) : 0
+      return Math.max(changed, led)
+    },
     isNoted: false,
     async render() {
       const before: Walk = { by: 'updated', below: startOf(interval), limit: 1 }
-      const after: Walk = { by: 'updated', from: endOf(interval), towards: 'newer', limit: 1 }
       const walks = [walk, before, after]
       const [found = [], older = [], newer = []] = await services.store.places(
         query,
@@ -104,17 +108,27 @@ export function archiveRecipe(making: Making, interval: Interval): Recipe {
       const places = takeWhole(found, mostInArchive)
       const releases = await load(making, places)
       const head = await findHead(making)
+      // Changes of one second are spread over seconds to come, and the head may lead to them.
+      if (endOf(interval) > Math.max(current.since + 1, head.latest)) throw notOver()
       const left = found[places.length] ?? older[0]
       const later = newer[0]
-      const isArchived = later && head.next && later.updated <= head.next.updated
       const chain = {
         interval: formatInterval(interval),
         previous: left && (await findInterval(making, left, head)),
-        next: isArchived ? await findInterval(making, later, head) : undefined,
+        next: isArchived(later, head) ? await findInterval(making, later, head) : undefined,
       }
       return renderDocument(making, releases, chain)
     },
   }
+}
+
+function notOver(): DomainError {
+  return new DomainError('not-found', 'The time of this archive is not over yet. Read the feed.')
+}
+
+/** Whether a release is no longer in the head alone. */
+function isArchived(place: Place | undefined, { next }: Head): place is Place {
+  return place !== undefined && next !== undefined && place.updated <= next.updated
 }
 
 async function findHead({ query, current, services }: Making): Promise<Head> {

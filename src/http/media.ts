@@ -7,12 +7,19 @@ import type { Current, Services } from './services.ts'
 
 /** Answers paths below `/media/` from a folder on disk. */
 export function serveFolder(root: string): MiddlewareHandler {
-  // The handler leaves encoded what it takes for separators, and files may have them in their names.
-  const decode = (path: string) =>
-    path.replace(/%(?:2C|2B|26|3D|40|3A|3B|24|23|3F)/gi, decodeURIComponent)
   // No folder has a page of its own, and hidden files are never asked for.
   const index = '.none'
-  return serveStatic({ root, index, allowPercentInPath: true, rewriteRequestPath: decode })
+  return serveStatic({
+    root,
+    index,
+    allowPercentInPath: true,
+    rewriteRequestPath: decodeSeparators,
+  })
+}
+
+/** The handler leaves encoded what it takes for separators, and files may have them in their names. */
+function decodeSeparators(path: string): string {
+  return path.replace(/%(?:2C|2B|26|3D|40|3A|3B|24|23|3F)/gi, decodeURIComponent)
 }
 
 /** Whether a path can be a file that releases attach: no folder, no hidden file, nothing above. */
@@ -42,7 +49,8 @@ export function createMediaStatus(
       last.set(path, status)
       return status
     } catch (error) {
-      if (last.has(path)) return last.get(path)
+      const known = last.get(path)
+      if (known) return known
       throw error
     }
   }
@@ -54,7 +62,8 @@ type MediaStatus = Awaited<ReturnType<ReleaseStore['mediaStatus']>>
 
 function decodePath(pathname: string): string | undefined {
   try {
-    return decodeURIComponent(pathname.slice(1))
+    // As the folder is asked, or a path encoded twice would lead past this.
+    return decodeSeparators(decodeURIComponent(pathname.slice(1)))
   } catch {
     return undefined
   }

@@ -133,7 +133,7 @@ export function createContentStore(database: Database): ContentStore {
   ): Promise<Statement[]> {
     // An empty store has shown nothing yet: what fills it keeps its times.
     const moment = { now, since: revision === 0 ? undefined : since }
-    const placed = await placeStaged(batch, frame.site.languages, moment)
+    const { placed, reweighed } = await placeStaged(batch, frame, moment)
     const touched = await findTouched(batch, frame.removed, now)
     const vocabularyText = JSON.stringify(frame.vocabulary)
     const vocabularyIsNew = (await readValue('vocabulary')) !== vocabularyText
@@ -145,9 +145,10 @@ export function createContentStore(database: Database): ContentStore {
       touched.length > jsonChunk
     const isVisible =
       frameIsNew || touched.length > 0 || placed.some(({ published }) => published <= now)
-    const history = placed.filter(({ published }) => {
-      return moment.since !== undefined && published <= moment.since
+    const history = placed.filter(({ id, isHistory }) => {
+      return isHistory && !touched.some((one) => one.id === id)
     })
+    const seen = [...touched, ...placed.filter(({ published }) => published <= now)]
     // Later than anything that was sent out before (H-10), also when the clock was set back.
     const second = Math.max(now, since + 1)
     return [
@@ -159,11 +160,12 @@ export function createContentStore(database: Database): ContentStore {
       ),
       ...(isVisible ? [setState(database, 'changed', second)] : []),
       ...(frameIsNew ? [setState(database, 'framed', second)] : []),
-      ...(frameIsNew ? [] : touch(touched, placed, now, second)),
+      ...(frameIsNew ? [] : touch(touched, { placed, reweighed }, now, second)),
       ...chunks(placed).map((chunk) =>
         prepare(
-          `insert into placement (batch, id, published, updated)
-           select ?, value ->> 'id', value ->> 'published', value ->> 'updated' from json_each(?)`,
+          `insert into placement (batch, id, published, updated, history)
+           select ?, value ->> 'id', value ->> 'published', value ->> 'updated', value ->> 'isHistory'
+           from json_each(?)`,
           batch,
           JSON.stringify(chunk),
         ),
@@ -171,12 +173,14 @@ export function createContentStore(database: Database): ContentStore {
       // A weight holds for as long as a release stays in its archive, or releases beside it would move.
       prepare(
         `update incoming set weight = (select weight from release where release.id = incoming.id)
-         where batch = ?1 and id in (
+         where batch = ?1 and id not in (select value from json_each(?2)) and id in (
            select release.id from release join placement using (id, updated) where batch = ?1
          )`,
         batch,
+        JSON.stringify(reweighed),
       ),
-      ...remember(batch, frame.removed),
+      ...(frameIsNew ? [] : touchRelated(seen, second)),
+      ...remember(batch, frame.removed, now),
       ...chunks(frame.removed).map((chunk) =>
         prepare(
           'delete from release where source in (select value from json_each(?))',
@@ -191,6 +195,7 @@ export function createContentStore(database: Database): ContentStore {
       ...insertStaged(batch, isVisible ? second : 0),
       ...(vocabularyIsNew ? replaceVocabulary(frame.vocabulary) : []),
       insertTopics(batch),
+      ...(frameIsNew ? [] : touchRelated(seen, second)),
       ...(frameIsNew ? [] : noteArrivals(touched, history, second)),
       prepare('delete from content_file'),
       ...chunks([...frame.files]).map((chunk) =>
@@ -242,12 +247,18 @@ export function createContentStore(database: Database): ContentStore {
    * Moves the clocks of what a change touches: of the language versions beside the releases, and of
    * the topics the releases may leave.
    */
-  function touch(touched: Touched[], placed: Place[], now: number, moment: number): Statement[] {
+  function touch(
+    touched: Touched[],
+    { placed, reweighed }: Placed,
+    now: number,
+    moment: number,
+  ): Statement[] {
     const places = new Map(placed.map((one) => [one.id, one]))
     // Where a release is no longer, or no longer in the same archive.
     const leaving = touched.filter(({ id, updated }) => {
       const stays = places.get(id)
-      return !stays || stays.published > now || stays.updated !== updated
+      const isMoved = !stays || stays.published > now || stays.updated !== updated
+      return isMoved || reweighed.includes(id)
     })
     return [
       prepare(
@@ -265,22 +276,62 @@ export function createContentStore(database: Database): ContentStore {
     ]
   }
 
+  /**
+   * What is said about others changes with them: a release that corrects one, is corrected by one, or
+   * takes the place of one. Called before and after the change, because it may name others.
+   */
+  function touchRelated(places: { id: string }[], moment: number): Statement[] {
+    if (places.length === 0) return []
+    const ids = JSON.stringify(places.map(({ id }) => id))
+    const them = 'select published from release where id in (select value from json_each(?2))'
+    return [
+      prepare(
+        `update release set changed = max(changed, ?1) where published in (
+           select published from correction where (corrected, language) in (
+             select slug, language from release where published in (${them})
+           )
+         )`,
+        moment,
+        ids,
+      ),
+      prepare(
+        `update release set changed = max(changed, ?1) where (slug, language) in (
+           select document ->> '$.corrects', language from release where published in (${them})
+           union
+           select document ->> '$.withdrawn.replacedBy', language from release where published in (${them})
+         )`,
+        moment,
+        ids,
+      ),
+      prepare(
+        `update release set changed = max(changed, ?1)
+         where withdrawn = 1 and (document ->> '$.withdrawn.replacedBy', language) in (
+           select slug, language from release where published in (${them})
+         )`,
+        moment,
+        ids,
+      ),
+    ]
+  }
+
   /** What goes away keeps its seconds, should it come back (C-07). */
-  function remember(batch: string, removed: string[]): Statement[] {
+  function remember(batch: string, removed: string[], now: number): Statement[] {
     const columns = 'id, published, updated, authored, wanted'
     return [
       ...chunks(removed).map((chunk) =>
         prepare(
           `insert or replace into departed (${columns}) select ${columns} from release
-           where source in (select value from json_each(?))`,
+           where published <= ? and source in (select value from json_each(?))`,
+          now,
           JSON.stringify(chunk),
         ),
       ),
       prepare(
         `insert or replace into departed (${columns}) select ${columns} from release
-         where source in (select source from incoming where batch = ?1)
+         where published <= ?2 and source in (select source from incoming where batch = ?1)
            and id not in (select id from incoming where batch = ?1)`,
         batch,
+        now,
       ),
       prepare('delete from departed where id in (select id from incoming where batch = ?)', batch),
     ]
@@ -320,24 +371,41 @@ export function createContentStore(database: Database): ContentStore {
     ]
   }
 
-  async function placeStaged(batch: string, languages: string[], moment: Moment): Promise<Place[]> {
+  async function placeStaged(
+    batch: string,
+    { site, vocabulary }: Frame,
+    moment: Moment,
+  ): Promise<Placed> {
     const { results } = await prepare(
       `select one.id, one.language, one.authored, one.wanted, one.document -> '$.topics' as topics,
          kept.published, kept.updated, kept.authored as keptAuthored, kept.wanted as keptWanted,
          kept.document -> '$.topics' as keptTopics,
          one.document -> '$.withdrawn' is not null as withdrawn,
          kept.document -> '$.withdrawn' is not null as keptWithdrawn,
-         ${corrections('one')} as corrections, ${corrections('kept')} as keptCorrections
+         ${corrections('one')} as corrections, ${corrections('kept')} as keptCorrections,
+         one.weight, kept.weight as keptWeight, kept.history as keptHistory
        from incoming as one left join (
-         select id, published, updated, authored, wanted, document from release
+         select id, published, updated, authored, wanted, document, weight, history from release
          union all
-         select id, published, updated, authored, wanted, null from departed
+         select id, published, updated, authored, wanted, null, 0, 0 from departed
        ) as kept on kept.id = one.id
        where one.batch = ?`,
       batch,
     ).all<StagedRow>()
-    if (results.length === 0) return []
-    const staged = results.map((row) => toPlacement(row, languages.indexOf(row.language)))
+    if (results.length === 0) return { placed: [], reweighed: [] }
+    const topics = createVocabulary(vocabulary)
+    const staged = results.map((row) => {
+      const placement = toPlacement(row, site.languages.indexOf(row.language))
+      const { before } = placement
+      if (!before?.topics) return placement
+      // A topic that was renamed or merged is not gained by whatever had it.
+      const had = before.topics.map((slug) => topics.resolve(slug)?.slug ?? slug)
+      return { ...placement, before: { ...before, topics: had } }
+    })
+    // Neighbours in an archive may move for a release that no longer fits into it.
+    const reweighed = results
+      .filter(({ weight, keptWeight }) => weight > 2 * keptWeight)
+      .map(({ id }) => id)
     const from = staged.reduce(
       (least, { authored }) => Math.min(least, authored),
       moment.since ?? Infinity,
@@ -350,21 +418,22 @@ export function createContentStore(database: Database): ContentStore {
       from,
       batch,
     ).all<{ published: number; updated: number }>()
-    return place(
+    const placed = place(
       staged,
       new Set(taken.results.map(({ published }) => published)),
       new Set(taken.results.map(({ updated }) => updated)),
       moment,
     )
+    return { placed, reweighed }
   }
 
   /** `moment` is when the change became visible, 0 if it did not; what is to come changes then. */
   function insertStaged(batch: string, moment: number): Statement[] {
     return [
       prepare(
-        `insert into release (published, updated, changed, id, slug, language, source, origin, hash, authored, wanted, document, weight, withdrawn)
+        `insert into release (published, updated, changed, id, slug, language, source, origin, hash, authored, wanted, document, weight, withdrawn, history)
          select published, updated, max(?2, published), id, slug, language, source, origin, hash, authored, wanted, document,
-           weight, document -> '$.withdrawn' is not null
+           weight, document -> '$.withdrawn' is not null, history
          from incoming join placement using (batch, id) where batch = ?1 order by published`,
         batch,
         moment,
@@ -438,7 +507,7 @@ export function createContentStore(database: Database): ContentStore {
 type FileRow = { path: string; stamp: string; media: string }
 
 /** A release that readers see before a change that concerns it. */
-type Touched = Place & { slug: string; language: string }
+type Touched = Omit<Place, 'isHistory'> & { slug: string; language: string }
 
 type StagedRow = {
   id: string
@@ -455,7 +524,13 @@ type StagedRow = {
   keptWithdrawn: number
   corrections: number
   keptCorrections: number
+  weight: number
+  keptWeight: number
+  keptHistory: number
 }
+
+/** The places of staged releases, and the identities of those whose weight counts anew. */
+type Placed = { placed: Place[]; reweighed: string[] }
 
 function corrections(table: string): string {
   return `(
@@ -476,7 +551,11 @@ function toPlacement({ id, authored, wanted, ...kept }: StagedRow, rank: number)
   if (published === null) return placement
   const before = { published, updated, authored: keptAuthored, wanted: keptWanted }
   if (keptTopics === null) return { ...placement, before }
-  const was = { withdrawn: kept.keptWithdrawn === 1, corrections: kept.keptCorrections }
+  const was = {
+    withdrawn: kept.keptWithdrawn === 1,
+    corrections: kept.keptCorrections,
+    isHistory: kept.keptHistory === 1,
+  }
   return {
     ...placement,
     before: { ...before, ...was, topics: JSON.parse(keptTopics) as string[] },

@@ -40,7 +40,7 @@ function selectGroup(
   group: Group,
   { language, words, withdrawn: isOfWithdrawn = false }: FeedQuery,
   horizon: number,
-  { by, withdrawn = isOfWithdrawn, from, below }: Walk,
+  { by, withdrawn = isOfWithdrawn, onlyNews, from, below }: Walk,
   bind: Bind,
 ): string {
   const [first, ...others] = group.with
@@ -54,11 +54,15 @@ function selectGroup(
   if (language !== 'all') conditions.push(`one.language = ${bind(language)}`)
   if (from !== undefined) conditions.push(`one.${by} >= ${bind(from)}`)
   if (below !== undefined) conditions.push(`one.${by} < ${bind(below)}`)
+  if (onlyNews && table === 'release') conditions.push('one.history = 0')
+  else if (onlyNews) conditions.push(`not exists (${ofHistory})`)
   for (const topic of others) conditions.push(`exists (${withTopic(bind(topic))})`)
   for (const topic of group.without) conditions.push(`not exists (${withTopic(bind(topic))})`)
   if (words.length > 0) conditions.push('one.published in (select published from found)')
   return `select one.${by} as second from ${table} as one where ${conditions.join(' and ')}`
 }
+
+const ofHistory = 'select 1 from release where release.published = one.published and history = 1'
 
 function withTopic(topic: string): string {
   return `select 1 from release_topic as other where other.topic = ${topic} and other.published = one.published`

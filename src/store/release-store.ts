@@ -110,16 +110,24 @@ export function createReleaseStore(database: Database): ReleaseStore {
         ...(withdrawn?.replacedBy ? [withdrawn.replacedBy] : []),
       ])
       const { results } = await prepare(
-        `select null as corrected, published, slug, language, document ->> 'title' as title from release
+        `select null as corrected, published, slug, language, withdrawn, document ->> 'title' as title from release
          where slug in (select value from json_each(?1)) and published <= ?2
          union all
-         select corrected, published, release.slug, release.language, document ->> 'title'
+         select corrected, published, release.slug, release.language, withdrawn, document ->> 'title'
          from correction join release using (published)
          where corrected in (select value from json_each(?1)) and published <= ?2 and withdrawn = 0`,
         JSON.stringify([...new Set(slugs)]),
         horizon,
-      ).all<Version & { corrected: string | null; published: number }>()
-      const inOrder = results.toSorted((a, b) => a.published - b.published)
+      ).all<
+        Omit<Version, 'isWithdrawn'> & {
+          corrected: string | null
+          published: number
+          withdrawn: number
+        }
+      >()
+      const inOrder = results
+        .map(({ withdrawn, ...version }) => ({ ...version, isWithdrawn: withdrawn === 1 }))
+        .toSorted((a, b) => a.published - b.published)
       const rank = (language: string) => site.languages.indexOf(language)
       const versions = inOrder
         .filter(({ corrected }) => corrected === null)
@@ -139,16 +147,16 @@ export function createReleaseStore(database: Database): ReleaseStore {
       return results
     },
 
-    async mediaStatus(path, { horizon }) {
+    async mediaStatus(path, { horizon, site }) {
+      if (path === site.logo) return 'public'
       const row = await prepare(
-        `select count(*) as spoken, sum(published <= ?2) as seen, sum(published <= ?2 and withdrawn = 0) as standing
-         from release_media join release using (published) where path = ?1`,
+        `select max(withdrawn = 0) as stands, count(*) as seen
+         from release_media join release using (published) where path = ?1 and published <= ?2`,
         path,
         horizon,
-      ).first<{ spoken: number; seen: number | null; standing: number | null }>()
-      if (!row?.spoken) return undefined
-      if (row.standing) return 'public'
-      return row.seen ? 'withdrawn' : 'hidden'
+      ).first<{ stands: number | null; seen: number }>()
+      if (row?.stands) return 'public'
+      return row?.seen ? 'withdrawn' : 'hidden'
     },
   }
   return store

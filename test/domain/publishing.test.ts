@@ -134,7 +134,7 @@ describe('the publication clock', () => {
   })
 
   test('a late release is published now', () => {
-    expect(place1(release({ authored: 100 }))).toEqual({ id: 'a', published: 1000, updated: 1000 })
+    expect(place1(release({ authored: 100 }))).toMatchObject({ published: 1000, updated: 1000 })
   })
 
   test('twenty releases lifted at the same second follow each other in a fixed order', () => {
@@ -168,7 +168,7 @@ describe('the publication clock', () => {
     expect(place1(moved).published).toBe(102)
     const back = release({ authored: 90, before: {} })
     delete back.before!.topics
-    expect(place1(back)).toEqual({ id: 'a', published: 100, updated: 1000 })
+    expect(place1(back)).toMatchObject({ published: 100, updated: 1000 })
   })
 
   test('a release that is put off again becomes one of the future', () => {

@@ -79,7 +79,10 @@ export function openPressOffice(
 
   async function feed(written: Written[], query = everything) {
     const releases = await Promise.all(written.map(read))
-    const versions = Map.groupBy(releases, ({ slug }) => slug)
+    const versions = Map.groupBy(
+      releases.map((one) => ({ ...one, isWithdrawn: Boolean(one.withdrawn) })),
+      ({ slug }) => slug,
+    )
     const { language } = query
     const asked = releases.filter((one) => language === 'all' || one.language === language)
     return createFeed(query, asked, { versions, corrections: new Map() }, press)

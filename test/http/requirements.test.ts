@@ -10,7 +10,12 @@ const formats = ['rss', 'atom', 'json'] as const
 function content() {
   const release = (number: number) =>
     markdown(
-      [`title: Release ${number}`, `published: 2024-01-24T09:${10 + number}`, 'topics: [eu]'],
+      [
+        `title: Release ${number}`,
+        `published: 2024-01-24T09:${10 + number}`,
+        'topics: [eu]',
+        ...(number === 0 ? ['attachments: [{ file: agenda.pdf }]'] : []),
+      ],
       `The text of release ${number}, which is no secret. `.repeat(20),
     )
   return writeFolder({

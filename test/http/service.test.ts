@@ -24,7 +24,7 @@ function releases() {
       'Ministers meet',
       '2024-01-24T09:00:00+02:00',
       'migration, organised-crime, eu',
-      'attachments: [{ file: agenda.pdf, title: Agenda }, { file: a picture.png, alt: A table }]',
+      'attachments: [{ file: agenda.pdf, title: Agenda }, { file: a picture.png, alt: A table }, { file: evil.svg }, { file: "a,b & c=d@e.pdf" }]',
       'contacts: [{ name: Press office, phone: "+358 1", for: interviews }]',
     ),
     'releases/2024/ministers-meet.fi.md': release(

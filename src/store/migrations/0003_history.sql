@@ -3,6 +3,11 @@ alter table release add column weight integer not null default 0;
 
 alter table release add column withdrawn integer not null default 0;
 
+-- It came with the past of an office: archives have it, heads do not.
+alter table release add column history integer not null default 0;
+
+alter table placement add column history integer not null default 0;
+
 update release set
   weight = length(document) * 5 / 4 + 2000,
   withdrawn = document -> '$.withdrawn' is not null;

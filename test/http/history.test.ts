@@ -1,0 +1,249 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { releasesOf, walk } from '../archive-walker.ts'
+import { markdown, siteYaml, temporaryFolder, topicsYaml, writeFiles } from '../content-folder.ts'
+import { nodePress } from '../platforms.ts'
+import { createSimulatedClock } from '../readers/simulated-clock.ts'
+
+const start = Date.UTC(2026, 0, 5, 8) / 1000
+const day = 86_400
+const utc = (seconds: number) => new Date(seconds * 1000).toISOString()
+
+type Options = { at?: number; topics?: string; more?: string[]; size?: number }
+
+function release(title: string, { at = start, topics = 'eu', more = [], size = 1 }: Options = {}) {
+  const fields = [`title: ${title}`, `published: ${utc(at)}`, `topics: [${topics}]`, ...more]
+  return markdown(fields, 'A sentence of forty characters, no more. '.repeat(size))
+}
+
+async function open(files: Record<string, string>) {
+  const clock = createSimulatedClock(start)
+  const directory = temporaryFolder(files)
+  const press = await nodePress(directory, clock)
+  return {
+    ...press,
+    clock,
+    /** Writes files and takes them up, some seconds later. */
+    async change(changed: Record<string, string>, seconds = 60) {
+      clock.moveTo(clock.now() + seconds)
+      writeFiles(directory, changed)
+      await press.takeUp()
+    },
+    remove: (path: string) => rmSync(join(directory, path)),
+    titles: async (path: string) => [...releasesOf(await walk(press.fetch, path)).values()],
+    async head(path: string) {
+      const document = (await (await press.fetch(path)).json()) as {
+        items: { title: string; date_published: string; date_modified: string }[]
+      }
+      return document.items
+    },
+    async edition(path: string) {
+      const { headers } = await press.fetch(path)
+      return {
+        etag: headers.get('etag')!,
+        since: Date.parse(headers.get('last-modified')!) / 1000,
+      }
+    },
+  }
+}
+
+const many = (count: number, options: (number: number) => Options, prefix = 'r') =>
+  Object.fromEntries(
+    Array.from({ length: count }, (_, number) => [
+      `releases/${prefix}${number}.en.md`,
+      release(`${prefix}${number}`, options(number)),
+    ]),
+  )
+
+test('many corrections at once leave no release out of the walk (P-04)', async () => {
+  const old = (number: number) => ({ at: start - (20 + number) * day, size: 2000 })
+  const press = await open(many(12, old))
+  await press.change({ 'releases/new.en.md': release('new', { at: start + 60 }) })
+  const correction = [`changes: [{ at: ${utc(start + 61)}, kind: correction, note: Wrong }]`]
+  await press.change(
+    many(12, (number) => ({ ...old(number), more: correction })),
+    2,
+  )
+  expect(await press.titles('/topics/eu.json')).toHaveLength(13)
+  press.clock.moveTo(start + 10 * day)
+  expect(await press.titles('/topics/eu.atom')).toHaveLength(13)
+})
+
+test('a topic that is renamed or merged is no news in any release that has it (H-05)', async () => {
+  const press = await open(
+    many(20, (number) => ({ at: start - number * day, topics: 'space-travel' })),
+  )
+  const before = await press.head('/topics/space-travel.json')
+  const renamed = topicsYaml.replace(
+    'space-travel:\n  label: { en: space travel }',
+    `astronautics:
+  label: { en: astronautics }
+space-travel: { renamed: astronautics }`,
+  )
+  await press.change({ 'topics.yaml': renamed })
+  const after = await press.head('/topics/astronautics.json')
+  expect(after.map(({ date_modified }) => date_modified)).toEqual(
+    before.map(({ date_modified }) => date_modified),
+  )
+  const archive = await press.fetch('/topics/space-travel/archive/10-1000.atom')
+  expect(archive.status).toBe(308)
+  expect(archive.headers.get('location')).toContain('/topics/astronautics/archive/10-1000.atom')
+})
+
+test('a file is public as long as a release that stands speaks of it, however its path is written (H-21, D-03)', async () => {
+  const attach = (file: string) => [`attachments: [{ file: "${file}" }]`]
+  const press = await open({
+    'site.yaml': `${siteYaml}logo: media/logo.png\n`,
+    'media/logo.png': 'logo',
+    'media/a+b, c.pdf': 'secret',
+    'media/seen.pdf': 'seen',
+    'media/lonely.pdf': 'lonely',
+    'releases/a.en.md': release('A', { more: attach('seen.pdf') }),
+    'releases/e.en.md': release('E', {
+      at: start + 30 * day,
+      more: ['attachments: [{ file: "a+b, c.pdf" }, { file: logo.png }, { file: seen.pdf }]'],
+    }),
+  })
+  const status = async (path: string) => (await press.fetch(path)).status
+  for (const path of ['a%2Bb,%20c.pdf', 'a%252Bb,%20c.pdf', 'a+b,%20c.pdf', 'lonely.pdf']) {
+    expect(await status(`/media/${path}`), path).toBe(404)
+  }
+  expect(await status('/media/logo.png')).toBe(200)
+  expect(await status('/media/seen.pdf')).toBe(200)
+  const withdrawn = [`withdrawn: { at: ${utc(start)}, reason: No }`]
+  await press.change({ 'releases/a.en.md': release('A', { more: withdrawn }) })
+  expect(await status('/media/seen.pdf')).not.toBe(200)
+  press.clock.moveTo(start + 31 * day)
+  expect(await status('/media/a%2Bb,%20c.pdf')).toBe(200)
+})
+
+test('what a release says about others is never old, and its clock never goes back (H-10)', async () => {
+  const correcting = (more: string[]) => release('B', { at: start + 60, topics: 'drugs', more })
+  const press = await open({ 'releases/a.en.md': release('A'), 'releases/b.en.md': correcting([]) })
+  let last = await press.edition('/topics/eu.atom')
+  const expectLater = async () => {
+    const now = await press.edition('/topics/eu.atom')
+    expect(now.etag).not.toBe(last.etag)
+    expect(now.since).toBeGreaterThan(last.since)
+    last = now
+  }
+  press.clock.moveTo(start + 100)
+  await press.change({ 'releases/b.en.md': correcting(['corrects: a']) })
+  await expectLater()
+  await press.change({ 'releases/b.en.md': correcting([]) })
+  await expectLater()
+  await press.change({ 'releases/b.en.md': correcting(['corrects: a']) })
+  await expectLater()
+  press.remove('releases/b.en.md')
+  await press.change({})
+  await expectLater()
+  const replaced = [`withdrawn: { at: ${utc(start + 900)}, reason: No, replacedBy: y }`]
+  await press.change({
+    'releases/a.en.md': release('A', { more: replaced }),
+    'releases/y.en.md': release('Y', { topics: 'drugs' }),
+  })
+  await expectLater()
+  press.remove('releases/y.en.md')
+  await press.change({})
+  await expectLater()
+})
+
+test('releases that grow after they were archived are all still found (P-04)', async () => {
+  const small = (number: number) => ({ at: start - (30 + number) * 3600 * 10 })
+  const press = await open(many(40, small))
+  await press.change(many(40, (number) => ({ ...small(number), size: 2500 })))
+  expect(await press.titles('/topics/eu.json')).toHaveLength(40)
+})
+
+test('withdrawals stay in the head for thirty days however much is published (D-01)', async () => {
+  const before = (number: number) => ({ at: start - number * 60 })
+  const press = await open(many(60, before, 'w'))
+  const reason = [`withdrawn: { at: ${utc(start)}, reason: No }`]
+  await press.change(many(60, (number) => ({ ...before(number), more: reason }), 'w'))
+  for (let days = 1; days <= 20; days += 5) {
+    const at = start + days * day
+    await press.change(
+      many(8, () => ({ at, size: 700 }), `d${days}-`),
+      5 * day,
+    )
+    const told = (await press.head('/feed.json')).filter(({ title }) =>
+      title.startsWith('Withdrawn'),
+    )
+    expect(told, `${days} days`).toHaveLength(60)
+  }
+})
+
+test('a release that is withdrawn before its time never comes out', async () => {
+  const at = start + 3600
+  const reason = [`withdrawn: { at: ${utc(start)}, reason: No }`]
+  const press = await open({
+    'releases/a.en.md': release('A'),
+    'releases/e.en.md': release('Secret', { at, more: reason }),
+  })
+  press.clock.moveTo(at + 10)
+  for (const path of ['/feed.atom', '/withdrawals.atom', '/topics.json']) {
+    expect(await (await press.fetch(path)).text()).not.toContain('Secret')
+  }
+  expect((await press.fetch('/releases/e')).status).toBe(404)
+  // Unless its author thinks better of it.
+  await press.change({ 'releases/e.en.md': release('Secret', { at }) })
+  expect(await press.titles('/feed.json')).toEqual(['Secret', 'A'])
+})
+
+test('a release that was put off and put back before anybody saw it is as new as it looks (C-05)', async () => {
+  const press = await open({
+    'releases/a.en.md': release('A'),
+    'releases/e.en.md': release('E', { at: start + 3600 }),
+  })
+  press.remove('releases/e.en.md')
+  await press.change({})
+  press.clock.moveTo(start + 5400)
+  await press.change({ 'releases/g.en.md': release('G', { at: start + 5400 }) })
+  await press.change({ 'releases/e.en.md': release('E', { at: start + 3600 }) }, 600)
+  const [first, second] = await press.head('/feed.json')
+  expect([first?.title, second?.title]).toEqual(['E', 'G'])
+  expect(first!.date_published > second!.date_published).toBe(true)
+})
+
+test('the history of an office reaches the archives and no head (C-06)', async () => {
+  const press = await open({ 'releases/a.en.md': release('A') })
+  await press.change(many(60, (number) => ({ at: start - (30 + number) * day })))
+  expect((await press.head('/topics/eu.json')).map(({ title }) => title)).toEqual(['A'])
+  expect(await press.titles('/topics/eu.json')).toHaveLength(61)
+  expect(await press.titles('/feed.rss')).toHaveLength(61)
+  const correction = [`changes: [{ at: ${utc(start + 100)}, kind: correction, note: Wrong }]`]
+  const corrected = release('r7 corrected', { at: start - 37 * day, more: correction })
+  await press.change({ 'releases/r7.en.md': corrected })
+  expect((await press.head('/topics/eu.json')).map(({ title }) => title)).toContain('r7 corrected')
+})
+
+test('an archive that begins to lead to a newer one says that it changed (H-10)', async () => {
+  const old = (number: number) => ({ at: start - (number + 1) * 30 * day, size: 2000 })
+  const press = await open(many(12, old))
+  const address = (await walk(press.fetch, '/topics/eu.atom'))[1]!.address
+  const editions = [await press.edition(address)]
+  for (let number = 0; number < 6; number++) {
+    const at = start + (number + 1) * 20 * day
+    await press.change(
+      { [`releases/n${number}.en.md`]: release(`n${number}`, { at, size: 2000 }) },
+      20 * day,
+    )
+    const before = editions.at(-1)!
+    const now = await press.edition(address)
+    if (now.etag !== before.etag) expect(now.since).toBeGreaterThan(before.since)
+    editions.push(now)
+  }
+  expect(new Set(editions.map(({ etag }) => etag)).size).toBeGreaterThan(1)
+})
+
+test('a minor edit of an old release is no new edition of a head that does not hold it (H-05)', async () => {
+  const old = { at: start - 90 * day, topics: 'eu' }
+  const press = await open({
+    ...many(60, (number) => ({ at: start - number * 3600, topics: 'eu' })),
+    'releases/old.en.md': release('Old', old),
+  })
+  const { etag } = await press.edition('/topics/-drugs.atom')
+  await press.change({ 'releases/old.en.md': release('Old', { ...old, size: 2 }) })
+  expect((await press.edition('/topics/-drugs.atom')).etag).toBe(etag)
+})
