@@ -113,6 +113,7 @@ export async function nodePress(
   directory: string,
   clock: Clock = systemClock,
   around: (store: ReleaseStore) => ReleaseStore = (store) => store,
+  { hasFeedPages = true } = {},
 ) {
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
@@ -139,6 +140,7 @@ export async function nodePress(
       metrics,
       later: createLater(),
       isDirect,
+      hasFeedPages,
       record: (answer) => metrics.record(answer),
     })
   await takeUp()

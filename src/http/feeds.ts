@@ -77,15 +77,8 @@ export function deltaRecipe(making: Making, edition: Edition): Recipe {
  */
 export function archiveRecipe(making: Making, interval: Interval): Recipe {
   const { query, format, current, services } = making
-  if (endOf(interval) > current.since + 1) {
-    throw new DomainError('not-found', 'The time of this archive is not over yet. Read the feed.')
-  }
-  const walk = {
-    by: 'updated',
-    from: startOf(interval),
-    below: endOf(interval),
-    limit: mostInArchive,
-  } as const
+  checkIsOver(interval, current)
+  const walk = walkOf(interval)
   return {
     address: current.addresses.archive(query, formatInterval(interval), format),
     contentType: formats[format].contentType,
@@ -117,6 +110,18 @@ export function archiveRecipe(making: Making, interval: Interval): Recipe {
   }
 }
 
+/** The releases in a document of a feed, newest first, for the page that shows it. */
+export async function releasesIn(
+  { query, current, services }: Omit<Making, 'format'>,
+  archive: Interval | undefined,
+  limit: number,
+): Promise<StoredRelease[]> {
+  if (!archive) return services.store.find(query, current, limit)
+  checkIsOver(archive, current)
+  const [places = []] = await services.store.places(query, current, [walkOf(archive)])
+  return load({ current, services }, takeWhole(places, mostInArchive))
+}
+
 async function findHead({ query, current, services }: Making): Promise<Head> {
   return chooseHead(await services.store.places(query, current, headWalks))
 }
@@ -136,7 +141,20 @@ async function findInterval(making: Making, place: Place, { latest }: Head): Pro
   return formatInterval(intervalOf(place, around, latest))
 }
 
-function load({ current, services }: Making, places: Place[]): Promise<StoredRelease[]> {
+function checkIsOver(interval: Interval, { since }: Current) {
+  if (endOf(interval) <= since + 1) return
+  throw new DomainError('not-found', 'The time of this archive is not over yet. Read the feed.')
+}
+
+function walkOf(interval: Interval): Walk {
+  const [from, below] = [startOf(interval), endOf(interval)]
+  return { by: 'updated', from, below, limit: mostInArchive }
+}
+
+function load(
+  { current, services }: Pick<Making, 'current' | 'services'>,
+  places: Place[],
+): Promise<StoredRelease[]> {
   return services.store.load(
     places.map(({ published }) => published),
     current,
