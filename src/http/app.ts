@@ -441,7 +441,7 @@ function noFile(): DomainError {
 
 /** Feeds are asked for by programs, whatever they accept, and get their errors as problem documents. */
 function isFeedAddress(c: Asking): boolean {
-  return /\.(rss|atom|json|opml|xml)\/*$/i.test(new URL(c.req.url).pathname)
+  return /(\.(rss|atom|json|opml|xml)|\/feed)\/*$/i.test(new URL(c.req.url).pathname)
 }
 
 function acceptsPage(c: Asking): boolean {

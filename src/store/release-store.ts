@@ -154,11 +154,12 @@ export function createReleaseStore(database: Database): ReleaseStore {
       return results
     },
 
+    // The signs keep it on the index of slugs.
     async list({ horizon, site }, from, limit) {
       const { results } = await prepare(
         `select slug, language, updated, (
            select group_concat(language) from release as other
-           where other.slug = one.slug and other.withdrawn = 0 and +other.published <= ?1
+           where other.slug = one.slug and +other.withdrawn = 0 and +other.published <= ?1
          ) as languages
          from release as one
          where withdrawn = 0 and +published <= ?1 and updated >= ?2 order by updated limit ?3`,

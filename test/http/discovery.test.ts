@@ -177,6 +177,8 @@ onBoth(
         '<meta name="description" content="Muuttoliike – Ministeriö: tiedotteet. Mitä ministeriö julkaisee">',
       )
       expect(text).toContain(`<meta property="og:url" content="${baseUrl}/fi/topics/migration">`)
+      expect(text).not.toContain('noindex')
+      expect(await read('/?q=old')).toContain('<meta name="robots" content="noindex">')
       const withdrawn = await (await fetch('/releases/wrong')).text()
       expect(withdrawn).toContain('<meta name="robots" content="noindex">')
       expect(withdrawn).not.toContain('ld+json')

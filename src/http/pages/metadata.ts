@@ -7,11 +7,13 @@ import { titleOf } from '../../feeds/feed.ts'
 import type { Current } from '../services.ts'
 import type { Html } from './layout.ts'
 
+const notToBeIndexed = raw('<meta name="robots" content="noindex">\n')
+
 /** What search engines and networks read of the page of a release, to stand in its head. */
 export function releaseMetadata(entry: Entry, current: Current): Html {
   const { release, language, image, categories } = entry
   // What was withdrawn is to be forgotten, not shown around.
-  if (release.withdrawn) return html`<meta name="robots" content="noindex">\n`
+  if (release.withdrawn) return notToBeIndexed
   const tags = categories.map(({ label }) => property('article:tag', label))
   return html`${describe({ ...entry, description: entry.summary, type: 'article' }, language, current)}${property('article:published_time', formatUtc(entry.published))}${property('article:modified_time', formatUtc(entry.updated))}${tags}${image ? picture(image.url, image.alt) : ''}<script type="application/ld+json">${raw(escapeData(newsArticle(entry, current)))}</script>
 `
@@ -27,7 +29,9 @@ export function questionMetadata(query: FeedQuery, current: Current): Html {
   // Pages whose descriptions are all the same say nothing to who compares them.
   const description = title === name || !about ? about || title : `${title}. ${about}`
   const logo = site.logo ? picture(addresses.media(site.logo), undefined) : ''
-  return html`${describe({ title, description, url: addresses.page(query), type: 'website' }, language, current)}${logo}`
+  // There is no end to what can be searched for.
+  const robots = query.words.length > 0 ? notToBeIndexed : ''
+  return html`${robots}${describe({ title, description, url: addresses.page(query), type: 'website' }, language, current)}${logo}`
 }
 
 type Described = { title: string; description: string; url: string; type: 'article' | 'website' }
@@ -53,7 +57,8 @@ function property(name: string, content: string): Html {
 function newsArticle(entry: Entry, current: Current): object {
   const { release, url, language, title, categories, files } = entry
   const { site, addresses } = current
-  const { event, corrects } = { event: release.event, corrects: entry.around.corrects }
+  const { event } = release
+  const { corrects } = entry.around
   const corrections = release.changes.filter(({ kind }) => kind === 'correction')
   const issuer = organisation(release.publisher, language, current)
   return withoutNothing({
