@@ -26,6 +26,12 @@ const publishTokens = v.optional(
   '',
 )
 
+const feedPages = v.pipe(
+  v.optional(v.string(), 'on'),
+  v.picklist(['on', 'off'], 'FEED_PAGES must be on or off.'),
+  v.transform((value) => value === 'on'),
+)
+
 const filled = (name: string) =>
   v.pipe(v.string(), v.nonEmpty(`${name} is empty. Write a path, or leave it out.`))
 
@@ -36,11 +42,13 @@ const nodeSchema = v.object({
   CONTENT_DIR: v.optional(filled('CONTENT_DIR'), 'content'),
   DATABASE: v.optional(filled('DATABASE'), 'data/tiedote.db'),
   PUBLISH_TOKENS: publishTokens,
+  FEED_PAGES: feedPages,
 })
 
 const workerSchema = v.object({
   BASE_URL: v.optional(baseUrl),
   PUBLISH_TOKENS: publishTokens,
+  FEED_PAGES: feedPages,
 })
 
 /** Settings of the Node entry. */
@@ -50,17 +58,22 @@ export type NodeConfig = {
   baseUrl: string
   contentDirectory: string
   database: string
+  hasFeedPages: boolean
 }
+
+/** Settings of the Worker. */
+export type WorkerConfig = Pick<NodeConfig, 'baseUrl' | 'hasFeedPages'>
 
 /** Reads the environment. Throws an Error that names every wrong setting. */
 export function readNodeConfig(environment: Record<string, string | undefined>): NodeConfig {
-  const { PORT, HOST, BASE_URL, CONTENT_DIR, DATABASE } = parse(nodeSchema, environment)
+  const { PORT, HOST, BASE_URL, CONTENT_DIR, DATABASE, FEED_PAGES } = parse(nodeSchema, environment)
   return {
     port: PORT,
     host: HOST,
     baseUrl: BASE_URL ?? `http://localhost:${PORT}`,
     contentDirectory: CONTENT_DIR,
     database: DATABASE,
+    hasFeedPages: FEED_PAGES,
   }
 }
 
@@ -76,11 +89,11 @@ export function readContentDirectory(environment: Record<string, string | undefi
 export function readWorkerConfig(
   variables: Record<string, unknown>,
   requestUrl: string,
-): { baseUrl: string } {
-  const { BASE_URL } = parse(workerSchema, variables)
+): WorkerConfig {
+  const { BASE_URL, FEED_PAGES: hasFeedPages } = parse(workerSchema, variables)
   const { origin, hostname } = new URL(requestUrl)
-  if (BASE_URL) return { baseUrl: BASE_URL }
-  if (hostname === 'localhost' || hostname === '127.0.0.1') return { baseUrl: origin }
+  if (BASE_URL) return { baseUrl: BASE_URL, hasFeedPages }
+  if (hostname === 'localhost' || hostname === '127.0.0.1') return { baseUrl: origin, hasFeedPages }
   throw new Error('BASE_URL is not set. Write the public origin under [vars] in wrangler.toml.')
 }
 

@@ -30,7 +30,7 @@ import {
 } from './store/node-sqlite.ts'
 import { createReleaseStore } from './store/release-store.ts'
 
-const { port, host, baseUrl, contentDirectory, database: path } = readConfig()
+const { port, host, baseUrl, contentDirectory, database: path, hasFeedPages } = readConfig()
 const database = await open(path)
 const store = createReleaseStore(database)
 const content = createContentStore(database)
@@ -78,6 +78,7 @@ const app = createApp({
   baseUrl,
   documents: createKeptDocuments(64_000_000),
   isDirect,
+  hasFeedPages,
   later: createLater(),
   media: serveFolder(contentDirectory),
   problems: () => problems,

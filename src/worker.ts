@@ -2,7 +2,7 @@ import type { D1Database, ExportedHandler, Fetcher } from '@cloudflare/workers-t
 import { waitUntil } from 'cloudflare:workers'
 import bundleText from '../.generated/content.txt'
 import { systemClock } from './clock.ts'
-import { readWorkerConfig } from './config.ts'
+import { readWorkerConfig, type WorkerConfig } from './config.ts'
 import { bringBundleInLine, type Bundle, readBundle } from './content/bundle.ts'
 import { fingerprint } from './domain/identity.ts'
 import type { State } from './domain/release-store.ts'
@@ -22,7 +22,13 @@ import { createReleaseStore } from './store/release-store.ts'
 
 declare const caches: { open(name: string): Promise<EdgeCache> }
 
-type Env = { DB: D1Database; ASSETS: Fetcher; BASE_URL?: string; PUBLISH_TOKENS?: string }
+type Env = {
+  DB: D1Database
+  ASSETS: Fetcher
+  BASE_URL?: string
+  PUBLISH_TOKENS?: string
+  FEED_PAGES?: string
+}
 
 /** Cloudflare's free plan allows 50 queries to a request, and answering takes some as well. */
 const stepsPerRequest = 20
@@ -83,7 +89,7 @@ function spareState(): State | undefined {
   return { ...nothing, retired, site, vocabulary: createVocabulary(vocabulary) }
 }
 
-function createWorkerApp(env: Env, baseUrl: string) {
+function createWorkerApp(env: Env, { baseUrl, hasFeedPages }: WorkerConfig) {
   const metrics = createMetrics()
   return createApp({
     store: createReleaseStore(env.DB),
@@ -94,6 +100,7 @@ function createWorkerApp(env: Env, baseUrl: string) {
     spare: spareState,
     // Cloudflare's own cache stands behind us, and only another one in front would say so.
     isDirect: (headers) => !headers.has('via'),
+    hasFeedPages,
     later: (work) => waitUntil(work()),
     media: (c) => env.ASSETS.fetch(c.req.raw as never) as unknown as Promise<Response>,
     problems: () => [],
@@ -118,9 +125,9 @@ function asTheClientSent(request: Request): Request {
 export default {
   async fetch(request, env, context) {
     try {
-      const { baseUrl } = readWorkerConfig(env, request.url)
-      await seeToContent(env, baseUrl)
-      app ??= createWorkerApp(env, baseUrl)
+      const config = readWorkerConfig(env, request.url)
+      await seeToContent(env, config.baseUrl)
+      app ??= createWorkerApp(env, config)
       const asked = asTheClientSent(request as unknown as Request)
       return (await app.fetch(asked, env, context)) as never
     } catch (error) {

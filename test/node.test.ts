@@ -61,10 +61,15 @@ test('the server refuses to start on wrong content and says everything that is w
 
 test('a wrong setting stops the start with a sentence that names it', async () => {
   const directory = temporaryFolder()
-  const { exit, log } = await start(directory, { BASE_URL: 'releases.example.org', DATABASE: '' })
+  const { exit, log } = await start(directory, {
+    BASE_URL: 'releases.example.org',
+    DATABASE: '',
+    FEED_PAGES: 'no',
+  })
   expect(await exit).toBe(1)
   expect(log()).toContain('BASE_URL must be an origin')
   expect(log()).toContain('DATABASE is empty')
+  expect(log()).toContain('FEED_PAGES must be on or off')
 })
 
 test('a restart answers with the same bytes and validators, and a change in between is taken up', async () => {

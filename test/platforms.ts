@@ -113,6 +113,7 @@ export async function nodePress(
   directory: string,
   clock: Clock = systemClock,
   around: (store: ReleaseStore) => ReleaseStore = (store) => store,
+  { hasFeedPages = true } = {},
 ) {
   let database = await newDatabase()
   let content = createContentStore(database)
@@ -138,6 +139,7 @@ export async function nodePress(
       metrics,
       later: createLater(),
       isDirect,
+      hasFeedPages,
       record: (answer) => metrics.record(answer),
     })
   await takeUp()

@@ -40,7 +40,12 @@ export function createAddresses(baseUrl: string, site: Site) {
     /** Names the vocabulary itself, as a category scheme. */
     scheme: () => `${baseUrl}/topics`,
     vocabulary: (language: string) => `${baseUrl}${prefix(language)}/topics.json`,
-    opml: (language: string) => `${baseUrl}${prefix(language)}/feeds.opml`,
+    /** Every topic feed as OPML, or those of some topics: slugs, sorted. */
+    opml: (language: string, topics: string[] = []) =>
+      `${baseUrl}${prefix(language)}/feeds.opml${topics.length > 0 ? `?topics=${topics.join(',')}` : ''}`,
+    /** The list of what search engines may show, or one of its parts, counted from 1. */
+    sitemap: (of: 'index' | 'news' | 'topics' | 'releases', part = 1) =>
+      `${baseUrl}/${{ index: 'sitemap', news: 'news-sitemap', topics: `sitemap-topics-${part}`, releases: `sitemap-releases-${part}` }[of]}.xml`,
     /** Where the members of `_tiedote` in JSON Feed are explained. */
     extension: () => `${baseUrl}/#json-feed`,
     publish: (html: string) => html.replaceAll(storedOrigin, baseUrl),

@@ -63,6 +63,9 @@ export type Relations = {
   corrections: ReadonlyMap<string, Version[]>
 }
 
+/** A release that stands, as lists of addresses name it, with the languages that it stands in. */
+export type Listed = Pick<Release, 'slug' | 'language' | 'updated'> & { languages: string[] }
+
 /** How many public releases a topic has in a language, and the second of the newest. */
 export type TopicCount = { topic: string; language: string; count: number; newest: number }
 
@@ -94,6 +97,13 @@ export interface ReleaseStore {
    */
   mediaStatus(path: string, state: State): Promise<'public' | 'withdrawn' | 'hidden'>
   countByTopic(state: State): Promise<TopicCount[]>
+  /**
+   * The releases that stand, cut into parts of this size along the second of the last material change:
+   * the first and the last second of each part, oldest first.
+   */
+  parts(state: State, size: number): Promise<{ first: number; last: number }[]>
+  /** Releases that stand, from a second of the last material change on, oldest first. */
+  list(state: State, from: number, limit: number): Promise<Listed[]>
 }
 
 /** Which bundle of content it was, and the second when it was made. */

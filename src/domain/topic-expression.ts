@@ -10,6 +10,8 @@ export type TopicExpression = Group[]
 const mostTerms = 8
 /** Far more than eight of the longest names, and little enough to look at for nothing. */
 const longestText = 2000
+/** Room for the whole vocabulary of a large house, in an address that servers still take. */
+const longestList = 8000
 
 /**
  * Reads a topic expression as a person or a program wrote it: `a+b` both, `a,b` either, `-a`
@@ -54,6 +56,27 @@ export function parseTopicExpression(
     )
   }
   return { expression, renamed }
+}
+
+/**
+ * Reads a list of topics, parted by commas or spaces: sorted slugs without repetition. `renamed` as
+ * above. Throws DomainError `not-found` for an unknown topic.
+ */
+export function parseTopicList(
+  text: string,
+  vocabulary: Vocabulary,
+): { topics: string[]; renamed: boolean } {
+  if (text.length > longestList) {
+    throw new DomainError('invalid', 'This address is too long. Leave some topics out.')
+  }
+  const words = text.split(/[,+\s]+/).filter(Boolean)
+  const found = words.map((word) => vocabulary.resolve(word))
+  const unknown = words.filter((_, index) => !found[index])
+  if (unknown.length > 0) throw unknownTopics(unknown, vocabulary)
+  return {
+    topics: sorted(found.map((one) => one!.slug)),
+    renamed: found.some((one) => one!.renamed),
+  }
 }
 
 /** The one spelling of an expression: `eu+migration,organised-crime+-drugs`. */

@@ -4,12 +4,15 @@ import type { Topic } from '../domain/topic.ts'
 import { type Press, titleOf } from './feed.ts'
 import { declaration, element, textElement } from './xml.ts'
 
+/** What an OPML document is of. `topics`: slugs of those that were ticked, none for everything. */
+export type Selection = { language: string; topics: string[] }
+
 /**
- * Every topic feed of a language that goes on as OPML 2.0, narrower topics below the broader one (O-06).
- * `modified` is in seconds.
+ * The topic feeds of a language that go on as OPML 2.0 (O-06): those that were ticked one by one, or
+ * all of them, narrower topics below the broader one. `modified` is in seconds.
  */
 export function renderOpml(
-  language: string,
+  { language, topics: ticked }: Selection,
   modified: number,
   retired: Retired,
   press: Press,
@@ -28,6 +31,7 @@ export function renderOpml(
       title: titleOf(query, press),
       description: topic?.description ? inLanguage(topic.description, texts, site) : undefined,
       language: texts,
+      category: topic && `/${vocabulary.withBroader(topic.slug).toReversed().join('/')}`,
       xmlUrl: addresses.feed(query, 'atom'),
       htmlUrl: addresses.page(query),
     }
@@ -37,18 +41,18 @@ export function renderOpml(
   const goesOn = ({ slug }: Topic) => !retired.ended.has(slug)
   const topics = [...vocabulary.topics.values()].filter(goesOn)
   const top = topics.filter(({ broader }) => !broader || retired.ended.has(broader))
+  const outlines =
+    ticked.length > 0
+      ? topics
+          .filter(({ slug }) => ticked.includes(slug))
+          .map((topic) => element('outline', feed(topic)))
+      : [element('outline', feed()), ...top.map(outline)]
   const head = element(
     'head',
     {},
     textElement('title', inLanguage(site.title, texts, site)),
     textElement('dateModified', new Date(modified * 1000).toUTCString()),
   )
-  const body = element(
-    'body',
-    {},
-    '\n',
-    [element('outline', feed()), ...top.map(outline)].join('\n'),
-    '\n',
-  )
+  const body = element('body', {}, '\n', outlines.join('\n'), '\n')
   return `${declaration}${element('opml', { version: '2.0' }, '\n', head, '\n', body, '\n')}\n`
 }

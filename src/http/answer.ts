@@ -34,16 +34,20 @@ export const preflight = {
   Allow: 'GET, HEAD, OPTIONS',
 }
 
-/** A 200 with its validators, or a 304 that says all the 200 would but the body (H-14). */
+/**
+ * A 200 with its validators, or a 304 that says all the 200 would but the body (H-14). `headers` take the
+ * place of the usual ones.
+ */
 export function answerWith(
   c: Asking,
   found: Document | Edition,
   now: number,
+  headers: Record<string, string> = {},
 ): Response | Promise<Response> {
   if ('body' in found && found.isGone) return sendWith(c, found, 410, { 'Cache-Control': briefly })
   const isKnown = !('body' in found) || isNotModified(c.req.raw.headers, found, now)
-  if (!isKnown) return sendWith(c, found, 200, {})
-  describe(c, found, {})
+  if (!isKnown) return sendWith(c, found, 200, headers)
+  describe(c, found, headers)
   return c.body(null, 304)
 }
 

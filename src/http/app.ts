@@ -4,7 +4,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { FeedQuery } from '../domain/feed-query.ts'
 import { type Ending, endingOf } from '../domain/retirement.ts'
 import { formatUtc } from '../domain/time.ts'
-import { formatInterval } from '../feeds/archive.ts'
+import { formatInterval, type Interval } from '../feeds/archive.ts'
 import { renderOpml } from '../feeds/opml.ts'
 import {
   always,
@@ -19,18 +19,21 @@ import {
 import { editionToDiffer, isNotModified, takesDifference } from './conditional.ts'
 import { createDocuments, type Recipe, StoreMoved } from './documents.ts'
 import { feedLinks } from './feed-links.ts'
-import { archiveRecipe, deltaRecipe, headRecipe } from './feeds.ts'
+import { archiveRecipe, deltaRecipe, headRecipe, releasesIn } from './feeds.ts'
 import { type Document, fixedDocument } from './kept-documents.ts'
 import { createMediaStatus, findMedia, isMediaFile } from './media.ts'
+import { isOpenedInBrowser, onlyForBrowsers } from './navigation.ts'
 import { healthDocument } from './operations.ts'
 import { errorPage } from './pages/error.ts'
-import { listPage } from './pages/list.ts'
+import { feedPreview, type Opened, questionPage } from './pages/feed-preview.ts'
+import { bitmapIcon, vectorIcon } from './pages/icon.ts'
 import { releasePage } from './pages/release.ts'
 import { styleSheet } from './pages/style.ts'
 import { errorHeaders, problemResponse, toFailure } from './problem.ts'
 import { readUserAgent } from './reader.ts'
 import type { Answer } from './request-log.ts'
 import { createCurrentReader, type Current, type Services } from './services.ts'
+import { sitemapDocument } from './sitemaps.ts'
 import { readAddress, type Target } from './urls.ts'
 import { vocabularyDocument } from './vocabulary.ts'
 
@@ -41,11 +44,22 @@ const documentPolicy = "default-src 'none'; style-src 'self'; img-src https:; sa
 const pagePolicy =
   "default-src 'none'; style-src 'self'; img-src 'self' https: http:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-/** Documents that no release changes. */
-const fixed = {
-  '/robots.txt': ['text/plain; charset=utf-8', 'User-agent: *\nDisallow:\n'],
-  '/style.css': ['text/css; charset=utf-8', styleSheet],
-} as const
+/** Releases on the page of a question. */
+const mostOnPage = 50
+
+/** Documents that no release changes: path → content type and content. */
+function fixedDocuments(baseUrl: string): Record<string, [string, string | Uint8Array]> {
+  const sitemaps = ['sitemap', 'news-sitemap'].map((name) => `Sitemap: ${baseUrl}/${name}.xml\n`)
+  return {
+    '/robots.txt': [
+      'text/plain; charset=utf-8',
+      `User-agent: *\nDisallow:\n\n${sitemaps.join('')}`,
+    ],
+    '/style.css': ['text/css; charset=utf-8', styleSheet],
+    '/favicon.svg': ['image/svg+xml', vectorIcon],
+    '/favicon.ico': ['image/x-icon', bitmapIcon()],
+  }
+}
 
 /** The service on HTTP. The same app runs on Node, on Workers and in tests. */
 export function createApp(services: Services): Hono<Environment> {
@@ -100,7 +114,7 @@ export function createApp(services: Services): Hono<Environment> {
     return c.body(bytes, 200, { 'Content-Type': contentType, 'Cache-Control': 'no-store' })
   })
 
-  for (const [path, [contentType, text]] of Object.entries(fixed)) {
+  for (const [path, [contentType, text]] of Object.entries(fixedDocuments(services.baseUrl))) {
     const document = fixedDocument(text, contentType)
     app.get(path, async (c) => {
       c.set('asked', { kind: 'document', path })
@@ -139,7 +153,8 @@ export function createApp(services: Services): Hono<Environment> {
     const failure = toFailure(error)
     if (!(error instanceof DomainError)) console.error(error)
     const dependsOnAccept = !isFeedAddress(c)
-    if (!dependsOnAccept || !acceptsPage(c)) {
+    const isOpened = services.hasFeedPages && isOpenedInBrowser(c.req.raw.headers)
+    if (!isOpened && (!dependsOnAccept || !acceptsPage(c))) {
       const response = problemResponse(failure)
       for (const [name, value] of Object.entries(always)) response.headers.set(name, value)
       if (dependsOnAccept) response.headers.set('Vary', 'Accept')
@@ -149,7 +164,7 @@ export function createApp(services: Services): Hono<Environment> {
     return c.html(errorPage(failure, current), failure.status as 400, {
       ...always,
       ...errorHeaders(failure),
-      Vary: 'Accept',
+      ...(dependsOnAccept ? { Vary: 'Accept' } : onlyForBrowsers),
       'Content-Security-Policy': pagePolicy,
     })
   })
@@ -173,15 +188,25 @@ export function createApp(services: Services): Hono<Environment> {
         return answerRecipe(c, 'document', recipe, current)
       }
       case 'opml': {
-        const address = addresses.opml(target.language)
+        const address = addresses.opml(target.language, target.topics)
+        if (target.renamed) throw moved(address)
         sayWhere(c, address)
         const recipe = stateRecipe(
           address,
           'opml',
           'text/x-opml; charset=utf-8',
           current,
-          async () =>
-            renderOpml(target.language, Math.max(current.horizon, 0), current.retired, current),
+          async () => renderOpml(target, Math.max(current.horizon, 0), current.retired, current),
+        )
+        return answerRecipe(c, 'document', recipe, current)
+      }
+      case 'sitemap': {
+        const { of } = target
+        const address = addresses.sitemap(of.of, 'part' in of ? of.part : 1)
+        sayWhere(c, address)
+        c.header('Content-Security-Policy', documentPolicy)
+        const recipe = stateRecipe(address, 'xml', 'application/xml; charset=utf-8', current, () =>
+          sitemapDocument(of, current, services),
         )
         return answerRecipe(c, 'document', recipe, current)
       }
@@ -201,6 +226,10 @@ export function createApp(services: Services): Hono<Environment> {
     const address = interval ? addresses.archive(query, interval, format) : head
     if (renamed) throw moved(address)
     const ending = goingOn(query, current)
+    if (services.hasFeedPages && isOpenedInBrowser(c.req.raw.headers)) {
+      const opened = { query, format, address, head: archive && head }
+      return answerPreview(c, opened, archive, current)
+    }
     c.set('asked', { kind: 'feed', format, path: new URL(head).pathname })
     if (ending) {
       c.header('Deprecation', `@${ending.at}`)
@@ -217,6 +246,29 @@ export function createApp(services: Services): Hono<Environment> {
     if (isWhole) documents.note(recipe, found, c.req.raw.headers, current)
     const delta = isWhole && (await answerDelta(c, making, found))
     return delta || answerWith(c, found, clock.now())
+  }
+
+  /** A feed for the person who opens it in a browser (V-03). */
+  async function answerPreview(
+    c: Asking,
+    opened: Opened,
+    archive: Interval | undefined,
+    current: Current,
+  ): Promise<Response> {
+    const { query, address } = opened
+    // No address has a space, so this is never taken for the feed.
+    const key = `${address} as page`
+    const recipe = stateRecipe(key, 'html', 'text/html; charset=utf-8', current, async () => {
+      const releases = await releasesIn({ query, current, services }, archive, mostOnPage)
+      const counts = await store.countByTopic(current)
+      return String(await feedPreview(opened, releases, counts, current))
+    })
+    c.header('Link', `<${current.addresses.page(query)}>; rel="canonical"`)
+    c.header('X-Robots-Tag', 'noindex')
+    c.header('Content-Security-Policy', pagePolicy)
+    const found = await find(c, recipe, current)
+    c.set('asked', { kind: 'page', path: new URL(address).pathname })
+    return answerWith(c, found, clock.now(), onlyForBrowsers)
   }
 
   /** What has changed since the edition a client has, if it asks for that and we know it (I-01, I-02). */
@@ -269,9 +321,9 @@ export function createApp(services: Services): Hono<Environment> {
     goingOn(query, current)
     sayWhere(c, address)
     const recipe = stateRecipe(address, 'html', 'text/html; charset=utf-8', current, async () => {
-      const releases = await store.find(query, current, 50)
+      const releases = await store.find(query, current, mostOnPage)
       const counts = await store.countByTopic(current)
-      return String(await listPage(query, releases, counts, current))
+      return String(await questionPage(query, releases, counts, current))
     })
     c.header('Content-Security-Policy', pagePolicy)
     return answerRecipe(c, 'page', { ...recipe, isNoted: query.words.length === 0 }, current)
@@ -391,7 +443,7 @@ function noFile(): DomainError {
 
 /** Feeds are asked for by programs, whatever they accept, and get their errors as problem documents. */
 function isFeedAddress(c: Asking): boolean {
-  return /\.(rss|atom|json|opml|xml)\/*$/i.test(new URL(c.req.url).pathname)
+  return /(\.(rss|atom|json|opml|xml)|\/feed)\/*$/i.test(new URL(c.req.url).pathname)
 }
 
 function acceptsPage(c: Asking): boolean {

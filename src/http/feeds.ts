@@ -77,12 +77,7 @@ export function deltaRecipe(making: Making, edition: Edition): Recipe {
  */
 export function archiveRecipe(making: Making, interval: Interval): Recipe {
   const { query, format, current, services } = making
-  const walk = {
-    by: 'updated',
-    from: startOf(interval),
-    below: endOf(interval),
-    limit: mostInArchive,
-  } as const
+  const walk = walkOf(interval)
   const after: Walk = { by: 'updated', from: endOf(interval), towards: 'newer', limit: 1 }
   return {
     address: current.addresses.archive(query, formatInterval(interval), format),
@@ -109,7 +104,7 @@ export function archiveRecipe(making: Making, interval: Interval): Recipe {
       const releases = await load(making, places)
       const head = await findHead(making)
       // Changes of one second are spread over seconds to come, and the head may lead to them.
-      if (endOf(interval) > Math.max(current.since + 1, head.latest)) throw notOver()
+      checkIsOver(interval, Math.max(current.since + 1, head.latest))
       const left = found[places.length] ?? older[0]
       const later = newer[0]
       const chain = {
@@ -122,13 +117,21 @@ export function archiveRecipe(making: Making, interval: Interval): Recipe {
   }
 }
 
-function notOver(): DomainError {
-  return new DomainError('not-found', 'The time of this archive is not over yet. Read the feed.')
-}
-
 /** Whether a release is no longer in the head alone. */
 function isArchived(place: Place | undefined, { next }: Head): place is Place {
   return place !== undefined && next !== undefined && place.updated <= next.updated
+}
+
+/** The releases in a document of a feed, newest first, for the page that shows it. */
+export async function releasesIn(
+  { query, current, services }: Omit<Making, 'format'>,
+  archive: Interval | undefined,
+  limit: number,
+): Promise<StoredRelease[]> {
+  if (!archive) return services.store.find(query, current, limit)
+  checkIsOver(archive, current.since + 1)
+  const [places = []] = await services.store.places(query, current, [walkOf(archive)])
+  return load({ current, services }, takeWhole(places, mostInArchive))
 }
 
 async function findHead({ query, current, services }: Making): Promise<Head> {
@@ -150,7 +153,20 @@ async function findInterval(making: Making, place: Place, { latest }: Head): Pro
   return formatInterval(intervalOf(place, around, latest))
 }
 
-function load({ current, services }: Making, places: Place[]): Promise<StoredRelease[]> {
+function checkIsOver(interval: Interval, second: number) {
+  if (endOf(interval) <= second) return
+  throw new DomainError('not-found', 'The time of this archive is not over yet. Read the feed.')
+}
+
+function walkOf(interval: Interval): Walk {
+  const [from, below] = [startOf(interval), endOf(interval)]
+  return { by: 'updated', from, below, limit: mostInArchive }
+}
+
+function load(
+  { current, services }: Pick<Making, 'current' | 'services'>,
+  places: Place[],
+): Promise<StoredRelease[]> {
   return services.store.load(
     places.map(({ published }) => published),
     current,

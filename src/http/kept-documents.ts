@@ -19,9 +19,12 @@ export type Document = Edition & {
 }
 
 /** A document that does not come from the store. */
-export async function fixedDocument(text: string, contentType: string): Promise<Document> {
-  const etag = `W/"${await fingerprint(text)}"`
-  const body = new TextEncoder().encode(text)
+export async function fixedDocument(
+  content: string | Uint8Array,
+  contentType: string,
+): Promise<Document> {
+  const body = typeof content === 'string' ? new TextEncoder().encode(content) : content
+  const etag = `W/"${await fingerprint(typeof content === 'string' ? content : body.join())}"`
   const nothing = {
     lastModified: 0,
     oldest: 0,

@@ -24,7 +24,7 @@ const statuses = new Set([
   415, 416, 422, 429, 500, 502, 503, 504,
 ])
 const codings = new Set(['identity', 'gzip', 'br', 'zstd', 'deflate'])
-const documents = new Set(['rss', 'atom', 'json', 'opml', 'html'])
+const documents = new Set(['rss', 'atom', 'json', 'opml', 'html', 'xml'])
 
 /** From a kept document to the slowest that readers wait for, in seconds (H-38). */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]

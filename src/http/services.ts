@@ -20,6 +20,8 @@ export type Services = {
   reserve?: Reserve
   /** The state to answer from when the store has not answered yet; only where one is known. */
   spare?: () => State | undefined
+  /** Whether a person who opens a feed in a browser sees a page. */
+  hasFeedPages: boolean
   /** Whether a request came from the reader itself, and not from a cache that asks for itself. */
   isDirect: (headers: Headers) => boolean
   /** Runs work that nobody waits for, after the answer. It must not fail. */

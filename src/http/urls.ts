@@ -3,8 +3,9 @@ import { DomainError } from '../domain/errors.ts'
 import { type FeedQuery, findLanguage, parseSearch } from '../domain/feed-query.ts'
 import type { Site } from '../domain/site.ts'
 import type { Vocabulary } from '../domain/topic.ts'
-import { parseTopicExpression } from '../domain/topic-expression.ts'
+import { parseTopicExpression, parseTopicList } from '../domain/topic-expression.ts'
 import { type Interval, parseInterval } from '../feeds/archive.ts'
+import type { SitemapTarget } from './sitemaps.ts'
 
 /** What an address of the service asks for. `renamed`: an old topic name was used. */
 export type Target =
@@ -12,7 +13,8 @@ export type Target =
   | { kind: 'page'; query: FeedQuery; renamed: boolean }
   | { kind: 'release'; slug: string; language: string }
   | { kind: 'vocabulary'; language: string }
-  | { kind: 'opml'; language: string }
+  | { kind: 'opml'; language: string; topics: string[]; renamed: boolean }
+  | { kind: 'sitemap'; of: SitemapTarget }
 
 /** Spellings of the main feed that readers try (O-04). */
 const wellKnown: Record<string, FormatName> = {
@@ -49,7 +51,13 @@ export function readAddress(url: URL, site: Site, vocabulary: Vocabulary): Targe
     if (name === '' || name === 'topics')
       return { kind: 'page', query: everything(), renamed: false }
     if (name === 'topics.json') return { kind: 'vocabulary', language }
-    if (name === 'feeds.opml') return { kind: 'opml', language }
+    if (name === 'feeds.opml') {
+      // A form with a box for each topic names the parameter once for each.
+      const ticked = url.searchParams.getAll('topics').join(',')
+      return { kind: 'opml', language, ...parseTopicList(ticked, vocabulary) }
+    }
+    const sitemap = named ? undefined : readSitemap(name)
+    if (sitemap) return { kind: 'sitemap', of: sitemap }
     if (Object.hasOwn(wellKnown, name)) {
       return { kind: 'feed', query: everything(), format: wellKnown[name]!, renamed: false }
     }
@@ -94,6 +102,13 @@ function readArchive(
   const archive = parseInterval(name)
   if (!archive || !format || more.length > 0) return undefined
   return { of, archive, format: format.toLowerCase() as FormatName }
+}
+
+function readSitemap(name: string): SitemapTarget | undefined {
+  if (name === 'sitemap.xml') return { of: 'index' }
+  if (name === 'news-sitemap.xml') return { of: 'news' }
+  const [, of, part] = /^sitemap-(topics|releases)-([1-9]\d{0,5})\.xml$/.exec(name) ?? []
+  return of && part ? { of: of as 'topics' | 'releases', part: Number(part) } : undefined
 }
 
 function decode(segment: string): string {

@@ -1,5 +1,6 @@
 import type { Release } from '../domain/release.ts'
 import type {
+  Listed,
   Place,
   ReleaseStore,
   StoredRelease,
@@ -145,6 +146,39 @@ export function createReleaseStore(database: Database): ReleaseStore {
         horizon,
       ).all<TopicCount>()
       return results
+    },
+
+    // The sign keeps SQLite on the index of the second of change, which alone has all that is asked.
+    // Bound numbers are floating ones, and dividing by one would not cut anything off.
+    async parts({ horizon }, size) {
+      const { results } = await prepare(
+        `select min(updated) as first, max(updated) as last from (
+           select updated, row_number() over (order by updated) - 1 as place
+           from release where withdrawn = 0 and +published <= ?1
+         ) group by place / cast(?2 as integer) order by first`,
+        horizon,
+        size,
+      ).all<{ first: number; last: number }>()
+      return results
+    },
+
+    // The signs keep it on the index of slugs.
+    async list({ horizon, site }, from, limit) {
+      const { results } = await prepare(
+        `select slug, language, updated, (
+           select group_concat(language) from release as other
+           where other.slug = one.slug and +other.withdrawn = 0 and +other.published <= ?1
+         ) as languages
+         from release as one
+         where withdrawn = 0 and +published <= ?1 and updated >= ?2 order by updated limit ?3`,
+        horizon,
+        from,
+        limit,
+      ).all<Omit<Listed, 'languages'> & { languages: string }>()
+      return results.map(({ languages, ...release }) => {
+        const found = languages.split(',')
+        return { ...release, languages: site.languages.filter((one) => found.includes(one)) }
+      })
     },
 
     async mediaStatus(path, { horizon, site }) {

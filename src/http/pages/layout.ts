@@ -14,11 +14,16 @@ export type Frame = {
   address: string
   feeds: FeedQuery
   main: Html
+  /** What else stands in the head of the document. */
+  head?: Html
 }
 
 const rightToLeft = /^(ar|arc|ckb|dv|fa|he|ks|ps|sd|ug|ur|yi)\b/
 
-export function layout({ title, language, address, feeds, main }: Frame, current: Current): Html {
+export function layout(
+  { title, language, address, feeds, main, head }: Frame,
+  current: Current,
+): Html {
   const { site, addresses } = current
   const feed = titleOf(feeds, current)
   return html`<!doctype html>
@@ -32,7 +37,7 @@ export function layout({ title, language, address, feeds, main }: Frame, current
 <link rel="alternate" type="application/feed+json" title="${feed} (JSON Feed)" href="${addresses.feed(feeds, 'json')}">
 <link rel="canonical" href="${address}">
 <link rel="stylesheet" href="/style.css">
-</head>
+${head ?? ''}</head>
 <body>
 <header><a href="${addresses.home(language)}">${inLanguage(site.title, language, site)}</a></header>
 <main>

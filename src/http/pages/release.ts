@@ -4,6 +4,7 @@ import type { Relations } from '../../domain/release-store.ts'
 import { createEntry, type Entry } from '../../feeds/feed.ts'
 import type { Current } from '../services.ts'
 import { type Html, layout, moment } from './layout.ts'
+import { releaseMetadata } from './metadata.ts'
 
 /** The page of a release. Its body is the HTML that was made safe when it was read. */
 export function releasePage(release: Release, relations: Relations, current: Current): Html {
@@ -18,7 +19,8 @@ ${raw(entry.html)}
 ${topics(entry, current)}
 </article>`
   const feeds = { language, topics: [], words: [] }
-  return layout({ title, language, address: entry.url, feeds, main }, current)
+  const head = releaseMetadata(entry, current)
+  return layout({ title, language, address: entry.url, feeds, main, head }, current)
 }
 
 function translations({ translations }: Entry): Html {

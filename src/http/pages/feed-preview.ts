@@ -1,0 +1,95 @@
+import { html, raw } from 'hono/html'
+import type { FormatName } from '../../domain/addresses.ts'
+import { type FeedQuery, textLanguage } from '../../domain/feed-query.ts'
+import type { Release } from '../../domain/release.ts'
+import type { TopicCount } from '../../domain/release-store.ts'
+import type { Current } from '../services.ts'
+import { type Html } from './layout.ts'
+import { listPage } from './list.ts'
+import { questionMetadata } from './metadata.ts'
+
+/** A feed as it was opened. */
+export type Opened = {
+  query: FeedQuery
+  format: FormatName
+  /** Address of this document. */
+  address: string
+  /** Address of the feed, if the document is one of its archives. */
+  head?: string | undefined
+}
+
+type Words = {
+  isFeed: (format: string) => string
+  isArchive: (format: string) => string
+  subscribe: string
+}
+
+const names: Record<FormatName, string> = { rss: 'RSS', atom: 'Atom', json: 'JSON Feed' }
+
+const words: Record<string, Words> = {
+  en: {
+    isFeed: (format) => `This is a feed (${format}), which brings new releases to a feed reader.`,
+    isArchive: (format) => `This is an archive of a feed (${format}). It does not change any more.`,
+    subscribe: 'To subscribe, copy this address into your feed reader:',
+  },
+  fi: {
+    isFeed: (format) => `Tämä on syöte (${format}), joka tuo uudet tiedotteet syötteenlukijaan.`,
+    isArchive: (format) => `Tämä on syötteen arkisto (${format}). Se ei enää muutu.`,
+    subscribe: 'Tilaa kopioimalla tämä osoite syötteenlukijaan:',
+  },
+  sv: {
+    isFeed: (format) =>
+      `Detta är ett flöde (${format}), som för nya meddelanden till en flödesläsare.`,
+    isArchive: (format) => `Detta är ett arkiv av ett flöde (${format}). Det ändras inte längre.`,
+    subscribe: 'Prenumerera genom att kopiera denna adress till din flödesläsare:',
+  },
+}
+
+/** The page of a question. */
+export function questionPage(
+  query: FeedQuery,
+  releases: Release[],
+  counts: TopicCount[],
+  current: Current,
+): Promise<Html> {
+  return withParts(listPage(query, releases, counts, current), {
+    head: questionMetadata(query, current),
+  })
+}
+
+/**
+ * What a person sees who opens a feed in a browser: the page of its question, with what a feed is and
+ * how to subscribe on top (V-02, V-03).
+ */
+export function feedPreview(
+  opened: Opened,
+  releases: Release[],
+  counts: TopicCount[],
+  current: Current,
+): Promise<Html> {
+  const { query } = opened
+  return withParts(listPage(query, releases, counts, current), {
+    head: questionMetadata(query, current),
+    top: explanation(opened, current),
+  })
+}
+
+function explanation({ query, format, address, head }: Opened, { site }: Current): Html {
+  const language = textLanguage(query, site)
+  const said = words[language.split('-')[0]!] ?? words.en!
+  const what = head ? said.isArchive(names[format]) : said.isFeed(names[format])
+  return html`<section class="feed-note">
+<p>${what} ${said.subscribe}</p>
+<p><code>${head ?? address}</code></p>
+</section>
+`
+}
+
+/** Puts into the page of a question what it has no place for: into its head, and on top of its main part. */
+async function withParts(page: Html, { head, top }: { head: Html; top?: Html }): Promise<Html> {
+  const [document, inHead, onTop] = await Promise.all([page, head, top ?? ''])
+  const whole = String(document)
+    .replace('</head>', () => `${String(inHead)}</head>`)
+    .replace(/<main[^>]*>\n?/, (main) => `${main}${String(onTop)}`)
+  return raw(whole)
+}

@@ -1,0 +1,161 @@
+import { html, raw } from 'hono/html'
+import { type FeedQuery, textLanguage } from '../../domain/feed-query.ts'
+import { type Labels, inLanguage } from '../../domain/site.ts'
+import { formatUtc } from '../../domain/time.ts'
+import type { Entry } from '../../feeds/feed.ts'
+import { titleOf } from '../../feeds/feed.ts'
+import type { Current } from '../services.ts'
+import type { Html } from './layout.ts'
+
+const notToBeIndexed = raw('<meta name="robots" content="noindex">\n')
+
+/** What search engines and networks read of the page of a release, to stand in its head. */
+export function releaseMetadata(entry: Entry, current: Current): Html {
+  const { release, language, image, categories } = entry
+  // What was withdrawn is to be forgotten, not shown around.
+  if (release.withdrawn) return notToBeIndexed
+  const tags = categories.map(({ label }) => property('article:tag', label))
+  return html`${describe({ ...entry, description: entry.summary, type: 'article' }, language, current)}${property('article:published_time', formatUtc(entry.published))}${property('article:modified_time', formatUtc(entry.updated))}${tags}${image ? picture(image.url, image.alt) : ''}<script type="application/ld+json">${raw(escapeData(newsArticle(entry, current)))}</script>
+`
+}
+
+/** The same of the page of a question. */
+export function questionMetadata(query: FeedQuery, current: Current): Html {
+  const { site, addresses } = current
+  const language = textLanguage(query, site)
+  const title = titleOf(query, current)
+  const name = inLanguage(site.title, language, site)
+  const about = inLanguage(site.description, language, site)
+  // Pages whose descriptions are all the same say nothing to who compares them.
+  const description = title === name || !about ? about || title : `${title}. ${about}`
+  const logo = site.logo ? picture(addresses.media(site.logo), undefined) : ''
+  // There is no end to what can be searched for.
+  const robots = query.words.length > 0 ? notToBeIndexed : ''
+  return html`${robots}${describe({ title, description, url: addresses.page(query), type: 'website' }, language, current)}${logo}`
+}
+
+type Described = { title: string; description: string; url: string; type: 'article' | 'website' }
+
+function describe(
+  { title, description, url, type }: Described,
+  language: string,
+  { site }: Current,
+): Html {
+  return html`<meta name="description" content="${description}">
+${property('og:type', type)}${property('og:title', title)}${property('og:description', description)}${property('og:url', url)}${property('og:site_name', inLanguage(site.title, language, site))}`
+}
+
+function picture(url: string, alt: string | undefined): Html {
+  return html`${property('og:image', url)}${alt ? property('og:image:alt', alt) : ''}`
+}
+
+function property(name: string, content: string): Html {
+  return html`<meta property="${name}" content="${content}">\n`
+}
+
+/** A release as schema.org has it. There is no type of its own for press releases. */
+function newsArticle(entry: Entry, current: Current): object {
+  const { release, url, language, title, categories, files } = entry
+  const { site, addresses } = current
+  const { event } = release
+  const { corrects } = entry.around
+  const corrections = release.changes.filter(({ kind }) => kind === 'correction')
+  const issuer = organisation(release.publisher, language, current)
+  return withoutNothing({
+    '@context': 'https://schema.org',
+    '@type': 'NewsArticle',
+    '@id': url,
+    url,
+    mainEntityOfPage: url,
+    identifier: entry.id,
+    headline: title,
+    description: entry.summary,
+    inLanguage: language,
+    datePublished: formatUtc(entry.published),
+    dateModified: formatUtc(entry.updated),
+    author: issuer,
+    publisher: withoutNothing({
+      ...issuer,
+      logo: site.logo && { '@type': 'ImageObject', url: addresses.media(site.logo) },
+    }),
+    isAccessibleForFree: true,
+    image: listOf(
+      files
+        .filter(({ type }) => type.startsWith('image/'))
+        .map(({ url, alt, credit }) =>
+          withoutNothing({ '@type': 'ImageObject', url, caption: alt, creditText: credit }),
+        ),
+    ),
+    associatedMedia: listOf(
+      files
+        .filter(({ type }) => !type.startsWith('image/'))
+        .map(({ url, title, type, size }) => ({
+          '@type': 'MediaObject',
+          contentUrl: url,
+          name: title,
+          encodingFormat: type,
+          contentSize: String(size),
+        })),
+    ),
+    keywords: release.topics.length > 0 ? categories.map(({ label }) => label) : undefined,
+    about: listOf(release.topics.map((slug) => subject(slug, language, current))),
+    contentLocation: event?.place && { '@type': 'Place', name: event.place },
+    temporalCoverage: event && [event.start, event.end].filter(Boolean).join('/'),
+    correction: listOf(
+      corrections.map(({ at, note }) => ({
+        '@type': 'CorrectionComment',
+        datePublished: formatUtc(at),
+        text: note,
+      })),
+    ),
+    isBasedOn: corrects?.url,
+    workTranslation: listOf(
+      entry.translations.map((version) => ({
+        '@type': 'NewsArticle',
+        '@id': version.url,
+        url: version.url,
+        inLanguage: version.language,
+        headline: version.title,
+      })),
+    ),
+    copyrightNotice: site.rights && inLanguage(site.rights, language, site),
+  })
+}
+
+function organisation(publisher: string, language: string, { site }: Current) {
+  const { name, url, email } = site.publishers[publisher] ?? Object.values(site.publishers)[0]!
+  return withoutNothing({
+    '@type': 'Organization',
+    name: inLanguage(name, language, site),
+    url,
+    email,
+  })
+}
+
+/** A topic with what it is called in vocabularies of others. */
+function subject(slug: string, language: string, { site, vocabulary, addresses }: Current) {
+  const topic = vocabulary.topics.get(vocabulary.resolve(slug)?.slug ?? slug)
+  const label: Labels = topic?.label ?? {}
+  return withoutNothing({
+    '@type': 'Thing',
+    name: inLanguage(label, language, site) || slug,
+    url: addresses.page({ language, topics: [{ with: [slug], without: [] }], words: [] }),
+    sameAs: listOf(topic?.exactMatch ?? []),
+  })
+}
+
+function listOf<T>(all: T[]): T[] | undefined {
+  return all.length > 0 ? all : undefined
+}
+
+function withoutNothing(data: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined))
+}
+
+/** Text in it must not end the element it stands in. JSON has these escapes too. */
+function escapeData(data: object): string {
+  return JSON.stringify(data)
+    .replaceAll('<', String.raw`\u003c`)
+    .replaceAll('>', String.raw`\u003e`)
+    .replaceAll('&', String.raw`\u0026`)
+}

@@ -1,0 +1,134 @@
+import { DomainError } from '../domain/errors.ts'
+import type { Listed } from '../domain/release-store.ts'
+import { inLanguage } from '../domain/site.ts'
+import type { TopicExpression } from '../domain/topic-expression.ts'
+import {
+  renderNewsSitemap,
+  renderSitemap,
+  renderSitemapIndex,
+  type SitemapPage,
+} from '../feeds/sitemap.ts'
+import type { Current, Services } from './services.ts'
+import { countOf } from './vocabulary.ts'
+
+/** What a sitemap document is of. Parts are counted from 1. */
+export type SitemapTarget =
+  | { of: 'index' }
+  | { of: 'news' }
+  | { of: 'topics' | 'releases'; part: number }
+
+/** Search engines take 50,000 addresses, but so large a document costs an isolate its memory. */
+const mostInPart = 2000
+/** Google News takes no older ones, and no more. In seconds. */
+const newsworthy = 2 * 86_400
+const mostNews = 1000
+
+/**
+ * Writes a sitemap. All times are those of the releases, so that a store made anew from content says
+ * the same, and search engines go on believing them. Throws `not-found` for a part that is not there.
+ */
+export async function sitemapDocument(
+  target: SitemapTarget,
+  current: Current,
+  services: Services,
+): Promise<string> {
+  if (target.of === 'index') return indexDocument(current, services)
+  if (target.of === 'news') return newsDocument(current, services)
+  const pages =
+    target.of === 'topics'
+      ? inParts(await topicPages(current, services))[target.part - 1]
+      : await releasePages(target.part, current, services)
+  if (!pages) throw new DomainError('not-found', 'The sitemap has no such part.')
+  return renderSitemap(pages)
+}
+
+async function indexDocument(current: Current, services: Services): Promise<string> {
+  const { addresses } = current
+  const topics = inParts(await topicPages(current, services)).map((pages, index) => ({
+    address: addresses.sitemap('topics', index + 1),
+    modified: pages.reduce((latest, { modified }) => Math.max(latest, modified), 0),
+  }))
+  const releases = (await services.store.parts(current, mostInPart)).map(({ last }, index) => ({
+    address: addresses.sitemap('releases', index + 1),
+    modified: last,
+  }))
+  return renderSitemapIndex([...topics, ...releases])
+}
+
+/** The page of everything and those of topics, in each language that has releases on them. */
+async function topicPages(current: Current, { store }: Services): Promise<SitemapPage[]> {
+  const { site, vocabulary, retired, addresses } = current
+  const counts = await store.countByTopic(current)
+  const pagesOf = (topics: TopicExpression, newest: (language: string) => number) => {
+    const versions = site.languages
+      .filter((language) => newest(language) > 0)
+      .map((language) => ({ language, address: addresses.page({ language, topics, words: [] }) }))
+    return versions.map(({ language, address }) => ({
+      address,
+      modified: newest(language),
+      versions,
+    }))
+  }
+  const newestOfAll = new Map<string, number>()
+  for (const language of site.languages) {
+    const everything = { language, topics: [], words: [] }
+    const [[newest] = []] = await store.places(everything, current, [{ by: 'published', limit: 1 }])
+    newestOfAll.set(language, newest?.published ?? 0)
+  }
+  const topics = [...vocabulary.topics.values()].filter(({ slug }) => !retired.ended.has(slug))
+  return [
+    ...pagesOf([], (language) => newestOfAll.get(language)!),
+    ...topics.flatMap(({ slug }) =>
+      pagesOf(
+        [{ with: [slug], without: [] }],
+        (language) => countOf(slug, language, counts).newest,
+      ),
+    ),
+  ]
+}
+
+async function releasePages(
+  part: number,
+  current: Current,
+  { store }: Services,
+): Promise<SitemapPage[] | undefined> {
+  const { addresses } = current
+  const found = (await store.parts(current, mostInPart))[part - 1]
+  if (!found) return undefined
+  const versionOf = ({ slug }: Listed) => {
+    return (language: string) => ({ language, address: addresses.release({ slug, language }) })
+  }
+  return (await store.list(current, found.first, mostInPart)).map((release) => ({
+    address: addresses.release(release),
+    modified: release.updated,
+    versions: release.languages.map(versionOf(release)),
+  }))
+}
+
+/** Releases of the last two days before the newest one: the clock would change a document by itself. */
+async function newsDocument(current: Current, { store }: Services): Promise<string> {
+  const { site, addresses, horizon } = current
+  const query = { language: 'all', topics: [], words: [] }
+  const [places = []] = await store.places(query, current, [
+    { by: 'published', from: horizon - newsworthy, limit: mostNews },
+  ])
+  const releases = await store.load(
+    places.map(({ published }) => published),
+    current,
+  )
+  return renderNewsSitemap(
+    releases.map((release) => ({
+      address: addresses.release(release),
+      title: release.title,
+      language: release.language,
+      publication: inLanguage(site.title, release.language, site),
+      published: release.published,
+    })),
+  )
+}
+
+function inParts(pages: SitemapPage[]): SitemapPage[][] {
+  return Array.from({ length: Math.ceil(pages.length / mostInPart) }, (_, index) =>
+    pages.slice(index * mostInPart, (index + 1) * mostInPart),
+  )
+}

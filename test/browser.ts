@@ -1,0 +1,207 @@
+// A real browser on the real server, once for the tests of a file.
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import packed, { inflate } from '@sparticuz/chromium'
+import axe from 'axe-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { afterAll, beforeAll } from 'vitest'
+import { type Server, spawnServer, until } from './server.ts'
+
+const project = join(import.meta.dirname, '..')
+
+/** Nothing of what a browser does by itself may disturb, and root has no sandbox. */
+const quiet = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run']
+
+/** Starts a browser, or says on the console why the tests with it are skipped. */
+export async function launchBrowser(): Promise<Browser | undefined> {
+  const ways =
+    process.platform === 'linux' && process.arch === 'x64'
+      ? [launchPacked, () => launchPacked('with libraries')]
+      : [() => chromium.launch({ channel: 'chrome' })]
+  let reason = ''
+  for (const way of ways) {
+    try {
+      return await way()
+    } catch (error) {
+      reason = (error as Error).message.split('\n')[0]!
+    }
+  }
+  console.warn(`Skipped: the tests in a browser, which cannot be started here (${reason})`)
+  return undefined
+}
+
+/** The Chromium that comes with a package, with the fonts that come with it, on any Linux x64. */
+async function launchPacked(libraries?: 'with libraries'): Promise<Browser> {
+  const folder = await unpack()
+  const env = { ...process.env, FONTCONFIG_FILE: join(folder, 'fonts.conf') }
+  return chromium.launch({
+    executablePath: join(folder, 'chromium'),
+    args: quiet,
+    env: libraries ? { ...env, LD_LIBRARY_PATH: join(folder, 'al2023/lib') } : env,
+  })
+}
+
+/** Unpacks it once for each version. Another process may be at it too, so it appears as a whole. */
+async function unpack(): Promise<string> {
+  const { devDependencies } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
+    devDependencies: Record<string, string>
+  }
+  const folder = join(tmpdir(), `tiedote-chromium-${devDependencies['@sparticuz/chromium']}`)
+  if (existsSync(folder)) return folder
+  const staging = mkdtempSync(`${folder}-`)
+  const before = process.env.TMPDIR
+  // The package unpacks to where temporary files go.
+  process.env.TMPDIR = staging
+  try {
+    await packed.executablePath()
+    await inflate(join(project, 'node_modules/@sparticuz/chromium/bin/al2023.tar.br'))
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR
+    else process.env.TMPDIR = before
+  }
+  writeFileSync(
+    join(staging, 'fonts.conf'),
+    `<?xml version="1.0"?><fontconfig><dir>${folder}/fonts/fonts</dir><cachedir>${folder}/fonts-cache</cachedir></fontconfig>\n`,
+  )
+  try {
+    renameSync(staging, folder)
+  } catch {
+    rmSync(staging, { recursive: true, force: true })
+  }
+  return folder
+}
+
+/** A page with all that went wrong on it. */
+export type Visit = {
+  page: Page
+  status: number | undefined
+  /** Errors on the console, violations of the policy among them. */
+  errors: string[]
+  /** Addresses on other hosts that were asked for. */
+  elsewhere: string[]
+  close: () => Promise<void>
+}
+
+/** Serves a folder to a browser for the tests of a file. */
+export function browse(browser: Browser | undefined, writeContent: () => string) {
+  let server: Server
+  let directory: string
+  /** As the pages name themselves. */
+  const origin = () => `http://localhost:${server.port}`
+
+  beforeAll(async () => {
+    if (!browser) return
+    directory = writeContent()
+    server = await spawnServer(directory, { DATABASE: ':memory:' })
+    await until(() => server.output().includes('Serving'))
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    server?.process.kill('SIGKILL')
+    if (directory) rmSync(directory, { recursive: true, force: true })
+  })
+
+  return {
+    origin,
+    /** Opens an address in a window of its own. */
+    async open(path: string, options: BrowserContextOptions = {}): Promise<Visit> {
+      const context = await browser!.newContext(options)
+      const page = await context.newPage()
+      const errors: string[] = []
+      const elsewhere: string[] = []
+      page.on('console', (message) => {
+        // Chromium says so of every address with such a status, which is what was asked for.
+        const isOwnStatus =
+          message.location().url === page.url() && message.text().startsWith('Failed to load')
+        if (message.type() === 'error' && !isOwnStatus) errors.push(message.text())
+      })
+      page.on('pageerror', (error) => errors.push(error.message))
+      page.on('request', (request) => {
+        if (!request.url().startsWith(`${origin()}/`)) elsewhere.push(request.url())
+      })
+      const answer = await page.goto(`${origin()}${path}`, { waitUntil: 'load' })
+      return { page, status: answer?.status(), errors, elsewhere, close: () => context.close() }
+    },
+  }
+}
+
+const levels = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+/** What axe finds wrong with a page: each rule with the elements that break it. */
+export async function findBarriers(page: Page): Promise<string[]> {
+  if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(axe.source)
+  const options = {
+    runOnly: { type: 'tag', values: levels },
+    rules: { 'target-size': { enabled: true } },
+    resultTypes: ['violations'],
+  }
+  const { violations } = await page.evaluate<axe.AxeResults>(
+    `axe.run(document, ${JSON.stringify(options)})`,
+  )
+  return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`))
+}
+
+/** Elements that stick out of the window, unless one can scroll to them where they stand. */
+export async function findOverflow(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`(() => {
+    const width = document.documentElement.clientWidth
+    const scrolls = (element) => {
+      for (let one = element.parentElement; one && one !== document.body; one = one.parentElement) {
+        if (/auto|scroll/.test(getComputedStyle(one).overflowX)) return true
+      }
+      return false
+    }
+    const isSeen = (element) => {
+      const { width, height } = element.getBoundingClientRect()
+      return width > 1 && height > 1 && element.checkVisibility({ visibilityProperty: true })
+    }
+    const wide = Array.from(document.body.querySelectorAll('*')).filter((element) => {
+      const { left, right } = element.getBoundingClientRect()
+      return isSeen(element) && !scrolls(element) && (right > width + 1 || left < -1)
+    })
+    const page = document.documentElement.scrollWidth > width ? ['the page'] : []
+    return [...page, ...wide.map((element) => element.outerHTML.slice(0, 120))]
+  })()`)
+}
+
+/** The controls of a page in the order of the document, as the keyboard should reach them. */
+const controls = `(() => {
+  const all = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]'
+  return Array.from(document.querySelectorAll(all)).filter((one) => {
+    if (one.disabled || !one.checkVisibility({ visibilityProperty: true })) return false
+    if (one.type !== 'radio') return true
+    // Of a group of radio buttons the keyboard reaches one.
+    const group = Array.from(document.querySelectorAll('input[type=radio]')).filter(({ name }) => name === one.name)
+    return one === (group.find(({ checked }) => checked) ?? group[0])
+  })
+})()`
+
+const named = `((one) => [one.localName, one.getAttribute('href') ?? one.name ?? '', one.textContent.trim() || one.value || ''].join(' '))`
+
+/** The controls of a page, in the order of the document. */
+export async function listControls(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`${controls}.map(${named})`)
+}
+
+/** The same as the Tab key finds them, for at most so many steps. */
+export async function tabThrough(page: Page, steps: number): Promise<string[]> {
+  const reached: string[] = []
+  for (let step = 0; step < steps; step++) {
+    await page.keyboard.press('Tab')
+    const name = await page.evaluate<string>(`${named}(document.activeElement)`)
+    reached.push(name)
+  }
+  return reached
+}
+
+/** Where the link with the focus leads, and where it stands in the window. */
+export async function focusedLink(
+  page: Page,
+): Promise<{ target: string; top: number; height: number }> {
+  return page.evaluate(`(() => {
+    const { top, height } = document.activeElement.getBoundingClientRect()
+    return { target: document.activeElement.getAttribute('href') ?? '', top, height }
+  })()`)
+}

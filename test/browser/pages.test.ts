@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  browse,
+  findBarriers,
+  findOverflow,
+  focusedLink,
+  launchBrowser,
+  listControls,
+  tabThrough,
+  type Visit,
+} from '../browser.ts'
+import { markdown, topicsYaml, writeFolder } from '../content-folder.ts'
+
+const phone = { width: 360, height: 740 }
+const desktop = { width: 1280, height: 800 }
+/** The narrowest window that a page must fit into (WCAG 1.4.10). */
+const narrow = { width: 320, height: 640 }
+
+const longWord = 'maahanmuuttohallintojärjestelmäuudistuslainsäädäntöhankekokonaisuus'
+
+const titles = {
+  en: 'Ministers meet in Helsinki',
+  fi: `Ministerit tapaavat Helsingissä: ${longWord}`,
+  sv: 'Ministrarna möts i Helsingfors',
+}
+
+const body = `The **text** of the release, see [elsewhere](https://example.org/).
+
+## What follows
+
+- ${longWord}
+- another
+
+| Column | Of a table |
+|---|---|
+| ${longWord} | ${longWord} |
+`
+
+function releases(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(titles).flatMap(([language, title], index) => [
+      [
+        `releases/meeting.${language}.md`,
+        markdown(
+          [
+            `title: "${title}"`,
+            `published: 2024-01-24T09:0${index}`,
+            'topics: [asylum, eu, organised-crime]',
+            'attachments: [{ file: agenda.pdf, title: Agenda }, { file: port.png, alt: A port, credit: Customs }]',
+            'contacts: [{ name: Press office, phone: "+358 1", email: press@ministry.example }]',
+            'event: { start: 2024-01-24, end: 2024-01-25, place: Helsinki }',
+            'related: [{ url: "https://example.org/", title: Background }]',
+            'changes: [{ at: 2024-01-25T09:00, kind: correction, note: The date was wrong. }]',
+          ],
+          body,
+        ),
+      ],
+      [
+        `releases/wrong.${language}.md`,
+        markdown([
+          `title: "${title}"`,
+          `published: 2024-01-25T09:0${index}`,
+          'topics: [eu]',
+          `withdrawn: { at: 2024-01-26T09:00, reason: It was wrong., replacedBy: meeting }`,
+        ]),
+      ],
+    ]),
+  )
+}
+
+const pixel = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)
+
+const content = () =>
+  writeFolder({
+    'topics.yaml': topicsYaml,
+    'media/agenda.pdf': '%PDF-1.4 agenda',
+    'media/port.png': pixel,
+    ...releases(),
+  })
+
+const everyTopic = 'asylum+crime+drugs+eu+immigration+migration+organised-crime+space-travel'
+
+/** Every kind of page: path and status. A feed that is opened is one of them. */
+const kinds: Record<string, [string, number]> = {
+  home: ['/', 200],
+  topic: ['/topics/migration', 200],
+  'question with three terms': ['/topics/asylum+eu,organised-crime', 200],
+  search: ['/?q=release', 200],
+  release: ['/releases/meeting', 200],
+  'withdrawn release': ['/releases/wrong', 410],
+  'missing topic': ['/topics/migrtion', 404],
+  'impossible question': [`/topics/${everyTopic},-eu`, 400],
+  'opened feed': ['/topics/migration.atom', 200],
+}
+
+const languages = { en: '', fi: '/fi', sv: '/sv' }
+
+const everywhere = Object.entries(kinds).flatMap(([kind, [path, status]]) =>
+  Object.entries(languages).map(
+    ([language, prefix]) => [kind, language, `${prefix}${path}`, status] as const,
+  ),
+)
+
+/** Layouts differ by language and device, colours by scheme: each is seen with each of the others. */
+const looks = Object.entries({ desktop, phone }).flatMap(([device, viewport]) =>
+  (['light', 'dark'] as const).map((colorScheme) => ({
+    name: `${device} ${colorScheme}`,
+    viewport,
+    colorScheme,
+  })),
+)
+const looksElsewhere = looks.filter(({ name }) => /phone light|desktop dark/.test(name))
+
+const browser = await launchBrowser()
+
+describe.skipIf(!browser)('pages in a browser (skipped where none can be started)', () => {
+  const press = browse(browser, content)
+
+  /** One visit for some tests. */
+  function visiting(path: string, options: Parameters<typeof press.open>[1] = {}) {
+    let visit: Visit
+    beforeAll(async () => {
+      visit = await press.open(path, { viewport: desktop, ...options })
+    })
+    afterAll(() => visit?.close())
+    return () => visit
+  }
+
+  describe.each(everywhere)('%s in %s', (_kind, language, path, status) => {
+    const visit = visiting(path)
+
+    test('is a page in its language with one main part and one heading', async () => {
+      const { page, status: answered } = visit()
+      expect(answered).toBe(status)
+      expect(await page.getAttribute('html', 'lang')).toBe(language)
+      expect(await page.getByRole('main').count()).toBe(1)
+      expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1)
+      expect(await page.title()).not.toBe('')
+    })
+
+    test('has no barriers, in light and dark, on a phone and on a desk (WCAG 2.2 AA)', async () => {
+      const { page } = visit()
+      const found: string[] = []
+      for (const look of language === 'en' ? looks : looksElsewhere) {
+        await page.setViewportSize(look.viewport)
+        await page.emulateMedia({ colorScheme: look.colorScheme })
+        for (const barrier of await findBarriers(page)) found.push(`${look.name}: ${barrier}`)
+      }
+      expect(found).toEqual([])
+    })
+
+    test('fits into windows from 320 pixels on (WCAG 1.4.10)', async () => {
+      const { page } = visit()
+      for (const viewport of [narrow, phone, desktop]) {
+        await page.setViewportSize(viewport)
+        expect(await findOverflow(page)).toEqual([])
+      }
+    })
+
+    test('asks no other host, keeps no cookie and reports no error', async () => {
+      const { page, errors, elsewhere } = visit()
+      expect(errors).toEqual([])
+      expect(elsewhere).toEqual([])
+      expect(await page.context().cookies()).toEqual([])
+    })
+  })
+
+  const byKeyboard = Object.entries(kinds).flatMap(([kind, [path]]) =>
+    [true, false].map((script) => [kind, script ? 'with' : 'without', path, script] as const),
+  )
+
+  describe.each(byKeyboard)('%s by keyboard, %s JavaScript', (_kind, _script, path, script) => {
+    const visit = visiting(path, { javaScriptEnabled: script })
+
+    test('reaches every control in order', async () => {
+      const { page, errors } = visit()
+      const controls = await listControls(page)
+      expect(controls.length).toBeGreaterThan(0)
+      expect(await tabThrough(page, controls.length)).toEqual(controls)
+      expect(errors).toEqual([])
+    })
+
+    test('begins with a link to the main part, which shows itself', async () => {
+      const { page } = visit()
+      // Where the keyboard begins is where the page was last touched, so it is opened anew.
+      await page.reload()
+      await page.keyboard.press('Tab')
+      const { target, top, height } = await focusedLink(page)
+      expect(target).toMatch(/^#./)
+      expect(await page.locator(`main${target}, main ${target}`).count()).toBe(1)
+      expect(top).toBeGreaterThanOrEqual(0)
+      expect(height).toBeGreaterThan(10)
+      await page.keyboard.press('Enter')
+      expect(new URL(page.url()).hash).toBe(target)
+    })
+  })
+
+  test('a search is a form that works without JavaScript', async () => {
+    const { page, close } = await press.open('/', { javaScriptEnabled: false })
+    await page.getByRole('searchbox').first().fill('Helsinki')
+    await page.getByRole('searchbox').first().press('Enter')
+    await page.waitForURL(/q=Helsinki/i)
+    expect(await page.getByRole('main').textContent()).toContain(titles.en)
+    await close()
+  })
+})

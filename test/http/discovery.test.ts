@@ -1,0 +1,284 @@
+// What leads to feeds and pages: sitemaps, metadata, OPML, addresses that programs guess.
+import { execFile } from 'node:child_process'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { SaxesParser } from 'saxes'
+import { expect, test } from 'vitest'
+import { markdown, siteYaml, temporaryFolder, topicsYaml, writeFolder } from '../content-folder.ts'
+import { baseUrl, nodeService, onBoth } from '../platforms.ts'
+
+const run = promisify(execFile)
+const newsboat = ['/usr/bin/newsboat', '/usr/local/bin/newsboat'].find(existsSync)
+
+if (!newsboat) console.warn('Skipped: an import of OPML into newsboat, which is not installed')
+
+const release = (title: string, topics: string, published: string, ...more: string[]) =>
+  markdown([`title: ${title}`, `published: ${published}`, `topics: [${topics}]`, ...more])
+
+const content = {
+  'site.yaml': `${siteYaml}rights: { en: Free to use }\nlogo: media/logo.png\n`,
+  'topics.yaml': `${topicsYaml.replace('space-travel:', 'space-travel:\n  exactMatch: ["http://eurovoc.europa.eu/1"]')}
+canals:
+  label: { en: canals }
+  retired: { at: 2024-02-01, until: 2199-03-01, replacedBy: [eu] }
+`,
+  'media/logo.png': 'logo',
+  'media/port.jpg': 'port',
+  'media/agenda.pdf': 'agenda',
+  'releases/old.en.md': release('Old', 'drugs', '2023-01-01T09:00'),
+  'releases/canal.en.md': release('Canal', 'canals', '2023-01-02T09:00'),
+  'releases/meeting.en.md': release(
+    `'"Ministers" & </script><b>marks'`,
+    'migration, space-travel',
+    '2024-01-24T09:00',
+    'lead: What <they> meet about.',
+    'attachments: [{ file: port.jpg, alt: A port, credit: Customs }, { file: agenda.pdf, title: Agenda }]',
+    'event: { start: 2024-01-24, end: 2024-01-25, place: Antwerp }',
+    'changes: [{ at: 2024-01-25T09:00, kind: correction, note: The date was wrong. }]',
+  ),
+  'releases/meeting.fi.md': release('Ministerit tapaavat', 'migration', '2024-01-24T10:00'),
+  'releases/wrong.en.md': release(
+    'Wrong',
+    'eu',
+    '2024-01-24T11:00',
+    'withdrawn: { at: 2024-01-26T09:00, reason: It was wrong. }',
+  ),
+  'releases/secret.en.md': release('Secret plan', 'eu', '2199-01-01T09:00'),
+  'releases/meeting.sv.md': release('Hemlig plan', 'eu', '2199-01-01T10:00'),
+}
+
+function all(text: string, pattern: RegExp): string[] {
+  return Array.from(text.matchAll(pattern), ([, found = '']) => found)
+}
+
+function checkXml(text: string) {
+  const parser = new SaxesParser({ xmlns: true })
+  parser.on('error', (error) => {
+    throw error
+  })
+  parser.write(text).close()
+}
+
+const locations = /<loc>([^<]+)<\/loc>/g
+
+onBoth(
+  'discovery',
+  () => writeFolder(content),
+  (fetch) => {
+    const read = async (path: string) => {
+      const response = await fetch(path)
+      expect(response.status, path).toBe(200)
+      return response.text()
+    }
+
+    test('the sitemap lists the pages of topics and releases that stand, with their languages', async () => {
+      expect(await read('/robots.txt')).toContain(`Sitemap: ${baseUrl}/sitemap.xml\n`)
+      const index = await read('/sitemap.xml')
+      checkXml(index)
+      expect(all(index, locations)).toEqual([
+        `${baseUrl}/sitemap-topics-1.xml`,
+        `${baseUrl}/sitemap-releases-1.xml`,
+      ])
+      expect(all(index, /<lastmod>([^<]+)/g)).toEqual([
+        '2024-01-24T08:00:00Z',
+        '2024-01-25T07:00:00Z',
+      ])
+      const topics = await read('/sitemap-topics-1.xml')
+      checkXml(topics)
+      expect(all(topics, locations)).toEqual([
+        `${baseUrl}/`,
+        `${baseUrl}/fi/`,
+        `${baseUrl}/topics/migration`,
+        `${baseUrl}/fi/topics/migration`,
+        `${baseUrl}/topics/crime`,
+        `${baseUrl}/topics/drugs`,
+        `${baseUrl}/topics/space-travel`,
+      ])
+      const response = await fetch('/sitemap-releases-1.xml')
+      expect(response.headers.get('content-type')).toBe('application/xml; charset=utf-8')
+      const releases = await response.text()
+      checkXml(releases)
+      expect(all(releases, locations)).toEqual([
+        `${baseUrl}/releases/old`,
+        `${baseUrl}/releases/canal`,
+        `${baseUrl}/fi/releases/meeting`,
+        `${baseUrl}/releases/meeting`,
+      ])
+      const versions = `<xhtml:link rel="alternate" hreflang="en" href="${baseUrl}/releases/meeting"/><xhtml:link rel="alternate" hreflang="fi" href="${baseUrl}/fi/releases/meeting"/>`
+      expect(releases.split(versions)).toHaveLength(3)
+      for (const path of ['/sitemap-releases-2.xml', '/sitemap-topics-2.xml', '/sitemap-x-1.xml']) {
+        expect((await fetch(path)).status).toBe(404)
+      }
+    })
+
+    test('the news sitemap holds the two days before the newest release', async () => {
+      const text = await read('/news-sitemap.xml')
+      checkXml(text)
+      expect(all(text, locations)).toEqual([
+        `${baseUrl}/fi/releases/meeting`,
+        `${baseUrl}/releases/meeting`,
+      ])
+      expect(text).toContain('<news:name>Ministeriö: tiedotteet</news:name>')
+      expect(text).toContain('<news:publication_date>2024-01-24T07:00:00Z</news:publication_date>')
+    })
+
+    test('there is an icon of our own', async () => {
+      const icon = await fetch('/favicon.ico')
+      expect(icon.headers.get('content-type')).toBe('image/x-icon')
+      const bytes = new Uint8Array(await icon.arrayBuffer())
+      expect(Array.from(bytes.subarray(0, 6))).toEqual([0, 0, 1, 0, 1, 0])
+      expect(bytes).toHaveLength(198)
+      expect((await fetch('/favicon.svg')).headers.get('content-type')).toBe('image/svg+xml')
+    })
+
+    test('the page of a release carries schema.org and Open Graph', async () => {
+      const text = await read('/releases/meeting')
+      const [script = ''] = all(text, /<script type="application\/ld\+json">([^]*?)<\/script>/g)
+      expect(script).not.toMatch(/[<>&]/)
+      expect(JSON.parse(script)).toMatchObject({
+        '@context': 'https://schema.org',
+        '@type': 'NewsArticle',
+        url: `${baseUrl}/releases/meeting`,
+        headline: '"Ministers" & </script><b>marks',
+        description: 'What <they> meet about.',
+        inLanguage: 'en',
+        datePublished: '2024-01-24T07:00:00Z',
+        dateModified: '2024-01-25T07:00:00Z',
+        author: { '@type': 'Organization', name: 'The Ministry', url: 'https://ministry.example/' },
+        publisher: { logo: { url: `${baseUrl}/media/logo.png` } },
+        image: [{ url: `${baseUrl}/media/port.jpg`, caption: 'A port', creditText: 'Customs' }],
+        associatedMedia: [{ name: 'Agenda', encodingFormat: 'application/pdf' }],
+        keywords: ['migration', 'space travel'],
+        about: [
+          { name: 'migration', url: `${baseUrl}/topics/migration` },
+          { sameAs: ['http://eurovoc.europa.eu/1'] },
+        ],
+        temporalCoverage: '2024-01-24/2024-01-25',
+        correction: [
+          {
+            '@type': 'CorrectionComment',
+            text: 'The date was wrong.',
+            datePublished: '2024-01-25T07:00:00Z',
+          },
+        ],
+        workTranslation: [{ inLanguage: 'fi', url: `${baseUrl}/fi/releases/meeting` }],
+        copyrightNotice: 'Free to use',
+      })
+      expect(text).toContain('<meta name="description" content="What &lt;they&gt; meet about.">')
+      expect(text).toContain(`<meta property="og:image" content="${baseUrl}/media/port.jpg">`)
+      expect(text).toContain('<meta property="og:type" content="article">')
+      expect(text.indexOf('rel="alternate"')).toBeLessThan(text.indexOf('og:type'))
+    })
+
+    test('the page of a question says what it is, and what was withdrawn asks to be forgotten', async () => {
+      const text = await read('/fi/topics/migration')
+      expect(text).toContain(
+        '<meta name="description" content="Muuttoliike – Ministeriö: tiedotteet. Mitä ministeriö julkaisee">',
+      )
+      expect(text).toContain(`<meta property="og:url" content="${baseUrl}/fi/topics/migration">`)
+      expect(text).not.toContain('noindex')
+      expect(await read('/?q=old')).toContain('<meta name="robots" content="noindex">')
+      const withdrawn = await (await fetch('/releases/wrong')).text()
+      expect(withdrawn).toContain('<meta name="robots" content="noindex">')
+      expect(withdrawn).not.toContain('ld+json')
+    })
+
+    test('the addresses that programs guess are answered without a redirect (O-04)', async () => {
+      for (const path of ['/feed', '/feed/', '/feed.xml', '/rss.xml', '/index.xml']) {
+        const response = await fetch(path)
+        expect(response.status, path).toBe(200)
+        expect(response.headers.get('content-type')).toContain('application/rss+xml')
+        expect(response.headers.get('content-location')).toBe(`${baseUrl}/feed.rss`)
+      }
+      for (const path of ['/atom.xml', '/fi/atom.xml']) {
+        expect((await fetch(path)).headers.get('content-type')).toContain('application/atom+xml')
+      }
+      expect((await fetch('/index.rdf')).status).toBe(404)
+    })
+
+    test('ticked topics are one OPML document, one by one, however they are written (O-06)', async () => {
+      const text = await read('/feeds.opml?topics=asylum,organised-crime')
+      checkXml(text)
+      expect(all(text, /xmlUrl="([^"]+)"/g)).toEqual([
+        `${baseUrl}/topics/asylum.atom`,
+        `${baseUrl}/topics/organised-crime.atom`,
+      ])
+      expect(text).toContain('category="/migration/asylum"')
+      expect(text).toContain('<dateModified>Wed, 24 Jan 2024 09:00:00 GMT</dateModified>')
+      for (const query of [
+        'topics=organised-crime&topics=asylum',
+        'topics=Organized-Crime+turvapaikka',
+        'topics=asylum,,organised-crime,asylum',
+      ]) {
+        const response = await fetch(`/feeds.opml?${query}`)
+        expect(await response.text()).toBe(text)
+        expect(response.headers.get('content-location')).toBe(
+          `${baseUrl}/feeds.opml?topics=asylum,organised-crime`,
+        )
+      }
+      expect(await read('/fi/feeds.opml?topics=asylum')).toContain('text="turvapaikka"')
+      const unknown = await fetch('/feeds.opml?topics=migrtion')
+      expect(unknown.status).toBe(404)
+      expect(await unknown.json()).toMatchObject({ nearest: expect.arrayContaining(['migration']) })
+      const renamed = await fetch('/feeds.opml?topics=border-policy')
+      expect(renamed.status).toBe(308)
+      expect(renamed.headers.get('location')).toBe(`${baseUrl}/feeds.opml?topics=migration`)
+      expect(await read('/feeds.opml?topics=canals')).not.toContain('xmlUrl')
+      expect(await read('/feeds.opml?topics=')).toBe(await read('/feeds.opml'))
+    })
+  },
+)
+
+test('a large sitemap comes in parts that hold every release once', async () => {
+  const releases = Array.from({ length: 2100 }, (_, number) =>
+    JSON.stringify({
+      slug: `r${number}`,
+      language: 'en',
+      title: `Release ${number}`,
+      published: new Date(Date.UTC(2020, 0, 1) + number * 3_600_000).toISOString(),
+      body: { markdown: 'Text' },
+    }),
+  )
+  const fetch = await nodeService(temporaryFolder({ 'releases/many.jsonl': releases.join('\n') }))
+  const read = async (path: string) => (await fetch(path)).text()
+  const parts = all(await read('/sitemap.xml'), locations).map((part) => new URL(part).pathname)
+  expect(parts.slice(1)).toEqual(['/sitemap-releases-1.xml', '/sitemap-releases-2.xml'])
+  const found = (await Promise.all(parts.slice(1).map(read))).map((text) => all(text, locations))
+  expect(found.map(({ length }) => length)).toEqual([2000, 100])
+  expect(new Set(found.flat()).size).toBe(2100)
+})
+
+test.skipIf(!newsboat)(
+  'newsboat takes in what was ticked (skipped where it is not installed)',
+  async () => {
+    const fetch = await nodeService(temporaryFolder(content))
+    const folder = temporaryFolder()
+    const urls = join(folder, 'urls')
+    writeFileSync(urls, '')
+    for (const [path, expected] of [
+      ['/feeds.opml?topics=asylum,drugs', ['/topics/asylum.atom', '/topics/drugs.atom']],
+      ['/feeds.opml', ['/feed.atom', '/topics/space-travel.atom', '/topics/organised-crime.atom']],
+    ] as const) {
+      writeFileSync(join(folder, 'feeds.opml'), await (await fetch(path)).text())
+      await run(
+        newsboat!,
+        [
+          '-u',
+          urls,
+          '-c',
+          join(folder, 'cache.db'),
+          '-C',
+          '/dev/null',
+          '-i',
+          join(folder, 'feeds.opml'),
+        ],
+        {
+          env: { ...process.env, HOME: folder },
+        },
+      )
+      const subscribed = readFileSync(urls, 'utf8')
+      for (const feed of expected) expect(subscribed).toContain(`${baseUrl}${feed}`)
+    }
+  },
+)

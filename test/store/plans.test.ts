@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest'
+import type { State } from '../../src/domain/release-store.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import type { Database } from '../../src/store/database.ts'
+import { openDatabase, readMigrations } from '../../src/store/node-sqlite.ts'
+import { createReleaseStore } from '../../src/store/release-store.ts'
+
+type Step = { detail: string }
+
+/** How SQLite goes about each statement that `ask` leads to. */
+async function plansOf(ask: (store: ReturnType<typeof createReleaseStore>) => Promise<unknown>) {
+  const database = openDatabase(':memory:')
+  await migrate(database, readMigrations())
+  const statements: string[] = []
+  const listening: Database = {
+    batch: (all) => database.batch(all),
+    prepare(sql) {
+      statements.push(sql)
+      return database.prepare(sql)
+    },
+  }
+  await ask(createReleaseStore(listening))
+  const plans = statements.map((sql) => {
+    const places = new Set(sql.match(/\?\d+/g))
+    const values = Array.from(places, () => 0)
+    return database
+      .prepare(`explain query plan ${sql}`)
+      .bind(...values)
+      .all<Step>()
+  })
+  const steps = (await Promise.all(plans)).flatMap(({ results }) => results)
+  database.close()
+  return steps.map(({ detail }) => detail)
+}
+
+const state = { horizon: 1, site: { languages: ['en'] } } as State
+
+test('the parts of a sitemap are found in an index alone', async () => {
+  const steps = await plansOf((store) => store.parts(state, 2000))
+  expect(steps.filter((step) => /\brelease\b/.test(step))).toEqual([
+    'SEARCH release USING COVERING INDEX release_any_language_by_updated (withdrawn=?)',
+  ])
+})
+
+test('a part is a walk along an index, and language versions are found by their slug', async () => {
+  const steps = await plansOf((store) => store.list(state, 0, 2000))
+  expect(steps.filter((step) => /^(SEARCH|SCAN)/.test(step))).toEqual([
+    'SEARCH one USING INDEX release_any_language_by_updated (withdrawn=? AND updated>?)',
+    expect.stringMatching(/^SEARCH other USING INDEX \S+ \(slug=\?\)$/),
+  ])
+  expect(steps.join()).not.toContain('TEMP B-TREE')
+})
