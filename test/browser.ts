@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import packed, { inflate } from '@sparticuz/chromium'
 import axe from 'axe-core'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
 import { type Server, spawnServer, until } from './server.ts'
 
@@ -72,7 +72,7 @@ async function unpack(): Promise<string> {
   return folder
 }
 
-/** A page with all that went wrong on it. */
+/** A page with all that went wrong on it since it was opened. */
 export type Visit = {
   page: Page
   status: number | undefined
@@ -80,13 +80,16 @@ export type Visit = {
   errors: string[]
   /** Addresses on other hosts that were asked for. */
   elsewhere: string[]
-  close: () => Promise<void>
 }
 
-/** Serves a folder to a browser for the tests of a file. */
+type Window = { page: Page; errors: string[]; elsewhere: string[] }
+
+/** Serves a folder to a browser for the tests of a file. Opening an address leaves the one before. */
 export function browse(browser: Browser | undefined, writeContent: () => string) {
   let server: Server
   let directory: string
+  // Starting a window takes longer than most of what is done in it.
+  const windows = new Map<boolean, Window>()
   /** As the pages name themselves. */
   const origin = () => `http://localhost:${server.port}`
 
@@ -103,26 +106,40 @@ export function browse(browser: Browser | undefined, writeContent: () => string)
     if (directory) rmSync(directory, { recursive: true, force: true })
   })
 
+  async function openWindow(javaScriptEnabled: boolean): Promise<Window> {
+    const context = await browser!.newContext({ javaScriptEnabled })
+    const page = await context.newPage()
+    const window: Window = { page, errors: [], elsewhere: [] }
+    page.on('console', (message) => {
+      // Chromium says so of every address with such a status, which is what was asked for.
+      const isOwnStatus =
+        message.location().url === page.url() && message.text().startsWith('Failed to load')
+      if (message.type() === 'error' && !isOwnStatus) window.errors.push(message.text())
+    })
+    page.on('pageerror', (error) => window.errors.push(error.message))
+    page.on('request', (request) => {
+      if (!request.url().startsWith(`${origin()}/`)) window.elsewhere.push(request.url())
+    })
+    windows.set(javaScriptEnabled, window)
+    return window
+  }
+
   return {
     origin,
-    /** Opens an address in a window of its own. */
-    async open(path: string, options: BrowserContextOptions = {}): Promise<Visit> {
-      const context = await browser!.newContext(options)
-      const page = await context.newPage()
-      const errors: string[] = []
-      const elsewhere: string[] = []
-      page.on('console', (message) => {
-        // Chromium says so of every address with such a status, which is what was asked for.
-        const isOwnStatus =
-          message.location().url === page.url() && message.text().startsWith('Failed to load')
-        if (message.type() === 'error' && !isOwnStatus) errors.push(message.text())
-      })
-      page.on('pageerror', (error) => errors.push(error.message))
-      page.on('request', (request) => {
-        if (!request.url().startsWith(`${origin()}/`)) elsewhere.push(request.url())
-      })
+    async open(
+      path: string,
+      viewport: { width: number; height: number },
+      { javaScriptEnabled = true } = {},
+    ): Promise<Visit> {
+      const window = windows.get(javaScriptEnabled) ?? (await openWindow(javaScriptEnabled))
+      const { page } = window
+      await page.setViewportSize(viewport)
+      await page.emulateMedia({ colorScheme: 'light' })
+      // Nothing that the page before still asks for counts.
+      await page.goto('about:blank')
+      Object.assign(window, { errors: [], elsewhere: [] })
       const answer = await page.goto(`${origin()}${path}`, { waitUntil: 'load' })
-      return { page, status: answer?.status(), errors, elsewhere, close: () => context.close() }
+      return { ...window, status: answer?.status() }
     },
   }
 }
@@ -136,6 +153,9 @@ export async function findBarriers(page: Page): Promise<string[]> {
     runOnly: { type: 'tag', values: levels },
     rules: { 'target-size': { enabled: true } },
     resultTypes: ['violations'],
+    // What takes time and is not asked for.
+    selectors: false,
+    preload: false,
   }
   const { violations } = await page.evaluate<axe.AxeResults>(
     `axe.run(document, ${JSON.stringify(options)})`,

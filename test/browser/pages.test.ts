@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import {
   browse,
   findBarriers,
@@ -120,12 +120,11 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
   const press = browse(browser, content)
 
   /** One visit for some tests. */
-  function visiting(path: string, options: Parameters<typeof press.open>[1] = {}) {
+  function visiting(path: string, options?: Parameters<typeof press.open>[2]) {
     let visit: Visit
     beforeAll(async () => {
-      visit = await press.open(path, { viewport: desktop, ...options })
+      visit = await press.open(path, desktop, options)
     })
-    afterAll(() => visit?.close())
     return () => visit
   }
 
@@ -199,11 +198,10 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
   })
 
   test('a search is a form that works without JavaScript', async () => {
-    const { page, close } = await press.open('/', { javaScriptEnabled: false })
+    const { page } = await press.open('/', desktop, { javaScriptEnabled: false })
     await page.getByRole('searchbox').first().fill('Helsinki')
     await page.getByRole('searchbox').first().press('Enter')
     await page.waitForURL(/q=Helsinki/i)
     expect(await page.getByRole('main').textContent()).toContain(titles.en)
-    await close()
   })
 })
