@@ -260,6 +260,13 @@ export function headline({ title, withdrawn, language }: Release): string {
 
 /** The question in words before the name of the site: “Migration and EU – Ministry: releases” (C-19). */
 export function titleOf(query: FeedQuery, press: Press): string {
+  const name = inLanguage(press.site.title, textLanguage(query, press.site), press.site)
+  const words = inWords(query, press)
+  return words ? `${words} – ${name}` : name
+}
+
+/** The question alone: “Migration and EU”. Empty when it asks for everything. */
+export function inWords(query: FeedQuery, press: Press): string {
   const { site } = press
   const language = textLanguage(query, site)
   const wording = wordingOf(language)
@@ -271,10 +278,8 @@ export function titleOf(query: FeedQuery, press: Press): string {
     query.words.length > 0 ? wording.searchFor(query.words.join(' ')) : '',
     query.language === 'all' && site.languages.length > 1 ? wording.allLanguages : '',
   ].filter(Boolean)
-  const name = inLanguage(site.title, language, site)
-  if (parts.length === 0) return name
   const [first = '', ...rest] = parts.join(', ')
-  return `${first.toUpperCase()}${rest.join('')} – ${name}`
+  return `${first.toUpperCase()}${rest.join('')}`
 }
 
 function groupInWords(group: Group, language: string, press: Press, wording: Wording): string {

@@ -6,6 +6,15 @@ import type { Group } from '../domain/topic-expression.ts'
 /** Gives a value its place among those bound to a statement; equal values share one. */
 export type Bind = (value: string | number) => string
 
+/** An expression of the statement around. */
+type Sql = { sql: string }
+
+/** A walk whose bounds may come from the statement around it. */
+type BoundWalk = Omit<Walk, 'from' | 'below'> & {
+  from?: number | Sql | undefined
+  below?: number | Sql | undefined
+}
+
 /** D1 binds at most 100 values to a statement, and most of a question's values repeat. */
 export function createBind(): { bind: Bind; values: (string | number)[] } {
   const values: (string | number)[] = []
@@ -21,7 +30,12 @@ export function createBind(): { bind: Bind; values: (string | number)[] } {
  * and were published no later than `horizon`, in the order of a walk. Each group walks the index of
  * its first topic and asks for the rest as it goes; several groups are merged on the way.
  */
-export function selectSeconds(query: FeedQuery, horizon: number, walk: Walk, bind: Bind): string {
+export function selectSeconds(
+  query: FeedQuery,
+  horizon: number,
+  walk: BoundWalk,
+  bind: Bind,
+): string {
   const groups = query.topics.length > 0 ? query.topics : [{ with: [], without: [] }]
   const parts = groups.map((group) => selectGroup(group, query, horizon, walk, bind))
   const unions = [parts.slice(0, mostInUnion), parts.slice(mostInUnion)]
@@ -40,10 +54,11 @@ function selectGroup(
   group: Group,
   { language, words, withdrawn: isOfWithdrawn = false }: FeedQuery,
   horizon: number,
-  { by, withdrawn = isOfWithdrawn, from, below }: Walk,
+  { by, withdrawn = isOfWithdrawn, from, below }: BoundWalk,
   bind: Bind,
 ): string {
   const [first, ...others] = group.with
+  const bound = (second: number | Sql) => (typeof second === 'number' ? bind(second) : second.sql)
   const table = first === undefined ? 'release' : 'release_topic'
   const conditions = [
     `one.withdrawn = ${bind(Number(withdrawn))}`,
@@ -52,8 +67,8 @@ function selectGroup(
   ]
   if (first !== undefined) conditions.push(`one.topic = ${bind(first)}`)
   if (language !== 'all') conditions.push(`one.language = ${bind(language)}`)
-  if (from !== undefined) conditions.push(`one.${by} >= ${bind(from)}`)
-  if (below !== undefined) conditions.push(`one.${by} < ${bind(below)}`)
+  if (from !== undefined) conditions.push(`one.${by} >= ${bound(from)}`)
+  if (below !== undefined) conditions.push(`one.${by} < ${bound(below)}`)
   for (const topic of others) conditions.push(`exists (${withTopic(bind(topic))})`)
   for (const topic of group.without) conditions.push(`not exists (${withTopic(bind(topic))})`)
   if (words.length > 0) conditions.push('one.published in (select published from found)')

@@ -6,9 +6,13 @@ import type {
   TopicCount,
   Version,
 } from '../domain/release-store.ts'
+import { monthsBetween } from '../domain/time.ts'
 import type { Database } from './database.ts'
 import { createBind, selectSeconds, withFound } from './query-sql.ts'
 import { createStateReader } from './state.ts'
+
+/** A page offers no more months than fifty years have. */
+const mostMonths = 600
 
 /** Answers readers in SQL, on node:sqlite and on D1. */
 export function createReleaseStore(database: Database): ReleaseStore {
@@ -49,6 +53,28 @@ export function createReleaseStore(database: Database): ReleaseStore {
           .filter(({ walk }) => walk === index)
           .toSorted((a, b) => sign * (a[by] - b[by]))
       })
+    },
+
+    async months(query, state) {
+      const ends = await store.places(query, state, [
+        { by: 'published', limit: 1 },
+        { by: 'published', towards: 'newer', limit: 1 },
+      ])
+      const [newest, oldest] = ends.map(([place]) => place?.published)
+      if (newest === undefined || oldest === undefined) return []
+      const months = monthsBetween(oldest, newest, state.site.timezone, mostMonths)
+      const { bind, values } = createBind()
+      const stretches = bind(JSON.stringify(months.map(({ from, below }) => [from, below])))
+      const from = { sql: 'stretch.value ->> 0' }
+      const below = { sql: 'stretch.value ->> 1' }
+      const walk = { by: 'published' as const, from, below, limit: 1 }
+      const seconds = selectSeconds(query, state.horizon, walk, bind)
+      const { results } = await prepare(
+        `${withFound(query, bind)}select key from json_each(${stretches}) as stretch
+         where exists (${seconds}) order by key`,
+        ...values,
+      ).all<{ key: number }>()
+      return results.map(({ key }) => months[key]!)
     },
 
     async load(published, { horizon }) {
