@@ -31,9 +31,10 @@ export function ticksOf(topics: TopicExpression): Ticks {
 
 /**
  * The form that makes a question. It is sent with GET to an address that understands its fields as
- * one more spelling of the question, so it needs no script.
+ * one more spelling of the question, so it needs no script. `shown` is said when a script has shown
+ * the answer.
  */
-export function builder(query: FeedQuery, counts: TopicCount[], view: View): Html {
+export function builder(query: FeedQuery, shown: string, counts: TopicCount[], view: View): Html {
   const { addresses, messages } = view
   const ticks = ticksOf(query.topics)
   const isNew = query.topics.length + query.words.length === 0
@@ -41,7 +42,7 @@ export function builder(query: FeedQuery, counts: TopicCount[], view: View): Htm
 <h2 id="build">${isNew ? messages.build : messages.buildThis}</h2>
 <p>${messages.buildIntroduction}</p>
 ${ticks.isTooRich ? html`<p class="notice">${messages.tooRich}</p>` : nothing}
-<form class="builder" action="${pathOf(addresses.form(view.language))}">
+<form class="builder" action="${pathOf(addresses.form(view.language))}" data-shown="${messages.resultAnnounced(shown)}">
 <fieldset>
 <legend>${messages.wantedTopics}</legend>
 <div class="choice">

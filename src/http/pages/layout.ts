@@ -64,7 +64,7 @@ function masthead({ versions = [] }: Frame, view: View): Html {
 ${languages(versions, view)}
 <form class="search" action="${pathOf(addresses.home(language))}" role="search">
 <label class="unseen" for="search">${messages.searchLabel}</label>
-<input id="search" type="search" name="q" autocomplete="off">
+<input id="search" type="search" name="q" placeholder="${messages.searchLabel}" autocomplete="off">
 <button>${messages.search}</button>
 </form>
 </div>

@@ -27,10 +27,10 @@ export function listPage(
   const { month } = contents
   const isHome = isEverything(query)
   const named = month && monthInWords(month.name, view)
-  const words = [inWords(query, view), named].filter(Boolean).join(', ')
+  const heading = [inWords(query, view), named].filter(Boolean).join(', ') || view.messages.newest
   const main = html`<div class="columns">
 <div>
-<h1>${words || view.messages.newest}</h1>
+<h1>${heading}</h1>
 ${isHome ? html`<p class="lead">${label(site.description, view)}</p>` : about(query, view)}
 ${ended(query, view)}
 <p class="jump"><a href="#subscribe">${view.messages.changeThis}</a></p>
@@ -41,7 +41,7 @@ ${archive(query, contents, view)}
 </div>
 <div>
 ${subscription(query, view)}
-${query.withdrawn ? nothing : builder(query, contents.counts, view)}
+${query.withdrawn ? nothing : builder(query, heading, contents.counts, view)}
 </div>
 </div>
 ${isHome ? topicList(query.language, contents.counts, view) : nothing}

@@ -40,16 +40,21 @@ function heading({ title, release, author }: Entry, view: View): Html {
   const { messages } = view
   const changed =
     updated > published
-      ? html`<div><dt>${messages.changed}</dt><dd>${dayAndTime(updated, view)}</dd></div>\n`
+      ? html`<span>${messages.changed} ${dayAndTime(updated, view)}</span>\n`
       : nothing
   return html`<header>
 <p class="kind">${wordingOf(language).kinds[kind]}</p>
 <h1>${title}</h1>
-<dl class="facts"${tongue(view.spoken, { ...view, spoken: language })}>
-<div><dt class="unseen">${messages.published}</dt><dd>${dayAndTime(published, view)}</dd></div>
-${changed}<div><dd${tongue(language, view)}>${author.url ? html`<a href="${author.url}">${author.name}</a>` : author.name}</dd></div>
-</dl>
+<p class="facts"${ours(view, language)}>
+<span><span class="unseen">${messages.published} </span>${dayAndTime(published, view)}</span>
+${changed}<span${tongue(language, view)}>${author.url ? html`<a href="${author.url}">${author.name}</a>` : author.name}</span>
+</p>
 </header>`
+}
+
+/** Marks our own texts within a release, where they are in another language than it. */
+function ours(view: View, language: string): Html {
+  return tongue(view.spoken, { ...view, spoken: language })
 }
 
 function text({ release, around }: Entry, view: View): Html {
@@ -107,7 +112,7 @@ ${items.map((item) => html`<li>${raw(item)}</li>\n`)}</ul>
 
 function followTopics({ topics, language }: Release, view: View): Html {
   if (topics.length === 0) return nothing
-  return html`<nav class="part" aria-labelledby="topics"${tongue(view.spoken, { ...view, spoken: language })}>
+  return html`<nav class="part" aria-labelledby="topics"${ours(view, language)}>
 <h2 id="topics">${view.messages.followTopics}</h2>
 <ul class="inline tags">
 ${topics.map((slug) => html`<li>${topicLink(slug, language, view)}</li>\n`)}</ul>

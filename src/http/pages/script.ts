@@ -28,7 +28,8 @@ document.addEventListener('click', async ({ target }) => {
   try {
     await navigator.clipboard.writeText(field.value)
   } catch {
-    return
+    // Without https, or where it is not allowed, the selected text is still copied the old way.
+    if (!document.execCommand('copy')) return
   }
   const text = button.textContent
   button.textContent = button.dataset.copied
@@ -66,7 +67,7 @@ async function ask(form) {
   })
   again?.focus({ preventScroll: true })
   scrollBy(0, made.getBoundingClientRect().top - height)
-  announce(page.querySelector('.builder').dataset.shown || page.title)
+  announce(made.dataset.shown)
 }
 
 document.addEventListener('change', ({ target }) => {

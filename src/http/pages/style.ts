@@ -42,7 +42,7 @@ main { flex: 1; padding-block: clamp(1.25rem, 4vw, 2.75rem); }
 .name:hover { text-decoration: underline; }
 .languages ul, .inline { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: .1rem 1rem; }
 .languages a, .inline a, .archive a, .plain a, .topics a { display: inline-block; padding-block: .2rem; min-block-size: 1.75rem; min-inline-size: 1.5rem; }
-[aria-current] { font-weight: 700; color: var(--ink); text-decoration: none; }
+a[aria-current] { font-weight: 700; color: var(--ink); text-decoration: none; }
 .search { display: flex; flex-wrap: wrap; gap: .4rem; align-items: center; }
 .masthead .search { flex: 0 1 19rem; flex-wrap: nowrap; }
 .colophon { border-block-start: 1px solid var(--line); background: var(--raised); color: var(--quiet); font-size: .9rem; padding-block: 1.25rem; }
@@ -53,6 +53,7 @@ input, select, button { font: inherit; color: inherit; max-inline-size: 100%; mi
 input:not([type=checkbox], [type=radio]), select { inline-size: 100%; min-block-size: 2.5rem; padding: .35rem .6rem; background: var(--paper); border: 1px solid var(--field); border-radius: 3px; }
 button { min-block-size: 2.5rem; padding: .35rem .95rem; border: 1px solid var(--accent); border-radius: 3px; background: var(--accent); color: var(--on-accent); font-weight: 600; cursor: pointer; white-space: nowrap; flex: none; }
 button:hover { filter: brightness(1.15); }
+::placeholder { color: var(--quiet); opacity: 1; }
 .copy { background: transparent; color: var(--link); border-color: var(--field); visibility: hidden; }
 .scripted .copy { visibility: visible; }
 input[type=checkbox], input[type=radio] { inline-size: 1.2rem; block-size: 1.2rem; margin: .15rem .55rem 0 0; margin-inline: 0 .55rem; accent-color: var(--accent); flex: none; }
@@ -98,14 +99,19 @@ dd { margin: 0; }
 .topics { list-style: none; padding: 0; columns: 17rem; column-gap: 2.5rem; margin-block: .8rem 2.5rem; }
 .topics li { break-inside: avoid; padding-block: .4rem; border-block-start: 1px solid var(--line); }
 .topics .details { display: block; }
+.columns ~ nav { margin-block-start: 2rem; }
+.error > p a, .error li a, .programs a { display: inline-block; padding-block: .2rem; }
+.error .search { margin-block: 1.25rem; max-inline-size: 30rem; }
+.error .search label { flex: 1 0 100%; font-weight: 700; }
+.error .search input { flex: 1; inline-size: auto; }
+.error h2 { margin-block-start: 1.5rem; }
 .programs { color: var(--quiet); border-block-start: 1px solid var(--line); padding-block-start: 1rem; max-inline-size: 70ch; }
 .notice { border-inline-start: .3rem solid var(--notice); background: var(--raised); padding: .5rem 1rem; margin-block: 1rem; max-inline-size: 66ch; }
 
 .release > header, .text, .error { max-inline-size: 44rem; }
 .release > header { margin-block-end: 1.5rem; }
 .release h1 { margin-block: .35rem .8rem; }
-.facts { color: var(--quiet); margin: 0; }
-.facts > div { display: flex; gap: .35rem; }
+.facts { color: var(--quiet); margin: 0; align-items: baseline; }
 .release .lead { font-weight: 600; margin-block-start: 0; }
 .body { font-size: 1.0625rem; line-height: 1.65; margin-block: 1.25rem 2rem; }
 .body h2, .body h3, .body h4 { margin-block: 1.8rem .5rem; }
