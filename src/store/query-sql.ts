@@ -36,8 +36,7 @@ export function selectSeconds(
   walk: BoundWalk,
   bind: Bind,
 ): string {
-  const groups = query.topics.length > 0 ? query.topics : [{ with: [], without: [] }]
-  const parts = groups.map((group) => selectGroup(group, query, horizon, walk, bind))
+  const parts = selectGroups(query, horizon, walk, bind)
   const unions = [parts.slice(0, mostInUnion), parts.slice(mostInUnion)]
     .filter((some) => some.length > 0)
     .map((some) => some.join(' union '))
@@ -45,6 +44,23 @@ export function selectSeconds(
   const both = second ? `select * from (${first}) union select * from (${second})` : first
   const order = walk.towards === 'newer' ? 'asc' : 'desc'
   return `${both} order by second ${order} limit ${bind(walk.limit)}`
+}
+
+/** Whether any release answers a question between two seconds that the statement around names. */
+export function answersBetween(
+  query: FeedQuery,
+  horizon: number,
+  bounds: { from: Sql; below: Sql },
+  bind: Bind,
+): string {
+  const walk = { by: 'published' as const, limit: 1, ...bounds }
+  const parts = selectGroups(query, horizon, walk, bind)
+  return parts.map((part) => `exists (${part})`).join(' or ')
+}
+
+function selectGroups(query: FeedQuery, horizon: number, walk: BoundWalk, bind: Bind): string[] {
+  const groups = query.topics.length > 0 ? query.topics : [{ with: [], without: [] }]
+  return groups.map((group) => selectGroup(group, query, horizon, walk, bind))
 }
 
 /** D1 allows no more to a compound select. An expression has at most eight groups. */
@@ -60,8 +76,10 @@ function selectGroup(
   const [first, ...others] = group.with
   const bound = (second: number | Sql) => (typeof second === 'number' ? bind(second) : second.sql)
   const table = first === undefined ? 'release' : 'release_topic'
+  // Without a language no index has the second of publication behind `withdrawn`: the key itself has.
+  const isAlongKey = by === 'published' && first === undefined && language === 'all'
   const conditions = [
-    `one.withdrawn = ${bind(Number(withdrawn))}`,
+    `${isAlongKey ? '+' : ''}one.withdrawn = ${bind(Number(withdrawn))}`,
     // The sign keeps SQLite from walking along the wrong second, and sorting all it finds.
     `${by === 'updated' ? '+' : ''}one.published <= ${bind(horizon)}`,
   ]
