@@ -64,6 +64,7 @@ ${languageChoice(query, view)}
 <input id="words" type="search" name="q" value="${query.words.join(' ')}" autocomplete="off" aria-describedby="words-hint">
 <span id="words-hint" class="hint">${messages.wordsHint}</span>
 </p>
+<p class="notice warning" role="alert" hidden></p>
 <p><button>${messages.show}</button></p>
 </form>
 </section>`
@@ -71,7 +72,7 @@ ${languageChoice(query, view)}
 
 function radio(match: Ticks['match'], text: string, ticks: Ticks): Html {
   const checked = ticks.match === match ? ' checked' : ''
-  return html`<label><input type="radio" name="match" value="${match}"${checked}> ${text}</label>`
+  return html`<label><input type="radio" name="match" value="${match}"${checked}> <span>${text}</span></label>`
 }
 
 /** Topics to tick, narrower ones below the broader one. */
@@ -92,7 +93,7 @@ function ticksFor(
     const { slug } = topic
     const narrower = vocabulary.narrower(slug).filter(isOffered)
     const { releases } = countOf(slug, language, counts)
-    return html`<li><label><input type="checkbox" name="${name}" value="${slug}"${ticked.has(slug) ? ' checked' : ''}> ${label(topic.label, view)} <span class="count">${releases}</span></label>${narrower.length > 0 ? html`\n<ul>\n${narrower.map(item)}</ul>\n` : nothing}</li>\n`
+    return html`<li><label><input type="checkbox" name="${name}" value="${slug}"${ticked.has(slug) ? ' checked' : ''}> <span>${label(topic.label, view)} <span class="count">${releases}</span></span></label>${narrower.length > 0 ? html`\n<ul>\n${narrower.map(item)}</ul>\n` : nothing}</li>\n`
   }
   const offered = [...vocabulary.topics.values()].filter(isOffered)
   return html`<ul class="ticks">

@@ -33,7 +33,7 @@ export function listPage(
 <h1>${heading}</h1>
 ${isHome ? html`<p class="lead">${label(site.description, view)}</p>` : about(query, view)}
 ${ended(query, view)}
-<p class="jump"><a href="#subscribe">${view.messages.changeThis}</a></p>
+<p class="jump"><a href="#subscribe">${view.messages.changeThis}</a>${isHome ? html` <a href="#topics">${view.messages.topics}</a>` : nothing}</p>
 ${found(query, contents, view)}
 ${releaseList(contents.releases, query, view)}
 ${paging(query, contents, view)}
@@ -72,7 +72,7 @@ function found(query: FeedQuery, { releases, hasMore, month }: Contents, view: V
   }
   const count = messages.countOfReleases(month?.count ?? releases.length)
   const whole = month
-    ? html` <a href="${addresses.page(query)}">${messages.wholeList}</a>`
+    ? html` · <a href="${addresses.page(query)}">${messages.wholeList}</a>`
     : nothing
   return html`<h2 class="unseen">${messages.releases}</h2>
 <p class="details">${hasMore ? messages.newestOf(releases.length) : count}${whole}</p>`

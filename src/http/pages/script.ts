@@ -38,6 +38,7 @@ document.addEventListener('click', async ({ target }) => {
 })
 
 let asking
+let shown = location.pathname + location.search
 async function ask(form) {
   asking?.abort()
   asking = new AbortController()
@@ -46,7 +47,12 @@ async function ask(form) {
   const response = await fetch(address, { signal, headers: { Accept: 'text/html' } })
   const page = new DOMParser().parseFromString(await response.text(), 'text/html')
   if (signal.aborted) return
-  if (!response.ok) return announce(page.querySelector('main .lead, main p').textContent)
+  const warning = form.querySelector('.warning')
+  warning.hidden = response.ok
+  if (!response.ok) {
+    warning.textContent = page.querySelector('main .lead').textContent
+    return
+  }
   const focused = document.activeElement
   const height = form.getBoundingClientRect().top
   const open = [...form.querySelectorAll('details')].map((one) => one.open)
@@ -58,7 +64,8 @@ async function ask(form) {
   }
   const languages = document.querySelector('.languages')
   if (languages) languages.replaceWith(page.querySelector('.languages'))
-  history.pushState(null, '', canonical(document))
+  if (canonical(document) !== shown) history.pushState(null, '', canonical(document))
+  shown = canonical(document)
   const made = document.querySelector('.builder')
   made.querySelectorAll('details').forEach((one, index) => { one.open ||= open[index] })
   const again = [...made.elements].find(({ name, value, type }) => {
@@ -74,5 +81,8 @@ document.addEventListener('change', ({ target }) => {
   const form = target.closest('.builder')
   if (form) ask(form).catch(({ name }) => name === 'AbortError' || form.submit())
 })
-addEventListener('popstate', () => location.reload())
+// Jumping within the page is no going back.
+addEventListener('popstate', () => {
+  if (location.pathname + location.search !== shown) location.reload()
+})
 `

@@ -16,7 +16,10 @@ html { font: 100%/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans"
 @media (min-width: 100rem) { html { font-size: 112.5%; } }
 @media (min-width: 160rem) { html { font-size: 150%; } }
 body { margin: 0; background: var(--paper); color: var(--ink); overflow-wrap: break-word; hyphens: auto; min-block-size: 100vh; display: flex; flex-direction: column; }
-h1, h2, h3, p, li, dt, dd, label, summary, legend { unicode-bidi: plaintext; }
+/* Our own texts are in another language than the page: each runs in its own direction. */
+body[lang] :is(h1, h2, h3, p, li, dt, dd, label, summary, legend, a, span, time, button) { unicode-bidi: plaintext; }
+body[lang] .ticks label > span { unicode-bidi: isolate; }
+[dir=rtl] > body[lang] { text-align: right; }
 h1, h2, h3, a, p, li, dd { overflow-wrap: anywhere; }
 a { color: var(--link); text-underline-offset: .18em; text-decoration-thickness: 1px; }
 a:visited { color: var(--visited); }
@@ -63,7 +66,7 @@ legend, .field label { font-weight: 700; padding: 0; display: block; margin-bloc
 .ticks, .ticks ul { list-style: none; margin: 0; padding: 0; }
 .ticks ul { padding-inline-start: 1.7rem; }
 .choice { margin-block-end: .4rem; padding-block-end: .4rem; border-block-end: 1px solid var(--line); }
-.count { color: var(--quiet); font-size: .85rem; font-variant-numeric: tabular-nums; margin-inline-start: .5rem; padding-block-start: .1rem; }
+.count { color: var(--quiet); font-size: .85rem; font-variant-numeric: tabular-nums; margin-inline-start: .25rem; }
 .hint { color: var(--quiet); font-size: .88rem; }
 summary { cursor: pointer; font-weight: 700; padding-block: .35rem; margin-block-end: .4rem; color: var(--link); }
 
@@ -77,7 +80,7 @@ summary { cursor: pointer; font-weight: 700; padding-block: .35rem; margin-block
 .releases h3 { font: 700 1.2rem/1.3 var(--serif); }
 .releases h3 a:not(:hover) { text-decoration-color: color-mix(in srgb, currentcolor 40%, transparent); }
 .releases p { max-inline-size: 65ch; margin-block: .3rem; }
-.releases h3 a, .jump a { display: inline-block; padding-block: .1rem; }
+.releases h3 a, .jump a, .details a { display: inline-block; padding-block: .1rem; }
 .releases .details > * + *::before { content: "·"; margin-inline: .15rem .4rem; }
 .panel { background: var(--raised); border-block-start: 3px solid var(--accent); padding: 1.1rem clamp(.9rem, 2vw, 1.4rem) 1.2rem; margin-block-end: 1.5rem; }
 .panel h3 { margin-block: 1.1rem .3rem; }
@@ -99,6 +102,7 @@ dd { margin: 0; }
 .topics { list-style: none; padding: 0; columns: 17rem; column-gap: 2.5rem; margin-block: .8rem 2.5rem; }
 .topics li { break-inside: avoid; padding-block: .4rem; border-block-start: 1px solid var(--line); }
 .topics .details { display: block; }
+.jump a { margin-inline-end: 1rem; }
 .columns ~ nav { margin-block-start: 2rem; }
 .error > p a, .error li a, .programs a { display: inline-block; padding-block: .2rem; }
 .error .search { margin-block: 1.25rem; max-inline-size: 30rem; }
@@ -107,6 +111,9 @@ dd { margin: 0; }
 .error h2 { margin-block-start: 1.5rem; }
 .programs { color: var(--quiet); border-block-start: 1px solid var(--line); padding-block-start: 1rem; max-inline-size: 70ch; }
 .notice { border-inline-start: .3rem solid var(--notice); background: var(--raised); padding: .5rem 1rem; margin-block: 1rem; max-inline-size: 66ch; }
+
+[hidden] { display: none; }
+.warning { position: sticky; inset-block-end: .75rem; background: var(--paper); outline: 1px solid var(--line); }
 
 .release > header, .text, .error { max-inline-size: 44rem; }
 .release > header { margin-block-end: 1.5rem; }
