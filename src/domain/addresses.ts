@@ -29,6 +29,16 @@ export function createAddresses(baseUrl: string, site: Site) {
       query.topics.length > 0 || query.withdrawn
         ? `${baseUrl}${path(query)}${question(query)}`
         : `${baseUrl}${prefix(query.language)}/${question(query)}`,
+    /** The page of what a question finds in a month such as `2024-01`; long ones go on on further pages. */
+    month: (query: FeedQuery, month: string, page = 1) => {
+      const words = question(query)
+      const further = page > 1 ? `&page=${page}` : ''
+      const start =
+        query.topics.length > 0 || query.withdrawn ? path(query) : `${prefix(query.language)}/`
+      return `${baseUrl}${start}${words ? `${words}&` : '?'}month=${month}${further}`
+    },
+    /** Where the form that makes a question sends its answers. */
+    form: (language: string) => `${baseUrl}${prefix(language)}/topics`,
     feed: (query: FeedQuery, format: FormatName) =>
       `${baseUrl}${path(query)}.${format}${question(query)}`,
     /** An archive of the feed, by the interval it is of. */

@@ -4,7 +4,7 @@ export type ErrorCode = 'invalid' | 'moved' | 'not-allowed' | 'not-found' | 'gon
 /** An error meant for whoever asked: `message` is a sentence they may read. */
 export class DomainError extends Error {
   readonly code: ErrorCode
-  /** Further members of the problem document, such as the nearest topics. */
+  /** Further members of the problem document, such as the nearest topics, or a `reason` for pages. */
   readonly details: Record<string, unknown>
 
   constructor(code: ErrorCode, message: string, details: Record<string, unknown> = {}) {

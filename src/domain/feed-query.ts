@@ -23,6 +23,7 @@ export function parseSearch(text: string): string[] {
     throw new DomainError(
       'invalid',
       `A search takes at most ${mostWords} words, and this one has ${words.length}. Leave some out.`,
+      { reason: 'too-many-words' },
     )
   }
   return words

@@ -5,6 +5,7 @@ import type { Draft, Frame, KnownContent } from './publishing.ts'
 import type { Release } from './release.ts'
 import type { Retired } from './retirement.ts'
 import type { Site } from './site.ts'
+import type { Month } from './time.ts'
 import type { Vocabulary } from './topic.ts'
 
 /** All that answers depend on, at one moment. Two equal states give the same bytes. */
@@ -79,6 +80,8 @@ export interface ReleaseStore {
   find(query: FeedQuery, state: State, limit: number): Promise<StoredRelease[]>
   /** Where the releases stand that each of some walks finds, in its order. */
   places(query: FeedQuery, state: State, walks: Walk[]): Promise<Place[][]>
+  /** The months of the site's time zone in which releases stand that answer a question, newest first. */
+  months(query: FeedQuery, state: State): Promise<Month[]>
   /** Releases by their seconds of publication, newest first. */
   load(published: number[], state: State): Promise<StoredRelease[]>
   /**

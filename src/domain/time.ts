@@ -56,6 +56,55 @@ export function formatUtc(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
 }
 
+/** What calendars and clocks show. Months from 1. */
+export type WallTime = { year: number; month: number; day: number; hour: number; minute: number }
+
+/** What calendars and clocks in a time zone show at a second. */
+export function wallTime(seconds: number, timezone: string): WallTime {
+  const wall = new Date(seconds * 1000 + offsetAt(seconds * 1000, timezone))
+  return {
+    year: wall.getUTCFullYear(),
+    month: wall.getUTCMonth() + 1,
+    day: wall.getUTCDate(),
+    hour: wall.getUTCHours(),
+    minute: wall.getUTCMinutes(),
+  }
+}
+
+/** A month as `2024-01`, and its seconds in a time zone: from the first to the one after the last. */
+export type Month = { name: string; from: number; below: number }
+
+/** Reads `2024-01`; undefined for anything else. */
+export function parseMonth(name: string, timezone: string): Month | undefined {
+  const [, year, month] = /^(\d{4})-(\d{2})$/.exec(name) ?? []
+  const from = parseTime(`${name}-01`, timezone)
+  if (!year || from === undefined) return undefined
+  const below = parseTime(`${monthName(Number(year), Number(month) + 1)}-01`, timezone)
+  return below === undefined ? undefined : { name, from, below }
+}
+
+/** The months from one second to a later one in a time zone, newest first, no more than `limit`. */
+export function monthsBetween(
+  first: number,
+  last: number,
+  timezone: string,
+  limit: number,
+): Month[] {
+  const { year, month } = wallTime(last, timezone)
+  const months: Month[] = []
+  for (let back = 0; back < limit; back++) {
+    const found = parseMonth(monthName(year, month - back), timezone)
+    if (!found || found.below <= first) break
+    months.push(found)
+  }
+  return months
+}
+
+/** Months before January and after December are those of other years. */
+function monthName(year: number, month: number): string {
+  return new Date(Date.UTC(year, month - 1)).toISOString().slice(0, 7)
+}
+
 /** Whether the runtime knows a time zone by this IANA name. */
 export function isTimezone(name: string): boolean {
   try {

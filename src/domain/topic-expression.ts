@@ -26,7 +26,9 @@ export function parseTopicExpression(
   vocabulary: Vocabulary,
 ): { expression: TopicExpression; renamed: boolean } {
   if (text.length > longestText) {
-    throw new DomainError('invalid', 'This address is too long. Leave some topics out.')
+    throw new DomainError('invalid', 'This address is too long. Leave some topics out.', {
+      reason: 'too-long',
+    })
   }
   let renamed = false
   const unknown: string[] = []
@@ -53,6 +55,7 @@ export function parseTopicExpression(
     throw new DomainError(
       'invalid',
       `An address can combine at most ${mostTerms} topics, and this one names ${terms}. Leave some out, or use a broader topic.`,
+      { reason: 'too-many-topics' },
     )
   }
   return { expression, renamed }
@@ -104,5 +107,8 @@ function unknownTopics(words: string[], vocabulary: Vocabulary): DomainError {
     .map((word) => `"${word.slice(0, 80)}"`)
     .join(', ')
   const advice = nearest.length > 0 ? ` Did you mean ${nearest.join(', ')}?` : ''
-  return new DomainError('not-found', `There is no topic ${names}.${advice}`, { nearest })
+  return new DomainError('not-found', `There is no topic ${names}.${advice}`, {
+    reason: 'unknown-topic',
+    nearest,
+  })
 }

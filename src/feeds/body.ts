@@ -11,32 +11,58 @@ import { type Wording, wordingOf } from './wording.ts'
  */
 export function fullText(release: Release, around: Around, addresses: Addresses): string {
   const wording = wordingOf(release.language)
+  const parts = partsOf(release, around, addresses)
+  return [
+    ...parts.notes,
+    ...parts.lead.map((lead) => `<p><strong>${lead}</strong></p>`),
+    ...parts.images,
+    ...parts.body,
+    ...parts.event.map((event) => `<p><strong>${wording.event}:</strong> ${event}</p>`),
+    ...list(wording.attachments, parts.files),
+    ...list(wording.related, parts.related),
+    ...list(wording.contacts, parts.contacts),
+  ].join('\n')
+}
+
+/** The parts of the full text as pieces of HTML, each empty where a release has nothing of it. */
+export type Parts = {
+  /** Paragraphs: what the release corrects, what was corrected in it, why it was withdrawn. */
+  notes: string[]
+  /** Empty as well when the body begins with it. */
+  lead: string[]
+  /** Figures that the body does not show itself. */
+  images: string[]
+  body: string[]
+  event: string[]
+  files: string[]
+  related: string[]
+  contacts: string[]
+}
+
+export function partsOf(release: Release, around: Around, addresses: Addresses): Parts {
+  const wording = wordingOf(release.language)
   const { corrects, correctedBy, replacedBy } = around
   if (release.withdrawn) {
     const reason = `<p>${escapeMarkup(release.withdrawn.reason)}</p>`
-    return [reason, ...pointer(wording.replacedBy, replacedBy)].join('\n')
+    const none = { lead: [], images: [], body: [], event: [], files: [], related: [], contacts: [] }
+    return { notes: [reason, ...pointer(wording.replacedBy, replacedBy)], ...none }
   }
-  return addresses.publish(
-    [
+  const publish = (pieces: string[]) => pieces.map((piece) => addresses.publish(piece))
+  return {
+    notes: [
       ...correctedBy.flatMap((one) => pointer(wording.correctedBy, one)),
       ...pointer(wording.corrects, corrects),
       ...corrections(release, wording),
       ...dated(release, wording),
-      ...lead(release),
-      ...images(release, addresses, wording),
-      release.html,
-      ...event(release.event, wording),
-      ...list(wording.attachments, files(release, addresses)),
-      ...list(
-        wording.related,
-        release.related.map(({ url, title }) => link(url, title)),
-      ),
-      ...list(
-        wording.contacts,
-        release.contacts.map((contact) => contactLine(contact, wording)),
-      ),
-    ].join('\n'),
-  )
+    ].map((note) => addresses.publish(note)),
+    lead: publish(lead(release)),
+    images: publish(images(release, addresses, wording)),
+    body: publish([release.html]),
+    event: publish(event(release.event)),
+    files: publish(files(release, addresses)),
+    related: publish(release.related.map(({ url, title }) => link(url, title))),
+    contacts: publish(release.contacts.map((contact) => contactLine(contact, wording))),
+  }
 }
 
 /** What a release says about others: links with their titles. */
@@ -80,7 +106,7 @@ function corrections({ changes }: Release, wording: Wording): string[] {
 function lead({ lead, html }: Release): string[] {
   const start = lettersOf(lead.replace(/…$/, '')).slice(0, 200)
   const body = lettersOf(decode(html.slice(0, 4 * lead.length + 2000).replace(/<[^>]*>/g, ' ')))
-  return start && body.startsWith(start) ? [] : [`<p><strong>${escapeMarkup(lead)}</strong></p>`]
+  return start && body.startsWith(start) ? [] : [escapeMarkup(lead)]
 }
 
 function lettersOf(text: string): string {
@@ -107,12 +133,12 @@ function images({ attachments, html }: Release, addresses: Addresses, wording: W
     })
 }
 
-function event(happening: Event | undefined, wording: Wording): string[] {
+function event(happening: Event | undefined): string[] {
   if (!happening) return []
   const { start, end, place } = happening
   const times = [start, ...(end && end !== start ? [end] : [])].map(time)
   const where = place ? `, ${escapeMarkup(place)}` : ''
-  return [`<p><strong>${wording.event}:</strong> ${times.join(' – ')}${where}</p>`]
+  return [`${times.join(' – ')}${where}`]
 }
 
 function files({ attachments }: Release, addresses: Addresses): string[] {

@@ -5,7 +5,7 @@ import type { Release } from '../domain/release.ts'
 import type { Ending } from '../domain/retirement.ts'
 import { inLanguage, type Site } from '../domain/site.ts'
 import type { Topic, Vocabulary } from '../domain/topic.ts'
-import type { Group } from '../domain/topic-expression.ts'
+import type { Group, TopicExpression } from '../domain/topic-expression.ts'
 import type { Relations, Version } from '../domain/release-store.ts'
 import { escapeMarkup } from '../domain/text.ts'
 import { type Around, fullText, type Link } from './body.ts'
@@ -260,21 +260,38 @@ export function headline({ title, withdrawn, language }: Release): string {
 
 /** The question in words before the name of the site: “Migration and EU – Ministry: releases” (C-19). */
 export function titleOf(query: FeedQuery, press: Press): string {
+  const name = inLanguage(press.site.title, textLanguage(query, press.site), press.site)
+  const words = inWords(query, press)
+  return words ? `${words} – ${name}` : name
+}
+
+/** The question alone: “Migration and EU”. Empty when it asks for everything. */
+export function inWords(query: FeedQuery, press: Press): string {
   const { site } = press
   const language = textLanguage(query, site)
   const wording = wordingOf(language)
+  const unwanted = withoutInAll(query.topics)
+  const groups = query.topics.map((group) => (unwanted ? { ...group, without: [] } : group))
+  const inOrder = (some: Group[]) =>
+    some.map((group) => groupInWords(group, language, press, wording)).join(` ${wording.or} `)
   const parts = [
     query.withdrawn ? wording.withdrawals : '',
-    query.topics
-      .map((group) => groupInWords(group, language, press, wording))
-      .join(` ${wording.or} `),
+    inOrder(groups),
+    unwanted ? inOrder([{ with: [], without: unwanted }]) : '',
     query.words.length > 0 ? wording.searchFor(query.words.join(' ')) : '',
     query.language === 'all' && site.languages.length > 1 ? wording.allLanguages : '',
   ].filter(Boolean)
-  const name = inLanguage(site.title, language, site)
-  if (parts.length === 0) return name
   const [first = '', ...rest] = parts.join(', ')
-  return `${first.toUpperCase()}${rest.join('')} – ${name}`
+  return `${first.toUpperCase()}${rest.join('')}`
+}
+
+/** What each of several groups leaves out is said once, after all of them: “crime or EU, without ports”. */
+function withoutInAll([first, ...others]: TopicExpression): string[] | undefined {
+  if (!first || others.length === 0 || first.without.length === 0) return undefined
+  const isShared = [first, ...others].every((group) => {
+    return group.with.length > 0 && group.without.join() === first.without.join()
+  })
+  return isShared ? first.without : undefined
 }
 
 function groupInWords(group: Group, language: string, press: Press, wording: Wording): string {

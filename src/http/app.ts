@@ -24,10 +24,12 @@ import { type Document, fixedDocument } from './kept-documents.ts'
 import { createMediaStatus, findMedia, isMediaFile } from './media.ts'
 import { isOpenedInBrowser, onlyForBrowsers } from './navigation.ts'
 import { healthDocument } from './operations.ts'
+import { readContents } from './pages/contents.ts'
 import { errorPage } from './pages/error.ts'
 import { feedPreview, type Opened, questionPage } from './pages/feed-preview.ts'
 import { bitmapIcon, vectorIcon } from './pages/icon.ts'
 import { releasePage } from './pages/release.ts'
+import { script } from './pages/script.ts'
 import { styleSheet } from './pages/style.ts'
 import { errorHeaders, problemResponse, toFailure } from './problem.ts'
 import { readUserAgent } from './reader.ts'
@@ -42,10 +44,7 @@ const mostAttempts = 5
 
 const documentPolicy = "default-src 'none'; style-src 'self'; img-src https:; sandbox"
 const pagePolicy =
-  "default-src 'none'; style-src 'self'; img-src 'self' https: http:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
-/** Releases on the page of a question. */
-const mostOnPage = 50
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 /** Documents that no release changes: path → content type and content. */
 function fixedDocuments(baseUrl: string): Record<string, [string, string | Uint8Array]> {
@@ -56,6 +55,7 @@ function fixedDocuments(baseUrl: string): Record<string, [string, string | Uint8
       `User-agent: *\nDisallow:\n\n${sitemaps.join('')}`,
     ],
     '/style.css': ['text/css; charset=utf-8', styleSheet],
+    '/script.js': ['text/javascript; charset=utf-8', script],
     '/favicon.svg': ['image/svg+xml', vectorIcon],
     '/favicon.ico': ['image/x-icon', bitmapIcon()],
   }
@@ -161,7 +161,7 @@ export function createApp(services: Services): Hono<Environment> {
       return response
     }
     const current = await readCurrent().catch(() => undefined)
-    return c.html(errorPage(failure, current), failure.status as 400, {
+    return c.html(errorPage(failure, c.req.path, current), failure.status as 400, {
       ...always,
       ...errorHeaders(failure),
       ...(dependsOnAccept ? { Vary: 'Accept' } : onlyForBrowsers),
@@ -176,7 +176,7 @@ export function createApp(services: Services): Hono<Environment> {
       case 'feed':
         return answerFeed(c, target, current)
       case 'page':
-        return answerList(c, target.query, target.renamed, current)
+        return answerList(c, target, current)
       case 'release':
         return answerRelease(c, target.slug, target.language, current)
       case 'vocabulary': {
@@ -259,9 +259,13 @@ export function createApp(services: Services): Hono<Environment> {
     // No address has a space, so this is never taken for the feed.
     const key = `${address} as page`
     const recipe = stateRecipe(key, 'html', 'text/html; charset=utf-8', current, async () => {
-      const releases = await releasesIn({ query, current, services }, archive, mostOnPage)
-      const counts = await store.countByTopic(current)
-      return String(await feedPreview(opened, releases, counts, current))
+      const contents = await readContents(query, undefined, store, current)
+      const shown = archive && (await releasesIn({ query, current, services }, archive))
+      // An archive has its own releases, and no others.
+      const contained = shown
+        ? { ...contents, releases: shown, months: [], hasMore: false }
+        : contents
+      return String(await feedPreview(opened, contained, current))
     })
     c.header('Link', `<${current.addresses.page(query)}>; rel="canonical"`)
     c.header('X-Robots-Tag', 'noindex')
@@ -314,19 +318,30 @@ export function createApp(services: Services): Hono<Environment> {
     }
   }
 
-  async function answerList(c: Asking, query: FeedQuery, renamed: boolean, current: Current) {
-    const address = current.addresses.page(query)
+  async function answerList(
+    c: Asking,
+    { query, renamed, stretch }: Extract<Target, { kind: 'page' }>,
+    current: Current,
+  ) {
+    const { addresses } = current
+    const address = stretch
+      ? addresses.month(query, stretch.name, stretch.page)
+      : addresses.page(query)
     checkLength(address)
     if (renamed) throw moved(address)
     goingOn(query, current)
     sayWhere(c, address)
     const recipe = stateRecipe(address, 'html', 'text/html; charset=utf-8', current, async () => {
-      const releases = await store.find(query, current, mostOnPage)
-      const counts = await store.countByTopic(current)
-      return String(await questionPage(query, releases, counts, current))
+      const contents = await readContents(query, stretch, store, current)
+      return String(await questionPage(query, contents, current))
     })
     c.header('Content-Security-Policy', pagePolicy)
-    return answerRecipe(c, 'page', { ...recipe, isNoted: query.words.length === 0 }, current)
+    return answerRecipe(
+      c,
+      'page',
+      { ...recipe, isNoted: query.words.length === 0 && !stretch },
+      current,
+    )
   }
 
   async function answerRelease(c: Asking, slug: string, language: string, current: Current) {
@@ -335,7 +350,10 @@ export function createApp(services: Services): Hono<Environment> {
     const address = addresses.release({ slug, language: languages[0]! })
     const recipe = stateRecipe(address, 'html', 'text/html; charset=utf-8', current, async () => {
       const release = await findInLanguages(slug, languages, current)
-      if (!release) throw new DomainError('not-found', 'There is no release at this address.')
+      if (!release)
+        throw new DomainError('not-found', 'There is no release at this address.', {
+          reason: 'no-release',
+        })
       const isElsewhere = release.slug !== slug || release.language !== languages[0]
       if (isElsewhere || language === 'all') throw moved(addresses.release(release))
       const relations = await store.findRelations([release], current)
@@ -420,6 +438,7 @@ function checkLength(address: string) {
   throw new DomainError(
     'invalid',
     `The address of this question would have ${address.length} characters, and readers take at most 199. Leave some topics or words out.`,
+    { reason: 'too-long' },
   )
 }
 
@@ -430,7 +449,10 @@ function goingOn({ topics }: FeedQuery, { retired, vocabulary }: Current): Endin
   const { successors } = ending
   const instead = successors.length > 0 ? ` Subscribe to ${successors.join(' or ')} instead.` : ''
   const day = formatUtc(ending.at).slice(0, 10)
-  throw new DomainError('gone', `This feed ended on ${day}.${instead}`, { successors })
+  throw new DomainError('gone', `This feed ended on ${day}.${instead}`, {
+    reason: 'ended',
+    successors,
+  })
 }
 
 function withdrawnFile(): DomainError {

@@ -122,13 +122,11 @@ function isArchived(place: Place | undefined, { next }: Head): place is Place {
   return place !== undefined && next !== undefined && place.updated <= next.updated
 }
 
-/** The releases in a document of a feed, newest first, for the page that shows it. */
+/** The releases in an archive of a feed, newest first, for the page that shows it. */
 export async function releasesIn(
   { query, current, services }: Omit<Making, 'format'>,
-  archive: Interval | undefined,
-  limit: number,
+  archive: Interval,
 ): Promise<StoredRelease[]> {
-  if (!archive) return services.store.find(query, current, limit)
   checkIsOver(archive, current.since + 1)
   const [places = []] = await services.store.places(query, current, [walkOf(archive)])
   return load({ current, services }, takeWhole(places, mostInArchive))

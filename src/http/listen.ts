@@ -269,7 +269,7 @@ function tooManyHeaders({ headers }: Limits): Failure {
 }
 
 function failure(status: number, detail: string): Failure {
-  return { status, title: STATUS_CODES[status]!, detail, details: {} }
+  return { code: 'invalid', status, title: STATUS_CODES[status]!, detail, details: {} }
 }
 
 /** No cache may keep these for an address: what was wrong is not the address. */

@@ -12,6 +12,7 @@ const statuses: Record<ErrorCode, { status: number; title: string }> = {
 
 /** What went wrong, as it is told to whoever asked. */
 export type Failure = {
+  code: ErrorCode
   status: number
   title: string
   detail: string
@@ -24,10 +25,10 @@ export type Failure = {
 export function toFailure(error: unknown): Failure {
   if (error instanceof DomainError) {
     const { location, ...details } = error.details as { location?: string }
-    return { ...statuses[error.code], detail: error.message, details, location }
+    return { code: error.code, ...statuses[error.code], detail: error.message, details, location }
   }
   const detail = 'Something went wrong on our side. Ask again in a minute.'
-  return { status: 503, title: 'Not available', detail, details: {} }
+  return { code: 'unavailable', status: 503, title: 'Not available', detail, details: {} }
 }
 
 /** RFC 9457 problem document (H-28). */

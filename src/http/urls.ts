@@ -2,15 +2,17 @@ import type { FormatName } from '../domain/addresses.ts'
 import { DomainError } from '../domain/errors.ts'
 import { type FeedQuery, findLanguage, parseSearch } from '../domain/feed-query.ts'
 import type { Site } from '../domain/site.ts'
+import { parseMonth } from '../domain/time.ts'
 import type { Vocabulary } from '../domain/topic.ts'
 import { parseTopicExpression, parseTopicList } from '../domain/topic-expression.ts'
 import { type Interval, parseInterval } from '../feeds/archive.ts'
+import type { Stretch } from './pages/contents.ts'
 import type { SitemapTarget } from './sitemaps.ts'
 
 /** What an address of the service asks for. `renamed`: an old topic name was used. */
 export type Target =
   | { kind: 'feed'; query: FeedQuery; format: FormatName; renamed: boolean; archive?: Interval }
-  | { kind: 'page'; query: FeedQuery; renamed: boolean }
+  | { kind: 'page'; query: FeedQuery; renamed: boolean; stretch?: Stretch }
   | { kind: 'release'; slug: string; language: string }
   | { kind: 'vocabulary'; language: string }
   | { kind: 'opml'; language: string; topics: string[]; renamed: boolean }
@@ -41,15 +43,28 @@ export function readAddress(url: URL, site: Site, vocabulary: Vocabulary): Targe
   const language = named ?? site.languages[0]!
   const [first = '', second, ...more] = named ? segments.slice(1) : segments
   const name = first.toLowerCase()
-  const everything = () => ({
+  const everything = (): FeedQuery => ({
     language,
     topics: [],
     words: parseSearch(url.searchParams.getAll('q').join(' ')),
   })
+  const page = (query: FeedQuery, renamed = false): Target => {
+    return { kind: 'page', query, renamed, stretch: readStretch(url.searchParams, site) }
+  }
+  /** What the form on the pages sends: one more spelling of a question. */
+  const readForm = (fields: URLSearchParams): Target => {
+    const query = everything()
+    const wanted = findLanguage(fields.get('language') ?? '', site)
+    if (wanted) query.language = wanted
+    const text = writtenAs(fields)
+    if (text === '') return page(query)
+    const { expression, renamed } = parseTopicExpression(text, vocabulary)
+    return page({ ...query, topics: expression }, renamed)
+  }
 
   if (second === undefined) {
-    if (name === '' || name === 'topics')
-      return { kind: 'page', query: everything(), renamed: false }
+    if (name === '') return page(everything())
+    if (name === 'topics') return readForm(url.searchParams)
     if (name === 'topics.json') return { kind: 'vocabulary', language }
     if (name === 'feeds.opml') {
       // A form with a box for each topic names the parameter once for each.
@@ -65,14 +80,14 @@ export function readAddress(url: URL, site: Site, vocabulary: Vocabulary): Targe
   const [, withdrawals, ofWithdrawals] = /^(withdrawals)(?:\.(rss|atom|json))?$/.exec(name) ?? []
   if (withdrawals && second === undefined) {
     const query = { ...everything(), withdrawn: true }
-    if (!ofWithdrawals) return { kind: 'page', query, renamed: false }
+    if (!ofWithdrawals) return page(query)
     return { kind: 'feed', query, format: ofWithdrawals as FormatName, renamed: false }
   }
   if (name === 'topics' && second !== undefined && more.length === 0) {
     const [, text = '', format] = /^(.*?)(?:\.(rss|atom|json))?$/is.exec(second) ?? []
     const { expression, renamed } = parseTopicExpression(text, vocabulary)
     const query = { ...everything(), topics: expression }
-    if (!format) return { kind: 'page', query, renamed }
+    if (!format) return page(query, renamed)
     return { kind: 'feed', query, format: format.toLowerCase() as FormatName, renamed }
   }
   const archive = readArchive(segments.slice(named ? 1 : 0))
@@ -89,6 +104,26 @@ export function readAddress(url: URL, site: Site, vocabulary: Vocabulary): Targe
     return { kind: 'release', slug: second.toLowerCase(), language }
   }
   throw new DomainError('not-found', 'There is nothing at this address.')
+}
+
+/** The topic expression that the fields of the form mean. */
+function writtenAs(fields: URLSearchParams): string {
+  const wanted = fields.getAll('topic').filter(Boolean)
+  const unwanted = fields
+    .getAll('without')
+    .filter(Boolean)
+    .map((topic) => `-${topic}`)
+  if (fields.get('match') === 'all' || wanted.length === 0)
+    return [...wanted, ...unwanted].join('+')
+  return wanted.map((topic) => [topic, ...unwanted].join('+')).join(',')
+}
+
+/** `?month=2024-01&page=2`. Anything else changes nothing (U-05). */
+function readStretch(fields: URLSearchParams, { timezone }: Site): Stretch {
+  const name = fields.get('month') ?? ''
+  if (!parseMonth(name, timezone)) return undefined
+  const page = /^[1-9]\d{0,2}$/.exec(fields.get('page') ?? '')
+  return { name, page: page ? Number(page[0]) : 1 }
 }
 
 /** `feed/archive/21-812.atom`, `withdrawals/archive/…` or `topics/eu/archive/…`. */

@@ -7,9 +7,15 @@ import type {
   TopicCount,
   Version,
 } from '../domain/release-store.ts'
+import { type Month, monthsBetween } from '../domain/time.ts'
 import type { Database } from './database.ts'
-import { createBind, selectSeconds, withFound } from './query-sql.ts'
+import { answersBetween, createBind, selectSeconds, withFound } from './query-sql.ts'
 import { createStateReader } from './state.ts'
+
+/** A page offers no more months than fifty years have. */
+const mostMonths = 600
+/** Older months of a search that finds more are not offered. */
+const mostFound = 5000
 
 /** Answers readers in SQL, on node:sqlite and on D1. */
 export function createReleaseStore(database: Database): ReleaseStore {
@@ -50,6 +56,33 @@ export function createReleaseStore(database: Database): ReleaseStore {
           .filter(({ walk }) => walk === index)
           .toSorted((a, b) => sign * (a[by] - b[by]))
       })
+    },
+
+    async months(query, state) {
+      const { timezone } = state.site
+      const ends = await store.places(query, state, [
+        { by: 'published', limit: query.words.length > 0 ? mostFound : 1 },
+        { by: 'published', towards: 'newer', limit: 1 },
+      ])
+      const [found = [], [oldest] = []] = ends
+      const [newest] = found
+      if (!newest || !oldest) return []
+      const months = monthsBetween(oldest.published, newest.published, timezone, mostMonths)
+      // What a search finds was looked up as a whole; there is nothing to seek in an index.
+      if (query.words.length > 0) {
+        const isIn = ({ from, below }: Month) =>
+          found.some(({ published }) => published >= from && published < below)
+        return months.filter(isIn)
+      }
+      const { bind, values } = createBind()
+      const stretches = bind(JSON.stringify(months.map(({ from, below }) => [from, below])))
+      const bounds = { from: { sql: 'stretch.value ->> 0' }, below: { sql: 'stretch.value ->> 1' } }
+      const answers = answersBetween(query, state.horizon, bounds, bind)
+      const { results } = await prepare(
+        `select key from json_each(${stretches}) as stretch where ${answers} order by key`,
+        ...values,
+      ).all<{ key: number }>()
+      return results.map(({ key }) => months[key]!)
     },
 
     async load(published, { horizon }) {

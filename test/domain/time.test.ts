@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest'
-import { formatUtc, isTimezone, normaliseDate, parseTime } from '../../src/domain/time.ts'
+import {
+  formatUtc,
+  isTimezone,
+  monthsBetween,
+  normaliseDate,
+  parseMonth,
+  parseTime,
+  wallTime,
+} from '../../src/domain/time.ts'
 
 const helsinki = (text: string) => {
   const seconds = parseTime(text, 'Europe/Helsinki')
@@ -47,4 +55,35 @@ test('an event keeps a date a date', () => {
 test('time zones are known by their IANA names', () => {
   expect(isTimezone('Europe/Helsinki')).toBe(true)
   expect(isTimezone('Europe/Helsingfors')).toBe(false)
+})
+
+test('a month begins and ends at local midnight, also where summer time begins in it', () => {
+  const march = parseMonth('2024-03', 'Europe/Helsinki')!
+  expect(formatUtc(march.from)).toBe('2024-02-29T22:00:00Z')
+  expect(formatUtc(march.below)).toBe('2024-03-31T21:00:00Z')
+  for (const wrong of ['2024-13', '2024-00', '2024-3', '24-03', '2024-03-01', '', 'march']) {
+    expect(parseMonth(wrong, 'Europe/Helsinki'), wrong).toBeUndefined()
+  }
+})
+
+test('the months between two seconds follow each other without a gap, newest first', () => {
+  const first = parseTime('2023-11-30T23:59:59+02:00', 'UTC')!
+  const last = parseTime('2024-02-01T00:00:00+02:00', 'UTC')!
+  const months = monthsBetween(first, last, 'Europe/Helsinki', 100)
+  expect(months.map(({ name }) => name)).toEqual(['2024-02', '2024-01', '2023-12', '2023-11'])
+  for (const [index, { from }] of months.slice(0, -1).entries()) {
+    expect(months[index + 1]!.below).toBe(from)
+  }
+  expect(monthsBetween(first, last, 'Europe/Helsinki', 2)).toHaveLength(2)
+})
+
+test('clocks show what they show in a time zone', () => {
+  const second = parseTime('2024-12-31T22:05:00Z', 'UTC')!
+  expect(wallTime(second, 'Europe/Helsinki')).toEqual({
+    year: 2025,
+    month: 1,
+    day: 1,
+    hour: 0,
+    minute: 5,
+  })
 })

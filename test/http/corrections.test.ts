@@ -154,7 +154,7 @@ onBothPresses('corrections and withdrawals', files, (press) => {
     expect(text).toContain(`href="${baseUrl}/releases/b"`)
     expect(text).not.toContain('The text of Alpha')
     expect(await (await fetch('/topics/eu')).text()).not.toContain('Alpha')
-    expect(await (await fetch('/?q=alpha')).text()).not.toContain('Withdrawn')
+    expect(await (await fetch('/?q=alpha')).text()).not.toContain('Withdrawn:')
     const { topics } = (await (await fetch('/topics.json')).json()) as {
       topics: { slug: string; releases: number }[]
     }

@@ -41,7 +41,8 @@ const questions: fc.Arbitrary<FeedQuery> = fc.record({
   words: fc.subarray(asked, { maxLength: 2 }).map((some) => parseSearch(some.join(' '))),
 })
 
-const start = Date.UTC(2024, 0, 1) / 1000
+/** Half an hour before a month begins in Helsinki. */
+const start = Date.UTC(2024, 0, 31, 21, 30) / 1000
 
 async function fill(written: Written[]) {
   const database = openDatabase(':memory:')
@@ -104,6 +105,16 @@ test('the answer to any question is that of a naive filter over all releases, ne
           expect(times).toEqual(times.toSorted((a, b) => b - a))
           const [first] = await store.find(query, state, 1)
           expect(first?.id).toBe(found[0]?.id)
+          const months = await store.months(query, state)
+          const inMonths = (second: number) =>
+            months.filter(({ from, below }) => second >= from && second < below)
+          expect(times.every((second) => inMonths(second).length === 1)).toBe(true)
+          expect(
+            months.every(({ from, below }) =>
+              times.some((second) => second >= from && second < below),
+            ),
+          ).toBe(true)
+          expect(months).toEqual(months.toSorted((a, b) => b.from - a.from))
         }
         database.close()
       },

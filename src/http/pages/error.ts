@@ -1,34 +1,80 @@
 import { html } from 'hono/html'
+import { fold } from '../../domain/text.ts'
 import type { Failure } from '../problem.ts'
 import type { Current } from '../services.ts'
-import { type Html, layout } from './layout.ts'
+import type { Reason } from './messages/messages.ts'
+import { messagesOf } from './messages.ts'
+import { layout } from './layout.ts'
+import { topicLink } from './topics.ts'
+import { type Html, nothing, pathOf, type View, viewIn } from './view.ts'
 
-/** An error for a person. Without a state there is nothing to put around it. */
-export function errorPage(failure: Failure, current: Current | undefined): Html {
-  const { title, detail, details } = failure
-  const { nearest = [], successors = [] } = details as Record<string, string[]>
-  const instead = [...nearest, ...successors]
-  const main = html`<h1>${title}</h1>
-<p>${detail}</p>
-${current && instead.length > 0 ? suggestions(instead, current) : ''}`
+/**
+ * An error for a person who asked for `path`, in the language of that address. Without a state there
+ * is nothing to put around it. It has no canonical address: it stands for no page.
+ */
+export function errorPage(failure: Failure, path: string, current: Current | undefined): Html {
+  const language = languageOf(path, current)
+  const { title, text } = textsOf(failure, language)
   if (!current) {
     return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>${title}</title></head><body>${main}</body></html>
+<html lang="en" dir="ltr">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title}</title><link rel="stylesheet" href="/style.css"></head>
+<body><main><h1>${title}</h1>
+<p>${text}</p></main></body>
+</html>
 `
   }
-  const language = current.site.languages[0]!
-  const feeds = { language, topics: [], words: [] }
-  return layout(
-    { title, language, address: current.addresses.home(language), feeds, main },
-    current,
-  )
+  const view = viewIn(language, current)
+  const main = html`<div class="error">
+<h1>${title}</h1>
+<p class="lead">${text}</p>
+${suggestions(failure, path, view)}
+${failure.status === 404 ? search(path, view) : nothing}
+<p><a href="${view.addresses.home(language)}">${view.messages.toHome}</a></p>
+</div>`
+  return layout({ title, main }, view)
 }
 
-function suggestions(topics: string[], { site, vocabulary, addresses }: Current): Html {
-  const language = site.languages[0]!
-  const links = topics.map((slug) => {
-    const page = addresses.page({ language, topics: [{ with: [slug], without: [] }], words: [] })
-    return html`<li><a href="${page}">${vocabulary.topics.get(slug)?.label[language] ?? slug}</a></li>\n`
-  })
-  return html`<ul>\n${links}</ul>`
+function textsOf({ code, details }: Failure, language: string): { title: string; text: string } {
+  const { errors, reasons } = messagesOf(language)
+  const { title, text } = errors[code]
+  const { reason } = details as { reason?: Reason }
+  return { title, text: (reason && reasons[reason]) || text }
+}
+
+function languageOf(path: string, current: Current | undefined): string {
+  if (!current) return 'en'
+  const { languages } = current.site
+  const first = path.split('/')[1]?.toLowerCase()
+  return languages.find((language) => language === first) ?? languages[0]!
+}
+
+function suggestions({ details, status }: Failure, path: string, view: View): Html {
+  const { nearest = [], successors = [] } = details as Record<string, string[]>
+  const alike =
+    status === 404 && nearest.length === 0 ? view.vocabulary.nearest(lastWord(path)) : []
+  const topics = [...nearest, ...successors, ...alike]
+  if (topics.length === 0) return nothing
+  return html`<h2>${view.messages.insteadTopics}</h2>
+<ul>
+${topics.map((slug) => html`<li>${topicLink(slug, view.language, view)}</li>\n`)}</ul>`
+}
+
+function search(path: string, { addresses, language, messages }: View): Html {
+  const words = lastWord(path).replaceAll('-', ' ').slice(0, 100)
+  return html`<form class="search" action="${pathOf(addresses.home(language))}">
+<label for="looked-for">${messages.lookFor}</label>
+<input id="looked-for" type="search" name="q" value="${words}" autocomplete="off">
+<button>${messages.search}</button>
+</form>`
+}
+
+/** What somebody probably looked for. */
+function lastWord(path: string): string {
+  const last = path.split('/').filter(Boolean).at(-1) ?? ''
+  try {
+    return fold(decodeURIComponent(last).slice(0, 200))
+  } catch {
+    return ''
+  }
 }

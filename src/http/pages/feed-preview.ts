@@ -1,12 +1,11 @@
-import { html, raw } from 'hono/html'
+import { html } from 'hono/html'
 import type { FormatName } from '../../domain/addresses.ts'
 import { type FeedQuery, textLanguage } from '../../domain/feed-query.ts'
-import type { Release } from '../../domain/release.ts'
-import type { TopicCount } from '../../domain/release-store.ts'
 import type { Current } from '../services.ts'
-import { type Html } from './layout.ts'
+import type { Contents } from './contents.ts'
 import { listPage } from './list.ts'
 import { questionMetadata } from './metadata.ts'
+import type { Html } from './view.ts'
 
 /** A feed as it was opened. */
 export type Opened = {
@@ -45,51 +44,28 @@ const words: Record<string, Words> = {
   },
 }
 
-/** The page of a question. */
-export function questionPage(
-  query: FeedQuery,
-  releases: Release[],
-  counts: TopicCount[],
-  current: Current,
-): Promise<Html> {
-  return withParts(listPage(query, releases, counts, current), {
-    head: questionMetadata(query, current),
-  })
+/** The page of a question, with what it says of itself to search engines. */
+export function questionPage(query: FeedQuery, contents: Contents, current: Current): Html {
+  return listPage(query, contents, current, { head: questionMetadata(query, current) })
 }
 
 /**
  * What a person sees who opens a feed in a browser: the page of its question, with what a feed is and
  * how to subscribe on top (V-02, V-03).
  */
-export function feedPreview(
-  opened: Opened,
-  releases: Release[],
-  counts: TopicCount[],
-  current: Current,
-): Promise<Html> {
+export function feedPreview(opened: Opened, contents: Contents, current: Current): Html {
   const { query } = opened
-  return withParts(listPage(query, releases, counts, current), {
-    head: questionMetadata(query, current),
-    top: explanation(opened, current),
-  })
+  const head = questionMetadata(query, current)
+  return listPage(query, contents, current, { head, top: explanation(opened, current) })
 }
 
 function explanation({ query, format, address, head }: Opened, { site }: Current): Html {
   const language = textLanguage(query, site)
   const said = words[language.split('-')[0]!] ?? words.en!
   const what = head ? said.isArchive(names[format]) : said.isFeed(names[format])
-  return html`<section class="feed-note">
+  return html`<section class="notice">
 <p>${what} ${said.subscribe}</p>
 <p><code>${head ?? address}</code></p>
 </section>
 `
-}
-
-/** Puts into the page of a question what it has no place for: into its head, and on top of its main part. */
-async function withParts(page: Html, { head, top }: { head: Html; top?: Html }): Promise<Html> {
-  const [document, inHead, onTop] = await Promise.all([page, head, top ?? ''])
-  const whole = String(document)
-    .replace('</head>', () => `${String(inHead)}</head>`)
-    .replace(/<main[^>]*>\n?/, (main) => `${main}${String(onTop)}`)
-  return raw(whole)
 }

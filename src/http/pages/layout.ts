@@ -1,60 +1,114 @@
 import { html } from 'hono/html'
 import type { FeedQuery } from '../../domain/feed-query.ts'
-import { inLanguage } from '../../domain/site.ts'
 import { titleOf } from '../../feeds/feed.ts'
-import type { Current } from '../services.ts'
+import { directionOf, languageName } from './language.ts'
+import { type Html, label, nothing, pathOf, tongue, type View } from './view.ts'
 
-export type Html = ReturnType<typeof html>
-
-/** What stands around every page. `feeds` is the question whose feeds the page announces. */
+/** What stands around every page. */
 export type Frame = {
   title: string
-  language: string
-  /** Canonical address of the page. */
-  address: string
-  feeds: FeedQuery
   main: Html
-  /** What else stands in the head of the document. */
+  /** Canonical address of the page; errors have none. */
+  address?: string
+  /** The question whose feeds the page announces. */
+  feeds?: FeedQuery
+  /** The same page in the languages of the site. */
+  versions?: Version[]
+  /** Further elements of `<head>`. They come after the feeds, which must be first (O-01). */
   head?: Html
 }
 
-const rightToLeft = /^(ar|arc|ckb|dv|fa|he|ks|ps|sd|ug|ur|yi)\b/
+/** `all` is a language too. */
+export type Version = { language: string; address: string; isThis: boolean }
 
-export function layout(
-  { title, language, address, feeds, main, head }: Frame,
-  current: Current,
-): Html {
-  const { site, addresses } = current
-  const feed = titleOf(feeds, current)
+export function layout(frame: Frame, view: View): Html {
+  const { title, main, address, feeds, head = nothing } = frame
+  const { language, messages, spoken } = view
   return html`<!doctype html>
 <html lang="${language}" dir="${directionOf(language)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
 <title>${title}</title>
-<link rel="alternate" type="application/atom+xml" title="${feed} (Atom)" href="${addresses.feed(feeds, 'atom')}">
-<link rel="alternate" type="application/rss+xml" title="${feed} (RSS)" href="${addresses.feed(feeds, 'rss')}">
-<link rel="alternate" type="application/feed+json" title="${feed} (JSON Feed)" href="${addresses.feed(feeds, 'json')}">
-<link rel="canonical" href="${address}">
+${feeds ? feedLinks(feeds, view) : nothing}${address ? html`<link rel="canonical" href="${address}">\n` : nothing}<link rel="icon" type="image/svg+xml" href="/favicon.svg">
 <link rel="stylesheet" href="/style.css">
-${head ?? ''}</head>
-<body>
-<header><a href="${addresses.home(language)}">${inLanguage(site.title, language, site)}</a></header>
-<main>
+<script src="/script.js" defer></script>
+${head}</head>
+<body${spoken === language ? nothing : html` lang="${spoken}"`}>
+<a class="skip" href="#content">${messages.toContent}</a>
+${masthead(frame, view)}
+<main id="content" tabindex="-1">
 ${main}
 </main>
-${site.rights ? html`<footer><p>${inLanguage(site.rights, language, site)}</p></footer>\n` : ''}</body>
+<p id="announcement" class="unseen" role="status"></p>
+${colophon(view)}
+</body>
 </html>
 `
 }
 
-/** The direction in which a language is written, for `dir`. */
-export function directionOf(language: string): 'ltr' | 'rtl' {
-  return rightToLeft.test(language) ? 'rtl' : 'ltr'
+function feedLinks(feeds: FeedQuery, view: View): Html {
+  const { addresses } = view
+  const feed = titleOf(feeds, view)
+  return html`<link rel="alternate" type="application/atom+xml" title="${feed} (Atom)" href="${addresses.feed(feeds, 'atom')}">
+<link rel="alternate" type="application/rss+xml" title="${feed} (RSS)" href="${addresses.feed(feeds, 'rss')}">
+<link rel="alternate" type="application/feed+json" title="${feed} (JSON Feed)" href="${addresses.feed(feeds, 'json')}">
+`
 }
 
-/** A moment as `2024-01-24 07:00 UTC`, the same on every machine. */
-export function moment(seconds: number): Html {
-  const iso = new Date(seconds * 1000).toISOString()
-  return html`<time datetime="${iso.slice(0, 19)}Z">${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC</time>`
+function masthead({ versions = [] }: Frame, view: View): Html {
+  const { site, addresses, language, messages } = view
+  return html`<header class="masthead">
+<div class="frame">
+<a class="name" href="${addresses.home(language)}">${label(site.title, view)}</a>
+${languages(versions, view)}
+<form class="search" action="${pathOf(addresses.home(language))}" role="search">
+<label class="unseen" for="search">${messages.searchLabel}</label>
+<input id="search" type="search" name="q" placeholder="${messages.searchLabel}" autocomplete="off">
+<button>${messages.search}</button>
+</form>
+</div>
+</header>`
+}
+
+function languages(versions: Version[], view: View): Html {
+  if (versions.length < 2) return nothing
+  const { messages } = view
+  const links = versions.map(({ language, address, isThis }) => {
+    const current = isThis ? html` aria-current="page"` : nothing
+    if (language === 'all') {
+      return html`<li><a href="${address}"${current}>${messages.allLanguages}</a></li>\n`
+    }
+    return html`<li><a href="${address}" hreflang="${language}"${tongue(language, view)}${current}>${languageName(language)}</a></li>\n`
+  })
+  return html`<nav class="languages" aria-label="${messages.languages}">
+<ul>
+${links}</ul>
+</nav>`
+}
+
+function colophon(view: View): Html {
+  const { site, addresses, language, messages } = view
+  const withdrawals = addresses.page({ language, topics: [], words: [], withdrawn: true })
+  return html`<footer class="colophon">
+<div class="frame">
+${site.rights ? html`<p>${label(site.rights, view)}</p>\n` : nothing}<p>${messages.timesOf(site.timezone)} ${messages.privacy}</p>
+<p><a href="${addresses.home(language)}">${messages.toHome}</a> · <a href="${withdrawals}">${messages.withdrawals}</a></p>
+</div>
+</footer>`
+}
+
+/** A question in every language of the site, and in all of them at once. */
+export function versionsOf(
+  query: FeedQuery,
+  { site, addresses }: View,
+  addressOf = addresses.page,
+): Version[] {
+  if (site.languages.length === 1) return []
+  return [...site.languages, 'all'].map((language) => ({
+    language,
+    address: addressOf({ ...query, language }),
+    isThis: language === query.language,
+  }))
 }

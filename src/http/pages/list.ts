@@ -1,108 +1,107 @@
 import { html } from 'hono/html'
 import { type FeedQuery, textLanguage } from '../../domain/feed-query.ts'
-import type { Release } from '../../domain/release.ts'
-import type { TopicCount } from '../../domain/release-store.ts'
-import { inLanguage } from '../../domain/site.ts'
 import { endingOf } from '../../domain/retirement.ts'
-import { headline, titleOf } from '../../feeds/feed.ts'
+import { inWords, titleOf } from '../../feeds/feed.ts'
 import { wordingOf } from '../../feeds/wording.ts'
 import type { Current } from '../services.ts'
-import { countOf } from '../vocabulary.ts'
-import { directionOf, type Html, layout, moment } from './layout.ts'
+import { builder } from './builder.ts'
+import { type Contents, isEverything } from './contents.ts'
+import { layout, versionsOf } from './layout.ts'
+import { archive, paging, releaseList } from './releases.ts'
+import { subscription } from './subscribe.ts'
+import { topicLink, topicList, topicOf, topicPlace } from './topics.ts'
+import { type Html, label, nothing, type View, viewIn } from './view.ts'
 
-/** The page of a question: its newest releases, its feeds, and the way to other questions. */
+/**
+ * The page of a question: its releases, its feeds, and the form that makes another question of it.
+ * The question that asks for everything is the home page. `head` goes into the head of the document,
+ * `top` above everything else.
+ */
 export function listPage(
   query: FeedQuery,
-  releases: Release[],
-  counts: TopicCount[],
+  contents: Contents,
   current: Current,
+  { head = nothing, top = nothing }: { head?: Html; top?: Html } = {},
 ): Html {
-  const { site, addresses } = current
-  const language = textLanguage(query, site)
-  const title = titleOf(query, current)
-  const main = html`<h1>${title}</h1>
-<p>${inLanguage(site.description, language, site)}</p>
-<p class="feeds">
-<a href="${addresses.feed(query, 'atom')}">Atom</a>
-<a href="${addresses.feed(query, 'rss')}">RSS</a>
-<a href="${addresses.feed(query, 'json')}">JSON Feed</a>
-<a href="${addresses.opml(query.language)}">OPML</a>
-</p>
-<form action="${addresses.page({ ...query, words: [] })}" role="search">
-<input type="search" name="q" value="${query.words.join(' ')}" aria-label="Search">
-<button>Search</button>
-</form>
-${languages(query, current)}
-${ended(query, current)}
-${releases.length === 0 ? html`<p>No release yet.</p>` : ''}
-<ol class="releases">
-${releases.map((release) => summary(release, current))}</ol>
-${topics(query.language, counts, current)}
-${query.topics.length === 0 ? forPrograms(current) : ''}`
-  return layout({ title, language, address: addresses.page(query), feeds: query, main }, current)
+  const { addresses, site } = current
+  const view = viewIn(textLanguage(query, site), current)
+  const { month } = contents
+  const isHome = isEverything(query)
+  const named = month && monthInWords(month.name, view)
+  const heading = [inWords(query, view), named].filter(Boolean).join(', ') || view.messages.newest
+  const main = html`${top}<div class="columns">
+<div>
+<h1>${heading}</h1>
+${isHome ? html`<p class="lead">${label(site.description, view)}</p>` : about(query, view)}
+${ended(query, view)}
+<p class="jump"><a href="#subscribe">${view.messages.changeThis}</a>${isHome ? html` <a href="#topics">${view.messages.topics}</a>` : nothing}</p>
+${found(query, contents, view)}
+${releaseList(contents.releases, query, view)}
+${paging(query, contents, view)}
+${archive(query, contents, view)}
+</div>
+<div>
+${subscription(query, view)}
+${query.withdrawn ? nothing : builder(query, heading, contents.counts, view)}
+</div>
+</div>
+${isHome ? topicList(query.language, contents.counts, view) : nothing}
+${isHome ? forPrograms(view) : nothing}`
+  const title = named ? `${named}: ${titleOf(query, view)}` : titleOf(query, view)
+  const address = month ? addresses.month(query, month.name, month.page) : addresses.page(query)
+  const versions = versionsOf(query, view)
+  return layout({ title, address, feeds: query, versions, main, head }, view)
+}
+
+function monthInWords(name: string, { messages }: View): string {
+  return messages.month(Number(name.slice(0, 4)), Number(name.slice(5)))
+}
+
+function about(query: FeedQuery, view: View): Html {
+  const topic = topicOf(query, view)
+  if (!topic) return nothing
+  return html`${topic.description ? html`<p class="lead">${label(topic.description, view)}</p>` : nothing}
+${topicPlace(topic, query.language, view)}`
+}
+
+/** How many releases there are, or what it means that there are none. */
+function found(query: FeedQuery, { releases, hasMore, month }: Contents, view: View): Html {
+  const { messages, addresses } = view
+  if (releases.length === 0) {
+    const isNarrow = query.words.length > 0 || query.topics.length > 0
+    return html`<p>${isNarrow ? messages.noReleasesFound : messages.noReleases}</p>`
+  }
+  const count = messages.countOfReleases(month?.count ?? releases.length)
+  const whole = month
+    ? html` · <a href="${addresses.page(query)}">${messages.wholeList}</a>`
+    : nothing
+  return html`<h2 class="unseen">${messages.releases}</h2>
+<p class="details">${hasMore ? messages.newestOf(releases.length) : count}${whole}</p>`
 }
 
 /** What a feed that has ended says in its last entry. */
-function ended(query: FeedQuery, current: Current): Html {
-  const { site, vocabulary, addresses, retired } = current
-  const ending = endingOf(query.topics, retired, vocabulary)
-  if (!ending) return html``
-  const language = textLanguage(query, site)
-  const wording = wordingOf(language)
+function ended(query: FeedQuery, view: View): Html {
+  const ending = endingOf(query.topics, view.retired, view.vocabulary)
+  if (!ending) return nothing
+  const wording = wordingOf(view.language)
   const instead = ending.successors.map((slug) => {
-    const page = addresses.page({ ...query, topics: [{ with: [slug], without: [] }] })
-    const label = vocabulary.topics.get(slug)!.label
-    return html`<li><a href="${page}">${inLanguage(label, language, site)}</a></li>\n`
+    return html`<li>${topicLink(slug, query.language, view)}</li>\n`
   })
-  return html`<p><strong>${wording.ended}.</strong> ${wording.endedText(titleOf(query, current))} ${ending.note ? inLanguage(ending.note, language, site) : ''}</p>
-${instead.length > 0 ? html`<p>${wording.instead}:</p>\n<ul>\n${instead}</ul>` : ''}`
-}
-
-function summary(release: Release, { addresses }: Current): Html {
-  return html`<li lang="${release.language}" dir="${directionOf(release.language)}">
-<h2><a href="${addresses.release(release)}">${headline(release)}</a></h2>
-<p class="details">${moment(release.published)}</p>
-<p>${release.withdrawn?.reason ?? release.lead}</p>
-</li>
-`
-}
-
-function languages(query: FeedQuery, { site, addresses }: Current): Html {
-  if (site.languages.length === 1) return html``
-  const links = [...site.languages, 'all'].map((language) => {
-    if (language === query.language) return html`<strong>${language}</strong>\n`
-    return html`<a href="${addresses.page({ ...query, language })}">${language}</a>\n`
-  })
-  return html`<p class="languages">\n${links}</p>`
-}
-
-function topics(language: string, counts: TopicCount[], current: Current): Html {
-  const { site, vocabulary, addresses, retired } = current
-  const texts = language === 'all' ? site.languages[0]! : language
-  const goingOn = [...vocabulary.topics.values()].filter(({ slug }) => !retired.ended.has(slug))
-  const items = goingOn.map((topic) => {
-    const { releases } = countOf(topic.slug, language, counts)
-    const page = addresses.page({
-      language,
-      topics: [{ with: [topic.slug], without: [] }],
-      words: [],
-    })
-    return html`<li><a href="${page}">${inLanguage(topic.label, texts, site)}</a> ${releases}</li>\n`
-  })
-  return html`<nav aria-label="Topics">
-<ul class="topics">
-${items}</ul>
-</nav>`
+  return html`<div class="notice">
+<p><strong>${wording.ended}.</strong> ${wording.endedText(titleOf(query, view))} ${ending.note ? label(ending.note, view) : nothing}</p>
+${instead.length > 0 ? html`<p>${wording.instead}:</p>\n<ul>\n${instead}</ul>` : nothing}
+</div>`
 }
 
 /** What `about` in `_tiedote` points to. */
-function forPrograms({ addresses, site }: Current): Html {
-  return html`<section id="json-feed">
-<h2>For programs</h2>
-<p>Every topic and its feeds: <a href="${addresses.vocabulary(site.languages[0]!)}">topics.json</a>.
-In JSON Feed, <code>_tiedote</code> adds to a release: <code>status</code>, <code>kind</code>,
-<code>authored</code> (the time its author gave), <code>topics</code>, <code>contacts</code>,
-<code>event</code>, <code>translations</code>, <code>related</code>, <code>changes</code> and
-<code>images</code> (with alternative text and credit).</p>
+function forPrograms({ addresses, language, messages }: View): Html {
+  const members =
+    'status kind authored topics contacts event translations corrects correctedBy replacedBy related changes images withdrawn languages current'.split(
+      ' ',
+    )
+  return html`<section id="json-feed" class="programs">
+<h2>${messages.forPrograms}</h2>
+<p>${messages.everyTopicForPrograms} <a href="${addresses.vocabulary(language)}">topics.json</a>.
+${messages.extension} <code>_tiedote</code>: ${members.map((name, index) => html`${index > 0 ? ', ' : ''}<code>${name}</code>`)}.</p>
 </section>`
 }

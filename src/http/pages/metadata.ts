@@ -5,7 +5,7 @@ import { formatUtc } from '../../domain/time.ts'
 import type { Entry } from '../../feeds/feed.ts'
 import { titleOf } from '../../feeds/feed.ts'
 import type { Current } from '../services.ts'
-import type { Html } from './layout.ts'
+import type { Html } from './view.ts'
 
 const notToBeIndexed = raw('<meta name="robots" content="noindex">\n')
 

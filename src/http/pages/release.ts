@@ -1,42 +1,126 @@
 import { html, raw } from 'hono/html'
-import type { Release } from '../../domain/release.ts'
+import type { Event, Release } from '../../domain/release.ts'
 import type { Relations } from '../../domain/release-store.ts'
+import { parseTime } from '../../domain/time.ts'
+import { partsOf } from '../../feeds/body.ts'
 import { createEntry, type Entry } from '../../feeds/feed.ts'
+import { type Wording, wordingOf } from '../../feeds/wording.ts'
 import type { Current } from '../services.ts'
-import { type Html, layout, moment } from './layout.ts'
+import { ownPictures } from './body.ts'
+import { layout, type Version } from './layout.ts'
+import { topicLink } from './topics.ts'
+import { dayAndTime, type Html, nothing, tongue, type View, viewIn } from './view.ts'
 import { releaseMetadata } from './metadata.ts'
 
-/** The page of a release. Its body is the HTML that was made safe when it was read. */
+/** The page of a release. Its parts are HTML that was made safe when it was read. */
 export function releasePage(release: Release, relations: Relations, current: Current): Html {
   const { language } = release
+  const view = viewIn(language, current)
   const entry = createEntry(release, relations, current)
-  const { title } = entry
-  const main = html`<article>
-<h1>${title}</h1>
-<p class="details">${moment(release.published)} · ${entry.author.name}</p>
-${translations(entry)}
-${raw(entry.html)}
-${topics(entry, current)}
+  const main = html`<article class="release"${tongue(language, view)}>
+${heading(entry, view)}
+${text(entry, view)}
+<aside>
+${around(entry, view)}
+${followTopics(release, view)}
+</aside>
 </article>`
   const feeds = { language, topics: [], words: [] }
   const head = releaseMetadata(entry, current)
-  return layout({ title, language, address: entry.url, feeds, main, head }, current)
+  const versions = versionsOf(entry, view)
+  const title = `${entry.title} – ${entry.author.name}`
+  return layout({ title, address: entry.url, feeds, versions, main, head }, view)
 }
 
-function translations({ translations }: Entry): Html {
-  if (translations.length === 0) return html``
-  const links = translations.map(({ url, language, title }) => {
-    return html`<a href="${url}" hreflang="${language}" lang="${language}">${title}</a>\n`
-  })
-  return html`<p class="languages">\n${links}</p>`
+function heading({ title, release, author }: Entry, view: View): Html {
+  const { language, kind, published, updated } = release
+  const { messages } = view
+  const changed =
+    updated > published
+      ? html`<span>${messages.changed} ${dayAndTime(updated, view)}</span>\n`
+      : nothing
+  return html`<header>
+<p class="kind">${wordingOf(language).kinds[kind]}</p>
+<h1>${title}</h1>
+<p class="facts"${ours(view, language)}>
+<span><span class="unseen">${messages.published} </span>${dayAndTime(published, view)}</span>
+${changed}<span${tongue(language, view)}>${author.url ? html`<a href="${author.url}">${author.name}</a>` : author.name}</span>
+</p>
+</header>`
 }
 
-function topics({ release, categories }: Entry, { addresses }: Current): Html {
-  if (release.topics.length === 0) return html``
-  const links = categories.map(({ term, label }) => {
-    const topics = [{ with: [term], without: [] }]
-    const page = addresses.page({ language: release.language, topics, words: [] })
-    return html`<li><a href="${page}">${label}</a></li>\n`
+/** Marks our own texts within a release, where they are in another language than it. */
+function ours(view: View, language: string): Html {
+  return tongue(view.spoken, { ...view, spoken: language })
+}
+
+function text({ release, around }: Entry, view: View): Html {
+  const parts = partsOf(release, around, view.addresses)
+  const pieces = (some: string[]) => raw(ownPictures(some.join('\n'), view))
+  return html`<div class="text">
+${parts.notes.length > 0 ? html`<div class="notice">${pieces(parts.notes)}</div>` : nothing}
+${parts.lead.map((lead) => html`<p class="lead">${raw(lead)}</p>\n`)}${pieces(parts.images)}
+<div class="body">
+${pieces(parts.body)}
+</div>
+</div>`
+}
+
+/** What stands beside the text: when and where, whom to ask, what to take along. */
+function around({ release, around }: Entry, view: View): Html {
+  const wording = wordingOf(release.language)
+  const { contacts, files, related } = partsOf(release, around, view.addresses)
+  const event = release.withdrawn ? nothing : happening(release.event, wording, view)
+  return html`${event}${list('contacts', contacts, wording)}${list('attachments', files, wording)}${list('related', related, wording)}`
+}
+
+function happening(event: Event | undefined, wording: Wording, view: View): Html {
+  if (!event) return nothing
+  const { start, end, place } = event
+  const until = end && end !== start ? html` – ${when(end, view)}` : nothing
+  return html`<section class="part">
+<h2>${wording.event}</h2>
+<p>${when(start, view)}${until}${place ? html`<br>${place}` : nothing}</p>
+</section>
+`
+}
+
+/** A day, or a moment in the site's time zone. */
+function when(text: string, view: View): Html {
+  if (text.includes('T')) return dayAndTime(parseTime(text, view.site.timezone)!, view)
+  const [year = 0, month = 1, day = 1] = text.split('-').map(Number)
+  const inWords = view.messages.day({ year, month, day, hour: 0, minute: 0 })
+  return html`<time datetime="${text}">${inWords}</time>`
+}
+
+function list(
+  name: 'contacts' | 'attachments' | 'related',
+  items: string[],
+  wording: Wording,
+): Html {
+  if (items.length === 0) return nothing
+  return html`<section class="part ${name}">
+<h2>${wording[name]}</h2>
+<ul>
+${items.map((item) => html`<li>${raw(item)}</li>\n`)}</ul>
+</section>
+`
+}
+
+function followTopics({ topics, language }: Release, view: View): Html {
+  if (topics.length === 0) return nothing
+  return html`<nav class="part" aria-labelledby="topics"${ours(view, language)}>
+<h2 id="topics">${view.messages.followTopics}</h2>
+<ul class="inline tags">
+${topics.map((slug) => html`<li>${topicLink(slug, language, view)}</li>\n`)}</ul>
+</nav>`
+}
+
+/** The release in its languages, in the order of the site. */
+function versionsOf({ translations, language, url }: Entry, { site }: View): Version[] {
+  const others = new Map(translations.map((one) => [one.language, one.url]))
+  return site.languages.flatMap((one) => {
+    const address = one === language ? url : others.get(one)
+    return address === undefined ? [] : [{ language: one, address, isThis: one === language }]
   })
-  return html`<ul class="topics">\n${links}</ul>`
 }

@@ -1,0 +1,115 @@
+import { html } from 'hono/html'
+import type { FeedQuery } from '../../domain/feed-query.ts'
+import type { TopicCount } from '../../domain/release-store.ts'
+import type { Topic } from '../../domain/topic.ts'
+import type { TopicExpression } from '../../domain/topic-expression.ts'
+import { countOf } from '../vocabulary.ts'
+import { languageName } from './language.ts'
+import { type Html, label, nothing, pathOf, tongue, type View } from './view.ts'
+
+/** A question as the form shows it. */
+export type Ticks = {
+  wanted: ReadonlySet<string>
+  unwanted: ReadonlySet<string>
+  match: 'any' | 'all'
+  /** The question says more than the form can. */
+  isTooRich: boolean
+}
+
+export function ticksOf(topics: TopicExpression): Ticks {
+  const wanted = new Set(topics.flatMap((group) => group.with))
+  const unwanted = new Set(
+    topics.flatMap((group) => group.without).filter((one) => !wanted.has(one)),
+  )
+  const [first] = topics
+  const match = topics.length === 1 && wanted.size > 1 ? 'all' : 'any'
+  const isAny = topics.every((group) => {
+    return group.with.length === 1 && group.without.join() === first!.without.join()
+  })
+  return { wanted, unwanted, match, isTooRich: topics.length > 1 && !isAny }
+}
+
+/**
+ * The form that makes a question. It is sent with GET to an address that understands its fields as
+ * one more spelling of the question, so it needs no script. `shown` is said when a script has shown
+ * the answer.
+ */
+export function builder(query: FeedQuery, shown: string, counts: TopicCount[], view: View): Html {
+  const { addresses, messages } = view
+  const ticks = ticksOf(query.topics)
+  const isNew = query.topics.length + query.words.length === 0
+  return html`<section class="panel" aria-labelledby="build">
+<h2 id="build">${isNew ? messages.build : messages.buildThis}</h2>
+<p>${messages.buildIntroduction}</p>
+${ticks.isTooRich ? html`<p class="notice">${messages.tooRich}</p>` : nothing}
+<form class="builder" action="${pathOf(addresses.form(view.language))}" data-shown="${messages.resultAnnounced(shown)}">
+<fieldset>
+<legend>${messages.wantedTopics}</legend>
+<div class="choice">
+${radio('any', messages.any, ticks)}
+${radio('all', messages.all, ticks)}
+</div>
+${ticksFor('topic', ticks.wanted, query, counts, view)}
+</fieldset>
+<details${ticks.unwanted.size > 0 ? ' open' : ''}>
+<summary>${messages.leaveOut}</summary>
+<fieldset>
+<legend>${messages.unwantedTopics}</legend>
+${ticksFor('without', ticks.unwanted, query, counts, view)}
+</fieldset>
+</details>
+${languageChoice(query, view)}
+<p class="field">
+<label for="words">${messages.words}</label>
+<input id="words" type="search" name="q" value="${query.words.join(' ')}" autocomplete="off" aria-describedby="words-hint">
+<span id="words-hint" class="hint">${messages.wordsHint}</span>
+</p>
+<p class="notice warning" role="alert" hidden></p>
+<p><button>${messages.show}</button></p>
+</form>
+</section>`
+}
+
+function radio(match: Ticks['match'], text: string, ticks: Ticks): Html {
+  const checked = ticks.match === match ? ' checked' : ''
+  return html`<label><input type="radio" name="match" value="${match}"${checked}> <span>${text}</span></label>`
+}
+
+/** Topics to tick, narrower ones below the broader one. */
+function ticksFor(
+  name: 'topic' | 'without',
+  ticked: ReadonlySet<string>,
+  { language }: FeedQuery,
+  counts: TopicCount[],
+  view: View,
+): Html {
+  const { vocabulary, retired } = view
+  const isOffered = ({ slug }: Topic) => !retired.ended.has(slug) || ticked.has(slug)
+  const isBelow = ({ broader }: Topic) => {
+    const above = broader === undefined ? undefined : vocabulary.topics.get(broader)
+    return above !== undefined && isOffered(above)
+  }
+  const item = (topic: Topic): Html => {
+    const { slug } = topic
+    const narrower = vocabulary.narrower(slug).filter(isOffered)
+    const { releases } = countOf(slug, language, counts)
+    return html`<li><label><input type="checkbox" name="${name}" value="${slug}"${ticked.has(slug) ? ' checked' : ''}> <span>${label(topic.label, view)} <span class="count">${releases}</span></span></label>${narrower.length > 0 ? html`\n<ul>\n${narrower.map(item)}</ul>\n` : nothing}</li>\n`
+  }
+  const offered = [...vocabulary.topics.values()].filter(isOffered)
+  return html`<ul class="ticks">
+${offered.filter((topic) => !isBelow(topic)).map(item)}</ul>`
+}
+
+function languageChoice(query: FeedQuery, view: View): Html {
+  const { site, messages } = view
+  if (site.languages.length === 1) return nothing
+  const options = site.languages.map((language) => {
+    return html`<option value="${language}"${tongue(language, view)}${query.language === language ? ' selected' : ''}>${languageName(language)}</option>\n`
+  })
+  return html`<p class="field">
+<label for="language">${messages.releaseLanguage}</label>
+<select id="language" name="language">
+${options}<option value="all"${query.language === 'all' ? ' selected' : ''}>${messages.allLanguages}</option>
+</select>
+</p>`
+}

@@ -1,0 +1,71 @@
+import { DomainError } from '../../domain/errors.ts'
+import type { FeedQuery } from '../../domain/feed-query.ts'
+import type { ReleaseStore, StoredRelease, TopicCount } from '../../domain/release-store.ts'
+import type { Month } from '../../domain/time.ts'
+import { parseMonth } from '../../domain/time.ts'
+import type { Current } from '../services.ts'
+
+/** What the page of a question shows. */
+export type Contents = {
+  releases: StoredRelease[]
+  counts: TopicCount[]
+  months: Month[]
+  /** There are older releases than these. */
+  hasMore: boolean
+  /** The month that the page is about, if it is about one. */
+  month?: { name: string; page: number; pages: number; count: number }
+}
+
+/** Which page: of the newest, or of a month. */
+export type Stretch = { name: string; page: number } | undefined
+
+/** The home page has more to show than releases. */
+const mostOnHome = 10
+const mostOfNewest = 25
+const mostOnPage = 50
+/** No press office publishes more in a month. */
+const mostInMonth = 5000
+
+/** Throws DomainError `not-found` for a month without releases, and for a page after its last one. */
+export async function readContents(
+  query: FeedQuery,
+  stretch: Stretch,
+  store: ReleaseStore,
+  current: Current,
+): Promise<Contents> {
+  const counts = await store.countByTopic(current)
+  const months = await store.months(query, current)
+  if (stretch) return { counts, months, ...(await readMonth(query, stretch, store, current)) }
+  const most = isEverything(query) ? mostOnHome : mostOfNewest
+  const releases = await store.find(query, current, most + 1)
+  const hasMore = releases.length > most
+  return { counts, months, hasMore, releases: releases.slice(0, most) }
+}
+
+/** The question that the home page answers. */
+export function isEverything({ topics, words, withdrawn = false }: FeedQuery): boolean {
+  return topics.length + words.length === 0 && !withdrawn
+}
+
+async function readMonth(
+  query: FeedQuery,
+  { name, page }: { name: string; page: number },
+  store: ReleaseStore,
+  current: Current,
+) {
+  const { from, below } = parseMonth(name, current.site.timezone)!
+  const walk = { by: 'published' as const, from, below, limit: mostInMonth }
+  const [places = []] = await store.places(query, current, [walk])
+  const pages = Math.ceil(places.length / mostOnPage)
+  if (page > pages) {
+    throw new DomainError('not-found', `No release was published in ${name}.`, {
+      reason: 'empty-month',
+    })
+  }
+  const shown = places.slice((page - 1) * mostOnPage, page * mostOnPage)
+  const releases = await store.load(
+    shown.map(({ published }) => published),
+    current,
+  )
+  return { releases, hasMore: false, month: { name, page, pages, count: places.length } }
+}

@@ -1,0 +1,25 @@
+const rightToLeft = /^(ar|arc|ckb|dv|fa|he|ks|ps|sd|ug|ur|yi)\b/
+
+/** The direction in which a language is written, for `dir`. */
+export function directionOf(language: string): 'ltr' | 'rtl' {
+  return rightToLeft.test(language) ? 'rtl' : 'ltr'
+}
+
+/** What speakers call their language, so that they find it whatever language a page is in. */
+const ownNames = new Map(
+  (
+    'ar=العربية bg=български cs=čeština da=dansk de=Deutsch el=ελληνικά en=English es=español ' +
+    'et=eesti fa=فارسی fi=suomi fr=français ga=Gaeilge he=עברית hr=hrvatski hu=magyar is=íslenska ' +
+    'it=italiano lt=lietuvių lv=latviešu mt=Malti nb=norsk nl=Nederlands no=norsk pl=polski ' +
+    'pt=português ro=română ru=русский se=davvisámegiella sk=slovenčina sl=slovenščina ' +
+    'smn=anarâškielâ sms=nuõrttsääʹmǩiõll so=Soomaali sq=shqip sv=svenska tr=Türkçe uk=українська'
+  )
+    .split(' ')
+    .map((pair) => pair.split('=') as [string, string]),
+)
+
+/** The name of a language in itself, with a capital; its tag where we do not know it. */
+export function languageName(language: string): string {
+  const [first = '', ...rest] = ownNames.get(language) ?? language
+  return `${first.toUpperCase()}${rest.join('')}`
+}

@@ -1,0 +1,68 @@
+import { html } from 'hono/html'
+import type { FeedQuery } from '../../domain/feed-query.ts'
+import type { Release } from '../../domain/release.ts'
+import { wallTime } from '../../domain/time.ts'
+import { headline } from '../../feeds/feed.ts'
+import { wordingOf } from '../../feeds/wording.ts'
+import type { Contents } from './contents.ts'
+import { languageName } from './language.ts'
+import { day, type Html, nothing, tongue, type View } from './view.ts'
+
+/** Releases as a list, newest first. */
+export function releaseList(releases: Release[], query: FeedQuery, view: View): Html {
+  if (releases.length === 0) return nothing
+  return html`<ol class="releases">
+${releases.map((release) => summary(release, query, view))}</ol>`
+}
+
+function summary(release: Release, query: FeedQuery, view: View): Html {
+  const { language, kind, published, withdrawn, lead } = release
+  const inLanguage =
+    query.language === 'all' ? html` <span>${languageName(language)}</span>` : nothing
+  return html`<li>
+<p class="details">${day(published, view)} <span${tongue(language, view)}>${wordingOf(language).kinds[kind]}</span>${inLanguage}</p>
+<div${tongue(language, view)}>
+<h3><a href="${view.addresses.release(release)}">${headline(release)}</a></h3>
+<p>${withdrawn?.reason ?? lead}</p>
+</div>
+</li>
+`
+}
+
+/** The months in which releases stand, by year. */
+export function archive(query: FeedQuery, { months, month }: Contents, view: View): Html {
+  if (months.length === 0) return nothing
+  const { messages, addresses, site } = view
+  const years = Map.groupBy(months, ({ from }) => wallTime(from, site.timezone).year)
+  const rows = Array.from(years, ([year, ofYear]) => {
+    const links = ofYear.toReversed().map(({ name }) => {
+      const number = Number(name.slice(5))
+      const current = name === month?.name ? html` aria-current="page"` : nothing
+      return html`<li><a href="${addresses.month(query, name)}" aria-label="${messages.month(year, number)}"${current}>${messages.months[number - 1]}</a></li>\n`
+    })
+    return html`<li><strong>${year}</strong>
+<ul>
+${links}</ul>
+</li>
+`
+  })
+  return html`<nav class="archive" aria-labelledby="archive">
+<h2 id="archive">${messages.archive}</h2>
+<ul>
+${rows}</ul>
+</nav>`
+}
+
+/** The way to the other pages of a long month. */
+export function paging(query: FeedQuery, { month }: Contents, view: View): Html {
+  if (!month || month.pages === 1) return nothing
+  const { messages, addresses } = view
+  const { name, page, pages } = month
+  const link = (to: number, text: string, rel: string) =>
+    to < 1 || to > pages
+      ? nothing
+      : html`<a rel="${rel}" href="${addresses.month(query, name, to)}">${text}</a>\n`
+  return html`<nav class="paging" aria-label="${messages.page(page, pages)}">
+<p>${messages.page(page, pages)}</p>
+${link(page - 1, messages.newerPage, 'prev')}${link(page + 1, messages.olderPage, 'next')}</nav>`
+}

@@ -1,0 +1,59 @@
+import { html } from 'hono/html'
+import type { FormatName } from '../../domain/addresses.ts'
+import type { FeedQuery } from '../../domain/feed-query.ts'
+import { formats } from '../../feeds/formats.ts'
+import { type Html, nothing, type View } from './view.ts'
+
+const shown: [FormatName, string][] = [
+  ['atom', 'Atom'],
+  ['rss', 'RSS'],
+  ['json', 'JSON Feed'],
+]
+
+/** Where readers on the web take a feed's address. Those that people host themselves have none. */
+const readers: [string, (feed: string) => string][] = [
+  ['Feedly', (feed) => `https://feedly.com/i/subscription/feed%2F${feed}`],
+  ['Inoreader', (feed) => `https://www.inoreader.com/?add_feed=${feed}`],
+  ['NewsBlur', (feed) => `https://www.newsblur.com/?url=${feed}`],
+  ['The Old Reader', (feed) => `https://theoldreader.com/feeds/subscribe?url=${feed}`],
+]
+
+/** The feeds of a question, and the ways to take them. */
+export function subscription(query: FeedQuery, view: View): Html {
+  const { addresses, messages } = view
+  const feed = encodeURIComponent(addresses.feed(query, 'atom'))
+  const links = readers.map(([name, open]) => {
+    return html`<li><a href="${open(feed)}" rel="nofollow noreferrer" aria-label="${messages.openInLabel(name)}">${name}</a></li>\n`
+  })
+  return html`<section class="panel" aria-labelledby="subscribe">
+<h2 id="subscribe">${messages.subscribe}</h2>
+<p>${messages.howToSubscribe}</p>
+<ul class="feeds">
+${shown.map(([format, name]) => address(query, format, name, view))}</ul>
+<h3>${messages.openIn}</h3>
+<ul class="inline">
+${links}</ul>
+${query.withdrawn ? nothing : lists(query, view)}
+</section>`
+}
+
+function address(query: FeedQuery, format: FormatName, name: string, view: View): Html {
+  const { addresses, messages } = view
+  const feed = addresses.feed(query, format)
+  const field = `address-${format}`
+  return html`<li>
+<a href="${feed}" type="${formats[format].mediaType}">${name}</a>
+<button type="button" class="copy" data-copies="${field}" data-copied="${messages.copied}" aria-label="${messages.copy}: ${messages.addressOf(name)}">${messages.copy}</button>
+<input id="${field}" readonly value="${feed}" aria-label="${messages.addressOf(name)}" dir="ltr">
+</li>
+`
+}
+
+function lists({ language, topics }: FeedQuery, { addresses, messages }: View): Html {
+  const slugs = [...new Set(topics.flatMap((group) => group.with))]
+  const all = addresses.opml(language)
+  return html`<h3>${messages.forReaders}</h3>
+<ul class="plain">
+${slugs.length > 0 ? html`<li><a href="${all}?topics=${slugs.join(',')}">${messages.theseTopicsAsOpml}</a></li>\n` : nothing}<li><a href="${all}">${messages.everyTopicAsOpml}</a></li>
+</ul>`
+}

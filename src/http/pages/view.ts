@@ -1,0 +1,57 @@
+import { html } from 'hono/html'
+import { inLanguage, type Labels } from '../../domain/site.ts'
+import { formatUtc, wallTime } from '../../domain/time.ts'
+import type { Current } from '../services.ts'
+import { directionOf } from './language.ts'
+import type { Messages } from './messages/messages.ts'
+import { messagesOf } from './messages.ts'
+
+export type Html = ReturnType<typeof html>
+
+/** Nothing, as a piece of a page. */
+export const nothing: Html = html``
+
+/** All that a page is made from: the state, and the language it is in. */
+export type View = Current & {
+  /** Of the press office's texts on the page. */
+  language: string
+  messages: Messages
+  /** Of our own texts: the same, or English where there are none. */
+  spoken: string
+}
+
+export function viewIn(language: string, current: Current): View {
+  const messages = messagesOf(language)
+  const isSpoken = language.split('-')[0] === messages.language
+  return { ...current, language, messages, spoken: isSpoken ? language : messages.language }
+}
+
+/** `lang` and `dir` of an element in another language than our own texts around it. */
+export function tongue(language: string, { spoken }: View): Html {
+  return language === spoken ? nothing : html` lang="${language}" dir="${directionOf(language)}"`
+}
+
+/** A text of the press office, marked where it is in another language than our own texts around it. */
+export function label(labels: Labels, view: View): Html {
+  const { language, site, spoken } = view
+  const used = labels[language] === undefined ? site.languages[0]! : language
+  const text = inLanguage(labels, language, site)
+  return used === spoken ? html`${text}` : html`<span${tongue(used, view)}>${text}</span>`
+}
+
+/** A day in the site's time zone, the same on every machine. */
+export function day(seconds: number, { messages, site }: View): Html {
+  const text = messages.day(wallTime(seconds, site.timezone))
+  return html`<time datetime="${formatUtc(seconds)}">${text}</time>`
+}
+
+export function dayAndTime(seconds: number, { messages, site }: View): Html {
+  const text = messages.dayAndTime(wallTime(seconds, site.timezone))
+  return html`<time datetime="${formatUtc(seconds)}">${text}</time>`
+}
+
+/** Forms are sent to where the page came from, which need not be called as `BASE_URL` says. */
+export function pathOf(address: string): string {
+  const { pathname, search } = new URL(address)
+  return `${pathname}${search}`
+}
