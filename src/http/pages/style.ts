@@ -15,12 +15,11 @@ export const styleSheet = `:root {
 html { font: 100%/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 @media (min-width: 100rem) { html { font-size: 112.5%; } }
 @media (min-width: 160rem) { html { font-size: 150%; } }
-body { margin: 0; background: var(--paper); color: var(--ink); overflow-wrap: break-word; hyphens: auto; min-block-size: 100vh; display: flex; flex-direction: column; }
+body { margin: 0; background: var(--paper); color: var(--ink); overflow-wrap: anywhere; hyphens: auto; min-block-size: 100vh; display: flex; flex-direction: column; }
 /* Our own texts are in another language than the page: each runs in its own direction. */
 body[lang] :is(h1, h2, h3, p, li, dt, dd, label, summary, legend, a, span, time, button) { unicode-bidi: plaintext; }
 body[lang] .ticks label > span { unicode-bidi: isolate; }
 [dir=rtl] > body[lang] { text-align: right; }
-h1, h2, h3, a, p, li, dd { overflow-wrap: anywhere; }
 a { color: var(--link); text-underline-offset: .18em; text-decoration-thickness: 1px; }
 a:visited { color: var(--visited); }
 a:hover { text-decoration-thickness: 2px; }
@@ -66,7 +65,7 @@ legend, .field label { font-weight: 700; padding: 0; display: block; margin-bloc
 .ticks, .ticks ul { list-style: none; margin: 0; padding: 0; }
 .ticks ul { padding-inline-start: 1.7rem; }
 .choice { margin-block-end: .4rem; padding-block-end: .4rem; border-block-end: 1px solid var(--line); }
-.count { color: var(--quiet); font-size: .85rem; font-variant-numeric: tabular-nums; margin-inline-start: .25rem; }
+.count { color: var(--quiet); white-space: nowrap; font-size: .85rem; font-variant-numeric: tabular-nums; margin-inline-start: .25rem; }
 .hint { color: var(--quiet); font-size: .88rem; }
 summary { cursor: pointer; font-weight: 700; padding-block: .35rem; margin-block-end: .4rem; color: var(--link); }
 
