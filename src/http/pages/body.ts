@@ -8,7 +8,9 @@ import type { View } from './view.ts'
 export function ownPictures(html: string, { addresses, language, messages }: View): string {
   const origin = new URL(addresses.home(language)).origin
   let inLink = false
-  return html.replace(/<(\/?)(h1|a|img)\b[^>]*>/g, (tag, closing: string, name: string) => {
+  return html.replace(/<(\/?)(h1|a|img|table)\b[^>]*>/g, (tag, closing: string, name: string) => {
+    // A wide table is scrolled, and whoever has no pointer must be able to get into it.
+    if (name === 'table') return closing ? tag : '<table tabindex="0">'
     if (name === 'a') inLink = closing === ''
     if (name === 'h1') return tag.replace('h1', 'h2')
     if (name !== 'img') return tag

@@ -34,7 +34,7 @@ ul, ol { padding-inline-start: 1.25rem; }
 .frame, main { inline-size: 100%; max-inline-size: 76rem; margin-inline: auto; padding-inline: clamp(1rem, 4vw, 2.5rem); }
 main { flex: 1; padding-block: clamp(1.25rem, 4vw, 2.75rem); }
 .unseen { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-.skip { position: absolute; inset-inline-start: .5rem; inset-block-start: -6rem; background: var(--accent); color: var(--on-accent); padding: .6rem 1rem; z-index: 1; }
+.skip { position: fixed; inset-inline-start: .5rem; inset-block-start: -6rem; background: var(--accent); color: var(--on-accent); padding: .6rem 1rem; z-index: 1; }
 .skip:focus { inset-block-start: .5rem; color: var(--on-accent); }
 
 .masthead { border-block-start: .4rem solid var(--accent); border-block-end: 1px solid var(--line); }
