@@ -13,8 +13,8 @@ const start = Date.UTC(2026, 2, 2, 6) / 1000
 const day = 86_400
 const utc = (second: number) => new Date(second * 1000).toISOString()
 
-/** Four or five of these fill a document. */
-const long = 'A sentence that takes some room in a document. '.repeat(1100)
+/** Three of these fill a document. */
+const long = 'A sentence that takes some room in a document. '.repeat(1600)
 
 function written(
   title: string,
@@ -29,7 +29,7 @@ function written(
 
 /** What is public: enough for archives, a withdrawn release, and one that will be corrected. */
 function publicFiles(): Record<string, string> {
-  const history = Array.from({ length: 8 }, (_, number) => {
+  const history = Array.from({ length: 6 }, (_, number) => {
     const text = written(`Release ${number}`, start - (number + 2) * 40 * day, 'eu', [], long)
     return [`releases/r${number}.en.md`, text]
   })
@@ -76,10 +76,8 @@ type Shown = { language: string; topics: string[]; words: string }
 const questions: Question[] = [
   { path: '/feed', shows: ({ language }) => language === 'en' },
   { path: '/fi/feed', shows: ({ language }) => language === 'fi' },
-  { path: '/sv/feed', shows: ({ language }) => language === 'sv' },
   { path: '/all/feed', shows: () => true },
   { path: '/topics/eu', shows: on('en', 'eu') },
-  { path: '/topics/drugs', shows: on('en', 'drugs') },
   { path: '/topics/crime', shows: on('en', 'drugs') },
   { path: '/topics/migration', shows: on('en', 'asylum') },
   { path: '/topics/space-travel', shows: on('en', 'space-travel') },
@@ -89,15 +87,12 @@ const questions: Question[] = [
     path: '/topics/space-travel,eu',
     shows: (one) => on('en', 'space-travel')(one) || on('en', 'eu')(one),
   },
-  { path: '/topics/eu+-space-travel', shows: on('en', 'eu') },
   {
     path: '/topics/-eu',
     shows: ({ language, topics }) => language === 'en' && !topics.includes('eu'),
   },
   { path: '/feed', search: 'zeppelin', shows: within('en', 'zeppelin') },
-  { path: '/all/feed', search: 'xylophone', shows: within('en', 'xylophone') },
   { path: '/topics/space-travel', search: 'xylophone', shows: within('en', 'xylophone') },
-  { path: '/feed', search: 'sentence', shows: within('en', 'sentence') },
 ]
 
 /** Questions whose documents are short, and one with archives: workerd answers slowly in tests. */

@@ -550,7 +550,15 @@ describe('clients that take their time', () => {
 
 describe('stopping', () => {
   const size = 30 * megabyte
-  const withFile = { ...files, 'media/large.bin': Buffer.alloc(size, 'a') }
+  const withFile = {
+    ...files,
+    'media/large.bin': Buffer.alloc(size, 'a'),
+    'releases/large.en.md': markdown([
+      'title: Large',
+      'published: 2024-01-24T09:00:00+02:00',
+      'attachments: [{ file: large.bin }]',
+    ]),
+  }
 
   /** Asks for a large file, and stops reading after the first of it. */
   async function beginReading({ port }: Server) {
