@@ -133,7 +133,8 @@ async function publicAddresses(
   })
   const pages = ['/', '/fi', '/all', '/topics/eu', '/topics/space-travel', '/?q=zeppelin']
   const releases = ['harbour', 'gone', 'r0', 'secret', 'secret-draft', 'secret.en']
-  const others = '/topics.json /fi/topics.json /all/topics.json /feeds.opml /fi/feeds.opml'
+  const others =
+    '/topics.json /fi/topics.json /all/topics.json /feeds.opml /fi/feeds.opml /sitemap.xml /news-sitemap.xml /sitemap-topics-1.xml /sitemap-releases-1.xml'
   const files = '/media/agenda.pdf /media/secret.pdf /media/nothing.pdf /media/'
   const nothing = '/topics/xylophone.rss /nothing /robots.txt'
   return [
