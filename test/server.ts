@@ -85,11 +85,11 @@ async function freePort(): Promise<number> {
 }
 
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let waited = 0; waited < 20_000; waited += 50) {
+  for (let waited = 0; waited < 40_000; waited += 50) {
     if (await condition()) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
-  throw new Error('It did not happen within 20 seconds')
+  throw new Error('It did not happen within 40 seconds')
 }
 
 /** What a JSON Feed holds at present. */
