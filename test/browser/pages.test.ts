@@ -197,6 +197,38 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
     })
   })
 
+  test('a feed is built by ticking, with JavaScript: address, title and feeds follow', async () => {
+    const { page } = await press.open('/', desktop, {})
+    await page
+      .getByRole('checkbox', { name: /^asylum/ })
+      .first()
+      .check()
+    await page.waitForURL(/\/topics\/asylum$/)
+    await page.getByRole('checkbox', { name: /^EU/ }).first().check()
+    await page.waitForURL(/\/topics\/asylum,eu$/)
+    await page.getByRole('heading', { level: 1, name: /or EU/i }).waitFor()
+    const main = await page.getByRole('main').innerHTML()
+    for (const format of ['atom', 'rss', 'json'])
+      expect(main).toContain(`/topics/asylum,eu.${format}`)
+    expect(await page.title()).toMatch(/asylum or EU/i)
+  })
+
+  test('the same feed is built without JavaScript, by sending the form', async () => {
+    const { page } = await press.open('/', desktop, { javaScriptEnabled: false })
+    await page
+      .getByRole('checkbox', { name: /^asylum/ })
+      .first()
+      .check()
+    await page.getByRole('checkbox', { name: /^EU/ }).first().check()
+    const form = page.locator('form:has(input[type="checkbox"])').first()
+    await form.locator('button').first().click()
+    await page.waitForLoadState()
+    expect(await page.locator('link[rel="canonical"]').getAttribute('href')).toMatch(
+      /\/topics\/asylum,eu$/,
+    )
+    expect(await page.title()).toMatch(/asylum or EU/i)
+  })
+
   test('a search is a form that works without JavaScript', async () => {
     const { page } = await press.open('/', desktop, { javaScriptEnabled: false })
     await page.getByRole('searchbox').first().fill('Helsinki')
