@@ -247,3 +247,24 @@ test('a minor edit of an old release is no new edition of a head that does not h
   await press.change({ 'releases/old.en.md': release('Old', { ...old, size: 2 }) })
   expect((await press.edition('/topics/-drugs.atom')).etag).toBe(etag)
 })
+
+test('a head holds the fifty newest, and whatever came within a week even if that is more (C-08)', async () => {
+  const sparse = await open(many(80, (number) => ({ at: start - number * 10 * day })))
+  const newest = (await sparse.head('/topics/eu.json')).map(({ title }) => title)
+  expect(newest).toEqual(Array.from({ length: 50 }, (_, number) => `r${number}`))
+  const busy = await open(many(120, (number) => ({ at: start - number * 7200 })))
+  const week = (await busy.head('/topics/eu.json')).map(({ title }) => title)
+  expect(week.slice(0, 84)).toEqual(Array.from({ length: 84 }, (_, number) => `r${number}`))
+})
+
+test('a release that loses a topic leaves that feed without a tombstone, and is no news elsewhere (D-06)', async () => {
+  const press = await open({ 'releases/a.en.md': release('A', { topics: 'eu, drugs' }) })
+  const before = await press.edition('/topics/drugs.atom')
+  const [kept] = await press.head('/topics/eu.json')
+  await press.change({ 'releases/a.en.md': release('A', { topics: 'eu' }) })
+  const after = await press.edition('/topics/drugs.atom')
+  expect(after.since).toBeGreaterThan(before.since)
+  const text = await (await press.fetch('/topics/drugs.atom')).text()
+  expect(text).not.toMatch(/<entry|deleted-entry/)
+  expect((await press.head('/topics/eu.json'))[0]!.date_modified).toBe(kept!.date_modified)
+})
