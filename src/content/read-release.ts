@@ -91,7 +91,7 @@ export function createReleaseReader({ site, vocabulary, findMedia }: Surrounding
     })
     if (problems.some((problem) => !problem.warning)) return { published, media, problems }
 
-    const id = await identity(site.id, identityName(input))
+    const id = input.id ?? (await identity(site.id, identityName(input)))
     const release = completeRelease(input, { id, ...body, attachments }, site)
     // Those of a withdrawn one, too: whoever subscribed to a search for them must be told.
     const words = wordsOf([release.title, release.lead, body.text])

@@ -45,7 +45,7 @@ export type Event = { start: string; end?: string | undefined; place?: string | 
 
 /** One press release in one language. All text is clean, all times are seconds since 1970. */
 export type Release = {
-  /** `urn:uuid:…`, the same in every format and feed, for ever. */
+  /** `urn:uuid:…`, or the one it had in an earlier feed; the same in every feed, for ever. */
   id: string
   slug: string
   language: string
@@ -117,6 +117,10 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
     lead: v.optional(paragraph),
     published: time,
     updated: v.optional(time),
+    authored: v.optional(time),
+    id: v.optional(
+      v.pipe(filledLine, v.maxLength(500, 'This is too long. Write at most 500 characters.')),
+    ),
     topics: v.optional(
       v.pipe(
         v.array(topic),
@@ -221,6 +225,8 @@ export const releaseAdvice: Advice = {
   lead: 'Write one paragraph, or leave it out.',
   published: `Write a date and time such as ${timeExample}.`,
   updated: `Write a date and time such as ${timeExample}, or leave it out.`,
+  authored: `Write a date and time such as ${timeExample}, or leave it out.`,
+  id: 'Write the identity that the release had in an earlier feed, or leave it out.',
   topics: 'Write a list such as [migration, organised-crime].',
   publisher: 'Write the short name of a publisher in site.yaml, or leave it out.',
   kind: `Write one of ${kinds.join(', ')}, or leave it out.`,
@@ -267,7 +273,7 @@ export type Findings = { id: string; html: string; text: string; attachments: At
 
 /** A written release with everything filled in that its author may leave out. */
 export function completeRelease(input: ReleaseInput, found: Findings, site: Site): Release {
-  const { body: _, lead, publisher, kind, published, updated, ...rest } = input
+  const { body: _, lead, publisher, kind, published, updated, authored, ...rest } = input
   const corrections = input.changes.filter((change) => change.kind === 'correction')
   return {
     ...rest,
@@ -275,7 +281,7 @@ export function completeRelease(input: ReleaseInput, found: Findings, site: Site
     lead: lead || beginning(found.text.replace(/\s+/g, ' ').trim(), 300) || input.title,
     html: found.html,
     published,
-    authored: published,
+    authored: authored ?? published,
     updated: Math.max(
       published,
       updated ?? published,
@@ -294,8 +300,9 @@ export function completeRelease(input: ReleaseInput, found: Findings, site: Site
  * links to its versions depend on the number of languages.
  */
 export function weigh(release: Release, languages: number): number {
-  const { slug, html, lead, title, withdrawn, contacts, attachments, related, changes } = release
-  const frame = 900 + 3 * slug.length + 150 * release.topics.length
+  const { id, slug, html, lead, title, withdrawn, contacts, attachments, related, changes } =
+    release
+  const frame = 900 + 3 * id.length + 3 * slug.length + 150 * release.topics.length
   const versions = (languages - 1) * (180 + slug.length + title.length)
   const around = escapedSize(JSON.stringify([contacts, attachments, related, changes]))
   const body = withdrawn ? escapedSize(withdrawn.reason) : escapedSize(html) + 2 * around

@@ -56,7 +56,7 @@ function tombstones({ current, entries }: Feed): string[] {
   if (current) return []
   return entries.flatMap(({ id, updated, release }) => {
     if (!release.withdrawn) return []
-    const attributes = { 'xmlns:at': deletions, ref: id, when: formatUtc(updated) }
+    const attributes = { 'xmlns:at': deletions, ref: asIri(id), when: formatUtc(updated) }
     const comment = textElement('at:comment', release.withdrawn.reason)
     return [element('at:deleted-entry', attributes, '\n', comment, '\n')]
   })
@@ -64,7 +64,7 @@ function tombstones({ current, entries }: Feed): string[] {
 
 function renderEntry(entry: Entry, scheme: string): string {
   const lines = [
-    textElement('id', entry.id),
+    textElement('id', asIri(entry.id)),
     textElement('title', entry.title),
     ...links(entry),
     textElement('published', formatUtc(entry.published)),
@@ -75,6 +75,13 @@ function renderEntry(entry: Entry, scheme: string): string {
     textElement('content', entry.html, { type: 'html', 'xml:lang': entry.language }),
   ]
   return element('entry', { 'xml:lang': entry.language }, '\n', lines.join('\n'), '\n')
+}
+
+/** Identities from earlier feeds may be any text; Atom has addresses alone (RFC 4287 section 4.2.6). */
+function asIri(id: string): string {
+  return URL.canParse(id) && !/[\s<>"{}|\\^`]/.test(id)
+    ? id
+    : `urn:x-guid:${encodeURIComponent(id)}`
 }
 
 /**

@@ -51,7 +51,7 @@ export function createContentStore(database: Database): ContentStore {
         `insert or replace into incoming (batch, id, staged, slug, language, source, origin, hash, authored, wanted, document, words, weight, media)
          select ?1, value ->> '$.release.id', ?2, value ->> '$.release.slug', value ->> '$.release.language',
            value ->> 'source', value ->> 'origin', value ->> 'hash',
-           value ->> '$.release.authored', value ->> '$.release.updated',
+           value ->> '$.release.published', value ->> '$.release.updated',
            json_remove(value -> 'release', '$.published', '$.updated'), value ->> 'words',
            value ->> 'weight', value -> 'media'
          from json_each(?3)`,

@@ -153,6 +153,29 @@ describe('content', () => {
     )
   })
 
+  test('C-01 a release that comes from another feed keeps the id that its readers know', async () => {
+    const guids = ['https://old.example/?p=4711', '4711 at old.example']
+    const moved = guids.map((id, index) => writeRelease({ slug: `moved-${index}`, id }))
+    const documents = render(await office.feed(moved))
+    const items = childrenOf(childOf(parseXml(documents.rss), 'channel'), 'item')
+    expect(items.map((item) => textOf(item, 'guid'))).toStrictEqual(guids)
+    expect(parseJson(documents.json).items.map(({ id }) => id)).toStrictEqual(guids)
+    // RFC 4287 section 4.2.6 takes addresses alone.
+    const entries = childrenOf(parseXml(documents.atom), 'entry')
+    expect(entries.map((entry) => textOf(entry, 'id'))).toStrictEqual([
+      'https://old.example/?p=4711',
+      'urn:x-guid:4711%20at%20old.example',
+    ])
+  })
+
+  test('a release that came out later than its text says tells the time on the text', async () => {
+    const authored = '2024-01-20T09:00:00Z'
+    const release = await office.read(writeRelease({ published: '2024-01-24T09:00:00Z', authored }))
+    expect(release).toMatchObject({ published: 1706086800, authored: 1705741200 })
+    const { json } = render(await office.feed([writeRelease({ authored })]))
+    expect(json).toContain(`"authored":"${authored}"`)
+  })
+
   test('C-02 no id stands twice in a document, not even of language versions', () => {
     const ids = json.items.map(({ id }) => id)
     expect(new Set(ids).size).toBe(written.length)
