@@ -16,7 +16,7 @@ const contentDirectory = readContentDirectory(process.env)
 
 const drafts: Draft[] = []
 const { frame, problems } = await loadContent(contentDirectory, {
-  known: { files: new Map(), drafts: new Map() },
+  known: { files: new Map(), drafts: new Map(), published: [] },
   stage: async (more) => void drafts.push(...more),
 })
 for (const problem of problems) console.error(formatProblem(problem))

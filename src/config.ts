@@ -15,16 +15,30 @@ const baseUrl = v.pipe(
   ),
   v.transform((text) => new URL(text).origin),
 )
-const publishTokens = v.optional(
-  v.pipe(
-    v.string(),
-    v.regex(
-      /^$|^[^=,\s]+=[^,\s]{16,}(,[^=,\s]+=[^,\s]{16,})*$/,
-      'PUBLISH_TOKENS must be name=secret, several parted by commas, each secret of 16 characters or more.',
-    ),
+const publishTokens = v.pipe(
+  v.optional(v.string(), ''),
+  v.regex(
+    /^$|^[^=,\s]+=[^,\s]{16,}(,[^=,\s]+=[^,\s]{16,})*$/,
+    'PUBLISH_TOKENS must be name=secret, several parted by commas, each secret of 16 characters or more.',
   ),
-  '',
+  v.transform(readTokens),
 )
+
+/** Who may publish, for which publishers (all, if none are named), and by which secret. */
+export type Token = { name: string; publishers?: string[]; secret: string }
+
+/** `name=secret,name=secret`, as PUBLISH_TOKENS has them once it is checked. */
+export function readTokens(text: string): Token[] {
+  return text.split(',').filter(Boolean).map(readToken)
+}
+
+/** `name=secret`, or `name@publisher+publisher=secret`. */
+function readToken(text: string): Token {
+  const [who = '', ...rest] = text.split('=')
+  const [name = '', publishers] = who.split('@')
+  const secret = rest.join('=')
+  return publishers ? { name, publishers: publishers.split('+'), secret } : { name, secret }
+}
 
 const feedPages = v.pipe(
   v.optional(v.string(), 'on'),
@@ -59,14 +73,18 @@ export type NodeConfig = {
   contentDirectory: string
   database: string
   hasFeedPages: boolean
+  tokens: Token[]
 }
 
 /** Settings of the Worker. */
-export type WorkerConfig = Pick<NodeConfig, 'baseUrl' | 'hasFeedPages'>
+export type WorkerConfig = Pick<NodeConfig, 'baseUrl' | 'hasFeedPages' | 'tokens'>
 
 /** Reads the environment. Throws an Error that names every wrong setting. */
 export function readNodeConfig(environment: Record<string, string | undefined>): NodeConfig {
-  const { PORT, HOST, BASE_URL, CONTENT_DIR, DATABASE, FEED_PAGES } = parse(nodeSchema, environment)
+  const { PORT, HOST, BASE_URL, CONTENT_DIR, DATABASE, FEED_PAGES, PUBLISH_TOKENS } = parse(
+    nodeSchema,
+    environment,
+  )
   return {
     port: PORT,
     host: HOST,
@@ -74,6 +92,7 @@ export function readNodeConfig(environment: Record<string, string | undefined>):
     contentDirectory: CONTENT_DIR,
     database: DATABASE,
     hasFeedPages: FEED_PAGES,
+    tokens: PUBLISH_TOKENS,
   }
 }
 
@@ -90,10 +109,15 @@ export function readWorkerConfig(
   variables: Record<string, unknown>,
   requestUrl: string,
 ): WorkerConfig {
-  const { BASE_URL, FEED_PAGES: hasFeedPages } = parse(workerSchema, variables)
+  const {
+    BASE_URL,
+    FEED_PAGES: hasFeedPages,
+    PUBLISH_TOKENS: tokens,
+  } = parse(workerSchema, variables)
   const { origin, hostname } = new URL(requestUrl)
-  if (BASE_URL) return { baseUrl: BASE_URL, hasFeedPages }
-  if (hostname === 'localhost' || hostname === '127.0.0.1') return { baseUrl: origin, hasFeedPages }
+  if (BASE_URL) return { baseUrl: BASE_URL, hasFeedPages, tokens }
+  if (hostname === 'localhost' || hostname === '127.0.0.1')
+    return { baseUrl: origin, hasFeedPages, tokens }
   throw new Error('BASE_URL is not set. Write the public origin under [vars] in wrangler.toml.')
 }
 

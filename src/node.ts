@@ -1,13 +1,18 @@
 import { randomUUID } from 'node:crypto'
+import { dirname } from 'node:path'
 import { systemClock } from './clock.ts'
 import { readNodeConfig } from './config.ts'
 import { bringInLine } from './content/bring-in-line.ts'
+import { createMediaFolder } from './content/media-folder.ts'
+import { createReleaseReader } from './content/read-release.ts'
 import { watchFolder } from './content/watch.ts'
 import { fingerprint } from './domain/identity.ts'
 import { type FileProblem, formatProblem } from './domain/problem.ts'
 import { createApp } from './http/app.ts'
-import { listen, type Listening } from './http/listen.ts'
-import { serveFolder } from './http/media.ts'
+import { createDoor } from './http/api/door.ts'
+import { createPublishing } from './http/api/publishing.ts'
+import { clientAtSocket, listen, type Listening } from './http/listen.ts'
+import { serveFolders } from './http/media.ts'
 import { isDirect } from './http/conditional.ts'
 import { createKeptDocuments } from './http/kept-documents.ts'
 import { createMetrics } from './http/metrics.ts'
@@ -28,9 +33,10 @@ import {
   readMigrations,
   setAside,
 } from './store/node-sqlite.ts'
+import { createPublishingStore } from './store/publishing-store.ts'
 import { createReleaseStore } from './store/release-store.ts'
 
-const { port, host, baseUrl, contentDirectory, database: path, hasFeedPages } = readConfig()
+const { port, host, baseUrl, contentDirectory, database: path, hasFeedPages, tokens } = readConfig()
 const database = await open(path)
 const store = createReleaseStore(database)
 const content = createContentStore(database)
@@ -70,6 +76,17 @@ await store.state(systemClock.now()).catch((error: Error) => {
   return giveUp(`DATABASE at ${path} holds nothing that could be served: ${error.message}`)
 })
 
+// Beside the database, so that both are kept and backed up together.
+const uploads = path === ':memory:' ? undefined : dirname(path)
+const publishing = createPublishing({
+  store: createPublishingStore(database),
+  media: createMediaFolder(contentDirectory, uploads),
+  createReader: createReleaseReader,
+  clock: systemClock,
+  letIn: createDoor(tokens, systemClock),
+  clientOf: clientAtSocket,
+  baseUrl,
+})
 const metrics = createMetrics()
 const record = createRecord(metrics, (line) => void process.stdout.write(`${line}\n`))
 const app = createApp({
@@ -80,7 +97,8 @@ const app = createApp({
   isDirect,
   hasFeedPages,
   later: createLater(),
-  media: serveFolder(contentDirectory),
+  media: serveFolders(uploads === undefined ? [contentDirectory] : [contentDirectory, uploads]),
+  publishing: () => publishing,
   problems: () => problems,
   clock: systemClock,
   metrics,

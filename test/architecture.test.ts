@@ -25,6 +25,8 @@ const arrows: Record<string, string[]> = {
 /** Which files may know something outside. */
 const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^hono(\/|$)/, where: /^(http\/|worker\.ts)/ },
+  { what: /^(hono-openapi|@valibot\/to-json-schema)$/, where: /^http\/api\/openapi\.ts/ },
+  { what: /^file-type$/, where: /^http\/api\/file-type\.ts/ },
   { what: /^@hono\/node-server/, where: /^http\/(listen|media)\.ts/ },
   { what: /^feed$/, where: /^feeds\/(rss|json-feed)\.ts/ },
   { what: /^yaml$/, where: /^content\/yaml\.ts/ },
@@ -37,10 +39,10 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   {
     what: /^node:/,
     where:
-      /^(node|program|bundle-content|http\/listen)\.ts|^store\/node-sqlite\.ts|^content\/(folder|load-content|watch)\.ts/,
+      /^(node|program|bundle-content|http\/listen)\.ts|^store\/node-sqlite\.ts|^content\/(folder|media-folder|load-content|watch)\.ts/,
   },
   { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
-  { what: /^valibot$/, where: /^(domain\/|content\/|config\.ts)/ },
+  { what: /^valibot$/, where: /^(domain\/|content\/|config\.ts|http\/api\/(schemas|openapi)\.ts)/ },
 ]
 
 const files = globSync('**/*.ts', { cwd: source })

@@ -5,17 +5,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { bringInLine } from '../src/content/bring-in-line.ts'
+import { createMediaFolder } from '../src/content/media-folder.ts'
+import { createReleaseReader } from '../src/content/read-release.ts'
 import { type FileProblem, formatProblem } from '../src/domain/problem.ts'
+import { createDoor } from '../src/http/api/door.ts'
+import { createPublishing } from '../src/http/api/publishing.ts'
 import { createApp } from '../src/http/app.ts'
-import { serveFolder } from '../src/http/media.ts'
+import { serveFolders } from '../src/http/media.ts'
 import { isDirect } from '../src/http/conditional.ts'
 import { createKeptDocuments } from '../src/http/kept-documents.ts'
 import { createMetrics } from '../src/http/metrics.ts'
 import type { Clock } from '../src/domain/clock.ts'
 import type { ReleaseStore } from '../src/domain/release-store.ts'
 import { systemClock } from '../src/clock.ts'
+import { readTokens } from '../src/config.ts'
 import { createLater } from '../src/later.ts'
 import { createContentStore } from '../src/store/content-store.ts'
+import { createPublishingStore } from '../src/store/publishing-store.ts'
 import { createEditionStore } from '../src/store/edition-store.ts'
 import { migrate } from '../src/store/migrate.ts'
 import type { Database } from '../src/store/database.ts'
@@ -24,6 +30,9 @@ import { createReleaseStore } from '../src/store/release-store.ts'
 import { writeFolder } from './content-folder.ts'
 
 export const baseUrl = 'https://releases.example.org'
+
+/** Who may publish in tests: everybody's, and one publisher's alone. */
+export const publishTokens = 'newsroom=a-secret-of-the-newsroom,customs@customs=a-secret-of-customs'
 
 export type Fetch = (path: string, init?: RequestInit) => Promise<Response>
 
@@ -113,7 +122,7 @@ export async function nodePress(
   directory: string,
   clock: Clock = systemClock,
   around: (store: ReleaseStore) => ReleaseStore = (store) => store,
-  { hasFeedPages = true } = {},
+  { hasFeedPages = true, uploads = undefined as string | undefined } = {},
 ) {
   let database = await newDatabase()
   let content = createContentStore(database)
@@ -127,13 +136,23 @@ export async function nodePress(
       throw new Error(problems.map(formatProblem).join('\n'))
     }
   }
-  const start = () =>
-    createApp({
+  const start = () => {
+    const publishing = createPublishing({
+      store: createPublishingStore(database),
+      media: createMediaFolder(directory, uploads),
+      createReader: createReleaseReader,
+      clock,
+      letIn: createDoor(readTokens(publishTokens), clock),
+      clientOf: (c) => c.req.header('x-forwarded-for') ?? '',
+      baseUrl,
+    })
+    return createApp({
       store: around(createReleaseStore(database)),
       editions: createEditionStore(database),
       baseUrl,
       documents: createKeptDocuments(),
-      media: serveFolder(directory),
+      media: serveFolders(uploads ? [directory, uploads] : [directory]),
+      publishing: () => publishing,
       problems: () => problems,
       clock,
       metrics,
@@ -142,6 +161,7 @@ export async function nodePress(
       hasFeedPages,
       record: (answer) => metrics.record(answer),
     })
+  }
   await takeUp()
   let app = start()
   return {

@@ -2,7 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { lookup } from 'mrmime'
 import type { FileProblem } from '../domain/problem.ts'
-import type { MediaFile } from './read-release.ts'
+import type { MediaFile } from '../domain/reading.ts'
 
 /** A file of a content folder. Paths are below the folder, with `/` on every system. */
 export type FolderFile = { path: string; size: number; modified: string }
@@ -64,6 +64,23 @@ async function list(
     }),
   )
   return { files: files.flat(), problems }
+}
+
+/** A file below `media/` of a folder, without looking the folder through. */
+export async function findMediaFile(
+  directory: string,
+  path: string,
+): Promise<MediaFile | undefined> {
+  const parts = path.split('/')
+  if (parts[0] !== 'media' || parts.some((part) => part === '' || part.startsWith('.')))
+    return undefined
+  const status = await stat(join(directory, path)).catch(nowhere)
+  return status?.isFile() ? { size: status.size, type: mediaType(path) } : undefined
+}
+
+/** A file in the place of a folder, or a name that is too long, is not there either. */
+function nowhere(error: NodeJS.ErrnoException): undefined {
+  if (!['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(error.code ?? '')) throw error
 }
 
 /** Why a file could not be read, and what to do. */

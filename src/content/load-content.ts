@@ -83,6 +83,9 @@ export async function loadContent(
   const basis = await fingerprint(JSON.stringify([await readersVersion(), siteText, topicsText]))
   const files = new Map<string, FileStamp>()
   const owners = new Map<string, string>()
+  const taken = new Set(
+    known.published.flatMap(({ id, slug, language }) => [id, `${slug}.${language}`]),
+  )
   const sources = new Set<string>()
   const waiting: Draft[] = []
   const pointers: Pointer[] = []
@@ -100,6 +103,10 @@ export async function loadContent(
     if (draft) pointers.push(...pointersOf(draft, line))
     for (const key of [addressOf(source), id ?? source]) {
       if (!owners.has(key)) owners.set(key, source)
+    }
+    if (taken.has(id ?? '') || taken.has(addressOf(source))) {
+      problems.push({ ...cameThroughApi(source, line), published: draft?.release.published })
+      continue
     }
     if (draft && known.drafts.get(source)?.hash !== draft.hash) waiting.push(draft)
     if (waiting.length < batchSize) continue
@@ -300,6 +307,12 @@ function addressOf(source: string): string {
 function writtenTwice(source: string, owner: string, line = 1): FileProblem {
   const message = `The same release is in ${owner} already. Remove one, or change its slug, language or "formerly".`
   return { file: fileOf(source), line, field: 'slug', message }
+}
+
+function cameThroughApi(source: string, line = 1): FileProblem {
+  const message =
+    'This release came in through the API, which has it. The file is not used. Remove it, or give it another slug.'
+  return { file: fileOf(source), line, field: 'slug', message, warning: true }
 }
 
 function noLogo(logo: string): FileProblem {

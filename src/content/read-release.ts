@@ -3,7 +3,8 @@ import { createAddresses, storedOrigin } from '../domain/addresses.ts'
 import { DomainError } from '../domain/errors.ts'
 import { fingerprint, identity } from '../domain/identity.ts'
 import { checkWritten, type Problem } from '../domain/problem.ts'
-import type { Draft, FileStamp } from '../domain/publishing.ts'
+import type { FileStamp } from '../domain/publishing.ts'
+import type { Origin, ReadRelease, Surroundings } from '../domain/reading.ts'
 import {
   type Attachment,
   completeRelease,
@@ -19,30 +20,6 @@ import { parseTime } from '../domain/time.ts'
 import type { Vocabulary } from '../domain/topic.ts'
 import { cleanHtml, type ResolveAddress } from './html.ts'
 import { markdownToHtml } from './markdown.ts'
-
-/** What is known of a file below `media/`. */
-export type MediaFile = { type: string; size: number }
-
-/** Everything a release is read with. */
-export type Surroundings = {
-  site: Site
-  vocabulary: Vocabulary
-  /** The file below the content folder, such as `media/agenda.pdf`. */
-  findMedia: (path: string) => MediaFile | undefined
-}
-
-/** Where the release was written. */
-export type Origin = Pick<Draft, 'source' | 'origin'>
-
-/** What a written release came to. Without `draft` something was wrong. */
-export type ReadRelease = {
-  draft?: Draft
-  /** The second that its author gave, as far as it can be told. */
-  published: number | undefined
-  /** Files below `media/` that it speaks of, with their sizes; null for a missing one. */
-  media: FileStamp['media']
-  problems: Problem[]
-}
 
 /** Makes written releases into drafts. One reader serves every file of a folder. */
 export function createReleaseReader({ site, vocabulary, findMedia }: Surroundings) {

@@ -1,13 +1,7 @@
 import * as v from 'valibot'
 import { checkWritten, type FileProblem, type Problem } from '../domain/problem.ts'
 import { languagesSchema, type Site, siteAdvice, siteSchema } from '../domain/site.ts'
-import {
-  checkVocabulary,
-  type Topic,
-  topicAdvice,
-  topicSchema,
-  type VocabularySource,
-} from '../domain/topic.ts'
+import { checkVocabulary, createTopicReader, type VocabularySource } from '../domain/topic.ts'
 import { parseYaml, type YamlSource } from './yaml.ts'
 
 /**
@@ -54,33 +48,19 @@ export function readTopics(
     return { vocabulary, problems: inFile('topics.yaml', source, [{ field: '', message }]) }
   }
 
-  const { key, renamed, topic } = topicSchema(languages, timezone)
+  const readTopic = createTopicReader(languages, timezone)
   const problems: Problem[] = []
   for (const [name, entry] of Object.entries(source.value)) {
-    const report = (found: Problem[]) => {
-      for (const problem of found) {
-        problems.push({ ...problem, field: [name, problem.field].filter(Boolean).join('.') })
-      }
+    const { written, problems: found } = readTopic(name, entry)
+    for (const problem of found) {
+      problems.push({ ...problem, field: [name, problem.field].filter(Boolean).join('.') })
     }
-    const slug = checkWritten(key, name, topicAdvice)
-    if ('problems' in slug) report(slug.problems)
-    if (isObject(entry) && 'renamed' in entry) {
-      const checked = checkWritten(renamed, entry, topicAdvice)
-      if ('output' in checked) vocabulary.renamed[name] = checked.output.renamed
-      else report(checked.problems)
-      continue
-    }
-    const checked = checkWritten(topic, entry, topicAdvice)
-    if ('output' in checked)
-      vocabulary.topics.push({ slug: name, ...checked.output } satisfies Topic)
-    else report(checked.problems)
+    if (!written) continue
+    if ('renamed' in written) vocabulary.renamed[name] = written.renamed
+    else vocabulary.topics.push(written)
   }
   if (problems.length === 0) problems.push(...checkVocabulary(vocabulary))
   return { vocabulary, problems: inFile('topics.yaml', source, problems) }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null
 }
 
 function inFile(

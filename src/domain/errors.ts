@@ -1,5 +1,26 @@
 /** What a caller can be told went wrong. HTTP turns each code into a status, in one place. */
-export type ErrorCode = 'invalid' | 'moved' | 'not-allowed' | 'not-found' | 'gone' | 'unavailable'
+export type ErrorCode = ReadingErrorCode | PublishingErrorCode
+
+/** What readers can be told. */
+export type ReadingErrorCode =
+  | 'invalid'
+  | 'moved'
+  | 'not-allowed'
+  | 'not-found'
+  | 'gone'
+  | 'unavailable'
+
+/** What only those are told who publish. */
+export type PublishingErrorCode =
+  | 'unknown'
+  | 'forbidden'
+  | 'conflict'
+  | 'changed'
+  | 'too-large'
+  | 'unsupported'
+  | 'wrong'
+  | 'too-often'
+  | 'not-here'
 
 /** An error meant for whoever asked: `message` is a sentence they may read. */
 export class DomainError extends Error {

@@ -30,11 +30,24 @@ export type FileStamp = {
   media: Record<string, number | null>
 }
 
+/** What tells releases apart. */
+export type ReleaseAddress = { id: string; slug: string; language: string }
+
 /** What the store holds of the content folder. */
 export type KnownContent = {
   files: Map<string, FileStamp>
   drafts: Map<string, KnownDraft>
+  /** Releases that came in through the API, which no file may take over. */
+  published: ReleaseAddress[]
 }
+
+/**
+ * What becomes of times that are over. `news`: what comes late is published now, unless so much of it
+ * comes at once that it is an office's past. `keep`: all keep their times, as when a service that nobody
+ * reads yet is filled. `archive`: all keep their times, and only archives have them (C-06).
+ */
+export const datings = ['news', 'keep', 'archive'] as const
+export type Dates = (typeof datings)[number]
 
 /** All that a content folder says beside its releases. */
 export type ContentFrame = {
@@ -65,6 +78,7 @@ export type Placement = {
   withdrawn: boolean
   /** How many corrections its author tells of. */
   corrections: number
+  dates: Dates
   before?: Former | undefined
 }
 
@@ -111,7 +125,7 @@ const mostLate = 50
  * What an empty store is filled with keeps the times of its authors, and so does what is published
  * on time or lies in the future; equal times follow each other in the order of languages and identities. A release
  * that comes late is published now. More than fifty that are older than a week are history (C-06).
- * Once public, a release keeps its second.
+ * Once public, a release keeps its second. Whoever brings releases in may say otherwise (`Dates`).
  *
  * A correction, a withdrawal and a topic gained move `updated` to now; a minor change moves nothing.
  *
@@ -147,7 +161,8 @@ export function place(
     const wanted = one.withdrawn && one.authored > now ? never : one.authored
     const second = keptSecond(one, wanted, published) ?? nextPublished(wanted)
     published.add(second)
-    const isHistory = since !== undefined && second <= since
+    const isPast = since !== undefined && second <= since
+    const isHistory = isPast && one.dates !== 'keep'
     places.set(one.id, { id: one.id, published: second, updated: second, isHistory })
   }
   placeUpdates(authored, places, updated, now)
@@ -179,14 +194,17 @@ function keptSecond(
 /** Releases that come later than they say, but those that are history. */
 function lateAmong(releases: Placement[], now: number, since: number | undefined): Set<Placement> {
   if (since === undefined) return new Set()
-  const late = releases.filter(({ authored }) => authored <= now && authored <= since)
+  const late = releases.filter(({ authored, dates }) => {
+    return dates === 'news' && authored <= now && authored <= since
+  })
   const old = late.filter(({ authored }) => authored < since - week)
   return new Set(old.length > mostLate ? late.filter((one) => !old.includes(one)) : late)
 }
 
 /** Whether readers must see that a public release changed. */
 function isMaterial(before: Former, release: Placement): boolean {
-  if (!before.topics || release.wanted > before.wanted) return true
+  const isDated = release.wanted > before.wanted && release.wanted !== before.updated
+  if (!before.topics || isDated) return true
   if (release.withdrawn !== before.withdrawn) return true
   return release.corrections > (before.corrections ?? 0) || gainsTopic(before, release)
 }

@@ -273,7 +273,7 @@ export type Findings = { id: string; html: string; text: string; attachments: At
 
 /** A written release with everything filled in that its author may leave out. */
 export function completeRelease(input: ReleaseInput, found: Findings, site: Site): Release {
-  const { body: _, lead, publisher, kind, published, updated, authored, ...rest } = input
+  const { body: _, id: __, lead, publisher, kind, published, updated, authored, ...rest } = input
   const corrections = input.changes.filter((change) => change.kind === 'correction')
   return {
     ...rest,

@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { fold } from './text.ts'
 import { nearest } from './nearest.ts'
 import { filledLine, type Labels, labelsSchema, slug, webAddress } from './site.ts'
-import type { Advice, Problem } from './problem.ts'
+import { type Advice, checkWritten, type Problem } from './problem.ts'
 import { timeSchema } from './time.ts'
 
 /** The end of a topic. Seconds since 1970. */
@@ -93,7 +93,32 @@ export function topicSchema(languages: string[], timezone: string) {
   return { key: topicSlug, renamed, topic }
 }
 
-export const topicAdvice: Advice = {
+/** Reads topics as they are written: an entry of `topics.yaml`, or a request to the API. */
+export function createTopicReader(languages: string[], timezone: string) {
+  const { key, renamed, topic } = topicSchema(languages, timezone)
+  return function readTopic(
+    name: string,
+    written: unknown,
+  ): { written?: WrittenTopic; problems: Problem[] } {
+    const slug = checkWritten(key, name, topicAdvice)
+    const wrongName = 'problems' in slug ? slug.problems : []
+    const isRenamed = typeof written === 'object' && written !== null && 'renamed' in written
+    const checked = isRenamed
+      ? checkWritten(renamed, written, topicAdvice)
+      : checkWritten(topic, written, topicAdvice)
+    if ('problems' in checked) return { problems: [...wrongName, ...checked.problems] }
+    const { output } = checked
+    return {
+      written: 'renamed' in output ? output : { slug: name, ...output },
+      problems: wrongName,
+    }
+  }
+}
+
+/** A topic, or the slug of the one that took its place. */
+export type WrittenTopic = Topic | { renamed: string }
+
+const topicAdvice: Advice = {
   label: 'Write a label per language: { en: migration, fi: muuttoliike }.',
   description: 'Write a sentence per language, or leave it out.',
   aliases: 'Write a list of other names: [organized-crime].',
@@ -195,6 +220,34 @@ function isItsOwnAncestor(topic: Topic, bySlug: Map<string, Topic>): boolean {
     if (current === topic) return true
   }
   return false
+}
+
+/** The topics of the content folder, which win, and those that came in through the API. */
+export function joinVocabularies(
+  content: VocabularySource,
+  published: VocabularySource,
+): VocabularySource {
+  const isTaken = (slug: string) =>
+    Object.hasOwn(content.renamed, slug) || content.topics.some((topic) => topic.slug === slug)
+  const renamed = Object.entries(published.renamed).filter(([slug]) => !isTaken(slug))
+  return {
+    topics: [...content.topics, ...published.topics.filter(({ slug }) => !isTaken(slug))],
+    renamed: { ...content.renamed, ...Object.fromEntries(renamed) },
+  }
+}
+
+/** With a topic in the place of the one of this slug, in the order of slugs. */
+export function withTopic(
+  { topics, renamed }: VocabularySource,
+  slug: string,
+  written: WrittenTopic,
+): VocabularySource {
+  const others = topics.filter((topic) => topic.slug !== slug)
+  const { [slug]: _, ...names } = renamed
+  if ('renamed' in written)
+    return { topics: others, renamed: { ...names, [slug]: written.renamed } }
+  const inOrder = [...others, written].toSorted((a, b) => (a.slug < b.slug ? -1 : 1))
+  return { topics: inOrder, renamed: names }
 }
 
 export function createVocabulary({ topics, renamed }: VocabularySource): Vocabulary {

@@ -17,6 +17,7 @@ import {
   sendWith,
 } from './answer.ts'
 import { editionToDiffer, isNotModified, takesDifference } from './conditional.ts'
+import { createApi } from './api/api.ts'
 import { createDocuments, type Recipe, StoreMoved } from './documents.ts'
 import { feedLinks } from './feed-links.ts'
 import { archiveRecipe, deltaRecipe, headRecipe, releasesIn } from './feeds.ts'
@@ -88,6 +89,14 @@ export function createApp(services: Services): Hono<Environment> {
     }
     record(answer)
   })
+
+  const api = services.publishing && createApi(services.publishing)
+  for (const path of api ? ['/api', '/api/*', '/openapi.json'] : []) {
+    app.all(path, async (c) => {
+      c.set('asked', { kind: 'api', path: c.req.path })
+      return api!.fetch(c.req.raw, c.env)
+    })
+  }
 
   app.use(async (c, next) => {
     for (const [name, value] of Object.entries(always)) c.header(name, value)

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener, RequestError } from '@hono/node-server'
+import type { Context } from 'hono'
 import { always } from './answer.ts'
 import { type Failure, problemDocument, problemResponse, toFailure } from './problem.ts'
 import type { Refusal } from './request-log.ts'
@@ -32,7 +33,17 @@ export const usualLimits = {
 export type Limits = typeof usualLimits
 
 /** Answers a request as the web platform does. */
-export type Fetch = (request: Request) => Response | Promise<Response>
+export type Fetch = (request: Request, env: object) => Response | Promise<Response>
+
+/**
+ * Who asks: the address of the connection, and what the proxy nearest to us says of the one behind it,
+ * which strangers can write only where there is no proxy.
+ */
+export function clientAtSocket(c: Context): string {
+  const { incoming } = c.env as { incoming?: IncomingMessage }
+  const behind = c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() ?? ''
+  return `${incoming?.socket.remoteAddress ?? ''} ${behind}`
+}
 
 /** A server that is being listened on. */
 export type Listening = {

@@ -5,8 +5,20 @@ import type { Asking } from './answer.ts'
 import { isNotModified } from './conditional.ts'
 import type { Current, Services } from './services.ts'
 
-/** Answers paths below `/media/` from a folder on disk. */
-export function serveFolder(root: string): MiddlewareHandler {
+/** Answers paths below `/media/` from the first of some folders on disk that has the file. */
+export function serveFolders(roots: string[]): MiddlewareHandler {
+  const folders = roots.map(serveFolder)
+  return async (c, next) => {
+    for (const folder of folders) {
+      const found = await folder(c, async () => {})
+      if (found) return found
+    }
+    await next()
+    return undefined
+  }
+}
+
+function serveFolder(root: string): MiddlewareHandler {
   // No folder has a page of its own, and hidden files are never asked for.
   const index = '.none'
   return serveStatic({

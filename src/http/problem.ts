@@ -3,10 +3,19 @@ import { DomainError, type ErrorCode } from '../domain/errors.ts'
 
 const statuses: Record<ErrorCode, { status: number; title: string }> = {
   invalid: { status: 400, title: 'This question cannot be answered' },
+  unknown: { status: 401, title: 'Nobody is known by this' },
+  forbidden: { status: 403, title: 'This is not for you to change' },
   moved: { status: 308, title: 'Moved' },
   'not-allowed': { status: 405, title: 'This can only be read' },
   'not-found': { status: 404, title: 'Not found' },
+  conflict: { status: 409, title: 'This cannot be changed here' },
   gone: { status: 410, title: 'Gone' },
+  changed: { status: 412, title: 'This is not what it was' },
+  'too-large': { status: 413, title: 'This is too large' },
+  unsupported: { status: 415, title: 'This kind of content is not taken' },
+  wrong: { status: 422, title: 'Something in it is wrong' },
+  'too-often': { status: 429, title: 'Too many attempts' },
+  'not-here': { status: 501, title: 'This service has no place for it' },
   unavailable: { status: 503, title: 'Not available yet' },
 }
 
@@ -19,13 +28,19 @@ export type Failure = {
   details: Record<string, unknown>
   /** Where it is now, if it has moved. */
   location?: string | undefined
+  /** Seconds after which to ask again, if that is known. */
+  retryAfter?: number | undefined
 }
 
 /** The only place where errors become statuses. What was not meant for the caller stays untold. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof DomainError) {
-    const { location, ...details } = error.details as { location?: string }
-    return { code: error.code, ...statuses[error.code], detail: error.message, details, location }
+    const { location, retryAfter, ...details } = error.details as {
+      location?: string
+      retryAfter?: number
+    }
+    const { code, message: detail } = error
+    return { code, ...statuses[code], detail, details, location, retryAfter }
   }
   const detail = 'Something went wrong on our side. Ask again in a minute.'
   return { code: 'unavailable', status: 503, title: 'Not available', detail, details: {} }
@@ -52,11 +67,17 @@ export function problemResponse(failure: Failure): Response {
  * Errors are kept only shortly (H-28), and 503 says in whole seconds when to ask again (H-32). What
  * has moved may be kept as long as a document, but not for ever, as browsers would by themselves.
  */
-export function errorHeaders({ status, location }: Failure): Record<string, string> {
+export function errorHeaders({
+  status,
+  location,
+  retryAfter = 60,
+}: Failure): Record<string, string> {
   if (location) return { 'Cache-Control': 'public, max-age=300', Location: location }
   return {
     'Cache-Control': briefly,
     ...(status === 405 && { 'Cache-Control': 'no-store', Allow: 'GET, HEAD, OPTIONS' }),
-    ...(status === 503 && { 'Cache-Control': 'no-store', 'Retry-After': '60' }),
+    ...(status === 503 && { 'Cache-Control': 'no-store', 'Retry-After': String(retryAfter) }),
+    ...(status === 429 && { 'Retry-After': String(retryAfter) }),
+    ...(status === 401 && { 'WWW-Authenticate': 'Bearer realm="publishing"' }),
   }
 }

@@ -9,7 +9,7 @@ export type Answer = {
   method: string
   /** Canonical path of what was asked for, without its query. */
   path: string
-  kind: 'feed' | 'page' | 'release' | 'document' | 'media' | 'operations' | 'error'
+  kind: 'feed' | 'page' | 'release' | 'document' | 'media' | 'api' | 'operations' | 'error'
   format?: FormatName | undefined
   status: number
   /** Length of the body as it was sent. */

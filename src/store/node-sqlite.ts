@@ -56,7 +56,8 @@ export function openDatabase(path: string): NodeDatabase {
   return {
     prepare: (sql) => statement(sql, []),
     async batch(statements) {
-      sqlite.exec('begin immediate')
+      // What was answered for must be on disk, also when the power fails.
+      sqlite.exec('pragma synchronous = full; begin immediate')
       try {
         for (const one of statements) runs.get(one)!()
         sqlite.exec('commit')

@@ -23,6 +23,7 @@ function toPlacements(releases: { id: string; authored: number; later: number }[
       topics: [],
       withdrawn: false,
       corrections: 0,
+      dates: 'news',
     }
   })
 }
@@ -39,6 +40,7 @@ function release(
     topics: ['eu'],
     withdrawn: false,
     corrections: 0,
+    dates: 'news' as const,
     ...rest,
   }
   if (!before) return one
@@ -108,6 +110,7 @@ describe('the publication clock', () => {
             topics: [],
             withdrawn: false,
             corrections: 0,
+            dates: 'news' as const,
           }
         })
         const placed = place(one, new Set([since]), new Set([since]), { now: 1000, since })

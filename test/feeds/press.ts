@@ -1,10 +1,11 @@
 // A press office for the tests of documents: what an author writes goes the way it goes in the
 // service, from the written object through the reader to the rendered document. Nothing is faked.
-import { createReleaseReader, type MediaFile } from '../../src/content/read-release.ts'
+import { createReleaseReader } from '../../src/content/read-release.ts'
 import { readSite, readTopics } from '../../src/content/read-site.ts'
 import { createAddresses, type FormatName } from '../../src/domain/addresses.ts'
 import type { FeedQuery } from '../../src/domain/feed-query.ts'
 import { formatProblem } from '../../src/domain/problem.ts'
+import type { MediaFile } from '../../src/domain/reading.ts'
 import type { Release } from '../../src/domain/release.ts'
 import { createVocabulary } from '../../src/domain/topic.ts'
 import { createFeed, type Feed, type Press } from '../../src/feeds/feed.ts'

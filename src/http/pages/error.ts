@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import type { ReadingErrorCode } from '../../domain/errors.ts'
 import { fold } from '../../domain/text.ts'
 import type { Failure } from '../problem.ts'
 import type { Current } from '../services.ts'
@@ -37,7 +38,7 @@ ${failure.status === 404 ? search(path, view) : nothing}
 
 function textsOf({ code, details }: Failure, language: string): { title: string; text: string } {
   const { errors, reasons } = messagesOf(language)
-  const { title, text } = errors[code]
+  const { title, text } = errors[code as ReadingErrorCode] ?? errors.invalid
   const { reason } = details as { reason?: Reason }
   return { title, text: (reason && reasons[reason]) || text }
 }

@@ -1,5 +1,5 @@
 import type { WallTime } from '../../../domain/time.ts'
-import type { ErrorCode } from '../../../domain/errors.ts'
+import type { ReadingErrorCode } from '../../../domain/errors.ts'
 
 /** What an error tells of itself beyond its code, so that a page can say what to change. */
 export type Reason =
@@ -84,7 +84,7 @@ export type Messages = {
   everyTopicForPrograms: string
   extension: string
 
-  errors: Record<ErrorCode, { title: string; text: string }>
+  errors: Record<ReadingErrorCode, { title: string; text: string }>
   reasons: Record<Reason, string>
   insteadTopics: string
   lookFor: string

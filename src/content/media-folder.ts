@@ -1,0 +1,78 @@
+import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { DomainError } from '../domain/errors.ts'
+import type { MediaStore } from '../domain/media-store.ts'
+import { findMediaFile } from './folder.ts'
+
+/**
+ * Files on disk: those of the content folder, and beside the database those that came through the API.
+ * Without a folder for them (the database is in memory) none are taken.
+ */
+export function createMediaFolder(content: string, uploads: string | undefined): MediaStore {
+  const folders = uploads === undefined ? [content] : [content, uploads]
+
+  async function find(path: string) {
+    for (const folder of folders) {
+      const found = await findMediaFile(folder, path)
+      if (found) return found
+    }
+    return undefined
+  }
+
+  return {
+    find,
+    async put(path, bytes, isDryRun) {
+      if (uploads === undefined) {
+        throw new DomainError('not-here', 'The database is in memory only, so files have no place.')
+      }
+      if (await findMediaFile(content, path)) {
+        throw new DomainError(
+          'conflict',
+          'The content folder has a file of this name. Use another name.',
+        )
+      }
+      const target = join(uploads, path)
+      const before = await findMediaFile(uploads, path)
+      if (!before && isDryRun) return 'created'
+      if (!before && (await write(target, bytes))) return 'created'
+      if (Buffer.compare(await readFile(target), bytes) === 0) return 'unchanged'
+      throw new DomainError(
+        'conflict',
+        'There is another file of this name, and files never change. Use another name.',
+      )
+    },
+  }
+}
+
+/**
+ * Whole or not at all, and on disk: written beside, then given its name. Answers false if another file
+ * was first.
+ */
+async function write(target: string, bytes: Uint8Array): Promise<boolean> {
+  const folder = dirname(target)
+  await mkdir(folder, { recursive: true })
+  const beside = join(folder, `.${basename(target)}.${randomUUID()}`)
+  try {
+    const file = await open(beside, 'wx')
+    try {
+      await file.writeFile(bytes)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await link(beside, target)
+    const entry = await open(folder, 'r')
+    try {
+      await entry.sync()
+    } finally {
+      await entry.close()
+    }
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return false
+  } finally {
+    await rm(beside, { force: true })
+  }
+}

@@ -1,0 +1,70 @@
+import type { Clock } from './clock.ts'
+import type { Dates, Draft } from './publishing.ts'
+import type { Release } from './release.ts'
+import type { Site } from './site.ts'
+import type { Vocabulary, VocabularySource, WrittenTopic } from './topic.ts'
+
+/** What releases that come in through the API have as their source, before slug and language. */
+export const apiSource = 'api:'
+
+/** A release as those see it who publish: whatever its time, and also withdrawn. */
+export type Kept = {
+  /** With the seconds that it has in feeds. */
+  release: Release
+  /** The second of publication that was asked for. */
+  wished: number
+  source: string
+  /** Fingerprint of the release without its seconds. */
+  hash: string
+  /** Fingerprint of what was written. */
+  origin: string
+}
+
+/** A line of the list of all releases. */
+export type KeptLine = Pick<Release, 'slug' | 'language' | 'title' | 'published' | 'updated'> &
+  Omit<Kept, 'release' | 'wished'> & { isWithdrawn: boolean }
+
+export type Action = 'publish' | 'revise' | 'correct' | 'retag' | 'withdraw' | 'reinstate'
+
+/** Who did what to a release or a topic, and what it was before, as it was written down. */
+export type Deed = { at: number; by: string; action: Action; note: string; replaced?: unknown }
+
+/** A change of a release that is ready to be made. */
+export type ReadyChange = { draft: Draft; dates: Dates; deed: Deed }
+
+/** All that releases are read with. */
+export type Frame = {
+  site: Site
+  vocabulary: Vocabulary
+  /** Topics of the content folder. */
+  content: VocabularySource
+  /** Topics that came in through the API. */
+  published: VocabularySource
+}
+
+/** What publishing asks of the storage. */
+export interface PublishingStore {
+  /** Throws DomainError `unavailable` while no content was ever brought in. */
+  frame(): Promise<Frame>
+  /** The releases that have one of these addresses or identities. */
+  kept(addresses: Pick<Release, 'slug' | 'language'>[], ids: string[]): Promise<Kept[]>
+  /** All releases after one, in the order of slugs and languages. */
+  list(after: Pick<Release, 'slug' | 'language'>, limit: number): Promise<KeptLine[]>
+  /** What was done to a subject through the API, the last first. */
+  deeds(subject: string, limit: number): Promise<Deed[]>
+  /**
+   * Makes the changes that `decide` chooses for a second, all at once. They are on disk when this
+   * resolves, or nothing has changed. `decide` is asked again if another process changed the store.
+   */
+  publish(
+    batch: string,
+    clock: Clock,
+    decide: (now: number) => Promise<ReadyChange[]>,
+  ): Promise<void>
+  /** The same with one topic. */
+  publishTopic(
+    slug: string,
+    clock: Clock,
+    decide: (now: number) => Promise<{ written: WrittenTopic; deed: Deed } | undefined>,
+  ): Promise<void>
+}

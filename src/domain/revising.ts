@@ -1,0 +1,177 @@
+import { DomainError } from './errors.ts'
+import type { Problem } from './problem.ts'
+import type { Author, ChangeNote, Condition, PublishRequest } from './publisher.ts'
+import type { Action, Deed, Frame, Kept } from './publishing-store.ts'
+import type { Draft } from './publishing.ts'
+import type { Release } from './release.ts'
+import { formatUtc } from './time.ts'
+import { writeDown, type WrittenRelease } from './written-release.ts'
+
+/**
+ * What a request makes of a release. Whatever it does not speak of and readers rely on stays: the
+ * identity, the earlier addresses, the notes of changes, the time. Without a time, it is now.
+ *
+ * Throws DomainError `conflict` for a withdrawn release that would stand again by mere silence.
+ */
+export function merge(
+  { slug, language, written = {} }: PublishRequest,
+  before: Kept | undefined,
+  now: number,
+): WrittenRelease {
+  const { withdrawn, ...rest } = written
+  const told = { ...rest, ...(withdrawn !== undefined && withdrawn !== null && { withdrawn }) }
+  const merged: WrittenRelease = { ...told, slug, language }
+  if (!before) return { published: formatUtc(now), ...merged }
+  if (before.release.withdrawn && withdrawn === undefined) throw isWithdrawn()
+  const { id, formerly, changes, authored } = before.release
+  const dated = { published: formatUtc(before.wished), authored: formatUtc(authored) }
+  return {
+    ...(merged.published === undefined && dated),
+    id,
+    formerly: before.release.slug === slug ? formerly : [...formerly, before.release.slug],
+    changes: changes.map(({ at, ...change }) => ({ at: formatUtc(at), ...change })),
+    ...merged,
+  }
+}
+
+/** The release that is there, withdrawn. Once it is, a second request changes nothing. */
+export async function withdrawn(
+  before: Kept | undefined,
+  { reason, replacedBy }: NonNullable<PublishRequest['withdrawal']>,
+  { site }: Frame,
+  now: number,
+): Promise<WrittenRelease> {
+  if (!before) throw new DomainError('not-found', 'There is no release at this address.')
+  const { release, wished } = before
+  const at = formatUtc(release.withdrawn?.at ?? now)
+  const written = await writeDown({ ...release, published: wished }, site)
+  return { ...written, withdrawn: { at, reason, ...(replacedBy && { replacedBy }) } }
+}
+
+/** Whether a change is told that the release tells of already, because an answer was lost. */
+export function isRepeated(
+  { kind, note }: ChangeNote,
+  before: Kept | undefined,
+  { hash }: Draft,
+): boolean {
+  const last = before?.release.changes.at(-1)
+  return before?.hash === hash && last?.kind === kind && last.note === note
+}
+
+/** What the history says of a change. */
+export async function deedOf(
+  {
+    request,
+    before,
+    draft,
+    frame,
+  }: { request: PublishRequest; before: Kept | undefined; draft: Draft; frame: Frame },
+  now: number,
+): Promise<Deed> {
+  const note = request.change?.note ?? request.withdrawal?.reason ?? ''
+  const deed = {
+    at: now,
+    by: request.by.name,
+    action: actionOf(before?.release, draft.release),
+    note,
+  }
+  return before ? { ...deed, replaced: await writeDown(before.release, frame.site) } : deed
+}
+
+function actionOf(before: Release | undefined, after: Release): Action {
+  if (!before) return 'publish'
+  if (!before.withdrawn && after.withdrawn) return 'withdraw'
+  if (before.withdrawn && !after.withdrawn) return 'reinstate'
+  const corrections = ({ changes }: Release) => changes.filter(({ kind }) => kind === 'correction')
+  if (corrections(after).length > corrections(before).length) return 'correct'
+  return before.topics.join() === after.topics.join() ? 'revise' : 'retag'
+}
+
+/** What tells a release from others in its address. */
+export function keyOf({ slug, language }: Pick<Release, 'slug' | 'language'>): string {
+  return `${slug}.${language}`
+}
+
+/** The tag that a release has for conditions (RFC 9110 section 8.8.3), without its quotes. */
+export function tagOf({
+  hash,
+  release: { published, updated },
+}: {
+  hash: string
+  release: Pick<Release, 'published' | 'updated'>
+}): string {
+  return `${hash}-${published.toString(36)}-${updated.toString(36)}`
+}
+
+/** Slugs that a release had by its own word, which nobody has checked yet. */
+export function formerSlugs(written: WrittenRelease | undefined): string[] {
+  const { formerly } = written ?? {}
+  return Array.isArray(formerly) ? formerly.filter((one) => typeof one === 'string') : []
+}
+
+/** Throws DomainError `changed` when a condition is not met (RFC 9110 section 13.1). */
+export function checkCondition(condition: Condition | undefined, kept: Kept | undefined) {
+  if (!condition) return
+  if ('isNew' in condition) {
+    if (kept) throw new DomainError('changed', 'There is a release at this address already.')
+    return
+  }
+  if (!kept) throw new DomainError('changed', 'There is no release at this address.')
+  if (condition.tags.includes('*') || condition.tags.includes(tagOf(kept))) return
+  throw new DomainError(
+    'changed',
+    'Somebody has changed this release meanwhile. Read it again, and send your change anew.',
+  )
+}
+
+/** Throws DomainError `forbidden` when somebody may not publish for a publisher. */
+export function checkAuthor({ publishers }: Author, publisher: string | undefined) {
+  if (!publishers || publisher === undefined || publishers.includes(publisher)) return
+  throw new DomainError(
+    'forbidden',
+    `This token may not publish for ${publisher}, but for ${publishers.join(', ')}.`,
+  )
+}
+
+export function wrong(problems: Problem[]): DomainError {
+  const told = problems.filter(({ warning }) => !warning)
+  const count = told.length === 1 ? 'One field is wrong.' : `${told.length} fields are wrong.`
+  return new DomainError('wrong', count, { errors: told })
+}
+
+export function fromContent({ source, release }: Kept): DomainError {
+  return new DomainError(
+    'conflict',
+    `The release ${keyOf(release)} is in the content folder, in ${source}, and can only be changed there.`,
+  )
+}
+
+export function takenIdentity(owner: Release): DomainError {
+  return new DomainError(
+    'conflict',
+    `The release ${keyOf(owner)} has this identity. If it is to have this address, write its slug into "formerly".`,
+  )
+}
+
+export function otherIdentity({ id }: Release): DomainError {
+  return new DomainError(
+    'conflict',
+    `The identity of a release never changes, or readers would see it twice. Leave "id" out, or write ${id}.`,
+  )
+}
+
+function isWithdrawn(): DomainError {
+  return new DomainError(
+    'conflict',
+    'This release was withdrawn. If it is to stand again, send "withdrawn": null with it.',
+  )
+}
+
+/** A store that cannot be written now; nothing has changed. */
+export function notWritten(error: unknown): DomainError {
+  console.error(`A change is not written: ${(error as Error).message}`)
+  return new DomainError(
+    'unavailable',
+    'The store cannot be written at present, and nothing has changed. Send it again in a minute.',
+  )
+}

@@ -1,0 +1,82 @@
+import type { Clock } from './clock.ts'
+import { DomainError } from './errors.ts'
+import type { Author } from './publisher.ts'
+import type { Action, Deed, PublishingStore } from './publishing-store.ts'
+import { notWritten, wrong } from './revising.ts'
+import {
+  checkVocabulary,
+  createTopicReader,
+  joinVocabularies,
+  type VocabularySource,
+  withTopic,
+  type WrittenTopic,
+} from './topic.ts'
+
+type TopicChange = 'created' | 'revised' | 'unchanged'
+
+/** A topic that comes through the API. */
+export type TopicRequest = { slug: string; written: unknown; by: Author; isDryRun: boolean }
+
+/** Publishes topics beside those of the content folder, which can only be changed there. */
+export function createTopicPublisher({ store, clock }: { store: PublishingStore; clock: Clock }) {
+  /** Throws DomainError `wrong` with every field, `conflict`, `forbidden` or `unavailable`. */
+  return async function publishTopic({
+    slug,
+    written,
+    by,
+    isDryRun,
+  }: TopicRequest): Promise<TopicChange> {
+    if (by.publishers) {
+      throw new DomainError(
+        'forbidden',
+        'This token may publish releases of some publishers, and no topics.',
+      )
+    }
+    let change: 'created' | 'revised' | 'unchanged' = 'unchanged'
+    const decide = async (now: number) => {
+      const { site, content, published } = await store.frame()
+      const isContent =
+        Object.hasOwn(content.renamed, slug) || content.topics.some((topic) => topic.slug === slug)
+      if (isContent) {
+        throw new DomainError(
+          'conflict',
+          `The topic ${slug} is in topics.yaml, and can only be changed there.`,
+        )
+      }
+      const read = createTopicReader(site.languages, site.timezone)(slug, written)
+      if (!read.written || read.problems.length > 0) throw wrong(read.problems)
+      const before = topicOf(published, slug)
+      const next = joinVocabularies(content, withTopic(published, slug, read.written))
+      const problems = checkVocabulary(next).filter(({ field, warning }) => {
+        return !warning && (field === slug || field.startsWith(`${slug}.`))
+      })
+      if (problems.length > 0) throw wrong(problems)
+      change = !before
+        ? 'created'
+        : JSON.stringify(before) === JSON.stringify(read.written)
+          ? 'unchanged'
+          : 'revised'
+      if (change === 'unchanged' || isDryRun) return undefined
+      const action: Action = before ? 'revise' : 'publish'
+      const deed: Deed = {
+        at: now,
+        by: by.name,
+        action,
+        note: '',
+        ...(before && { replaced: before }),
+      }
+      return { written: read.written, deed }
+    }
+    if (isDryRun) await decide(clock.now())
+    else
+      await store.publishTopic(slug, clock, decide).catch((error: unknown) => {
+        throw error instanceof DomainError ? error : notWritten(error)
+      })
+    return change
+  }
+}
+
+function topicOf({ topics, renamed }: VocabularySource, slug: string): WrittenTopic | undefined {
+  const now = Object.hasOwn(renamed, slug) ? renamed[slug] : undefined
+  return now === undefined ? topics.find((topic) => topic.slug === slug) : { renamed: now }
+}

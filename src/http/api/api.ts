@@ -1,0 +1,326 @@
+import { type Context, Hono } from 'hono'
+import { DomainError } from '../../domain/errors.ts'
+import type { Author, Condition, PublishRequest, Receipt } from '../../domain/publisher.ts'
+import { apiSource, type Deed, type Frame, type Kept } from '../../domain/publishing-store.ts'
+import { type Dates, datings } from '../../domain/publishing.ts'
+import { tagOf } from '../../domain/revising.ts'
+import { formatUtc } from '../../domain/time.ts'
+import { writeDown } from '../../domain/written-release.ts'
+import { createAddresses } from '../../domain/addresses.ts'
+import { problemResponse, toFailure } from '../problem.ts'
+import { largest, parseObject, readBytes, readJson, readLines } from './bodies.ts'
+import { checkFileType } from './file-type.ts'
+import { openApiDocument } from './openapi.ts'
+import { apiPage } from './page.ts'
+import type { Publishing } from './publishing.ts'
+import { changeSchema, parse, withdrawalSchema } from './schemas.ts'
+
+type ApiEnvironment = { Variables: { author: Author } }
+type Ask = Context<ApiEnvironment>
+
+/** Releases to a page of the list. */
+const mostListed = 1000
+/** Lines of a request with many releases: they become public together. */
+const mostLines = 500
+const mostDeeds = 200
+
+/** The API: publishing from a newsroom system. `get` is called once per request. */
+export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
+  const api = new Hono<ApiEnvironment>()
+
+  api.use(async (c, next) => {
+    await next()
+    // Nothing of this is for caches, nor for programs on other sites.
+    c.header('Cache-Control', 'no-store')
+    c.header('X-Content-Type-Options', 'nosniff')
+  })
+
+  api.get('/openapi.json', async (c) =>
+    c.json(await openApiDocument(await get().store.frame(), get().baseUrl)),
+  )
+
+  api.get('/api', async (c) => {
+    const { store, baseUrl } = get()
+    const document = await openApiDocument(await store.frame(), baseUrl)
+    c.header(
+      'Content-Security-Policy',
+      "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    )
+    return c.html(apiPage(document))
+  })
+
+  api.use('/api/*', async (c, next) => {
+    const { letIn, clientOf } = get()
+    c.set('author', await letIn(c.req.header('authorization'), clientOf(c)))
+    await next()
+  })
+
+  api.get('/api/releases', async (c) => {
+    const [slug = '', language = ''] = (c.req.query('after') ?? '').split('.')
+    const limit = Math.min(Number(c.req.query('limit') ?? mostListed) || mostListed, mostListed)
+    const found = await get().store.list({ slug, language }, Math.max(1, Math.trunc(limit)))
+    const last = found.length === limit ? found.at(-1) : undefined
+    return c.json({
+      releases: found.map(({ source, hash, origin, isWithdrawn, published, updated, ...one }) => ({
+        ...one,
+        published: formatUtc(published),
+        updated: formatUtc(updated),
+        etag: tagOf({ hash, release: { published, updated } }),
+        fingerprint: origin,
+        from: source.startsWith(apiSource) ? 'api' : 'content',
+        withdrawn: isWithdrawn,
+      })),
+      ...(last && { next: `${get().baseUrl}/api/releases?after=${last.slug}.${last.language}` }),
+    })
+  })
+
+  api.post('/api/releases', async (c) => {
+    const lines = await readLines(c.req.raw)
+    if (lines.length > mostLines) {
+      throw new DomainError(
+        'too-large',
+        `These are ${lines.length} lines. Send at most ${mostLines} at once.`,
+      )
+    }
+    const asked = lines.map(({ text }) => refusable(() => toRequest(c, parseObject(text))))
+    const requests = asked.flatMap((one) => (one instanceof DomainError ? [] : [one]))
+    const results = await get().publisher.publish(requests)
+    const addresses = createAddresses(get().baseUrl, (await get().store.frame()).site)
+    const told = asked.map((one, index) => {
+      const result = one instanceof DomainError ? one : results.shift()!
+      return JSON.stringify({ line: lines[index]!.line, ...lineOf(result, addresses) })
+    })
+    return c.body(told.map((one) => `${one}\n`).join(''), 200, {
+      'Content-Type': 'application/x-ndjson',
+    })
+  })
+
+  api.put('/api/releases/:slug/:language', async (c) => {
+    const written = await readJson(c.req.raw)
+    return answerReceipt(c, { ...toRequest(c, written, addressOf(c)), condition: conditionOf(c) })
+  })
+
+  api.post('/api/releases/:slug/:language/withdraw', async (c) => {
+    const withdrawal = parse(withdrawalSchema, await readJson(c.req.raw))
+    const { by, dates, isDryRun } = surroundings(c)
+    const condition = conditionOf(c)
+    return answerReceipt(c, { ...addressOf(c), by, dates, isDryRun, withdrawal, condition })
+  })
+
+  api.get('/api/releases/:slug/:language', async (c) => {
+    const { kept, frame } = await findKept(c)
+    c.header('ETag', `"${tagOf(kept)}"`)
+    return c.json(await writeDown(kept.release, frame.site))
+  })
+
+  api.get('/api/releases/:slug/:language/history', async (c) => {
+    const { kept } = await findKept(c)
+    const deeds = await get().store.deeds(kept.release.id, mostDeeds)
+    return c.json({ history: deeds.map(({ at, ...deed }) => ({ at: formatUtc(at), ...deed })) })
+  })
+
+  api.get('/api/topics/:slug', async (c) => {
+    const { content, published } = await get().store.frame()
+    const slug = c.req.param('slug')
+    for (const { topics, renamed } of [content, published]) {
+      if (Object.hasOwn(renamed, slug)) return c.json({ renamed: renamed[slug] })
+      const found = topics.find((topic) => topic.slug === slug)
+      if (found) return c.json(topicAsWritten(found))
+    }
+    throw new DomainError('not-found', 'There is no topic of this name.')
+  })
+
+  api.put('/api/topics/:slug', async (c) => {
+    const { by, isDryRun } = surroundings(c)
+    const slug = c.req.param('slug')
+    const change = await get().publishTopic({
+      slug,
+      written: await readJson(c.req.raw),
+      by,
+      isDryRun,
+    })
+    return c.json({ change, slug }, change === 'created' && !isDryRun ? 201 : 200)
+  })
+
+  api.get('/api/topics/:slug/history', async (c) => {
+    const deeds = await get().store.deeds(`topic:${c.req.param('slug')}`, mostDeeds)
+    return c.json({
+      history: deeds.map(({ at, ...deed }: Deed) => ({ at: formatUtc(at), ...deed })),
+    })
+  })
+
+  api.get('/api/media/*', async (c) => {
+    const path = mediaPathOf(c)
+    const found = await get().media.find(path)
+    if (!found) throw new DomainError('not-found', 'There is no such file.')
+    return c.json({ file: path, ...found })
+  })
+
+  api.put('/api/media/*', async (c) => {
+    const path = mediaPathOf(c)
+    const { isDryRun } = surroundings(c)
+    const bytes = await readBytes(c.req.raw, largest.file)
+    await checkFileType(path, bytes)
+    const change = await get().media.put(path, bytes, isDryRun)
+    return c.json(
+      { change, file: path, size: bytes.length },
+      change === 'created' && !isDryRun ? 201 : 200,
+    )
+  })
+
+  api.all('/api/*', () => {
+    throw new DomainError('not-found', 'The API has no such address. /api says what it has.')
+  })
+
+  api.onError((error) => {
+    if (!(error instanceof DomainError)) console.error(error)
+    const response = problemResponse(toFailure(error))
+    response.headers.set('Cache-Control', 'no-store')
+    response.headers.set('X-Content-Type-Options', 'nosniff')
+    return response
+  })
+
+  return api
+
+  function surroundings(c: Ask): { by: Author; dates: Dates; isDryRun: boolean } {
+    const dates = c.req.query('dates') ?? 'news'
+    const dryRun = c.req.query('dry-run')
+    const known = datings.find((one) => one === dates)
+    if (!known) {
+      throw new DomainError('invalid', `"dates" is one of ${datings.join(', ')}.`)
+    }
+    return {
+      by: c.get('author'),
+      dates: known,
+      isDryRun: dryRun !== undefined && dryRun !== 'false',
+    }
+  }
+
+  function toRequest(
+    c: Ask,
+    { change, ...written }: Record<string, unknown>,
+    address?: { slug: string; language: string },
+  ): PublishRequest {
+    const told = { slug: textOf(written.slug), language: textOf(written.language) }
+    const errors = (['slug', 'language'] as const).flatMap((field) => {
+      const isWrong = address && written[field] !== undefined && told[field] !== address[field]
+      if (isWrong)
+        return [
+          {
+            field,
+            message: `The address says ${address[field]}. Write the same, or leave it out.`,
+          },
+        ]
+      return address || written[field] !== undefined
+        ? []
+        : [{ field, message: 'The field is missing.' }]
+    })
+    if (errors.length > 0) throw new DomainError('wrong', 'Something in it is wrong.', { errors })
+    return {
+      ...surroundings(c),
+      ...(address ?? told),
+      written,
+      ...(change !== undefined && { change: parse(changeSchema, change, 'change') }),
+    }
+  }
+
+  async function answerReceipt(c: Ask, request: PublishRequest): Promise<Response> {
+    const [result] = await get().publisher.publish([request])
+    if (result instanceof DomainError) throw result
+    const addresses = createAddresses(get().baseUrl, (await get().store.frame()).site)
+    const { status, ...told } = lineOf(result!, addresses)
+    if (!request.isDryRun) {
+      c.header('ETag', `"${result!.tag}"`)
+      if (status === 201) c.header('Location', `${get().baseUrl}${c.req.path}`)
+    }
+    return c.json(told, request.isDryRun ? 200 : (status as 200))
+  }
+
+  async function findKept(c: Ask): Promise<{ kept: Kept; frame: Frame }> {
+    const { store } = get()
+    const [frame, [kept]] = await Promise.all([store.frame(), store.kept([addressOf(c)], [])])
+    if (!kept) throw new DomainError('not-found', 'There is no release at this address.')
+    return { kept, frame }
+  }
+}
+
+function addressOf(c: Ask): { slug: string; language: string } {
+  const { slug = '', language = '' } = c.req.param() as Record<string, string>
+  return { slug, language: language.toLowerCase() }
+}
+
+/** `media/…`, decoded once. Throws DomainError `invalid` for what can be no file of ours. */
+function mediaPathOf(c: Ask): string {
+  let path = ''
+  try {
+    path = decodeURIComponent(new URL(c.req.url).pathname).slice('/api/'.length)
+  } catch {
+    throw new DomainError('invalid', 'The address is not written in UTF-8.')
+  }
+  const names = path.split('/').slice(1)
+  const isFit = names.every(
+    (name) => /^[^.\s/\\][^/\\\p{C}<>:"|?*]*$/u.test(name) && name.trim() === name,
+  )
+  if (names.length > 0 && isFit && path.length <= 200) return path
+  throw new DomainError(
+    'invalid',
+    'This is no name for a file. Write one such as /api/media/2026/agenda.pdf.',
+  )
+}
+
+/** RFC 9110 sections 13.1.1 and 13.1.2. */
+function conditionOf(c: Ask): Condition | undefined {
+  const ifNone = c.req.header('if-none-match')
+  const ifMatch = c.req.header('if-match')
+  if (ifNone !== undefined) {
+    if (ifNone.trim() === '*') return { isNew: true }
+    throw new DomainError(
+      'invalid',
+      'If-None-Match is only understood as "*": create, and change nothing.',
+    )
+  }
+  if (ifMatch === undefined) return undefined
+  if (ifMatch.trim() === '*') return { tags: ['*'] }
+  // A weak tag never matches here (RFC 9110 section 13.1.1).
+  const strong = ifMatch.matchAll(/(?:^|,)\s*"([^"]*)"/g)
+  return { tags: Array.from(strong, ([, tag = '']) => tag) }
+}
+
+function lineOf(
+  result: Receipt | DomainError,
+  addresses: ReturnType<typeof createAddresses>,
+): { status: number } & Record<string, unknown> {
+  if (result instanceof DomainError) {
+    const { status, title, detail, details } = toFailure(result)
+    return { status, title, detail, ...details }
+  }
+  const { tag, published, updated, change, ...rest } = result
+  return {
+    status: change === 'created' ? 201 : 200,
+    change,
+    ...rest,
+    url: addresses.release(result),
+    published: formatUtc(published),
+    updated: formatUtc(updated),
+    etag: tag,
+  }
+}
+
+function topicAsWritten({ slug: _, retired, ...topic }: Frame['published']['topics'][number]) {
+  if (!retired) return topic
+  const { at, until, ...rest } = retired
+  return { ...topic, retired: { at: formatUtc(at), until: formatUtc(until), ...rest } }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function refusable<T>(work: () => T): T | DomainError {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof DomainError) return error
+    throw error
+  }
+}

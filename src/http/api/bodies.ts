@@ -1,0 +1,79 @@
+import { DomainError } from '../../domain/errors.ts'
+
+/** Bytes of a release, of a request with many, and of a file. */
+export const largest = { json: 4_000_000, lines: 20_000_000, file: 25_000_000 }
+
+/** The whole body. Throws DomainError `too-large` as soon as it is longer than some bytes. */
+export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+  const announced = Number(request.headers.get('content-length') ?? 0)
+  if (announced > limit) throw tooLarge(limit)
+  const parts: Uint8Array[] = []
+  let size = 0
+  const reader = (request.body as ReadableStream<Uint8Array> | null)?.getReader()
+  if (!reader) return new Uint8Array()
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) break
+    size += value.length
+    if (size > limit) {
+      void reader.cancel().catch(() => {})
+      throw tooLarge(limit)
+    }
+    parts.push(value)
+  }
+  const bytes = new Uint8Array(size)
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}
+
+/** A set of fields in JSON. Throws DomainError `unsupported`, `too-large` or `invalid`. */
+export async function readJson(request: Request): Promise<Record<string, unknown>> {
+  checkType(request, ['application/json'])
+  return parseObject(decode(await readBytes(request, largest.json)))
+}
+
+/** The lines of newline-delimited JSON, without empty ones, with their numbers counted from 1. */
+export async function readLines(request: Request): Promise<{ line: number; text: string }[]> {
+  checkType(request, ['application/x-ndjson', 'application/jsonl', 'application/json-seq'])
+  const text = decode(await readBytes(request, largest.lines))
+  return text
+    .split('\n')
+    .map((one, index) => ({ line: index + 1, text: one.trim() }))
+    .filter((one) => one.text !== '')
+}
+
+/** Throws DomainError `invalid` for what is no set of fields in JSON. */
+export function parseObject(text: string): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new DomainError('invalid', `This is not JSON: ${(error as Error).message}.`)
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>
+  }
+  throw new DomainError('invalid', 'This is no set of fields. Send a JSON object.')
+}
+
+function checkType(request: Request, types: string[]) {
+  const [type = ''] = (request.headers.get('content-type') ?? '').toLowerCase().split(';')
+  if (types.includes(type.trim())) return
+  throw new DomainError('unsupported', `Send it with Content-Type: ${types[0]}.`)
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new DomainError('invalid', 'The body is not written in UTF-8.')
+  }
+}
+
+function tooLarge(limit: number): DomainError {
+  return new DomainError('too-large', `The body is larger than ${limit / 1_000_000} MB.`)
+}

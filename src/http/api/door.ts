@@ -1,0 +1,58 @@
+import type { Clock } from '../../domain/clock.ts'
+import { DomainError } from '../../domain/errors.ts'
+import type { Author } from '../../domain/publisher.ts'
+
+/** Somebody who may publish, and by which secret. */
+export type Token = Author & { secret: string }
+
+/** Wrong tokens that one client may try in a minute. */
+const mostAttempts = 10
+const minute = 60
+/** Clients that are remembered; strangers may come from anywhere. */
+const mostRemembered = 10_000
+
+/**
+ * Lets those in who have a token (RFC 6750 section 2.1). The secrets are compared by their digests, all of
+ * them and each as a whole, so that the time it takes tells nothing. Throws DomainError `unknown` for
+ * a wrong token, `too-often` for a client that has tried too many, and `forbidden` where there are none.
+ */
+export function createDoor(tokens: Token[], clock: Clock) {
+  const known = Promise.all(
+    tokens.map(async ({ secret, ...author }) => ({ author, digest: await digestOf(secret) })),
+  )
+  const failures = new Map<string, { count: number; until: number }>()
+
+  return async function letIn(authorization: string | undefined, client: string): Promise<Author> {
+    if (tokens.length === 0) {
+      throw new DomainError('forbidden', 'Nothing can be published here: no token is set.')
+    }
+    const now = clock.now()
+    const failed = failures.get(client)
+    const isOver = failed === undefined || failed.until <= now
+    if (!isOver && failed.count >= mostAttempts) throw tooOften(failed.until - now)
+    const [, secret] = /^Bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
+    if (!secret) throw new DomainError('unknown', 'Send a token: Authorization: Bearer …')
+    const digest = await digestOf(secret)
+    const found = (await known).filter((one) => isSame(one.digest, digest))
+    if (found[0]) return found[0].author
+    if (failures.size >= mostRemembered) failures.clear()
+    const before = isOver ? { count: 0, until: now + minute } : failed
+    failures.set(client, { ...before, count: before.count + 1 })
+    throw new DomainError('unknown', 'This token is not known.')
+  }
+}
+
+async function digestOf(secret: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret)))
+}
+
+function isSame(one: Uint8Array, other: Uint8Array): boolean {
+  let difference = 0
+  for (const [index, byte] of one.entries()) difference |= byte ^ other[index]!
+  return difference === 0
+}
+
+function tooOften(seconds: number): DomainError {
+  const message = `Too many wrong tokens came from here. Try again in ${seconds} seconds.`
+  return new DomainError('too-often', message, { retryAfter: seconds })
+}

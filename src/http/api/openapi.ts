@@ -1,0 +1,254 @@
+import { toJsonSchema } from '@valibot/to-json-schema'
+import { Hono } from 'hono'
+import { type DescribeRouteOptions, describeRoute, generateSpecs } from 'hono-openapi'
+import type { GenericSchema } from 'valibot'
+import type { Frame } from '../../domain/publishing-store.ts'
+import { datings } from '../../domain/publishing.ts'
+import { mediaTypes } from '../../domain/media-types.ts'
+import { describeSchemas, type Schemas } from './schemas.ts'
+
+/** An OpenAPI 3.1 document. */
+export type OpenApiDocument = Awaited<ReturnType<typeof generateSpecs>>
+
+let last: { of: string; document: Promise<OpenApiDocument> } | undefined
+
+/** Describes the API of one site, made anew only when languages, publishers or topics change. */
+export function openApiDocument(frame: Frame, baseUrl: string): Promise<OpenApiDocument> {
+  const of = JSON.stringify([frame.site, baseUrl])
+  if (last?.of !== of) last = { of, document: describe(frame, baseUrl) }
+  return last.document
+}
+
+function describe({ site, vocabulary }: Frame, baseUrl: string): Promise<OpenApiDocument> {
+  const described = new Hono()
+  for (const [method, path, options] of operations(describeSchemas(site, vocabulary))) {
+    described.on(method, path, describeRoute(options))
+  }
+  return generateSpecs(described, {
+    excludeStaticFile: false,
+    includeEmptyPaths: true,
+    documentation: {
+      info: {
+        title: 'Tiedote: publishing',
+        version: '1',
+        description:
+          'Releases and topics from a newsroom system. What is answered with 2xx is on disk and public, unless its time is in the future. Every change has a second of its own, so an answer may take a second; send many releases at once with POST /api/releases.',
+      },
+      servers: [{ url: baseUrl }],
+      security: [{ token: [] }],
+      components: {
+        securitySchemes: {
+          token: { type: 'http', scheme: 'bearer', description: 'A secret of PUBLISH_TOKENS.' },
+        },
+      },
+    },
+  })
+}
+
+function operations(schemas: Schemas): [string, string, DescribeRouteOptions][] {
+  const release = [inPath('slug', 'Of the release.'), inPath('language', 'Such as en.')]
+  const how = [
+    inQuery('dry-run', 'Checks everything and changes nothing.', { type: 'boolean' }),
+    inQuery(
+      'dates',
+      'What becomes of times that are over. news: published now, if it comes late; keep: all keep their times, for filling a service that nobody reads yet; archive: they keep them, and only archives have them.',
+      { type: 'string', enum: [...datings], default: 'news' },
+    ),
+  ]
+  const conditions = [
+    inHeader('If-Match', 'The ETag of the release as you know it: 412 if it has changed since.'),
+    inHeader('If-None-Match', 'Write * to create a release and never change one.'),
+  ]
+  const written = answer('The release is written.', schemas.receipt)
+  return [
+    [
+      'put',
+      '/api/releases/:slug/:language',
+      {
+        summary: 'Create or revise a release',
+        description:
+          'Sending the same again changes nothing. Identity, earlier slugs, notes of changes and the time stay as they are unless you write them; without a time a new release is published now. "change" adds a note for readers: a correction marks the release as updated in every feed. A withdrawn release stands again only with "withdrawn": null.',
+        parameters: [...release, ...how, ...conditions],
+        requestBody: body('application/json', schemas.release),
+        responses: {
+          200: written,
+          201: written,
+          ...refusals(400, 401, 403, 409, 412, 413, 415, 422, 429, 503),
+        },
+      },
+    ],
+    [
+      'get',
+      '/api/releases/:slug/:language',
+      {
+        summary: 'Read a release as it can be sent again',
+        parameters: release,
+        responses: {
+          200: answer('The release.', schemas.written),
+          ...refusals(401, 403, 404, 429),
+        },
+      },
+    ],
+    [
+      'post',
+      '/api/releases/:slug/:language/withdraw',
+      {
+        summary: 'Withdraw a release',
+        description: 'Every feed tells its reason, its text and its files are gone.',
+        parameters: [...release, ...how, conditions[0]!],
+        requestBody: body('application/json', schemas.withdrawal),
+        responses: { 200: written, ...refusals(400, 401, 403, 404, 409, 412, 415, 422, 429, 503) },
+      },
+    ],
+    [
+      'get',
+      '/api/releases/:slug/:language/history',
+      {
+        summary: 'Who changed a release and when, the last change first',
+        parameters: release,
+        responses: {
+          200: answer('The history.', schemas.history),
+          ...refusals(401, 403, 404, 429),
+        },
+      },
+    ],
+    [
+      'get',
+      '/api/releases',
+      {
+        summary: 'List all releases, also those to come',
+        parameters: [
+          inQuery('after', 'The release after which to begin: slug.language.', { type: 'string' }),
+          inQuery('limit', 'At most 1,000.', { type: 'integer', minimum: 1, maximum: 1000 }),
+        ],
+        responses: { 200: answer('The list.', schemas.list), ...refusals(401, 403, 429) },
+      },
+    ],
+    [
+      'post',
+      '/api/releases',
+      {
+        summary: 'Create or revise many releases',
+        description:
+          'A release a line, each with slug and language, at most 500 lines and 20 MB. Each line is answered by a line of its own in the same order; a line that is wrong does not keep the others.',
+        parameters: how,
+        requestBody: body('application/x-ndjson', schemas.release),
+        responses: {
+          200: {
+            description: 'A line for every line, with the status that PUT would have answered.',
+            content: { 'application/x-ndjson': { schema: json(schemas.lineReceipt) } },
+          },
+          ...refusals(400, 401, 403, 413, 415, 429, 503),
+        },
+      },
+    ],
+    [
+      'put',
+      '/api/topics/:slug',
+      {
+        summary: 'Create or revise a topic, or say which took its place',
+        parameters: [inPath('slug', 'Of the topic.'), how[0]!],
+        requestBody: body('application/json', schemas.topic),
+        responses: {
+          200: { description: 'The topic is written.' },
+          201: { description: 'The topic is new.' },
+          ...refusals(400, 401, 403, 409, 413, 415, 422, 429, 503),
+        },
+      },
+    ],
+    [
+      'get',
+      '/api/topics/:slug',
+      {
+        summary: 'Read a topic',
+        parameters: [inPath('slug', 'Of the topic.')],
+        responses: { 200: answer('The topic.', schemas.topic), ...refusals(401, 403, 404, 429) },
+      },
+    ],
+    [
+      'get',
+      '/api/topics/:slug/history',
+      {
+        summary: 'Who changed a topic and when',
+        parameters: [inPath('slug', 'Of the topic.')],
+        responses: { 200: answer('The history.', schemas.history), ...refusals(401, 403, 429) },
+      },
+    ],
+    [
+      'put',
+      '/api/media/:path',
+      {
+        summary: 'Upload a file that releases show or attach',
+        description: `At most 25 MB: ${Object.keys(mediaTypes).join(', ')}. The content must be what the name says. It is public as soon as a public release speaks of it. A file never changes: give another one another name.`,
+        parameters: [inPath('path', 'Such as 2026/agenda.pdf.'), how[0]!],
+        requestBody: { required: true, content: { 'application/octet-stream': {} } },
+        responses: {
+          200: { description: 'The file is there already.' },
+          201: { description: 'The file is kept.' },
+          ...refusals(400, 401, 403, 409, 413, 415, 429, 501, 503),
+        },
+      },
+    ],
+    [
+      'get',
+      '/api/media/:path',
+      {
+        summary: 'Ask whether a file is there',
+        parameters: [inPath('path', 'Such as 2026/agenda.pdf.')],
+        responses: { 200: { description: 'It is.' }, ...refusals(401, 403, 404, 429) },
+      },
+    ],
+  ]
+
+  function refusals(...statuses: number[]) {
+    const content = { 'application/problem+json': { schema: json(schemas.problem) } }
+    const entries = statuses.map((status) => [status, { description: meaning[status]!, content }])
+    return Object.fromEntries(entries) as Record<number, { description: string }>
+  }
+}
+
+const meaning: Record<number, string> = {
+  400: 'It cannot be read.',
+  401: 'No token, or one that is not known.',
+  403: 'This token may not do that.',
+  404: 'It is not there.',
+  409: 'It cannot be changed here: it is in the content folder, was withdrawn, or its identity would change.',
+  412: 'It is not what you know.',
+  413: 'It is too large.',
+  415: 'This kind of content is not taken.',
+  422: 'Fields are wrong: "errors" names all of them.',
+  429: 'Too many wrong tokens.',
+  501: 'This service has no place for files.',
+  503: 'The store cannot be written now. Nothing has changed.',
+}
+
+type Parameter = NonNullable<DescribeRouteOptions['parameters']>[number]
+
+function inPath(name: string, description: string): Parameter {
+  return { in: 'path', name, required: true, description, schema: { type: 'string' } }
+}
+
+function inHeader(name: string, description: string): Parameter {
+  return { in: 'header', name, description, schema: { type: 'string' } }
+}
+
+function inQuery(name: string, description: string, schema: object): Parameter {
+  return { in: 'query', name, description, schema }
+}
+
+function body(type: string, schema: GenericSchema) {
+  return { required: true, content: { [type]: { schema: json(schema) } } }
+}
+
+function answer(description: string, schema: GenericSchema) {
+  return { description, content: { 'application/json': { schema: json(schema) } } }
+}
+
+/** What our own checks say beyond types has no words in JSON Schema; the errors have them. */
+function json(schema: GenericSchema) {
+  return toJsonSchema(schema, {
+    typeMode: 'input',
+    errorMode: 'ignore',
+    target: 'draft-2020-12',
+  }) as object
+}

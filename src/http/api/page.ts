@@ -1,0 +1,104 @@
+import { html } from 'hono/html'
+import type { OpenApiDocument } from './openapi.ts'
+
+type Operation = {
+  summary?: string
+  description?: string
+  parameters?: { in: string; name: string; description?: string; schema?: { enum?: string[] } }[]
+  requestBody?: { content?: Record<string, { schema?: Schema }> }
+  responses?: Record<string, { description?: string }>
+}
+type Schema = {
+  type?: string
+  description?: string
+  properties?: Record<string, Schema>
+  required?: string[]
+  items?: Schema
+  enum?: string[]
+  anyOf?: Schema[]
+}
+
+/** The OpenAPI document as a page that people can read. */
+export function apiPage({ info, paths, servers }: OpenApiDocument) {
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      path,
+      method: method.toUpperCase(),
+      operation: operation as Operation,
+    })),
+  )
+  return html`<!doctype html>
+<html lang="en" dir="ltr">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>${info.title}</title>
+<link rel="icon" type="image/svg+xml" href="/favicon.svg">
+<link rel="stylesheet" href="/style.css">
+</head>
+<body>
+<main class="api">
+<h1>Publishing from your own system</h1>
+<p>${info.description}</p>
+<p>The same for programs: <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1). Send the token with every request:</p>
+<pre><code>curl -X PUT ${servers?.[0]?.url ?? ''}/api/releases/ministers-meet/en \\
+  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
+  -d '{"title": "Ministers meet", "topics": [], "body": {"markdown": "The meeting begins at nine."}}'</code></pre>
+${operations.map(section)}
+</main>
+</body>
+</html>
+`
+}
+
+function section({
+  path,
+  method,
+  operation,
+}: {
+  path: string
+  method: string
+  operation: Operation
+}) {
+  const { summary, description, parameters = [], requestBody, responses = {} } = operation
+  const [[type, content] = ['', undefined]] = Object.entries(requestBody?.content ?? {})
+  return html`<section>
+<h2>${summary}</h2>
+<p><code>${method} ${path}</code></p>
+${description ? html`<p>${description}</p>` : ''}
+${parameters.length > 0 ? html`<dl>${parameters.map(parameter)}</dl>` : ''}
+${type ? html`<h3>Body: ${type}</h3>${fields(content?.schema)}` : ''}
+<h3>Answers</h3>
+<dl>${Object.entries(responses).map(([status, one]) => html`<dt>${status}</dt><dd>${one.description}</dd>`)}</dl>
+</section>
+`
+}
+
+function parameter({
+  in: where,
+  name,
+  description,
+  schema,
+}: NonNullable<Operation['parameters']>[number]) {
+  const values = schema?.enum ? ` One of ${schema.enum.join(', ')}.` : ''
+  return html`<dt><code>${name}</code> (${where})</dt><dd>${description}${values}</dd>`
+}
+
+function fields(schema: Schema | undefined) {
+  if (!schema?.properties) return ''
+  const { properties, required = [] } = schema
+  return html`<dl>${Object.entries(properties).map(
+    ([name, one]) =>
+      html`<dt><code>${name}</code>${required.includes(name) ? ', needed' : ''}</dt><dd>${shapeOf(one)}</dd>`,
+  )}</dl>`
+}
+
+/** In few words: the errors say the rest, field by field. */
+function shapeOf({ type, enum: values, items, properties, anyOf }: Schema): string {
+  if (values) return `one of ${values.slice(0, 12).join(', ')}`
+  if (items) return `list of ${shapeOf(items)}`
+  if (properties) return `{ ${Object.keys(properties).join(', ')} }`
+  if (anyOf) return anyOf.map(shapeOf).join(' or ')
+  return type === 'string' ? 'text' : (type ?? 'anything')
+}

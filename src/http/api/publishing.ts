@@ -1,0 +1,39 @@
+import type { Context } from 'hono'
+import type { Clock } from '../../domain/clock.ts'
+import type { MediaStore } from '../../domain/media-store.ts'
+import { createPublisher } from '../../domain/publisher.ts'
+import type { PublishingStore } from '../../domain/publishing-store.ts'
+import type { CreateReleaseReader } from '../../domain/reading.ts'
+import { createTopicPublisher } from '../../domain/topic-publisher.ts'
+import type { createDoor } from './door.ts'
+
+type Parts = {
+  store: PublishingStore
+  media: MediaStore
+  createReader: CreateReleaseReader
+  clock: Clock
+  /** Throws DomainError when somebody may not come in. */
+  letIn: ReturnType<typeof createDoor>
+  /** Who asks, for slowing down those who guess tokens. */
+  clientOf: (c: Context) => string
+  baseUrl: string
+}
+
+/** What publishing over HTTP is made of. */
+export type Publishing = ReturnType<typeof createPublishing>
+
+/** Puts it together. On Node one serves all requests, on Workers every request has its own. */
+export function createPublishing({ createReader, ...parts }: Parts) {
+  const { store, media, clock } = parts
+  return {
+    ...parts,
+    publisher: createPublisher({
+      store,
+      createReader,
+      findMedia: media.find,
+      clock,
+      createBatch: () => crypto.randomUUID(),
+    }),
+    publishTopic: createTopicPublisher({ store, clock }),
+  }
+}

@@ -1,0 +1,298 @@
+import type { Clock } from '../domain/clock.ts'
+import type { Dates, Draft } from '../domain/publishing.ts'
+import { retiredAt } from '../domain/retirement.ts'
+import type { Site } from '../domain/site.ts'
+import { createVocabulary, type Topic, type VocabularySource } from '../domain/topic.ts'
+import { chunks, jsonChunk } from './chunks.ts'
+import type { Database, Statement } from './database.ts'
+import { placeStaged } from './placing.ts'
+import { type Position, readPosition, setState } from './state.ts'
+import { createTraces } from './traces.ts'
+
+/** What becomes public at once with everything that is staged under the name `batch`. */
+export type Change = {
+  batch: string
+  site: Site
+  vocabulary: VocabularySource
+  /** Fingerprint of what makes documents of all this. */
+  program: string
+  /** Sources of the releases that go. */
+  removed: string[]
+  /** What else is written in the same transaction. */
+  others: Statement[]
+}
+
+/** How often a change is tried again because another process changed the store meanwhile. */
+const mostAttempts = 20
+
+/** Changes what readers see: whole or not at all, in a second of its own. */
+export function createChanges(database: Database) {
+  const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
+  const { findTouched, touch, touchRelated, noteArrivals } = createTraces(database)
+
+  return { stage, discard, makePublic, readValue }
+
+  /** Puts drafts aside, under a name for the change they belong to. Nobody sees them yet. */
+  async function stage(
+    batch: string,
+    drafts: Draft[],
+    now: number,
+    dates: Dates = 'news',
+  ): Promise<void> {
+    await prepare(
+      `insert or replace into incoming (batch, id, staged, dates, slug, language, source, origin, hash, authored, wanted, document, words, weight, media)
+       select ?1, value ->> '$.release.id', ?2, ?3, value ->> '$.release.slug', value ->> '$.release.language',
+         value ->> 'source', value ->> 'origin', value ->> 'hash',
+         value ->> '$.release.published', value ->> '$.release.updated',
+         json_remove(value -> 'release', '$.published', '$.updated'), value ->> 'words',
+         value ->> 'weight', value -> 'media'
+       from json_each(?4)`,
+      batch,
+      now,
+      dates,
+      JSON.stringify(drafts),
+    ).all()
+  }
+
+  /** Forgets what was staged under a name. */
+  async function discard(batch: string) {
+    await prepare('delete from incoming where batch = ?', batch).all()
+  }
+
+  /**
+   * Makes a change that `decide` chooses for the second in which it is made; nothing when it chooses
+   * none. It is asked again, if another process was first. `coming` are the topics that the change brings.
+   */
+  async function makePublic(
+    clock: Clock,
+    coming: Topic[],
+    decide: (now: number) => Promise<Change | undefined>,
+  ): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      const { now, position } = await secondOfItsOwn(coming, clock)
+      const change = await decide(now)
+      if (!change) return
+      try {
+        await database.batch(await statements(position, change, now))
+        return
+      } catch (error) {
+        const { revision } = await readPosition(database, now)
+        if (revision === position.revision || attempt === mostAttempts) throw error
+      }
+    }
+  }
+
+  /**
+   * Waits for a second in which nothing else becomes visible: two states of one second could not be
+   * told apart. A burst of releases is waited out. A clock that was set back is not waited for.
+   */
+  async function secondOfItsOwn(
+    coming: Topic[],
+    clock: Clock,
+  ): Promise<{ now: number; position: Position }> {
+    const before = await readValue('vocabulary')
+    const topicsBefore = before ? (JSON.parse(before) as VocabularySource).topics : []
+    const read = async (now: number) => {
+      const position = await readPosition(database, now)
+      const retired = [coming, topicsBefore].map((topics) => retiredAt(topics, now).since)
+      return { ...position, since: Math.max(position.since, ...retired) }
+    }
+    for (let last = await read(clock.now()); ;) {
+      await clock.passed(last.since)
+      const now = clock.now()
+      const position = await read(now)
+      if (position.since < now || now <= last.since) return { now, position }
+      last = position
+    }
+  }
+
+  async function readValue(key: string): Promise<string | undefined> {
+    const row = await prepare('select value from state where key = ?', key).first<{
+      value: string
+    }>()
+    return row?.value
+  }
+
+  /**
+   * Everything that makes a staged change public, as one transaction. It is refused as a whole when
+   * the store is no longer at its revision, because all here was decided for that.
+   */
+  async function statements(
+    { revision, horizon, since }: Position,
+    { batch, site, vocabulary, program, removed, others }: Change,
+    now: number,
+  ): Promise<Statement[]> {
+    // As long as nothing was shown, whatever comes keeps its times.
+    const moment = { now, since: horizon === 0 ? undefined : since }
+    const { placed, reweighed } = await placeStaged(database, batch, { site, vocabulary }, moment)
+    const touched = await findTouched(batch, removed, now)
+    const vocabularyText = JSON.stringify(vocabulary)
+    const vocabularyIsNew = (await readValue('vocabulary')) !== vocabularyText
+    const siteText = JSON.stringify(site)
+    const frameIsNew =
+      vocabularyIsNew ||
+      (await readValue('site')) !== siteText ||
+      (await readValue('program')) !== program ||
+      touched.length > jsonChunk
+    const isVisible =
+      frameIsNew || touched.length > 0 || placed.some(({ published }) => published <= now)
+    const fromThePast = placed.filter(({ id, published }) => {
+      return published <= since && !touched.some((one) => one.id === id)
+    })
+    const seen = [...touched, ...placed.filter(({ published }) => published <= now)]
+    // Later than anything that was sent out before (H-10), also when the clock was set back.
+    const second = Math.max(now, since + 1)
+    return [
+      // Null is refused, and with it everything, if another process changed the store meanwhile.
+      prepare("insert or ignore into state (key, value) values ('revision', 0)"),
+      prepare(
+        "update state set value = case when value = ? then value + 1 else null end where key = 'revision'",
+        revision,
+      ),
+      ...(isVisible ? [setState(database, 'changed', second)] : []),
+      ...(frameIsNew ? [setState(database, 'framed', second)] : []),
+      ...(frameIsNew ? [] : touch(touched, { placed, reweighed }, now, second)),
+      ...chunks(placed).map((chunk) =>
+        prepare(
+          `insert into placement (batch, id, published, updated, history)
+           select ?, value ->> 'id', value ->> 'published', value ->> 'updated', value ->> 'isHistory'
+           from json_each(?)`,
+          batch,
+          JSON.stringify(chunk),
+        ),
+      ),
+      // A weight holds for as long as a release stays in its archive, or releases beside it would move.
+      prepare(
+        `update incoming set weight = (select weight from release where release.id = incoming.id)
+         where batch = ?1 and id not in (select value from json_each(?2)) and id in (
+           select release.id from release join placement using (id, updated) where batch = ?1
+         )`,
+        batch,
+        JSON.stringify(reweighed),
+      ),
+      ...(frameIsNew ? [] : touchRelated(seen, second)),
+      ...remember(batch, removed, now),
+      ...chunks(removed).map((chunk) =>
+        prepare(
+          'delete from release where source in (select value from json_each(?))',
+          JSON.stringify(chunk),
+        ),
+      ),
+      prepare(
+        `delete from release where id in (select id from incoming where batch = ?1)
+           or source in (select source from incoming where batch = ?1)`,
+        batch,
+      ),
+      ...insertStaged(batch, isVisible ? second : 0),
+      ...(vocabularyIsNew ? replaceVocabulary(vocabulary) : []),
+      insertTopics(batch),
+      ...(frameIsNew ? [] : touchRelated(seen, second)),
+      ...(frameIsNew ? [] : noteArrivals(touched, fromThePast, second)),
+      setState(database, 'site', siteText),
+      setState(database, 'vocabulary', vocabularyText),
+      setState(database, 'program', program),
+      ...others,
+      prepare('delete from placement where batch = ?', batch),
+      prepare('delete from incoming where batch = ? or staged < ?', batch, now - 86_400),
+    ]
+  }
+
+  /** What goes away keeps its seconds, should it come back (C-07). */
+  function remember(batch: string, removed: string[], now: number): Statement[] {
+    const columns = 'id, published, updated, authored, wanted'
+    return [
+      ...chunks(removed).map((chunk) =>
+        prepare(
+          `insert or replace into departed (${columns}) select ${columns} from release
+           where published <= ? and source in (select value from json_each(?))`,
+          now,
+          JSON.stringify(chunk),
+        ),
+      ),
+      prepare(
+        `insert or replace into departed (${columns}) select ${columns} from release
+         where published <= ?2 and source in (select source from incoming where batch = ?1)
+           and id not in (select id from incoming where batch = ?1)`,
+        batch,
+        now,
+      ),
+      prepare('delete from departed where id in (select id from incoming where batch = ?)', batch),
+    ]
+  }
+
+  /** `moment` is when the change became visible, 0 if it did not; what is to come changes then. */
+  function insertStaged(batch: string, moment: number): Statement[] {
+    return [
+      prepare(
+        `insert into release (published, updated, changed, id, slug, language, source, origin, hash, authored, wanted, document, weight, withdrawn, history)
+         select published, updated, max(?2, published), id, slug, language, source, origin, hash, authored, wanted, document,
+           weight, document -> '$.withdrawn' is not null, history
+         from incoming join placement using (batch, id) where batch = ?1 order by published`,
+        batch,
+        moment,
+      ),
+      prepare(
+        `insert or ignore into former_slug (slug, language, published)
+         select former.value, language, published
+         from incoming join placement using (batch, id), json_each(document, '$.formerly') as former
+         where batch = ?`,
+        batch,
+      ),
+      prepare(
+        `insert or ignore into correction (corrected, language, published)
+         select document ->> '$.corrects', language, published
+         from incoming join placement using (batch, id)
+         where batch = ? and document ->> '$.corrects' is not null`,
+        batch,
+      ),
+      prepare(
+        `insert or ignore into release_media (path, published)
+         select file.value, published
+         from incoming join placement using (batch, id), json_each(media) as file
+         where batch = ?`,
+        batch,
+      ),
+      prepare(
+        `insert into release_words (rowid, words)
+         select published, words from incoming join placement using (batch, id)
+         where batch = ? order by published`,
+        batch,
+      ),
+    ]
+  }
+
+  function insertTopics(batch: string): Statement {
+    return prepare(
+      `insert or ignore into release_topic (topic, published, language, updated, withdrawn)
+       select broader.broader, published, language, updated, document -> '$.withdrawn' is not null
+       from incoming join placement using (batch, id), json_each(document, '$.topics') as named
+         join topic_broader as broader on broader.topic = named.value
+       where batch = ?`,
+      batch,
+    )
+  }
+
+  /** When the vocabulary changed, every release is put under its topics anew. */
+  function replaceVocabulary(source: VocabularySource): Statement[] {
+    const vocabulary = createVocabulary(source)
+    const names = [...source.topics.map(({ slug }) => slug), ...Object.keys(source.renamed)]
+    const pairs = names.flatMap((name) => {
+      const slug = vocabulary.resolve(name)?.slug ?? name
+      return vocabulary.withBroader(slug).map((broader) => [name, broader])
+    })
+    return [
+      prepare('delete from topic_broader'),
+      prepare(
+        'insert or ignore into topic_broader (topic, broader) select value ->> 0, value ->> 1 from json_each(?)',
+        JSON.stringify(pairs),
+      ),
+      prepare('delete from release_topic'),
+      prepare(
+        `insert or ignore into release_topic (topic, published, language, updated, withdrawn)
+         select broader.broader, one.published, one.language, one.updated, one.withdrawn
+         from release as one, json_each(one.document, '$.topics') as named
+           join topic_broader as broader on broader.topic = named.value`,
+      ),
+    ]
+  }
+}
