@@ -1,0 +1,13 @@
+// The commands: npm run tiedote -- <command>
+import { registerCheck } from './check.ts'
+import { endWhenInterrupted } from './interruption.ts'
+import { run } from './program.ts'
+import { createTerminal } from './terminal.ts'
+
+const commands = [registerCheck]
+
+endWhenInterrupted()
+process.exitCode = await run(commands, process.argv.slice(2), {
+  terminal: createTerminal(),
+  environment: process.env,
+})
