@@ -1,10 +1,11 @@
 // The commands: npm run tiedote -- <command>
 import { registerCheck } from './check.ts'
 import { endWhenInterrupted } from './interruption.ts'
+import { registerNew } from './new.ts'
 import { run } from './program.ts'
 import { createTerminal } from './terminal.ts'
 
-const commands = [registerCheck]
+const commands = [registerCheck, registerNew]
 
 endWhenInterrupted()
 process.exitCode = await run(commands, process.argv.slice(2), {
