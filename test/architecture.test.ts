@@ -39,11 +39,11 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^commander$/, where: /^cli\/program\.ts/ },
   { what: /^@clack\/prompts$/, where: /^cli\/terminal\.ts/ },
   { what: /^saxes$/, where: /^cli\/read-xml\.ts/ },
-  { what: /^node:sqlite$/, where: /^store\/node-sqlite\.ts/ },
+  { what: /^node:sqlite$/, where: /^store\/(node-sqlite|backup)\.ts/ },
   {
     what: /^node:/,
     where:
-      /^cli\/|^(node|program|bundle-content|http\/listen)\.ts|^store\/node-sqlite\.ts|^content\/(folder|load-content|watch)\.ts/,
+      /^cli\/|^(node|program|bundle-content|http\/listen)\.ts|^store\/(node-sqlite|backup)\.ts|^content\/(folder|load-content|watch)\.ts/,
   },
   { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
   { what: /^valibot$/, where: /^(domain\/|content\/|config\.ts)/ },

@@ -1,11 +1,13 @@
 // The commands: npm run tiedote -- <command>
+import { registerBackup } from './backup.ts'
 import { registerCheck } from './check.ts'
 import { endWhenInterrupted } from './interruption.ts'
 import { registerNew } from './new.ts'
 import { run } from './program.ts'
+import { registerRestore } from './restore.ts'
 import { createTerminal } from './terminal.ts'
 
-const commands = [registerCheck, registerNew]
+const commands = [registerCheck, registerNew, registerBackup, registerRestore]
 
 endWhenInterrupted()
 process.exitCode = await run(commands, process.argv.slice(2), {
