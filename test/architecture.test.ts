@@ -35,7 +35,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^(parse5|xss)$/, where: /^content\/html\.ts/ },
   { what: /^mrmime$/, where: /^content\/folder\.ts/ },
   { what: /^prom-client$/, where: /^http\/metrics\.ts/ },
-  { what: /^node:(zlib|util)$/, where: /^http\/codings\.ts/ },
+  { what: /^node:(zlib|util)$/, where: /^(http\/codings|cli\/(ask|terminal))\.ts/ },
   { what: /^commander$/, where: /^cli\/program\.ts/ },
   { what: /^@clack\/prompts$/, where: /^cli\/terminal\.ts/ },
   { what: /^saxes$/, where: /^cli\/read-xml\.ts/ },
