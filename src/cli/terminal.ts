@@ -40,6 +40,8 @@ type AskOptions = {
   check?: (answer: string) => string | undefined
 }
 
+/** Choices that are seen at once. */
+const longList = 12
 /** Milliseconds between two plain lines about the same work. */
 const between = 5000
 
@@ -66,8 +68,15 @@ export function createTerminal(): Terminal {
       return answered(await clack.select(options))
     },
     async chooseSeveral(question, choices, isNeeded = false) {
-      const options = { message: question, options: choices, required: isNeeded, maxItems: 12 }
-      return answered(await clack.autocompleteMultiselect(options))
+      const options = {
+        message: question,
+        options: choices,
+        required: isNeeded,
+        maxItems: longList,
+      }
+      // Of many, a person finds one sooner by typing; of few, by looking.
+      const isLong = choices.length > longList
+      return answered(await (isLong ? clack.autocompleteMultiselect : clack.multiselect)(options))
     },
     async confirm(question) {
       return answered(await clack.confirm({ message: question, initialValue: false }))
