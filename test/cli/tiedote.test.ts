@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 
@@ -59,4 +60,25 @@ test('Ctrl+C ends a command with 130', async () => {
   const { port } = silent.address() as AddressInfo
   const { child, ended } = command('probe', `http://127.0.0.1:${port}`)
   expect((await ended).code).toBe(130)
+})
+
+test('what is half done goes when a command is interrupted', async () => {
+  const path = join(tmpdir(), `tiedote-half-${process.pid}`)
+  const script = `
+    import { rmSync, writeFileSync } from 'node:fs'
+    import { allOrNothing, endWhenInterrupted } from '${project}/src/cli/interruption.ts'
+    endWhenInterrupted()
+    await allOrNothing(() => rmSync('${path}'), async () => {
+      writeFileSync('${path}', 'half')
+      console.log('begun')
+      await new Promise((resolve) => setTimeout(resolve, 20_000))
+    })`
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script])
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const ended = new Promise((resolve) => child.once('close', resolve))
+  await new Promise((resolve) => child.stdout.once('data', resolve))
+  expect(existsSync(path)).toBe(true)
+  child.kill('SIGINT')
+  expect(await ended).toBe(130)
+  expect(existsSync(path)).toBe(false)
 })
