@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Addresses, storedOrigin } from '../domain/addresses.ts'
+import type { FileProblem } from '../domain/problem.ts'
+import type { Draft } from '../domain/publishing.ts'
+import type { Service } from './service.ts'
+
+/** Links in the texts of releases to addresses of ours at which there is nothing. */
+export async function findBrokenLinks(
+  service: Service,
+  directory: string,
+  { addresses, baseUrl }: { addresses: Addresses; baseUrl: string },
+): Promise<FileProblem[]> {
+  const known = new Map(
+    service.drafts.flatMap(({ release }) => {
+      return [release.slug, ...release.formerly].map((slug) => {
+        return [addresses.release({ slug, language: release.language }), release] as const
+      })
+    }),
+  )
+  const problems: FileProblem[] = []
+  for (const draft of service.drafts) {
+    for (const link of ownLinks(draft.release.html, baseUrl)) {
+      const target = known.get(link)
+      const message = target
+        ? laterThan(draft, target.authored, link)
+        : await nothingAt(service, link)
+      if (!message) continue
+      const { file, line } = placeOf(draft, link, directory)
+      problems.push({ file, line, field: 'body', message, warning: true })
+    }
+  }
+  return problems
+}
+
+function ownLinks(html: string, baseUrl: string): string[] {
+  const hrefs = Array.from(html.matchAll(/href="([^"#]*)/g), ([, href = '']) => href)
+  const own = hrefs.map((href) => href.replaceAll('&amp;', '&').replace(storedOrigin, baseUrl))
+  return [...new Set(own)].filter((href) => href === baseUrl || href.startsWith(`${baseUrl}/`))
+}
+
+function laterThan({ release }: Draft, authored: number, link: string): string | undefined {
+  if (authored <= Math.max(release.authored, Date.now() / 1000)) return undefined
+  return `The link to ${link} leads nowhere until that release comes out, which is later than this one.`
+}
+
+async function nothingAt(service: Service, link: string): Promise<string | undefined> {
+  // Files that are missing are told of when the folder is read, others may be to come.
+  if (new URL(link).pathname.startsWith('/media/')) return undefined
+  const { status } = await service.fetch(new Request(link))
+  if (status < 400) return undefined
+  return `There is nothing at ${link}. Write the address of another page or release.`
+}
+
+/** Where a link stands in its file: at the first line that has the end of its address. */
+function placeOf(
+  { source }: Draft,
+  link: string,
+  directory: string,
+): { file: string; line: number } {
+  const [file = '', inLines] = source.split('#')
+  if (inLines) return { file, line: 1 }
+  const end = decodeURIComponent(new URL(link).pathname.split('/').at(-1)!)
+  const lines = readFileSync(join(directory, file), 'utf8').split('\n')
+  return { file, line: Math.max(lines.findLastIndex((line) => line.includes(end)) + 1, 1) }
+}

@@ -1,0 +1,162 @@
+import { readNodeConfig } from '../config.ts'
+import { createAddresses, type FormatName } from '../domain/addresses.ts'
+import type { FeedQuery } from '../domain/feed-query.ts'
+import { type FileProblem, formatProblem } from '../domain/problem.ts'
+import type { State } from '../domain/release-store.ts'
+import { formats } from '../feeds/formats.ts'
+import { findBrokenLinks } from './broken-links.ts'
+import { kilobytes } from './examine-feed.ts'
+import { type Context, explain, NotDone, type Register } from './program.ts'
+import { serviceInMemory } from './service.ts'
+import { table } from './terminal.ts'
+import { type Walked, walkFeed } from './walk-feed.ts'
+
+/** What a command says of a folder, for programs. */
+type Report = {
+  folder: string
+  /** Whether the service would start, and every feed would be as it should. */
+  ok: boolean
+  problems: FileProblem[]
+  feeds: Walked[]
+  topicsWithoutReleases: string[]
+}
+
+const names = Object.keys(formats) as FormatName[]
+
+/** `check`: what is wrong with a content folder and with the feeds that come of it. */
+export const registerCheck: Register = (program, context) => {
+  const command = program
+    .command('check')
+    .description('Check a content folder and every feed that comes of it.')
+    .argument('[folder]', 'the content folder (default: CONTENT_DIR, or content)')
+    .option('--json', 'write a report for programs')
+    .option('--strict', 'take warnings for problems')
+    .action(async (folder: string | undefined, options: { json?: true; strict?: true }) =>
+      check(folder, options, context),
+    )
+  explain(
+    command,
+    ['check', 'check ../office/content --json'],
+    'Every release is read as the service reads it, and every feed and archive is asked for in all\nlanguages, topics and formats. Nothing is written.',
+  )
+}
+
+async function check(
+  folder: string | undefined,
+  { json, strict }: { json?: true; strict?: true },
+  context: Context,
+) {
+  const report = await makeReport(folder, context)
+  const warnings = [
+    ...report.problems.filter(({ warning }) => warning),
+    ...report.feeds.flatMap(({ troubles }) => troubles.filter(({ warning }) => warning)),
+  ]
+  const ok = report.ok && (!strict || warnings.length === 0)
+  context.terminal.say(json ? JSON.stringify({ ...report, ok }, undefined, 2) : inWords(report))
+  if (!ok) throw new NotDone(`Something is wrong with ${report.folder}.`)
+}
+
+async function makeReport(
+  folder: string | undefined,
+  { terminal, environment }: Context,
+): Promise<Report> {
+  const { baseUrl, contentDirectory } = readNodeConfig(environment)
+  const directory = folder ?? contentDirectory
+  let told = 0
+  const service = await serviceInMemory(directory, {
+    baseUrl,
+    progress(count) {
+      if (count - told < 1000) return
+      told = count
+      terminal.tell(`${count} releases read`)
+    },
+  })
+  const { problems } = service
+  const isServed = problems.every(({ warning }) => warning)
+  if (!isServed) {
+    service.close()
+    return { folder: directory, ok: false, problems, feeds: [], topicsWithoutReleases: [] }
+  }
+  const state = await service.store.state(Math.floor(Date.now() / 1000))
+  const addresses = createAddresses(baseUrl, state.site)
+  const feeds: Walked[] = []
+  const questions = questionsOf(state)
+  const progress = terminal.progress('Feeds', questions.length * names.length)
+  try {
+    for (const query of questions) {
+      for (const format of names) {
+        feeds.push(await walkFeed(service, query, format, { state, addresses }))
+        progress.step()
+      }
+    }
+  } finally {
+    progress.end()
+  }
+  const links = await findBrokenLinks(service, directory, { addresses, baseUrl })
+  const counts = await service.store.countByTopic(state)
+  const used = new Set(counts.map(({ topic }) => topic))
+  service.close()
+  return {
+    folder: directory,
+    ok: feeds.every(({ troubles }) => troubles.every(({ warning }) => warning)),
+    problems: [...problems, ...links],
+    feeds,
+    topicsWithoutReleases: [...state.vocabulary.topics.keys()].filter((slug) => !used.has(slug)),
+  }
+}
+
+/** Every feed that the service offers by itself. */
+function questionsOf({ site, vocabulary, retired }: State): FeedQuery[] {
+  const topics = [...vocabulary.topics.keys()].filter((slug) => !retired.gone.has(slug))
+  return [...site.languages, 'all'].flatMap((language): FeedQuery[] => [
+    { language, topics: [], words: [] },
+    ...topics.map((slug) => ({
+      language,
+      topics: [{ with: [slug], without: [] }],
+      words: [],
+    })),
+    { language, topics: [], words: [], withdrawn: true },
+  ])
+}
+
+function inWords({ folder, problems, feeds, topicsWithoutReleases }: Report): string {
+  const troubles = feeds.flatMap(({ address, troubles }) =>
+    troubles.map(({ message, warning }) => `${address}  ${warning ? 'Warning: ' : ''}${message}`),
+  )
+  const said = [...problems.map(formatProblem), ...troubles]
+  if (feeds.length === 0) {
+    return [...said, '', 'The feeds are looked at once this is mended.'].join('\n')
+  }
+  const warnings = said.filter((line) => line.includes('Warning: ')).length
+  const documents = feeds.reduce((sum, feed) => sum + feed.documents, 0)
+  const largest = Math.max(...feeds.map((feed) => feed.largest))
+  return [
+    ...said,
+    ...(said.length > 0 ? [''] : []),
+    summary(feeds),
+    '',
+    ...(topicsWithoutReleases.length > 0
+      ? [`Topics without releases: ${topicsWithoutReleases.join(', ')}`]
+      : []),
+    `${folder}: ${feeds.length} feeds, ${documents} documents, the largest of ${kilobytes(largest)}; ${said.length - warnings} wrong, ${warnings} warnings`,
+  ].join('\n')
+}
+
+/** A row for each question, whatever its formats. */
+function summary(feeds: Walked[]): string {
+  const questions = Map.groupBy(feeds, ({ address }) => address.replace(/\.\w+$/, ''))
+  const rows = [...questions].map(([, same]) => {
+    const troubles = same.flatMap(({ troubles }) => troubles)
+    const isWrong = troubles.some(({ warning }) => !warning)
+    const state = isWrong ? 'wrong' : troubles.length > 0 ? 'warning' : 'ok'
+    return [
+      new URL(same[0]!.address).pathname.replace(/\.\w+$/, ''),
+      String(same[0]!.releases),
+      String(same[0]!.archived),
+      String(same.reduce((sum, { documents }) => sum + documents, 0)),
+      kilobytes(Math.max(...same.map(({ largest }) => largest))),
+      state,
+    ]
+  })
+  return table([['feed', 'releases', 'in archives', 'documents', 'largest', 'state'], ...rows])
+}

@@ -1,0 +1,67 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { systemClock } from '../clock.ts'
+import { copyDatabase, examineDatabase, removeDatabase, replaceDatabase } from '../store/backup.ts'
+import { backUp, databaseName, databaseOf, mediaName, onWorkers } from './backup.ts'
+import { allOrNothing } from './interruption.ts'
+import { type Context, explain, NotDone, type Register } from './program.ts'
+
+/** `restore`: a backup in the place of the database, while the service runs. */
+export const registerRestore: Register = (program, context) => {
+  const command = program
+    .command('restore')
+    .description('Put a backup into the place of the database while the service runs (Node only).')
+    .argument('<folder>', 'what backup made, or a database file')
+    .action(async (folder: string) => restore(folder, context))
+  explain(
+    command,
+    ['restore /var/backups/tiedote/2026-12-01'],
+    `What is replaced is kept as a backup beside the database. Readers notice that everything may have changed,\nand nothing else. The content folder has the last word: what it says is brought in again within half a\nminute. ${onWorkers}`,
+  )
+}
+
+async function restore(folder: string, { terminal, environment }: Context) {
+  const live = databaseOf(environment)
+  if (!existsSync(folder)) throw new NotDone(`There is no ${folder}.`)
+  const isFolder = statSync(folder).isDirectory()
+  const source = isFolder ? join(folder, databaseName) : folder
+  const { releases } = examineDatabase(source)
+  const candidate = `${live}.restoring-${process.pid}`
+  mkdirSync(dirname(live), { recursive: true })
+  const kept = existsSync(live) ? await keep(live) : undefined
+  if (kept) terminal.say(`What is there now is kept in ${kept}.`)
+  const undo = () => removeDatabase(candidate)
+  await allOrNothing(undo, async () => {
+    await copyDatabase(source, candidate)
+    if (isFolder) restoreMedia(join(folder, mediaName), join(dirname(live), mediaName))
+    await replaceDatabase(candidate, live, systemClock)
+    undo()
+  })
+  terminal.say(`${live} holds the ${releases} releases of ${folder} again.`)
+}
+
+async function keep(live: string): Promise<string> {
+  const stamp = new Date().toISOString().replaceAll(/[:.]/g, '-')
+  const folder = join(dirname(live), `replaced-${stamp}`)
+  try {
+    await backUp(live, folder)
+    return folder
+  } catch (error) {
+    throw new NotDone(
+      `The database that is there cannot be kept, so nothing was replaced: ${(error as Error).message} If it is damaged, stop the service, move it away and restore then.`,
+    )
+  }
+}
+
+/** Brings files back one by one, each whole. Others stay: without a release that speaks of them they are not public. */
+function restoreMedia(from: string, to: string) {
+  if (!existsSync(from)) return
+  const entries = readdirSync(from, { recursive: true, withFileTypes: true })
+  for (const entry of entries.filter((one) => one.isFile())) {
+    const path = join(entry.parentPath, entry.name)
+    const target = join(to, path.slice(from.length))
+    mkdirSync(dirname(target), { recursive: true })
+    copyFileSync(path, `${target}.restoring`)
+    renameSync(`${target}.restoring`, target)
+  }
+}

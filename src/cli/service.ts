@@ -1,0 +1,70 @@
+import { randomUUID } from 'node:crypto'
+import { systemClock } from '../clock.ts'
+import { bringInLine } from '../content/bring-in-line.ts'
+import type { FileProblem } from '../domain/problem.ts'
+import type { Draft } from '../domain/publishing.ts'
+import { createApp } from '../http/app.ts'
+import { createKeptDocuments } from '../http/kept-documents.ts'
+import { serveFolder } from '../http/media.ts'
+import { createMetrics } from '../http/metrics.ts'
+import { createContentStore } from '../store/content-store.ts'
+import { createEditionStore } from '../store/edition-store.ts'
+import { migrate } from '../store/migrate.ts'
+import { openDatabase, readMigrations } from '../store/node-sqlite.ts'
+import { createReleaseStore } from '../store/release-store.ts'
+
+/** Documents are asked for once, so few are worth keeping. */
+const kept = 8_000_000
+
+type Options = {
+  baseUrl: string
+  /** Told now and then how many releases were read. */
+  progress?: (count: number) => void
+}
+
+export type Service = Awaited<ReturnType<typeof serviceInMemory>>
+
+/** The service as it is, over a content folder and a database in memory. */
+export async function serviceInMemory(directory: string, { baseUrl, progress }: Options) {
+  const database = openDatabase(':memory:')
+  await migrate(database, readMigrations())
+  const content = createContentStore(database)
+  const drafts: Draft[] = []
+  const problems: FileProblem[] = await bringInLine(
+    directory,
+    {
+      ...content,
+      async stage(batch, more, now) {
+        drafts.push(...more)
+        await content.stage(batch, more, now)
+      },
+    },
+    { batch: randomUUID(), program: '', clock: systemClock, ...(progress && { progress }) },
+  )
+  const store = createReleaseStore(database)
+  let app: ReturnType<typeof createApp> | undefined
+  const start = () =>
+    createApp({
+      store,
+      editions: createEditionStore(database),
+      baseUrl,
+      documents: createKeptDocuments(kept),
+      isDirect: () => true,
+      hasFeedPages: true,
+      later: () => {},
+      media: serveFolder(directory),
+      problems: () => problems,
+      clock: systemClock,
+      metrics: createMetrics(),
+      record: () => {},
+    })
+  return {
+    /** What is wrong with the folder; unless all are warnings, there is nothing to serve. */
+    problems,
+    /** The releases as they were read. */
+    drafts,
+    store,
+    fetch: async (request: Request) => (app ??= start()).fetch(request),
+    close: () => database.close(),
+  }
+}

@@ -1,0 +1,17 @@
+// The commands: npm run tiedote -- <command>
+import { registerBackup } from './backup.ts'
+import { registerCheck } from './check.ts'
+import { endWhenInterrupted } from './interruption.ts'
+import { registerNew } from './new.ts'
+import { registerProbe } from './probe.ts'
+import { run } from './program.ts'
+import { registerRestore } from './restore.ts'
+import { createTerminal } from './terminal.ts'
+
+const commands = [registerCheck, registerNew, registerProbe, registerBackup, registerRestore]
+
+endWhenInterrupted()
+process.exitCode = await run(commands, process.argv.slice(2), {
+  terminal: createTerminal(),
+  environment: process.env,
+})

@@ -1,0 +1,176 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { backup, DatabaseSync } from 'node:sqlite'
+import type { Clock } from '../domain/clock.ts'
+import { DomainError } from '../domain/errors.ts'
+import { migrate } from './migrate.ts'
+import { isDatabaseError, openDatabase, readMigrations } from './node-sqlite.ts'
+import { readPosition, setState } from './state.ts'
+
+/** Told how many of how many pages are copied. */
+type Progress = (done: number, total: number) => void
+
+/** What a database holds. */
+export type Holding = { releases: number; migrations: string[] }
+
+/**
+ * Copies a database that others may write at the same time: the copy is of one moment, a single
+ * file, and was looked through. Throws DomainError `invalid` when there is nothing of ours to copy.
+ */
+export async function copyDatabase(
+  from: string,
+  to: string,
+  progress: Progress = () => {},
+): Promise<Holding> {
+  examineDatabase(from)
+  const source = new DatabaseSync(from, { readOnly: true, timeout: 5000 })
+  try {
+    await backup(source, to, {
+      rate: 2000,
+      progress: ({ totalPages, remainingPages }) =>
+        progress(totalPages - remainingPages, totalPages),
+    })
+  } finally {
+    source.close()
+  }
+  const copy = new DatabaseSync(to)
+  // Without a log beside it the copy is one file, which can be carried about.
+  copy.exec('pragma journal_mode = delete')
+  copy.close()
+  return examineDatabase(to)
+}
+
+/** Looks a database through. Throws DomainError `invalid` for one that is damaged, or not of ours. */
+export function examineDatabase(path: string): Holding {
+  if (!existsSync(path)) throw new DomainError('invalid', `There is no database at ${path}.`)
+  let sqlite: DatabaseSync | undefined
+  try {
+    sqlite = new DatabaseSync(path, { readOnly: true, timeout: 5000 })
+    const checked = sqlite.prepare('pragma integrity_check').all()
+    const found = checked.map((row) => String(Object.values(row)[0]))
+    if (found.join() !== 'ok') throw damaged(path, found[0]!)
+    const tables = new Set(
+      sqlite
+        .prepare('select name from sqlite_schema')
+        .all()
+        .map(({ name }) => name),
+    )
+    if (!['d1_migrations', 'state', 'release'].every((name) => tables.has(name))) {
+      throw new DomainError('invalid', `${path} is a database, and none of Tiedote.`)
+    }
+    const migrations = sqlite.prepare('select name from d1_migrations order by name').all()
+    const counted = sqlite.prepare('select count(*) as count from release').get()
+    return {
+      releases: Number(counted!.count),
+      migrations: migrations.map(({ name }) => String(name)),
+    }
+  } catch (error) {
+    if (isDatabaseError(error)) throw damaged(path, error.message)
+    throw error
+  } finally {
+    sqlite?.close()
+  }
+}
+
+function damaged(path: string, reason: string): DomainError {
+  return new DomainError('invalid', `${path} is damaged, or no database (${reason}).`)
+}
+
+/**
+ * Puts a copy of a database into the place of another, while a service may run on that: readers see
+ * the old until the new is there as a whole. `candidate` is a copy that may be changed. The store
+ * says afterwards that all has changed, later than either of the two said before (H-10).
+ */
+export async function replaceDatabase(
+  candidate: string,
+  live: string,
+  clock: Clock,
+): Promise<void> {
+  const known = readMigrations().map(({ name }) => name)
+  const unknown = examineDatabase(candidate).migrations.filter((name) => !known.includes(name))
+  if (unknown.length > 0) {
+    throw new DomainError(
+      'invalid',
+      `The backup was made by a newer version (${unknown.join(', ')}). Install that first.`,
+    )
+  }
+  await prepareCandidate(candidate, live, clock)
+  mkdirSync(dirname(live), { recursive: true })
+  const source = new DatabaseSync(candidate, { readOnly: true })
+  try {
+    // In one step: it is one transaction to those who read and write at the same time.
+    await backup(source, live, { rate: 1_000_000_000 })
+  } finally {
+    source.close()
+  }
+  await moveOn(live, clock)
+}
+
+async function prepareCandidate(candidate: string, live: string, clock: Clock) {
+  const restored = openDatabase(candidate)
+  try {
+    await migrate(restored, readMigrations())
+    if (existsSync(live)) await rememberDeparted(candidate, live)
+    const now = clock.now()
+    const positions = [await readPosition(restored, now)]
+    if (existsSync(live)) {
+      const there = openDatabase(live)
+      positions.push(await readPosition(there, now))
+      there.close()
+    }
+    const revision = Math.max(...positions.map((position) => position.revision)) + 1
+    const second = Math.max(now, ...positions.map(({ since }) => since + 1))
+    await restored.batch([
+      setState(restored, 'revision', revision),
+      setState(restored, 'changed', second),
+      setState(restored, 'framed', second),
+    ])
+  } finally {
+    restored.close()
+  }
+}
+
+/** Releases that only the replaced database has keep their seconds for when they come back. */
+async function rememberDeparted(candidate: string, live: string) {
+  const columns = 'id, published, updated, authored, wanted'
+  const sqlite = new DatabaseSync(candidate)
+  try {
+    sqlite.prepare('attach ? as live').run(live)
+    const tables = ['live.release', 'live.departed']
+    const isOld = !sqlite.prepare("select 1 from live.sqlite_schema where name = 'departed'").get()
+    if (isOld) return
+    for (const table of tables) {
+      sqlite.exec(
+        `insert or ignore into main.departed (${columns}) select ${columns} from ${table} as gone
+         where gone.id not in (select id from main.release)
+           and gone.published not in (select published from main.release)
+           and gone.updated not in (select updated from main.release)`,
+      )
+    }
+  } finally {
+    sqlite.close()
+  }
+}
+
+/** The service may have changed the replaced database while it was: whatever it said was earlier than this. */
+async function moveOn(live: string, clock: Clock) {
+  const database = openDatabase(live)
+  try {
+    const position = await readPosition(database, clock.now())
+    await clock.passed(position.since)
+    const { revision, since } = await readPosition(database, clock.now())
+    const second = Math.max(clock.now(), since + 1)
+    await database.batch([
+      setState(database, 'revision', revision + 1000),
+      setState(database, 'changed', second),
+      setState(database, 'framed', second),
+    ])
+  } finally {
+    database.close()
+  }
+}
+
+/** Takes a database away, with what lies beside it. */
+export function removeDatabase(path: string) {
+  for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(`${path}${ending}`, { force: true })
+}

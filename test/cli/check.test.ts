@@ -1,0 +1,170 @@
+import { expect, test } from 'vitest'
+import { registerCheck } from '../../src/cli/check.ts'
+import { serviceInMemory } from '../../src/cli/service.ts'
+import { type Walked, walkFeed } from '../../src/cli/walk-feed.ts'
+import { createAddresses, type FormatName } from '../../src/domain/addresses.ts'
+import { markdown, temporaryFolder } from '../content-folder.ts'
+import { runCommand } from './run.ts'
+
+const published = 'published: 2024-01-24T09:00'
+const baseUrl = 'https://releases.example.org'
+const everything = { language: 'en', topics: [], words: [] }
+
+test('a folder without fault is checked in every language, topic and format, and is fine', async () => {
+  const folder = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', published, 'topics: [asylum]']),
+    'releases/a.fi.md': markdown(['title: Ä', published, 'topics: [asylum]']),
+  })
+  const { code, output, errors } = await runCommand(registerCheck, ['check', folder])
+  expect({ code, errors }).toEqual({ code: 0, errors: '' })
+  expect(output).toMatch(/\n\/fi\/topics\/migration +1 +0 +3 +\d KB {2}ok\n/)
+  expect(output).toMatch(/\n\/all\/feed +2 +0 +3 +\d KB {2}ok\n/)
+  expect(output).toContain(
+    'Topics without releases: immigration, crime, organised-crime, drugs, eu, space-travel',
+  )
+  // Four languages with that of all, eight topics, everything and withdrawals, three formats.
+  expect(output).toContain('120 feeds, 120 documents')
+  expect(output.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
+})
+
+test('every problem of a folder is told with file, line and field, and the exit code is 1', async () => {
+  const folder = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', published, 'topics: [migrtion]']),
+    'releases/b.en.md': markdown(['title: B', 'published: tomorrow']),
+    'releases/notes.txt': 'x',
+  })
+  const { code, output, errors } = await runCommand(registerCheck, ['check', folder])
+  expect(code).toBe(1)
+  expect(output).toContain('releases/a.en.md:4  topics 1  "migrtion" is not a topic.')
+  expect(output).toContain('releases/b.en.md:3  published  "tomorrow" is not a date')
+  expect(output).toContain('releases/notes.txt:1  Warning: This file is not read.')
+  expect(output).toContain('The feeds are looked at once this is mended.')
+  expect(errors).toBe(`Something is wrong with ${folder}.`)
+})
+
+test('the folder is CONTENT_DIR unless another is named, and one that is not there is said so', async () => {
+  const folder = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+  const environment = { CONTENT_DIR: folder }
+  expect((await runCommand(registerCheck, ['check'], { environment })).code).toBe(0)
+  const { code, output } = await runCommand(registerCheck, ['check', '/nowhere'])
+  expect(code).toBe(1)
+  expect(output).toContain('site.yaml:1  There is no such file in /nowhere.')
+})
+
+test('links that lead nowhere are warnings, which --strict takes for problems', async () => {
+  const folder = temporaryFolder({
+    'releases/a.en.md': markdown(
+      ['title: A', published],
+      '[Here](b.en.md), [gone](gone.en.md),\n[to come](c.en.md), [a topic](/topics/eu).',
+    ),
+    'releases/b.en.md': markdown(['title: B', published], '[No topic](/topics/nothing)'),
+    'releases/c.en.md': markdown(['title: C', 'published: 2190-01-01'], '[To come](d.en.md)'),
+    'releases/d.en.md': markdown(['title: D', 'published: 2190-01-01']),
+  })
+  const { code, output } = await runCommand(registerCheck, ['check', folder])
+  expect(code).toBe(0)
+  const warnings = output.split('\n').filter((line) => line.includes('Warning'))
+  expect(warnings).toEqual([
+    expect.stringMatching(/^releases\/a\.en\.md:6 {2}body {2}Warning: There is nothing at .*gone/),
+    expect.stringMatching(/^releases\/a\.en\.md:7 {2}body {2}Warning: The link to .*\/c leads/),
+    expect.stringMatching(
+      /^releases\/b\.en\.md:6 {2}body {2}Warning: There is nothing at .*nothing/,
+    ),
+  ])
+  expect((await runCommand(registerCheck, ['check', folder, '--strict'])).code).toBe(1)
+})
+
+test('a hundred releases are all reached, and the report for programs says through how many documents', async () => {
+  const lines = Array.from({ length: 120 }, (_, index) => {
+    const day = new Date(Date.UTC(2020, 0, 1 + index * 5)).toISOString()
+    const body = { markdown: 'Text. '.repeat(20) }
+    return JSON.stringify({ slug: `r-${index}`, language: 'en', title: 'R', published: day, body })
+  })
+  const folder = temporaryFolder({ 'releases/all.jsonl': lines.join('\n') })
+  const { code, output } = await runCommand(registerCheck, ['check', folder, '--json'])
+  const { ok, feeds } = JSON.parse(output) as { ok: boolean; feeds: Walked[] }
+  expect({ code, ok }).toEqual({ code: 0, ok: true })
+  const feed = feeds.find(({ address }) => address.endsWith('3000/feed.atom'))
+  expect(feed).toMatchObject({ releases: 50, archived: 70, troubles: [] })
+  expect(feed!.documents).toBeGreaterThan(1)
+})
+
+/** What is wrong with a feed whose documents were changed on their way. */
+async function troubles(
+  format: FormatName,
+  change: (text: string, address: string) => string | Response,
+): Promise<string> {
+  const lines = Array.from({ length: 60 }, (_, index) => {
+    const published = new Date(Date.UTC(2024, 0, 1 + index)).toISOString()
+    const body = { markdown: 'Text.' }
+    return JSON.stringify({ slug: `r-${index}`, language: 'en', title: 'R', published, body })
+  })
+  const folder = temporaryFolder({ 'releases/all.jsonl': lines.join('\n') })
+  const service = await serviceInMemory(folder, { baseUrl })
+  const state = await service.store.state(Math.floor(Date.now() / 1000))
+  const addresses = createAddresses(baseUrl, state.site)
+  const fetch = async (request: Request) => {
+    const response = await service.fetch(request)
+    const changed = change(await response.text(), request.url)
+    return typeof changed === 'string' ? new Response(changed, response) : changed
+  }
+  const walked = await walkFeed({ ...service, fetch }, everything, format, { state, addresses })
+  service.close()
+  return walked.troubles.map(({ message }) => message).join('\n')
+}
+
+test('what is wrong with a feed is found, in each format', async () => {
+  const same = (text: string) => text
+  expect(await troubles('rss', same)).toBe('')
+  const broken: [FormatName, (text: string, address: string) => string | Response, RegExp][] = [
+    ['atom', (text) => text.replace('</title>', '</titel>'), /^is not well-formed: \d+:\d+: /],
+    ['rss', (text) => text.replace('<item>', '<item>\u0001'), /^is not well-formed/],
+    ['json', (text) => text.slice(0, -5), /^is not well-formed/],
+    ['rss', (text) => text.replaceAll('rss', 'rdf'), /is <rdf>, and not <rss>/],
+    ['atom', () => new Response('', { status: 500 }), /^is answered 500/],
+    [
+      'rss',
+      (text) => text.replace(/\d\d:\d\d:\d\d GMT/, '9 in the morning'),
+      /as lastBuildDate, no time/,
+    ],
+    [
+      'json',
+      (text) => text.replace(/(?<name>date_published":")20\d\d/, '$<name>2190'),
+      /lies in the future/,
+    ],
+    ['atom', (text) => text.replace(/(<entry[^]*?<\/entry>)/, '$1$1'), /has urn:uuid:\S+ 2 times/],
+    ['rss', (text) => text.replace(/<guid[^]*?<\/guid>/, ''), /^has no identity for "R"/],
+    [
+      'atom',
+      (text) => text.replace(/(rel="self"[^>]*?href="https:\/\/)/, '$1www.'),
+      /says that its address is https:\/\/www\./,
+    ],
+    [
+      'rss',
+      (text) => text.replace('</channel>', `${' '.repeat(250_000)}</channel>`),
+      /KB, and should have at most 250 KB/,
+    ],
+    ['json', (text) => text + ' '.repeat(1_000_000), /readers give up/],
+    // Releases that no document leads to: the archives are cut off, or one lacks a release.
+    [
+      'atom',
+      (text) => text.replaceAll('prev-archive', 'archive'),
+      /archives lack r-\d\.en, r-\d\.en, r-\d\.en and 7 more/,
+    ],
+    [
+      'json',
+      (text, address) =>
+        address.includes('archive') ? text.replace(/"id":"urn/g, '"id":"other') : text,
+      /archives lack/,
+    ],
+    [
+      'rss',
+      (text, address) =>
+        address.includes('archive') ? text.replace('rel="current"', 'rel="prev-archive"') : text,
+      /leads to itself/,
+    ],
+  ]
+  for (const [format, change, trouble] of broken) {
+    expect(await troubles(format, change)).toMatch(trouble)
+  }
+})

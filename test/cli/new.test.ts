@@ -1,0 +1,178 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { registerCheck } from '../../src/cli/check.ts'
+import { registerNew } from '../../src/cli/new.ts'
+import { slugOf } from '../../src/cli/slug.ts'
+import { parseTime } from '../../src/domain/time.ts'
+import { markdown, temporaryFolder } from '../content-folder.ts'
+import { runCommand } from './run.ts'
+
+/** The release files of a folder, and what stands in them. */
+function filesOf(folder: string): Record<string, string> {
+  const below = join(folder, 'releases')
+  if (!existsSync(below)) return {}
+  const paths = readdirSync(below, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+  return Object.fromEntries(
+    paths.map((path) => [path.slice(below.length + 1), readFileSync(path, 'utf8')]),
+  )
+}
+
+function publishedOf(text: string): string {
+  return /^published: (.*)$/m.exec(text)![1]!
+}
+
+test('with a title alone a release is begun that comes out tomorrow at nine, and passes check', async () => {
+  const folder = temporaryFolder()
+  const title = 'Ministers: "we agree" # on #1 [draft]'
+  const { code, output, errors } = await runCommand(registerNew, [
+    'new',
+    '--title',
+    title,
+    '--folder',
+    folder,
+  ])
+  expect({ code, errors }).toEqual({ code: 0, errors: '' })
+  const [[path, text] = []] = Object.entries(filesOf(folder))
+  expect(path).toMatch(/^20\d\d\/ministers-we-agree-on-1-draft\.en\.md$/)
+  expect(publishedOf(text!)).toMatch(/T09:00$/)
+  const seconds = parseTime(publishedOf(text!), 'Europe/Helsinki')!
+  const hours = (seconds - Date.now() / 1000) / 3600
+  expect(hours).toBeGreaterThan(8)
+  expect(hours).toBeLessThan(34)
+  expect(output).toMatch(
+    /\.en\.md: write the text\. It comes out on \S+ at 09:00 \(Europe\/Helsinki\)\.$/,
+  )
+  const checked = await runCommand(registerCheck, ['check', folder, '--strict'])
+  expect(checked).toMatchObject({ code: 0, errors: '' })
+  expect(checked.output).toContain('0 wrong, 0 warnings')
+})
+
+test('every answer may be an option; topics are understood by label and alias', async () => {
+  const folder = temporaryFolder()
+  const args = [
+    'new',
+    '--title',
+    'Asema',
+    '--language',
+    'fi,en',
+    '--topics',
+    'maahanmuutto,organized-crime',
+  ]
+  const more = [
+    '--publisher',
+    'customs',
+    '--kind',
+    'speech',
+    '--published',
+    '2031-05-06T10:30',
+    '--slug',
+    'station',
+  ]
+  const { code } = await runCommand(registerNew, [...args, ...more, '--folder', folder])
+  expect(code).toBe(0)
+  const files = filesOf(folder)
+  expect(Object.keys(files).toSorted()).toEqual(['2031/station.en.md', '2031/station.fi.md'])
+  expect(files['2031/station.fi.md']).toMatch(
+    /title: Asema\n[^]*published: 2031-05-06T10:30\ntopics: \[immigration, organised-crime\]\npublisher: customs\nkind: speech\n/,
+  )
+  expect((await runCommand(registerCheck, ['check', folder, '--strict'])).code).toBe(0)
+})
+
+test('a person is asked for what is not given, and a title for each language', async () => {
+  const folder = temporaryFolder()
+  const answers = [
+    ['fi', 'en'],
+    'New station',
+    'Uusi asema',
+    ['eu'],
+    'customs',
+    'statement',
+    '2031-01-02T03:04',
+  ]
+  const { code, errors } = await runCommand(registerNew, ['new', '--folder', folder], { answers })
+  expect({ code, errors }).toEqual({ code: 0, errors: '' })
+  const files = filesOf(folder)
+  expect(files['2031/new-station.en.md']).toMatch(
+    /title: New station\n[^]*topics: \[eu\]\npublisher: customs\nkind: statement\n/,
+  )
+  expect(files['2031/new-station.fi.md']).toMatch(/title: Uusi asema\n/)
+})
+
+test('whoever answers "now" is asked whether that is right, and else it is tomorrow', async () => {
+  const args = ['--title', 'A', '--language', 'en', '--topics', '', '--publisher', 'ministry']
+  const refused = temporaryFolder()
+  await runCommand(registerNew, ['new', ...args, '--folder', refused], { answers: ['now', false] })
+  expect(publishedOf(Object.values(filesOf(refused))[0]!)).toMatch(/T09:00$/)
+  const meant = temporaryFolder()
+  const { output } = await runCommand(registerNew, ['new', ...args, '--folder', meant], {
+    answers: ['now', true],
+  })
+  const seconds = parseTime(publishedOf(Object.values(filesOf(meant))[0]!), 'Europe/Helsinki')!
+  expect(Math.abs(Date.now() / 1000 - seconds)).toBeLessThan(120)
+  expect(output).toContain('it is public as soon as the service sees the file')
+})
+
+test('a file that is there is never written over, in whatever year', async () => {
+  const there = markdown(['title: Old', 'published: 2020-01-01'])
+  const folder = temporaryFolder({ 'releases/2020/new-station.fi.md': there })
+  const args = ['new', '--title', 'New station', '--language', 'en,fi', '--folder', folder]
+  const { code, errors } = await runCommand(registerNew, args)
+  expect(code).toBe(1)
+  expect(errors).toBe(
+    'There is releases/2020/new-station.fi.md already. Name another address with --slug.',
+  )
+  expect(filesOf(folder)).toEqual({ '2020/new-station.fi.md': there })
+})
+
+test('what is wrong is said at once, as sentences, with exit code 2, and nothing is written', async () => {
+  const folder = temporaryFolder()
+  const args = [
+    '--title',
+    'A',
+    '--language',
+    'de',
+    '--topics',
+    'migrtion',
+    '--kind',
+    'rumour',
+    '--published',
+    'soon',
+  ]
+  const { code, errors } = await runCommand(registerNew, ['new', ...args, '--folder', folder])
+  expect(code).toBe(2)
+  expect(errors.split('\n')).toEqual([
+    '--language has no de. Write en, fi, sv.',
+    '--kind has no rumour. Write press-release, statement, speech, advisory.',
+    expect.stringMatching(/^--topics has no migrtion\. Write migration/),
+    '--published is no time: soon. Write now, or such as 2026-12-01T09:00.',
+  ])
+  const unasked = await runCommand(registerNew, ['new', '--folder', folder])
+  expect(unasked.code).toBe(2)
+  expect(unasked.errors).toContain(
+    'Nobody can be asked here. Write the answers as options: --title',
+  )
+  const nowhere = await runCommand(registerNew, ['new', '--title', 'A', '--folder', '/nowhere'])
+  expect(nowhere).toMatchObject({
+    code: 1,
+    errors: expect.stringContaining('no site.yaml in /nowhere'),
+  })
+  const chinese = await runCommand(registerNew, ['new', '--title', '新闻', '--folder', folder])
+  expect(chinese).toMatchObject({ code: 2, errors: expect.stringContaining('--slug') })
+  expect(filesOf(folder)).toEqual({})
+})
+
+test('slugs are Latin, and cut between words', () => {
+  expect(slugOf('Järjestäytynyt rikollisuus Åbossa')).toBe('jarjestaytynyt-rikollisuus-abossa')
+  expect(slugOf('Straße, Łódź & Ærø’s İstanbul')).toBe('strasse-lodz-aeros-istanbul')
+  expect(slugOf('Объекты ПИТЬ')).toBe('obekty-pit')
+  expect(slugOf('Новый йогурт')).toBe('novyy-yogurt')
+  expect(slugOf('Νέα σύνορα')).toBe('nea-synora')
+  expect(slugOf('№ 5 — ½')).toBe('no-5-1-2')
+  const long = slugOf('The minister '.repeat(20))
+  expect(long).toBe(`${'the-minister-'.repeat(6)}x`.slice(0, -2))
+  expect(long.length).toBeLessThanOrEqual(80)
+  expect(slugOf('x'.repeat(300))).toBe('x'.repeat(80))
+})
