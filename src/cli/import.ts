@@ -114,6 +114,9 @@ async function importInto(source: string, options: Options, terminal: Terminal) 
         })
       : await readLocal(source, options)
   const { feeds } = walk
+  if (feeds.every(({ entries, leftOut }) => entries.length + leftOut.length === 0)) {
+    throw new NotImported(walk.brokenOff ?? `There is no release in ${source}.`)
+  }
   const siteText = await siteTextFor(into, feeds, options, walk)
   const folder = await readImportFolder(into, siteText.text)
   const found = await settle(feeds, {
@@ -151,6 +154,7 @@ async function importInto(source: string, options: Options, terminal: Terminal) 
     into,
     walk,
     site: folder.site,
+    languages: new Set(entries.map(({ language }) => language)),
     told: [...walk.told, ...siteText.told, ...found.told],
     leftOut: [
       ...feeds.flatMap(({ leftOut }) => leftOut),
@@ -345,6 +349,8 @@ type Report = {
   into: string
   walk: Walk
   site: Site
+  /** Of the releases. */
+  languages: Set<string>
   told: string[]
   leftOut: LeftOut[]
   /** Releases that are in other files of the folder already. */
@@ -394,10 +400,11 @@ function oneLine(text: string): string {
   return line.length > 100 ? `${line.slice(0, 99)}…` : line
 }
 
-function nextSteps({ into, walk, site, address }: Report): string[] {
+function nextSteps({ into, walk, site, languages, address }: Report): string[] {
   const [feed] = walk.feeds
   const { home, self, format } = feed!
-  const language = site.languages[0]!
+  const [first = site.languages[0]!, ...others] = languages
+  const language = others.length > 0 ? 'all' : first
   const addresses = createAddresses('', site)
   const own = addresses.feed(
     { language, topics: [], words: [] },

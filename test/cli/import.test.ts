@@ -245,7 +245,7 @@ test('other languages of a text join it, and texts that are only called the same
      <pubDate>01 Jan 2020 10:00:00 GMT</pubDate><dc:language>${language}</dc:language>${more}`
   const toSwedish =
     '<atom:link rel="alternate" hreflang="sv" href="https://old.example/nyheter/2"/>'
-  const { folder } = await importText(
+  const { folder, output } = await importText(
     rss([
       entry('a', 'en', 'en/a-new-station'),
       entry('b', 'fi', 'fi/a-new-station'),
@@ -254,6 +254,7 @@ test('other languages of a text join it, and texts that are only called the same
       entry('e', 'fi', 'uutiset/3'),
     ]),
   )
+  expect(output).toContain('to BASE_URL/all/feed.rss')
   const groups = (await releasesIn(folder)).map(
     ({ id, slug, language }) => `${id} ${slug} ${language}`,
   )
@@ -367,6 +368,7 @@ const refused: [string, string | Uint8Array, RegExp][] = [
   ['nothing', '', /^There is nothing in it\.$/],
   ['prose', 'Dear all', /neither RSS, Atom, JSON Feed nor an export of WordPress/],
   ['zeros', new Uint8Array(1000), /^There is nothing in it\.$/],
+  ['a feed without releases', rss([]), /^There is no release in .*feed\.xml\.$/],
   ['other JSON', '{"a":[1]}', /neither RSS/],
   ['an export that is one text', wordpress(['x'.repeat(18_000_000)]), /a text of more than 16 MB/],
   ['a damaged feed', rss(['<title>A</titel']), /^This feed is damaged/],
@@ -518,6 +520,7 @@ test('a walk goes through archives and pages to the end, and is told where it wa
   const folder = newFolder()
   const { output } = await runCommand(registerImport, ['import', `${origin}/`, '--into', folder])
   expect(output).toContain('5 read in 3 documents, 4 new, 0 changed, 0 as before, 0 left out')
+  expect(output).toContain('1 stood on several pages and were taken once.')
   expect(output).toContain(`${origin}/ and ${origin}/feed to BASE_URL/feed.rss`)
   expect(asked).toEqual(['/', '/feed', '/archive', '/last'])
   expect((await releasesIn(folder)).map(({ id }) => id)).toEqual([

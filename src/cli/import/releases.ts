@@ -46,7 +46,7 @@ export async function settle(
 ): Promise<{ settled: Settled[]; leftOut: LeftOut[]; told: string[] }> {
   const settled = new Map<string, Settled>()
   const leftOut: LeftOut[] = []
-  const counts = { untitled: 0, guessedDate: 0, future: 0 }
+  const counts = { again: 0, untitled: 0, guessedDate: 0, future: 0 }
   for (const feed of feeds) {
     const feedLanguage = languageTag(feed.language)
     for (const entry of feed.entries) {
@@ -78,7 +78,8 @@ export async function settle(
       }
       const before = settled.get(id)
       const isOlder = before !== undefined && clockOf(before) >= clockOf(found)
-      if (before && !isSame(before.entry, entry)) {
+      if (before && isSame(before.entry, entry)) counts.again++
+      else if (before) {
         const { title } = isOlder ? found : before
         leftOut.push({ what: title, reason: `A newer one has the same identity, ${id}.` })
       }
@@ -92,9 +93,11 @@ export async function settle(
   return { settled: [...settled.values()], leftOut, told: remarks(counts) }
 }
 
-function remarks(counts: { untitled: number; guessedDate: number; future: number }): string[] {
-  const { untitled, guessedDate, future } = counts
+type Counts = { again: number; untitled: number; guessedDate: number; future: number }
+
+function remarks({ again, untitled, guessedDate, future }: Counts): string[] {
   return [
+    ...(again ? [`${again} stood on several pages and were taken once.`] : []),
     ...(untitled ? [`${untitled} had no title and have the beginning of their text as one.`] : []),
     ...(guessedDate
       ? [
