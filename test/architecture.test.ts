@@ -40,7 +40,8 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^node:(zlib|util)$/, where: /^(http\/codings|cli\/(ask|terminal))\.ts/ },
   { what: /^commander$/, where: /^cli\/program\.ts/ },
   { what: /^@clack\/prompts$/, where: /^cli\/terminal\.ts/ },
-  { what: /^saxes$/, where: /^cli\/read-xml\.ts/ },
+  { what: /^saxes$/, where: /^cli\/(read-xml|import\/read-wordpress)\.ts/ },
+  { what: /^feedsmith$/, where: /^cli\/import\/read-feed\.ts/ },
   { what: /^node:sqlite$/, where: /^store\/(node-sqlite|backup)\.ts/ },
   {
     what: /^node:/,

@@ -1,6 +1,7 @@
 // The commands: npm run tiedote -- <command>
 import { registerBackup } from './backup.ts'
 import { registerCheck } from './check.ts'
+import { registerImport } from './import.ts'
 import { endWhenInterrupted } from './interruption.ts'
 import { registerNew } from './new.ts'
 import { registerProbe } from './probe.ts'
@@ -8,7 +9,14 @@ import { run } from './program.ts'
 import { registerRestore } from './restore.ts'
 import { createTerminal } from './terminal.ts'
 
-const commands = [registerCheck, registerNew, registerProbe, registerBackup, registerRestore]
+const commands = [
+  registerCheck,
+  registerNew,
+  registerImport,
+  registerProbe,
+  registerBackup,
+  registerRestore,
+]
 
 endWhenInterrupted()
 process.exitCode = await run(commands, process.argv.slice(2), {

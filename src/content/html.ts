@@ -98,6 +98,34 @@ export function cleanHtml(source: string, resolve: ResolveAddress): { html: stri
   return { html: cleanText(safe).trim(), text }
 }
 
+/**
+ * HTML with other addresses of links, images and films, and otherwise as it was. `rewrite` is told
+ * each address and whether it is that of an image; what it answers takes its place.
+ *
+ * Throws DomainError `invalid` when elements are nested deeper than 200.
+ */
+export function rewriteAddresses(
+  source: string,
+  rewrite: (address: string, isImage: boolean) => string,
+): string {
+  checkNesting(source)
+  const context = tree.createElement('div', html.NS.HTML, [])
+  const fragment = parseFragment(context, source, {})
+  const visit = (parent: DefaultTreeAdapterTypes.ParentNode, depth: number) => {
+    if (depth > deepest) throw tooDeep()
+    for (const node of parent.childNodes) {
+      if (!tree.isElementNode(node)) continue
+      for (const attribute of node.attrs) {
+        if (!addresses.has(attribute.name)) continue
+        attribute.value = rewrite(attribute.value.trim(), node.tagName === 'img')
+      }
+      visit(node, depth + 1)
+    }
+  }
+  visit(fragment, 0)
+  return serialize(fragment)
+}
+
 /** Looks before parsing, because a parser takes minutes for a hundred thousand open elements. */
 function checkNesting(source: string) {
   let depth = 0

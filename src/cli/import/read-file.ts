@@ -1,0 +1,46 @@
+import { createReadStream } from 'node:fs'
+import { open, readFile } from 'node:fs/promises'
+import { decode, encodingOf } from './decode.ts'
+import { largestDocument } from './fetch-document.ts'
+import { NotImported, type ReadFeed } from './read-entry.ts'
+import { readFeed } from './read-feed.ts'
+import { isWordPressExport, readWordPress } from './read-wordpress.ts'
+
+/** Reads a feed or an export of WordPress from a file. Throws NotImported with a sentence. */
+export async function readFeedFile(path: string, types: string[]): Promise<ReadFeed> {
+  const { start, size } = await look(path)
+  const encoding = encodingOf(start)
+  if (isWordPressExport(new TextDecoder(encoding).decode(start))) {
+    return readWordPress(textOf(path, encoding), { types })
+  }
+  if (size > largestDocument) {
+    throw new NotImported(
+      `${path} is larger than ${largestDocument / 1_000_000} MB and no export of WordPress.`,
+    )
+  }
+  return readFeed(decode(await readFile(path)).text)
+}
+
+async function look(path: string): Promise<{ start: Uint8Array; size: number }> {
+  try {
+    await using file = await open(path)
+    const status = await file.stat()
+    if (!status.isFile()) throw new NotImported(`${path} is no file.`)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(65_536), 0, 65_536, 0)
+    return { start: buffer.subarray(0, bytesRead), size: status.size }
+  } catch (error) {
+    if (error instanceof NotImported) throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new NotImported(
+      code === 'ENOENT' ? `There is no file ${path}.` : `${path} cannot be read (${message}).`,
+    )
+  }
+}
+
+async function* textOf(path: string, encoding: string): AsyncGenerator<string> {
+  const decoder = new TextDecoder(encoding)
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    yield decoder.decode(chunk as Buffer, { stream: true })
+  }
+  yield decoder.decode()
+}

@@ -1,0 +1,236 @@
+import { SaxesParser } from 'saxes'
+import {
+  type LeftOut,
+  NotImported,
+  type ReadCategory,
+  type ReadEntry,
+  type ReadFeed,
+  webAddress,
+} from './read-entry.ts'
+import { wordpressHtml } from './wordpress-text.ts'
+
+/** Whether a text begins as an export of WordPress does (WXR). */
+export function isWordPressExport(start: string): boolean {
+  return /xmlns:wp\s*=\s*["']https?:\/\/wordpress\.org\/export\/|<wp:wxr_version/i.test(start)
+}
+
+/** Characters of a text that are kept. No release may have as many. */
+const longestText = 4_000_000
+/** Characters without a tag, all of which the parser has to keep. */
+const longestRun = 16_000_000
+
+type Options = {
+  /** Types of posts to take: `post` are what a feed has. */
+  types: string[]
+}
+
+/** Characters that the parser is given at once. */
+const step = 1_000_000
+
+/** What stands in a post: its elements by name, the last of each but for categories and meta. */
+type Post = { fields: Map<string, string>; categories: string[]; meta: Map<string, string> }
+
+/**
+ * Reads an export of WordPress as it comes, so that it may be larger than any feed. Posts that are
+ * not public, or only with a password, are left out. Throws NotImported when it cannot be read.
+ */
+export async function readWordPress(
+  chunks: AsyncIterable<string> | Iterable<string>,
+  { types }: Options,
+): Promise<ReadFeed> {
+  const channel = new Map<string, string>()
+  const categories: ReadCategory[] = []
+  const posts: Post[] = []
+  /** Addresses of attachments by their numbers, and their numbers by the post they belong to. */
+  const files = new Map<string, string>()
+  const filesOf = new Map<string, string[]>()
+  const leftOut = new Map<string, number>()
+  const parser = createParser({
+    channel: (name, text) => {
+      if (!channel.has(name)) channel.set(name, text)
+    },
+    category: (fields) => {
+      const { cat_name: name, category_nicename: slug, category_parent: parent } = fields
+      if (name && slug) categories.push({ name, slug, ...(parent && { parent }) })
+    },
+    post: (post) => {
+      const field = (name: string) => post.fields.get(name) ?? ''
+      const type = field('wp:post_type') || 'post'
+      const address = type === 'attachment' && webAddress(field('wp:attachment_url'))
+      if (address) {
+        files.set(field('wp:post_id'), address)
+        const parent = field('wp:post_parent')
+        if (parent && parent !== '0') filesOf.set(parent, [...(filesOf.get(parent) ?? []), address])
+        return
+      }
+      const reason = whyLeftOut(post, type, types)
+      if (reason) leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1)
+      else posts.push(post)
+    },
+  })
+  for await (const chunk of chunks) parser.write(chunk)
+  const problem = parser.end()
+  if (problem && posts.length === 0) {
+    throw new NotImported(`This WordPress export cannot be read (${problem}).`)
+  }
+  const told: LeftOut[] = Array.from(leftOut, ([reason, count]) => ({
+    what: `${count} of the export`,
+    reason,
+  }))
+  if (problem) told.push({ what: 'What stands after a mistake in the export', reason: problem })
+  return {
+    format: 'wordpress',
+    title: channel.get('title'),
+    description: channel.get('description'),
+    language: channel.get('language'),
+    home: webAddress(channel.get('link')),
+    isPagedByWordPress: false,
+    categories,
+    entries: posts.map((post) => toEntry(post, { files, filesOf })),
+    leftOut: told,
+  }
+}
+
+function whyLeftOut({ fields }: Post, type: string, types: string[]): string | undefined {
+  if (!types.includes(type)) {
+    return type === 'page'
+      ? 'a page. Give --pages to take pages, too.'
+      : `of the type ${type}. Give --type ${type} if these are releases.`
+  }
+  const status = fields.get('wp:status')
+  if (status && status !== 'publish') return `not public: its status is ${status}.`
+  if (fields.get('wp:post_password')) return 'not public: it has a password.'
+  return undefined
+}
+
+function toEntry(
+  { fields, categories, meta }: Post,
+  { files, filesOf }: { files: Map<string, string>; filesOf: Map<string, string[]> },
+): ReadEntry {
+  const field = (name: string) => fields.get(name)?.trim() || undefined
+  const html = wordpressHtml(fields.get('content:encoded') ?? '', (number) => files.get(number))
+  const featured = files.get(meta.get('_thumbnail_id') ?? '')
+  const offered = [
+    ...(featured ? [featured] : []),
+    ...(filesOf.get(field('wp:post_id') ?? '') ?? []),
+  ]
+  // A text shows pictures in other sizes: `port-300x200.jpg` is `port.jpg`.
+  const isShown = (url: string) => html.includes(url.replace(/\.\w+$/, ''))
+  const excerpt = field('excerpt:encoded')
+  const title = field('title')
+  const link = webAddress(field('link'))
+  const slug = field('wp:post_name')
+  return {
+    id: field('guid'),
+    link,
+    slug,
+    title: title ? { value: title, html: true } : undefined,
+    summary: excerpt ? { value: excerpt, html: true } : undefined,
+    body: html ? { value: html, html: true } : undefined,
+    base: link,
+    published: [
+      ...[field('wp:post_date_gmt')].flatMap((time) => (time ? [`${time}Z`] : [])),
+      ...[field('wp:post_date'), field('pubDate')].flatMap((time) => time ?? []),
+    ],
+    // WordPress counts every touch as a modification, and its feed never told of them.
+    updated: [],
+    categories,
+    files: [...new Set(offered)].filter((url) => !isShown(url)).map((url) => ({ url })),
+    people: [],
+    translations: [],
+  }
+}
+
+type Listener = {
+  channel(name: string, text: string): void
+  category(fields: Record<string, string>): void
+  post(post: Post): void
+}
+
+/** Tells of each post when it ends. `end` answers what was not well-formed first. */
+function createParser(listener: Listener): {
+  write(chunk: string): void
+  end(): string | undefined
+} {
+  const parser = new SaxesParser()
+  let problem: string | undefined
+  const path: string[] = []
+  let text = ''
+  let run = 0
+  let post: Post | undefined
+  let category: Record<string, string> | undefined
+  let meta: { key?: string; value?: string } = {}
+  /** Kept from where it opened, because it is not yet known whether its name is a topic. */
+  let domain: string | undefined
+
+  parser.on('error', ({ message }) => (problem ??= message))
+  parser.on('opentag', ({ name, attributes }) => {
+    path.push(name)
+    text = ''
+    run = 0
+    if (path.length === 3 && name === 'item')
+      post = { fields: new Map(), categories: [], meta: new Map() }
+    if (path.length === 3 && name === 'wp:category') category = {}
+    if (path.length === 4 && name === 'category') domain = attributes.domain
+  })
+  const add = (more: string) => {
+    if (text.length < longestText) text += more
+  }
+  parser.on('text', add)
+  parser.on('cdata', add)
+  parser.on('closetag', ({ name }) => {
+    const depth = path.length
+    run = 0
+    path.pop()
+    if (post && depth === 3) {
+      listener.post(post)
+      post = undefined
+    } else if (category && depth === 3) {
+      listener.category(category)
+      category = undefined
+    } else if (depth === 3) {
+      listener.channel(name, text)
+    } else if (category && depth === 4) {
+      category[name.replace(/^wp:/, '')] = text
+    } else if (post && depth === 4 && name === 'category') {
+      if (domain === undefined || /^(category|post_tag|tag)$/.test(domain))
+        post.categories.push(text)
+    } else if (post && depth === 4 && name === 'wp:postmeta') {
+      if (meta.key && meta.value) post.meta.set(meta.key, meta.value)
+      meta = {}
+    } else if (post && depth === 4) {
+      post.fields.set(name, text)
+    } else if (post && depth === 5 && path.at(-1) === 'wp:postmeta') {
+      if (name === 'wp:meta_key') meta.key = text
+      // What plugins keep here can be longer than all texts.
+      if (name === 'wp:meta_value' && meta.key === '_thumbnail_id') meta.value = text
+    }
+    text = ''
+  })
+  return {
+    write(chunk) {
+      for (let start = 0; start < chunk.length; start += step) {
+        const piece = chunk.slice(start, start + step)
+        run += piece.length
+        parser.write(piece.replace(forbidden, ''))
+        if (run > longestRun) {
+          throw new NotImported(
+            `This WordPress export cannot be read: it has a text of more than ${longestRun / 1_000_000} MB.`,
+          )
+        }
+      }
+    },
+    end() {
+      try {
+        parser.close()
+      } catch (error) {
+        problem ??= (error as Error).message
+      }
+      return problem
+    },
+  }
+}
+
+/** What XML 1.0 section 2.2 forbids, which WordPress exports all the same. */
+// oxlint-disable-next-line no-control-regex -- control characters are what this removes
+const forbidden = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g
