@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/worker-build.ts'],
     // Starting workerd and reading thousands of releases take seconds on a busy machine.
     testTimeout: 90_000,
     hookTimeout: 120_000,
