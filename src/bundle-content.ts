@@ -6,47 +6,57 @@ import { readContentDirectory } from './config.ts'
 import { type BundleHeader, readBundle, writeBundle } from './content/bundle.ts'
 import { loadContent } from './content/load-content.ts'
 import { fingerprint } from './domain/identity.ts'
-import { formatProblem } from './domain/problem.ts'
+import { type FileProblem, formatProblem } from './domain/problem.ts'
 import type { Draft } from './domain/publishing.ts'
 import { programFingerprint } from './program.ts'
 import { readMigrations } from './store/node-sqlite.ts'
 
-const output = process.argv[2] ?? '.generated'
-const contentDirectory = readContentDirectory(process.env)
-
-const drafts: Draft[] = []
-const { frame, problems } = await loadContent(contentDirectory, {
-  known: { files: new Map(), drafts: new Map(), published: [] },
-  stage: async (more) => void drafts.push(...more),
-})
-for (const problem of problems) console.error(formatProblem(problem))
-if (!frame) process.exit(1)
-
-// The stamp of a draft tells when to read its file again, which a Worker never does.
-const lines = drafts.map((draft) => JSON.stringify({ ...draft, origin: '' }))
-const { site, vocabulary } = frame
-const rest: Omit<BundleHeader, 'fingerprint' | 'made'> = {
-  program: await programFingerprint(),
-  site,
-  vocabulary,
-  migrations: readMigrations(),
-  releases: drafts.map(({ source, hash }) => ({ source, hash })),
-}
-const mark = await fingerprint(JSON.stringify([rest, lines]))
-const path = join(output, 'content.txt')
-mkdirSync(output, { recursive: true })
-// Wrangler watches the file, and would start anew for nothing.
-if (fingerprintOf(path) !== mark) {
-  const made = Math.floor(Date.now() / 1000)
-  writeFileSync(path, writeBundle({ header: { fingerprint: mark, made, ...rest }, lines }))
+if (import.meta.main) {
+  const contentDirectory = readContentDirectory(process.env)
+  const { count, problems } = await bundleContent(contentDirectory, process.argv[2] ?? '.generated')
+  for (const problem of problems) console.error(formatProblem(problem))
+  if (count === undefined) process.exit(1)
+  console.log(`${count} releases bundled from ${contentDirectory}`)
 }
 
-const assets = join(output, 'assets')
-rmSync(assets, { recursive: true, force: true })
-mkdirSync(join(assets, 'media'), { recursive: true })
-const media = join(contentDirectory, 'media')
-if (existsSync(media)) cpSync(media, join(assets, 'media'), { recursive: true })
-console.log(`${drafts.length} releases bundled from ${contentDirectory}`)
+/** Writes the bundle and the assets into a folder, unless something is so wrong that there is no count. */
+export async function bundleContent(
+  contentDirectory: string,
+  output: string,
+): Promise<{ count?: number; problems: FileProblem[] }> {
+  const drafts: Draft[] = []
+  const { frame, problems } = await loadContent(contentDirectory, {
+    known: { files: new Map(), drafts: new Map(), published: [] },
+    stage: async (more) => void drafts.push(...more),
+  })
+  if (!frame) return { problems }
+
+  // The stamp of a draft tells when to read its file again, which a Worker never does.
+  const lines = drafts.map((draft) => JSON.stringify({ ...draft, origin: '' }))
+  const { site, vocabulary } = frame
+  const rest: Omit<BundleHeader, 'fingerprint' | 'made'> = {
+    program: await programFingerprint(),
+    site,
+    vocabulary,
+    migrations: readMigrations(),
+    releases: drafts.map(({ source, hash }) => ({ source, hash })),
+  }
+  const mark = await fingerprint(JSON.stringify([rest, lines]))
+  const path = join(output, 'content.txt')
+  mkdirSync(output, { recursive: true })
+  // Wrangler watches the file, and would start anew for nothing.
+  if (fingerprintOf(path) !== mark) {
+    const made = Math.floor(Date.now() / 1000)
+    writeFileSync(path, writeBundle({ header: { fingerprint: mark, made, ...rest }, lines }))
+  }
+
+  const assets = join(output, 'assets')
+  rmSync(assets, { recursive: true, force: true })
+  mkdirSync(join(assets, 'media'), { recursive: true })
+  const media = join(contentDirectory, 'media')
+  if (existsSync(media)) cpSync(media, join(assets, 'media'), { recursive: true })
+  return { count: drafts.length, problems }
+}
 
 /** Of the bundle that is there. */
 function fingerprintOf(path: string): string | undefined {

@@ -1,9 +1,10 @@
 // Asks the same of the service on Node and of the Worker in workerd, as it is deployed.
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe } from 'vitest'
+import { afterAll, beforeAll, describe, inject } from 'vitest'
+import { bundleContent } from '../src/bundle-content.ts'
 import { bringInLine } from '../src/content/bring-in-line.ts'
 import { createMediaFolder } from '../src/content/media-folder.ts'
 import { createReleaseReader } from '../src/content/read-release.ts'
@@ -235,20 +236,24 @@ export async function workerService(directory: string) {
   // Loading it takes seconds, which tests on Node alone need not spend.
   const { createTestHarness } = await import('wrangler')
   const workplace = mkdtempSync(join(tmpdir(), 'tiedote-worker-'))
-  const project = join(import.meta.dirname, '..')
-  const generated = join(workplace, 'generated')
-  const config = readFileSync(join(project, 'wrangler.toml'), 'utf8')
-    .replace('"src/worker.ts"', JSON.stringify(join(project, 'src/worker.ts')))
-    .replace(
-      '"npm run bundle"',
-      JSON.stringify(`CONTENT_DIR='${directory}' node src/bundle-content.ts ${generated}`),
-    )
-    .replace('watch_dir = ["content", "src"]', `cwd = ${JSON.stringify(project)}`)
-    .replace('".generated/assets"', JSON.stringify(join(generated, 'assets')))
-  const alias = `[alias]\n"../.generated/content.txt" = ${JSON.stringify(join(generated, 'content.txt'))}\n`
+  const generated = join(workplace, '.generated')
+  const built = join(workplace, 'worker')
   const configPath = join(workplace, 'wrangler.toml')
-  writeFileSync(configPath, `${config}\n${alias}`)
-  const server = createTestHarness({ workers: [{ configPath, vars: { BASE_URL: baseUrl } }] })
+  cpSync(join(import.meta.dirname, '../wrangler.toml'), configPath)
+  cpSync(inject('workerBuild'), built, { recursive: true })
+  const content = join(
+    built,
+    readdirSync(built).find((file) => file.endsWith('content.txt'))!,
+  )
+  const bundle = async () => {
+    const { count, problems } = await bundleContent(directory, generated)
+    if (count === undefined) throw new Error(problems.map(formatProblem).join('\n'))
+    cpSync(join(generated, 'content.txt'), content)
+  }
+  await bundle()
+  const server = createTestHarness({
+    workers: [{ configPath, prebuiltWorkerDir: built, vars: { BASE_URL: baseUrl } }],
+  })
   const { url } = await server.listen()
   return {
     url: url.href,
@@ -256,8 +261,11 @@ export async function workerService(directory: string) {
       return server.fetch(path, { redirect: 'manual', ...init } as never)
     }) as unknown as Fetch,
     database: async () => ((await server.getWorker().getEnv()) as { DB: unknown }).DB,
-    /** New isolates over the same database and the same cache. */
-    restart: () => server.update((options) => options),
+    /** New isolates over the same database and the same cache, as a new deployment makes them. */
+    restart: async () => {
+      await bundle()
+      await server.update((options) => options)
+    },
     close: async () => {
       await server.close()
       rmSync(workplace, { recursive: true, force: true })

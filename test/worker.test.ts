@@ -1,6 +1,6 @@
-import { rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { bringBundleInLine, type Bundle, readBundle, writeBundle } from '../src/content/bundle.ts'
 import { loadContent } from '../src/content/load-content.ts'
 import type { Draft } from '../src/domain/publishing.ts'
@@ -11,6 +11,7 @@ import { createContentStore } from '../src/store/content-store.ts'
 import { createReleaseStore } from '../src/store/release-store.ts'
 import { markdown, temporaryFolder } from './content-folder.ts'
 import { baseUrl, nodeService, workerService } from './platforms.ts'
+import { buildWorker } from './worker-build.ts'
 
 const now = Date.UTC(2026, 0, 1) / 1000
 const still = { now: () => now, passed: async () => {} }
@@ -147,6 +148,9 @@ test('the Worker and Node answer our own content with the same bytes (H-17)', as
 
 test('a broken folder stops the bundle, so nothing broken is deployed', async () => {
   const directory = temporaryFolder({ 'releases/a.en.md': 'no fields' })
-  await expect(workerService(directory)).rejects.toThrow()
-  rmSync(directory, { recursive: true, force: true })
+  const build = await buildWorker(directory)
+  onTestFinished(build.remove)
+  expect(build.status).not.toBe(0)
+  expect(build.log).toContain('releases/a.en.md:1')
+  expect(existsSync(build.output)).toBe(false)
 })

@@ -1,0 +1,41 @@
+// Builds the Worker once for a run, because that takes longer than most tests with it.
+import { spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TestProject } from 'vitest/node'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The folder of the Worker over our own content, as it is deployed. */
+    workerBuild: string
+  }
+}
+
+const project = join(import.meta.dirname, '..')
+
+export default async function setup(tests: TestProject) {
+  const build = await buildWorker(join(project, 'content'))
+  if (build.status !== 0) throw new Error(`The Worker could not be built: ${build.log}`)
+  tests.provide('workerBuild', build.output)
+  return build.remove
+}
+
+/** Does what a deployment does, in a copy of the project, so that nothing is written into ours. */
+export async function buildWorker(contentDirectory: string) {
+  const copy = mkdtempSync(join(tmpdir(), 'tiedote-build-'))
+  for (const path of ['src', 'package.json', 'wrangler.toml']) {
+    cpSync(join(project, path), join(copy, path), { recursive: true })
+  }
+  symlinkSync(join(project, 'node_modules'), join(copy, 'node_modules'))
+  symlinkSync(contentDirectory, join(copy, 'content'))
+  const output = join(copy, 'dist')
+  const wrangler = spawn('npx', ['wrangler', 'deploy', '--dry-run', '--outdir', output], {
+    cwd: copy,
+  })
+  let log = ''
+  wrangler.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()))
+  wrangler.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()))
+  const status = await new Promise<number | null>((resolve) => wrangler.once('close', resolve))
+  return { status, log, output, remove: () => rmSync(copy, { recursive: true, force: true }) }
+}
