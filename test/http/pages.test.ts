@@ -108,7 +108,7 @@ function titlesOn(page: Page): string[] {
 function feedsOf(page: Page): string[] {
   return page
     .all('link')
-    .filter((link) => attribute(link, 'rel') === 'alternate')
+    .filter((link) => attribute(link, 'rel') === 'alternate' && attribute(link, 'type'))
     .map((link) => attribute(link, 'href')!)
 }
 

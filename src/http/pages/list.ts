@@ -50,7 +50,8 @@ ${isHome ? forPrograms(view) : nothing}`
   const title = named ? `${named}: ${titleOf(query, view)}` : titleOf(query, view)
   const address = month ? addresses.month(query, month.name, month.page) : addresses.page(query)
   const versions = versionsOf(query, view)
-  return layout({ title, address, feeds: query, versions, main, head }, view)
+  const differ = month !== undefined
+  return layout({ title, address, feeds: query, versions, differ, main, head }, view)
 }
 
 function monthInWords(name: string, { messages }: View): string {
