@@ -43,7 +43,7 @@ function address(query: FeedQuery, format: FormatName, name: string, view: View)
   const field = `address-${format}`
   return html`<li>
 <a href="${feed}" type="${formats[format].mediaType}">${name}</a>
-<button type="button" class="copy" data-copies="${field}" data-copied="${messages.copied}" aria-label="${messages.copy}: ${messages.addressOf(name)}">${messages.copy}</button>
+<button type="button" class="copy" data-copies="${field}" data-copy="${messages.copy}" data-copied="${messages.copied}" aria-label="${messages.copy}: ${messages.addressOf(name)}">${messages.copy}</button>
 <input id="${field}" readonly value="${feed}" aria-label="${messages.addressOf(name)}" dir="ltr">
 </li>
 `
