@@ -35,6 +35,8 @@ const body = `The **text** of the release, see [elsewhere](https://example.org/)
 | Column | Of a table |
 |---|---|
 | ${longWord} | ${longWord} |
+
+    ${longWord} ${longWord}
 `
 
 function releases(): Record<string, string> {

@@ -26,6 +26,9 @@ function press() {
     'topics.yaml': `${topicsYaml.replace('  broader: migration', '  broader: migration\n  description: { en: People who seek protection }')}canals:
   label: { en: canals, fi: kanavat }
   retired: { at: 2020-01-01, until: 2021-01-01, replacedBy: [drugs] }
+boats:
+  label: { en: boats, fi: veneet }
+  retired: { at: 2020-01-01, until: 2199-01-01, replacedBy: [drugs] }
 `,
     'media/agenda.pdf': '%PDF-1.4 agenda',
     'media/table.png': Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
@@ -41,7 +44,7 @@ function press() {
         'related: [{ url: "https://council.example/", title: The Council }]',
         'changes: [{ at: 2024-01-25T09:00:00+02:00, kind: correction, note: The place was wrong }]',
       ],
-      '# A heading\n\nText with ![a map](https://maps.example/map.png).',
+      '# A heading\n\nText with ![a map](https://maps.example/map.png).\n\n#### Far below\n\n```\nwide\n```',
     ),
     'releases/2024/meeting.fi.md': release(
       'Ministerit tapaavat',
@@ -186,7 +189,8 @@ onBoth('pages', press, (fetch) => {
       })
       return gzipSync(new Uint8Array(await response.arrayBuffer())).length
     }
-    const shared = (await size('/style.css')) + (await size('/script.js'))
+    const parts = ['/style.css', '/script.js', '/favicon.svg', '/favicon.ico']
+    const shared = (await Promise.all(parts.map(size))).reduce((sum, bytes) => sum + bytes, 0)
     for (const path of everyKind) expect(shared + (await size(path)), path).toBeLessThan(30_000)
   })
 
@@ -288,6 +292,8 @@ onBoth('pages', press, (fetch) => {
     const february = await open(fetch, '/topics/migration?month=2024-02')
     expect(titlesOn(february)).toEqual(['New year, old borders'])
     expect(textOf(february.one('h1'))).toBe('Migration, February 2024')
+    const everything = await open(fetch, '/?month=2024-02')
+    expect(textOf(everything.one('h1'))).toBe('February 2024')
     expect(feedsOf(february)[0]).toBe(`${baseUrl}/topics/migration.atom`)
     const asylum = await open(fetch, '/topics/asylum')
     expect(asylum.link('migration')).toBe(`${baseUrl}/topics/migration`)
@@ -309,6 +315,14 @@ onBoth('pages', press, (fetch) => {
     expect(odd.headers.get('content-location')).toBe(`${baseUrl}/topics/drugs`)
     const all = await open(fetch, '/topics/drugs')
     expect(titlesOn(all)).toHaveLength(25)
+  })
+
+  test('a topic that is ending says where to go on, and promises nothing', async () => {
+    const page = await open(fetch, '/topics/boats')
+    const text = textOf(page.one('main'))
+    expect(text).toContain('This feed has ended.')
+    expect(page.link('drugs')).toBe(`${baseUrl}/topics/drugs`)
+    expect(text).not.toContain('will appear in the feed')
   })
 
   test('no month tells of what is not public or no longer stands', async () => {
@@ -337,6 +351,7 @@ onBoth('pages', press, (fetch) => {
     }
     expect(page.all('img').map((one) => attribute(one, 'alt'))).toContain('A round table')
     expect(page.link('Suomi')).toBe(`${baseUrl}/fi/releases/meeting`)
+    expect(attribute(page.one('pre'), 'tabindex')).toBe('0')
     expect(page.link('The Council')).toBe('https://council.example/')
     expect(page.link('EU')).toBe(`${baseUrl}/topics/eu`)
     const finnish = await open(fetch, '/fi/releases/meeting')
@@ -346,6 +361,7 @@ onBoth('pages', press, (fetch) => {
   test('each language speaks for itself, and English where there are no texts of ours', async () => {
     expect(textOf((await open(fetch, '/fi/')).one('h1'))).toBe('Uusimmat tiedotteet')
     expect(textOf((await open(fetch, '/sv/')).one('h1'))).toBe('Senaste meddelanden')
+    expect(textOf((await open(fetch, '/all/')).one('h1'))).toBe('Newest releases, all languages')
     const arabic = await open(fetch, '/ar/')
     expect(textOf(arabic.one('h1'))).toBe('Newest releases')
     expect(attribute(arabic.one('body'), 'lang')).toBe('en')
@@ -353,6 +369,12 @@ onBoth('pages', press, (fetch) => {
     const around = title.parentNode as typeof title
     expect(attribute(around, 'lang')).toBe('ar')
     expect(attribute(around, 'dir')).toBe('rtl')
+    // Our English texts within it are marked, and still stand where an Arabic reader begins.
+    const release = await open(fetch, '/ar/releases/visit')
+    for (const part of [...release.ofClass('facts'), ...release.all('nav')]) {
+      expect(attribute(part, 'lang')).toBe('en')
+      expect(attribute(part, 'dir')).toBeUndefined()
+    }
   })
 
   test('errors are pages that say what to do, in the language of the address', async () => {

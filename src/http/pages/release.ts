@@ -49,9 +49,9 @@ ${changed}<span${tongue(language, view)}>${author.url ? html`<a href="${author.u
 </header>`
 }
 
-/** Marks our own texts within a release, where they are in another language than it. */
-function ours(view: View, language: string): Html {
-  return tongue(view.spoken, { ...view, spoken: language })
+/** Marks our own texts within a release, where they are in another language than it. They begin where it does. */
+function ours({ spoken }: View, language: string): Html {
+  return spoken === language ? nothing : html` lang="${spoken}"`
 }
 
 function text({ release, around }: Entry, view: View): Html {
