@@ -208,7 +208,7 @@ onBoth('pages', press, (fetch) => {
     expect(page.link('العربية')).toBe(`${baseUrl}/ar/`)
     const search = page.ofClass('search')[0]!
     const found = await open(fetch, send(search, { q: ['ministers'] }))
-    expect(textOf(found.one('h1'))).toBe('Containing “ministers”')
+    expect(textOf(found.one('h1'))).toBe('Releases containing “ministers”')
     expect(feedsOf(found)[0]).toBe(`${baseUrl}/feed.atom?q=ministers`)
   })
 
@@ -360,6 +360,8 @@ onBoth('pages', press, (fetch) => {
 
   test('each language speaks for itself, and English where there are no texts of ours', async () => {
     expect(textOf((await open(fetch, '/fi/')).one('h1'))).toBe('Uusimmat tiedotteet')
+    const search = await open(fetch, '/fi/?q=raja')
+    expect(textOf(search.one('h1'))).toBe('Tiedotteet, joissa on ”raja”')
     expect(textOf((await open(fetch, '/sv/')).one('h1'))).toBe('Senaste meddelanden')
     expect(textOf((await open(fetch, '/all/')).one('h1'))).toBe('Newest releases, all languages')
     const arabic = await open(fetch, '/ar/')
