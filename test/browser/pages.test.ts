@@ -220,6 +220,25 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
     expect(await page.title()).toMatch(/asylum or EU/i)
   })
 
+  test('the same feed is built with the keyboard alone, which stays where it was', async () => {
+    const { page } = await press.open('/', desktop)
+    const focused = () =>
+      page.evaluate<string>("document.activeElement.name + ' ' + document.activeElement.value")
+    const reach = async (box: string) => {
+      for (let step = 0; step < 60 && (await focused()) !== box; step++) {
+        await page.keyboard.press('Tab')
+      }
+      await page.keyboard.press('Space')
+    }
+    await reach('topic asylum')
+    await page.waitForURL(/\/topics\/asylum$/)
+    expect(await focused()).toBe('topic asylum')
+    await reach('topic eu')
+    await page.waitForURL(/\/topics\/asylum,eu$/)
+    expect(await focused()).toBe('topic eu')
+    await page.getByRole('status').filter({ hasText: 'Now showing: Asylum or EU' }).waitFor()
+  })
+
   test('going back shows the question before, with its ticks', async () => {
     const { page } = await press.open('/topics/asylum', desktop)
     const box = (name: RegExp) => page.getByRole('checkbox', { name }).first()
