@@ -344,7 +344,7 @@ onBoth('pages', press, (fetch) => {
       '24 January 2024, 09:00',
       '24 January 2024 – 25 January 2024',
       'Antwerp',
-      'The place was wrong',
+      'Correction 25 January 2024, 09:00: The place was wrong',
       'The table. Photo: P. Hoto',
     ]) {
       expect(text).toContain(part)

@@ -55,7 +55,8 @@ function ours({ spoken }: View, language: string): Html {
 }
 
 function text({ release, around }: Entry, view: View): Html {
-  const parts = partsOf(release, around, view.addresses)
+  const written = (second: number) => String(dayAndTime(second, view))
+  const parts = partsOf(release, around, view.addresses, written)
   const pieces = (some: string[]) => raw(ownPictures(some.join('\n'), view))
   return html`<div class="text">
 ${parts.notes.length > 0 ? html`<div class="notice">${pieces(parts.notes)}</div>` : nothing}
