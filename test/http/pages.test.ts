@@ -56,6 +56,7 @@ boats:
       '2024-02-01T00:30:00+02:00',
       'asylum',
     ),
+    'releases/2022/title.en.md': markdown(['title: A title alone', 'published: 2022-01-01'], ''),
     'releases/2024/seizure.en.md': release('Seizure', '2024-01-26T09:00:00+02:00', 'drugs, eu'),
     'releases/2024/visit.ar.md': release('زيارة الوزير', '2024-01-27T09:00:00+02:00', 'eu'),
     'releases/2024/wrong.en.md': release(
@@ -356,6 +357,13 @@ onBoth('pages', press, (fetch) => {
     expect(page.link('EU')).toBe(`${baseUrl}/topics/eu`)
     const finnish = await open(fetch, '/fi/releases/meeting')
     expect(textOf(finnish.one('article'))).toContain('24.1.2024 klo 8.30')
+  })
+
+  test('a release that is a title and nothing else says it once', async () => {
+    for (const path of ['/releases/title', '/?month=2022-01']) {
+      const text = textOf((await open(fetch, path)).one('main'))
+      expect(text.split('A title alone'), path).toHaveLength(2)
+    }
   })
 
   test('each language speaks for itself, and English where there are no texts of ours', async () => {

@@ -8,6 +8,7 @@ import { type Wording, wordingOf } from '../../feeds/wording.ts'
 import type { Current } from '../services.ts'
 import { ownPictures } from './body.ts'
 import { layout, type Version } from './layout.ts'
+import { hasLead } from './releases.ts'
 import { topicLink } from './topics.ts'
 import { dayAndTime, type Html, nothing, tongue, type View, viewIn } from './view.ts'
 import { releaseMetadata } from './metadata.ts'
@@ -60,7 +61,7 @@ function text({ release, around }: Entry, view: View): Html {
   const pieces = (some: string[]) => raw(ownPictures(some.join('\n'), view))
   return html`<div class="text">
 ${parts.notes.length > 0 ? html`<div class="notice">${pieces(parts.notes)}</div>` : nothing}
-${parts.lead.map((lead) => html`<p class="lead">${raw(lead)}</p>\n`)}${pieces(parts.images)}
+${(hasLead(release) ? parts.lead : []).map((lead) => html`<p class="lead">${raw(lead)}</p>\n`)}${pieces(parts.images)}
 <div class="body">
 ${pieces(parts.body)}
 </div>
