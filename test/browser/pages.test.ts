@@ -277,6 +277,22 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
     }
   })
 
+  test('a long list of topics stays where it was scrolled to', async () => {
+    const { page } = await press.open('/?q=nothing', desktop)
+    // The list of a real office is longer than this one.
+    const style = '.ticks { max-block-size: 4rem; overflow-y: auto }'
+    await page.route(/style\.css/, (route) =>
+      route.fulfill({ contentType: 'text/css', body: style }),
+    )
+    await page.reload()
+    await page.getByRole('checkbox', { name: /^EU/ }).first().check()
+    const before = await page.evaluate<number>("document.querySelector('.ticks').scrollTop")
+    expect(before).toBeGreaterThan(20)
+    await page.waitForURL(/\/topics\/eu/)
+    expect(await page.evaluate<number>("document.querySelector('.ticks').scrollTop")).toBe(before)
+    await page.unrouteAll()
+  })
+
   test('copying an address says which one was copied, as often as it is done', async () => {
     const { page } = await press.open('/topics/asylum', desktop)
     const status = page.getByRole('status')

@@ -13,7 +13,9 @@ export function ownPictures(html: string, { addresses, language, messages }: Vie
     /<(\/?)(h[1-6]|a|img|table|pre)\b[^>]*>/g,
     (tag, closing: string, name: string) => {
       // What is wide is scrolled, and whoever has no pointer must be able to get into it.
-      if (name === 'table' || name === 'pre') return closing ? tag : `<${name} tabindex="0">`
+      if (name === 'table' || name === 'pre') {
+        return tag.replace(`<${name}`, `<${name} tabindex="0"`)
+      }
       if (name === 'a') inLink = closing === ''
       if (name.startsWith('h')) {
         if (!closing) level = Math.max(2, Math.min(Number(name[1]), level + 1))

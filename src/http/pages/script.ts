@@ -67,6 +67,7 @@ async function ask(sent) {
   const isInForm = form.contains(focused)
   const typed = form.elements.q.value
   const height = form.getBoundingClientRect().top
+  const scrolled = [...form.querySelectorAll('.ticks')].map((one) => one.scrollTop)
   const open = [...form.querySelectorAll('details')].map((one) => one.open)
   document.querySelector('main').replaceWith(page.querySelector('main'))
   document.title = page.title
@@ -79,6 +80,7 @@ async function ask(sent) {
   shown = canonical(document)
   const made = document.querySelector('.builder')
   made.querySelectorAll('details').forEach((one, index) => { one.open ||= open[index] })
+  made.querySelectorAll('.ticks').forEach((one, index) => { one.scrollTop = scrolled[index] })
   // Somebody may have gone on typing while the answer was on its way.
   made.elements.q.value = typed
   const again = isInForm && [...made.elements].find(({ name, value, type }) => {
