@@ -302,6 +302,8 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
     }
     const buttons = page.getByRole('button', { name: /Address of the/ })
     expect(await buttons.allTextContents()).toEqual(['Copy', 'Copied', 'Copy'])
+    // Whoever speaks to the page says what is written on the button.
+    await page.getByRole('button', { name: 'Copied: Address of the RSS feed' }).waitFor()
   })
 
   test('the same feed is built without JavaScript, by sending the form', async () => {

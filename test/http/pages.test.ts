@@ -396,6 +396,7 @@ onBoth('pages', press, (fetch) => {
     const found = await open(fetch, send(nowhere.ofClass('search')[1]!, {}))
     expect(feedsOf(found)[0]).toBe(`${baseUrl}/feed.atom?q=asylums`)
     const ended = await open(fetch, '/sv/topics/canals', 410)
+    expect(textOf(ended.one('main'))).toContain('Prenumerera i stället på')
     expect(ended.link('narkotika')).toBe(`${baseUrl}/sv/topics/drugs`)
     const slugs = 'migration,asylum,immigration,crime,organised-crime,drugs,eu,space-travel,-eu'
     const impossible = await open(fetch, `/topics/${slugs}`, 400)

@@ -36,9 +36,11 @@ document.addEventListener('click', async ({ target }) => {
   }
   // What was copied before has now gone from the clipboard.
   document.querySelectorAll('button[data-copies]').forEach((one) => {
-    one.textContent = one === button ? one.dataset.copied : one.dataset.copy
+    const text = one === button ? one.dataset.copied : one.dataset.copy
+    one.textContent = text
+    one.ariaLabel = text + ': ' + document.getElementById(one.dataset.copies).ariaLabel
   })
-  announce(button.dataset.copied + ': ' + field.getAttribute('aria-label'))
+  announce(button.ariaLabel)
 })
 
 let asking
