@@ -39,7 +39,7 @@ export type Parts = {
   contacts: string[]
 }
 
-/** `written` makes HTML of a second, for readers whose time zone is known. */
+/** `written` says a second in words, for readers whose time zone is known. */
 export function partsOf(
   release: Release,
   around: Around,

@@ -10,7 +10,15 @@ import { ownPictures } from './body.ts'
 import { layout, type Version } from './layout.ts'
 import { hasLead } from './releases.ts'
 import { topicLink } from './topics.ts'
-import { dayAndTime, type Html, nothing, tongue, type View, viewIn } from './view.ts'
+import {
+  dayAndTime,
+  dayAndTimeInWords,
+  type Html,
+  nothing,
+  tongue,
+  type View,
+  viewIn,
+} from './view.ts'
 import { releaseMetadata } from './metadata.ts'
 
 /** The page of a release. Its parts are HTML that was made safe when it was read. */
@@ -56,7 +64,7 @@ function ours({ spoken }: View, language: string): Html {
 }
 
 function text({ release, around }: Entry, view: View): Html {
-  const written = (second: number) => String(dayAndTime(second, view))
+  const written = (second: number) => dayAndTimeInWords(second, view)
   const parts = partsOf(release, around, view.addresses, written)
   const pieces = (some: string[]) => raw(ownPictures(some.join('\n'), view))
   return html`<div class="text">
