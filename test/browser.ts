@@ -186,6 +186,19 @@ export async function findOverflow(page: Page): Promise<string[]> {
   })()`)
 }
 
+/** What moved by itself since a page was opened (layout shifts), by the elements that moved. */
+export async function findShifts(page: Page): Promise<string[]> {
+  return page.evaluate<string[]>(`new Promise((resolve) => {
+    const seen = []
+    const describe = ({ node }) => node?.outerHTML?.slice(0, 120) ?? 'something'
+    new PerformanceObserver((list) => {
+      for (const { sources } of list.getEntries()) seen.push(...sources.map(describe))
+    }).observe({ type: 'layout-shift', buffered: true })
+    // Entries come after the next frame.
+    requestAnimationFrame(() => setTimeout(() => resolve(seen), 50))
+  })`)
+}
+
 /** The controls of a page in the order of the document, as the keyboard should reach them. */
 const controls = `(() => {
   const all = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [tabindex="0"]'

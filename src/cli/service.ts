@@ -5,7 +5,7 @@ import type { FileProblem } from '../domain/problem.ts'
 import type { Draft } from '../domain/publishing.ts'
 import { createApp } from '../http/app.ts'
 import { createKeptDocuments } from '../http/kept-documents.ts'
-import { serveFolder } from '../http/media.ts'
+import { serveFolders } from '../http/media.ts'
 import { createMetrics } from '../http/metrics.ts'
 import { createContentStore } from '../store/content-store.ts'
 import { createEditionStore } from '../store/edition-store.ts'
@@ -52,7 +52,7 @@ export async function serviceInMemory(directory: string, { baseUrl, progress }: 
       isDirect: () => true,
       hasFeedPages: true,
       later: () => {},
-      media: serveFolder(directory),
+      media: serveFolders([directory]),
       problems: () => problems,
       clock: systemClock,
       metrics: createMetrics(),

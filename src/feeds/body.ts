@@ -39,7 +39,13 @@ export type Parts = {
   contacts: string[]
 }
 
-export function partsOf(release: Release, around: Around, addresses: Addresses): Parts {
+/** `written` says a second in words, for readers whose time zone is known. */
+export function partsOf(
+  release: Release,
+  around: Around,
+  addresses: Addresses,
+  written?: (second: number) => string,
+): Parts {
   const wording = wordingOf(release.language)
   const { corrects, correctedBy, replacedBy } = around
   if (release.withdrawn) {
@@ -52,8 +58,8 @@ export function partsOf(release: Release, around: Around, addresses: Addresses):
     notes: [
       ...correctedBy.flatMap((one) => pointer(wording.correctedBy, one)),
       ...pointer(wording.corrects, corrects),
-      ...corrections(release, wording),
-      ...dated(release, wording),
+      ...corrections(release, wording, written ?? utcDay),
+      ...dated(release, wording, written ?? utcTime),
     ].map((note) => addresses.publish(note)),
     lead: publish(lead(release)),
     images: publish(images(release, addresses, wording)),
@@ -83,22 +89,38 @@ function pointer(words: string, to: Link | undefined): string[] {
 const noticeable = 3600
 
 /** A release that came late is dated by the service; what its author wrote stays visible. */
-function dated({ authored, published }: Release, wording: Wording): string[] {
+function dated(
+  { authored, published }: Release,
+  wording: Wording,
+  written: (second: number) => string,
+): string[] {
   if (published - authored < noticeable) return []
-  return [`<p><strong>${wording.dated}:</strong> ${time(formatUtc(authored))}</p>`]
+  return [`<p><strong>${wording.dated}:</strong> ${written(authored)}</p>`]
 }
 
 function time(moment: string): string {
   return `<time datetime="${moment}">${moment.replace('T', ' ').replace(/:\d\dZ$/, ' UTC')}</time>`
 }
 
-function corrections({ changes }: Release, wording: Wording): string[] {
+function utcTime(second: number): string {
+  return time(formatUtc(second))
+}
+
+function utcDay(second: number): string {
+  return formatUtc(second).slice(0, 10)
+}
+
+function corrections(
+  { changes }: Release,
+  wording: Wording,
+  written: (second: number) => string,
+): string[] {
   return changes
     .filter(({ kind }) => kind === 'correction')
     .toSorted((a, b) => b.at - a.at)
     .map(
       ({ at, note }) =>
-        `<p><strong>${wording.correction} ${formatUtc(at).slice(0, 10)}:</strong> ${escapeMarkup(note)}</p>`,
+        `<p><strong>${wording.correction} ${written(at)}:</strong> ${escapeMarkup(note)}</p>`,
     )
 }
 

@@ -274,11 +274,13 @@ export function inWords(query: FeedQuery, press: Press): string {
   const groups = query.topics.map((group) => (unwanted ? { ...group, without: [] } : group))
   const inOrder = (some: Group[]) =>
     some.map((group) => groupInWords(group, language, press, wording)).join(` ${wording.or} `)
+  const isSearchAlone = query.topics.length === 0 && !query.withdrawn
+  const search = isSearchAlone ? wording.releasesFor : wording.searchFor
   const parts = [
     query.withdrawn ? wording.withdrawals : '',
     inOrder(groups),
     unwanted ? inOrder([{ with: [], without: unwanted }]) : '',
-    query.words.length > 0 ? wording.searchFor(query.words.join(' ')) : '',
+    query.words.length > 0 ? search(query.words.join(' ')) : '',
     query.language === 'all' && site.languages.length > 1 ? wording.allLanguages : '',
   ].filter(Boolean)
   const [first = '', ...rest] = parts.join(', ')

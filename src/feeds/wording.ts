@@ -8,6 +8,8 @@ export type Wording = {
   allLanguages: string
   /** Put around the words of a search. */
   searchFor: (words: string) => string
+  /** The same where nothing stands before it. */
+  releasesFor: (words: string) => string
   correction: string
   withdrawn: string
   withdrawals: string
@@ -36,6 +38,7 @@ const en: Wording = {
   without: 'without',
   allLanguages: 'all languages',
   searchFor: (words) => `containing “${words}”`,
+  releasesFor: (words) => `releases containing “${words}”`,
   correction: 'Correction',
   withdrawn: 'Withdrawn',
   withdrawals: 'Withdrawn releases',
@@ -66,6 +69,7 @@ const fi: Wording = {
   without: 'ilman aihetta',
   allLanguages: 'kaikki kielet',
   searchFor: (words) => `sisältää ”${words}”`,
+  releasesFor: (words) => `tiedotteet, joissa on ”${words}”`,
   correction: 'Korjaus',
   withdrawn: 'Peruttu',
   withdrawals: 'Perutut tiedotteet',
@@ -96,6 +100,7 @@ const sv: Wording = {
   without: 'utan',
   allLanguages: 'alla språk',
   searchFor: (words) => `innehåller ”${words}”`,
+  releasesFor: (words) => `meddelanden som innehåller ”${words}”`,
   correction: 'Rättelse',
   withdrawn: 'Återkallat',
   withdrawals: 'Återkallade meddelanden',

@@ -19,7 +19,7 @@ import {
 import { editionToDiffer, isNotModified, takesDifference } from './conditional.ts'
 import { createApi } from './api/api.ts'
 import { createDocuments, type Recipe, StoreMoved } from './documents.ts'
-import { feedLinks } from './feed-links.ts'
+import { feedLinks, pageLinks } from './feed-links.ts'
 import { archiveRecipe, deltaRecipe, headRecipe, releasesIn } from './feeds.ts'
 import { type Document, fixedDocument } from './kept-documents.ts'
 import { createMediaStatus, findMedia, isMediaFile } from './media.ts'
@@ -276,10 +276,10 @@ export function createApp(services: Services): Hono<Environment> {
         : contents
       return String(await feedPreview(opened, contained, current))
     })
-    c.header('Link', `<${current.addresses.page(query)}>; rel="canonical"`)
     c.header('X-Robots-Tag', 'noindex')
     c.header('Content-Security-Policy', pagePolicy)
     const found = await find(c, recipe, current)
+    c.header('Link', pageLinks(query, current.addresses.page(query), current))
     c.set('asked', { kind: 'page', path: new URL(address).pathname })
     return answerWith(c, found, clock.now(), onlyForBrowsers)
   }
@@ -345,12 +345,8 @@ export function createApp(services: Services): Hono<Environment> {
       return String(await questionPage(query, contents, current))
     })
     c.header('Content-Security-Policy', pagePolicy)
-    return answerRecipe(
-      c,
-      'page',
-      { ...recipe, isNoted: query.words.length === 0 && !stretch },
-      current,
-    )
+    const noted = { ...recipe, isNoted: query.words.length === 0 && !stretch }
+    return answerRecipe(c, 'page', noted, current, pageLinks(query, address, current))
   }
 
   async function answerRelease(c: Asking, slug: string, language: string, current: Current) {
@@ -371,7 +367,8 @@ export function createApp(services: Services): Hono<Environment> {
     })
     sayWhere(c, address)
     c.header('Content-Security-Policy', pagePolicy)
-    return answerRecipe(c, 'release', recipe, current)
+    const everything = { language: languages[0]!, topics: [], words: [] }
+    return answerRecipe(c, 'release', recipe, current, pageLinks(everything, address, current))
   }
 
   async function findInLanguages(slug: string, languages: string[], current: Current) {
@@ -387,8 +384,10 @@ export function createApp(services: Services): Hono<Environment> {
     kind: Answer['kind'],
     recipe: Recipe,
     current: Current,
+    links?: string,
   ): Promise<Response> {
     const found = await find(c, recipe, current)
+    if (links) c.header('Link', links)
     c.set('asked', { kind, path: new URL(recipe.address).pathname })
     return answerWith(c, found, clock.now())
   }

@@ -5,6 +5,16 @@ import type { Chain } from '../feeds/feed.ts'
 import { formats } from '../feeds/formats.ts'
 import type { Current } from './services.ts'
 
+const inOrder = ['atom', 'rss', 'json'] as const
+
+/** The Link header of a page: the feeds it announces, in the order of its head, and its own address (O-05). */
+export function pageLinks(query: FeedQuery, page: string, { addresses }: Current): string {
+  const feeds = inOrder.map((format) => {
+    return `<${addresses.feed(query, format)}>; rel="alternate"; type="${formats[format].mediaType}"`
+  })
+  return [...feeds, `<${page}>; rel="canonical"`].join(', ')
+}
+
 /**
  * The Link header of a feed document (RFC 8288): the links that stand in it, its other formats, the
  * page that search engines are to show instead, and where to go when the feed ends (RFC 5829, RFC
@@ -22,7 +32,7 @@ export function feedLinks(
     of === undefined ? addresses.feed(query, one) : addresses.archive(query, of, one)
   const feed = (rel: string, target: string, one = format) =>
     `<${target}>; rel="${rel}"; type="${formats[one].mediaType}"`
-  const others = (['atom', 'rss', 'json'] as const).filter((other) => other !== format)
+  const others = inOrder.filter((other) => other !== format)
   const successors = (ending?.successors ?? []).map((slug) => {
     const topics = [{ with: [slug], without: [] }]
     return feed('successor-version', addresses.feed({ ...query, topics }, format))

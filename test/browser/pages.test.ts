@@ -3,6 +3,7 @@ import {
   browse,
   findBarriers,
   findOverflow,
+  findShifts,
   focusedLink,
   launchBrowser,
   listControls,
@@ -34,6 +35,8 @@ const body = `The **text** of the release, see [elsewhere](https://example.org/)
 | Column | Of a table |
 |---|---|
 | ${longWord} | ${longWord} |
+
+    ${longWord} ${longWord}
 `
 
 function releases(): Record<string, string> {
@@ -140,6 +143,10 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
       expect(await page.title()).not.toBe('')
     })
 
+    test('moves nothing once it is shown', async () => {
+      expect(await findShifts(visit().page)).toEqual([])
+    })
+
     test('has no barriers, in light and dark, on a phone and on a desk (WCAG 2.2 AA)', async () => {
       const { page } = visit()
       const found: string[] = []
@@ -193,7 +200,7 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
       expect(top).toBeGreaterThanOrEqual(0)
       expect(height).toBeGreaterThan(10)
       await page.keyboard.press('Enter')
-      expect(new URL(page.url()).hash).toBe(target)
+      await expect.poll(() => new URL(page.url()).hash).toBe(target)
     })
   })
 
@@ -211,6 +218,92 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
     for (const format of ['atom', 'rss', 'json'])
       expect(main).toContain(`/topics/asylum,eu.${format}`)
     expect(await page.title()).toMatch(/asylum or EU/i)
+  })
+
+  test('the same feed is built with the keyboard alone, which stays where it was', async () => {
+    const { page } = await press.open('/', desktop)
+    const focused = () =>
+      page.evaluate<string>("document.activeElement.name + ' ' + document.activeElement.value")
+    const reach = async (box: string) => {
+      for (let step = 0; step < 60 && (await focused()) !== box; step++) {
+        await page.keyboard.press('Tab')
+      }
+      await page.keyboard.press('Space')
+    }
+    await reach('topic asylum')
+    await page.waitForURL(/\/topics\/asylum$/)
+    expect(await focused()).toBe('topic asylum')
+    await reach('topic eu')
+    await page.waitForURL(/\/topics\/asylum,eu$/)
+    expect(await focused()).toBe('topic eu')
+    await page.getByRole('status').filter({ hasText: 'Now showing: Asylum or EU' }).waitFor()
+  })
+
+  test('going back shows the question before, with its ticks', async () => {
+    const { page } = await press.open('/topics/asylum', desktop)
+    const box = (name: RegExp) => page.getByRole('checkbox', { name }).first()
+    await box(/^EU/).check()
+    await page.waitForURL(/\/topics\/asylum,eu$/)
+    await page.goBack()
+    await page.getByRole('heading', { level: 1, name: 'Asylum', exact: true }).waitFor()
+    expect(await box(/^EU/).isChecked()).toBe(false)
+    expect(await box(/^asylum/).isChecked()).toBe(true)
+  })
+
+  test('whoever chooses another language gets a page that is in it as a whole', async () => {
+    const { page } = await press.open('/topics/asylum', desktop)
+    await page.getByRole('combobox').selectOption('fi')
+    await page.waitForURL(/\/fi\/topics\/asylum$/)
+    await page.getByRole('link', { name: 'Siirry sisältöön' }).waitFor({ state: 'attached' })
+    expect(await page.getAttribute('html', 'lang')).toBe('fi')
+  })
+
+  test('what is typed while an answer is on its way stays, and so does the place where one types', async () => {
+    for (const index of [0, 1]) {
+      const { page } = await press.open('/', desktop)
+      const field = page.getByRole('searchbox').nth(index)
+      const typeMeanwhile = async (route: { continue: () => Promise<void> }) => {
+        await field.pressSequentially('port')
+        await route.continue()
+      }
+      await page.route(/topic=/, typeMeanwhile, { times: 1 })
+      await page
+        .getByRole('checkbox', { name: /^asylum/ })
+        .first()
+        .check()
+      await page.getByRole('heading', { level: 1, name: /^Asylum/ }).waitFor()
+      expect(await field.inputValue()).toBe('port')
+      expect(await page.locator(':focus').getAttribute('id')).toBe(await field.getAttribute('id'))
+    }
+  })
+
+  test('a long list of topics stays where it was scrolled to', async () => {
+    const { page } = await press.open('/?q=nothing', desktop)
+    // The list of a real office is longer than this one.
+    const style = '.ticks { max-block-size: 4rem; overflow-y: auto }'
+    await page.route(/style\.css/, (route) =>
+      route.fulfill({ contentType: 'text/css', body: style }),
+    )
+    await page.reload()
+    await page.getByRole('checkbox', { name: /^EU/ }).first().check()
+    const before = await page.evaluate<number>("document.querySelector('.ticks').scrollTop")
+    expect(before).toBeGreaterThan(20)
+    await page.waitForURL(/\/topics\/eu/)
+    expect(await page.evaluate<number>("document.querySelector('.ticks').scrollTop")).toBe(before)
+    await page.unrouteAll()
+  })
+
+  test('copying an address says which one was copied, as often as it is done', async () => {
+    const { page } = await press.open('/topics/asylum', desktop)
+    const status = page.getByRole('status')
+    for (const format of ['Atom', 'RSS', 'RSS']) {
+      await page.getByRole('button', { name: `Address of the ${format} feed` }).click()
+      await status.filter({ hasText: `Copied: Address of the ${format} feed` }).waitFor()
+    }
+    const buttons = page.getByRole('button', { name: /Address of the/ })
+    expect(await buttons.allTextContents()).toEqual(['Copy', 'Copied', 'Copy'])
+    // Whoever speaks to the page says what is written on the button.
+    await page.getByRole('button', { name: 'Copied: Address of the RSS feed' }).waitFor()
   })
 
   test('the same feed is built without JavaScript, by sending the form', async () => {

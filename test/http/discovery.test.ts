@@ -184,6 +184,80 @@ onBoth(
       expect(withdrawn).not.toContain('ld+json')
     })
 
+    test('pages announce their feeds before their other languages, each so that no reader takes it for another (O-01, O-02, O-03)', async () => {
+      for (const [path, feeds, languages] of [
+        [
+          '/topics/migration',
+          '/topics/migration',
+          ['', '/fi', '/sv'].map((one) => `${one}/topics/migration`),
+        ],
+        ['/fi/?q=old', '/fi/feed', ['/?q=old', '/fi/?q=old', '/sv/?q=old']],
+        ['/releases/meeting', '/feed', ['/releases/meeting', '/fi/releases/meeting']],
+        ['/releases/old', '/feed', []],
+        ['/topics/migration?month=2024-01', '/topics/migration', []],
+      ] as const) {
+        const [head = ''] = (await read(path)).split('</head>')
+        const links = all(head, /<link (rel="alternate" [^>]*)>/g)
+        const search = path.includes('?q') ? '?q=old' : ''
+        expect(
+          links.map((link) => link.replace(/ title="[^"]*"/, '')),
+          path,
+        ).toEqual([
+          `rel="alternate" type="application/atom+xml" href="${baseUrl}${feeds}.atom${search}"`,
+          `rel="alternate" type="application/rss+xml" href="${baseUrl}${feeds}.rss${search}"`,
+          `rel="alternate" type="application/feed+json" href="${baseUrl}${feeds}.json${search}"`,
+          ...languages.map((address, index) => {
+            const language = ['en', 'fi', 'sv'][index]
+            return `rel="alternate" hreflang="${language}" href="${baseUrl}${address}"`
+          }),
+        ])
+        expect(new Set(all(links.join(), / title="([^"]+)"/g)).size).toBe(3)
+        expect(head).not.toMatch(/<link [^>]*type="application\/json"/)
+      }
+    })
+
+    test('pages say the same in their Link header, which needs no reading of HTML (O-05)', async () => {
+      const announced = (feed: string, page: string) =>
+        [
+          `<${baseUrl}${feed}.atom>; rel="alternate"; type="application/atom+xml"`,
+          `<${baseUrl}${feed}.rss>; rel="alternate"; type="application/rss+xml"`,
+          `<${baseUrl}${feed}.json>; rel="alternate"; type="application/feed+json"`,
+          `<${baseUrl}${page}>; rel="canonical"`,
+        ].join(', ')
+      for (const [path, feed, page] of [
+        ['/', '/feed', '/'],
+        ['/fi/topics/Muuttoliike', '/fi/topics/migration', '/fi/topics/migration'],
+        ['/topics/migration?month=2024-01', '/topics/migration', '/topics/migration?month=2024-01'],
+        ['/fi/releases/meeting', '/fi/feed', '/fi/releases/meeting'],
+        ['/releases/wrong', '/feed', '/releases/wrong'],
+      ] as const) {
+        const { headers } = await fetch(path)
+        expect(headers.get('link'), path).toBe(announced(feed, page))
+        const etag = headers.get('etag')!
+        const again = await fetch(path, { headers: { 'If-None-Match': etag } })
+        if (again.status === 304) expect(again.headers.get('link')).toBe(announced(feed, page))
+      }
+      for (const path of ['/topics/nowhere', '/releases/nowhere', '/topics/eu?month=1999-01']) {
+        const missing = await fetch(path, { headers: { Accept: 'text/html' } })
+        expect(missing.status).toBe(404)
+        expect(missing.headers.get('link'), path).toBeNull()
+      }
+    })
+
+    test('pages tell networks in which languages they are, in the way these write languages', async () => {
+      const locales = async (path: string) =>
+        all(await read(path), /<meta property="og:(locale[^>]*)">/g)
+      expect(await locales('/fi/releases/meeting')).toEqual([
+        'locale" content="fi_FI',
+        'locale:alternate" content="en_GB',
+      ])
+      expect(await locales('/all/topics/eu')).toEqual([
+        'locale" content="en_GB',
+        'locale:alternate" content="fi_FI',
+        'locale:alternate" content="sv_SE',
+      ])
+    })
+
     test('the addresses that programs guess are answered without a redirect (O-04)', async () => {
       for (const path of ['/feed', '/feed/', '/feed.xml', '/rss.xml', '/index.xml']) {
         const response = await fetch(path)

@@ -174,10 +174,28 @@ onBoth(
       expect(text).toContain('This is a feed (RSS)')
       expect(text).toContain(`<code>${baseUrl}/topics/migration.rss</code>`)
       expect(text).toContain('Border')
+      expect(text).toContain('</code> <button type="button" class="copy" data-copies="address-rss"')
       expect(text).toContain(`<link rel="canonical" href="${baseUrl}/topics/migration">`)
-      expect(headers.get('link')).toBe(`<${baseUrl}/topics/migration>; rel="canonical"`)
+      expect(headers.get('link')).toContain(`<${baseUrl}/topics/migration>; rel="canonical"`)
       expect((await open('/fi/feed.atom')).body.toString()).toContain('Tämä on syöte (Atom)')
       expect((await open('/sv/feed.json')).body.toString()).toContain('Detta är ett flöde')
+    })
+
+    test('feeds are sent the same to everybody, without a style sheet of any kind (V-01, V-04, V-06), and nothing in them can run (V-05)', async () => {
+      for (const [path, type] of Object.entries({
+        '/feed.rss': 'application/rss+xml; charset=utf-8',
+        '/topics/migration.atom': 'application/atom+xml; charset=utf-8',
+      })) {
+        for (const headers of [{}, { 'User-Agent': browsers.Firefox!['User-Agent']! }]) {
+          const answer = await open(path, headers)
+          expect(answer.headers.get('content-type')).toBe(type)
+          expect(answer.body.toString()).not.toContain('xml-stylesheet')
+          expect(answer.headers.get('content-security-policy')).toBe(
+            "default-src 'none'; style-src 'self'; img-src https:; sandbox",
+          )
+          expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+        }
+      }
     })
 
     test('withdrawals and archives are pages as well', async () => {

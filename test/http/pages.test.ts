@@ -26,6 +26,9 @@ function press() {
     'topics.yaml': `${topicsYaml.replace('  broader: migration', '  broader: migration\n  description: { en: People who seek protection }')}canals:
   label: { en: canals, fi: kanavat }
   retired: { at: 2020-01-01, until: 2021-01-01, replacedBy: [drugs] }
+boats:
+  label: { en: boats, fi: veneet }
+  retired: { at: 2020-01-01, until: 2199-01-01, replacedBy: [drugs] }
 `,
     'media/agenda.pdf': '%PDF-1.4 agenda',
     'media/table.png': Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
@@ -41,7 +44,7 @@ function press() {
         'related: [{ url: "https://council.example/", title: The Council }]',
         'changes: [{ at: 2024-01-25T09:00:00+02:00, kind: correction, note: The place was wrong }]',
       ],
-      '# A heading\n\nText with ![a map](https://maps.example/map.png).',
+      '# A heading\n\nText with ![a map](https://maps.example/map.png).\n\n#### Far below\n\n```\nwide\n```',
     ),
     'releases/2024/meeting.fi.md': release(
       'Ministerit tapaavat',
@@ -53,6 +56,7 @@ function press() {
       '2024-02-01T00:30:00+02:00',
       'asylum',
     ),
+    'releases/2022/title.en.md': markdown(['title: A title alone', 'published: 2022-01-01'], ''),
     'releases/2024/seizure.en.md': release('Seizure', '2024-01-26T09:00:00+02:00', 'drugs, eu'),
     'releases/2024/visit.ar.md': release('زيارة الوزير', '2024-01-27T09:00:00+02:00', 'eu'),
     'releases/2024/wrong.en.md': release(
@@ -108,7 +112,7 @@ function titlesOn(page: Page): string[] {
 function feedsOf(page: Page): string[] {
   return page
     .all('link')
-    .filter((link) => attribute(link, 'rel') === 'alternate')
+    .filter((link) => attribute(link, 'rel') === 'alternate' && attribute(link, 'type'))
     .map((link) => attribute(link, 'href')!)
 }
 
@@ -186,7 +190,8 @@ onBoth('pages', press, (fetch) => {
       })
       return gzipSync(new Uint8Array(await response.arrayBuffer())).length
     }
-    const shared = (await size('/style.css')) + (await size('/script.js'))
+    const parts = ['/style.css', '/script.js', '/favicon.svg', '/favicon.ico']
+    const shared = (await Promise.all(parts.map(size))).reduce((sum, bytes) => sum + bytes, 0)
     for (const path of everyKind) expect(shared + (await size(path)), path).toBeLessThan(30_000)
   })
 
@@ -204,7 +209,7 @@ onBoth('pages', press, (fetch) => {
     expect(page.link('العربية')).toBe(`${baseUrl}/ar/`)
     const search = page.ofClass('search')[0]!
     const found = await open(fetch, send(search, { q: ['ministers'] }))
-    expect(textOf(found.one('h1'))).toBe('Containing “ministers”')
+    expect(textOf(found.one('h1'))).toBe('Releases containing “ministers”')
     expect(feedsOf(found)[0]).toBe(`${baseUrl}/feed.atom?q=ministers`)
   })
 
@@ -288,6 +293,8 @@ onBoth('pages', press, (fetch) => {
     const february = await open(fetch, '/topics/migration?month=2024-02')
     expect(titlesOn(february)).toEqual(['New year, old borders'])
     expect(textOf(february.one('h1'))).toBe('Migration, February 2024')
+    const everything = await open(fetch, '/?month=2024-02')
+    expect(textOf(everything.one('h1'))).toBe('February 2024')
     expect(feedsOf(february)[0]).toBe(`${baseUrl}/topics/migration.atom`)
     const asylum = await open(fetch, '/topics/asylum')
     expect(asylum.link('migration')).toBe(`${baseUrl}/topics/migration`)
@@ -311,6 +318,14 @@ onBoth('pages', press, (fetch) => {
     expect(titlesOn(all)).toHaveLength(25)
   })
 
+  test('a topic that is ending says where to go on, and promises nothing', async () => {
+    const page = await open(fetch, '/topics/boats')
+    const text = textOf(page.one('main'))
+    expect(text).toContain('This feed has ended.')
+    expect(page.link('drugs')).toBe(`${baseUrl}/topics/drugs`)
+    expect(text).not.toContain('will appear in the feed')
+  })
+
   test('no month tells of what is not public or no longer stands', async () => {
     const page = await open(fetch, '/topics/eu')
     expect(page.ofClass('archive').map(textOf)).toEqual(['Archive by month 2024 January'])
@@ -330,22 +345,33 @@ onBoth('pages', press, (fetch) => {
       '24 January 2024, 09:00',
       '24 January 2024 – 25 January 2024',
       'Antwerp',
-      'The place was wrong',
+      'Correction 25 January 2024, 09:00: The place was wrong',
       'The table. Photo: P. Hoto',
     ]) {
       expect(text).toContain(part)
     }
     expect(page.all('img').map((one) => attribute(one, 'alt'))).toContain('A round table')
     expect(page.link('Suomi')).toBe(`${baseUrl}/fi/releases/meeting`)
+    expect(attribute(page.one('pre'), 'tabindex')).toBe('0')
     expect(page.link('The Council')).toBe('https://council.example/')
     expect(page.link('EU')).toBe(`${baseUrl}/topics/eu`)
     const finnish = await open(fetch, '/fi/releases/meeting')
     expect(textOf(finnish.one('article'))).toContain('24.1.2024 klo 8.30')
   })
 
+  test('a release that is a title and nothing else says it once', async () => {
+    for (const path of ['/releases/title', '/?month=2022-01']) {
+      const text = textOf((await open(fetch, path)).one('main'))
+      expect(text.split('A title alone'), path).toHaveLength(2)
+    }
+  })
+
   test('each language speaks for itself, and English where there are no texts of ours', async () => {
     expect(textOf((await open(fetch, '/fi/')).one('h1'))).toBe('Uusimmat tiedotteet')
+    const search = await open(fetch, '/fi/?q=raja')
+    expect(textOf(search.one('h1'))).toBe('Tiedotteet, joissa on ”raja”')
     expect(textOf((await open(fetch, '/sv/')).one('h1'))).toBe('Senaste meddelanden')
+    expect(textOf((await open(fetch, '/all/')).one('h1'))).toBe('Newest releases, all languages')
     const arabic = await open(fetch, '/ar/')
     expect(textOf(arabic.one('h1'))).toBe('Newest releases')
     expect(attribute(arabic.one('body'), 'lang')).toBe('en')
@@ -353,6 +379,12 @@ onBoth('pages', press, (fetch) => {
     const around = title.parentNode as typeof title
     expect(attribute(around, 'lang')).toBe('ar')
     expect(attribute(around, 'dir')).toBe('rtl')
+    // Our English texts within it are marked, and still stand where an Arabic reader begins.
+    const release = await open(fetch, '/ar/releases/visit')
+    for (const part of [...release.ofClass('facts'), ...release.all('nav')]) {
+      expect(attribute(part, 'lang')).toBe('en')
+      expect(attribute(part, 'dir')).toBeUndefined()
+    }
   })
 
   test('errors are pages that say what to do, in the language of the address', async () => {
@@ -364,6 +396,7 @@ onBoth('pages', press, (fetch) => {
     const found = await open(fetch, send(nowhere.ofClass('search')[1]!, {}))
     expect(feedsOf(found)[0]).toBe(`${baseUrl}/feed.atom?q=asylums`)
     const ended = await open(fetch, '/sv/topics/canals', 410)
+    expect(textOf(ended.one('main'))).toContain('Prenumerera i stället på')
     expect(ended.link('narkotika')).toBe(`${baseUrl}/sv/topics/drugs`)
     const slugs = 'migration,asylum,immigration,crime,organised-crime,drugs,eu,space-travel,-eu'
     const impossible = await open(fetch, `/topics/${slugs}`, 400)

@@ -42,7 +42,7 @@ export function builder(query: FeedQuery, shown: string, counts: TopicCount[], v
 <h2 id="build">${isNew ? messages.build : messages.buildThis}</h2>
 <p>${messages.buildIntroduction}</p>
 ${ticks.isTooRich ? html`<p class="notice">${messages.tooRich}</p>` : nothing}
-<form class="builder" action="${pathOf(addresses.form(view.language))}" data-shown="${messages.resultAnnounced(shown)}">
+<form class="builder" autocomplete="off" action="${pathOf(addresses.form(view.language))}" data-shown="${messages.resultAnnounced(shown)}">
 <fieldset>
 <legend>${messages.wantedTopics}</legend>
 <div class="choice">
@@ -61,7 +61,7 @@ ${ticksFor('without', ticks.unwanted, query, counts, view)}
 ${languageChoice(query, view)}
 <p class="field">
 <label for="words">${messages.words}</label>
-<input id="words" type="search" name="q" value="${query.words.join(' ')}" autocomplete="off" aria-describedby="words-hint">
+<input id="words" type="search" name="q" value="${query.words.join(' ')}" aria-describedby="words-hint">
 <span id="words-hint" class="hint">${messages.wordsHint}</span>
 </p>
 <p class="notice warning" role="alert" hidden></p>

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { ReadingErrorCode } from '../../domain/errors.ts'
 import { fold } from '../../domain/text.ts'
+import { wordingOf } from '../../feeds/wording.ts'
 import type { Failure } from '../problem.ts'
 import type { Current } from '../services.ts'
 import type { Reason } from './messages/messages.ts'
@@ -56,9 +57,11 @@ function suggestions({ details, status }: Failure, path: string, view: View): Ht
     status === 404 && nearest.length === 0 ? view.vocabulary.nearest(lastWord(path)) : []
   const topics = [...nearest, ...successors, ...alike]
   if (topics.length === 0) return nothing
-  return html`<h2>${view.messages.insteadTopics}</h2>
+  const { messages, language } = view
+  const heading = successors.length > 0 ? wordingOf(language).instead : messages.insteadTopics
+  return html`<h2>${heading}</h2>
 <ul>
-${topics.map((slug) => html`<li>${topicLink(slug, view.language, view)}</li>\n`)}</ul>`
+${topics.map((slug) => html`<li>${topicLink(slug, language, view)}</li>\n`)}</ul>`
 }
 
 function search(path: string, { addresses, language, messages }: View): Html {

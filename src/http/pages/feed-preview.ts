@@ -5,7 +5,8 @@ import type { Current } from '../services.ts'
 import type { Contents } from './contents.ts'
 import { listPage } from './list.ts'
 import { questionMetadata } from './metadata.ts'
-import type { Html } from './view.ts'
+import { copyButton } from './subscribe.ts'
+import { type Html, viewIn } from './view.ts'
 
 /** A feed as it was opened. */
 export type Opened = {
@@ -59,13 +60,13 @@ export function feedPreview(opened: Opened, contents: Contents, current: Current
   return listPage(query, contents, current, { head, top: explanation(opened, current) })
 }
 
-function explanation({ query, format, address, head }: Opened, { site }: Current): Html {
-  const language = textLanguage(query, site)
+function explanation({ query, format, address, head }: Opened, current: Current): Html {
+  const language = textLanguage(query, current.site)
   const said = words[language.split('-')[0]!] ?? words.en!
   const what = head ? said.isArchive(names[format]) : said.isFeed(names[format])
-  return html`<section class="notice">
+  return html`<div class="notice">
 <p>${what} ${said.subscribe}</p>
-<p><code>${head ?? address}</code></p>
-</section>
+<p><code>${head ?? address}</code> ${copyButton(format, names[format], viewIn(language, current))}</p>
+</div>
 `
 }

@@ -5,6 +5,22 @@ export function directionOf(language: string): 'ltr' | 'rtl' {
   return rightToLeft.test(language) ? 'rtl' : 'ltr'
 }
 
+/** Where a language is at home, if that is not where its tag says in capitals. */
+const territories = new Map(
+  (
+    'ar=AR cs=CZ da=DK el=GR en=GB et=EE fa=IR ga=IE he=IL nb=NO se=NO sl=SI smn=FI sms=FI sq=AL ' +
+    'sv=SE uk=UA'
+  )
+    .split(' ')
+    .map((pair) => pair.split('=') as [string, string]),
+)
+
+/** A language as Open Graph wants it, with a territory: `fi_FI`. */
+export function localeOf(tag: string): string {
+  const [language = '', territory] = tag.split('-')
+  return `${language}_${(territory ?? territories.get(language) ?? language).toUpperCase()}`
+}
+
 /** What speakers call their language, so that they find it whatever language a page is in. */
 const ownNames = new Map(
   (

@@ -14,6 +14,8 @@ export type Frame = {
   feeds?: FeedQuery
   /** The same page in the languages of the site. */
   versions?: Version[]
+  /** These are not quite the same page, and only people are led to them. */
+  differ?: boolean
   /** Further elements of `<head>`. They come after the feeds, which must be first (O-01). */
   head?: Html
 }
@@ -22,7 +24,7 @@ export type Frame = {
 export type Version = { language: string; address: string; isThis: boolean }
 
 export function layout(frame: Frame, view: View): Html {
-  const { title, main, address, feeds, head = nothing } = frame
+  const { title, main, address, feeds, versions = [], differ = false, head = nothing } = frame
   const { language, messages, spoken } = view
   return html`<!doctype html>
 <html lang="${language}" dir="${directionOf(language)}">
@@ -31,7 +33,7 @@ export function layout(frame: Frame, view: View): Html {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
-${feeds ? feedLinks(feeds, view) : nothing}${address ? html`<link rel="canonical" href="${address}">\n` : nothing}<link rel="icon" type="image/svg+xml" href="/favicon.svg">
+${feeds ? feedLinks(feeds, view) : nothing}${differ ? nothing : languageLinks(versions)}${address ? html`<link rel="canonical" href="${address}">\n` : nothing}<link rel="icon" type="image/svg+xml" href="/favicon.svg">
 <link rel="stylesheet" href="/style.css">
 <script src="/script.js" defer></script>
 ${head}</head>
@@ -55,6 +57,13 @@ function feedLinks(feeds: FeedQuery, view: View): Html {
 <link rel="alternate" type="application/rss+xml" title="${feed} (RSS)" href="${addresses.feed(feeds, 'rss')}">
 <link rel="alternate" type="application/feed+json" title="${feed} (JSON Feed)" href="${addresses.feed(feeds, 'json')}">
 `
+}
+
+/** Without a type, or SimplePie would look for feeds there (O-02). */
+function languageLinks(versions: Version[]): Html {
+  const languages = versions.filter(({ language }) => language !== 'all')
+  if (languages.length < 2) return nothing
+  return html`${languages.map(({ language, address }) => html`<link rel="alternate" hreflang="${language}" href="${address}">\n`)}`
 }
 
 function masthead({ versions = [] }: Frame, view: View): Html {

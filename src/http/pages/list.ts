@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import { type FeedQuery, textLanguage } from '../../domain/feed-query.ts'
-import { endingOf } from '../../domain/retirement.ts'
+import { type Ending, endingOf } from '../../domain/retirement.ts'
 import { inWords, titleOf } from '../../feeds/feed.ts'
 import { wordingOf } from '../../feeds/wording.ts'
 import type { Current } from '../services.ts'
@@ -27,15 +27,17 @@ export function listPage(
   const view = viewIn(textLanguage(query, site), current)
   const { month } = contents
   const isHome = isEverything(query)
+  const ending = endingOf(query.topics, view.retired, view.vocabulary)
   const named = month && monthInWords(month.name, view)
-  const heading = [inWords(query, view), named].filter(Boolean).join(', ') || view.messages.newest
+  const words = isHome && !month ? newestIn(query, view) : inWords(query, view)
+  const heading = [words, named].filter(Boolean).join(', ')
   const main = html`${top}<div class="columns">
 <div>
 <h1>${heading}</h1>
 ${isHome ? html`<p class="lead">${label(site.description, view)}</p>` : about(query, view)}
-${ended(query, view)}
+${ending && farewell(query, ending, view)}
 <p class="jump"><a href="#subscribe">${view.messages.changeThis}</a>${isHome ? html` <a href="#topics">${view.messages.topics}</a>` : nothing}</p>
-${found(query, contents, view)}
+${ending && contents.releases.length === 0 ? nothing : found(query, contents, view)}
 ${releaseList(contents.releases, query, view)}
 ${paging(query, contents, view)}
 ${archive(query, contents, view)}
@@ -50,7 +52,13 @@ ${isHome ? forPrograms(view) : nothing}`
   const title = named ? `${named}: ${titleOf(query, view)}` : titleOf(query, view)
   const address = month ? addresses.month(query, month.name, month.page) : addresses.page(query)
   const versions = versionsOf(query, view)
-  return layout({ title, address, feeds: query, versions, main, head }, view)
+  const differ = month !== undefined
+  return layout({ title, address, feeds: query, versions, differ, main, head }, view)
+}
+
+function newestIn({ language }: FeedQuery, view: View): string {
+  const { newest } = view.messages
+  return language === 'all' ? `${newest}, ${wordingOf(view.language).allLanguages}` : newest
 }
 
 function monthInWords(name: string, { messages }: View): string {
@@ -80,9 +88,7 @@ function found(query: FeedQuery, { releases, hasMore, month }: Contents, view: V
 }
 
 /** What a feed that has ended says in its last entry. */
-function ended(query: FeedQuery, view: View): Html {
-  const ending = endingOf(query.topics, view.retired, view.vocabulary)
-  if (!ending) return nothing
+function farewell(query: FeedQuery, ending: Ending, view: View): Html {
   const wording = wordingOf(view.language)
   const instead = ending.successors.map((slug) => {
     return html`<li>${topicLink(slug, query.language, view)}</li>\n`

@@ -5,6 +5,7 @@ import { formatUtc } from '../../domain/time.ts'
 import type { Entry } from '../../feeds/feed.ts'
 import { titleOf } from '../../feeds/feed.ts'
 import type { Current } from '../services.ts'
+import { localeOf } from './language.ts'
 import type { Html } from './view.ts'
 
 const notToBeIndexed = raw('<meta name="robots" content="noindex">\n')
@@ -14,8 +15,9 @@ export function releaseMetadata(entry: Entry, current: Current): Html {
   const { release, language, image, categories } = entry
   // What was withdrawn is to be forgotten, not shown around.
   if (release.withdrawn) return notToBeIndexed
+  const others = entry.translations.map((version) => version.language)
   const tags = categories.map(({ label }) => property('article:tag', label))
-  return html`${describe({ ...entry, description: entry.summary, type: 'article' }, language, current)}${property('article:published_time', formatUtc(entry.published))}${property('article:modified_time', formatUtc(entry.updated))}${tags}${image ? picture(image.url, image.alt) : ''}<script type="application/ld+json">${raw(escapeData(newsArticle(entry, current)))}</script>
+  return html`${describe({ ...entry, description: entry.summary, type: 'article' }, language, others, current)}${property('article:published_time', formatUtc(entry.published))}${property('article:modified_time', formatUtc(entry.updated))}${tags}${image ? picture(image.url, image.alt) : ''}<script type="application/ld+json">${raw(escapeData(newsArticle(entry, current)))}</script>
 `
 }
 
@@ -23,6 +25,7 @@ export function releaseMetadata(entry: Entry, current: Current): Html {
 export function questionMetadata(query: FeedQuery, current: Current): Html {
   const { site, addresses } = current
   const language = textLanguage(query, site)
+  const others = site.languages.filter((other) => other !== language)
   const title = titleOf(query, current)
   const name = inLanguage(site.title, language, site)
   const about = inLanguage(site.description, language, site)
@@ -31,7 +34,7 @@ export function questionMetadata(query: FeedQuery, current: Current): Html {
   const logo = site.logo ? picture(addresses.media(site.logo), undefined) : ''
   // There is no end to what can be searched for.
   const robots = query.words.length > 0 ? notToBeIndexed : ''
-  return html`${robots}${describe({ title, description, url: addresses.page(query), type: 'website' }, language, current)}${logo}`
+  return html`${robots}${describe({ title, description, url: addresses.page(query), type: 'website' }, language, others, current)}${logo}`
 }
 
 type Described = { title: string; description: string; url: string; type: 'article' | 'website' }
@@ -39,10 +42,12 @@ type Described = { title: string; description: string; url: string; type: 'artic
 function describe(
   { title, description, url, type }: Described,
   language: string,
+  others: string[],
   { site }: Current,
 ): Html {
+  const alternates = others.map((other) => property('og:locale:alternate', localeOf(other)))
   return html`<meta name="description" content="${description}">
-${property('og:type', type)}${property('og:title', title)}${property('og:description', description)}${property('og:url', url)}${property('og:site_name', inLanguage(site.title, language, site))}`
+${property('og:type', type)}${property('og:title', title)}${property('og:description', description)}${property('og:url', url)}${property('og:site_name', inLanguage(site.title, language, site))}${property('og:locale', localeOf(language))}${alternates}`
 }
 
 function picture(url: string, alt: string | undefined): Html {

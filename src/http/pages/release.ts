@@ -8,8 +8,17 @@ import { type Wording, wordingOf } from '../../feeds/wording.ts'
 import type { Current } from '../services.ts'
 import { ownPictures } from './body.ts'
 import { layout, type Version } from './layout.ts'
+import { hasLead } from './releases.ts'
 import { topicLink } from './topics.ts'
-import { dayAndTime, type Html, nothing, tongue, type View, viewIn } from './view.ts'
+import {
+  dayAndTime,
+  dayAndTimeInWords,
+  type Html,
+  nothing,
+  tongue,
+  type View,
+  viewIn,
+} from './view.ts'
 import { releaseMetadata } from './metadata.ts'
 
 /** The page of a release. Its parts are HTML that was made safe when it was read. */
@@ -49,17 +58,18 @@ ${changed}<span${tongue(language, view)}>${author.url ? html`<a href="${author.u
 </header>`
 }
 
-/** Marks our own texts within a release, where they are in another language than it. */
-function ours(view: View, language: string): Html {
-  return tongue(view.spoken, { ...view, spoken: language })
+/** Marks our own texts within a release, where they are in another language than it. They begin where it does. */
+function ours({ spoken }: View, language: string): Html {
+  return spoken === language ? nothing : html` lang="${spoken}"`
 }
 
 function text({ release, around }: Entry, view: View): Html {
-  const parts = partsOf(release, around, view.addresses)
+  const written = (second: number) => dayAndTimeInWords(second, view)
+  const parts = partsOf(release, around, view.addresses, written)
   const pieces = (some: string[]) => raw(ownPictures(some.join('\n'), view))
   return html`<div class="text">
 ${parts.notes.length > 0 ? html`<div class="notice">${pieces(parts.notes)}</div>` : nothing}
-${parts.lead.map((lead) => html`<p class="lead">${raw(lead)}</p>\n`)}${pieces(parts.images)}
+${(hasLead(release) ? parts.lead : []).map((lead) => html`<p class="lead">${raw(lead)}</p>\n`)}${pieces(parts.images)}
 <div class="body">
 ${pieces(parts.body)}
 </div>

@@ -23,10 +23,15 @@ function summary(release: Release, query: FeedQuery, view: View): Html {
 <p class="details">${day(published, view)} <span${tongue(language, view)}>${wordingOf(language).kinds[kind]}</span>${inLanguage}</p>
 <div${tongue(language, view)}>
 <h3><a href="${view.addresses.release(release)}">${headline(release)}</a></h3>
-<p>${withdrawn?.reason ?? lead}</p>
+${withdrawn || hasLead(release) ? html`<p>${withdrawn?.reason ?? lead}</p>` : nothing}
 </div>
 </li>
 `
+}
+
+/** Where an author wrote a title and nothing else, that is the lead as well, and is not said twice. */
+export function hasLead({ title, lead }: Release): boolean {
+  return lead !== title
 }
 
 /** The months in which releases stand, by year. */

@@ -3,6 +3,7 @@ export const styleSheet = `:root {
   color-scheme: light dark;
   --paper: #fff; --raised: #f3f5f8; --ink: #16202b; --quiet: #4c5967; --line: #cfd6de; --field: #75818e;
   --link: #0b4b94; --visited: #5b3a94; --accent: #0a3766; --on-accent: #fff; --notice: #b25d00; --mark: #ffd54a;
+  --mono: ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace;
   --serif: Charter, "Bitstream Charter", "Iowan Old Style", "Sitka Text", Cambria, Georgia, "Noto Serif", serif;
 }
 @media (prefers-color-scheme: dark) {
@@ -19,6 +20,8 @@ body { margin: 0; background: var(--paper); color: var(--ink); overflow-wrap: an
 /* Our own texts are in another language than the page: each runs in its own direction. */
 body[lang] :is(h1, h2, h3, p, li, dt, dd, label, summary, legend, a, span, time, button) { unicode-bidi: plaintext; }
 body[lang] .ticks label > span { unicode-bidi: isolate; }
+/* A number would be turned round in a text from right to left. */
+body a:is([href^="tel:"], [href^="mailto:"]) { direction: ltr; unicode-bidi: isolate; }
 [dir=rtl] > body[lang] { text-align: right; }
 a { color: var(--link); text-underline-offset: .18em; text-decoration-thickness: 1px; }
 a:visited { color: var(--visited); }
@@ -30,6 +33,7 @@ h1 { font: 700 clamp(1.65rem, 1.2rem + 2.2vw, 2.6rem)/1.15 var(--serif); letter-
 h2 { font: 700 1.3rem/1.25 var(--serif); }
 h3 { font-size: 1rem; }
 p { margin: .6rem 0; }
+.columns h1 { margin-block-end: .6rem; }
 ul, ol { padding-inline-start: 1.25rem; }
 .frame, main { inline-size: 100%; max-inline-size: 76rem; margin-inline: auto; padding-inline: clamp(1rem, 4vw, 2.5rem); }
 main { flex: 1; padding-block: clamp(1.25rem, 4vw, 2.75rem); }
@@ -46,7 +50,8 @@ main { flex: 1; padding-block: clamp(1.25rem, 4vw, 2.75rem); }
 .languages a, .inline a, .archive a, .plain a, .topics a { display: inline-block; padding-block: .2rem; min-block-size: 1.75rem; min-inline-size: 1.5rem; }
 a[aria-current] { font-weight: 700; color: var(--ink); text-decoration: none; }
 .search { display: flex; flex-wrap: wrap; gap: .4rem; align-items: center; }
-.masthead .search { flex: 0 1 19rem; flex-wrap: nowrap; }
+.masthead .search { flex: 1 1 100%; flex-wrap: nowrap; }
+.masthead .search input { flex: 1; }
 .colophon { border-block-start: 1px solid var(--line); background: var(--raised); color: var(--quiet); font-size: .9rem; padding-block: 1.25rem; }
 .colophon p { max-inline-size: 70ch; }
 .colophon a { display: inline-block; padding-block: .15rem; }
@@ -63,6 +68,8 @@ fieldset { border: 0; margin: 0 0 1rem; padding: 0; min-inline-size: 0; }
 legend, .field label { font-weight: 700; padding: 0; display: block; margin-block-end: .25rem; }
 .builder label:has(input) { display: flex; align-items: flex-start; padding-block: .22rem; cursor: pointer; }
 .ticks, .ticks ul { list-style: none; margin: 0; padding: 0; }
+/* A long list of topics must not push what follows out of reach. */
+.builder .ticks { max-block-size: 36rem; overflow-y: auto; padding: .4rem; margin: -.4rem; }
 .ticks ul { padding-inline-start: 1.7rem; }
 .choice { margin-block-end: .4rem; padding-block-end: .4rem; border-block-end: 1px solid var(--line); }
 .count { color: var(--quiet); white-space: nowrap; font-size: .85rem; font-variant-numeric: tabular-nums; margin-inline-start: .25rem; }
@@ -86,8 +93,8 @@ summary { cursor: pointer; font-weight: 700; padding-block: .35rem; margin-block
 .feeds { list-style: none; margin: .9rem 0; padding: 0; display: grid; gap: .6rem; }
 .feeds li { display: grid; grid-template-columns: 1fr auto; gap: .2rem .4rem; align-items: center; }
 .feeds a { justify-self: start; font-weight: 600; padding-block: .2rem; }
-.feeds button { min-block-size: 1.8rem; padding: .05rem .6rem; font-size: .88rem; }
-.feeds input:read-only { grid-column: 1 / -1; min-block-size: 2.1rem; font-family: ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; font-size: .8rem; text-overflow: ellipsis; }
+.copy { min-block-size: 1.8rem; padding: .05rem .6rem; font-size: .88rem; }
+.feeds input:read-only { grid-column: 1 / -1; min-block-size: 2.1rem; font-family: var(--mono); font-size: .8rem; text-overflow: ellipsis; }
 .plain { list-style: none; margin: 0; padding: 0; }
 .place { margin: 1rem 0; display: grid; gap: .3rem; }
 .place > div, .facts { display: flex; flex-wrap: wrap; gap: .1rem 1rem; }
@@ -114,7 +121,8 @@ dd { margin: 0; }
 [hidden] { display: none; }
 .warning { position: sticky; inset-block-end: .75rem; background: var(--paper); outline: 1px solid var(--line); }
 
-.release > header, .text, .error { max-inline-size: 44rem; }
+.release > header, .error { max-inline-size: 44rem; }
+.text { max-inline-size: 39rem; }
 .release > header { margin-block-end: 1.5rem; }
 .release h1 { margin-block: .35rem .8rem; }
 .facts { color: var(--quiet); margin: 0; align-items: baseline; }
@@ -137,9 +145,12 @@ th, td { border: 1px solid var(--line); padding: .35rem .65rem; text-align: star
 .tags { margin-block-start: .5rem; }
 .tags a { border: 1px solid var(--field); border-radius: 2rem; padding: .15rem .8rem; text-decoration: none; }
 .tags a:hover { text-decoration: underline; }
-code { font-size: .92em; overflow-wrap: anywhere; hyphens: none; }
+code, pre { font-family: var(--mono); font-size: .92em; }
+pre code { font-size: 1em; }
+code { overflow-wrap: anywhere; hyphens: none; }
 
 @media (min-width: 40rem) {
+  .masthead .search { flex: 0 1 19rem; }
   .releases > li { grid-template-columns: 9.5rem minmax(0, 1fr); }
   .releases .details { padding-block-start: .3rem; }
   .releases .details > * { display: block; }
@@ -148,7 +159,7 @@ code { font-size: .92em; overflow-wrap: anywhere; hyphens: none; }
 @media (min-width: 60rem) {
   .columns { grid-template-columns: minmax(0, 1fr) 22rem; }
   .jump { display: none; }
-  .release { display: grid; grid-template-columns: minmax(0, 44rem) minmax(16rem, 1fr); gap: 0 clamp(2rem, 5vw, 4.5rem); }
+  .release { display: grid; grid-template-columns: minmax(0, 39rem) minmax(16rem, 1fr); gap: 0 clamp(2rem, 5vw, 4.5rem); }
   .release > header { grid-column: 1 / -1; }
 }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }

@@ -37,14 +37,18 @@ ${query.withdrawn ? nothing : lists(query, view)}
 </section>`
 }
 
+/** Copies the address of a feed of the page, and says so. It shows itself where there are scripts. */
+export function copyButton(format: FormatName, name: string, { messages }: View): Html {
+  return html`<button type="button" class="copy" data-copies="address-${format}" data-copy="${messages.copy}" data-copied="${messages.copied}" aria-label="${messages.copy}: ${messages.addressOf(name)}">${messages.copy}</button>`
+}
+
 function address(query: FeedQuery, format: FormatName, name: string, view: View): Html {
   const { addresses, messages } = view
   const feed = addresses.feed(query, format)
-  const field = `address-${format}`
   return html`<li>
 <a href="${feed}" type="${formats[format].mediaType}">${name}</a>
-<button type="button" class="copy" data-copies="${field}" data-copied="${messages.copied}" aria-label="${messages.copy}: ${messages.addressOf(name)}">${messages.copy}</button>
-<input id="${field}" readonly value="${feed}" aria-label="${messages.addressOf(name)}" dir="ltr">
+${copyButton(format, name, view)}
+<input id="address-${format}" readonly value="${feed}" aria-label="${messages.addressOf(name)}" dir="ltr">
 </li>
 `
 }

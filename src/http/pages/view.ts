@@ -46,8 +46,15 @@ export function day(seconds: number, { messages, site }: View): Html {
 }
 
 export function dayAndTime(seconds: number, { messages, site }: View): Html {
-  const text = messages.dayAndTime(wallTime(seconds, site.timezone))
+  const text = dayAndTimeInWords(seconds, { messages, site })
   return html`<time datetime="${formatUtc(seconds)}">${text}</time>`
+}
+
+export function dayAndTimeInWords(
+  seconds: number,
+  { messages, site }: Pick<View, 'messages' | 'site'>,
+): string {
+  return messages.dayAndTime(wallTime(seconds, site.timezone))
 }
 
 /** Forms are sent to where the page came from, which need not be called as `BASE_URL` says. */
