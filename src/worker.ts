@@ -4,10 +4,15 @@ import bundleText from '../.generated/content.txt'
 import { systemClock } from './clock.ts'
 import { readWorkerConfig, type WorkerConfig } from './config.ts'
 import { bringBundleInLine, type Bundle, readBundle } from './content/bundle.ts'
+import { answerFromBucket, type Bucket, createMediaBucket } from './content/media-bucket.ts'
+import { createReleaseReader } from './content/read-release.ts'
 import { fingerprint } from './domain/identity.ts'
+import type { MediaFile } from './domain/reading.ts'
 import type { State } from './domain/release-store.ts'
 import { retiredAt } from './domain/retirement.ts'
 import { createVocabulary } from './domain/topic.ts'
+import { createDoor } from './http/api/door.ts'
+import { createPublishing } from './http/api/publishing.ts'
 import { createApp } from './http/app.ts'
 import { createKeptDocuments } from './http/kept-documents.ts'
 import { createRecord } from './http/request-log.ts'
@@ -18,6 +23,7 @@ import { within } from './http/services.ts'
 import { createContentStore } from './store/content-store.ts'
 import { createEditionStore } from './store/edition-store.ts'
 import { migrate } from './store/migrate.ts'
+import { createPublishingStore } from './store/publishing-store.ts'
 import { createReleaseStore } from './store/release-store.ts'
 
 declare const caches: { open(name: string): Promise<EdgeCache> }
@@ -25,6 +31,8 @@ declare const caches: { open(name: string): Promise<EdgeCache> }
 type Env = {
   DB: D1Database
   ASSETS: Fetcher
+  /** For files that come through the API. */
+  MEDIA?: Bucket
   BASE_URL?: string
   PUBLISH_TOKENS?: string
   FEED_PAGES?: string
@@ -89,8 +97,36 @@ function spareState(): State | undefined {
   return { ...nothing, retired, site, vocabulary: createVocabulary(vocabulary) }
 }
 
-function createWorkerApp(env: Env, { baseUrl, hasFeedPages }: WorkerConfig) {
+/** A file of the content, by what its asset says of itself. */
+async function findAsset(env: Env, path: string): Promise<MediaFile | undefined> {
+  const url = `https://assets.invalid/${path.split('/').map(encodeURIComponent).join('/')}`
+  const { ok, headers } = await env.ASSETS.fetch(url, { method: 'HEAD' })
+  if (!ok) return undefined
+  const type = headers.get('content-type') ?? 'application/octet-stream'
+  return { type, size: Number(headers.get('content-length') ?? 0) }
+}
+
+async function answerMedia(env: Env, request: Request): Promise<Response> {
+  const asset = (await env.ASSETS.fetch(request as never)) as unknown as Response
+  if (asset.status !== 404 || !env.MEDIA) return asset
+  const path = decodeURIComponent(new URL(request.url).pathname.slice(1))
+  return (await answerFromBucket(env.MEDIA, path, request.headers)) ?? asset
+}
+
+function createWorkerApp(env: Env, { baseUrl, hasFeedPages, tokens }: WorkerConfig) {
   const metrics = createMetrics()
+  const letIn = createDoor(tokens, systemClock)
+  // What waits for another request would wait for ever if that were cut off, so each has its own.
+  const publishing = () =>
+    createPublishing({
+      store: createPublishingStore(env.DB),
+      media: createMediaBucket((path) => findAsset(env, path), env.MEDIA),
+      createReader: createReleaseReader,
+      clock: systemClock,
+      letIn,
+      clientOf: (c) => c.req.header('cf-connecting-ip') ?? '',
+      baseUrl,
+    })
   return createApp({
     store: createReleaseStore(env.DB),
     editions: createEditionStore(env.DB),
@@ -102,7 +138,8 @@ function createWorkerApp(env: Env, { baseUrl, hasFeedPages }: WorkerConfig) {
     isDirect: (headers) => !headers.has('via'),
     hasFeedPages,
     later: (work) => waitUntil(work()),
-    media: (c) => env.ASSETS.fetch(c.req.raw as never) as unknown as Promise<Response>,
+    media: (c) => answerMedia(env, c.req.raw),
+    publishing,
     problems: () => [],
     clock: systemClock,
     metrics,

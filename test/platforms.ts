@@ -1,6 +1,6 @@
 // Asks the same of the service on Node and of the Worker in workerd, as it is deployed.
 import { randomUUID } from 'node:crypto'
-import { cpSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, inject } from 'vitest'
@@ -83,6 +83,7 @@ export function onBothPresses(
   name: string,
   files: Record<string, string>,
   body: (press: Press & { directory: () => string; runtime: string }) => void,
+  clock?: Clock,
 ) {
   for (const [runtime, start] of Object.entries({ Node: nodePress, Workers: workerPress })) {
     describe(`${name}, on ${runtime}`, () => {
@@ -90,7 +91,7 @@ export function onBothPresses(
       let press: Press
       beforeAll(async () => {
         directory = writeFolder(files)
-        press = await start(directory)
+        press = await start(directory, clock)
       })
       afterAll(async () => {
         await press.close()
@@ -110,6 +111,18 @@ export function onBothPresses(
   }
 }
 
+/** A clock that does not let anybody wait. workerd has its own. */
+export function hurriedClock(): Clock {
+  let ahead = 0
+  const now = () => systemClock.now() + ahead
+  return {
+    now,
+    async passed(second) {
+      ahead += Math.max(0, second + 1 - now())
+    },
+  }
+}
+
 /** The app on Node over a database in memory. */
 export async function nodeService(directory: string, clock: Clock = systemClock): Promise<Fetch> {
   return (await nodePress(directory, clock)).fetch
@@ -123,8 +136,9 @@ export async function nodePress(
   directory: string,
   clock: Clock = systemClock,
   around: (store: ReleaseStore) => ReleaseStore = (store) => store,
-  { hasFeedPages = true, uploads = undefined as string | undefined } = {},
+  { hasFeedPages = true } = {},
 ) {
+  const uploads = mkdtempSync(join(tmpdir(), 'tiedote-uploads-'))
   let database = await newDatabase()
   let content = createContentStore(database)
   const metrics = createMetrics()
@@ -152,7 +166,7 @@ export async function nodePress(
       editions: createEditionStore(database),
       baseUrl,
       documents: createKeptDocuments(),
-      media: serveFolders(uploads ? [directory, uploads] : [directory]),
+      media: serveFolders([directory, uploads]),
       publishing: () => publishing,
       problems: () => problems,
       clock,
@@ -183,7 +197,7 @@ export async function nodePress(
     },
     breakStore: () => breakStore(database),
     mendStore: () => mendStore(database),
-    close: async () => {},
+    close: async () => rmSync(uploads, { recursive: true, force: true }),
   }
 }
 
@@ -194,7 +208,7 @@ async function newDatabase() {
 }
 
 /** The same of the Worker. Changes reach its database as those of another isolate would. */
-export async function workerPress(directory: string) {
+export async function workerPress(directory: string, _clock?: Clock) {
   const worker = await workerService(directory)
   // The database is filled by the first request.
   await worker.fetch('/feed.json')
@@ -239,7 +253,9 @@ export async function workerService(directory: string) {
   const generated = join(workplace, '.generated')
   const built = join(workplace, 'worker')
   const configPath = join(workplace, 'wrangler.toml')
-  cpSync(join(import.meta.dirname, '../wrangler.toml'), configPath)
+  const config = readFileSync(join(import.meta.dirname, '../wrangler.toml'), 'utf8')
+  // Whoever uploads files takes the marks of comments away.
+  writeFileSync(configPath, config.replace(/^# (?=\[\[r2_|binding = "MEDIA"|bucket_name)/gm, ''))
   cpSync(inject('workerBuild'), built, { recursive: true })
   const content = join(
     built,
@@ -252,7 +268,13 @@ export async function workerService(directory: string) {
   }
   await bundle()
   const server = createTestHarness({
-    workers: [{ configPath, prebuiltWorkerDir: built, vars: { BASE_URL: baseUrl } }],
+    workers: [
+      {
+        configPath,
+        prebuiltWorkerDir: built,
+        vars: { BASE_URL: baseUrl, PUBLISH_TOKENS: publishTokens },
+      },
+    ],
   })
   const { url } = await server.listen()
   return {

@@ -9,6 +9,7 @@ import {
   formerSlugs,
   fromContent,
   isRepeated,
+  isWithdrawnAlready,
   keyOf,
   merge,
   notWritten,
@@ -110,7 +111,7 @@ export function createPublisher({
   async function publish(requests: PublishRequest[]): Promise<(Receipt | DomainError)[]> {
     const looked = await prepare(requests)
     const seen = new Set<string>()
-    const results = looked.map((prepared) => {
+    const results = looked.map(async (prepared) => {
       if (prepared instanceof DomainError) return prepared
       const key = keyOf(prepared.request)
       // An earlier one of the same request may change what this one was compared with.
@@ -278,7 +279,8 @@ export function createPublisher({
     const { draft, problems } = result
     checkAuthor(by, draft.release.publisher)
     if (before && before.release.id !== draft.release.id) throw otherIdentity(before.release)
-    const isUnchanged = before?.hash === draft.hash && keyOf(before.release) === keyOf(request)
+    const isSame = before?.hash === draft.hash && keyOf(before.release) === keyOf(request)
+    const isUnchanged = isSame || isWithdrawnAlready(request, before)
     const change = !before ? 'created' : isUnchanged ? 'unchanged' : 'revised'
     return { request, before, frame, draft, warnings: problems, change }
   }

@@ -58,6 +58,16 @@ export function isRepeated(
   return before?.hash === hash && last?.kind === kind && last.note === note
 }
 
+/** Whether a release is withdrawn already for the reason that is given again. */
+export function isWithdrawnAlready(
+  { withdrawal }: PublishRequest,
+  before: Kept | undefined,
+): boolean {
+  const there = before?.release.withdrawn
+  if (!withdrawal || !there) return false
+  return there.reason === withdrawal.reason && there.replacedBy === withdrawal.replacedBy
+}
+
 /** What the history says of a change. */
 export async function deedOf(
   {

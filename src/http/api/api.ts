@@ -5,6 +5,7 @@ import { apiSource, type Deed, type Frame, type Kept } from '../../domain/publis
 import { type Dates, datings } from '../../domain/publishing.ts'
 import { tagOf } from '../../domain/revising.ts'
 import { formatUtc } from '../../domain/time.ts'
+import type { Topic } from '../../domain/topic.ts'
 import { writeDown } from '../../domain/written-release.ts'
 import { createAddresses } from '../../domain/addresses.ts'
 import { problemResponse, toFailure } from '../problem.ts'
@@ -306,7 +307,9 @@ function lineOf(
   }
 }
 
-function topicAsWritten({ slug: _, retired, ...topic }: Frame['published']['topics'][number]) {
+/** Its name stands in the address. */
+function topicAsWritten({ retired, ...topic }: Partial<Topic>): object {
+  delete topic.slug
   if (!retired) return topic
   const { at, until, ...rest } = retired
   return { ...topic, retired: { at: formatUtc(at), until: formatUtc(until), ...rest } }

@@ -30,7 +30,7 @@ export function createPublishing({ createReader, ...parts }: Parts) {
     publisher: createPublisher({
       store,
       createReader,
-      findMedia: media.find,
+      findMedia: (path) => media.find(path),
       clock,
       createBatch: () => crypto.randomUUID(),
     }),

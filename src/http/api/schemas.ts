@@ -44,7 +44,13 @@ export function parse<Schema extends v.GenericSchema>(
 
 /** All that requests and answers look like, in the words of one site. */
 export function describeSchemas(site: Site, vocabulary: Vocabulary) {
-  const { entries } = releaseSchema(site, vocabulary)
+  const schema = releaseSchema(site, vocabulary)
+  // As lists, which our own checks hide from JSON Schema.
+  const entries = {
+    ...schema.entries,
+    language: v.picklist(site.languages),
+    publisher: v.optional(v.picklist(Object.keys(site.publishers))),
+  }
   const release = v.strictObject({
     ...entries,
     slug: v.optional(entries.slug),

@@ -1,0 +1,95 @@
+import { DomainError } from '../domain/errors.ts'
+import type { MediaStore } from '../domain/media-store.ts'
+import { mediaTypeOf } from '../domain/media-types.ts'
+import type { MediaFile } from '../domain/reading.ts'
+
+/** The part of Cloudflare's R2 that we use. */
+export type Bucket = {
+  head(key: string): Promise<{ size: number } | null>
+  get(key: string, options?: { onlyIf?: Headers; range?: Headers }): Promise<StoredFile | null>
+  put(
+    key: string,
+    bytes: Uint8Array,
+    options: { onlyIf: Headers; httpMetadata: { contentType: string } },
+  ): Promise<object | null>
+}
+
+type StoredFile = {
+  size: number
+  httpEtag: string
+  uploaded: Date
+  range?: { offset?: number; length?: number; suffix?: number }
+  /** Missing when a condition of `onlyIf` is not met. */
+  body?: ReadableStream<Uint8Array>
+  arrayBuffer?: () => Promise<ArrayBuffer>
+}
+
+/**
+ * Files of a Worker: those of its content, which `findAsset` knows, and in a bucket those that came
+ * through the API. Without a bucket none are taken.
+ */
+export function createMediaBucket(
+  findAsset: (path: string) => Promise<MediaFile | undefined>,
+  bucket: Bucket | undefined,
+): MediaStore {
+  return {
+    async find(path) {
+      const asset = await findAsset(path)
+      if (asset) return asset
+      const found = await bucket?.head(path)
+      return found ? { size: found.size, type: mediaTypeOf(path) } : undefined
+    },
+
+    async put(path, bytes, isDryRun) {
+      if (!bucket) {
+        throw new DomainError(
+          'not-here',
+          'This Worker has no place for files. Bind an R2 bucket as MEDIA in wrangler.toml.',
+        )
+      }
+      if (await findAsset(path)) {
+        throw new DomainError(
+          'conflict',
+          'The content folder has a file of this name. Use another name.',
+        )
+      }
+      const before = await bucket.get(path)
+      if (!before && isDryRun) return 'created'
+      if (!before) {
+        const onlyIf = new Headers({ 'If-None-Match': '*' })
+        const httpMetadata = { contentType: mediaTypeOf(path) }
+        if (await bucket.put(path, bytes, { onlyIf, httpMetadata })) return 'created'
+      }
+      const there = before ?? (await bucket.get(path))
+      const kept = new Uint8Array((await there?.arrayBuffer?.()) ?? [])
+      const isSame = kept.length === bytes.length && kept.every((byte, at) => byte === bytes[at])
+      if (isSame) return 'unchanged'
+      throw new DomainError(
+        'conflict',
+        'There is another file of this name, and files never change. Use another name.',
+      )
+    },
+  }
+}
+
+/** Answers a request for a file in a bucket, or for a part of it; undefined when it is not there. */
+export async function answerFromBucket(
+  bucket: Bucket,
+  path: string,
+  headers: Headers,
+): Promise<Response | undefined> {
+  const isPart = headers.has('range')
+  const found = await bucket.get(path, isPart ? { range: headers } : {})
+  if (!found?.body) return undefined
+  const { offset = 0, length = found.size - offset, suffix } = found.range ?? {}
+  const from = suffix === undefined ? offset : found.size - suffix
+  const count = suffix ?? length
+  const answer = new Headers({
+    'Content-Type': mediaTypeOf(path),
+    'Content-Length': String(isPart ? count : found.size),
+    ETag: found.httpEtag,
+    'Last-Modified': found.uploaded.toUTCString(),
+  })
+  if (isPart) answer.set('Content-Range', `bytes ${from}-${from + count - 1}/${found.size}`)
+  return new Response(found.body, { status: isPart ? 206 : 200, headers: answer })
+}
