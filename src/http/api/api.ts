@@ -34,6 +34,7 @@ export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
     // Nothing of this is for caches, nor for programs on other sites.
     c.header('Cache-Control', 'no-store')
     c.header('X-Content-Type-Options', 'nosniff')
+    c.header('X-Robots-Tag', 'noindex')
   })
 
   api.get('/openapi.json', async (c) =>

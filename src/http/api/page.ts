@@ -42,7 +42,7 @@ export function apiPage({ info, paths, servers }: OpenApiDocument) {
 <h1>Publishing from your own system</h1>
 <p>${info.description}</p>
 <p>The same for programs: <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1). Send the token with every request:</p>
-<pre><code>curl -X PUT ${servers?.[0]?.url ?? ''}/api/releases/ministers-meet/en \\
+<pre tabindex="0"><code>curl -X PUT ${servers?.[0]?.url ?? ''}/api/releases/ministers-meet/en \\
   -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
   -d '{"title": "Ministers meet", "topics": [], "body": {"markdown": "The meeting begins at nine."}}'</code></pre>
 ${operations.map(section)}

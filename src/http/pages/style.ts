@@ -162,6 +162,13 @@ code { overflow-wrap: anywhere; hyphens: none; }
   .release { display: grid; grid-template-columns: minmax(0, 39rem) minmax(16rem, 1fr); gap: 0 clamp(2rem, 5vw, 4.5rem); }
   .release > header { grid-column: 1 / -1; }
 }
+.api { max-inline-size: 54rem; }
+.api section { margin-block-start: 2.5rem; padding-block-start: 1.25rem; border-block-start: 1px solid var(--line); }
+.api h3 { margin-block-start: 1.25rem; font-size: 1rem; }
+.api dl { display: grid; grid-template-columns: minmax(8rem, 13rem) 1fr; gap: .35rem 1rem; margin-block: .6rem; }
+.api dd { margin: 0; color: var(--quiet); }
+.api pre { overflow-x: auto; padding: .8rem 1rem; background: var(--raised); }
+@media (max-width: 34rem) { .api dl { grid-template-columns: 1fr; } .api dd { margin-block-end: .5rem; } }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 @media (forced-colors: active) { .panel, .notice { border: 1px solid; } }
 @media print {
