@@ -159,10 +159,9 @@ export function createPublisher({
           })),
         )
       })
-      const kept = await store.kept(
-        [],
-        made.map(({ draft }) => draft.release.id),
-      )
+      // It is written, also if this can no longer be read.
+      const ids = made.map(({ draft }) => draft.release.id)
+      const kept = await store.kept([], ids).catch(() => [])
       const byId = new Map(kept.map(({ release }) => [release.id, release]))
       const receipts = new Map(
         made.map((one) => {
@@ -198,11 +197,6 @@ export function createPublisher({
   /** What was looked at when it came in holds as long as the release and what it is read with stay. */
   async function lookAgain(prepared: Prepared[]): Promise<(Prepared | DomainError)[]> {
     const frame = await store.frame()
-    const text = (one: Frame) => JSON.stringify([one.site, one.content, one.published])
-    const now = text(frame)
-    const isSame = new Map(
-      [...new Set(prepared.map((one) => one.frame))].map((one) => [one, text(one) === now]),
-    )
     const kept = await store.kept(
       prepared.map(({ request }) => request),
       prepared.map(({ draft }) => draft.release.id),
@@ -215,7 +209,7 @@ export function createPublisher({
       const isAsBefore = before
         ? here.length === 1 && here[0]!.hash === before.hash && tagOf(here[0]!) === tagOf(before)
         : here.length === 0
-      return isAsBefore && isSame.get(one.frame)!
+      return isAsBefore && one.frame === frame
     })
     const others = prepared.filter((_, index) => !stillRight[index]).map(({ request }) => request)
     const again = others.length > 0 ? await prepare(others) : []

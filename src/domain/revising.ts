@@ -25,12 +25,16 @@ export function merge(
   if (before.release.withdrawn && withdrawn === undefined) throw isWithdrawn()
   const { id, formerly, changes, authored } = before.release
   const dated = { published: formatUtc(before.wished), authored: formatUtc(authored) }
+  const slugs = Array.isArray(merged.formerly) ? (merged.formerly as unknown[]) : []
+  const earlier = new Set([...formerly, ...slugs, before.release.slug])
+  earlier.delete(slug)
   return {
     ...(merged.published === undefined && dated),
     id,
-    formerly: before.release.slug === slug ? formerly : [...formerly, before.release.slug],
     changes: changes.map(({ at, ...change }) => ({ at: formatUtc(at), ...change })),
     ...merged,
+    // What is no list is left for the schema to tell.
+    ...(Array.isArray(merged.formerly ?? []) && { formerly: [...earlier] }),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Deed, Kept, KeptLine, PublishingStore } from '../domain/publishing-store.ts'
+import type { Deed, Frame, Kept, KeptLine, PublishingStore } from '../domain/publishing-store.ts'
 import { datings } from '../domain/publishing.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Release } from '../domain/release.ts'
@@ -17,6 +17,7 @@ import { readPublishedTopics } from './published-topics.ts'
 export function createPublishingStore(database: Database): PublishingStore {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
   const { stage, discard, makePublic, readValue } = createChanges(database)
+  let last: { text: string; frame: Frame } | undefined
 
   return {
     frame: readFrame,
@@ -102,21 +103,28 @@ export function createPublishingStore(database: Database): PublishingStore {
     },
   }
 
-  async function readFrame() {
-    const [site, content, published] = await Promise.all([
+  /** The same object as long as nothing in it has changed. */
+  async function readFrame(): Promise<Frame> {
+    const [site, contentNow, joined, published] = await Promise.all([
       readValue('site'),
-      readContentVocabulary(),
+      readValue('content_vocabulary'),
+      readValue('vocabulary'),
       readPublishedTopics(database),
     ])
+    // A store of the version before has it without the topics of the API, which there were none of.
+    const content = contentNow ?? joined
     if (site === undefined || content === undefined) throw notYet()
-    const vocabulary = createVocabulary(joinVocabularies(content, published))
-    return { site: JSON.parse(site) as Site, vocabulary, content, published }
-  }
-
-  /** A store of the version before has it without the topics of the API, which there were none of. */
-  async function readContentVocabulary(): Promise<VocabularySource | undefined> {
-    const text = (await readValue('content_vocabulary')) ?? (await readValue('vocabulary'))
-    return text === undefined ? undefined : (JSON.parse(text) as VocabularySource)
+    const text = `${site}\n${content}\n${JSON.stringify(published)}`
+    if (last?.text === text) return last.frame
+    const vocabulary = JSON.parse(content) as VocabularySource
+    const frame = {
+      site: JSON.parse(site) as Site,
+      vocabulary: createVocabulary(joinVocabularies(vocabulary, published)),
+      content: vocabulary,
+      published,
+    }
+    last = { text, frame }
+    return frame
   }
 
   /** All that stays as it is. */

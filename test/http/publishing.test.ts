@@ -244,9 +244,17 @@ onBothPresses(
       })
       expect(moved.json).toMatchObject({ change: 'revised', id: created.id })
       expect((await press.fetch('/releases/old-name')).status).toBe(308)
+      const again = await ask('PUT', '/api/releases/third-name/en', {
+        ...release,
+        formerly: ['new-name'],
+      })
+      expect(again.json.id).toBe(created.id)
+      expect((await press.fetch('/releases/old-name')).headers.get('location')).toMatch(
+        /third-name$/,
+      )
       const thief = await ask('PUT', '/api/releases/thief/en', { ...release, id: created.id })
       expect(thief.status).toBe(409)
-      const other = await ask('PUT', '/api/releases/new-name/en', { ...release, id: 'urn:x:1' })
+      const other = await ask('PUT', '/api/releases/third-name/en', { ...release, id: 'urn:x:1' })
       expect(other.status).toBe(409)
     })
 
