@@ -81,7 +81,8 @@ export async function loadContent(
     findMedia: (path) => folder.media.get(path),
   })
   const basis = await fingerprint(JSON.stringify([await readersVersion(), siteText, topicsText]))
-  const files = new Map<string, FileStamp>()
+  // Also where there are no releases, what all of them are read with must be known to have changed.
+  const files = new Map<string, FileStamp>([['site.yaml', { stamp: basis, media: {} }]])
   const owners = new Map<string, string>()
   const taken = new Set(
     known.published.flatMap(({ id, slug, language }) => [id, `${slug}.${language}`]),

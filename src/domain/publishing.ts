@@ -159,15 +159,26 @@ export function place(
   const authored = others.filter((one) => !late.has(one))
   for (const one of authored) {
     const wanted = one.withdrawn && one.authored > now ? never : one.authored
-    const second = keptSecond(one, wanted, published) ?? nextPublished(wanted)
+    const keptOne = keptSecond(one, wanted, published)
+    const second = keptOne ?? nextPublished(wanted)
+    // What is due now is not put off for long because others have the same time.
+    if (keptOne === undefined && wanted <= now && second > now) {
+      late.add(one)
+      continue
+    }
     published.add(second)
     const isPast = since !== undefined && second <= since
     const isHistory = isPast && one.dates !== 'keep'
     places.set(one.id, { id: one.id, published: second, updated: second, isHistory })
   }
-  placeUpdates(authored, places, updated, now)
+  placeUpdates(
+    authored.filter((one) => !late.has(one)),
+    places,
+    updated,
+    now,
+  )
 
-  const free = freshSeconds(late.size + changed.size, [published, updated], now, since ?? now)
+  const free = freshSeconds(late.size + changed.size, [published, updated], now, since ?? 0)
   for (const { id } of others.filter((one) => late.has(one))) {
     const second = free.shift()!
     places.set(id, { id, published: second, updated: second, isHistory: false })
@@ -248,7 +259,8 @@ function freshSeconds(count: number, taken: Set<number>[], now: number, since: n
   for (let second = now; second > since && seconds.length < count; second--) {
     if (isFree(second)) seconds.push(second)
   }
-  for (let second = Math.max(now, since) + 1; seconds.length < count; second++) {
+  // Every other one, or no correction could get in between until all of them are out.
+  for (let second = Math.max(now, since) + 1; seconds.length < count; second += 2) {
     if (isFree(second)) seconds.push(second)
   }
   return seconds.toSorted((a, b) => a - b)

@@ -1,0 +1,173 @@
+// What was answered with 2xx is there whole after the process was killed, and nothing is half there.
+// KILLS=300 npm test -- durability kills it three hundred times.
+import { randomUUID } from 'node:crypto'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from './content-folder.ts'
+import { databaseFile, type Server, spawnServer, until } from './server.ts'
+
+const kills = Number(process.env.KILLS ?? 5)
+const writers = 24
+const token = 'a-secret-of-the-newsroom'
+
+/** What a writer knows of its release. */
+type Known = {
+  slug: string
+  /** The version that was last answered for, 0 before the first. */
+  answered: number
+  /** The version that was last sent. */
+  sent: number
+  /** Lines that were answered for, each a release of its own. */
+  lines: string[]
+  writes: number
+}
+
+test(
+  'every change that was answered for is there whole after the process was killed',
+  { timeout: 30_000 + kills * 6000 },
+  async () => {
+    const directory = temporaryFolder({ 'topics.yaml': 'eu: { label: EU }\n' })
+    const database = databaseFile()
+    const random = numbersFrom(4711)
+    const known = Array.from({ length: writers }, (_, index): Known => {
+      return { slug: `release-${index}`, answered: 0, sent: 0, lines: [], writes: 0 }
+    })
+    let server = await begin(directory, database)
+    try {
+      for (let kill = 0; kill < kills; kill++) {
+        const { url } = server
+        const isOver = { value: false }
+        const writing = known.map((one) => write(url, one, random, isOver))
+        await new Promise((resolve) => setTimeout(resolve, 100 + random() * 1400))
+        server.process.kill('SIGKILL')
+        await server.exit
+        isOver.value = true
+        await Promise.all(writing)
+        server = await begin(directory, database)
+        for (const one of known) await check(server.url, one)
+      }
+    } finally {
+      server.process.kill('SIGKILL')
+      await server.exit
+    }
+    const sqlite = new DatabaseSync(database)
+    expect(sqlite.prepare('pragma integrity_check').get()).toEqual({ integrity_check: 'ok' })
+    expect(sqlite.prepare('select count(*) as count from placement').get()).toEqual({ count: 0 })
+    sqlite.close()
+    const writes = known.reduce((sum, one) => sum + one.writes, 0)
+    expect(writes).toBeGreaterThan(kills * 5)
+    console.log(`${kills} kills, ${writes} releases written and answered for`)
+  },
+)
+
+async function begin(directory: string, database: string): Promise<Server> {
+  const server = await spawnServer(directory, {
+    DATABASE: database,
+    PUBLISH_TOKENS: `newsroom=${token}`,
+  })
+  await until(() => server.output().includes('Serving')).catch((error: Error) => {
+    throw new Error(`${error.message}: ${server.log()}`)
+  })
+  return server
+}
+
+/** Writes until the process is gone: new versions of one release, corrections, and many new ones. */
+async function write(url: string, one: Known, random: () => number, isOver: { value: boolean }) {
+  while (!isOver.value) {
+    try {
+      if (random() < 0.6) {
+        const slugs = Array.from({ length: 10 }, () => `line-${randomUUID()}`)
+        const lines = slugs.map((slug) => {
+          const published = new Date(1.5e12 + random() * 1e11).toISOString()
+          return JSON.stringify({ slug, language: 'en', published, ...versionOf(1) })
+        })
+        const type = 'application/x-ndjson'
+        const answer = await send(url, 'POST', '/api/releases?dates=keep', lines.join('\n'), type)
+        if (answer.status !== 200) throw new Error(answer.text)
+        one.lines.push(...slugs)
+        one.writes += slugs.length
+      } else {
+        const version = one.sent + 1
+        const change = { kind: 'correction', note: `Version ${version}` }
+        const written = { ...versionOf(version), ...(version > 1 && { change }) }
+        one.sent = version
+        const path = `/api/releases/${one.slug}/en`
+        const answer = await send(url, 'PUT', path, JSON.stringify(written))
+        if (answer.status !== 200 && answer.status !== 201) throw new Error(answer.text)
+        one.answered = version
+        one.writes++
+      }
+    } catch (error) {
+      // The connection ends with the process. Whatever else is wrong must be seen.
+      if (!(error instanceof TypeError)) throw error
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+}
+
+async function check(url: string, one: Known) {
+  if (one.sent > 0) {
+    const { status, text } = await send(url, 'GET', `/api/releases/${one.slug}/en`)
+    const isThere = status === 200
+    expect(isThere || one.answered === 0).toBe(true)
+    if (isThere) {
+      const release = JSON.parse(text) as {
+        title: string
+        published: string
+        body: { html: string }
+        changes?: object[]
+      }
+      const version = Number(release.title.slice('Version '.length))
+      // The one that was not answered for may have come through, and no other.
+      expect([one.answered, one.sent]).toContain(version)
+      expect(release.body.html).toBe(`<p>Text of version ${version}.</p>`)
+      const history = await send(url, 'GET', `/api/releases/${one.slug}/en/history`)
+      const { history: deeds } = JSON.parse(history.text) as { history: { action: string }[] }
+      expect(deeds.filter(({ action }) => action === 'publish')).toHaveLength(1)
+      // Many at once come out one after the other.
+      if (Date.parse(release.published) <= Date.now()) {
+        const page = await fetch(`${url}/releases/${one.slug}`)
+        expect(await page.text()).toContain(`Text of version ${version}.`)
+      }
+      one.answered = version
+      one.sent = version
+    }
+  }
+  for (const slug of one.lines.splice(0)) {
+    const { status, text } = await send(url, 'GET', `/api/releases/${slug}/en`)
+    expect([status, text.includes('Text of version 1.')]).toEqual([200, true])
+  }
+  const feed = await fetch(`${url}/feed.json`)
+  expect(feed.status).toBe(200)
+}
+
+function versionOf(version: number) {
+  return {
+    title: `Version ${version}`,
+    topics: ['eu'],
+    body: { markdown: `Text of version ${version}.` },
+  }
+}
+
+async function send(
+  url: string,
+  method: string,
+  path: string,
+  body?: string,
+  type = 'application/json',
+): Promise<{ status: number; text: string }> {
+  const headers = { Authorization: `Bearer ${token}`, 'Content-Type': type }
+  const answer = await fetch(url + path, { method, headers, ...(body !== undefined && { body }) })
+  return { status: answer.status, text: await answer.text() }
+}
+
+/** The same numbers from 0 to 1 at every run (mulberry32). */
+function numbersFrom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
+  }
+}
