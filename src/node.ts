@@ -21,23 +21,16 @@ import { programFingerprint } from './program.ts'
 import { createLater } from './later.ts'
 import { createContentStore } from './store/content-store.ts'
 import { createEditionStore } from './store/edition-store.ts'
-import { migrate } from './store/migrate.ts'
-import {
-  isBroken,
-  isDamaged,
-  isDatabaseError,
-  looksLikeDatabase,
-  type NodeDatabase,
-  openDatabase,
-  putBack,
-  readMigrations,
-  setAside,
-} from './store/node-sqlite.ts'
+import { isBroken, isDatabaseError } from './store/node-sqlite.ts'
+import { openStore } from './store/open-store.ts'
 import { createPublishingStore } from './store/publishing-store.ts'
 import { createReleaseStore } from './store/release-store.ts'
 
 const { port, host, baseUrl, contentDirectory, database: path, hasFeedPages, tokens } = readConfig()
-const database = await open(path)
+// With tokens it may hold releases that are nowhere else.
+const database = await openStore(path, { mayBeMadeAnew: tokens.length === 0 }).catch(
+  (error: Error) => giveUp(error.message),
+)
 const store = createReleaseStore(database)
 const content = createContentStore(database)
 const program = await fingerprint(`${await programFingerprint()} ${baseUrl}`)
@@ -148,7 +141,7 @@ function openAnew(): string {
     database.reopen()
     return 'It was opened anew, and is tried again in half a minute.'
   } catch {
-    return 'Put a good copy in its place, or start again: then a new one is made of the content.'
+    return 'Put a good copy in its place: a backup, or a new one that is made of the content.'
   }
 }
 
@@ -158,7 +151,7 @@ function databaseProblems(): FileProblem[] {
   }
   if (database.isInPlace()) return []
   const message =
-    'The database file is no longer there. The service goes on with it, but whatever changes is lost at the next start. Put the file back and start again, or start again to have it made anew of the content.'
+    'The database file is no longer there. The service goes on with it, but whatever changes is lost at the next start. Put the file or a backup back and start again.'
   return [{ file: path, line: 1, field: '', message, warning: true }]
 }
 
@@ -177,44 +170,6 @@ function cannotWrite(reason: string, advice: string): FileProblem {
 function giveUp(sentence: string): never {
   console.error(sentence)
   process.exit(1)
-}
-
-/** A damaged file is put aside and a new one made: all that is in it comes from the content. */
-async function open(path: string): Promise<NodeDatabase> {
-  try {
-    return await openAndMigrate(path)
-  } catch (error) {
-    const { message } = error as Error
-    if (!isDamaged(error) || !looksLikeDatabase(path)) {
-      return giveUp(
-        `DATABASE cannot be opened at ${path}: ${message}. Name another path, or delete the file: all that is in it can be made anew of the content.`,
-      )
-    }
-    let aside = ''
-    try {
-      aside = setAside(path, `damaged-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`)
-      console.error(
-        `DATABASE at ${path} is damaged (${message}). It is now ${aside}, and a new one is made.`,
-      )
-      return await openAndMigrate(path)
-    } catch (again) {
-      if (aside) putBack(aside, path)
-      return giveUp(
-        `DATABASE at ${path} is damaged (${message}), and no new one can be made there: ${(again as Error).message}.`,
-      )
-    }
-  }
-}
-
-async function openAndMigrate(path: string): Promise<NodeDatabase> {
-  const opened = openDatabase(path)
-  try {
-    await migrate(opened, readMigrations())
-    return opened
-  } catch (error) {
-    opened.close()
-    throw error
-  }
 }
 
 function readConfig() {

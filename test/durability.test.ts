@@ -40,8 +40,8 @@ test(
         const writing = known.map((one) => write(url, one, random, isOver))
         await new Promise((resolve) => setTimeout(resolve, 100 + random() * 1400))
         server.process.kill('SIGKILL')
-        await server.exit
         isOver.value = true
+        await server.exit
         await Promise.all(writing)
         server = await begin(directory, database)
         for (const one of known) await check(server.url, one)

@@ -56,7 +56,7 @@ test('a database that cannot be opened at all stops the start with a sentence', 
   expect(readFileSync(garbage, 'utf8')).toContain('This is no database.')
 })
 
-test('a damaged database is put aside at the start, and made anew of the content (H-29)', async () => {
+test('a damaged database is put aside at the start, and made anew of the content, unless the API is open (H-29)', async () => {
   const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
   const path = databaseFile()
   const first = await start(directory, { DATABASE: path })
@@ -64,6 +64,11 @@ test('a damaged database is put aside at the start, and made anew of the content
   await first.exit
   const whole = readFileSync(path)
   writeFileSync(path, Buffer.concat([whole.subarray(0, 100), Buffer.alloc(20_000, 'garbage')]))
+  const tokens = { PUBLISH_TOKENS: 'newsroom=a-secret-of-the-newsroom' }
+  const refused = await start(directory, { DATABASE: path, ...tokens })
+  expect(await refused.exit).toBe(1)
+  expect(refused.log()).toMatch(/is damaged .* came through the API .* bring a backup back/)
+  expect(readFileSync(path).toString()).toContain('garbage')
   const second = await start(directory, { DATABASE: path })
   expect(await titles(`${second.url}/feed.json`)).toEqual(['A'])
   expect(second.log()).toMatch(/is damaged .* It is now .*damaged-.* and a new one is made/)

@@ -189,3 +189,31 @@ describe('the publication clock', () => {
     expect(updated({ before: { updated: 103 } })).toBe(103)
   })
 })
+
+describe('many at once that are due', () => {
+  const due = Array.from({ length: 30 }, (_, index) => release({ id: `${index}`, authored: 1000 }))
+  const seconds = (since: number | undefined, releases = due) =>
+    place(releases, new Set(), new Set(), { now: 1000, since }).map(({ published }) => published)
+
+  test('take seconds that have passed, as far as readers have seen nothing later', () => {
+    expect(Math.max(...seconds(900))).toBe(1000)
+    expect(Math.min(...seconds(900))).toBeGreaterThan(900)
+    expect(Math.max(...seconds(undefined))).toBe(1000)
+  })
+
+  test('leave every other second of those to come to whoever corrects meanwhile', () => {
+    const taken = seconds(998)
+    expect(new Set(taken).size).toBe(due.length)
+    const toCome = taken.filter((second) => second > 1000)
+    expect(toCome.length).toBeGreaterThan(20)
+    for (const second of toCome) expect(taken).not.toContain(second + 1)
+  })
+
+  test('keep their times where whoever brings them says so (C-06)', () => {
+    const old = (dates: Placement['dates']) =>
+      place([release({ authored: 10, dates })], new Set(), new Set(), { now: 1000, since: 900 })[0]!
+    expect(old('keep')).toMatchObject({ published: 10, isHistory: false })
+    expect(old('archive')).toMatchObject({ published: 10, isHistory: true })
+    expect(old('news')).toMatchObject({ published: 1000, isHistory: false })
+  })
+})

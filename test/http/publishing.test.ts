@@ -376,6 +376,25 @@ onBothPresses(
       expect(await page.text()).toContain('Withdraw a release')
       expect((await ask('GET', '/api/no-such')).status).toBe(404)
     })
+
+    // Last, because its releases go on coming out.
+    test('a correction gets in while many releases are still coming out', async () => {
+      const { json: created } = await ask('PUT', '/api/releases/urgent/en', release)
+      const line = (_: unknown, index: number) =>
+        JSON.stringify({ ...release, slug: `burst-${index}`, language: 'en' })
+      const many = await ask('POST', '/api/releases', Array.from({ length: 40 }, line).join('\n'), {
+        headers: { 'Content-Type': 'application/x-ndjson' },
+      })
+      const last = JSON.parse(many.text.trim().split('\n').at(-1)!) as { published: string }
+      const change = { kind: 'correction', note: 'At once.' }
+      const { json: corrected } = await ask('PUT', '/api/releases/urgent/en', {
+        ...release,
+        change,
+      })
+      expect(corrected.change).toBe('revised')
+      expect(corrected.updated < last.published).toBe(true)
+      expect((await itemIn('/feed.json', created.id))!.content_html).toContain('At once.')
+    })
   },
   hurriedClock(),
 )

@@ -1,0 +1,68 @@
+import { migrate } from './migrate.ts'
+import {
+  isDamaged,
+  looksLikeDatabase,
+  type NodeDatabase,
+  openDatabase,
+  putBack,
+  readMigrations,
+  setAside,
+} from './node-sqlite.ts'
+
+/**
+ * Opens the database of a service and brings its tables up to date. A damaged one is put aside for a new
+ * one, where that may be: all that is in it can be made of the content folder again. It may not where
+ * releases came through the API.
+ *
+ * Throws an Error with a sentence for the operator.
+ */
+export async function openStore(
+  path: string,
+  { mayBeMadeAnew }: { mayBeMadeAnew: boolean },
+): Promise<NodeDatabase> {
+  try {
+    return await openAndMigrate(path)
+  } catch (error) {
+    const { message } = error as Error
+    const isOurs = isDamaged(error) && looksLikeDatabase(path)
+    if (isOurs && mayBeMadeAnew) return makeAnew(path, message)
+    if (isOurs) {
+      throw new Error(
+        `DATABASE at ${path} is damaged (${message}), and may hold releases that came through the API and are nowhere else. Move it away and bring a backup back with "npm run tiedote -- restore", or start without it and with what the content folder has.`,
+        { cause: error },
+      )
+    }
+    const advice = mayBeMadeAnew
+      ? 'Name another path, or delete the file: all that is in it can be made anew of the content.'
+      : 'Name another path.'
+    throw new Error(`DATABASE cannot be opened at ${path}: ${message}. ${advice}`, { cause: error })
+  }
+}
+
+async function makeAnew(path: string, reason: string): Promise<NodeDatabase> {
+  let aside = ''
+  try {
+    aside = setAside(path, `damaged-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`)
+    console.error(
+      `DATABASE at ${path} is damaged (${reason}). It is now ${aside}, and a new one is made.`,
+    )
+    return await openAndMigrate(path)
+  } catch (error) {
+    if (aside) putBack(aside, path)
+    throw new Error(
+      `DATABASE at ${path} is damaged (${reason}), and no new one can be made there: ${(error as Error).message}.`,
+      { cause: error },
+    )
+  }
+}
+
+async function openAndMigrate(path: string): Promise<NodeDatabase> {
+  const opened = openDatabase(path)
+  try {
+    await migrate(opened, readMigrations())
+    return opened
+  } catch (error) {
+    opened.close()
+    throw error
+  }
+}
