@@ -35,7 +35,7 @@ export function createMediaFolder(content: string, uploads: string | undefined):
       const target = join(uploads, path)
       const before = await findMediaFile(uploads, path)
       if (!before && isDryRun) return 'created'
-      if (!before && (await write(target, bytes))) return 'created'
+      if (!before && (await write(target, bytes).catch(notKept))) return 'created'
       if (Buffer.compare(await readFile(target), bytes) === 0) return 'unchanged'
       throw new DomainError(
         'conflict',
@@ -43,6 +43,15 @@ export function createMediaFolder(content: string, uploads: string | undefined):
       )
     },
   }
+}
+
+/** No room, no right to write, or a folder of that name: nothing is kept. */
+function notKept(error: NodeJS.ErrnoException): never {
+  console.error(`A file is not kept: ${error.message}`)
+  throw new DomainError(
+    'unavailable',
+    'The file cannot be written at present, and nothing has changed. Send it again in a minute.',
+  )
 }
 
 /**
