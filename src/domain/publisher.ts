@@ -232,11 +232,17 @@ export function createPublisher({
     const owners = new Map(
       (ids.length > 0 ? await store.kept([], ids) : []).map((one) => [one.release.id, one]),
     )
-    return read.map((one) => {
-      if (one instanceof DomainError) return one
-      const owner = owners.get(one.draft.release.id)
-      return owner && owner !== one.before ? takenIdentity(owner.release) : one
-    })
+    return Promise.all(
+      read.map(async (one) => {
+        if (one instanceof DomainError) return one
+        const owner = owners.get(one.draft.release.id)
+        if (!owner || owner === one.before) return one
+        if (keyOf(owner.release) !== keyOf(one.request)) return takenIdentity(owner.release)
+        // It came between the two questions.
+        const [again] = await prepare([one.request])
+        return again!
+      }),
+    )
   }
 
   async function readOne(
