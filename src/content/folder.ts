@@ -72,8 +72,7 @@ export async function findMediaFile(
   path: string,
 ): Promise<MediaFile | undefined> {
   const parts = path.split('/')
-  if (parts[0] !== 'media' || parts.some((part) => part === '' || part.startsWith('.')))
-    return undefined
+  if (parts[0] !== 'media' || parts.some((part) => /^$|^\.|\0/.test(part))) return undefined
   const status = await stat(join(directory, path)).catch(nowhere)
   return status?.isFile() ? { size: status.size, type: mediaType(path) } : undefined
 }

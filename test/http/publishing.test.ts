@@ -361,6 +361,10 @@ onBothPresses(
         expect([400, 404, 415]).toContain((await upload(path, '<script>alert(1)</script>')).status)
       }
       expect((await upload('notes.txt', '<script>alert(1)</script>')).status).toBe(201)
+      const odd = { ...release, body: { html: '<img src="/media/%00.png" alt="x">' } }
+      expect((await ask('PUT', '/api/releases/odd-file/en', odd)).status).toBe(201)
+      const name = { ...release, attachments: [{ file: '%00\u0000.pdf' }] }
+      expect((await ask('PUT', '/api/releases/odd-name/en', name)).status).toBe(422)
     })
 
     test('programs and people can read what the API has', async () => {

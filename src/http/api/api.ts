@@ -261,7 +261,7 @@ function mediaPathOf(c: Ask): string {
   }
   const names = path.split('/').slice(1)
   const isFit = names.every(
-    (name) => /^[^.\s/\\][^/\\\p{C}<>:"|?*]*$/u.test(name) && name.trim() === name,
+    (name) => /^[^.\s/\\\p{C}][^/\\\p{C}<>:"|?*]*$/u.test(name) && name.trim() === name,
   )
   if (names.length > 0 && isFit && path.length <= 200) return path
   throw new DomainError(
