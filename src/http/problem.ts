@@ -15,7 +15,7 @@ const statuses: Record<ErrorCode, { status: number; title: string }> = {
   unsupported: { status: 415, title: 'This kind of content is not taken' },
   wrong: { status: 422, title: 'Something in it is wrong' },
   'too-often': { status: 429, title: 'Too many attempts' },
-  'not-here': { status: 501, title: 'This service has no place for it' },
+  'not-here': { status: 409, title: 'This service has no place for it' },
   unavailable: { status: 503, title: 'Not available yet' },
 }
 

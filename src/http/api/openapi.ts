@@ -32,7 +32,7 @@ function describe({ site, vocabulary }: Frame, baseUrl: string): Promise<OpenApi
         title: 'Tiedote: publishing',
         version: '1',
         description:
-          'Releases and topics from a newsroom system. What is answered with 2xx is on disk and public, unless its time is in the future. Every change has a second of its own, so an answer may take a second; send many releases at once with POST /api/releases.',
+          'Releases and topics from a newsroom system. What is answered with 2xx is on disk and public, unless its time is in the future. Every change has a second of its own, so an answer may take a second, and of news that come faster than that some come out later, one every other second; send many releases at once with POST /api/releases.',
       },
       servers: [{ url: baseUrl }],
       security: [{ token: [] }],
@@ -185,7 +185,7 @@ function operations(schemas: Schemas): [string, string, DescribeRouteOptions][] 
         responses: {
           200: { description: 'The file is there already.' },
           201: { description: 'The file is kept.' },
-          ...refusals(400, 401, 403, 409, 413, 415, 429, 501, 503),
+          ...refusals(400, 401, 403, 409, 413, 415, 429, 503),
         },
       },
     ],
@@ -218,7 +218,6 @@ const meaning: Record<number, string> = {
   415: 'This kind of content is not taken.',
   422: 'Fields are wrong: "errors" names all of them.',
   429: 'Too many wrong tokens.',
-  501: 'This service has no place for files.',
   503: 'The store cannot be written now. Nothing has changed.',
 }
 
