@@ -101,11 +101,18 @@ const kinds: Record<string, [string, number]> = {
 
 const languages = { en: '', fi: '/fi', sv: '/sv' }
 
+type Kind = [kind: string, language: string, path: string, status: number]
+
 const everywhere = Object.entries(kinds).flatMap(([kind, [path, status]]) =>
-  Object.entries(languages).map(
-    ([language, prefix]) => [kind, language, `${prefix}${path}`, status] as const,
-  ),
+  Object.entries(languages).map(([language, prefix]): Kind => [
+    kind,
+    language,
+    `${prefix}${path}`,
+    status,
+  ]),
 )
+// Whoever programs reads English.
+everywhere.push(['page of the API', 'en', '/api', 200])
 
 /** Layouts differ by language and device, colours by scheme: each is seen with each of the others. */
 const looks = Object.entries({ desktop, phone }).flatMap(([device, viewport]) =>
@@ -115,7 +122,7 @@ const looks = Object.entries({ desktop, phone }).flatMap(([device, viewport]) =>
     colorScheme,
   })),
 )
-const looksElsewhere = looks.filter(({ name }) => /phone dark/.test(name))
+const looksElsewhere = looks.filter(({ name }) => /phone dark|desktop light/.test(name))
 
 const browser = await launchBrowser()
 
