@@ -6,6 +6,7 @@ import { endWhenInterrupted } from './interruption.ts'
 import { registerNew } from './new.ts'
 import { registerProbe } from './probe.ts'
 import { run } from './program.ts'
+import { registerPush } from './push.ts'
 import { registerRestore } from './restore.ts'
 import { createTerminal } from './terminal.ts'
 
@@ -13,6 +14,7 @@ const commands = [
   registerCheck,
   registerNew,
   registerImport,
+  registerPush,
   registerProbe,
   registerBackup,
   registerRestore,

@@ -26,7 +26,7 @@ export async function* readWrittenReleases(directory: string): AsyncGenerator<Wr
 }
 
 /** The releases that one file holds, as they are written. */
-export function* writtenIn(path: string, text: string): Generator<WrittenInFile> {
+function* writtenIn(path: string, text: string): Generator<WrittenInFile> {
   if (path.endsWith('.md')) {
     yield writtenInMarkdown(path, text)
     return

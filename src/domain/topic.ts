@@ -119,7 +119,8 @@ export function createTopicReader(languages: string[], timezone: string) {
 export type WrittenTopic = Topic | { renamed: string }
 
 /** A topic as it is written, so that reading it again gives the same. Its slug stands beside it. */
-export function writeTopicDown({ slug: _, retired, ...topic }: Topic): Record<string, unknown> {
+export function writeTopicDown({ retired, ...topic }: Partial<Topic>): Record<string, unknown> {
+  delete topic.slug
   if (!retired) return topic
   const { at, until, ...rest } = retired
   return { ...topic, retired: { at: formatUtc(at), until: formatUtc(until), ...rest } }

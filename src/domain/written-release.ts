@@ -50,9 +50,12 @@ function attachmentsOf({ attachments }: Release): WrittenRelease[] {
   }))
 }
 
-/** Only of addresses: the text may speak of anything. */
+/** Only of addresses: the text may speak of anything. After two slashes a host would be read. */
 function withoutOrigin(html: string): string {
-  return html.replaceAll(/(?<= (?:href|src|cite)=")[^"]+/g, (address) =>
-    address.startsWith(`${storedOrigin}/`) ? address.slice(storedOrigin.length) : address,
-  )
+  return html.replaceAll(/(?<= (?:href|src|cite)=")[^"]+/g, (address) => {
+    const isOurs = address.startsWith(`${storedOrigin}/`)
+    return isOurs && address[storedOrigin.length + 1] !== '/'
+      ? address.slice(storedOrigin.length)
+      : address
+  })
 }
