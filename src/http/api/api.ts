@@ -203,7 +203,7 @@ export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
     { change, ...written }: Record<string, unknown>,
     address?: { slug: string; language: string },
   ): PublishRequest {
-    const told = { slug: textOf(written.slug), language: textOf(written.language) }
+    const told = { slug: textOf(written.slug), language: textOf(written.language).toLowerCase() }
     const errors = (['slug', 'language'] as const).flatMap((field) => {
       const isWrong = address && written[field] !== undefined && told[field] !== address[field]
       if (isWrong)
