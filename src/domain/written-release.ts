@@ -36,6 +36,7 @@ export async function writeDown(release: Release, site: Site): Promise<WrittenRe
       changes: changes.map(({ at, ...rest }) => ({ at: formatUtc(at), ...rest })),
     }),
     ...(corrects && { corrects }),
+    ...(release.archived && { archived: true }),
     ...(withdrawn && { withdrawn: { ...withdrawn, at: formatUtc(withdrawn.at) } }),
     body: { html: withoutOrigin(release.html) },
   }
