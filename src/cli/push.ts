@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { Option } from 'commander'
 import { systemClock } from '../clock.ts'
 import { readNodeConfig } from '../config.ts'
 import { fingerprint } from '../domain/identity.ts'
 import { formatProblem, type Problem } from '../domain/problem.ts'
 import { type Dates, datings } from '../domain/publishing.ts'
-import { type Context, explain, NotDone, type Register } from './program.ts'
+import { type Context, explain, NotDone, oneOf, type Register } from './program.ts'
 import { checkSites, type Listed, readKnown, readListed } from './push/compare.ts'
 import { type Connection, createConnection, detailOf, eachAtOnce, wait } from './push/connection.ts'
 import { createFirstFill, type Dated, dateReleases } from './push/first-fill.ts'
@@ -58,10 +57,10 @@ export const registerPush: Register = (program, context) => {
     .argument('[folder]', 'the content folder (default: CONTENT_DIR, or content)')
     .requiredOption('--to <url>', 'where the service is')
     .option('--token-file <file>', 'a file with the token (default: PUBLISH_TOKEN)')
-    .addOption(
-      new Option('--dates <what>', 'what becomes of times that are over; see below').choices(
-        datings,
-      ),
+    .option(
+      '--dates <what>',
+      'news, keep or archive: what becomes of times that are over',
+      oneOf(datings),
     )
     .option('--dry-run', 'have everything checked and change nothing')
     .option('--reinstate', 'let releases stand again that were withdrawn on the service')

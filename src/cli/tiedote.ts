@@ -1,6 +1,7 @@
 // The commands: npm run tiedote -- <command>
 import { registerBackup } from './backup.ts'
 import { registerCheck } from './check.ts'
+import { registerExport } from './export.ts'
 import { registerImport } from './import.ts'
 import { endWhenInterrupted } from './interruption.ts'
 import { registerNew } from './new.ts'
@@ -15,6 +16,7 @@ const commands = [
   registerNew,
   registerImport,
   registerPush,
+  registerExport,
   registerProbe,
   registerBackup,
   registerRestore,
