@@ -130,16 +130,18 @@ export async function nodeService(directory: string, clock: Clock = systemClock)
 
 /**
  * The same, with the means to take up changes of the folder, to start anew, and to break the store.
- * `around` may put something around the store that readers are answered from.
+ * `around` may put something around the store that readers are answered from. On disk, uploaded files
+ * lie beside the database.
  */
 export async function nodePress(
   directory: string,
   clock: Clock = systemClock,
   around: (store: ReleaseStore) => ReleaseStore = (store) => store,
-  { hasFeedPages = true } = {},
+  { hasFeedPages = true, isOnDisk = false } = {},
 ) {
   const uploads = mkdtempSync(join(tmpdir(), 'tiedote-uploads-'))
-  let database = await newDatabase()
+  const databaseFile = isOnDisk ? join(uploads, 'tiedote.db') : ':memory:'
+  let database = await newDatabase(databaseFile)
   let content = createContentStore(database)
   const metrics = createMetrics()
   let problems: FileProblem[] = []
@@ -181,6 +183,7 @@ export async function nodePress(
   let app = start()
   return {
     fetch: (async (path, init) => app.request(path, init)) as Fetch,
+    databaseFile,
     takeUp,
     metrics,
     /** Begins anew over the same database, perhaps as another version of the program. */
@@ -201,8 +204,8 @@ export async function nodePress(
   }
 }
 
-async function newDatabase() {
-  const database = openDatabase(':memory:')
+async function newDatabase(file = ':memory:') {
+  const database = openDatabase(file)
   await migrate(database, readMigrations())
   return database
 }

@@ -71,6 +71,15 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError('Write a number from 1 on.')
 }
 
+/** Reads an option that is one of some words. */
+export function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const found = words.find((word) => word === text)
+    if (found !== undefined) return found
+    throw new InvalidArgumentError(`Write one of ${words.join(', ')}.`)
+  }
+}
+
 /** Reads an option that is a list, parted by commas. */
 export function list(text: string): string[] {
   return text

@@ -1,11 +1,13 @@
 // The commands: npm run tiedote -- <command>
 import { registerBackup } from './backup.ts'
 import { registerCheck } from './check.ts'
+import { registerExport } from './export.ts'
 import { registerImport } from './import.ts'
 import { endWhenInterrupted } from './interruption.ts'
 import { registerNew } from './new.ts'
 import { registerProbe } from './probe.ts'
 import { run } from './program.ts'
+import { registerPush } from './push.ts'
 import { registerRestore } from './restore.ts'
 import { createTerminal } from './terminal.ts'
 
@@ -13,6 +15,8 @@ const commands = [
   registerCheck,
   registerNew,
   registerImport,
+  registerPush,
+  registerExport,
   registerProbe,
   registerBackup,
   registerRestore,

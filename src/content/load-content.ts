@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { fingerprint } from '../domain/identity.ts'
-import type { FileProblem, Problem } from '../domain/problem.ts'
+import type { FileProblem } from '../domain/problem.ts'
 import type {
   ContentFrame,
   Draft,
@@ -10,9 +10,9 @@ import type {
 } from '../domain/publishing.ts'
 import { createVocabulary } from '../domain/topic.ts'
 import { absent, type Folder, openFolder, unreadable } from './folder.ts'
-import { splitFrontMatter } from './front-matter.ts'
 import { createReleaseReader } from './read-release.ts'
 import { readSite, readTopics } from './read-site.ts'
+import { type WrittenInFile, writtenInJsonLine, writtenInMarkdown } from './written-file.ts'
 
 /** What loading a folder came to. Without `frame` something was wrong, and nothing may be used. */
 export type LoadedContent = {
@@ -160,7 +160,7 @@ async function* listReadings(
         else
           yield async () => ({
             stamp,
-            ...(await readJsonLine(path, index + 1, line, origin, readRelease)),
+            ...(await readFound(writtenInJsonLine(path, index + 1, line), origin, readRelease)),
           })
       }
     }
@@ -204,63 +204,22 @@ async function readMarkdownFile(
   basis: string,
   readRelease: Reader,
 ): Promise<Read> {
-  const [, slug = '', language = ''] = /([^/]*?)\.([^./]+)\.md$/.exec(path) ?? []
-  const failed = (...problems: FileProblem[]): Read => ({ source: path, media: {}, problems })
-  const asAWhole = (message: string) => failed({ file: path, line: 1, field: '', message })
-  if (!slug) return asAWhole('The file name names no language. Call it such as my-release.en.md.')
   const read = await readText(folder, path)
-  if ('problem' in read) return failed(read.problem)
-  const split = splitFrontMatter(read.text)
-  if (!split) {
-    return asAWhole(
-      'The file does not begin with its fields. Write a line ---, the fields, and a line ---.',
-    )
-  }
-  const { fields, body, bodyLine } = split
-  const inFile = (problem: Problem & { line?: number }): FileProblem => ({
-    ...problem,
-    file: path,
-    line:
-      problem.line ?? (problem.field.startsWith('body') ? bodyLine : fields.lineOf(problem.field)),
-  })
-  if (fields.problems.length > 0) return failed(...fields.problems.map(inFile))
-  if (typeof fields.value !== 'object' || fields.value === null || Array.isArray(fields.value)) {
-    return asAWhole('These are no fields. Write each as name: value, with a space after the colon.')
-  }
-  const doubled = ['slug', 'language', 'body'].filter((name) =>
-    Object.hasOwn(fields.value as object, name),
-  )
-  if (doubled.length > 0) {
-    const message = 'The file name and the text below the fields say this. Remove the field.'
-    return failed(...doubled.map((field) => inFile({ field, message })))
-  }
-  const written = { ...fields.value, slug, language, body: { markdown: body } }
-  const origin = await fingerprint(`${basis}\n${read.text}`)
-  const { draft, published, media, problems } = await readRelease(written, { source: path, origin })
-  const told = problems.map((problem) => ({ ...inFile(problem), published }))
-  return { source: path, ...identified(draft), media, problems: told }
+  if ('problem' in read) return { source: path, media: {}, problems: [read.problem] }
+  const found = writtenInMarkdown(path, read.text)
+  return readFound(found, await fingerprint(`${basis}\n${read.text}`), readRelease)
 }
 
-async function readJsonLine(
-  path: string,
-  line: number,
-  text: string,
+async function readFound(
+  { source, line, written, problems: found, inFile }: WrittenInFile,
   origin: string,
   readRelease: Reader,
 ): Promise<Read> {
-  let written: unknown
-  try {
-    written = JSON.parse(text)
-  } catch (error) {
-    const message = `This line is not JSON (${(error as Error).message}). Write one whole release on it.`
-    const problem = { file: path, line, field: '', message }
-    return { source: `${path}#${line}`, media: {}, problems: [problem] }
-  }
-  const { slug, language } = Object(written) as Record<string, unknown>
-  const source = `${path}#${String(slug)}.${String(language)}`
+  const place = { source, ...(line !== undefined && { line }) }
+  if (found.length > 0) return { ...place, media: {}, problems: found }
   const { draft, published, media, problems } = await readRelease(written, { source, origin })
-  const inFile = (problem: Problem): FileProblem => ({ ...problem, file: path, line, published })
-  return { source, line, ...identified(draft), media, problems: problems.map(inFile) }
+  const told = problems.map((problem) => ({ ...inFile(problem), published }))
+  return { ...place, ...identified(draft), media, problems: told }
 }
 
 function identified(draft: Draft | undefined): Pick<Reading, 'draft' | 'id'> {

@@ -1,4 +1,14 @@
-import { isMap, isNode, isPair, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import {
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  stringify,
+} from 'yaml'
 import type { Problem } from '../domain/problem.ts'
 
 /** A YAML document as plain values, with the means to say in which line a value stands. */
@@ -42,6 +52,11 @@ export function parseYaml(text: string, firstLine = 1): YamlSource {
     problems,
     lineOf: (field) => lineAt(offsetOf(document.contents, field ? field.split('.') : [])),
   }
+}
+
+/** Writes plain values so that they are read again as they are. */
+export function writeYaml(value: unknown): string {
+  return stringify(value, { lineWidth: 0 })
 }
 
 const explanations: Record<string, string> = {

@@ -18,11 +18,13 @@ export type Kept = {
   hash: string
   /** Fingerprint of what was written. */
   origin: string
+  /** Whether only archives have it (C-06). */
+  isHistory: boolean
 }
 
 /** A line of the list of all releases. */
 export type KeptLine = Pick<Release, 'slug' | 'language' | 'title' | 'published' | 'updated'> &
-  Omit<Kept, 'release' | 'wished'> & { isWithdrawn: boolean }
+  Omit<Kept, 'release' | 'wished' | 'isHistory'> & { isWithdrawn: boolean }
 
 export type Action = 'publish' | 'revise' | 'correct' | 'retag' | 'withdraw' | 'reinstate'
 

@@ -167,8 +167,9 @@ export function place(
       continue
     }
     published.add(second)
-    const isPast = since !== undefined && second <= since
-    const isHistory = isPast && one.dates !== 'keep'
+    // Where nothing was shown yet, nothing is past but what is said to be.
+    const shown = since ?? (one.dates === 'archive' ? now : -Infinity)
+    const isHistory = second <= shown && one.dates !== 'keep'
     places.set(one.id, { id: one.id, published: second, updated: second, isHistory })
   }
   placeUpdates(

@@ -74,6 +74,8 @@ export type Release = {
   /** Slug of the release in the same language that this one corrects (D-05). */
   corrects?: string | undefined
   withdrawn?: Withdrawal | undefined
+  /** Whether it came with the past of an office, by its author's word (C-06). */
+  archived?: boolean | undefined
 }
 
 /** Why a release no longer stands, and the slug of the one in its language that takes its place. */
@@ -201,6 +203,7 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
     withdrawn: v.optional(
       v.strictObject({ at: time, reason: filledLine, replacedBy: v.optional(slug) }),
     ),
+    archived: v.optional(yes),
     body: v.pipe(
       v.strictObject({ html: v.optional(text), markdown: v.optional(text) }),
       v.check(
@@ -212,6 +215,12 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
 }
 
 const text = v.pipe(v.string(), v.transform(cleanText))
+
+/** In front matter every value is text. */
+const yes = v.pipe(
+  v.union([v.literal(true), v.literal('true')]),
+  v.transform(() => true),
+)
 
 /** Of a moment, or of the whole day that a date alone means. */
 function lastSecond(date: string, timezone: string): number {
@@ -239,6 +248,7 @@ export const releaseAdvice: Advice = {
   corrects: 'Write the slug of the release that this one corrects, or leave it out.',
   withdrawn: `Write { at: ${timeExample}, reason: Why }.`,
   replacedBy: 'Write the slug of the release that takes its place, or leave it out.',
+  archived: 'Write true, or leave it out.',
   body: 'Write the text of the release.',
   html: 'Write the text as HTML.',
   markdown: 'Write the text as Markdown.',
@@ -271,10 +281,16 @@ export function identityName({
 /** What the readers of files found out about a release beside what its author wrote. */
 export type Findings = { id: string; html: string; text: string; attachments: Attachment[] }
 
+/** Seconds by which `updated`, where it is written, may lie before the change that it is the time of. */
+const together = 600
+
 /** A written release with everything filled in that its author may leave out. */
 export function completeRelease(input: ReleaseInput, found: Findings, site: Site): Release {
   const { body: _, id: __, lead, publisher, kind, published, updated, authored, ...rest } = input
   const corrections = input.changes.filter((change) => change.kind === 'correction')
+  const changes = [...(input.withdrawn ? [input.withdrawn] : []), ...corrections]
+  // What is changed together gets seconds that follow each other, some before the time that is told.
+  const isTold = ({ at }: { at: number }) => updated === undefined || at > updated + together
   return {
     ...rest,
     id: found.id,
@@ -285,8 +301,7 @@ export function completeRelease(input: ReleaseInput, found: Findings, site: Site
     updated: Math.max(
       published,
       updated ?? published,
-      input.withdrawn?.at ?? published,
-      ...corrections.map((change) => change.at),
+      ...changes.filter(isTold).map(({ at }) => at),
     ),
     publisher: publisher ?? Object.keys(site.publishers)[0]!,
     kind: kind ?? 'press-release',

@@ -3,7 +3,7 @@ import { fold } from './text.ts'
 import { nearest } from './nearest.ts'
 import { filledLine, type Labels, labelsSchema, slug, webAddress } from './site.ts'
 import { type Advice, checkWritten, type Problem } from './problem.ts'
-import { timeSchema } from './time.ts'
+import { formatUtc, timeSchema } from './time.ts'
 
 /** The end of a topic. Seconds since 1970. */
 export type Retirement = {
@@ -117,6 +117,14 @@ export function createTopicReader(languages: string[], timezone: string) {
 
 /** A topic, or the slug of the one that took its place. */
 export type WrittenTopic = Topic | { renamed: string }
+
+/** A topic as it is written, so that reading it again gives the same. Its slug stands beside it. */
+export function writeTopicDown({ retired, ...topic }: Partial<Topic>): Record<string, unknown> {
+  delete topic.slug
+  if (!retired) return topic
+  const { at, until, ...rest } = retired
+  return { ...topic, retired: { at: formatUtc(at), until: formatUtc(until), ...rest } }
+}
 
 const topicAdvice: Advice = {
   label: 'Write a label per language: { en: migration, fi: muuttoliike }.',

@@ -36,6 +36,7 @@ export async function writeDown(release: Release, site: Site): Promise<WrittenRe
       changes: changes.map(({ at, ...rest }) => ({ at: formatUtc(at), ...rest })),
     }),
     ...(corrects && { corrects }),
+    ...(release.archived && { archived: true }),
     ...(withdrawn && { withdrawn: { ...withdrawn, at: formatUtc(withdrawn.at) } }),
     body: { html: withoutOrigin(release.html) },
   }
@@ -50,9 +51,12 @@ function attachmentsOf({ attachments }: Release): WrittenRelease[] {
   }))
 }
 
-/** Only of addresses: the text may speak of anything. */
+/** Only of addresses: the text may speak of anything. After two slashes a host would be read. */
 function withoutOrigin(html: string): string {
-  return html.replaceAll(/(?<= (?:href|src|cite)=")[^"]+/g, (address) =>
-    address.startsWith(`${storedOrigin}/`) ? address.slice(storedOrigin.length) : address,
-  )
+  return html.replaceAll(/(?<= (?:href|src|cite)=")[^"]+/g, (address) => {
+    const isOurs = address.startsWith(`${storedOrigin}/`)
+    return isOurs && address[storedOrigin.length + 1] !== '/'
+      ? address.slice(storedOrigin.length)
+      : address
+  })
 }

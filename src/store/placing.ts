@@ -15,7 +15,7 @@ export async function placeStaged(
 ): Promise<Placed> {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
   const { results } = await prepare(
-    `select one.id, one.language, one.dates, one.authored, one.wanted, one.document -> '$.topics' as topics,
+    `select one.id, one.language, one.dates, one.document -> '$.archived' is not null as archived, one.authored, one.wanted, one.document -> '$.topics' as topics,
        kept.published, kept.updated, kept.authored as keptAuthored, kept.wanted as keptWanted,
        kept.document -> '$.topics' as keptTopics,
        one.document -> '$.withdrawn' is not null as withdrawn,
@@ -69,6 +69,7 @@ type StagedRow = {
   id: string
   language: string
   dates: Dates
+  archived: number
   authored: number
   wanted: number
   topics: string
@@ -93,10 +94,11 @@ function corrections(table: string): string {
   )`
 }
 
-function toPlacement({ id, dates, authored, wanted, ...kept }: StagedRow, rank: number): Placement {
+function toPlacement({ id, authored, wanted, ...kept }: StagedRow, rank: number): Placement {
   const topics = JSON.parse(kept.topics) as string[]
   const withdrawn = kept.withdrawn === 1
   const { corrections } = kept
+  const dates = kept.archived === 1 ? 'archive' : kept.dates
   const placement = { id, rank, authored, wanted, topics, withdrawn, corrections, dates }
   const { published, updated, keptAuthored, keptWanted, keptTopics } = kept
   if (published === null) return placement

@@ -152,13 +152,19 @@ export function createPublishingStore(database: Database): PublishingStore {
   }
 }
 
-const columns = 'published, updated, authored as wished, source, hash, origin, document'
+const columns = 'published, updated, authored as wished, source, hash, origin, document, history'
 
-type KeptRow = Omit<Kept, 'release'> & { published: number; updated: number; document: string }
+type KeptRow = Omit<Kept, 'release' | 'isHistory'> & {
+  published: number
+  updated: number
+  document: string
+  history: number
+}
 
-function toKept({ published, updated, document, ...kept }: KeptRow): Kept {
+function toKept({ published, updated, document, history, ...kept }: KeptRow): Kept {
   const release = JSON.parse(document) as Omit<Release, 'published' | 'updated'>
-  return { ...kept, release: { ...release, published, updated } }
+  const isHistory = history === 1
+  return { ...kept, isHistory, release: { ...release, published, updated } }
 }
 
 function notYet(): DomainError {

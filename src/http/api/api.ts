@@ -5,7 +5,7 @@ import { apiSource, type Deed, type Frame, type Kept } from '../../domain/publis
 import { type Dates, datings } from '../../domain/publishing.ts'
 import { tagOf } from '../../domain/revising.ts'
 import { formatUtc } from '../../domain/time.ts'
-import type { Topic } from '../../domain/topic.ts'
+import { writeTopicDown } from '../../domain/topic.ts'
 import { writeDown } from '../../domain/written-release.ts'
 import { createAddresses } from '../../domain/addresses.ts'
 import { problemResponse, toFailure } from '../problem.ts'
@@ -127,7 +127,7 @@ export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
     for (const { topics, renamed } of [content, published]) {
       if (Object.hasOwn(renamed, slug)) return c.json({ renamed: renamed[slug] })
       const found = topics.find((topic) => topic.slug === slug)
-      if (found) return c.json(topicAsWritten(found))
+      if (found) return c.json(writeTopicDown(found))
     }
     throw new DomainError('not-found', 'There is no topic of this name.')
   })
@@ -203,7 +203,7 @@ export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
     { change, ...written }: Record<string, unknown>,
     address?: { slug: string; language: string },
   ): PublishRequest {
-    const told = { slug: textOf(written.slug), language: textOf(written.language) }
+    const told = { slug: textOf(written.slug), language: textOf(written.language).toLowerCase() }
     const errors = (['slug', 'language'] as const).flatMap((field) => {
       const isWrong = address && written[field] !== undefined && told[field] !== address[field]
       if (isWrong)
@@ -306,14 +306,6 @@ function lineOf(
     updated: formatUtc(updated),
     etag: tag,
   }
-}
-
-/** Its name stands in the address. */
-function topicAsWritten({ retired, ...topic }: Partial<Topic>): object {
-  delete topic.slug
-  if (!retired) return topic
-  const { at, until, ...rest } = retired
-  return { ...topic, retired: { at: formatUtc(at), until: formatUtc(until), ...rest } }
 }
 
 function textOf(value: unknown): string {

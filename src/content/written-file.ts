@@ -1,0 +1,91 @@
+import type { FileProblem, Problem } from '../domain/problem.ts'
+import type { WrittenRelease } from '../domain/written-release.ts'
+import { openFolder } from './folder.ts'
+import { splitFrontMatter } from './front-matter.ts'
+
+/** A release as it stands in a file, taken apart and not checked yet. */
+export type WrittenInFile = {
+  /** The file, or `file#slug.language` for a line of JSONL. */
+  source: string
+  /** In a file of JSONL. */
+  line?: number
+  /** Missing when there is no telling; `problems` say why. */
+  written?: WrittenRelease
+  problems: FileProblem[]
+  /** A problem of a field with the line in which the field stands. */
+  inFile: (problem: Problem) => FileProblem
+}
+
+/** Every release of a content folder as it is written. Files that cannot be read are passed over. */
+export async function* readWrittenReleases(directory: string): AsyncGenerator<WrittenInFile> {
+  const folder = await openFolder(directory)
+  for (const { path } of folder.releases) {
+    const text = await folder.read(path).catch(() => '')
+    yield* writtenIn(path, text)
+  }
+}
+
+/** The releases that one file holds, as they are written. */
+function* writtenIn(path: string, text: string): Generator<WrittenInFile> {
+  if (path.endsWith('.md')) {
+    yield writtenInMarkdown(path, text)
+    return
+  }
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line.trim()) yield writtenInJsonLine(path, index + 1, line)
+  }
+}
+
+/** A Markdown file: its fields, slug and language from its name, and the text below the fields. */
+export function writtenInMarkdown(path: string, text: string): WrittenInFile {
+  const asAWhole = (message: string) => ({
+    source: path,
+    problems: [{ file: path, line: 1, field: '', message }],
+    inFile: (problem: Problem) => ({ ...problem, file: path, line: 1 }),
+  })
+  const [, slug = '', language = ''] = /([^/]*?)\.([^./]+)\.md$/.exec(path) ?? []
+  if (!slug) return asAWhole('The file name names no language. Call it such as my-release.en.md.')
+  const split = splitFrontMatter(text)
+  if (!split) {
+    return asAWhole(
+      'The file does not begin with its fields. Write a line ---, the fields, and a line ---.',
+    )
+  }
+  const { fields, body, bodyLine } = split
+  const inFile = (problem: Problem & { line?: number }): FileProblem => ({
+    ...problem,
+    file: path,
+    line:
+      problem.line ?? (problem.field.startsWith('body') ? bodyLine : fields.lineOf(problem.field)),
+  })
+  const failed = (problems: (Problem & { line?: number })[]) => {
+    return { source: path, problems: problems.map(inFile), inFile }
+  }
+  if (fields.problems.length > 0) return failed(fields.problems)
+  if (typeof fields.value !== 'object' || fields.value === null || Array.isArray(fields.value)) {
+    return asAWhole('These are no fields. Write each as name: value, with a space after the colon.')
+  }
+  const doubled = ['slug', 'language', 'body'].filter((name) =>
+    Object.hasOwn(fields.value as object, name),
+  )
+  if (doubled.length > 0) {
+    const message = 'The file name and the text below the fields say this. Remove the field.'
+    return failed(doubled.map((field) => ({ field, message })))
+  }
+  const written = { ...fields.value, slug, language, body: { markdown: body } }
+  return { source: path, written, problems: [], inFile }
+}
+
+/** A line of JSONL. What it holds may be anything. */
+export function writtenInJsonLine(path: string, line: number, text: string): WrittenInFile {
+  const inFile = (problem: Problem): FileProblem => ({ ...problem, file: path, line })
+  try {
+    const written = JSON.parse(text) as WrittenRelease
+    const { slug, language } = Object(written) as Record<string, unknown>
+    const source = `${path}#${String(slug)}.${String(language)}`
+    return { source, line, written, problems: [], inFile }
+  } catch (error) {
+    const message = `This line is not JSON (${(error as Error).message}). Write one whole release on it.`
+    return { source: `${path}#${line}`, line, problems: [inFile({ field: '', message })], inFile }
+  }
+}
