@@ -171,7 +171,10 @@ export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
   })
 
   api.all('/api/*', () => {
-    throw new DomainError('not-found', 'The API has no such address. /api says what it has.')
+    throw new DomainError(
+      'not-found',
+      'The API has nothing here for this method. /api says what it has.',
+    )
   })
 
   api.onError((error) => {
