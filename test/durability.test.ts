@@ -1,12 +1,12 @@
 // What was answered with 2xx is there whole after the process was killed, and nothing is half there.
 // KILLS=300 npm test -- durability kills it three hundred times.
 import { randomUUID } from 'node:crypto'
-import { readdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from './content-folder.ts'
-import { databaseFile, type Server, spawnServer, until } from './server.ts'
+import { databaseFile, type Server, spawnServer, start, until } from './server.ts'
 
 const kills = Number(process.env.KILLS ?? 5)
 const writers = 24
@@ -78,6 +78,17 @@ test(
     console.log(`${kills} kills, ${writes} releases written and answered for`)
   },
 )
+
+test('what an upload leaves that was cut off is gone at the next start, and nothing else', async () => {
+  const database = databaseFile()
+  const folder = join(dirname(database), 'media', '2026')
+  mkdirSync(folder, { recursive: true })
+  for (const name of ['a.txt', `.a.txt.${randomUUID()}`, '.a.txt.mine']) {
+    writeFileSync(join(folder, name), 'Agenda.')
+  }
+  await start(temporaryFolder({}), { DATABASE: database })
+  expect(readdirSync(folder).toSorted()).toEqual(['.a.txt.mine', 'a.txt'])
+})
 
 async function begin(directory: string, database: string): Promise<Server> {
   const server = await spawnServer(directory, {
