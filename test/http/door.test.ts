@@ -1,7 +1,7 @@
 // Who may come in, and how those are slowed down who guess.
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
-import { DomainError } from '../../src/domain/errors.ts'
+import type { DomainError } from '../../src/domain/errors.ts'
 import { createDoor } from '../../src/http/api/door.ts'
 import { clientAtSocket } from '../../src/http/listen.ts'
 

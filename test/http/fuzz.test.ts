@@ -4,8 +4,10 @@ import { rmSync } from 'node:fs'
 import fc from 'fast-check'
 import { SaxesParser } from 'saxes'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { writeFolder } from '../content-folder.ts'
+import { temporaryFolder, writeFolder } from '../content-folder.ts'
 import { hurriedClock, nodePress } from '../platforms.ts'
+import { exchange } from '../raw-client.ts'
+import { start } from '../server.ts'
 
 const requests = Number(process.env.FUZZ ?? 400)
 const seed = Number(process.env.FUZZ_SEED ?? 4711)
@@ -426,3 +428,51 @@ function expectLines(text: string) {
     expect(Number(status) < 300 ? etag : detail).toBeTruthy()
   }
 }
+
+test('what no HTTP client sends is refused as clearly, and no secret is in the log', async () => {
+  const server = await start(temporaryFolder({}), {
+    PUBLISH_TOKENS: 'newsroom=a-secret-of-the-newsroom',
+  })
+  const body = '{"title":"M","body":{"markdown":"T."}}'
+  const chunk = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
+  const put = (slug: string, header: string, sent: string) => {
+    const headers = [
+      'Host: releases.example.org',
+      'Authorization: Bearer a-secret-of-the-newsroom',
+      'Content-Type: application/json',
+      'Connection: close',
+      header,
+    ]
+    return `PUT /api/releases/${slug}/en HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n${sent}`
+  }
+  const refused: [bytes: string, status: number][] = [
+    [put('a', `Content-Length: ${body.length - 5}`, body), 400],
+    [put('b', 'Content-Length: -1', body), 400],
+    [put('c', 'Content-Length: 5\r\nContent-Length: 38', body), 400],
+    [put('d', 'Content-Length: 5\r\nTransfer-Encoding: chunked', chunk), 400],
+    [put('e', 'Transfer-Encoding: chunked', `zz\r\n${body}`), 400],
+    [put('f', 'Content-Length: 99999999999', body), 413],
+    [put('%00', `Content-Length: ${body.length}`, body), 422],
+    [put('\0', `Content-Length: ${body.length}`, body), 400],
+    [put('a'.repeat(15_000), `Content-Length: ${body.length}`, body), 422],
+  ]
+  for (const [bytes, status] of refused) {
+    const { answers } = await exchange(server.port, bytes)
+    expect(answers.map((one) => [one.status, one.headers.get('content-type')])).toEqual([
+      [status, 'application/problem+json'],
+    ])
+    expect(JSON.parse(answers[0]!.body)).toMatchObject({ status })
+  }
+  // A body that breaks off is no release, also if what came of it would be one.
+  for (const header of [`Content-Length: ${body.length + 9}`, 'Transfer-Encoding: chunked']) {
+    const cut = header.startsWith('T') ? `ff\r\n${body}` : body
+    expect((await exchange(server.port, put('cut', header, cut))).answers).toEqual([])
+  }
+  const guess = { Authorization: 'Bearer a-guess-of-a-stranger' }
+  expect((await fetch(`${server.url}/api/releases`, { headers: guess })).status).toBe(401)
+  const known = { Authorization: 'Bearer a-secret-of-the-newsroom' }
+  const list = await fetch(`${server.url}/api/releases`, { headers: known })
+  expect(await list.json()).toEqual({ releases: [] })
+  expect(server.log().trim().split('\n')).toHaveLength(1)
+  expect(server.output()).not.toMatch(/a-secret|a-guess/)
+})

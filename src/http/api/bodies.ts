@@ -15,7 +15,7 @@ export async function readBytes(request: Request, limit: number): Promise<Uint8A
   const reader = (request.body as ReadableStream<Uint8Array> | null)?.getReader()
   if (!reader) return new Uint8Array()
   for (;;) {
-    const { done, value } = await reader.read()
+    const { done, value } = await reader.read().catch(brokenOff)
     if (done) break
     size += value.length
     if (size > limit) {
@@ -89,6 +89,11 @@ function decode(bytes: Uint8Array): string {
   } catch {
     throw new DomainError('invalid', 'The body is not written in UTF-8.')
   }
+}
+
+/** Nobody is there any more to read this; it is no fault of ours that the log must tell. */
+function brokenOff(): never {
+  throw new DomainError('invalid', 'The body broke off.')
 }
 
 function tooLarge(limit: number): DomainError {
