@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { systemClock } from './clock.ts'
 import { readNodeConfig } from './config.ts'
 import { bringInLine } from './content/bring-in-line.ts'
-import { createMediaFolder } from './content/media-folder.ts'
+import { createMediaFolder, removeUnfinished } from './content/media-folder.ts'
 import { createReleaseReader } from './content/read-release.ts'
 import { watchFolder } from './content/watch.ts'
 import { fingerprint } from './domain/identity.ts'
@@ -71,6 +71,7 @@ await store.state(systemClock.now()).catch((error: Error) => {
 
 // Beside the database, so that both are kept and backed up together.
 const uploads = path === ':memory:' ? undefined : dirname(path)
+if (uploads !== undefined) await removeUnfinished(uploads)
 const publishing = createPublishing({
   store: createPublishingStore(database),
   media: createMediaFolder(contentDirectory, uploads),

@@ -1,10 +1,12 @@
 // What was answered with 2xx is there whole after the process was killed, and nothing is half there.
 // KILLS=300 npm test -- durability kills it three hundred times.
 import { randomUUID } from 'node:crypto'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from './content-folder.ts'
-import { databaseFile, type Server, spawnServer, until } from './server.ts'
+import { databaseFile, type Server, spawnServer, start, until } from './server.ts'
 
 const kills = Number(process.env.KILLS ?? 5)
 const writers = 24
@@ -19,6 +21,11 @@ type Known = {
   sent: number
   /** Lines that were answered for, each a release of its own. */
   lines: string[]
+  /** Releases of which the withdrawal was answered for. */
+  withdrawn: string[]
+  topics: string[]
+  /** Files with their size. */
+  files: Map<string, number>
   writes: number
 }
 
@@ -30,7 +37,16 @@ test(
     const database = databaseFile()
     const random = numbersFrom(4711)
     const known = Array.from({ length: writers }, (_, index): Known => {
-      return { slug: `release-${index}`, answered: 0, sent: 0, lines: [], writes: 0 }
+      return {
+        slug: `release-${index}`,
+        answered: 0,
+        sent: 0,
+        lines: [],
+        withdrawn: [],
+        topics: [],
+        files: new Map(),
+        writes: 0,
+      }
     })
     let server = await begin(directory, database)
     try {
@@ -54,11 +70,25 @@ test(
     expect(sqlite.prepare('pragma integrity_check').get()).toEqual({ integrity_check: 'ok' })
     expect(sqlite.prepare('select count(*) as count from placement').get()).toEqual({ count: 0 })
     sqlite.close()
+    // What an upload left that was cut off goes at the next start.
+    const left = readdirSync(dirname(database), { recursive: true }) as string[]
+    expect(left.filter((path) => path.includes('.txt.'))).toEqual([])
     const writes = known.reduce((sum, one) => sum + one.writes, 0)
     expect(writes).toBeGreaterThan(kills * 5)
     console.log(`${kills} kills, ${writes} releases written and answered for`)
   },
 )
+
+test('what an upload leaves that was cut off is gone at the next start, and nothing else', async () => {
+  const database = databaseFile()
+  const folder = join(dirname(database), 'media', '2026')
+  mkdirSync(folder, { recursive: true })
+  for (const name of ['a.txt', `.a.txt.${randomUUID()}`, '.a.txt.mine']) {
+    writeFileSync(join(folder, name), 'Agenda.')
+  }
+  await start(temporaryFolder({}), { DATABASE: database })
+  expect(readdirSync(folder).toSorted()).toEqual(['.a.txt.mine', 'a.txt'])
+})
 
 async function begin(directory: string, database: string): Promise<Server> {
   const server = await spawnServer(directory, {
@@ -75,15 +105,37 @@ async function begin(directory: string, database: string): Promise<Server> {
 async function write(url: string, one: Known, random: () => number, isOver: { value: boolean }) {
   while (!isOver.value) {
     try {
-      if (random() < 0.6) {
+      const chance = random()
+      if (chance < 0.1) {
+        const slug = `withdrawn-${randomUUID()}`
+        await succeed(url, 'PUT', `/api/releases/${slug}/en`, JSON.stringify(versionOf(1)))
+        const reason = JSON.stringify({ reason: 'It was wrong.' })
+        await succeed(url, 'POST', `/api/releases/${slug}/en/withdraw`, reason)
+        one.withdrawn.push(slug)
+        one.writes += 2
+      } else if (chance < 0.2) {
+        const path = `media/${randomUUID().slice(0, 2)}/${randomUUID()}.txt`
+        const size = 1 + Math.floor(random() * 2_000_000)
+        await succeed(url, 'PUT', `/api/${path}`, 'a'.repeat(size))
+        one.files.set(path, size)
+        one.writes++
+      } else if (chance < 0.22) {
+        const slug = `topic-${randomUUID()}`
+        await succeed(url, 'PUT', `/api/topics/${slug}`, JSON.stringify({ label: slug }))
+        one.topics.push(slug)
+        one.writes++
+      } else if (chance < 0.6) {
         const slugs = Array.from({ length: 10 }, () => `line-${randomUUID()}`)
         const lines = slugs.map((slug) => {
           const published = new Date(1.5e12 + random() * 1e11).toISOString()
           return JSON.stringify({ slug, language: 'en', published, ...versionOf(1) })
         })
         const type = 'application/x-ndjson'
-        const answer = await send(url, 'POST', '/api/releases?dates=keep', lines.join('\n'), type)
-        if (answer.status !== 200) throw new Error(answer.text)
+        const text = await succeed(url, 'POST', '/api/releases?dates=keep', lines.join('\n'), type)
+        const told = text.trim().split('\n')
+        expect(told.map((line) => (JSON.parse(line) as { status: number }).status)).toEqual(
+          slugs.map(() => 201),
+        )
         one.lines.push(...slugs)
         one.writes += slugs.length
       } else {
@@ -92,8 +144,7 @@ async function write(url: string, one: Known, random: () => number, isOver: { va
         const written = { ...versionOf(version), ...(version > 1 && { change }) }
         one.sent = version
         const path = `/api/releases/${one.slug}/en`
-        const answer = await send(url, 'PUT', path, JSON.stringify(written))
-        if (answer.status !== 200 && answer.status !== 201) throw new Error(answer.text)
+        await succeed(url, 'PUT', path, JSON.stringify(written))
         one.answered = version
         one.writes++
       }
@@ -137,6 +188,22 @@ async function check(url: string, one: Known) {
     const { status, text } = await send(url, 'GET', `/api/releases/${slug}/en`)
     expect([status, text.includes('Text of version 1.')]).toEqual([200, true])
   }
+  for (const slug of one.withdrawn.splice(0)) {
+    const { text } = await send(url, 'GET', `/api/releases/${slug}/en`)
+    expect(JSON.parse(text)).toMatchObject({ withdrawn: { reason: 'It was wrong.' } })
+    const { text: deeds } = await send(url, 'GET', `/api/releases/${slug}/en/history`)
+    const { history } = JSON.parse(deeds) as { history: { action: string }[] }
+    expect(history.map(({ action }) => action)).toEqual(['withdraw', 'publish'])
+  }
+  for (const slug of one.topics.splice(0)) {
+    const { text } = await send(url, 'GET', `/api/topics/${slug}`)
+    expect(JSON.parse(text)).toMatchObject({ label: { en: slug } })
+  }
+  for (const [path, size] of one.files) {
+    const { text } = await send(url, 'GET', `/api/${path}`)
+    expect(JSON.parse(text)).toMatchObject({ file: path, size })
+  }
+  one.files.clear()
   const feed = await fetch(`${url}/feed.json`)
   expect(feed.status).toBe(200)
 }
@@ -147,6 +214,12 @@ function versionOf(version: number) {
     topics: ['eu'],
     body: { markdown: `Text of version ${version}.` },
   }
+}
+
+async function succeed(url: string, method: string, path: string, body: string, type?: string) {
+  const { status, text } = await send(url, method, path, body, type)
+  if (status !== 200 && status !== 201) throw new Error(`${method} ${path}: ${status} ${text}`)
+  return text
 }
 
 async function send(

@@ -198,6 +198,11 @@ export async function nodePress(
       await takeUp()
       app = start()
     },
+    /** How many changes the store has seen. */
+    async revision() {
+      const sql = "select value from state where key = 'revision'"
+      return Number((await database.prepare(sql).first<{ value: number }>())?.value)
+    },
     breakStore: () => breakStore(database),
     mendStore: () => mendStore(database),
     close: async () => rmSync(uploads, { recursive: true, force: true }),

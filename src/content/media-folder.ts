@@ -1,4 +1,4 @@
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
+import { link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { DomainError } from '../domain/errors.ts'
@@ -35,7 +35,10 @@ export function createMediaFolder(content: string, uploads: string | undefined):
       const target = join(uploads, path)
       const before = await findMediaFile(uploads, path)
       if (!before && isDryRun) return 'created'
-      if (!before && (await write(target, bytes).catch(notKept))) return 'created'
+      const isCreated = !before && (await write(target, bytes).catch(notKept))
+      // Also of a file that another request has written at this moment.
+      await syncFolders(dirname(target), uploads).catch(notKept)
+      if (isCreated) return 'created'
       if (Buffer.compare(await readFile(target), bytes) === 0) return 'unchanged'
       throw new DomainError(
         'conflict',
@@ -55,7 +58,7 @@ function notKept(error: NodeJS.ErrnoException): never {
 }
 
 /**
- * Whole or not at all, and on disk: written beside, then given its name. Answers false if another file
+ * Whole or not at all: written to disk beside, then given its name. Answers false if another file
  * was first.
  */
 async function write(target: string, bytes: Uint8Array): Promise<boolean> {
@@ -71,12 +74,6 @@ async function write(target: string, bytes: Uint8Array): Promise<boolean> {
       await file.close()
     }
     await link(beside, target)
-    const entry = await open(folder, 'r')
-    try {
-      await entry.sync()
-    } finally {
-      await entry.close()
-    }
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
@@ -85,3 +82,31 @@ async function write(target: string, bytes: Uint8Array): Promise<boolean> {
     await rm(beside, { force: true })
   }
 }
+
+/** The names of a file and of the folders it lies in are on disk with this, up to one folder. */
+async function syncFolders(from: string, to: string) {
+  for (let folder = from; ; folder = dirname(folder)) {
+    const entry = await open(folder, 'r')
+    try {
+      await entry.sync()
+    } finally {
+      await entry.close()
+    }
+    if (folder === to || folder === dirname(folder)) return
+  }
+}
+
+/**
+ * Takes away what is left of uploads that the end of a process cut off. One that another process is
+ * about to finish is refused by this, and sent again.
+ */
+export async function removeUnfinished(uploads: string): Promise<void> {
+  const folder = join(uploads, 'media')
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => [])
+  const unfinished = entries.filter((entry) => entry.isFile() && unfinishedName.test(entry.name))
+  for (const { parentPath, name } of unfinished) {
+    await rm(join(parentPath, name), { force: true }).catch(() => {})
+  }
+}
+
+const unfinishedName = /^\..+\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/

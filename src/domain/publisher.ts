@@ -12,6 +12,7 @@ import {
   isWithdrawnAlready,
   keyOf,
   merge,
+  namedSlugs,
   notWritten,
   otherIdentity,
   tagOf,
@@ -219,7 +220,7 @@ export function createPublisher({
   async function prepare(requests: PublishRequest[]): Promise<(Prepared | DomainError)[]> {
     const frame = await store.frame()
     const addresses = requests.flatMap(({ slug, language, written }) => {
-      return [slug, ...formerSlugs(written)].map((one) => ({ slug: one, language }))
+      return [slug, ...namedSlugs(written)].map((one) => ({ slug: one, language }))
     })
     const kept = byAddress(await store.kept(addresses, []))
     const read = await Promise.all(
@@ -257,6 +258,9 @@ export function createPublisher({
     checkCondition(condition, there)
     if (before && !before.source.startsWith(apiSource)) throw fromContent(before)
     checkAuthor(by, before?.release.publisher)
+    for (const named of namedSlugs(written)) {
+      checkAuthor(by, kept.get(keyOf({ slug: named, language }))?.release.publisher)
+    }
     const now = clock.now()
     const merged = request.withdrawal
       ? await withdrawn(before, request.withdrawal, frame, now)

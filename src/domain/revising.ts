@@ -123,6 +123,12 @@ export function formerSlugs(written: WrittenRelease | undefined): string[] {
   return Array.isArray(formerly) ? formerly.filter((one) => typeof one === 'string') : []
 }
 
+/** Slugs of releases that change with a release: readers are led away from them, or told of a correction. */
+export function namedSlugs(written: WrittenRelease | undefined): string[] {
+  const corrects = written?.corrects
+  return [...formerSlugs(written), ...(typeof corrects === 'string' ? [corrects] : [])]
+}
+
 /** Throws DomainError `changed` when a condition is not met (RFC 9110 section 13.1). */
 export function checkCondition(condition: Condition | undefined, kept: Kept | undefined) {
   if (!condition) return

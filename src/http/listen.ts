@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, BlockList, isIPv6, type Socket } from 'node:net'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import type { Context } from 'hono'
 import { always } from './answer.ts'
@@ -36,14 +36,27 @@ export type Limits = typeof usualLimits
 export type Fetch = (request: Request, env: object) => Response | Promise<Response>
 
 /**
- * Who asks: the address of the connection, and what the proxy nearest to us says of the one behind it,
- * which strangers can write only where there is no proxy.
+ * Who asks: the address of the connection and, where that is a proxy near to us, what it says of the one
+ * behind it. Anybody else could write a new name with every request.
  */
 export function clientAtSocket(c: Context): string {
   const { incoming } = c.env as { incoming?: IncomingMessage }
+  const address = (incoming?.socket.remoteAddress ?? '').replace(/^::ffff:(?=[\d.]+$)/, '')
+  if (!nearby.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) return address
   const behind = c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() ?? ''
-  return `${incoming?.socket.remoteAddress ?? ''} ${behind}`
+  return `${address} ${behind}`
 }
+
+/** Addresses of this machine and of private networks (RFC 6890), where proxies stand. */
+const nearby = new BlockList()
+nearby.addSubnet('127.0.0.0', 8)
+nearby.addSubnet('10.0.0.0', 8)
+nearby.addSubnet('100.64.0.0', 10)
+nearby.addSubnet('172.16.0.0', 12)
+nearby.addSubnet('192.168.0.0', 16)
+nearby.addAddress('::1', 'ipv6')
+nearby.addSubnet('fc00::', 7, 'ipv6')
+nearby.addSubnet('fe80::', 10, 'ipv6')
 
 /** A server that is being listened on. */
 export type Listening = {

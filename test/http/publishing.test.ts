@@ -317,6 +317,21 @@ onBothPresses(
       const own = { ...release, publisher: 'customs' }
       expect((await ask('PUT', '/api/releases/by-customs/en', own, customs)).status).toBe(201)
       expect((await ask('PUT', '/api/releases/twice/en', own, customs)).status).toBe(403)
+      for (const trick of [
+        { publisher: 'ministry' },
+        { formerly: ['twice'] },
+        { formerly: ['by-customs', 'twice'] },
+        { corrects: 'twice' },
+      ]) {
+        const put = await ask('PUT', '/api/releases/by-trick/en', { ...own, ...trick }, customs)
+        expect([trick, put.status]).toEqual([trick, 403])
+      }
+      const { id } = (await ask('PUT', '/api/releases/twice/en', release)).json
+      const taken = await ask('PUT', '/api/releases/by-trick/en', { ...own, id }, customs)
+      expect(taken.status).toBe(409)
+      const withdrawal = { reason: 'It was wrong.' }
+      const path = '/api/releases/twice/en/withdraw'
+      expect((await ask('POST', path, withdrawal, customs)).status).toBe(403)
       expect((await ask('PUT', '/api/topics/mine', { label: 'mine' }, customs)).status).toBe(403)
       const guess = { token: 'a-wrong-guess-of-it', headers: clientNamed('10.0.0.1') }
       for (let attempt = 0; attempt < 10; attempt++) {

@@ -59,8 +59,9 @@ export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
 
   api.get('/api/releases', async (c) => {
     const [slug = '', language = ''] = (c.req.query('after') ?? '').split('.')
-    const limit = Math.min(Number(c.req.query('limit') ?? mostListed) || mostListed, mostListed)
-    const found = await get().store.list({ slug, language }, Math.max(1, Math.trunc(limit)))
+    const asked = Math.trunc(Number(c.req.query('limit'))) || mostListed
+    const limit = Math.max(1, Math.min(asked, mostListed))
+    const found = await get().store.list({ slug, language }, limit)
     const last = found.length === limit ? found.at(-1) : undefined
     return c.json({
       releases: found.map(({ source, hash, origin, isWithdrawn, published, updated, ...one }) => ({
@@ -264,7 +265,7 @@ function mediaPathOf(c: Ask): string {
   }
   const names = path.split('/').slice(1)
   const isFit = names.every(
-    (name) => /^[^.\s/\\\p{C}][^/\\\p{C}<>:"|?*]*$/u.test(name) && name.trim() === name,
+    (name) => /^[^./\\\p{C}<>:"|?*][^/\\\p{C}<>:"|?*]*$/u.test(name) && name.trim() === name,
   )
   if (names.length > 0 && isFit && path.length <= 200) return path
   throw new DomainError(

@@ -3,6 +3,9 @@ import { DomainError } from '../../domain/errors.ts'
 /** Bytes of a release, of a request with many, and of a file. */
 export const largest = { json: 4_000_000, lines: 20_000_000, file: 25_000_000 }
 
+/** Levels of fields within fields; a release has five. */
+const deepest = 50
+
 /** The whole body. Throws DomainError `too-large` as soon as it is longer than some bytes. */
 export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   const announced = Number(request.headers.get('content-length') ?? 0)
@@ -12,7 +15,7 @@ export async function readBytes(request: Request, limit: number): Promise<Uint8A
   const reader = (request.body as ReadableStream<Uint8Array> | null)?.getReader()
   if (!reader) return new Uint8Array()
   for (;;) {
-    const { done, value } = await reader.read()
+    const { done, value } = await reader.read().catch(brokenOff)
     if (done) break
     size += value.length
     if (size > limit) {
@@ -54,10 +57,24 @@ export function parseObject(text: string): Record<string, unknown> {
   } catch (error) {
     throw new DomainError('invalid', `This is not JSON: ${(error as Error).message}.`)
   }
+  checkDepth(value)
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>
   }
   throw new DomainError('invalid', 'This is no set of fields. Send a JSON object.')
+}
+
+/** What looks into it goes from level to level, and has only so much room for that. */
+function checkDepth(value: unknown) {
+  let level = [value]
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > deepest) {
+      throw new DomainError('invalid', `Fields are nested more than ${deepest} levels deep.`)
+    }
+    level = level.flatMap((one): unknown[] => {
+      return typeof one === 'object' && one !== null ? Object.values(one) : []
+    })
+  }
 }
 
 function checkType(request: Request, types: string[]) {
@@ -72,6 +89,11 @@ function decode(bytes: Uint8Array): string {
   } catch {
     throw new DomainError('invalid', 'The body is not written in UTF-8.')
   }
+}
+
+/** Nobody is there any more to read this; it is no fault of ours that the log must tell. */
+function brokenOff(): never {
+  throw new DomainError('invalid', 'The body broke off.')
 }
 
 function tooLarge(limit: number): DomainError {

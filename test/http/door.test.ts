@@ -1,0 +1,45 @@
+// Who may come in, and how those are slowed down who guess.
+import { Hono } from 'hono'
+import { expect, test } from 'vitest'
+import type { DomainError } from '../../src/domain/errors.ts'
+import { createDoor } from '../../src/http/api/door.ts'
+import { clientAtSocket } from '../../src/http/listen.ts'
+
+const tokens = [{ name: 'newsroom', secret: 'a-secret-of-the-newsroom' }]
+
+test('who sends a hundred guesses at once is answered for ten of them', async () => {
+  let now = 1000
+  const letIn = createDoor(tokens, { now: () => now, passed: async () => {} })
+  const guess = (secret: string, client: string) =>
+    letIn(`Bearer ${secret}`, client).then(
+      ({ name }) => name,
+      (error: DomainError) => error.code,
+    )
+  const guesses = Array.from({ length: 100 }, (_, index) => guess(`guess-${index}`, 'stranger'))
+  const told = await Promise.all(guesses)
+  expect(told.filter((one) => one === 'unknown')).toHaveLength(10)
+  expect(told.filter((one) => one === 'too-often')).toHaveLength(90)
+  expect(await guess('a-secret-of-the-newsroom', 'stranger')).toBe('too-often')
+  expect(await guess('a-secret-of-the-newsroom', 'somebody else')).toBe('newsroom')
+  now += 60
+  expect(await guess('a-secret-of-the-newsroom', 'stranger')).toBe('newsroom')
+})
+
+test('who asks without a proxy stays the same client, whatever the request says', async () => {
+  const app = new Hono().get('/', (c) => c.text(clientAtSocket(c)))
+  const clientOf = async (remoteAddress: string, forwarded: string) => {
+    const environment = { incoming: { socket: { remoteAddress } } }
+    const headers = { 'X-Forwarded-For': forwarded }
+    return (await app.request('/', { headers }, environment)).text()
+  }
+  for (const stranger of ['203.0.113.7', '::ffff:203.0.113.7', '2001:db8::7']) {
+    expect(await clientOf(stranger, '10.0.0.1')).toBe(await clientOf(stranger, '10.0.0.2'))
+  }
+  for (const proxy of ['127.0.0.1', '::ffff:10.1.2.3', '172.20.0.2', '::1', 'fd00::2']) {
+    expect(await clientOf(proxy, '1.1.1.1')).not.toBe(await clientOf(proxy, '2.2.2.2'))
+    // What stands before the last one was written by whoever asked.
+    expect(await clientOf(proxy, '1.1.1.1, 2.2.2.2')).toBe(
+      await clientOf(proxy, '3.3.3.3, 2.2.2.2'),
+    )
+  }
+})
