@@ -37,7 +37,15 @@ type Push = Context & {
   refusals: string[]
 }
 
-type Counts = { created: number; revised: number; unchanged: number; unchecked: number }
+type Counts = {
+  created: number
+  revised: number
+  unchanged: number
+  /** Only read here, in a dry run. */
+  unchecked: number
+  /** Not taken for no fault of their own. */
+  unwritten: number
+}
 
 /** Requests with releases at the same time: they share the service's one change a second. */
 const atOnce = 4
@@ -117,7 +125,7 @@ async function push(folder: string | undefined, options: Options, context: Conte
     const topics = await sendTopics(work)
     const files = await sendFiles(work, changed)
     counts = await sendReleases(work, dated, new Set([...topics.missing, ...files.missing]))
-    if (isFirstFill && !isDryRun) firstFill.end()
+    if (isFirstFill && !isDryRun && counts.unwritten === 0) firstFill.end()
     const sent = { topics: topics.sent, files: files.sent }
     terminal.say(inWords(counts, sent, { origin, isDryRun, changed: changed.length }))
   } finally {
@@ -205,9 +213,9 @@ async function changedReleases(
     } else if (there.fingerprint === release.fingerprint) continue
     else {
       const again = await standingAgain(release)
-      const isBackByWithdrawal = there.withdrawn && !release.isWithdrawn
+      const wouldStandAgain = there.withdrawn && !release.isWithdrawn
       if (there.fingerprint === again.fingerprint) continue
-      if (!isBackByWithdrawal) changed.push(release)
+      if (!wouldStandAgain) changed.push(release)
       else if (isReinstating) changed.push(again)
       else {
         refuse(
@@ -268,7 +276,7 @@ async function sendFiles(
 }
 
 async function sendReleases(work: Push, dated: Dated[], missing: Set<string>): Promise<Counts> {
-  const counts: Counts = { created: 0, revised: 0, unchanged: 0, unchecked: 0 }
+  const counts: Counts = { created: 0, revised: 0, unchanged: 0, unchecked: 0, unwritten: 0 }
   const total = dated.reduce((sum, { releases }) => sum + releases.length, 0)
   const progress = work.terminal.progress('Releases', total)
   try {
@@ -360,6 +368,7 @@ async function settle(
     counts[line.change]++
     return
   }
+  if (!line || line.status === 503) counts.unwritten++
   const whole = { field: '', message: line?.detail ?? 'The service did not answer for it.' }
   for (const problem of line?.errors ?? [whole]) {
     refusals.push(formatProblem(await problemInFile(folder.directory, release, problem)))
