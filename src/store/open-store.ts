@@ -33,7 +33,7 @@ export async function openStore(
       )
     }
     const advice = mayBeMadeAnew
-      ? 'Name another path, or delete the file: all that is in it can be made anew of the content.'
+      ? 'Name another path, or move the file away: a new one is made of the content, without what came through the API.'
       : 'Name another path.'
     throw new Error(`DATABASE cannot be opened at ${path}: ${message}. ${advice}`, { cause: error })
   }
