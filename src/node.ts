@@ -73,7 +73,7 @@ await store.state(systemClock.now()).catch((error: Error) => {
 const uploads = path === ':memory:' ? undefined : dirname(path)
 if (uploads !== undefined) await removeUnfinished(uploads)
 const publishing = createPublishing({
-  store: createPublishingStore(database),
+  store: createPublishingStore(database, () => database.isInPlace()),
   media: createMediaFolder(contentDirectory, uploads),
   createReader: createReleaseReader,
   clock: systemClock,
@@ -142,7 +142,9 @@ function openAnew(): string {
     database.reopen()
     return 'It was opened anew, and is tried again in half a minute.'
   } catch {
-    return 'Put a good copy in its place: a backup, or a new one that is made of the content.'
+    return tokens.length === 0
+      ? 'Put a good copy in its place: a backup, or a new one that is made of the content.'
+      : 'Put a backup in its place: it may hold releases that are nowhere else.'
   }
 }
 
@@ -152,7 +154,7 @@ function databaseProblems(): FileProblem[] {
   }
   if (database.isInPlace()) return []
   const message =
-    'The database file is no longer there. The service goes on with it, but whatever changes is lost at the next start. Put the file or a backup back and start again.'
+    'The database file is no longer there. The service goes on with it, but changes of the content are lost at the next start, and the API takes none. Put the file or a backup back and start again.'
   return [{ file: path, line: 1, field: '', message, warning: true }]
 }
 

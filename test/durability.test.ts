@@ -1,7 +1,7 @@
 // What was answered with 2xx is there whole after the process was killed, and nothing is half there.
 // KILLS=300 npm test -- durability kills it three hundred times.
 import { randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
@@ -88,6 +88,22 @@ test('what an upload leaves that was cut off is gone at the next start, and noth
   }
   await start(temporaryFolder({}), { DATABASE: database })
   expect(readdirSync(folder).toSorted()).toEqual(['.a.txt.mine', 'a.txt'])
+})
+
+test('nothing is answered for while the database file is not where the next start looks for it', async () => {
+  const database = databaseFile()
+  const { url } = await start(temporaryFolder({}), {
+    DATABASE: database,
+    PUBLISH_TOKENS: `newsroom=${token}`,
+  })
+  const put = (slug: string) =>
+    send(url, 'PUT', `/api/releases/${slug}/en`, JSON.stringify(versionOf(1, [])))
+  expect((await put('before')).status).toBe(201)
+  renameSync(database, `${database}.away`)
+  expect((await put('meanwhile')).status).toBe(503)
+  expect((await fetch(`${url}/feed.json`)).status).toBe(200)
+  renameSync(`${database}.away`, database)
+  expect((await put('meanwhile')).status).toBe(201)
 })
 
 async function begin(directory: string, database: string): Promise<Server> {
@@ -208,10 +224,10 @@ async function check(url: string, one: Known) {
   expect(feed.status).toBe(200)
 }
 
-function versionOf(version: number) {
+function versionOf(version: number, topics = ['eu']) {
   return {
     title: `Version ${version}`,
-    topics: ['eu'],
+    topics,
     body: { markdown: `Text of version ${version}.` },
   }
 }

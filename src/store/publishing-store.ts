@@ -13,8 +13,14 @@ import { type Change, createChanges } from './change.ts'
 import type { Database, Statement } from './database.ts'
 import { readPublishedTopics } from './published-topics.ts'
 
-/** Takes in what comes through the API, in SQL, on node:sqlite and on D1. */
-export function createPublishingStore(database: Database): PublishingStore {
+/**
+ * Takes in what comes through the API, in SQL, on node:sqlite and on D1. Nothing while `isInPlace` says
+ * that the file is not where the next start will look for it.
+ */
+export function createPublishingStore(
+  database: Database,
+  isInPlace: () => boolean = () => true,
+): PublishingStore {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
   const { stage, discard, makePublic, readValue } = createChanges(database)
   let last: { text: string; frame: Frame } | undefined
@@ -59,6 +65,7 @@ export function createPublishingStore(database: Database): PublishingStore {
     async publish(batch, clock, decide) {
       try {
         await makePublic(clock, [], async (now) => {
+          checkPlace()
           await discard(batch)
           const changes = await decide(now)
           if (changes.length === 0) return undefined
@@ -83,6 +90,7 @@ export function createPublishingStore(database: Database): PublishingStore {
       await makePublic(clock, [...vocabulary.topics.values()], async (now) => {
         const decided = await decide(now)
         if (!decided) return undefined
+        checkPlace()
         const { content, published } = await readFrame()
         const { written, deed } = decided
         const subject = { ...deed, subject: `topic:${slug}`, slug, language: '' }
@@ -101,6 +109,10 @@ export function createPublishingStore(database: Database): PublishingStore {
         }
       })
     },
+  }
+
+  function checkPlace() {
+    if (!isInPlace()) throw new Error('the database file is no longer there')
   }
 
   /** The same object as long as nothing in it has changed. */
