@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts'
+import { DomainError } from '../domain/errors.ts'
 import type { Dates, Draft } from '../domain/publishing.ts'
 import { retiredAt } from '../domain/retirement.ts'
 import type { Site } from '../domain/site.ts'
@@ -62,14 +63,17 @@ export function createChanges(database: Database) {
   /**
    * Makes a change that `decide` chooses for the second in which it is made; nothing when it chooses
    * none. It is asked again, if another process was first. `coming` are the topics that the change brings.
+   * Throws DomainError `unavailable` when no second was free for `patience` seconds.
    */
   async function makePublic(
     clock: Clock,
     coming: Topic[],
     decide: (now: number) => Promise<Change | undefined>,
+    patience = Infinity,
   ): Promise<void> {
+    const until = clock.now() + patience
     for (let attempt = 1; ; attempt++) {
-      const { now, position } = await secondOfItsOwn(coming, clock)
+      const { now, position } = await secondOfItsOwn(coming, clock, until)
       const change = await decide(now)
       if (!change) return
       try {
@@ -89,6 +93,7 @@ export function createChanges(database: Database) {
   async function secondOfItsOwn(
     coming: Topic[],
     clock: Clock,
+    until: number,
   ): Promise<{ now: number; position: Position }> {
     const before = await readValue('vocabulary')
     const topicsBefore = before ? (JSON.parse(before) as VocabularySource).topics : []
@@ -102,6 +107,7 @@ export function createChanges(database: Database) {
       const now = clock.now()
       const position = await read(now)
       if (position.since < now || now <= last.since) return { now, position }
+      if (now >= until) throw noSecond()
       last = position
     }
   }
@@ -295,4 +301,12 @@ export function createChanges(database: Database) {
       ),
     ]
   }
+}
+
+function noSecond(): DomainError {
+  return new DomainError(
+    'unavailable',
+    'A release comes out every second at present, and nothing has changed. Send it again in ten seconds.',
+    { retryAfter: 10 },
+  )
 }

@@ -13,6 +13,9 @@ import { type Change, createChanges } from './change.ts'
 import type { Database, Statement } from './database.ts'
 import { readPublishedTopics } from './published-topics.ts'
 
+/** Seconds after which whoever publishes is told to come again: servers and proxies cut off at thirty. */
+const patience = 20
+
 /**
  * Takes in what comes through the API, in SQL, on node:sqlite and on D1. Nothing while `isInPlace` says
  * that the file is not where the next start will look for it.
@@ -64,21 +67,26 @@ export function createPublishingStore(
 
     async publish(batch, clock, decide) {
       try {
-        await makePublic(clock, [], async (now) => {
-          checkPlace()
-          await discard(batch)
-          const changes = await decide(now)
-          if (changes.length === 0) return undefined
-          for (const dates of datings) {
-            const drafts = changes.filter((one) => one.dates === dates).map(({ draft }) => draft)
-            if (drafts.length > 0) await stage(batch, drafts, now, dates)
-          }
-          const deeds = changes.map(({ draft: { release }, deed }) => {
-            const { id, slug, language } = release
-            return { ...deed, subject: id, slug, language }
-          })
-          return { ...(await standing()), batch, others: [note(deeds)] }
-        })
+        await makePublic(
+          clock,
+          [],
+          async (now) => {
+            checkPlace()
+            await discard(batch)
+            const changes = await decide(now)
+            if (changes.length === 0) return undefined
+            for (const dates of datings) {
+              const drafts = changes.filter((one) => one.dates === dates).map(({ draft }) => draft)
+              if (drafts.length > 0) await stage(batch, drafts, now, dates)
+            }
+            const deeds = changes.map(({ draft: { release }, deed }) => {
+              const { id, slug, language } = release
+              return { ...deed, subject: id, slug, language }
+            })
+            return { ...(await standing()), batch, others: [note(deeds)] }
+          },
+          patience,
+        )
       } catch (error) {
         await discard(batch).catch(() => {})
         throw error
@@ -87,27 +95,32 @@ export function createPublishingStore(
 
     async publishTopic(slug, clock, decide) {
       const { vocabulary } = await readFrame()
-      await makePublic(clock, [...vocabulary.topics.values()], async (now) => {
-        const decided = await decide(now)
-        if (!decided) return undefined
-        checkPlace()
-        const { content, published } = await readFrame()
-        const { written, deed } = decided
-        const subject = { ...deed, subject: `topic:${slug}`, slug, language: '' }
-        return {
-          ...(await standing()),
-          batch: '',
-          vocabulary: joinVocabularies(content, withTopic(published, slug, written)),
-          others: [
-            prepare(
-              'insert into published_topic (slug, document) values (?1, ?2) on conflict (slug) do update set document = ?2',
-              slug,
-              JSON.stringify(written),
-            ),
-            note([subject]),
-          ],
-        }
-      })
+      await makePublic(
+        clock,
+        [...vocabulary.topics.values()],
+        async (now) => {
+          const decided = await decide(now)
+          if (!decided) return undefined
+          checkPlace()
+          const { content, published } = await readFrame()
+          const { written, deed } = decided
+          const subject = { ...deed, subject: `topic:${slug}`, slug, language: '' }
+          return {
+            ...(await standing()),
+            batch: '',
+            vocabulary: joinVocabularies(content, withTopic(published, slug, written)),
+            others: [
+              prepare(
+                'insert into published_topic (slug, document) values (?1, ?2) on conflict (slug) do update set document = ?2',
+                slug,
+                JSON.stringify(written),
+              ),
+              note([subject]),
+            ],
+          }
+        },
+        patience,
+      )
     },
   }
 

@@ -26,6 +26,8 @@ const release = {
 
 type Options = { token?: string; headers?: Record<string, string> }
 
+const clock = hurriedClock()
+
 onBothPresses(
   'publishing',
   files,
@@ -414,8 +416,28 @@ onBothPresses(
       expect(corrected.updated < last.published).toBe(true)
       expect((await itemIn('/feed.json', created.id))!.content_html).toContain('At once.')
     })
+
+    // The clock of workerd lets nobody hurry.
+    test.skipIf(press.runtime !== 'Node')(
+      'who would have to wait too long for a second is told to come again',
+      async () => {
+        const line = (_: unknown, index: number) => {
+          const published = new Date((clock.now() + index + 2) * 1000).toISOString()
+          return JSON.stringify({ ...release, slug: `due-${index}`, language: 'en', published })
+        }
+        const lines = Array.from({ length: 90 }, line).join('\n')
+        await ask('POST', '/api/releases', lines, {
+          headers: { 'Content-Type': 'application/x-ndjson' },
+        })
+        await clock.passed(clock.now() + 2)
+        const refused = await ask('PUT', '/api/releases/patient/en', release)
+        expect(refused).toMatchObject({ status: 503 })
+        expect(refused.headers.get('retry-after')).toBe('10')
+        expect((await press.fetch('/feed.json')).status).toBe(200)
+      },
+    )
   },
-  hurriedClock(),
+  clock,
 )
 
 /** As Cloudflare names the client, and as the proxy nearest to Node does. */
