@@ -184,7 +184,10 @@ async function examineAll(subjects: Subject[], terminal: Terminal): Promise<Find
   }
   await Promise.all(Array.from({ length: atOnce }, work)).finally(() => progress.end())
   return feedChecks.map(({ name, advice, isWarning }) => {
-    const found = troubles.get(name)!
+    // Some are asked at once, and the same faults are to be told in the same words.
+    const place = (text: string) =>
+      subjects.findIndex(({ address }) => text.startsWith(`${address} `))
+    const found = troubles.get(name)!.toSorted((a, b) => place(a) - place(b))
     if (found.length === 0)
       return { check: name, state: 'ok', text: `${subjects.length} of ${subjects.length}` }
     const more = found.length > 3 ? `; and ${found.length - 3} more` : ''
