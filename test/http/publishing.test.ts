@@ -392,6 +392,7 @@ onBothPresses(
       expect(document.openapi).toMatch(/^3\.1/)
       expect(Object.keys(document.paths)).toContain('/api/releases/{slug}/{language}')
       expect(JSON.stringify(document)).toContain('ministry')
+      expect(JSON.stringify(document)).toContain('"required":["title","body"]')
       const page = await press.fetch('/api')
       expect(page.headers.get('content-type')).toContain('text/html')
       expect(await page.text()).toContain('Withdraw a release')

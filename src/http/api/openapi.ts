@@ -21,7 +21,8 @@ export function openApiDocument(frame: Frame, baseUrl: string): Promise<OpenApiD
 
 function describe({ site, vocabulary }: Frame, baseUrl: string): Promise<OpenApiDocument> {
   const described = new Hono()
-  for (const [method, path, options] of operations(describeSchemas(site, vocabulary))) {
+  const schemas = describeSchemas(site, vocabulary)
+  for (const [method, path, options] of operations(schemas)) {
     described.on(method, path, describeRoute(options))
   }
   return generateSpecs(described, {
@@ -37,6 +38,7 @@ function describe({ site, vocabulary }: Frame, baseUrl: string): Promise<OpenApi
       servers: [{ url: baseUrl }],
       security: [{ token: [] }],
       components: {
+        schemas: { Problem: json(schemas.problem) },
         securitySchemes: {
           token: { type: 'http', scheme: 'bearer', description: 'A secret of PUBLISH_TOKENS.' },
         },
@@ -201,7 +203,8 @@ function operations(schemas: Schemas): [string, string, DescribeRouteOptions][] 
   ]
 
   function refusals(...statuses: number[]) {
-    const content = { 'application/problem+json': { schema: json(schemas.problem) } }
+    const schema = { $ref: '#/components/schemas/Problem' }
+    const content = { 'application/problem+json': { schema } }
     const entries = statuses.map((status) => [status, { description: meaning[status]!, content }])
     return Object.fromEntries(entries) as Record<number, { description: string }>
   }

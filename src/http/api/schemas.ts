@@ -56,7 +56,7 @@ export function describeSchemas(site: Site, vocabulary: Vocabulary) {
     slug: v.optional(entries.slug),
     language: v.optional(entries.language),
     published: v.optional(entries.published),
-    withdrawn: v.nullable(entries.withdrawn),
+    withdrawn: v.nullish(entries.withdrawn.wrapped),
     change: v.optional(changeSchema),
   })
   const { renamed, topic } = topicSchema(site.languages, site.timezone)
