@@ -7,6 +7,7 @@ import {
   checkCondition,
   deedOf,
   formerSlugs,
+  isAsRead,
   fromContent,
   isRepeated,
   isWithdrawnAlready,
@@ -284,7 +285,8 @@ export function createPublisher({
     checkAuthor(by, draft.release.publisher)
     if (before && before.release.id !== draft.release.id) throw otherIdentity(before.release)
     const isSame = before?.hash === draft.hash && keyOf(before.release) === keyOf(request)
-    const isUnchanged = isSame || isWithdrawnAlready(request, before)
+    const isUnchanged =
+      isSame || isWithdrawnAlready(request, before) || (await isAsRead(before, draft, frame))
     const change = !before ? 'created' : isUnchanged ? 'unchanged' : 'revised'
     return { request, before, frame, draft, warnings: problems, change }
   }

@@ -62,6 +62,21 @@ export function isRepeated(
   return before?.hash === hash && last?.kind === kind && last.note === note
 }
 
+/**
+ * Whether a release is sent as it is read here: with the seconds that it was given, which are not those
+ * that were once written. What its text shows may have come since, and counts as changed.
+ */
+export async function isAsRead(
+  before: Kept | undefined,
+  { release, media }: Draft,
+  { site }: Frame,
+): Promise<boolean> {
+  const attached = release.attachments.map(({ path }) => path)
+  if (!before || media.some((path) => !attached.includes(path))) return false
+  const [was, is] = await Promise.all([before.release, release].map((one) => writeDown(one, site)))
+  return JSON.stringify(was) === JSON.stringify(is)
+}
+
 /** Whether a release is withdrawn already for the reason that is given again. */
 export function isWithdrawnAlready(
   { withdrawal }: PublishRequest,
