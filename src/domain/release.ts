@@ -186,7 +186,13 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
       ),
       [],
     ),
-    formerly: v.optional(v.array(slug), []),
+    formerly: v.optional(
+      v.pipe(
+        v.array(slug),
+        v.transform((slugs) => [...new Set(slugs)]),
+      ),
+      [],
+    ),
     changes: v.optional(
       v.array(
         v.strictObject({

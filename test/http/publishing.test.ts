@@ -260,6 +260,15 @@ onBothPresses(
       expect(other.status).toBe(409)
     })
 
+    test('an earlier slug that is written twice is one, and sending it again changes nothing', async () => {
+      const twice = { ...release, formerly: ['first-name', 'first-name'] }
+      await ask('PUT', '/api/releases/named-twice/en', twice)
+      const read = await ask('GET', '/api/releases/named-twice/en')
+      expect(read.json.formerly).toEqual(['first-name'])
+      const again = await ask('PUT', '/api/releases/named-twice/en', twice)
+      expect(again.json.change).toBe('unchanged')
+    })
+
     test('H-21 a release to come is nowhere but in the API', async () => {
       const feed = await (await press.fetch('/feed.atom')).text()
       const put = await ask('PUT', '/api/releases/to-come/en', {
