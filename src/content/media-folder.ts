@@ -1,4 +1,4 @@
-import { link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises'
+import { link, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { DomainError } from '../domain/errors.ts'
@@ -32,6 +32,7 @@ export function createMediaFolder(content: string, uploads: string | undefined):
           'The content folder has a file of this name. Use another name.',
         )
       }
+      await checkPlace(uploads, path)
       const target = join(uploads, path)
       const before = await findMediaFile(uploads, path)
       if (!before && isDryRun) return 'created'
@@ -48,7 +49,20 @@ export function createMediaFolder(content: string, uploads: string | undefined):
   }
 }
 
-/** No room, no right to write, or a folder of that name: nothing is kept. */
+/** On a disk one name is a file or a folder. Throws DomainError `conflict` for what would be both. */
+async function checkPlace(uploads: string, path: string) {
+  const isThere = async (place: string) => stat(join(uploads, place)).catch(() => undefined)
+  for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) {
+    if ((await isThere(folder))?.isFile()) {
+      throw new DomainError('conflict', `${folder} is a file. Use another name for the folder.`)
+    }
+  }
+  if ((await isThere(path))?.isDirectory()) {
+    throw new DomainError('conflict', 'There is a folder of this name. Use another name.')
+  }
+}
+
+/** No room or no right to write: nothing is kept. */
 function notKept(error: NodeJS.ErrnoException): never {
   console.error(`A file is not kept: ${error.message}`)
   throw new DomainError(

@@ -393,6 +393,30 @@ onBothPresses(
       expect((await ask('PUT', '/api/releases/odd-name/en', name)).status).toBe(422)
     })
 
+    test('a name that no disk can hold is refused, and is no fault of the service', async () => {
+      const upload = (path: string) => ask('PUT', `/api/media/${encodeURI(path)}`, 'x')
+      for (const name of [`${'ä'.repeat(99)}.txt`, `${'文'.repeat(66)}.txt`]) {
+        expect((await upload(name)).status).toBe(400)
+      }
+      expect((await upload(`${'ä'.repeat(98)}.txt`)).status).toBe(201)
+    })
+
+    // A bucket has no folders.
+    test.skipIf(press.runtime !== 'Node')(
+      'a file takes the place of no folder, nor a folder that of a file',
+      async () => {
+        const upload = (path: string) => ask('PUT', `/api/media/${path}`, 'x')
+        expect((await upload('flat.txt')).status).toBe(201)
+        expect((await upload('folder.txt/deeper/a.txt')).status).toBe(201)
+        for (const query of ['', '?dry-run']) {
+          for (const path of ['flat.txt/a.txt', 'flat.txt/deeper/a.txt', 'folder.txt']) {
+            expect([path, (await upload(path + query)).status]).toEqual([path, 409])
+          }
+        }
+        expect((await ask('GET', '/api/media/flat.txt')).json.size).toBe(1)
+      },
+    )
+
     test('programs and people can read what the API has', async () => {
       const document = (await (await press.fetch('/openapi.json')).json()) as {
         openapi: string

@@ -24,6 +24,8 @@ const mostListed = 1000
 /** Lines of a request with many releases: they become public together. */
 const mostLines = 500
 const mostDeeds = 200
+/** Bytes of a file's name. Disks take 255, of which unfinished files need some for their names. */
+const longestName = 200
 
 /** The API: publishing from a newsroom system. `get` is called once per request. */
 export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
@@ -264,9 +266,10 @@ function mediaPathOf(c: Ask): string {
     throw new DomainError('invalid', 'The address is not written in UTF-8.')
   }
   const names = path.split('/').slice(1)
-  const isFit = names.every(
-    (name) => /^[^./\\\p{C}<>:"|?*][^/\\\p{C}<>:"|?*]*$/u.test(name) && name.trim() === name,
-  )
+  const isFit = names.every((name) => {
+    const isShort = new TextEncoder().encode(name).length <= longestName
+    return isShort && /^[^./\\\p{C}<>:"|?*][^/\\\p{C}<>:"|?*]*$/u.test(name) && name.trim() === name
+  })
   if (names.length > 0 && isFit && path.length <= 200) return path
   throw new DomainError(
     'invalid',
