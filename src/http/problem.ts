@@ -6,7 +6,7 @@ const statuses: Record<ErrorCode, { status: number; title: string }> = {
   unknown: { status: 401, title: 'Nobody is known by this' },
   forbidden: { status: 403, title: 'This is not for you to change' },
   moved: { status: 308, title: 'Moved' },
-  'not-allowed': { status: 405, title: 'This can only be read' },
+  'not-allowed': { status: 405, title: 'This address does not take this method' },
   'not-found': { status: 404, title: 'Not found' },
   conflict: { status: 409, title: 'This cannot be changed here' },
   gone: { status: 410, title: 'Gone' },
@@ -30,17 +30,20 @@ export type Failure = {
   location?: string | undefined
   /** Seconds after which to ask again, if that is known. */
   retryAfter?: number | undefined
+  /** Methods that an address takes, if it takes more than readers need. */
+  allow?: string | undefined
 }
 
 /** The only place where errors become statuses. What was not meant for the caller stays untold. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof DomainError) {
-    const { location, retryAfter, ...details } = error.details as {
+    const { location, retryAfter, allow, ...details } = error.details as {
       location?: string
       retryAfter?: number
+      allow?: string
     }
     const { code, message: detail } = error
-    return { code, ...statuses[code], detail, details, location, retryAfter }
+    return { code, ...statuses[code], detail, details, location, retryAfter, allow }
   }
   const detail = 'Something went wrong on our side. Ask again in a minute.'
   return { code: 'unavailable', status: 503, title: 'Not available', detail, details: {} }
@@ -71,11 +74,12 @@ export function errorHeaders({
   status,
   location,
   retryAfter = 60,
+  allow = 'GET, HEAD, OPTIONS',
 }: Failure): Record<string, string> {
   if (location) return { 'Cache-Control': 'public, max-age=300', Location: location }
   return {
     'Cache-Control': briefly,
-    ...(status === 405 && { 'Cache-Control': 'no-store', Allow: 'GET, HEAD, OPTIONS' }),
+    ...(status === 405 && { 'Cache-Control': 'no-store', Allow: allow }),
     ...(status === 503 && { 'Cache-Control': 'no-store', 'Retry-After': String(retryAfter) }),
     ...(status === 429 && { 'Retry-After': String(retryAfter) }),
     ...(status === 401 && { 'WWW-Authenticate': 'Bearer realm="publishing"' }),

@@ -173,11 +173,18 @@ export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
     )
   })
 
-  api.all('/api/*', () => {
-    throw new DomainError(
-      'not-found',
-      'The API has nothing here for this method. /api says what it has.',
-    )
+  // Whatever comes this far asks with another method than the address takes (RFC 9110 section 15.5.6).
+  for (const [path, methods] of methodsOf(api)) {
+    api.all(path, () => {
+      const allow = methods.join(', ')
+      throw new DomainError('not-allowed', `This address takes ${allow}, and no other method.`, {
+        allow,
+      })
+    })
+  }
+
+  api.notFound(() => {
+    throw new DomainError('not-found', 'The API has nothing here. /api says what it has.')
   })
 
   api.onError((error) => {
@@ -250,6 +257,17 @@ export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
     if (!kept) throw new DomainError('not-found', 'There is no release at this address.')
     return { kept, frame }
   }
+}
+
+/** Who may GET may ask with HEAD. */
+function methodsOf(api: Hono<ApiEnvironment>): Map<string, string[]> {
+  const methods = new Map<string, string[]>()
+  for (const { path, method } of api.routes) {
+    if (method === 'ALL') continue
+    const more = method === 'GET' ? ['GET', 'HEAD'] : [method]
+    methods.set(path, [...(methods.get(path) ?? []), ...more])
+  }
+  return methods
 }
 
 function addressOf(c: Ask): { slug: string; language: string } {
