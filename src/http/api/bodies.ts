@@ -3,13 +3,21 @@ import { DomainError } from '../../domain/errors.ts'
 /** Bytes of a release, of a request with many, and of a file. */
 export const largest = { json: 4_000_000, lines: 20_000_000, file: 25_000_000 }
 
+/** Bytes of a body that are read although it is too large. */
+const mostDiscarded = 2 * largest.file
+
 /** Levels of fields within fields; a release has five. */
 const deepest = 50
 
-/** The whole body. Throws DomainError `too-large` as soon as it is longer than some bytes. */
+/**
+ * The whole body. Throws DomainError `too-large` for one that is longer than some bytes: after the rest
+ * of it, which is thrown away, as many programs read no answer before they have sent everything, and
+ * would only see that the connection was reset.
+ */
 export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
   const announced = Number(request.headers.get('content-length') ?? 0)
-  if (announced > limit) throw tooLarge(limit)
+  const waits = request.headers.has('expect')
+  if (announced > mostDiscarded || (announced > limit && waits)) throw tooLarge(limit)
   const parts: Uint8Array[] = []
   let size = 0
   const reader = (request.body as ReadableStream<Uint8Array> | null)?.getReader()
@@ -18,12 +26,14 @@ export async function readBytes(request: Request, limit: number): Promise<Uint8A
     const { done, value } = await reader.read().catch(brokenOff)
     if (done) break
     size += value.length
-    if (size > limit) {
+    if (size > mostDiscarded) {
       void reader.cancel().catch(() => {})
       throw tooLarge(limit)
     }
-    parts.push(value)
+    if (size > limit) parts.length = 0
+    else parts.push(value)
   }
+  if (size > limit) throw tooLarge(limit)
   const bytes = new Uint8Array(size)
   let at = 0
   for (const part of parts) {
