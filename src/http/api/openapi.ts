@@ -99,7 +99,10 @@ function operations(schemas: Schemas): [string, string, DescribeRouteOptions][] 
         description: 'Every feed tells its reason, its text and its files are gone.',
         parameters: [...release, ...how, conditions[0]!],
         requestBody: body('application/json', schemas.withdrawal),
-        responses: { 200: written, ...refusals(400, 401, 403, 404, 409, 412, 415, 422, 429, 503) },
+        responses: {
+          200: written,
+          ...refusals(400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 503),
+        },
       },
     ],
     [
@@ -197,7 +200,7 @@ function operations(schemas: Schemas): [string, string, DescribeRouteOptions][] 
       {
         summary: 'Ask whether a file is there',
         parameters: [inPath('path', 'Such as 2026/agenda.pdf.')],
-        responses: { 200: { description: 'It is.' }, ...refusals(401, 403, 404, 429) },
+        responses: { 200: { description: 'It is.' }, ...refusals(400, 401, 403, 404, 429) },
       },
     ],
   ]
