@@ -184,6 +184,8 @@ export async function nodePress(
   return {
     fetch: (async (path, init) => app.request(path, init)) as Fetch,
     databaseFile,
+    /** Where files lie that were uploaded. */
+    uploads,
     takeUp,
     metrics,
     /** Begins anew over the same database, perhaps as another version of the program. */

@@ -1,13 +1,14 @@
 // Whatever is sent to the API, made of its own OpenAPI document: never a 5xx, never a change without 2xx,
 // and every error is a problem document. FUZZ=30000 npm test -- fuzz sends thirty thousand requests.
-import { rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import fc from 'fast-check'
 import { SaxesParser } from 'saxes'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { temporaryFolder, writeFolder } from '../content-folder.ts'
 import { hurriedClock, nodePress } from '../platforms.ts'
-import { exchange } from '../raw-client.ts'
-import { start } from '../server.ts'
+import { exchange, open } from '../raw-client.ts'
+import { databaseFile, start, until } from '../server.ts'
 
 const requests = Number(process.env.FUZZ ?? 400)
 const seed = Number(process.env.FUZZ_SEED ?? 4711)
@@ -30,6 +31,8 @@ type Operation = {
   path: string
   parameters: { in: string; name: string; schema: Schema }[]
   body?: { type: string; schema: Schema | undefined }
+  /** What the document says it answers. */
+  statuses: number[]
 }
 
 type Sent = {
@@ -119,6 +122,12 @@ const texts: Record<string, fc.Arbitrary<string>> = {
   html: fc.constantFrom('<p>Text.</p>', '<div>'.repeat(5000), '<table><td><b><p>x'),
   markdown: fc.constantFrom('Text.', '> '.repeat(3000) + 'x', '*'.repeat(2000), '[a](b "c'),
 }
+
+/** Some are too long for a disk only in UTF-8, some want a folder where a file is, or the reverse. */
+const filePaths = fc.oneof(
+  fc.constantFrom('agenda.txt', '2026/a.pdf', 'agenda.txt/b.txt', '2026/d.txt/e.txt', '2026/d.txt'),
+  fc.integer({ min: 1, max: 190 }).map((length) => `${encodeURIComponent('ä').repeat(length)}.txt`),
+)
 
 const plainText = fc.constantFrom('Ministers meet', 'Ministeriö', 'a', '日本')
 
@@ -233,7 +242,7 @@ function pathOf({ path, parameters }: Operation): fc.Arbitrary<string> {
   const parts = path.split('/').map((part) => {
     const [, name] = /^\{(\w+)\}$/.exec(part) ?? []
     if (!name) return fc.constant(part)
-    const usual = name === 'path' ? fc.constantFrom('agenda.txt', '2026/a.pdf') : texts[name]!
+    const usual = name === 'path' ? filePaths : texts[name]!
     const names = path.includes('topics') ? fc.constantFrom('new-topic', 'eu', 'other') : usual
     return fc.oneof({ arbitrary: names, weight: 8 }, { arbitrary: oddParts, weight: 1 })
   })
@@ -281,13 +290,46 @@ function headersOf({ body, parameters }: Operation): fc.Arbitrary<Record<string,
   return fc.tuple(types, conditions).map(([sent, others]) => ({ 'Content-Type': sent, ...others }))
 }
 
+const newsroom = 'Bearer a-secret-of-the-newsroom'
+
+/** Who nobody knows; from elsewhere each time, or they would be slowed down. */
+const strangers = fc
+  .tuple(
+    fc.constantFrom(
+      '',
+      'Bearer',
+      'Bearer ',
+      'Bearer a-secret-of-the-newsroo',
+      'Bearer a-secret-of-the-newsroom x',
+      'Bearer a-secret-of-the-newsroom\xe4',
+      'Basic a-secret-of-the-newsroom',
+      'a-secret-of-the-newsroom',
+      'Bearer undefined',
+      'Bearer __proto__',
+      `Bearer ${'x'.repeat(10_000)}`,
+    ),
+    fc.nat(),
+  )
+  .map(([Authorization, from]) => ({ Authorization, 'X-Forwarded-For': String(from) }))
+
+const senders = fc.oneof(
+  {
+    arbitrary: fc.constantFrom<Record<string, string>>(
+      { Authorization: newsroom },
+      { Authorization: 'bearer   a-secret-of-the-newsroom ' },
+    ),
+    weight: 30,
+  },
+  { arbitrary: strangers, weight: 1 },
+)
+
 function requestTo(operation: Operation): fc.Arbitrary<Sent> {
   return fc
-    .tuple(pathOf(operation), headersOf(operation), bodyOf(operation))
-    .map(([path, headers, body]) => ({
+    .tuple(pathOf(operation), headersOf(operation), senders, bodyOf(operation))
+    .map(([path, headers, sender, body]) => ({
       operation,
       path,
-      headers,
+      headers: { ...headers, ...sender },
       body: body as Uint8Array<ArrayBuffer> | undefined,
     }))
 }
@@ -312,10 +354,9 @@ describe('the API', () => {
     headers = {},
     body?: string | Uint8Array<ArrayBuffer>,
   ) {
-    const authorization = 'Bearer a-secret-of-the-newsroom'
     const answer = await press.fetch(path, {
       method,
-      headers: { Authorization: authorization, ...headers },
+      headers: { Authorization: newsroom, ...headers },
       ...(body !== undefined && { body }),
     })
     return { status: answer.status, headers: answer.headers, text: await answer.text() }
@@ -326,10 +367,11 @@ describe('the API', () => {
       paths: Record<string, Record<string, Described>>
     }
     return Object.entries(document.paths).flatMap(([path, methods]) =>
-      Object.entries(methods).map(([method, { parameters = [], requestBody }]) => {
+      Object.entries(methods).map(([method, { parameters = [], requestBody, responses }]) => {
         const [type, described] = Object.entries(requestBody?.content ?? {})[0] ?? []
         const body = type && { type, schema: described?.schema }
-        return { method: method.toUpperCase(), path, parameters, ...(body && { body }) }
+        const statuses = Object.keys(responses).map(Number)
+        return { method: method.toUpperCase(), path, parameters, statuses, ...(body && { body }) }
       }),
     )
   }
@@ -346,23 +388,30 @@ describe('the API', () => {
         fc.asyncProperty(
           fc.oneof(...[...all, ...writing, ...writing].map(requestTo)),
           async (sent) => {
-            const before = await press.revision()
+            const before = await standing()
             const { method } = sent.operation
             const answer = await send(method, sent.path, sent.headers, sent.body)
             statuses[answer.status] = (statuses[answer.status] ?? 0) + 1
-            expect(answer.text).not.toContain('a-secret-of-the-newsroom')
+            const told = JSON.stringify([...answer.headers]) + answer.text
+            expect(told).not.toContain('a-secret-of')
+            // An odd address may be that of something else, or of nothing.
+            expect([...sent.operation.statuses, 404, 405]).toContain(answer.status)
             if (answer.status >= 400) expectProblem(answer)
-            else if (answer.headers.get('content-type') === 'application/x-ndjson')
-              expectLines(answer.text)
-            const isDryRun = /[?&]dry-run=(?!false)/.test(sent.path)
-            const isChange = answer.status < 300 && method !== 'GET' && !isDryRun
-            const after = await press.revision()
-            if (!isChange) expect(after).toBe(before)
-            const [address] = sent.path.split('?')
-            if (isChange && method === 'PUT' && sent.operation.path.includes('releases')) {
-              expect(after - before).toBeLessThanOrEqual(1)
-              await expectToBeThere(address!)
-            }
+            const isKnown = /^bearer +a-secret-of-the-newsroom *$/i.test(
+              sent.headers.Authorization!,
+            )
+            expect([401, 429].includes(answer.status)).toBe(!isKnown)
+            const { searchParams } = new URL(sent.path, 'https://releases.example.org')
+            const isDryRun = (searchParams.get('dry-run') ?? 'false') !== 'false'
+            const lines = linesOf(answer)
+            const isTaken = lines ? lines.some(isFine) : isFine(answer)
+            const after = await standing()
+            if (!isTaken || method === 'GET' || isDryRun) expect(after).toEqual(before)
+            else if (lines) await expectAllToBeThere(lines)
+            else await expectToBeThere(sent)
+            if (!sent.operation.path.includes('media')) expect(after.files).toEqual(before.files)
+            else expect(after.revision).toBe(before.revision)
+            expect(after.revision - before.revision).toBeLessThanOrEqual(lines?.length ?? 1)
           },
         ),
         { numRuns: requests, seed },
@@ -375,8 +424,60 @@ describe('the API', () => {
     },
   )
 
+  test('every method that the document does not name is answered with those it does', async () => {
+    const byPath = Map.groupBy(await operations(), ({ path }) => path)
+    for (const [path, described] of [...byPath, ['/api', []], ['/openapi.json', []]] as const) {
+      const named = new Set(described.map(({ method }) => method))
+      if (named.size === 0 || named.has('GET')) for (const one of ['GET', 'HEAD']) named.add(one)
+      const address = path.replace(/\{\w+\}/g, 'name')
+      for (const method of ['GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
+        if (named.has(method)) continue
+        const answer = await send(method, address)
+        expect([method, address, answer.status]).toEqual([method, address, 405])
+        expectProblem(answer)
+        expect(answer.headers.get('allow')!.split(', ').toSorted()).toEqual([...named].toSorted())
+      }
+    }
+    for (const nothing of ['/api/nothing', '/api/', '/openapi.json/', '/api/releases/']) {
+      const answer = await send('GET', nothing)
+      expect([nothing, answer.status]).toEqual([nothing, 404])
+      expectProblem(answer)
+    }
+  })
+
+  /** All that a request may change. */
+  async function standing() {
+    const files = readdirSync(press.uploads, { recursive: true })
+    return { revision: await press.revision(), files: files.map(String).toSorted() }
+  }
+
+  async function expectToBeThere({ operation, path, body }: Sent) {
+    const [address = ''] = path.split('?')
+    if (operation.path.endsWith('/withdraw')) {
+      const { text } = await send('GET', address.replace(/\/withdraw$/, ''))
+      const { withdrawn } = JSON.parse(text) as { withdrawn?: { reason: string } }
+      expect(withdrawn?.reason).toBeTruthy()
+    } else if (operation.path.includes('releases')) {
+      await expectReleaseToBeThere(address)
+    } else {
+      const read = await send('GET', address)
+      expect(read.status).toBe(200)
+      if (operation.path.includes('topics')) return
+      expect(JSON.parse(read.text)).toMatchObject({ size: body!.length })
+    }
+  }
+
+  async function expectAllToBeThere(lines: Line[]) {
+    for (const { slug, language } of lines.filter(isFine)) {
+      const address = `/api/releases/${slug}/${language}`
+      // A later line may have given it another address.
+      const isMoved = lines.filter(isFine).length > 1
+      if (!isMoved) await expectReleaseToBeThere(address)
+    }
+  }
+
   /** What is read can be sent again and stays the same, however often. */
-  async function expectToBeThere(address: string) {
+  async function expectReleaseToBeThere(address: string) {
     const read = await send('GET', address)
     expect(read.status).toBe(200)
     const sendAgain = async () => {
@@ -403,6 +504,13 @@ describe('the API', () => {
 type Described = {
   parameters?: Operation['parameters']
   requestBody?: { content: Record<string, { schema?: Schema }> }
+  responses: object
+}
+
+type Line = { status: number; slug: string; language: string }
+
+function isFine({ status }: { status: number }): boolean {
+  return status >= 200 && status < 300
 }
 
 function expectProblem({
@@ -421,12 +529,18 @@ function expectProblem({
   expect(problem.title && problem.detail).toBeTruthy()
 }
 
-function expectLines(text: string) {
-  for (const line of text.split('\n').filter(Boolean)) {
-    const { status, detail, etag } = JSON.parse(line) as Record<string, unknown>
-    expect(status, line).toBeLessThan(500)
-    expect(Number(status) < 300 ? etag : detail).toBeTruthy()
-  }
+/** The lines of an answer that has some, each as clear as an answer of its own. */
+function linesOf({ headers, text }: { headers: Headers; text: string }): Line[] | undefined {
+  if (headers.get('content-type') !== 'application/x-ndjson') return undefined
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      const told = JSON.parse(line) as Line & { detail?: string; etag?: string }
+      expect(told.status, line).toBeLessThan(500)
+      expect(isFine(told) ? told.etag : told.detail).toBeTruthy()
+      return told
+    })
 }
 
 test('what no HTTP client sends is refused as clearly, and no secret is in the log', async () => {
@@ -475,4 +589,66 @@ test('what no HTTP client sends is refused as clearly, and no secret is in the l
   expect(await list.json()).toEqual({ releases: [] })
   expect(server.log().trim().split('\n')).toHaveLength(1)
   expect(server.output()).not.toMatch(/a-secret|a-guess/)
+})
+
+describe('a large body', () => {
+  const secret = { PUBLISH_TOKENS: 'newsroom=a-secret-of-the-newsroom' }
+  const head = (target: string, type: string, length: string) =>
+    `${target} HTTP/1.1\r\nHost: a\r\nAuthorization: ${newsroom}\r\nContent-Type: ${type}\r\n${length}\r\n\r\n`
+
+  test('that is too large is answered, also for who reads nothing before all is sent', async () => {
+    const server = await start(temporaryFolder({}), secret)
+    const cases: [target: string, type: string, size: number][] = [
+      ['PUT /api/releases/a/en', 'application/json', 8_000_000],
+      ['POST /api/releases', 'application/x-ndjson', 21_000_000],
+      ['PUT /api/media/a.txt', 'application/octet-stream', 30_000_000],
+    ]
+    for (const [target, type, size] of cases) {
+      for (const isChunked of [false, true]) {
+        const length = isChunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${size}`
+        const socket = await open(server.port)
+        socket.pause()
+        socket.write(head(target, type, length))
+        if (isChunked) socket.write(`${size.toString(16)}\r\n`)
+        socket.write(Buffer.alloc(size, ' '))
+        const fault = await new Promise((resolve) => {
+          socket.write(isChunked ? '\r\n0\r\n\r\n' : '', resolve)
+        })
+        expect([target, length, fault ?? undefined]).toEqual([target, length, undefined])
+        let answer = ''
+        socket.on('data', (chunk: Buffer) => (answer += chunk.toString()))
+        socket.resume()
+        await new Promise((resolve) => socket.once('end', resolve))
+        expect(answer).toMatch(/^HTTP\/1\.1 413 [^]*"status":413/)
+        socket.destroy()
+      }
+    }
+    const waits = head(
+      cases[0]![0],
+      cases[0]![1],
+      'Content-Length: 8000000\r\nExpect: 100-continue',
+    )
+    const { answers, informational } = await exchange(server.port, waits)
+    expect([answers[0]?.status, informational]).toEqual([413, []])
+  })
+
+  test('that breaks off leaves nothing of a file, under no name', async () => {
+    const DATABASE = databaseFile()
+    const server = await start(temporaryFolder({}), { ...secret, DATABASE })
+    const before = readdirSync(dirname(DATABASE), { recursive: true })
+    for (const length of ['Content-Length: 2000000', 'Transfer-Encoding: chunked']) {
+      const socket = await open(server.port)
+      socket.write(head('PUT /api/media/2026/half.txt', 'application/octet-stream', length))
+      if (length.startsWith('T')) socket.write('1e8480\r\n')
+      await new Promise((resolve) => void socket.write('x'.repeat(1_000_000), resolve))
+      socket.destroy()
+    }
+    // The log tells when the server is done with both.
+    await until(() => server.output().split('/api/media/2026/half.txt').length > 2)
+    expect(readdirSync(dirname(DATABASE), { recursive: true })).toEqual(before)
+    const asked = { headers: { Authorization: newsroom } }
+    expect((await fetch(`${server.url}/api/media/2026/half.txt`, asked)).status).toBe(404)
+    const put = { ...asked, method: 'PUT', body: 'whole' }
+    expect((await fetch(`${server.url}/api/media/2026/half.txt`, put)).status).toBe(201)
+  })
 })
