@@ -14,6 +14,7 @@ export async function placeStaged(
   moment: Moment,
 ): Promise<Placed> {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
+  // Without the conditions inside, SQLite copies the whole store before it joins.
   const { results } = await prepare(
     `select one.id, one.language, one.dates, one.document -> '$.archived' is not null as archived, one.authored, one.wanted, one.document -> '$.topics' as topics,
        kept.published, kept.updated, kept.authored as keptAuthored, kept.wanted as keptWanted,
@@ -24,10 +25,12 @@ export async function placeStaged(
        one.weight, kept.weight as keptWeight, kept.history as keptHistory
      from incoming as one left join (
        select id, published, updated, authored, wanted, document, weight, history from release
+       where id in (select id from incoming where batch = ?1)
        union all
        select id, published, updated, authored, wanted, null, 0, 0 from departed
+       where id in (select id from incoming where batch = ?1)
      ) as kept on kept.id = one.id
-     where one.batch = ?`,
+     where one.batch = ?1`,
     batch,
   ).all<StagedRow>()
   if (results.length === 0) return { placed: [], reweighed: [] }

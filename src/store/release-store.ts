@@ -143,12 +143,13 @@ export function createReleaseStore(database: Database): ReleaseStore {
         ...(corrects ? [corrects] : []),
         ...(withdrawn?.replacedBy ? [withdrawn.replacedBy] : []),
       ])
+      // The cross join keeps SQLite from walking along all that stands.
       const { results } = await prepare(
         `select null as corrected, published, slug, language, withdrawn, document ->> 'title' as title from release
          where slug in (select value from json_each(?1)) and published <= ?2
          union all
          select corrected, published, release.slug, release.language, withdrawn, document ->> 'title'
-         from correction join release using (published)
+         from correction cross join release using (published)
          where corrected in (select value from json_each(?1)) and published <= ?2 and withdrawn = 0`,
         JSON.stringify([...new Set(slugs)]),
         horizon,

@@ -91,10 +91,12 @@ export function createTraces(database: Database) {
         ids,
       ),
       prepare(
-        `update release set changed = max(changed, ?1) where (slug, language) in (
-           select document ->> '$.corrects', language from release where published in (${them})
-           union
-           select document ->> '$.withdrawn.replacedBy', language from release where published in (${them})
+        // Asked for as pairs, they are looked for along the whole table.
+        `update release set changed = max(changed, ?1) where published in (
+           select named.published from release as one cross join release as named
+             on named.language = one.language
+             and named.slug in (one.document ->> '$.corrects', one.document ->> '$.withdrawn.replacedBy')
+           where one.published in (${them})
          )`,
         moment,
         ids,
