@@ -26,7 +26,7 @@ export async function bundleContent(
 ): Promise<{ count?: number; problems: FileProblem[] }> {
   const drafts: Draft[] = []
   const { frame, problems } = await loadContent(contentDirectory, {
-    known: { files: new Map(), drafts: new Map(), published: [] },
+    known: { files: new Map(), drafts: new Map() },
     stage: async (more) => void drafts.push(...more),
   })
   if (!frame) return { problems }

@@ -32,7 +32,7 @@ const upTo = (count: number) => Array.from({ length: count }, (_, index) => inde
 async function bundleOf(directory: string, made = 0): Promise<Bundle> {
   const drafts: Draft[] = []
   const { frame } = await loadContent(directory, {
-    known: { files: new Map(), drafts: new Map(), published: [] },
+    known: { files: new Map(), drafts: new Map() },
     stage: async (more) => void drafts.push(...more),
   })
   const { site, vocabulary } = frame!

@@ -84,9 +84,6 @@ export async function loadContent(
   // Also where there are no releases, what all of them are read with must be known to have changed.
   const files = new Map<string, FileStamp>([['site.yaml', { stamp: basis, media: {} }]])
   const owners = new Map<string, string>()
-  const taken = new Set(
-    known.published.flatMap(({ id, slug, language }) => [id, `${slug}.${language}`]),
-  )
   const sources = new Set<string>()
   const waiting: Draft[] = []
   const pointers: Pointer[] = []
@@ -105,7 +102,7 @@ export async function loadContent(
     for (const key of [addressOf(source), id ?? source]) {
       if (!owners.has(key)) owners.set(key, source)
     }
-    if (taken.has(id ?? '') || taken.has(addressOf(source))) {
+    if (await known.isPublished?.(id ?? '', addressOf(source))) {
       problems.push({ ...cameThroughApi(source, line), published: draft?.release.published })
       continue
     }

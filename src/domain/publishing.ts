@@ -30,15 +30,15 @@ export type FileStamp = {
   media: Record<string, number | null>
 }
 
-/** What tells releases apart. */
-export type ReleaseAddress = { id: string; slug: string; language: string }
-
 /** What the store holds of the content folder. */
 export type KnownContent = {
   files: Map<string, FileStamp>
   drafts: Map<string, KnownDraft>
-  /** Releases that came in through the API, which no file may take over. */
-  published: ReleaseAddress[]
+  /**
+   * Whether a release came in through the API, by its identity or as `slug.language`: no file may take it
+   * over. Missing where none did.
+   */
+  isPublished?: ((id: string, address: string) => Promise<boolean>) | undefined
 }
 
 /**

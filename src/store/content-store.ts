@@ -1,4 +1,4 @@
-import type { Draft, FileStamp, KnownDraft, ReleaseAddress } from '../domain/publishing.ts'
+import type { Draft, FileStamp, KnownDraft } from '../domain/publishing.ts'
 import type { ContentStore } from '../domain/release-store.ts'
 import { joinVocabularies } from '../domain/topic.ts'
 import { createChanges } from './change.ts'
@@ -16,19 +16,20 @@ export function createContentStore(database: Database): ContentStore {
     async known() {
       const [files, drafts, published] = await Promise.all([
         prepare('select path, stamp, media from content_file').all<FileRow>(),
+        // As two stretches of the index: there may be a million releases beside those of the folder.
         prepare(
-          "select source, origin, hash, id from release where source not glob 'api:*'",
+          `select source, origin, hash, id from release where source < 'api:'
+           union all
+           select source, origin, hash, id from release where source >= 'api;'`,
         ).all<KnownDraft>(),
-        prepare(
-          "select id, slug, language from release where source glob 'api:*'",
-        ).all<ReleaseAddress>(),
+        prepare(`select 1 from release where ${isFromApi} limit 1`).all(),
       ])
       return {
         files: new Map(
           files.results.map(({ path, stamp, media }) => [path, toStamp(stamp, media)]),
         ),
         drafts: new Map(drafts.results.map((draft) => [draft.source, draft])),
-        published: published.results,
+        isPublished: published.results.length > 0 ? isPublished : undefined,
       }
     },
 
@@ -82,11 +83,22 @@ export function createContentStore(database: Database): ContentStore {
     discard,
   }
 
+  async function isPublished(id: string, address: string): Promise<boolean> {
+    const [slug = '', language = ''] = address.split('.')
+    const found = await prepare(
+      `select 1 from release where ${isFromApi} and (id = ?1 or (slug = ?2 and language = ?3))`,
+      id,
+      slug,
+      language,
+    ).first()
+    return found !== null
+  }
+
   /** What came in through the API is not touched by files (`loadContent` tells of them). */
   async function leaveOutPublished(batch: string) {
     await prepare(
       `delete from incoming where batch = ?1 and exists (
-         select 1 from release where source glob 'api:*' and (
+         select 1 from release where +source glob 'api:*' and (
            release.id = incoming.id
            or (release.slug = incoming.slug and release.language = incoming.language)
          )
@@ -95,6 +107,9 @@ export function createContentStore(database: Database): ContentStore {
     ).all()
   }
 }
+
+/** As a stretch of the index of sources. */
+const isFromApi = "source >= 'api:' and source < 'api;'"
 
 type FileRow = { path: string; stamp: string; media: string }
 

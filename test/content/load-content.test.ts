@@ -6,7 +6,7 @@ import { formatProblem } from '../../src/domain/problem.ts'
 import type { Draft, KnownContent } from '../../src/domain/publishing.ts'
 import { markdown, siteYaml, temporaryFolder, topicsYaml, writeFiles } from '../content-folder.ts'
 
-const nothing: KnownContent = { files: new Map(), drafts: new Map(), published: [] }
+const nothing: KnownContent = { files: new Map(), drafts: new Map() }
 
 async function load(directory: string, known = nothing) {
   const drafts: Draft[] = []
@@ -22,7 +22,6 @@ function remember({ frame, drafts }: Awaited<ReturnType<typeof load>>): KnownCon
   return {
     files: frame!.files,
     drafts: new Map(drafts.map((draft) => [draft.source, { ...draft, id: draft.release.id }])),
-    published: [],
   }
 }
 

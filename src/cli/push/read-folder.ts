@@ -57,7 +57,7 @@ export async function readPushFolder(
   const { site, vocabulary } = await readFrame(directory)
   const drafts = new Map<string, Omit<FolderRelease, 'text' | 'fingerprint' | 'file' | 'line'>>()
   const { problems } = await loadContent(directory, {
-    known: { files: new Map(), drafts: new Map(), published: [] },
+    known: { files: new Map(), drafts: new Map() },
     async stage(some) {
       for (const draft of some) drafts.set(draft.source, summary(draft))
     },
