@@ -7,7 +7,7 @@ import { createVocabulary, type Topic, type VocabularySource } from '../domain/t
 import { chunks, jsonChunk } from './chunks.ts'
 import type { Database, Statement } from './database.ts'
 import { placeStaged } from './placing.ts'
-import { type Position, readPosition, setState } from './state.ts'
+import { type Position, readPosition, readValues, setState } from './state.ts'
 import { createTraces } from './traces.ts'
 
 /** What becomes public at once with everything that is staged under the name `batch`. */
@@ -31,7 +31,7 @@ export function createChanges(database: Database) {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
   const { findTouched, touch, touchRelated, noteArrivals } = createTraces(database)
 
-  return { stage, discard, makePublic, readValue }
+  return { stage, discard, makePublic }
 
   /** Puts drafts aside, under a name for the change they belong to. Nobody sees them yet. */
   async function stage(
@@ -95,8 +95,8 @@ export function createChanges(database: Database) {
     clock: Clock,
     until: number,
   ): Promise<{ now: number; position: Position }> {
-    const before = await readValue('vocabulary')
-    const topicsBefore = before ? (JSON.parse(before) as VocabularySource).topics : []
+    const { vocabulary } = await readValues(database, 'vocabulary')
+    const topicsBefore = vocabulary ? (JSON.parse(vocabulary) as VocabularySource).topics : []
     const read = async (now: number) => {
       const position = await readPosition(database, now)
       const retired = [coming, topicsBefore].map((topics) => retiredAt(topics, now).since)
@@ -110,13 +110,6 @@ export function createChanges(database: Database) {
       if (now >= until) throw noSecond()
       last = position
     }
-  }
-
-  async function readValue(key: string): Promise<string | undefined> {
-    const row = await prepare('select value from state where key = ?', key).first<{
-      value: string
-    }>()
-    return row?.value
   }
 
   /**
@@ -133,12 +126,13 @@ export function createChanges(database: Database) {
     const { placed, reweighed } = await placeStaged(database, batch, { site, vocabulary }, moment)
     const touched = await findTouched(batch, removed, now)
     const vocabularyText = JSON.stringify(vocabulary)
-    const vocabularyIsNew = (await readValue('vocabulary')) !== vocabularyText
     const siteText = JSON.stringify(site)
+    const before = await readValues(database, 'site', 'vocabulary', 'program')
+    const vocabularyIsNew = before.vocabulary !== vocabularyText
     const frameIsNew =
       vocabularyIsNew ||
-      (await readValue('site')) !== siteText ||
-      (await readValue('program')) !== program ||
+      before.site !== siteText ||
+      before.program !== program ||
       touched.length > jsonChunk
     const isVisible =
       frameIsNew || touched.length > 0 || placed.some(({ published }) => published <= now)

@@ -5,12 +5,12 @@ import { createChanges } from './change.ts'
 import { chunks } from './chunks.ts'
 import type { Database } from './database.ts'
 import { readPublishedTopics } from './published-topics.ts'
-import { setState } from './state.ts'
+import { readValues, setState } from './state.ts'
 
 /** Takes content in, in SQL, on node:sqlite and on D1. */
 export function createContentStore(database: Database): ContentStore {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
-  const { stage, discard, makePublic, readValue } = createChanges(database)
+  const { stage, discard, makePublic } = createChanges(database)
 
   return {
     async known() {
@@ -33,11 +33,11 @@ export function createContentStore(database: Database): ContentStore {
       }
     },
 
-    program: () => readValue('program'),
+    program: async () => (await readValues(database, 'program')).program,
 
     async bundle() {
-      const [mark, made] = await Promise.all([readValue('bundle'), readValue('made')])
-      return mark === undefined ? undefined : { fingerprint: mark, made: Number(made ?? 0) }
+      const { bundle, made } = await readValues(database, 'bundle', 'made')
+      return bundle === undefined ? undefined : { fingerprint: bundle, made: Number(made ?? 0) }
     },
 
     stage,
@@ -108,7 +108,7 @@ export function createContentStore(database: Database): ContentStore {
   }
 }
 
-/** As a stretch of the index of sources. */
+/** That a source begins with `apiSource`, as a stretch of the index of sources. */
 const isFromApi = "source >= 'api:' and source < 'api;'"
 
 type FileRow = { path: string; stamp: string; media: string }

@@ -12,6 +12,7 @@ import {
 import { type Change, createChanges } from './change.ts'
 import type { Database, Statement } from './database.ts'
 import { readPublishedTopics } from './published-topics.ts'
+import { readValues } from './state.ts'
 
 /** Seconds after which whoever publishes is told to come again: servers and proxies cut off at thirty. */
 const patience = 20
@@ -25,7 +26,7 @@ export function createPublishingStore(
   isInPlace: () => boolean = () => true,
 ): PublishingStore {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
-  const { stage, discard, makePublic, readValue } = createChanges(database)
+  const { stage, discard, makePublic } = createChanges(database)
   let last: { text: string; frame: Frame } | undefined
 
   return {
@@ -130,14 +131,12 @@ export function createPublishingStore(
 
   /** The same object as long as nothing in it has changed. */
   async function readFrame(): Promise<Frame> {
-    const [site, contentNow, joined, published] = await Promise.all([
-      readValue('site'),
-      readValue('content_vocabulary'),
-      readValue('vocabulary'),
+    const [{ site, content_vocabulary: own, vocabulary: joined }, published] = await Promise.all([
+      readValues(database, 'site', 'content_vocabulary', 'vocabulary'),
       readPublishedTopics(database),
     ])
     // A store of the version before has it without the topics of the API, which there were none of.
-    const content = contentNow ?? joined
+    const content = own ?? joined
     if (site === undefined || content === undefined) throw notYet()
     const text = `${site}\n${content}\n${JSON.stringify(published)}`
     if (last?.text === text) return last.frame
@@ -154,8 +153,11 @@ export function createPublishingStore(
 
   /** All that stays as it is. */
   async function standing(): Promise<Omit<Change, 'batch' | 'others'>> {
-    const [site, vocabulary, program] = await Promise.all(
-      ['site', 'vocabulary', 'program'].map(readValue),
+    const { site, vocabulary, program } = await readValues(
+      database,
+      'site',
+      'vocabulary',
+      'program',
     )
     if (site === undefined || vocabulary === undefined) throw notYet()
     return {

@@ -30,14 +30,11 @@ export function createStateReader(database: Database): (now: number) => Promise<
 
   async function readFrame(revision: number) {
     if (frame?.revision === revision) return frame
-    const { results } = await database
-      .prepare("select key, value from state where key in ('revision', 'site', 'vocabulary')")
-      .all<{ key: string; value: string }>()
-    const values = new Map(results.map(({ key, value }) => [key, value]))
+    const values = await readValues(database, 'revision', 'site', 'vocabulary')
     frame = {
-      revision: Number(values.get('revision')),
-      site: JSON.parse(values.get('site')!) as Site,
-      vocabulary: createVocabulary(JSON.parse(values.get('vocabulary')!) as VocabularySource),
+      revision: Number(values.revision),
+      site: JSON.parse(values.site!) as Site,
+      vocabulary: createVocabulary(JSON.parse(values.vocabulary!) as VocabularySource),
     }
     return frame
   }
@@ -66,4 +63,18 @@ export function setState(database: Database, key: string, value: string | number
       'insert into state (key, value) values (?, ?) on conflict (key) do update set value = excluded.value',
     )
     .bind(key, value)
+}
+
+/** Some values of the state, in one question. */
+export async function readValues<Key extends string>(
+  database: Database,
+  ...keys: Key[]
+): Promise<Partial<Record<Key, string>>> {
+  const { results } = await database
+    .prepare('select key, value from state where key in (select value from json_each(?))')
+    .bind(JSON.stringify(keys))
+    .all<{ key: Key; value: string }>()
+  return Object.fromEntries(results.map(({ key, value }) => [key, value])) as Partial<
+    Record<Key, string>
+  >
 }
