@@ -34,3 +34,13 @@ export class DomainError extends Error {
     this.details = details
   }
 }
+
+/** The refusal that some work came to, as an answer. Whatever else goes wrong is thrown on. */
+export async function refusable<T>(work: () => T | Promise<T>): Promise<T | DomainError> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof DomainError) return error
+    throw error
+  }
+}

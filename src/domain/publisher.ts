@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import { DomainError } from './errors.ts'
+import { DomainError, refusable } from './errors.ts'
 import { fingerprint } from './identity.ts'
 import type { Problem } from './problem.ts'
 import {
@@ -7,8 +7,8 @@ import {
   checkCondition,
   deedOf,
   formerSlugs,
-  isAsRead,
   fromContent,
+  isAsRead,
   isRepeated,
   isWithdrawnAlready,
   keyOf,
@@ -139,20 +139,13 @@ export function createPublisher({
   /** Makes what waits public, of each release one change. Never throws: everybody is told. */
   async function makeNext() {
     let group: Waiting[] = []
-    const refusals = new Map<Waiting, DomainError>()
-    let made: Prepared[] = []
+    let looked: (Prepared | DomainError)[] = []
     try {
       await store.publish(createBatch(), clock, async (now) => {
         // Chosen only now, as more may have come while the second was waited for.
         if (group.length === 0) group = takeGroup()
-        refusals.clear()
-        const looked = await lookAgain(group.map(({ prepared }) => prepared))
-        made = looked.flatMap((one, index) => {
-          if (!(one instanceof DomainError)) return [one]
-          refusals.set(group[index]!, one)
-          return []
-        })
-        const changing = made.filter(({ change }) => change !== 'unchanged')
+        looked = await lookAgain(group.map(({ prepared }) => prepared))
+        const changing = accepted(looked).filter(({ change }) => change !== 'unchanged')
         return Promise.all(
           changing.map(async (one) => ({
             draft: one.draft,
@@ -162,17 +155,13 @@ export function createPublisher({
         )
       })
       // It is written, also if this can no longer be read.
-      const ids = made.map(({ draft }) => draft.release.id)
+      const ids = accepted(looked).map(({ draft }) => draft.release.id)
       const kept = await store.kept([], ids).catch(() => [])
       const byId = new Map(kept.map(({ release }) => [release.id, release]))
-      const receipts = new Map(
-        made.map((one) => {
-          const { release } = one.draft
-          return [one.request, receipt(one, byId.get(release.id) ?? release)]
-        }),
-      )
-      for (const one of group) {
-        one.settle(refusals.get(one) ?? receipts.get(one.prepared.request)!)
+      for (const [index, { settle }] of group.entries()) {
+        const one = looked[index]!
+        if (one instanceof DomainError) settle(one)
+        else settle(receipt(one, byId.get(one.draft.release.id) ?? one.draft.release))
       }
     } catch (error) {
       const told = error instanceof DomainError ? error : notWritten(error)
@@ -320,13 +309,8 @@ function byAddress(kept: Kept[]): Map<string, Kept> {
   return new Map(kept.map((one) => [keyOf(one.release), one]))
 }
 
-async function refusable<T>(work: () => Promise<T>): Promise<T | DomainError> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof DomainError) return error
-    throw error
-  }
+function accepted(looked: (Prepared | DomainError)[]): Prepared[] {
+  return looked.flatMap((one) => (one instanceof DomainError ? [] : [one]))
 }
 
 function receipt(

@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono'
-import { DomainError } from '../../domain/errors.ts'
+import { DomainError, refusable } from '../../domain/errors.ts'
 import type { Author, Condition, PublishRequest, Receipt } from '../../domain/publisher.ts'
-import { apiSource, type Deed, type Frame, type Kept } from '../../domain/publishing-store.ts'
+import { apiSource, type Frame, type Kept } from '../../domain/publishing-store.ts'
 import { type Dates, datings } from '../../domain/publishing.ts'
 import { tagOf } from '../../domain/revising.ts'
 import { formatUtc } from '../../domain/time.ts'
@@ -16,7 +16,7 @@ import { apiPage } from './page.ts'
 import type { Publishing } from './publishing.ts'
 import { changeSchema, parse, withdrawalSchema } from './schemas.ts'
 
-type ApiEnvironment = { Variables: { author: Author } }
+type ApiEnvironment = { Variables: { publishing: Publishing; author: Author } }
 type Ask = Context<ApiEnvironment>
 
 /** Releases to a page of the list. */
@@ -27,11 +27,12 @@ const mostDeeds = 200
 /** Bytes of a file's name. Disks take 255, of which unfinished files need some for their names. */
 const longestName = 200
 
-/** The API: publishing from a newsroom system. `get` is called once per request. */
-export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
+/** The API: publishing from a newsroom system. `publishing` is what one request is answered with. */
+export function createApi(publishing: () => Publishing): Hono<ApiEnvironment> {
   const api = new Hono<ApiEnvironment>()
 
   api.use(async (c, next) => {
+    c.set('publishing', publishing())
     await next()
     // Nothing of this is for caches, nor for programs on other sites.
     c.header('Cache-Control', 'no-store')
@@ -39,13 +40,10 @@ export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
     c.header('X-Robots-Tag', 'noindex')
   })
 
-  api.get('/openapi.json', async (c) =>
-    c.json(await openApiDocument(await get().store.frame(), get().baseUrl)),
-  )
+  api.get('/openapi.json', async (c) => c.json(await documentFor(c)))
 
   api.get('/api', async (c) => {
-    const { store, baseUrl } = get()
-    const document = await openApiDocument(await store.frame(), baseUrl)
+    const document = await documentFor(c)
     c.header(
       'Content-Security-Policy',
       "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -54,7 +52,7 @@ export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
   })
 
   api.use('/api/*', async (c, next) => {
-    const { letIn, clientOf } = get()
+    const { letIn, clientOf } = c.get('publishing')
     c.set('author', await letIn(c.req.header('authorization'), clientOf(c)))
     await next()
   })
@@ -63,7 +61,8 @@ export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
     const [slug = '', language = ''] = (c.req.query('after') ?? '').split('.')
     const asked = Math.trunc(Number(c.req.query('limit'))) || mostListed
     const limit = Math.max(1, Math.min(asked, mostListed))
-    const found = await get().store.list({ slug, language }, limit)
+    const { store, baseUrl } = c.get('publishing')
+    const found = await store.list({ slug, language }, limit)
     const last = found.length === limit ? found.at(-1) : undefined
     return c.json({
       releases: found.map(({ source, hash, origin, isWithdrawn, published, updated, ...one }) => ({
@@ -75,7 +74,7 @@ export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
         from: source.startsWith(apiSource) ? 'api' : 'content',
         withdrawn: isWithdrawn,
       })),
-      ...(last && { next: `${get().baseUrl}/api/releases?after=${last.slug}.${last.language}` }),
+      ...(last && { next: `${baseUrl}/api/releases?after=${last.slug}.${last.language}` }),
     })
   })
 
@@ -87,10 +86,12 @@ export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
         `These are ${lines.length} lines. Send at most ${mostLines} at once.`,
       )
     }
-    const asked = lines.map(({ text }) => refusable(() => toRequest(c, parseObject(text))))
+    const asked = await Promise.all(
+      lines.map(({ text }) => refusable(() => toRequest(c, parseObject(text)))),
+    )
     const requests = asked.flatMap((one) => (one instanceof DomainError ? [] : [one]))
-    const results = await get().publisher.publish(requests)
-    const addresses = createAddresses(get().baseUrl, (await get().store.frame()).site)
+    const results = await c.get('publishing').publisher.publish(requests)
+    const addresses = await addressesFor(c)
     const told = asked.map((one, index) => {
       const result = one instanceof DomainError ? one : results.shift()!
       return JSON.stringify({ line: lines[index]!.line, ...lineOf(result, addresses) })
@@ -120,12 +121,11 @@ export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
 
   api.get('/api/releases/:slug/:language/history', async (c) => {
     const { kept } = await findKept(c)
-    const deeds = await get().store.deeds(kept.release.id, mostDeeds)
-    return c.json({ history: deeds.map(({ at, ...deed }) => ({ at: formatUtc(at), ...deed })) })
+    return answerHistory(c, kept.release.id)
   })
 
   api.get('/api/topics/:slug', async (c) => {
-    const { content, published } = await get().store.frame()
+    const { content, published } = await c.get('publishing').store.frame()
     const slug = c.req.param('slug')
     for (const { topics, renamed } of [content, published]) {
       if (Object.hasOwn(renamed, slug)) return c.json({ renamed: renamed[slug] })
@@ -138,7 +138,7 @@ export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
   api.put('/api/topics/:slug', async (c) => {
     const { by, isDryRun } = surroundings(c)
     const slug = c.req.param('slug')
-    const change = await get().publishTopic({
+    const change = await c.get('publishing').publishTopic({
       slug,
       written: await readJson(c.req.raw),
       by,
@@ -148,15 +148,12 @@ export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
   })
 
   api.get('/api/topics/:slug/history', async (c) => {
-    const deeds = await get().store.deeds(`topic:${c.req.param('slug')}`, mostDeeds)
-    return c.json({
-      history: deeds.map(({ at, ...deed }: Deed) => ({ at: formatUtc(at), ...deed })),
-    })
+    return answerHistory(c, `topic:${c.req.param('slug')}`)
   })
 
   api.get('/api/media/*', async (c) => {
     const path = mediaPathOf(c)
-    const found = await get().media.find(path)
+    const found = await c.get('publishing').media.find(path)
     if (!found) throw new DomainError('not-found', 'There is no such file.')
     return c.json({ file: path, ...found })
   })
@@ -166,7 +163,7 @@ export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
     const { isDryRun } = surroundings(c)
     const bytes = await readBytes(c.req.raw, largest.file)
     await checkFileType(path, bytes)
-    const change = await get().media.put(path, bytes, isDryRun)
+    const change = await c.get('publishing').media.put(path, bytes, isDryRun)
     return c.json(
       { change, file: path, size: bytes.length },
       change === 'created' && !isDryRun ? 201 : 200,
@@ -240,19 +237,34 @@ export function createApi(get: () => Publishing): Hono<ApiEnvironment> {
   }
 
   async function answerReceipt(c: Ask, request: PublishRequest): Promise<Response> {
-    const [result] = await get().publisher.publish([request])
+    const { publisher, baseUrl } = c.get('publishing')
+    const [result] = await publisher.publish([request])
     if (result instanceof DomainError) throw result
-    const addresses = createAddresses(get().baseUrl, (await get().store.frame()).site)
-    const { status, ...told } = lineOf(result!, addresses)
+    const { status, ...told } = lineOf(result!, await addressesFor(c))
     if (!request.isDryRun) {
       c.header('ETag', `"${result!.tag}"`)
-      if (status === 201) c.header('Location', `${get().baseUrl}${c.req.path}`)
+      if (status === 201) c.header('Location', `${baseUrl}${c.req.path}`)
     }
     return c.json(told, request.isDryRun ? 200 : (status as 200))
   }
 
+  async function answerHistory(c: Ask, subject: string): Promise<Response> {
+    const deeds = await c.get('publishing').store.deeds(subject, mostDeeds)
+    return c.json({ history: deeds.map(({ at, ...deed }) => ({ at: formatUtc(at), ...deed })) })
+  }
+
+  async function documentFor(c: Ask) {
+    const { store, baseUrl } = c.get('publishing')
+    return openApiDocument(await store.frame(), baseUrl)
+  }
+
+  async function addressesFor(c: Ask) {
+    const { store, baseUrl } = c.get('publishing')
+    return createAddresses(baseUrl, (await store.frame()).site)
+  }
+
   async function findKept(c: Ask): Promise<{ kept: Kept; frame: Frame }> {
-    const { store } = get()
+    const { store } = c.get('publishing')
     const [frame, [kept]] = await Promise.all([store.frame(), store.kept([addressOf(c)], [])])
     if (!kept) throw new DomainError('not-found', 'There is no release at this address.')
     return { kept, frame }
@@ -335,13 +347,4 @@ function lineOf(
 
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : ''
-}
-
-function refusable<T>(work: () => T): T | DomainError {
-  try {
-    return work()
-  } catch (error) {
-    if (error instanceof DomainError) return error
-    throw error
-  }
 }

@@ -12,7 +12,7 @@ export type OpenApiDocument = Awaited<ReturnType<typeof generateSpecs>>
 
 let last: { of: string; document: Promise<OpenApiDocument> } | undefined
 
-/** Describes the API of one site, made anew only when languages, publishers or topics change. */
+/** Describes the API of one site, and anew only when that changes: languages and publishers are listed. */
 export function openApiDocument(frame: Frame, baseUrl: string): Promise<OpenApiDocument> {
   const of = JSON.stringify([frame.site, baseUrl])
   if (last?.of !== of) last = { of, document: describe(frame, baseUrl) }
