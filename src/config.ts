@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import type { Token } from './http/api/door.ts'
 
 /** A setting as text, with the sentence that names it when it is wrong. */
 const port = v.pipe(
@@ -23,9 +24,6 @@ const publishTokens = v.pipe(
   ),
   v.transform(readTokens),
 )
-
-/** Who may publish, for which publishers (all, if none are named), and by which secret. */
-export type Token = { name: string; publishers?: string[]; secret: string }
 
 /** `name=secret,name=secret`, as PUBLISH_TOKENS has them once it is checked. */
 export function readTokens(text: string): Token[] {

@@ -4,6 +4,7 @@ import { readNodeConfig } from '../config.ts'
 import { fingerprint } from '../domain/identity.ts'
 import { formatProblem, type Problem } from '../domain/problem.ts'
 import { type Dates, datings } from '../domain/publishing.ts'
+import { keyOf } from '../domain/revising.ts'
 import { type Context, explain, NotDone, oneOf, type Register } from './program.ts'
 import { checkSites, type Listed, readKnown, readListed } from './push/compare.ts'
 import { type Connection, createConnection, detailOf, eachAtOnce, wait } from './push/connection.ts'
@@ -202,7 +203,7 @@ async function changedReleases(
 ): Promise<FolderRelease[]> {
   const changed: FolderRelease[] = []
   for (const release of folder.releases) {
-    const there = listed.get(addressOf(release))
+    const there = listed.get(keyOf(release))
     const refuse = (message: string) => {
       const { file, line } = release
       refusals.push(formatProblem({ file, line, field: '', message }))
@@ -400,7 +401,7 @@ function inWords(
 function sayMissing({ folder, terminal }: Push, listed: Map<string, Listed>) {
   const moved = new Set(
     folder.releases.flatMap(({ formerly, language }) => {
-      return formerly.map((slug) => `${slug}.${language}`)
+      return formerly.map((slug) => keyOf({ slug, language }))
     }),
   )
   const missing = [...listed].flatMap(([address, { from, withdrawn }]) => {
@@ -411,10 +412,6 @@ function sayMissing({ folder, terminal }: Push, listed: Map<string, Listed>) {
   terminal.say('Only the service has these. If one is not to stand any more, withdraw it there:')
   for (const address of missing.slice(0, mostTold)) terminal.say(`  ${address}`)
   if (missing.length > mostTold) terminal.say(`  and ${missing.length - mostTold} more`)
-}
-
-function addressOf({ slug, language }: FolderRelease): string {
-  return `${slug}.${language}`
 }
 
 function tellSome(lines: string[], terminal: Terminal) {

@@ -6,7 +6,7 @@ import type { MediaFile } from '../domain/reading.ts'
 /** The part of Cloudflare's R2 that we use. */
 export type Bucket = {
   head(key: string): Promise<{ size: number } | null>
-  get(key: string, options?: { onlyIf?: Headers; range?: Headers }): Promise<StoredFile | null>
+  get(key: string, options?: { range?: Headers }): Promise<StoredFile | null>
   put(
     key: string,
     bytes: Uint8Array,
@@ -19,9 +19,8 @@ type StoredFile = {
   httpEtag: string
   uploaded: Date
   range?: { offset?: number; length?: number; suffix?: number }
-  /** Missing when a condition of `onlyIf` is not met. */
-  body?: ReadableStream<Uint8Array>
-  arrayBuffer?: () => Promise<ArrayBuffer>
+  body: ReadableStream<Uint8Array>
+  arrayBuffer: () => Promise<ArrayBuffer>
 }
 
 /**
@@ -61,7 +60,7 @@ export function createMediaBucket(
         if (await bucket.put(path, bytes, { onlyIf, httpMetadata })) return 'created'
       }
       const there = before ?? (await bucket.get(path))
-      const kept = new Uint8Array((await there?.arrayBuffer?.()) ?? [])
+      const kept = new Uint8Array((await there?.arrayBuffer()) ?? [])
       const isSame = kept.length === bytes.length && kept.every((byte, at) => byte === bytes[at])
       if (isSame) return 'unchanged'
       throw new DomainError(
@@ -80,7 +79,7 @@ export async function answerFromBucket(
 ): Promise<Response | undefined> {
   const isPart = headers.has('range')
   const found = await bucket.get(path, isPart ? { range: headers } : {})
-  if (!found?.body) return undefined
+  if (!found) return undefined
   const { offset = 0, length = found.size - offset, suffix } = found.range ?? {}
   const from = suffix === undefined ? offset : found.size - suffix
   const count = suffix ?? length

@@ -32,7 +32,7 @@ export function createTopicPublisher({ store, clock }: { store: PublishingStore;
         'This token may publish releases of some publishers, and no topics.',
       )
     }
-    let change: 'created' | 'revised' | 'unchanged' = 'unchanged'
+    let change: TopicChange = 'unchanged'
     const decide = async (now: number) => {
       const { site, content, published } = await store.frame()
       const isContent =
@@ -51,11 +51,7 @@ export function createTopicPublisher({ store, clock }: { store: PublishingStore;
         return !warning && (field === slug || field.startsWith(`${slug}.`))
       })
       if (problems.length > 0) throw wrong(problems)
-      change = !before
-        ? 'created'
-        : JSON.stringify(before) === JSON.stringify(read.written)
-          ? 'unchanged'
-          : 'revised'
+      change = changeOf(before, read.written)
       if (change === 'unchanged' || isDryRun) return undefined
       const action: Action = before ? 'revise' : 'publish'
       const deed: Deed = {
@@ -67,11 +63,11 @@ export function createTopicPublisher({ store, clock }: { store: PublishingStore;
       }
       return { written: read.written, deed }
     }
-    if (isDryRun) await decide(clock.now())
-    else
-      await store.publishTopic(slug, clock, decide).catch((error: unknown) => {
-        throw error instanceof DomainError ? error : notWritten(error)
-      })
+    // Nobody waits for a second of its own for what changes nothing.
+    if ((await decide(clock.now())) === undefined) return change
+    await store.publishTopic(slug, clock, decide).catch((error: unknown) => {
+      throw error instanceof DomainError ? error : notWritten(error)
+    })
     return change
   }
 }
@@ -79,4 +75,9 @@ export function createTopicPublisher({ store, clock }: { store: PublishingStore;
 function topicOf({ topics, renamed }: VocabularySource, slug: string): WrittenTopic | undefined {
   const now = Object.hasOwn(renamed, slug) ? renamed[slug] : undefined
   return now === undefined ? topics.find((topic) => topic.slug === slug) : { renamed: now }
+}
+
+function changeOf(before: WrittenTopic | undefined, now: WrittenTopic): TopicChange {
+  if (!before) return 'created'
+  return JSON.stringify(before) === JSON.stringify(now) ? 'unchanged' : 'revised'
 }

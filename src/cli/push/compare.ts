@@ -1,4 +1,5 @@
 import { identity } from '../../domain/identity.ts'
+import { keyOf } from '../../domain/revising.ts'
 import type { Site } from '../../domain/site.ts'
 import { parseTime } from '../../domain/time.ts'
 import { NotDone } from '../program.ts'
@@ -44,7 +45,7 @@ export async function readListed({ ask }: Connection): Promise<Map<string, Liste
     const answer = await ask('GET', path)
     if (answer.status !== 200) throw new NotDone(detailOf(answer))
     const { releases, next } = answer.json as { releases: Listed[]; next?: string }
-    for (const one of releases) listed.set(`${one.slug}.${one.language}`, one)
+    for (const one of releases) listed.set(keyOf(one), one)
     if (next === undefined) return listed
     // It names the public origin, which need not be the one we were given.
     path = `/api/releases${new URL(next).search}`
