@@ -1,0 +1,125 @@
+import type { Clock } from '../../src/domain/clock.ts'
+import { createMediaFolder } from '../../src/content/media-folder.ts'
+import { createReleaseReader } from '../../src/content/read-release.ts'
+import { createDoor } from '../../src/http/api/door.ts'
+import { createPublishing } from '../../src/http/api/publishing.ts'
+import { createApp } from '../../src/http/app.ts'
+import { isDirect } from '../../src/http/conditional.ts'
+import { createKeptDocuments } from '../../src/http/kept-documents.ts'
+import { createMetrics } from '../../src/http/metrics.ts'
+import { serveFolders } from '../../src/http/media.ts'
+import { createLater } from '../../src/later.ts'
+import type { Database, Statement } from '../../src/store/database.ts'
+import { createEditionStore } from '../../src/store/edition-store.ts'
+import { openStore } from '../../src/store/open-store.ts'
+import { createPublishingStore } from '../../src/store/publishing-store.ts'
+import { createReleaseStore } from '../../src/store/release-store.ts'
+import { frameFolder } from './filled-store.ts'
+import { publishToken } from './processes.ts'
+
+export const baseUrl = 'https://releases.example.org'
+
+/** The service without a network in between, over a filled database. */
+export type InProcess = {
+  /** Asks, and answers how long that took, in milliseconds. */
+  ask(path: string, init?: RequestInit): Promise<Asked>
+  publish(slug: string, topics: string[]): Promise<Asked>
+  /** How many statements the database was asked to run since the last time. */
+  queries(): number
+  close(): void
+}
+
+type Asked = { status: number; text: string; headers: Headers; milliseconds: number }
+
+/** Starts one. Its clock lets nobody wait, so that only work is measured. */
+export async function startInProcess(path: string): Promise<InProcess> {
+  const opened = await openStore(path, { mayBeMadeAnew: false })
+  const { database, queries } = counted(opened)
+  const folder = frameFolder()
+  const clock = hurriedClock()
+  const publishing = createPublishing({
+    store: createPublishingStore(database),
+    media: createMediaFolder(folder, undefined),
+    createReader: createReleaseReader,
+    clock,
+    letIn: createDoor([{ name: 'bench', secret: publishToken }], clock),
+    clientOf: () => '',
+    baseUrl,
+  })
+  const app = createApp({
+    store: createReleaseStore(database),
+    editions: createEditionStore(database),
+    baseUrl,
+    documents: createKeptDocuments(64_000_000),
+    isDirect,
+    hasFeedPages: true,
+    later: createLater(),
+    media: serveFolders([folder]),
+    publishing: () => publishing,
+    problems: () => [],
+    clock,
+    metrics: createMetrics(),
+    record: () => {},
+  })
+  const ask = async (target: string, init?: RequestInit) => {
+    const began = performance.now()
+    const answer = await app.request(target, init)
+    const text = await answer.text()
+    const milliseconds = performance.now() - began
+    return { status: answer.status, text, headers: answer.headers, milliseconds }
+  }
+  return {
+    ask,
+    publish: (slug, topics) =>
+      ask(`/api/releases/${slug}/en`, {
+        method: 'PUT',
+        headers: { authorization: `Bearer ${publishToken}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ title: `Release ${slug}`, topics, body: { html: text } }),
+      }),
+    queries,
+    close: () => opened.close(),
+  }
+}
+
+const text = '<p>The ministers meet at nine and speak about what they did last year.</p>'.repeat(40)
+
+/** The same database, with every statement counted that is run. */
+function counted(inner: Database): { database: Database; queries: () => number } {
+  let count = 0
+  const originals = new WeakMap<Statement, Statement>()
+  const wrap = (statement: Statement): Statement => {
+    const wrapped: Statement = {
+      bind: (...values) => wrap(statement.bind(...values)),
+      all: <T>() => (count++, statement.all<T>()),
+      first: <T>() => (count++, statement.first<T>()),
+    }
+    originals.set(wrapped, statement)
+    return wrapped
+  }
+  const database: Database = {
+    prepare: (sql) => wrap(inner.prepare(sql)),
+    batch(statements) {
+      count += statements.length
+      return inner.batch(statements.map((one) => originals.get(one)!))
+    },
+  }
+  return {
+    database,
+    queries() {
+      const seen = count
+      count = 0
+      return seen
+    },
+  }
+}
+
+function hurriedClock(): Clock {
+  let ahead = 0
+  const now = () => Math.floor(Date.now() / 1000) + ahead
+  return {
+    now,
+    async passed(second) {
+      ahead += Math.max(0, second + 1 - now())
+    },
+  }
+}

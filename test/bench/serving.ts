@@ -1,0 +1,192 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { type IncomingMessage, request } from 'node:http'
+import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { type Figure, type Found, digits, ratios, spreadOf } from './figures.ts'
+import { contentFolder } from './folders.ts'
+import { languages, topics } from './input.ts'
+import { press } from './load.ts'
+import {
+  freePort,
+  isInstalled,
+  processorTime,
+  type Server,
+  startProcess,
+  startScript,
+  startService,
+} from './processes.ts'
+import type { Setup } from './setup.ts'
+import { inFolder } from './workplace.ts'
+
+const gzip = { 'accept-encoding': 'gzip' }
+
+/** A server that takes part, and what it answers 304 to. */
+type Contestant = { name: string; server: Server; addresses: string[]; etag: string }
+
+/** Answers per second of documents that are at hand, beside a bare handler and nginx. */
+export async function measureServing(setup: Setup): Promise<Found> {
+  const content = contentFolder(setup, 2000, 'jsonl')
+  return inFolder(async (folder) => {
+    const service = await startService(content, join(folder, 'tiedote.db'))
+    const servers = [service]
+    try {
+      const document = await read(`${service.url}/feed.rss`)
+      const given = join(folder, 'given.json')
+      const { headers, body } = document
+      writeFileSync(given, JSON.stringify({ headers, body: body.toString('base64') }))
+      const bare = await startScript('bare.ts', { GIVEN: given })
+      servers.push(bare)
+      const contestants: Contestant[] = [
+        await contestant('the service', service, '/feed.rss'),
+        await contestant('bare', bare, '/feed.rss'),
+      ]
+      if (isInstalled('nginx', '-v')) {
+        const nginx = await startNginx(folder, document)
+        servers.push(nginx)
+        contestants.push(await contestant('nginx', nginx, '/feed.rss'))
+      } else setup.tell('nginx is not installed and left out')
+      const figures: Figure[] = []
+      for (const status of [304, 200] as const) {
+        figures.push(...(await compare(contestants, status, setup)))
+      }
+      figures.push(...(await manyFeeds(service, setup)))
+      return { figures }
+    } finally {
+      for (const server of servers.toReversed()) await server.stop()
+    }
+  })
+}
+
+type Read = { headers: Record<string, string>; body: Buffer }
+
+/** A document as it goes over the wire: `fetch` would decode it. */
+async function read(address: string): Promise<Read> {
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    request(address, { headers: gzip }, resolve).on('error', reject).end()
+  })
+  const body = Buffer.concat(await answer.toArray())
+  const { connection: _, 'keep-alive': __, date: ___, ...headers } = answer.headers
+  return { headers: headers as Record<string, string>, body }
+}
+
+async function contestant(name: string, server: Server, path: string): Promise<Contestant> {
+  const address = server.url + path
+  const { headers } = await read(address)
+  return { name, server, addresses: [address], etag: headers.etag! }
+}
+
+const limits = { 304: { bare: 0.9, nginx: 0.6 }, 200: { bare: 0.9, nginx: 0.75 } }
+
+async function compare(
+  contestants: Contestant[],
+  status: 200 | 304,
+  setup: Setup,
+): Promise<Figure[]> {
+  const results = await inTurns(contestants, status, setup)
+  const [ours, ...others] = results
+  return others.map(({ name, perSecond, processor }) => ({
+    work: `${status} answers per second beside ${name === 'bare' ? 'a bare handler' : name}`,
+    spread: ratios(ours!.perSecond, perSecond),
+    unit: '×',
+    limit: { atLeast: limits[status][name as 'bare' | 'nginx'] },
+    detail: `${rate(ours!.perSecond)} : ${rate(perSecond)} per second; processor time ${micro(ours!.processor)} : ${micro(processor)} µs each`,
+  }))
+}
+
+/** Every round lets all of them work once, in an order that turns. */
+async function inTurns(contestants: Contestant[], status: 200 | 304, { isQuick, tell }: Setup) {
+  const rounds = isQuick ? 3 : 7
+  const seconds = isQuick ? 2 : 4
+  const results = contestants.map(({ name }) => ({
+    name,
+    perSecond: [] as number[],
+    processor: [] as number[],
+  }))
+  // The first round is to warm up all that is compiled as it runs.
+  for (let round = -1; round < rounds; round++) {
+    for (const place of contestants.keys()) {
+      const index = (place + round + 1) % contestants.length
+      const { server, addresses, etag } = contestants[index]!
+      const headers = status === 304 && etag ? { ...gzip, 'if-none-match': etag } : gzip
+      const before = processorTime(server.process.pid!)
+      const { perSecond, total } = await press({ addresses, headers, seconds, status })
+      if (round < 0) continue
+      results[index]!.perSecond.push(perSecond)
+      results[index]!.processor.push((processorTime(server.process.pid!) - before) / total)
+    }
+    tell(`${status}, round ${round + 1} of ${rounds}`)
+  }
+  return results
+}
+
+/** The same service asked for one feed, and for a thousand in turn. */
+async function manyFeeds(service: Server, setup: Setup): Promise<Figure[]> {
+  const addresses = feedPaths(1000).map((path) => service.url + path)
+  for (const address of addresses) await read(address)
+  const single = `${service.url}/feed.rss`
+  const { headers } = await read(single)
+  const figures: Figure[] = []
+  for (const status of [304, 200] as const) {
+    // A tag of each is not needed: the asterisk matches whatever there is.
+    const etag = status === 304 ? '*' : ''
+    const contestants: Contestant[] = [
+      { name: 'many', server: service, addresses, etag },
+      { name: 'single', server: service, addresses: [single], etag: etag && headers.etag! },
+    ]
+    const [many, one] = await inTurns(contestants, status, setup)
+    figures.push({
+      work: `${status} answers per second of 1,000 feeds in turn beside one feed`,
+      spread: ratios(many!.perSecond, one!.perSecond),
+      unit: '×',
+      limit: { atLeast: 0.8 },
+      detail: `${rate(many!.perSecond)} : ${rate(one!.perSecond)} per second; processor time ${micro(many!.processor)} : ${micro(one!.processor)} µs each`,
+    })
+  }
+  return figures
+}
+
+/** Addresses of feeds that all have releases: of topics first, then of two topics. */
+export function feedPaths(count: number): string[] {
+  const pairs = topics.flatMap((one, index) =>
+    topics.slice(index + 1).map((other) => [one, other].toSorted().join(',')),
+  )
+  const paths = [...topics, ...pairs].flatMap((expression) =>
+    languages.flatMap((language) => {
+      const folder = language === languages[0] ? '' : `/${language}`
+      return ['rss', 'atom', 'json'].map((format) => `${folder}/topics/${expression}.${format}`)
+    }),
+  )
+  return paths.slice(0, count)
+}
+
+async function startNginx(folder: string, { headers, body }: Read): Promise<Server> {
+  const root = join(folder, 'static')
+  mkdirSync(root)
+  writeFileSync(join(root, 'feed.rss'), gunzipSync(body))
+  writeFileSync(join(root, 'feed.rss.gz'), body)
+  const port = await freePort()
+  const ours = Object.entries(headers)
+    .filter(
+      ([name]) =>
+        !/^(content-(type|length|encoding)|etag|last-modified|vary|accept-ranges)$/.test(name),
+    )
+    .map(([name, value]) => `add_header ${name} '${value.replaceAll("'", '')}';`)
+  const configuration = `worker_processes 1; daemon off; pid ${folder}/nginx.pid; error_log /dev/null;
+events {}
+http {
+  access_log off; client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
+  fastcgi_temp_path ${folder}/fastcgi; uwsgi_temp_path ${folder}/uwsgi; scgi_temp_path ${folder}/scgi;
+  types { application/rss+xml rss; }
+  keepalive_requests 100000000;
+  server { listen 127.0.0.1:${port}; root ${root}; gzip_static on; gzip_vary on; ${ours.join(' ')} }
+}
+`
+  const file = join(folder, 'nginx.conf')
+  writeFileSync(file, configuration)
+  // Alone it serves in the process that was started, whose processor time is looked at.
+  const parameters = ['-c', file, '-g', 'master_process off;']
+  return startProcess('nginx', parameters, port, {}, '/feed.rss')
+}
+
+const rate = (numbers: number[]) => digits(spreadOf(numbers).median)
+const micro = (milliseconds: number[]) => digits(1000 * spreadOf(milliseconds).median)

@@ -1,0 +1,11 @@
+/** How the benchmark was called. */
+export type Setup = {
+  /** Fewer rounds: to see whether it runs, not to believe its figures. */
+  isQuick: boolean
+  /** Numbers of releases to compare, the smallest first. */
+  sizes: number[]
+  /** Somebody's own content instead of what is made up. */
+  content: string | undefined
+  /** Tells how far it is. */
+  tell: (text: string) => void
+}
