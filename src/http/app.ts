@@ -34,6 +34,7 @@ import { script } from './pages/script.ts'
 import { styleSheet } from './pages/style.ts'
 import { errorHeaders, problemResponse, toFailure } from './problem.ts'
 import { readUserAgent } from './reader.ts'
+import { createReadyAnswers } from './ready-answers.ts'
 import type { Answer } from './request-log.ts'
 import { createCurrentReader, type Current, type Services } from './services.ts'
 import { sitemapDocument } from './sitemaps.ts'
@@ -68,26 +69,30 @@ export function createApp(services: Services): Hono<Environment> {
   const readCurrent = createCurrentReader(services)
   const documents = createDocuments(services)
   const mediaStatus = createMediaStatus(services, readCurrent)
+  const readyAnswers = createReadyAnswers(services, readCurrent, documents.note)
   const app = new Hono<Environment>({ strict: false })
 
   app.use(async (c, next) => {
     const began = Date.now()
     c.set('asked', { kind: 'error', path: c.req.path })
-    await next()
-    const { headers, status } = c.res
-    const coding = headers.get('content-encoding')
+    const ready = await readyAnswers.take(c)
+    if (!ready) await next()
+    const { headers, status } = ready?.response ?? c.res
+    const coding = ready ? ready.coding : headers.get('content-encoding')
+    const bytes = ready ? ready.bytes : Number(headers.get('content-length') ?? 0)
     const answer: Answer = {
       at: began,
       method: c.req.method,
-      ...c.get('asked'),
+      ...(ready?.asked ?? c.get('asked')),
       status,
-      bytes: c.req.method === 'HEAD' ? 0 : Number(headers.get('content-length') ?? 0),
+      bytes: c.req.method === 'HEAD' ? 0 : bytes,
       ...(coding && { coding }),
       milliseconds: Date.now() - began,
       conditional: ['if-none-match', 'if-modified-since'].some((name) => c.req.header(name)),
       reader: readUserAgent(c.req.header('user-agent')),
     }
     record(answer)
+    return ready?.response
   })
 
   const api = services.publishing && createApi(services.publishing)
@@ -254,7 +259,12 @@ export function createApp(services: Services): Hono<Environment> {
     const isWhole = 'body' in found && !archive
     if (isWhole) documents.note(recipe, found, c.req.raw.headers, current)
     const delta = isWhole && (await answerDelta(c, making, found))
-    return delta || answerWith(c, found, clock.now())
+    if (delta) return delta
+    const answer = await answerWith(c, found, clock.now())
+    if (!('body' in found) || found.since === current.since) {
+      readyAnswers.keep(c, recipe, found, current, answer)
+    }
+    return answer
   }
 
   /** A feed for the person who opens it in a browser (V-03). */

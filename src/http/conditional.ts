@@ -16,7 +16,7 @@ export function isNotModified(
 ): boolean {
   const ifNoneMatch = headers.get('if-none-match')
   if (ifNoneMatch !== null) {
-    if (ifNoneMatch.trim() === '*') return true
+    if (ifNoneMatch === etag || ifNoneMatch.trim() === '*') return true
     return tagsOf(ifNoneMatch).includes(opaque(etag))
   }
   const since = parseHttpDate(headers.get('if-modified-since') ?? '')
