@@ -127,7 +127,10 @@ function corrections(
 /** Most readers show the full text alone, so a lead that does not begin it must stand in it. */
 function lead({ lead, html }: Release): string[] {
   const start = lettersOf(lead.replace(/…$/, '')).slice(0, 200)
-  const body = lettersOf(decode(html.slice(0, 4 * lead.length + 2000).replace(/<[^>]*>/g, ' ')))
+  const text = decode(html.slice(0, 4 * lead.length + 2000).replace(/<[^>]*>/g, ' '))
+  // Mostly the beginning decides, and looking at the letters of all takes a third of the time of a feed.
+  const beginning = lettersOf(text.slice(0, 2 * start.length))
+  const body = beginning.length > start.length ? beginning : lettersOf(text)
   return start && body.startsWith(start) ? [] : [escapeMarkup(lead)]
 }
 
