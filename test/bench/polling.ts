@@ -22,14 +22,24 @@ export async function measurePolling({ sizes, tell }: Setup): Promise<Found> {
       counts.push(service.queries())
     }
     service.close()
-    const figure: Figure = {
-      work: 'queries to the database for a poll of a feed that has not changed',
-      spread: spreadOf(counts),
-      unit: 'queries',
-      limit: { atMost: 1 },
-      detail:
-        'of four rows at most, for every poll that reaches the service; what a cache answers within 300 s costs none',
-    }
-    return { figures: [figure] }
+    const work = 'queries to the database for a poll of a feed that has not changed'
+    const figures: Figure[] = [
+      {
+        work: `${work}, within its max-age`,
+        spread: spreadOf(counts),
+        unit: 'queries',
+        limit: { atMost: 0 },
+        detail:
+          'of every poll that reaches the service: only caches in front of it know of max-age',
+      },
+      {
+        work: `${work}, after it`,
+        spread: spreadOf(counts),
+        unit: 'queries',
+        limit: { atMost: 1 },
+        detail: 'four rows',
+      },
+    ]
+    return { figures }
   })
 }
