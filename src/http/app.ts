@@ -69,7 +69,9 @@ export function createApp(services: Services): Hono<Environment> {
   const readCurrent = createCurrentReader(services)
   const documents = createDocuments(services)
   const mediaStatus = createMediaStatus(services, readCurrent)
-  const readyAnswers = createReadyAnswers(services, readCurrent, documents.note)
+  const readyAnswers = createReadyAnswers(services, readCurrent, (...what) =>
+    documents.note(...what),
+  )
   const app = new Hono<Environment>({ strict: false })
 
   app.use(async (c, next) => {

@@ -26,6 +26,8 @@ type Taken = {
   coding?: Coding | undefined
 }
 
+type Note = ReturnType<typeof createDocuments>['note']
+
 /** Strangers choose how an address is spelled, so there may be no end of spellings. */
 const most = 2000
 const longestAddress = 300
@@ -38,7 +40,7 @@ const longestAddress = 300
 export function createReadyAnswers(
   { documents, clock }: Services,
   readCurrent: () => Promise<Current>,
-  note: ReturnType<typeof createDocuments>['note'],
+  note: (...what: Parameters<Note>) => void,
 ) {
   const answers = new Map<string, Ready>()
 
