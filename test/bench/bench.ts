@@ -1,10 +1,11 @@
 // npm run bench: measures the service beside others and says whether it is as fast as it should be.
 import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { measureAsking } from './asking.ts'
 import { type Curve, type Figure, type Found, isReached, plotOf, tableOf } from './figures.ts'
+import { cache } from './filled-store.ts'
 import { measureMemory } from './memory.ts'
 import { measurePolling } from './polling.ts'
 import { measurePublishing } from './publishing.ts'
@@ -33,7 +34,7 @@ npm run bench -- soak [--minutes 60]  lets everything run at once for so long
   --quick              fewer rounds and releases: to see whether it runs
   --releases 10000,100000,1000000   numbers of releases to compare
   --content folder     a content folder instead of made up releases, for serving and starting
-  --plot file          where the plot goes (bench.svg)`
+  --plot file          where the plot of cost against releases goes (bench.svg beside kept databases)`
 
 const tell = (text: string) => void process.stderr.write(`  ${text}\n`)
 
@@ -50,7 +51,7 @@ async function run(): Promise<number> {
       quick: { type: 'boolean', default: false },
       releases: { type: 'string' },
       content: { type: 'string' },
-      plot: { type: 'string', default: 'bench.svg' },
+      plot: { type: 'string', default: join(cache, 'bench.svg') },
       minutes: { type: 'string', default: '60' },
       help: { type: 'boolean', default: false },
     },
@@ -85,7 +86,10 @@ async function run(): Promise<number> {
   console.log(
     `${day}, ${cpus().length} × ${processor?.model.trim()}, ${memory} GB, Node ${process.versions.node}${values.quick ? ', quick: not to be believed' : ''}\n\n${tableOf(figures)}`,
   )
-  if (curves.length > 0) writeFileSync(values.plot, plotOf(curves))
+  if (curves.length > 0) {
+    writeFileSync(values.plot, plotOf(curves))
+    console.error(`\nThe plot is ${values.plot}`)
+  }
   const missed = figures.filter((figure) => !isReached(figure))
   if (missed.length > 0) console.error(`\n${missed.length} of ${figures.length} are missed.`)
   return missed.length > 0 ? 1 : 0
