@@ -43,6 +43,8 @@ export type Vocabulary = {
   nearest(word: string): string[]
   /** The topic's own slug and those of all broader topics. */
   withBroader(slug: string): string[]
+  /** The names under which releases stand that are found under a topic: its own, narrower and old ones. */
+  namesUnder(slug: string): string[]
   narrower(slug: string): Topic[]
 }
 
@@ -273,30 +275,38 @@ export function createVocabulary({ topics, renamed }: VocabularySource): Vocabul
     for (const text of Object.values(label)) learn(fold(text), slug)
   }
 
+  const resolve: Vocabulary['resolve'] = (word) => {
+    const name = bySlug.has(word) ? word : fold(word)
+    const now = moved.get(name)
+    if (now) return { slug: now, renamed: true }
+    const slug = byName.get(name)
+    return slug ? { slug, renamed: false } : undefined
+  }
+  const withBroader: Vocabulary['withBroader'] = (slug) => {
+    const all: string[] = []
+    for (let at: string | undefined = slug; at && !all.includes(at); at = bySlug.get(at)?.broader) {
+      all.push(at)
+    }
+    return all
+  }
+  const names = new Map<string, string[]>()
+  for (const name of [...bySlug.keys(), ...Object.keys(renamed)]) {
+    for (const broader of withBroader(resolve(name)?.slug ?? name)) {
+      const known = names.get(broader)
+      if (known) known.push(name)
+      else names.set(broader, [name])
+    }
+  }
+
   return {
     topics: bySlug,
-    resolve(word) {
-      const name = bySlug.has(word) ? word : fold(word)
-      const now = moved.get(name)
-      if (now) return { slug: now, renamed: true }
-      const slug = byName.get(name)
-      return slug ? { slug, renamed: false } : undefined
-    },
+    resolve,
     nearest(word) {
       const found = nearest(fold(word), byName.keys(), 12).map((name) => byName.get(name)!)
       return [...new Set(found)].slice(0, 3)
     },
-    withBroader(slug) {
-      const all: string[] = []
-      for (
-        let at: string | undefined = slug;
-        at && !all.includes(at);
-        at = bySlug.get(at)?.broader
-      ) {
-        all.push(at)
-      }
-      return all
-    },
+    withBroader,
+    namesUnder: (slug) => names.get(slug) ?? [slug],
     narrower: (slug) => topics.filter((topic) => topic.broader === slug),
   }
 }

@@ -9,6 +9,7 @@ import type { Database, Statement } from './database.ts'
 import { placeStaged } from './placing.ts'
 import { type Position, readPosition, readValues, setState } from './state.ts'
 import { createTraces } from './traces.ts'
+import { releasesUnderTopics } from './under-topics.ts'
 
 /** What becomes public at once with everything that is staged under the name `batch`. */
 export type Change = {
@@ -185,7 +186,6 @@ export function createChanges(database: Database) {
       ),
       ...insertStaged(batch, isVisible ? second : 0),
       ...(vocabularyIsNew ? replaceVocabulary(vocabulary) : []),
-      insertTopics(batch),
       ...(frameIsNew ? [] : touchRelated(seen, second)),
       ...(frameIsNew ? [] : noteArrivals(touched, fromThePast, second)),
       setState(database, 'site', siteText),
@@ -252,46 +252,41 @@ export function createChanges(database: Database) {
          where batch = ?`,
         batch,
       ),
-      prepare(
-        `insert into release_words (rowid, words)
-         select published, words from incoming join placement using (batch, id)
-         where batch = ? order by published`,
-        batch,
-      ),
+      insertWords(batch, 'release_words', 'published'),
+      insertWords(batch, 'moved_words', 'updated', 'and published <> updated'),
     ]
   }
 
-  function insertTopics(batch: string): Statement {
+  function insertWords(batch: string, table: string, second: string, condition = ''): Statement {
     return prepare(
-      `insert or ignore into release_topic (topic, published, language, updated, withdrawn)
-       select broader.broader, published, language, updated, document -> '$.withdrawn' is not null
-       from incoming join placement using (batch, id), json_each(document, '$.topics') as named
-         join topic_broader as broader on broader.topic = named.value
-       where batch = ?`,
+      `insert into ${table} (rowid, words)
+       select ${second}, words || ' ' || marks
+       from incoming join placement using (batch, id)
+         join release_marks using (published, updated)
+       where batch = ? ${condition} order by ${second}`,
       batch,
     )
   }
 
-  /** When the vocabulary changed, every release is put under its topics anew. */
+  /** When the vocabulary changed, releases are found under other topics, and are counted anew. */
   function replaceVocabulary(source: VocabularySource): Statement[] {
     const vocabulary = createVocabulary(source)
-    const names = [...source.topics.map(({ slug }) => slug), ...Object.keys(source.renamed)]
-    const pairs = names.flatMap((name) => {
-      const slug = vocabulary.resolve(name)?.slug ?? name
-      return vocabulary.withBroader(slug).map((broader) => [name, broader])
-    })
+    const pairs = source.topics.flatMap(({ slug }) =>
+      vocabulary.namesUnder(slug).map((name) => [name, slug]),
+    )
     return [
       prepare('delete from topic_broader'),
       prepare(
-        'insert or ignore into topic_broader (topic, broader) select value ->> 0, value ->> 1 from json_each(?)',
+        'insert into topic_broader (topic, broader) select value ->> 0, value ->> 1 from json_each(?)',
         JSON.stringify(pairs),
       ),
-      prepare('delete from release_topic'),
+      prepare('delete from topic_count'),
       prepare(
-        `insert or ignore into release_topic (topic, published, language, updated, withdrawn)
-         select broader.broader, one.published, one.language, one.updated, one.withdrawn
-         from release as one, json_each(one.document, '$.topics') as named
-           join topic_broader as broader on broader.topic = named.value`,
+        `insert into topic_count (topic, language, count, newest)
+         select broader, language, count(*), max(published) from (
+           select distinct broader, language, published from ${releasesUnderTopics}
+           where withdrawn = 0
+         ) group by broader, language`,
       ),
     ]
   }

@@ -1,19 +1,11 @@
 import type { FeedQuery } from '../domain/feed-query.ts'
-import type { Walk } from '../domain/release-store.ts'
+import type { State, Walk } from '../domain/release-store.ts'
 import { searchTokens } from '../domain/text.ts'
+import type { Vocabulary } from '../domain/topic.ts'
 import type { Group } from '../domain/topic-expression.ts'
 
 /** Gives a value its place among those bound to a statement; equal values share one. */
 export type Bind = (value: string | number) => string
-
-/** An expression of the statement around. */
-type Sql = { sql: string }
-
-/** A walk whose bounds may come from the statement around it. */
-type BoundWalk = Omit<Walk, 'from' | 'below'> & {
-  from?: number | Sql | undefined
-  below?: number | Sql | undefined
-}
 
 /** D1 binds at most 100 values to a statement, and most of a question's values repeat. */
 export function createBind(): { bind: Bind; values: (string | number)[] } {
@@ -27,91 +19,89 @@ export function createBind(): { bind: Bind; values: (string | number)[] } {
 
 /**
  * The seconds, of publication or of the last material change, of the releases that answer a question
- * and were published no later than `horizon`, in the order of a walk. Each group walks the index of
- * its first topic and asks for the rest as it goes; several groups are merged on the way.
+ * and are public, as a column `second` in the order of a walk. The full-text index is walked along
+ * its rowids, which are those seconds, and goes from one release that has all that is asked for to
+ * the next.
  */
 export function selectSeconds(
   query: FeedQuery,
-  horizon: number,
-  walk: BoundWalk,
+  { horizon, vocabulary }: Pick<State, 'horizon' | 'vocabulary'>,
+  walk: Walk,
   bind: Bind,
 ): string {
-  const parts = selectGroups(query, horizon, walk, bind)
-  const unions = [parts.slice(0, mostInUnion), parts.slice(mostInUnion)]
-    .filter((some) => some.length > 0)
-    .map((some) => some.join(' union '))
-  const [first = '', second] = unions
-  const both = second ? `select * from (${first}) union select * from (${second})` : first
-  const order = walk.towards === 'newer' ? 'asc' : 'desc'
-  return `${both} order by second ${order} limit ${bind(walk.limit)}`
-}
-
-/** Whether any release answers a question between two seconds that the statement around names. */
-export function answersBetween(
-  query: FeedQuery,
-  horizon: number,
-  bounds: { from: Sql; below: Sql },
-  bind: Bind,
-): string {
-  const walk = { by: 'published' as const, limit: 1, ...bounds }
-  const parts = selectGroups(query, horizon, walk, bind)
-  return parts.map((part) => `exists (${part})`).join(' or ')
-}
-
-function selectGroups(query: FeedQuery, horizon: number, walk: BoundWalk, bind: Bind): string[] {
-  const groups = query.topics.length > 0 ? query.topics : [{ with: [], without: [] }]
-  return groups.map((group) => selectGroup(group, query, horizon, walk, bind))
-}
-
-/** D1 allows no more to a compound select. An expression has at most eight groups. */
-const mostInUnion = 5
-
-function selectGroup(
-  group: Group,
-  { language, words, withdrawn: isOfWithdrawn = false }: FeedQuery,
-  horizon: number,
-  { by, withdrawn = isOfWithdrawn, onlyNews, from, below }: BoundWalk,
-  bind: Bind,
-): string {
-  const [first, ...others] = group.with
-  const bound = (second: number | Sql) => (typeof second === 'number' ? bind(second) : second.sql)
-  const table = first === undefined ? 'release' : 'release_topic'
-  // Without a language no index has the second of publication behind `withdrawn`: the key itself has.
-  const isAlongKey = by === 'published' && first === undefined && language === 'all'
-  const conditions = [
-    `${isAlongKey ? '+' : ''}one.withdrawn = ${bind(Number(withdrawn))}`,
-    // The sign keeps SQLite from walking along the wrong second, and sorting all it finds.
-    `${by === 'updated' ? '+' : ''}one.published <= ${bind(horizon)}`,
-  ]
-  if (first !== undefined) conditions.push(`one.topic = ${bind(first)}`)
-  if (language !== 'all') conditions.push(`one.language = ${bind(language)}`)
-  if (from !== undefined) conditions.push(`one.${by} >= ${bound(from)}`)
-  if (below !== undefined) conditions.push(`one.${by} < ${bound(below)}`)
-  if (onlyNews && table === 'release') conditions.push('one.history = 0')
-  else if (onlyNews) conditions.push(`not exists (${ofHistory})`)
-  for (const topic of others) conditions.push(`exists (${withTopic(bind(topic))})`)
-  for (const topic of group.without) conditions.push(`not exists (${withTopic(bind(topic))})`)
-  if (words.length > 0) conditions.push('one.published in (select published from found)')
-  return `select one.${by} as second from ${table} as one where ${conditions.join(' and ')}`
-}
-
-const ofHistory = 'select 1 from release where release.published = one.published and history = 1'
-
-function withTopic(topic: string): string {
-  return `select 1 from release_topic as other where other.topic = ${topic} and other.published = one.published`
+  const { by, from, below = Infinity, limit, towards } = walk
+  const order = `${towards === 'newer' ? 'asc' : 'desc'} limit ${bind(limit)}`
+  const select = (table: string, last: number, isUnmoved: boolean, condition = '') => {
+    const matching = match(query, vocabulary, { ...walk, isUnmoved })
+    // The index takes whole numbers, one from above and one from below. Bound ones are floating.
+    const bounds = [
+      ...(from === undefined ? [] : [` and rowid >= cast(${bind(from)} as integer)`]),
+      ...(last === Infinity ? [] : [` and rowid <= cast(${bind(last)} as integer)`]),
+    ]
+    return `select rowid as second from ${table}
+      where ${table} match ${bind(matching)}${bounds.join('')}${condition} order by rowid ${order}`
+  }
+  const last = Math.min(horizon, below - 1)
+  if (by === 'published') return select('release_words', last, false)
+  const unmoved = select('release_words', last, true)
+  // What was published may have been changed after the horizon.
+  const moved = select(
+    'moved_words',
+    below - 1,
+    false,
+    ` and exists (select 1 from release where updated = moved_words.rowid and published <= ${bind(horizon)})`,
+  )
+  return `select second from (select * from (${unmoved}) union all select * from (${moved})) order by second ${order}`
 }
 
 /**
- * What stands before a statement with `selectSeconds`: the releases with the words of the question,
- * found once for all its walks.
+ * A question in the language of FTS5 (its section 3): marks, which migration 0005 explains, and words.
+ * A walk may ask for those that are withdrawn, that are news, and whose two seconds are the same.
  */
-export function withFound({ words }: FeedQuery, bind: Bind): string {
-  if (words.length === 0) return ''
-  const found = `select rowid as published from release_words where release_words match ${bind(match(words))}`
-  return `with found as materialized (${found}) `
+export function match(
+  { language, topics, words, withdrawn: isOfWithdrawn = false }: FeedQuery,
+  vocabulary: Vocabulary,
+  {
+    withdrawn = isOfWithdrawn,
+    onlyNews = false,
+    isUnmoved = false,
+  }: Pick<Walk, 'withdrawn' | 'onlyNews'> & { isUnmoved?: boolean } = {},
+): string {
+  const standing = mark(withdrawn ? 'w' : 's', language === 'all' ? '' : language)
+  const conditions = [
+    standing,
+    ...(onlyNews ? [mark('n')] : []),
+    ...(isUnmoved ? [mark('u')] : []),
+    ...(topics.length > 0
+      ? [anyOf(topics.map((group) => matchGroup(group, standing, vocabulary)))]
+      : []),
+    // Side by side all must be found, and what the index takes for no word at all counts for nothing.
+    ...(words.length > 0 ? [`(${words.map((word) => quoted(searchTokens(word))).join(' ')})`] : []),
+  ]
+  return conditions.join(' AND ')
 }
 
-/** FTS5 section 3: strings side by side must all be found; a string of several tokens is a phrase. */
-function match(words: string[]): string {
-  return words.map((word) => `"${searchTokens(word)}"`).join(' ')
+function matchGroup(group: Group, standing: string, vocabulary: Vocabulary): string {
+  const under = (topic: string) =>
+    anyOf(vocabulary.namesUnder(topic).map((name) => mark('t', name)))
+  // Nothing can be taken away from nothing.
+  const wanted = group.with.length > 0 ? group.with.map(under) : [standing]
+  const all = `(${wanted.join(' AND ')})`
+  return group.without.length > 0 ? `(${all} NOT ${anyOf(group.without.map(under))})` : all
+}
+
+function anyOf(alternatives: string[]): string {
+  return `(${alternatives.join(' OR ')})`
+}
+
+function mark(kind: string, name = ''): string {
+  const hex = Array.from(new TextEncoder().encode(name), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  )
+  return quoted(`\u{e000}${kind}${hex.join('')}`)
+}
+
+/** A string of several tokens is a phrase. */
+function quoted(tokens: string): string {
+  return `"${tokens}"`
 }

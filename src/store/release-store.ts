@@ -7,15 +7,14 @@ import type {
   TopicCount,
   Version,
 } from '../domain/release-store.ts'
-import { type Month, monthsBetween } from '../domain/time.ts'
+import { monthsBetween } from '../domain/time.ts'
 import type { Database } from './database.ts'
-import { answersBetween, createBind, selectSeconds, withFound } from './query-sql.ts'
+import { createBind, match, selectSeconds } from './query-sql.ts'
 import { createStateReader } from './state.ts'
+import { releasesUnderTopics } from './under-topics.ts'
 
 /** A page offers no more months than fifty years have. */
 const mostMonths = 600
-/** Older months of a search that finds more are not offered. */
-const mostFound = 5000
 
 /** Answers readers in SQL, on node:sqlite and on D1. */
 export function createReleaseStore(database: Database): ReleaseStore {
@@ -39,15 +38,14 @@ export function createReleaseStore(database: Database): ReleaseStore {
       )
     },
 
-    async places(query, { horizon }, walks) {
+    async places(query, state, walks) {
       const { bind, values } = createBind()
       const selects = walks.map((walk, index) => {
-        const seconds = selectSeconds(query, horizon, walk, bind)
+        const seconds = selectSeconds(query, state, walk, bind)
         return `select ${index} as walk, published, updated, weight from release
-          where ${walk.by} in (select second from (${seconds}))`
+          where ${walk.by} in (${seconds})`
       })
-      const found = withFound(query, bind)
-      const { results } = await prepare(found + selects.join(' union all '), ...values).all<
+      const { results } = await prepare(selects.join(' union all '), ...values).all<
         Place & { walk: number }
       >()
       return walks.map(({ by, towards }, index) => {
@@ -59,28 +57,22 @@ export function createReleaseStore(database: Database): ReleaseStore {
     },
 
     async months(query, state) {
-      const { timezone } = state.site
       const ends = await store.places(query, state, [
-        { by: 'published', limit: query.words.length > 0 ? mostFound : 1 },
+        { by: 'published', limit: 1 },
         { by: 'published', towards: 'newer', limit: 1 },
       ])
-      const [found = [], [oldest] = []] = ends
-      const [newest] = found
+      const [[newest] = [], [oldest] = []] = ends
       if (!newest || !oldest) return []
+      const { timezone } = state.site
       const months = monthsBetween(oldest.published, newest.published, timezone, mostMonths)
-      // What a search finds was looked up as a whole; there is nothing to seek in an index.
-      if (query.words.length > 0) {
-        const isIn = ({ from, below }: Month) =>
-          found.some(({ published }) => published >= from && published < below)
-        return months.filter(isIn)
-      }
-      const { bind, values } = createBind()
-      const stretches = bind(JSON.stringify(months.map(({ from, below }) => [from, below])))
-      const bounds = { from: { sql: 'stretch.value ->> 0' }, below: { sql: 'stretch.value ->> 1' } }
-      const answers = answersBetween(query, state.horizon, bounds, bind)
+      const bounds = months.map(({ from, below }) => [from, Math.min(below - 1, newest.published)])
       const { results } = await prepare(
-        `select key from json_each(${stretches}) as stretch where ${answers} order by key`,
-        ...values,
+        `select key from json_each(?1) as month where exists (
+           select 1 from release_words where release_words match ?2
+             and rowid >= month.value ->> 0 and rowid <= month.value ->> 1
+         ) order by key`,
+        JSON.stringify(bounds),
+        match(query, state.vocabulary),
       ).all<{ key: number }>()
       return results.map(({ key }) => months[key]!)
     },
@@ -100,8 +92,7 @@ export function createReleaseStore(database: Database): ReleaseStore {
       if (query.words.length > 0) return state.since
       const { bind, values } = createBind()
       const found = walks.map((walk) => {
-        const seconds = selectSeconds(query, state.horizon, walk, bind)
-        return `one.${walk.by} in (select second from (${seconds}))`
+        return `one.${walk.by} in (${selectSeconds(query, state, walk, bind)})`
       })
       const { language, topics } = query
       const named = topics.flatMap((group) => [...group.with, ...group.without])
@@ -174,12 +165,35 @@ export function createReleaseStore(database: Database): ReleaseStore {
       }
     },
 
-    async countByTopic({ horizon }) {
+    async countByTopic({ horizon, vocabulary }) {
       const { results } = await prepare(
-        'select topic, language, count(*) as count, max(published) as newest from release_topic where withdrawn = 0 and published <= ? group by topic, language',
+        `with coming as (
+           select broader as topic, language, count(distinct published) as count
+           from ${releasesUnderTopics}
+           where published > ?1 and withdrawn = 0 group by broader, language
+         )
+         select one.topic, one.language, one.count - coalesce(coming.count, 0) as count,
+           iif(doubtful or newest > ?1, null, newest) as newest
+         from topic_count as one left join coming using (topic, language)
+         where one.count > coalesce(coming.count, 0)`,
         horizon,
-      ).all<TopicCount>()
-      return results
+      ).all<Omit<TopicCount, 'newest'> & { newest: number | null }>()
+      const sought = results.filter(({ newest }) => newest === null)
+      const matches = sought.map(({ topic, language }) => {
+        const topics = [{ with: [topic], without: [] }]
+        return match({ language, topics, words: [] }, vocabulary)
+      })
+      const found = await prepare(
+        `select (
+           select rowid from release_words
+           where release_words match value and rowid <= cast(?1 as integer)
+           order by rowid desc limit 1
+         ) as newest from json_each(?2) order by key`,
+        horizon,
+        JSON.stringify(matches),
+      ).all<{ newest: number }>()
+      const newest = new Map(sought.map((one, index) => [one, found.results[index]!.newest]))
+      return results.map((one) => ({ ...one, newest: one.newest ?? newest.get(one)! }))
     },
 
     // The sign keeps SQLite on the index of the second of change, which alone has all that is asked.

@@ -2,6 +2,7 @@ import type { Place } from '../domain/publishing.ts'
 import { chunks } from './chunks.ts'
 import type { Database, Statement } from './database.ts'
 import type { Placed } from './placing.ts'
+import { releasesUnderTopics } from './under-topics.ts'
 
 /** A release that readers see before a change that concerns it. */
 export type Touched = Omit<Place, 'isHistory'> & { slug: string; language: string }
@@ -115,7 +116,7 @@ export function createTraces(database: Database) {
   function noteTopics(touched: Touched[], moment: number): Statement {
     return prepare(
       `insert or replace into departure (topic, language, since)
-       select distinct topic, language, ? from release_topic
+       select distinct broader, language, ? from ${releasesUnderTopics}
        where published in (select value from json_each(?))`,
       moment,
       JSON.stringify(touched.map(({ published }) => published)),
@@ -131,9 +132,8 @@ export function createTraces(database: Database) {
     return [
       prepare(
         `insert or replace into departure (topic, language, since)
-         select distinct topic, language, ? from release_topic where published in (
-           select published from release where id in (select value from json_each(?))
-         )`,
+         select distinct broader, language, ? from ${releasesUnderTopics}
+         where release.id in (select value from json_each(?))`,
         moment,
         ids([...touched, ...history]),
       ),

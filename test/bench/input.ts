@@ -12,8 +12,11 @@ export type Line = {
   body: { html: string }
 }
 
-/** Grows with every change of what is made up, so that kept databases and folders are made anew. */
-export const version = 1
+/**
+ * Grows with every change of what is made up, and of how a database keeps it, so that kept databases and
+ * folders are made anew.
+ */
+export const version = 2
 
 export const languages = ['en', 'fi', 'sv']
 

@@ -1,0 +1,85 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Database, Row } from '../../src/store/database.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { readMigrations } from '../../src/store/node-sqlite.ts'
+import { createReleaseStore } from '../../src/store/release-store.ts'
+import {
+  end,
+  fill,
+  goOn,
+  newDatabase,
+  questions,
+  releases,
+  walks,
+  wordsAsWritten,
+} from './stores.ts'
+
+/** Before questions were answered from the full-text index alone. */
+const old = readMigrations().filter(({ name }) => name < '0005')
+
+test('a database of the version before answers as one that was filled by this one', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      releases,
+      fc.array(fc.tuple(questions, fc.array(walks, { minLength: 3, maxLength: 3 })), {
+        minLength: 12,
+        maxLength: 12,
+      }),
+      async (written, asked) => {
+        const database = await newDatabase()
+        await fill(database, written)
+        const migrated = await newDatabase(old)
+        await bringOver(database, migrated, await wordsAsWritten(written))
+        await migrate(migrated, readMigrations())
+        for (const isLater of [false, true]) {
+          if (isLater) for (const one of [database, migrated]) await goOn(one, written)
+          const [store, other] = [createReleaseStore(database), createReleaseStore(migrated)]
+          const [state, otherState] = [await store.state(end), await other.state(end)]
+          for (const [query, several] of asked) {
+            expect(await other.places(query, otherState, several)).toEqual(
+              await store.places(query, state, several),
+            )
+          }
+          expect(await other.countByTopic(otherState)).toEqual(await store.countByTopic(state))
+        }
+        database.close()
+        migrated.close()
+      },
+    ),
+    { numRuns: 12, seed: 8 },
+  )
+})
+
+/** Writes what a database holds as the version before did, with the words of releases in several pieces. */
+async function bringOver(from: Database, to: Database, words: Map<string, string>) {
+  for (const table of [
+    'state',
+    'topic_broader',
+    'departed',
+    'departure',
+    'release',
+    'correction',
+  ]) {
+    const { results } = await from.prepare(`select * from ${table}`).all()
+    for (const row of results) await insert(to, table, row)
+  }
+  const { results } = await from
+    .prepare('select published, slug, language from release order by published')
+    .all<{ published: number; slug: string; language: string }>()
+  for (const { published, slug, language } of results) {
+    await insert(to, 'release_words', { rowid: published, words: words.get(`${slug}.${language}`) })
+    // One that was there before, and is not any more.
+    await insert(to, 'release_words', { rowid: published + 1e9, words: 'ports x1' })
+  }
+  await to.prepare('delete from release_words where rowid > 1e9 + 1e9').all()
+}
+
+async function insert(to: Database, table: string, row: Row) {
+  const names = Object.keys(row)
+  const places = names.map(() => '?').join(', ')
+  await to
+    .prepare(`insert into ${table} (${names.join(', ')}) values (${places})`)
+    .bind(...Object.values(row))
+    .all()
+}

@@ -1,0 +1,257 @@
+// Random stores with a past, random questions to them, and the slow and obvious way to answer those.
+import fc from 'fast-check'
+import { createReleaseReader } from '../../src/content/read-release.ts'
+import { readSite, readTopics } from '../../src/content/read-site.ts'
+import { type FeedQuery, parseSearch } from '../../src/domain/feed-query.ts'
+import type { Dates, Draft } from '../../src/domain/publishing.ts'
+import type { Place, State, Walk } from '../../src/domain/release-store.ts'
+import { createVocabulary, type VocabularySource } from '../../src/domain/topic.ts'
+import { createChanges } from '../../src/store/change.ts'
+import type { Database } from '../../src/store/database.ts'
+import { type Migration, migrate } from '../../src/store/migrate.ts'
+import { openDatabase, readMigrations } from '../../src/store/node-sqlite.ts'
+import { siteYaml, topicsYaml } from '../content-folder.ts'
+import { expressions, topics } from '../questions.ts'
+
+export const site = readSite(siteYaml).site!
+const before = readTopics(topicsYaml, site.languages, site.timezone).vocabulary
+
+/** As it is in the end: one topic has another name, and one has come under another. */
+const after: VocabularySource = {
+  topics: before.topics
+    .filter(({ slug }) => slug !== 'drugs')
+    .map((topic) => (topic.slug === 'eu' ? { ...topic, broader: 'migration' } : topic)),
+  renamed: { ...before.renamed, drugs: 'organised-crime' },
+}
+const vocabulary = createVocabulary(after)
+/** Topics that can be asked for in the end. */
+export const topicsInTheEnd = topics.filter((slug) => slug !== 'drugs')
+
+const readRelease = createReleaseReader({
+  site,
+  vocabulary: createVocabulary(before),
+  findMedia: () => undefined,
+})
+
+/** Written with diacritics, in upper case, in Greek and in Chinese, and never part of one another. */
+const words = ['Naïve', 'ÅLAND', 'rajavalvonta', 'άλφα', 'Йод', '欧洲', 'ports', 'x1']
+const asked = ['naive', 'Aland', 'RAJAVALVONTA', 'αλφα', 'йод', '欧洲', 'pörts', 'X1', 'missing']
+
+/** Half an hour before a month begins in Helsinki. */
+const start = Date.UTC(2024, 0, 31, 21, 30) / 1000
+/** When questions are asked: some releases are still to come. */
+export const end = start + 30 * 60 + 59
+
+export type Written = {
+  slug: string
+  language: string
+  minute: number
+  topics: string[]
+  words: string[]
+  /** What becomes of it after it was brought in. */
+  fate: 'stays' | 'is corrected' | 'is edited' | 'is withdrawn' | 'goes' | 'goes and comes back'
+  /** It comes later than others, with the past of an office. */
+  isPast: boolean
+}
+
+export const releases: fc.Arbitrary<Written[]> = fc.uniqueArray(
+  fc.record({
+    slug: fc.integer({ min: 0, max: 30 }).map((number) => `release-${number}`),
+    language: fc.constantFrom('en', 'fi', 'sv'),
+    minute: fc.integer({ min: 0, max: 40 }),
+    topics: fc.subarray(topics),
+    words: fc.subarray(words),
+    fate: fc.constantFrom<Written['fate'][]>(
+      'stays',
+      'stays',
+      'is corrected',
+      'is edited',
+      'is withdrawn',
+      'goes',
+      'goes and comes back',
+    ),
+    isPast: fc.integer({ min: 0, max: 4 }).map((number) => number === 0),
+  }),
+  { selector: ({ slug, language }) => `${slug}.${language}`, maxLength: 30 },
+)
+
+export const questions: fc.Arbitrary<FeedQuery> = fc.record({
+  language: fc.constantFrom('en', 'fi', 'sv', 'all'),
+  topics: fc
+    .oneof(fc.constant<FeedQuery['topics']>([]), expressions)
+    .map((groups) =>
+      groups.map((group) => ({ with: named(group.with), without: named(group.without) })),
+    ),
+  words: fc.subarray(asked, { maxLength: 2 }).map((some) => parseSearch(some.join(' '))),
+  withdrawn: fc.boolean(),
+})
+
+function named(slugs: string[]): string[] {
+  return slugs.map((slug) => vocabulary.resolve(slug)!.slug)
+}
+
+const second = fc.integer({ min: start - 3600, max: end + 1200 })
+
+export const walks: fc.Arbitrary<Walk> = fc.record(
+  {
+    by: fc.constantFrom('published' as const, 'updated' as const),
+    towards: fc.constantFrom('older' as const, 'newer' as const),
+    withdrawn: fc.boolean(),
+    onlyNews: fc.boolean(),
+    from: second,
+    below: second,
+    limit: fc.integer({ min: 1, max: 12 }),
+  },
+  { requiredKeys: ['by', 'limit'] },
+)
+
+/** A database as some migrations make it. */
+export async function newDatabase(migrations: Migration[] = readMigrations()) {
+  const database = openDatabase(':memory:')
+  await migrate(database, migrations)
+  return database
+}
+
+/** Brings releases in, and lets everything happen to them that is to. */
+export async function fill(database: Database, written: Written[]): Promise<void> {
+  const past = written.filter(({ isPast }) => isPast)
+  const others = written.filter(({ isPast }) => !isPast)
+  const change = createChange(database)
+  await change(start, others)
+  await change(start + 12 * 60, past, { dates: 'archive', source: after })
+  const changed = fated(written, 'is corrected', 'is edited', 'is withdrawn')
+  await change(start + 16 * 60, changed, { source: after })
+  const gone = written.filter(({ fate }) => fate.startsWith('goes'))
+  await change(start + 20 * 60, [], { removed: gone.map(sourceOf), source: after })
+  await change(start + 24 * 60, fated(written, 'goes and comes back'), { source: after })
+}
+
+/** Takes some away that stood to the end, rewrites the others, and brings the first back. */
+export async function goOn(database: Database, written: Written[]): Promise<void> {
+  const standing = fated(written, 'stays')
+  const gone = standing.filter((_, index) => index % 2 === 0)
+  const rewritten = standing
+    .filter((_, index) => index % 2 === 1)
+    .map((one) => ({ ...one, fate: 'is corrected' as const, topics: [], words: ['x1'] }))
+  const change = createChange(database)
+  const removed = gone.map(sourceOf)
+  await change(start + 26 * 60, rewritten, { removed, source: after })
+  await change(start + 28 * 60, gone, { source: after })
+}
+
+/** All that the store holds, as a filter goes through it. */
+export async function readAll(database: Database, written: Written[]): Promise<Kept[]> {
+  const { results } = await database
+    .prepare('select slug, language, published, updated, withdrawn, history, weight from release')
+    .all<Omit<Kept, 'written'>>()
+  return results.map((row) => {
+    const one = written.find(({ slug, language }) => slug === row.slug && language === row.language)
+    return { ...row, written: one! }
+  })
+}
+
+export type Kept = Place & {
+  slug: string
+  language: string
+  withdrawn: number
+  history: number
+  written: Written
+}
+
+/** The answer to a walk by asking every release. */
+export function walkThrough(
+  all: Kept[],
+  query: FeedQuery,
+  { horizon }: State,
+  { by, towards, withdrawn = query.withdrawn, onlyNews, from = 0, below = Infinity, limit }: Walk,
+): Kept[] {
+  const sign = towards === 'newer' ? 1 : -1
+  return all
+    .filter((one) => {
+      const isWanted = (one.withdrawn === 1) === Boolean(withdrawn) && !(onlyNews && one.history)
+      const isWithin = one.published <= horizon && one[by] >= from && one[by] < below
+      return isWanted && isWithin && answers(query, one.written)
+    })
+    .toSorted((a, b) => sign * (a[by] - b[by]))
+    .slice(0, limit)
+}
+
+function answers(query: FeedQuery, { language, topics, words, fate }: Written): boolean {
+  const under = new Set(topics.flatMap((name) => vocabulary.withBroader(named([name])[0]!)))
+  const folded = (fate === 'is edited' ? [...words, 'ports'] : words).map(
+    (word) => parseSearch(word)[0],
+  )
+  const inLanguage = query.language === 'all' || query.language === language
+  const onTopic =
+    query.topics.length === 0 ||
+    query.topics.some((group) => {
+      return (
+        group.with.every((slug) => under.has(slug)) &&
+        !group.without.some((slug) => under.has(slug))
+      )
+    })
+  return inLanguage && onTopic && query.words.every((word) => folded.includes(word))
+}
+
+/** The words of each release after its fate, as the index takes them. */
+export async function wordsAsWritten(written: Written[]): Promise<Map<string, string>> {
+  const drafts = await Promise.all(written.map((one) => toDraft(one, start)))
+  return new Map(drafts.map(({ source, words }) => [source, words]))
+}
+
+function sourceOf({ slug, language }: Written): string {
+  return `${slug}.${language}`
+}
+
+function fated(written: Written[], ...fates: Written['fate'][]): Written[] {
+  return written.filter(({ fate }) => fates.includes(fate))
+}
+
+type Options = { removed?: string[]; source?: VocabularySource; dates?: Dates }
+
+/** Makes changes at the seconds they are to be made at, or soon after. */
+function createChange(database: Database) {
+  const { stage, makePublic } = createChanges(database)
+  let now = 0
+  const clock = {
+    now: () => now,
+    async passed(second: number) {
+      now = Math.max(now, second + 1)
+    },
+  }
+  return async function change(
+    second: number,
+    written: Written[],
+    { removed = [], source = before, dates = 'news' }: Options = {},
+  ) {
+    const isBefore = second < start + 16 * 60
+    now = Math.max(now, second)
+    const drafts = await Promise.all(written.map((one) => toDraft(one, isBefore ? undefined : now)))
+    await stage('test', drafts, now, dates)
+    const whole = { batch: 'test', site, vocabulary: source, program: 'test', removed, others: [] }
+    await makePublic(clock, [], async () => whole)
+  }
+}
+
+/** As it is when it is brought in first, or at a second after its fate. */
+async function toDraft(one: Written, now: number | undefined): Promise<Draft> {
+  const { slug, language, minute, topics, words, fate, isPast } = one
+  const at = now && new Date(now * 1000).toISOString()
+  const [first = '', ...others] = fate === 'is edited' && at ? [...words, 'ports'] : words
+  const { draft, problems } = await readRelease(
+    {
+      slug,
+      language,
+      title: `Title ${others.join(' ')}`,
+      published: new Date((start + (isPast ? -50 : minute) * 60) * 1000).toISOString(),
+      topics,
+      body: { html: `<p>Text <b>${first}</b></p>` },
+      ...(fate === 'is corrected' &&
+        at && { changes: [{ at, kind: 'correction', note: 'Wrong.' }] }),
+      ...(fate === 'is withdrawn' && at && { withdrawn: { at, reason: 'Wrong.' } }),
+    },
+    { source: sourceOf(one), origin: '' },
+  )
+  if (!draft) throw new Error(JSON.stringify(problems))
+  return draft
+}
