@@ -1,24 +1,31 @@
+import type { FeedQuery } from '../domain/feed-query.ts'
 import type { Release } from '../domain/release.ts'
 import type {
   Listed,
   Place,
   ReleaseStore,
+  State,
   StoredRelease,
   TopicCount,
   Version,
+  Walk,
 } from '../domain/release-store.ts'
 import { monthsBetween } from '../domain/time.ts'
 import type { Database } from './database.ts'
-import { createBind, match, selectSeconds } from './query-sql.ts'
+import { type Bind, createBind, match, selectSeconds } from './query-sql.ts'
 import { createStateReader } from './state.ts'
 import { releasesUnderTopics } from './under-topics.ts'
 
 /** A page offers no more months than fifty years have. */
 const mostMonths = 600
+/** Walks of questions whose places are kept in memory, some 30 KB for each. */
+const mostRecent = 50
 
 /** Answers readers in SQL, on node:sqlite and on D1. */
 export function createReleaseStore(database: Database): ReleaseStore {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
+
+  const recent = createRecentPlaces()
 
   const store: ReleaseStore = {
     state: createStateReader(database),
@@ -39,21 +46,12 @@ export function createReleaseStore(database: Database): ReleaseStore {
     },
 
     async places(query, state, walks) {
+      const known = recent.get(query, state, walks)
+      if (known) return known
       const { bind, values } = createBind()
-      const selects = walks.map((walk, index) => {
-        const seconds = selectSeconds(query, state, walk, bind)
-        return `select ${index} as walk, published, updated, weight from release
-          where ${walk.by} in (${seconds})`
-      })
-      const { results } = await prepare(selects.join(' union all '), ...values).all<
-        Place & { walk: number }
-      >()
-      return walks.map(({ by, towards }, index) => {
-        const sign = towards === 'newer' ? 1 : -1
-        return results
-          .filter(({ walk }) => walk === index)
-          .toSorted((a, b) => sign * (a[by] - b[by]))
-      })
+      const sql = selectPlaces(query, state, walks, bind)
+      const { results } = await prepare(sql, ...values).all<PlaceRow>()
+      return recent.note(query, state, walks, results)
     },
 
     async months(query, state) {
@@ -91,28 +89,32 @@ export function createReleaseStore(database: Database): ReleaseStore {
       // The text of a release may change so that a search no longer finds it.
       if (query.words.length > 0) return state.since
       const { bind, values } = createBind()
-      const found = walks.map((walk) => {
-        return `one.${walk.by} in (${selectSeconds(query, state, walk, bind)})`
-      })
+      const found = selectPlaces(query, state, walks, bind)
       const { language, topics } = query
       const named = topics.flatMap((group) => [...group.with, ...group.without])
       const isOpen = topics.length === 0 || topics.some((group) => group.with.length === 0)
       const departures = bind(JSON.stringify(isOpen ? [...named, ''] : named))
       const inLanguage = language === 'all' ? '' : ` and language = ${bind(language)}`
-      const row = await prepare(
-        `select max(
+      // The places come along: a document that has changed is made of them right afterwards.
+      const { results } = await prepare(
+        `with found as materialized (${found})
+        select walk, published, updated, weight, null as changed from found
+        union all
+        select null, null, null, null, max(
           coalesce((
             select max(${changed(bind(state.horizon))}) from release as one
-            where ${found.join(' or ')}
+            where published in (select published from found)
           ), 0),
           coalesce((
             select max(since) from departure
             where topic in (select value from json_each(${departures}))${inLanguage}
           ), 0)
-        ) as changed`,
+        )`,
         ...values,
-      ).first<{ changed: number }>()
-      return Math.max(row?.changed ?? 0, state.frameSince)
+      ).all<PlaceRow & { changed: number | null }>()
+      recent.note(query, state, walks, results)
+      const last = results.find((row) => row.changed !== null)
+      return Math.max(last?.changed ?? 0, state.frameSince)
     },
 
     async findRelease(slug, language, { horizon }) {
@@ -242,6 +244,45 @@ export function createReleaseStore(database: Database): ReleaseStore {
     },
   }
   return store
+}
+
+type PlaceRow = Place & { walk: number }
+
+/** The places that each of some walks finds, in no order. */
+function selectPlaces(query: FeedQuery, state: State, walks: Walk[], bind: Bind): string {
+  const selects = walks.map((walk, index) => {
+    const seconds = selectSeconds(query, state, walk, bind)
+    return `select ${index} as walk, published, updated, weight from release
+      where ${walk.by} in (${seconds})`
+  })
+  return selects.join(' union all ')
+}
+
+/**
+ * The places that were found last. The validators of a document, the document, and the same in other
+ * formats are made of the same walks, one after the other. A revision and a horizon that come again
+ * give the same places.
+ */
+function createRecentPlaces() {
+  const recent = new Map<string, Place[][]>()
+  const keyOf = (query: FeedQuery, { revision, horizon }: State, walks: Walk[]) =>
+    JSON.stringify([revision, horizon, query, walks])
+  return {
+    get: (query: FeedQuery, state: State, walks: Walk[]) => recent.get(keyOf(query, state, walks)),
+    note(query: FeedQuery, state: State, walks: Walk[], rows: PlaceRow[]): Place[][] {
+      const places = walks.map(({ by, towards }, index) => {
+        const sign = towards === 'newer' ? 1 : -1
+        return rows
+          .filter(({ walk }) => walk === index)
+          .toSorted((a, b) => sign * (a[by] - b[by]))
+          .map(({ published, updated, weight }) => ({ published, updated, weight }))
+      })
+      recent.set(keyOf(query, state, walks), places)
+      const [oldest] = recent.keys()
+      if (recent.size > mostRecent) recent.delete(oldest!)
+      return places
+    },
+  }
 }
 
 /**
