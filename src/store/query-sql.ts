@@ -67,38 +67,35 @@ export function match(
     isUnmoved = false,
   }: Pick<Walk, 'withdrawn' | 'onlyNews'> & { isUnmoved?: boolean } = {},
 ): string {
-  const standing = mark(withdrawn ? 'w' : 's', language === 'all' ? '' : language)
+  const mark = (kind: string, topic?: string) => {
+    const tongue = language === 'all' ? '' : hex(language)
+    const subject = topic === undefined ? '' : `t${hex(topic)}`
+    return quoted(`\u{e000}${kind}${withdrawn ? 'w' : 's'}${tongue}${subject}`)
+  }
+  const kind = isUnmoved ? 'u' : onlyNews ? 'n' : 'p'
+  const under = (topic: string) =>
+    anyOf(vocabulary.namesUnder(topic).map((name) => mark(kind, name)))
+  const group = ({ with: wanted, without }: Group) => {
+    // Nothing can be taken away from nothing.
+    const all = wanted.length > 0 ? wanted.map(under).join(' AND ') : mark(kind)
+    return without.length > 0 ? `((${all}) NOT ${anyOf(without.map(under))})` : `(${all})`
+  }
   const conditions = [
-    standing,
-    ...(onlyNews ? [mark('n')] : []),
-    ...(isUnmoved ? [mark('u')] : []),
-    ...(topics.length > 0
-      ? [anyOf(topics.map((group) => matchGroup(group, standing, vocabulary)))]
-      : []),
+    topics.length > 0 ? anyOf(topics.map(group)) : mark(kind),
+    ...(isUnmoved && onlyNews ? [mark('n')] : []),
     // Side by side all must be found, and what the index takes for no word at all counts for nothing.
     ...(words.length > 0 ? [`(${words.map((word) => quoted(searchTokens(word))).join(' ')})`] : []),
   ]
   return conditions.join(' AND ')
 }
 
-function matchGroup(group: Group, standing: string, vocabulary: Vocabulary): string {
-  const under = (topic: string) =>
-    anyOf(vocabulary.namesUnder(topic).map((name) => mark('t', name)))
-  // Nothing can be taken away from nothing.
-  const wanted = group.with.length > 0 ? group.with.map(under) : [standing]
-  const all = `(${wanted.join(' AND ')})`
-  return group.without.length > 0 ? `(${all} NOT ${anyOf(group.without.map(under))})` : all
-}
-
 function anyOf(alternatives: string[]): string {
   return `(${alternatives.join(' OR ')})`
 }
 
-function mark(kind: string, name = ''): string {
-  const hex = Array.from(new TextEncoder().encode(name), (byte) =>
-    byte.toString(16).padStart(2, '0'),
-  )
-  return quoted(`\u{e000}${kind}${hex.join('')}`)
+function hex(name: string): string {
+  const bytes = Array.from(new TextEncoder().encode(name))
+  return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** A string of several tokens is a phrase. */

@@ -1,18 +1,26 @@
 -- Questions are answered from the full-text index alone: beside its words it has marks for all else
 -- that is asked for, so that one walk along it intersects them. A mark begins with a character for
--- private use (U+E000), which the words of texts and of searches never have. Names stand in it as hex,
--- because the tokenizer parts what it does not take for letters:
---   s, s…, w, w…  it stands, or is withdrawn: in any language, and in one
---   n             it is news, and did not come with the past of an office
---   u             the seconds of publication and of the last material change are the same
---   t…            a topic, as the release names it
+-- private use (U+E000), which the words of texts and of searches never have, and says
+--   p, n or u       p is said of every release, n of news that did not come with the past of an office,
+--                   u where the seconds of publication and of the last material change are the same
+--   s or w          it stands, or is withdrawn
+--   a language      or nothing, for all languages
+--   t and a topic   as the release names it, or nothing, for all releases
+-- A release has every one that is true of it. So the mark of a topic alone finds what a feed holds, and
+-- need not meet one that nearly all releases have. Names are hex, because the tokenizer parts what it
+-- does not take for letters.
 create view release_marks as
 select published, updated, (
-  select group_concat(char(57344) || mark, ' ') from (
-    select iif(withdrawn, 'w', 's') as mark
-    union all select iif(withdrawn, 'w', 's') || hex(language)
+  select group_concat(char(57344) || kind || iif(withdrawn, 'w', 's') || tongue || topic, ' ')
+  from (
+    select 'p' as kind
     union all select 'n' where not history
     union all select 'u' where updated = published
+  ), (
+    select '' as tongue
+    union all select hex(language)
+  ), (
+    select '' as topic
     union all select 't' || hex(value) from json_each(document, '$.topics')
   )
 ) as marks
