@@ -13,6 +13,8 @@ import type { Reserve } from './reserve.ts'
 /** What the service is made of. The entries put it together for their runtime. */
 export type Services = {
   store: ReleaseStore
+  /** Whether the store was changed since this was last asked; only where that costs less than its state. */
+  hasChanged?: () => boolean
   editions: EditionStore
   /** Public origin, without a slash at its end. */
   baseUrl: string
@@ -54,7 +56,12 @@ const patienceForState = 3000
 /** Reads the state, and goes on with the last one known while the store does not answer (H-29). */
 export function createCurrentReader(services: Services): () => Promise<Current> {
   const { store, baseUrl, clock, metrics, spare = () => undefined } = services
+  const { hasChanged = () => true } = services
   let last: Current | undefined
+  /** What was read in this second, as long as nothing was written since. */
+  let steady: Current | undefined
+  let steadySecond = 0
+  let reads = 0
   let restUntil = 0
   let latest = 0
 
@@ -66,11 +73,17 @@ export function createCurrentReader(services: Services): () => Promise<Current> 
       if (known) return { ...known, isFailing: true }
     }
     try {
-      const state = await within(store.state(latest), patienceForState)
+      const isSteady = !hasChanged() && steadySecond === latest
+      if (isSteady && steady) return steady
+      steady = undefined
+      const [read, second] = [++reads, latest]
+      const state = await within(store.state(second), patienceForState)
       const isSame = last?.since === state.since && last.revision === state.revision
       if (!last || !isSame) {
         last = { ...state, addresses: createAddresses(baseUrl, state.site), isFailing: false }
       }
+      // One that was asked for earlier and comes later is old.
+      if (read === reads) [steady, steadySecond] = [last, second]
       return last
     } catch (error) {
       if (!(error instanceof DomainError)) {
