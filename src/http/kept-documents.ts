@@ -65,21 +65,31 @@ export function createKeptDocuments(capacity = 64_000_000): KeptDocuments {
     size -= documents.get(address)?.counted ?? 0
     documents.delete(address)
   }
-  const put = (address: string, document: Document) => {
-    forget(address)
-    const counted = document.body.held() + overhead
-    documents.set(address, { document, counted })
-    size += counted
+  /** A document is held in other codings than when it was put there, so it is counted anew now and then. */
+  const count = (one: { document: Document; counted: number }) => {
+    size -= one.counted
+    one.counted = one.document.body.held() + overhead
+    size += one.counted
+  }
+  const makeRoom = (address: string) => {
+    if (size <= capacity) return
+    for (const one of documents.values()) count(one)
     for (const oldest of documents.keys()) {
       if (size <= capacity || oldest === address) break
       forget(oldest)
     }
   }
+  const put = (address: string, document: Document) => {
+    forget(address)
+    const one = { document, counted: 0 }
+    documents.set(address, one)
+    count(one)
+    makeRoom(address)
+  }
   return {
     get(address) {
       const document = documents.get(address)?.document
-      // A Map remembers the order of insertion, so the first one is the one not used for longest. Put in
-      // anew it is also measured anew: it may be held in other codings by now.
+      // A Map remembers the order of insertion, so the first one is the one not used for longest.
       if (document) put(address, document)
       return document
     },
