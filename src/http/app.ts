@@ -65,23 +65,23 @@ function fixedDocuments(baseUrl: string): Record<string, [string, string | Uint8
 
 /** The service on HTTP, and its answers that are ready, for a server that can ask for them itself. */
 export type App = Hono<Environment> & {
-  answerReady: (asked: Asked) => Promise<ReadyAnswer | undefined>
+  answerReady: (asked: Asked) => ReadyAnswer | undefined
 }
 
 /** The service on HTTP. The same app runs on Node, on Workers and in tests. */
 export function createApp(services: Services): App {
   const { store, editions, metrics, clock, record } = services
-  const readCurrent = createCurrentReader(services)
+  const { readCurrent, steadyCurrent } = createCurrentReader(services)
   const documents = createDocuments(services)
   const mediaStatus = createMediaStatus(services, readCurrent)
-  const readyAnswers = createReadyAnswers(services, readCurrent, (...what) =>
+  const readyAnswers = createReadyAnswers(services, steadyCurrent, (...what) =>
     documents.note(...what),
   )
   const app = new Hono<Environment>({ strict: false })
 
   app.use(async (c, next) => {
     const { method, raw } = c.req
-    const ready = await readyAnswers.answer({ method, address: addressOf(c), headers: raw.headers })
+    const ready = readyAnswers.answer({ method, address: addressOf(c), headers: raw.headers })
     if (!ready) return next()
     const { status, headers, body = null, coding } = ready
     const encodeBody = coding ? 'manual' : 'automatic'

@@ -6,6 +6,8 @@ export type CodedBody = {
   length: number
   /** Bytes that are held in memory at present, in all codings together. */
   held(): number
+  /** The bytes in a coding, or without any, where they are at hand. */
+  ready(coding: Coding | undefined): Uint8Array | undefined
   /** The bytes in a coding, or without any; from the second time on without any work. */
   in(coding: Coding | undefined): Promise<Uint8Array>
   /** The bytes without any coding, for one time: nobody is expected to ask for them again. */
@@ -43,6 +45,7 @@ export function createCodedBody(bytes: Uint8Array): CodedBody {
       for (const one of coded.values()) sum += one.length
       return sum
     },
+    ready: (coding) => coded.get(coding),
     async in(coding) {
       const known = coded.get(coding)
       if (known) return known

@@ -164,17 +164,25 @@ export async function listen(
     }
     if (incoming.url === '*') incoming.url = '/'
     // One answer at a time, or a client that reads none makes us keep many.
-    if (before) before.once('close', () => void answer(incoming, outgoing))
-    else void answer(incoming, outgoing)
+    if (before) before.once('close', () => answer(incoming, outgoing))
+    else answer(incoming, outgoing)
   }
 
-  async function answer(incoming: IncomingMessage, outgoing: ServerResponse) {
-    const { method = '', url = '', headers } = incoming
-    const read = (name: string) => (headers[name] as string | undefined) ?? null
-    const asked = { method, address: url, headers: { get: read } }
-    const ready = isHost(headers.host) && (await answerReady?.(asked).catch(console.error))
-    if (!ready) return answerAnew(incoming, outgoing)
-    outgoing.writeHead(ready.status, ready.headers.flat).end(ready.body)
+  function answer(incoming: IncomingMessage, outgoing: ServerResponse) {
+    const ready = findReady(incoming)
+    if (ready) outgoing.writeHead(ready.status, ready.headers.flat).end(ready.body)
+    else void answerAnew(incoming, outgoing)
+  }
+
+  function findReady({ method = '', url = '', headers }: IncomingMessage) {
+    if (!answerReady || !isHost(headers.host)) return undefined
+    const get = (name: string) => (headers[name] as string | undefined) ?? null
+    try {
+      return answerReady({ method, address: url, headers: { get } })
+    } catch (error) {
+      console.error(error)
+      return undefined
+    }
   }
 
   /** Answers what the parser could not read or did not get in time, after the requests before it. */

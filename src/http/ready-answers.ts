@@ -49,22 +49,18 @@ const longestAddress = 300
  */
 export function createReadyAnswers(
   { documents, clock, record }: Services,
-  readCurrent: () => Promise<Current>,
+  steadyCurrent: () => Current | undefined,
   note: (...what: Parameters<Note>) => void,
 ) {
   const answers = new Map<string, Ready>()
 
   /** The answer to a request like one before, and what was asked, unless something may have changed. */
-  async function take({
-    method,
-    address,
-    headers,
-  }: Asked): Promise<[ReadyAnswer, Ready] | undefined> {
+  function take({ method, address, headers }: Asked): [ReadyAnswer, Ready] | undefined {
     const ready = answers.get(address)
     if (!ready || method !== 'GET' || isParticular(headers)) return undefined
-    const current = await readCurrent().catch(() => undefined)
+    const current = steadyCurrent()
     if (current !== ready.current) {
-      answers.delete(address)
+      if (current) answers.delete(address)
       return undefined
     }
     const { recipe, edition } = ready
@@ -79,16 +75,17 @@ export function createReadyAnswers(
       return [{ status: 304, headers: ready.headers }, ready]
     if (!kept) return undefined
     const coding = chooseCoding(headers.get('accept-encoding') ?? undefined)
-    const body = await kept.body.in(coding)
+    const body = kept.body.ready(coding)
+    if (!body) return undefined
     const ofBody = ready.coded.get(coding) ?? withBody(ready, body.length, coding)
     ready.coded.set(coding, ofBody)
     return [{ status: 200, headers: ofBody, body, coding }, ready]
   }
 
   /** The answer to a request like one before, unless something may have changed. It is recorded. */
-  async function answer(asked: Asked): Promise<ReadyAnswer | undefined> {
+  function answer(asked: Asked): ReadyAnswer | undefined {
     const began = Date.now()
-    const taken = await take(asked)
+    const taken = take(asked)
     if (!taken) return undefined
     const [answer, ready] = taken
     const { status, coding, body } = answer

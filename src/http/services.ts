@@ -54,7 +54,7 @@ const rest = 2
 const patienceForState = 3000
 
 /** Reads the state, and goes on with the last one known while the store does not answer (H-29). */
-export function createCurrentReader(services: Services): () => Promise<Current> {
+export function createCurrentReader(services: Services) {
   const { store, baseUrl, clock, metrics, spare = () => undefined } = services
   const { hasChanged = () => true } = services
   let last: Current | undefined
@@ -65,18 +65,32 @@ export function createCurrentReader(services: Services): () => Promise<Current> 
   let restUntil = 0
   let latest = 0
 
-  return async function readCurrent() {
+  return { readCurrent, steadyCurrent }
+
+  /** The state as it is known to be now, without asking the store; undefined when that must be asked. */
+  function steadyCurrent(): Current | undefined {
+    if (!steady || clock.now() !== steadySecond) return undefined
+    try {
+      if (!hasChanged()) return steady
+    } catch {
+      // Whoever asks the store will see what is wrong with it.
+    }
+    steady = undefined
+    return undefined
+  }
+
+  async function readCurrent(): Promise<Current> {
+    const known = steadyCurrent()
+    if (known) return known
     // What was public once stays public, also when the clock is set back (S-06).
     latest = Math.max(latest, clock.now())
     if (clock.now() < restUntil) {
       const known = last ?? fromSpare()
       if (known) return { ...known, isFailing: true }
     }
+    steady = undefined
+    const [read, second] = [++reads, latest]
     try {
-      const isSteady = !hasChanged() && steadySecond === latest
-      if (isSteady && steady) return steady
-      steady = undefined
-      const [read, second] = [++reads, latest]
       const state = await within(store.state(second), patienceForState)
       const isSame = last?.since === state.since && last.revision === state.revision
       if (!last || !isSame) {
