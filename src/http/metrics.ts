@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from './prometheus.ts'
 import { readerFamilies } from './reader.ts'
 import type { Answer } from './request-log.ts'
 
@@ -82,8 +82,6 @@ export function createMetrics(): Metrics {
     registers,
   })
 
-  // Without any feed asked for there is no share, and 0 would look like an outage.
-  notModifiedRatio.remove()
   const isAmongFeeds = amongFirst(mostFeeds)
   const isAmongSeries = amongFirst(mostSeries)
   let served = 0
@@ -94,7 +92,7 @@ export function createMetrics(): Metrics {
     if (status !== 200 && status !== 226 && status !== 304) return
     served += 1
     if (status === 304) notModified += 1
-    notModifiedRatio.set(notModified / served)
+    notModifiedRatio.set({}, notModified / served)
   }
 
   return {
@@ -122,7 +120,7 @@ export function createMetrics(): Metrics {
     rendered: (format) => renders.inc({ format: known(format, documents) }),
     storeFailed: () => storeFailures.inc(),
     async document() {
-      return { contentType: registry.contentType, body: await registry.metrics() }
+      return { contentType: registry.contentType, body: registry.text() }
     },
   }
 }

@@ -23,7 +23,7 @@ export async function measureWorker(setup: Setup): Promise<Found> {
       spread: spreadOf([size]),
       unit: 'KB',
       limit: { atMost: 100 },
-      detail: 'not minified, as it is deployed',
+      detail: 'minified, as it is deployed',
     }
     return { figures: [figure, ...(await measureProcessor(build.output, setup))] }
   } finally {
