@@ -62,6 +62,7 @@ let isFirst = true
 let bringing: Promise<void> | undefined
 let bundle: Bundle | undefined
 let isMigrated = false
+let config: WorkerConfig | undefined
 let service: ReturnType<typeof createService> | undefined
 
 /** Works on bringing the database in line. What is not done yet is gone on with by later requests. */
@@ -176,15 +177,18 @@ function createService(env: Env, { baseUrl, hasFeedPages, tokens }: WorkerConfig
 function asTheClientSent(request: Request): Request {
   const { cf } = request as Request & { cf?: { clientAcceptEncoding?: string } }
   if (!cf) return request
+  const { clientAcceptEncoding = '' } = cf
+  if (clientAcceptEncoding === (request.headers.get('accept-encoding') ?? '')) return request
   const headers = new Headers(request.headers)
-  headers.set('Accept-Encoding', cf.clientAcceptEncoding ?? '')
+  headers.set('Accept-Encoding', clientAcceptEncoding)
   return new Request(request, { headers })
 }
 
 export default {
   async fetch(request, env, context) {
     try {
-      const config = readWorkerConfig(env, request.url)
+      // An isolate keeps its settings for as long as it lives.
+      config ??= readWorkerConfig(env, request.url)
       await seeToContent(env, config.baseUrl)
       service ??= createService(env, config)
       const asked = asTheClientSent(request as unknown as Request)

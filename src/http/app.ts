@@ -16,7 +16,7 @@ import {
   preflight,
   sendWith,
 } from './answer.ts'
-import { editionToDiffer, isNotModified, takesDifference } from './conditional.ts'
+import { editionToDiffer, isNotModified, isPolled, takesDifference } from './conditional.ts'
 import { createApi } from './api/api.ts'
 import { createDocuments, type Recipe, StoreMoved } from './documents.ts'
 import { feedLinks, pageLinks } from './feed-links.ts'
@@ -90,7 +90,7 @@ export function createApp(services: Services): Hono<Environment> {
       bytes: c.req.method === 'HEAD' ? 0 : bytes,
       ...(coding && { coding }),
       milliseconds: Date.now() - began,
-      conditional: ['if-none-match', 'if-modified-since'].some((name) => c.req.header(name)),
+      conditional: isPolled(c.req.raw.headers),
       reader: readUserAgent(c.req.header('user-agent')),
     }
     record(answer)
@@ -317,7 +317,7 @@ export function createApp(services: Services): Hono<Environment> {
       // What every document depends on has changed, and with it every release.
       if (!known || known.lastModified < current.frameSince) return undefined
       const recipe = deltaRecipe(making, known)
-      const delta = await documents.find(recipe, current, () => false)
+      const delta = await documents.find(recipe, current)
       if (!('body' in delta) || delta.body.length === 0) {
         services.documents.forget(recipe.address)
         return undefined
@@ -407,7 +407,7 @@ export function createApp(services: Services): Hono<Environment> {
   async function find(c: Asking, recipe: Recipe, current: Current): Promise<Document | Edition> {
     const { headers } = c.req.raw
     const isKnown = (edition: Edition) => isNotModified(headers, edition, clock.now())
-    const found = await documents.find(recipe, current, isKnown)
+    const found = await documents.find(recipe, current, isPolled(headers) ? isKnown : undefined)
     if ('body' in found && (current.isFailing || found.since !== current.since)) {
       c.header('Age', String(Math.min(Math.max(clock.now() - found.seen, 0), longestKept)))
     }

@@ -25,6 +25,11 @@ export function isNotModified(
   return isOurs && lastModified > 0 && lastModified <= since
 }
 
+/** Whether a client says what it has already. */
+export function isPolled(headers: Headers): boolean {
+  return headers.has('if-none-match') || headers.has('if-modified-since')
+}
+
 /** The edition a client has and wants the difference to (RFC 3229 sections 7 and 10.5.3). */
 export function editionToDiffer(headers: Headers, editions: Edition[]): Edition | undefined {
   const tags = tagsOf(headers.get('if-none-match') ?? '')

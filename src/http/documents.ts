@@ -1,6 +1,7 @@
 import type { Edition } from '../domain/edition.ts'
 import { DomainError } from '../domain/errors.ts'
 import { fingerprint } from '../domain/identity.ts'
+import { isPolled } from './conditional.ts'
 import type { Document } from './kept-documents.ts'
 import { type Current, type Services, within } from './services.ts'
 
@@ -109,8 +110,7 @@ export function createDocuments(services: Services) {
      * will ask what changed since.
      */
     note(recipe: Recipe, document: Document, headers: Headers, current: Current) {
-      const isPolled = headers.has('if-none-match') || headers.has('if-modified-since')
-      if (!recipe.isNoted || !isPolled || document.isNoted || current.isFailing) return
+      if (!recipe.isNoted || !isPolled(headers) || document.isNoted || current.isFailing) return
       document.isNoted = true
       const { etag, lastModified, oldest, previous } = document
       const edition = { etag, lastModified, oldest, previous }
@@ -120,14 +120,14 @@ export function createDocuments(services: Services) {
 
     /**
      * What stands at an address. `isKnown` says whether the client has an edition already: then the
-     * edition alone may be answered, for which nothing is rendered (H-16).
+     * edition alone may be answered, for which nothing is rendered (H-16). Without it the client has none.
      *
      * While the store fails, the last good document is answered (H-29).
      */
     async find(
       recipe: Recipe,
       current: Current,
-      isKnown: (edition: Edition) => boolean,
+      isKnown?: (edition: Edition) => boolean,
     ): Promise<Document | Edition> {
       const ready = atHand(recipe, current)
       if (ready) return ready
@@ -147,9 +147,10 @@ export function createDocuments(services: Services) {
           documents.put(address, renewed)
           return renewed
         }
-        const noted = recipe.isNoted && !kept ? await editions.editions(address) : []
+        const mayBeKnown = isKnown && recipe.isNoted && !kept
+        const noted = mayBeKnown ? await editions.editions(address) : []
         const edition = noted.find((one) => one.lastModified === lastModified)
-        if (!edition || !isKnown(edition)) return makeOnce(recipe, lastModified, current)
+        if (!edition || !isKnown?.(edition)) return makeOnce(recipe, lastModified, current)
         makeLater(recipe, lastModified, current)
         return edition
       }
