@@ -36,7 +36,6 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^marked$/, where: /^content\/markdown\.ts/ },
   { what: /^(parse5|xss)$/, where: /^content\/html\.ts/ },
   { what: /^mrmime$/, where: /^content\/folder\.ts/ },
-  { what: /^prom-client$/, where: /^http\/metrics\.ts/ },
   { what: /^node:(zlib|util)$/, where: /^(http\/codings|cli\/(ask|terminal))\.ts/ },
   { what: /^commander$/, where: /^cli\/program\.ts/ },
   { what: /^@clack\/prompts$/, where: /^cli\/terminal\.ts/ },

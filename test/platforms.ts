@@ -217,28 +217,40 @@ async function newDatabase(file = ':memory:') {
   return database
 }
 
-/** The same of the Worker. Changes reach its database as those of another isolate would. */
+/**
+ * The same of the Worker. Changes reach its database as those of another isolate would, and what it
+ * keeps of the state is then looked at anew.
+ */
 export async function workerPress(directory: string, _clock?: Clock) {
   const worker = await workerService(directory)
   // The database is filled by the first request.
   await worker.fetch('/feed.json')
   const database = async () => (await worker.database()) as Database
+  const lookAgain = () => worker.fetch('/robots.txt', { headers: { 'Cache-Control': 'no-cache' } })
   return {
     fetch: worker.fetch,
     async takeUp() {
       const content = createContentStore(await database())
       const program = (await content.program())!
       await bringInLine(directory, content, { batch: randomUUID(), program, clock: systemClock })
+      await lookAgain()
     },
     restart: worker.restart,
-    breakStore: async () => breakStore(await database()),
-    mendStore: async () => mendStore(await database()),
+    async breakStore() {
+      await breakStore(await database())
+      await lookAgain()
+    },
+    async mendStore() {
+      await mendStore(await database())
+      await lookAgain()
+    },
+    database,
     close: worker.close,
   }
 }
 
 /** The service with the means to change what it shows and to break what it stands on. */
-export type Press = Awaited<ReturnType<typeof workerPress>>
+export type Press = Omit<Awaited<ReturnType<typeof workerPress>>, 'database'>
 
 /** Without its tables a database answers every question with an error. */
 const tables = ['state', 'release', 'edition']

@@ -329,7 +329,7 @@ export function createApp(services: Services): App {
       // What every document depends on has changed, and with it every release.
       if (!known || known.lastModified < current.frameSince) return undefined
       const recipe = deltaRecipe(making, known)
-      const delta = await documents.find(recipe, current, () => false)
+      const delta = await documents.find(recipe, current)
       if (!('body' in delta) || delta.body.length === 0) {
         services.documents.forget(recipe.address)
         return undefined
@@ -419,7 +419,11 @@ export function createApp(services: Services): App {
   async function find(c: Asking, recipe: Recipe, current: Current): Promise<Document | Edition> {
     const { headers } = c.req.raw
     const isKnown = (edition: Edition) => isNotModified(headers, edition, clock.now())
-    const found = await documents.find(recipe, current, isKnown)
+    const found = await documents.find(
+      recipe,
+      current,
+      isConditional(headers) ? isKnown : undefined,
+    )
     if ('body' in found && (current.isFailing || found.since !== current.since)) {
       c.header('Age', String(Math.min(Math.max(clock.now() - found.seen, 0), longestKept)))
     }

@@ -121,14 +121,14 @@ export function createDocuments(services: Services) {
 
     /**
      * What stands at an address. `isKnown` says whether the client has an edition already: then the
-     * edition alone may be answered, for which nothing is rendered (H-16).
+     * edition alone may be answered, for which nothing is rendered (H-16). Without it the client has none.
      *
      * While the store fails, the last good document is answered (H-29).
      */
     async find(
       recipe: Recipe,
       current: Current,
-      isKnown: (edition: Edition) => boolean,
+      isKnown?: (edition: Edition) => boolean,
     ): Promise<Document | Edition> {
       const ready = atHand(recipe, current)
       if (ready) return ready
@@ -148,9 +148,10 @@ export function createDocuments(services: Services) {
           documents.put(address, renewed)
           return renewed
         }
-        const noted = recipe.isNoted && !kept ? await editions.editions(address) : []
+        const mayBeKnown = isKnown && recipe.isNoted && !kept
+        const noted = mayBeKnown ? await editions.editions(address) : []
         const edition = noted.find((one) => one.lastModified === lastModified)
-        if (!edition || !isKnown(edition)) return makeOnce(recipe, lastModified, current)
+        if (!edition || !isKnown?.(edition)) return makeOnce(recipe, lastModified, current)
         makeLater(recipe, lastModified, current)
         return edition
       }

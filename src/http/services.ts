@@ -58,9 +58,8 @@ export function createCurrentReader(services: Services) {
   const { store, baseUrl, clock, metrics, spare = () => undefined } = services
   const { hasChanged = () => true } = services
   let last: Current | undefined
-  /** What was read in this second, as long as nothing was written since. */
+  /** What was read last, as long as nothing was written since. */
   let steady: Current | undefined
-  let steadySecond = 0
   let reads = 0
   let restUntil = 0
   let latest = 0
@@ -69,7 +68,7 @@ export function createCurrentReader(services: Services) {
 
   /** The state as it is known to be now, without asking the store; undefined when that must be asked. */
   function steadyCurrent(): Current | undefined {
-    if (!steady || clock.now() !== steadySecond) return undefined
+    if (!steady || clock.now() >= steady.until) return undefined
     try {
       if (!hasChanged()) return steady
     } catch {
@@ -89,15 +88,15 @@ export function createCurrentReader(services: Services) {
       if (known) return { ...known, isFailing: true }
     }
     steady = undefined
-    const [read, second] = [++reads, latest]
+    const read = ++reads
     try {
-      const state = await within(store.state(second), patienceForState)
+      const state = await within(store.state(latest), patienceForState)
       const isSame = last?.since === state.since && last.revision === state.revision
       if (!last || !isSame) {
         last = { ...state, addresses: createAddresses(baseUrl, state.site), isFailing: false }
       }
       // One that was asked for earlier and comes later is old.
-      if (read === reads) [steady, steadySecond] = [last, second]
+      if (read === reads) steady = last
       return last
     } catch (error) {
       if (!(error instanceof DomainError)) {
