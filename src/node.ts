@@ -20,6 +20,7 @@ import { createMetrics } from './http/metrics.ts'
 import { createRecord, refusedAnswer } from './http/request-log.ts'
 import { programFingerprint } from './program.ts'
 import { createLater } from './later.ts'
+import { createLineWriter } from './lines.ts'
 import { createContentStore } from './store/content-store.ts'
 import { createEditionStore } from './store/edition-store.ts'
 import { isBroken, isDatabaseError } from './store/node-sqlite.ts'
@@ -84,9 +85,10 @@ const publishing = createPublishing({
 })
 const api = createApi(() => publishing)
 const metrics = createMetrics()
-const record = createRecord(metrics, (line) => void process.stdout.write(`${line}\n`))
+const record = createRecord(metrics, createLineWriter())
 const app = createApp({
   store,
+  hasChanged: database.watch(),
   editions: createEditionStore(database),
   baseUrl,
   documents: createKeptDocuments(64_000_000),
@@ -101,6 +103,7 @@ const app = createApp({
   record,
 })
 listening = await listen(app.fetch, {
+  answerReady: app.answerReady,
   port,
   host,
   onRefusal: (refusal) => record(refusedAnswer(refusal, Date.now())),

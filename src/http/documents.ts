@@ -1,7 +1,8 @@
 import type { Edition } from '../domain/edition.ts'
 import { DomainError } from '../domain/errors.ts'
 import { fingerprint } from '../domain/identity.ts'
-import { isPolled } from './conditional.ts'
+import { createCodedBody } from './coded-body.ts'
+import { type HeaderReader, isConditional } from './conditional.ts'
 import type { Document } from './kept-documents.ts'
 import { type Current, type Services, within } from './services.ts'
 
@@ -47,11 +48,10 @@ export function createDocuments(services: Services) {
       lastModified,
       oldest,
       previous,
-      body: new TextEncoder().encode(body),
+      body: createCodedBody(new TextEncoder().encode(body)),
       contentType,
       since,
       seen: clock.now(),
-      coded: new Map(),
       isGone,
       isNoted: false,
     }
@@ -109,8 +109,9 @@ export function createDocuments(services: Services) {
      * Remembers an edition beyond this process, once somebody comes with conditions: whoever has it
      * will ask what changed since.
      */
-    note(recipe: Recipe, document: Document, headers: Headers, current: Current) {
-      if (!recipe.isNoted || !isPolled(headers) || document.isNoted || current.isFailing) return
+    note(recipe: Recipe, document: Document, headers: HeaderReader, current: Current) {
+      if (!recipe.isNoted || document.isNoted || current.isFailing) return
+      if (!isConditional(headers)) return
       document.isNoted = true
       const { etag, lastModified, oldest, previous } = document
       const edition = { etag, lastModified, oldest, previous }

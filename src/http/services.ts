@@ -13,6 +13,8 @@ import type { Reserve } from './reserve.ts'
 /** What the service is made of. The entries put it together for their runtime. */
 export type Services = {
   store: ReleaseStore
+  /** Whether the store was changed since this was last asked; only where that costs less than its state. */
+  hasChanged?: () => boolean
   editions: EditionStore
   /** Public origin, without a slash at its end. */
   baseUrl: string
@@ -52,25 +54,49 @@ const rest = 2
 const patienceForState = 3000
 
 /** Reads the state, and goes on with the last one known while the store does not answer (H-29). */
-export function createCurrentReader(services: Services): () => Promise<Current> {
+export function createCurrentReader(services: Services) {
   const { store, baseUrl, clock, metrics, spare = () => undefined } = services
+  const { hasChanged = () => true } = services
   let last: Current | undefined
+  /** What was read last, as long as nothing was written since. */
+  let steady: Current | undefined
+  let reads = 0
   let restUntil = 0
   let latest = 0
 
-  return async function readCurrent() {
+  return { readCurrent, steadyCurrent }
+
+  /** The state as it is known to be now, without asking the store; undefined when that must be asked. */
+  function steadyCurrent(): Current | undefined {
+    if (!steady || clock.now() >= steady.until) return undefined
+    try {
+      if (!hasChanged()) return steady
+    } catch {
+      // Whoever asks the store will see what is wrong with it.
+    }
+    steady = undefined
+    return undefined
+  }
+
+  async function readCurrent(): Promise<Current> {
+    const known = steadyCurrent()
+    if (known) return known
     // What was public once stays public, also when the clock is set back (S-06).
     latest = Math.max(latest, clock.now())
     if (clock.now() < restUntil) {
       const known = last ?? fromSpare()
       if (known) return { ...known, isFailing: true }
     }
+    steady = undefined
+    const read = ++reads
     try {
       const state = await within(store.state(latest), patienceForState)
       const isSame = last?.since === state.since && last.revision === state.revision
       if (!last || !isSame) {
         last = { ...state, addresses: createAddresses(baseUrl, state.site), isFailing: false }
       }
+      // One that was asked for earlier and comes later is old.
+      if (read === reads) steady = last
       return last
     } catch (error) {
       if (!(error instanceof DomainError)) {

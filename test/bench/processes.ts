@@ -91,7 +91,7 @@ export async function freePort(): Promise<number> {
 
 /** Whether a program can be used here. */
 export function isInstalled(command: string, version: string): boolean {
-  return spawnSync(command, [version], { stdio: 'ignore' }).status === 0
+  return spawnSync(command, [version], { stdio: 'ignore' }).error === undefined
 }
 
 /** Milliseconds of processor time that a process and those it started have used; Linux only. */
