@@ -138,6 +138,7 @@ function createService(env: Env, { baseUrl, hasFeedPages, tokens }: WorkerConfig
   }
   const app = createApp({
     store: state.store,
+    hasChanged: () => state.hasChanged(),
     editions: createEditionStore(env.DB),
     baseUrl,
     documents: createKeptDocuments(32_000_000),

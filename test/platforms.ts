@@ -138,7 +138,11 @@ export async function nodePress(
   directory: string,
   clock: Clock = systemClock,
   around: (store: ReleaseStore) => ReleaseStore = (store) => store,
-  { hasFeedPages = true, isOnDisk = false } = {},
+  {
+    hasFeedPages = true,
+    isOnDisk = false,
+    hasChanged,
+  }: { hasFeedPages?: boolean; isOnDisk?: boolean; hasChanged?: () => boolean } = {},
 ) {
   const uploads = mkdtempSync(join(tmpdir(), 'tiedote-uploads-'))
   const databaseFile = isOnDisk ? join(uploads, 'tiedote.db') : ':memory:'
@@ -167,6 +171,7 @@ export async function nodePress(
     const api = createApi(() => publishing)
     return createApp({
       store: around(createReleaseStore(database)),
+      ...(hasChanged && { hasChanged }),
       editions: createEditionStore(database),
       baseUrl,
       documents: createKeptDocuments(),

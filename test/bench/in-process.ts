@@ -59,7 +59,9 @@ export async function startInProcess(
   const api = createApi(() => publishing)
   const state = createKeptState(createReleaseStore(database), clock)
   const app = createApp({
-    store: keepsState ? state.store : createReleaseStore(database),
+    ...(keepsState
+      ? { store: state.store, hasChanged: () => state.hasChanged() }
+      : { store: createReleaseStore(database) }),
     editions: createEditionStore(database),
     baseUrl,
     documents: createKeptDocuments(64_000_000),
