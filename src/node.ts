@@ -9,6 +9,7 @@ import { watchFolder } from './content/watch.ts'
 import { fingerprint } from './domain/identity.ts'
 import { type FileProblem, formatProblem } from './domain/problem.ts'
 import { createApp } from './http/app.ts'
+import { createApi } from './http/api/api.ts'
 import { createDoor } from './http/api/door.ts'
 import { createPublishing } from './http/api/publishing.ts'
 import { clientAtSocket, listen, type Listening } from './http/listen.ts'
@@ -82,6 +83,7 @@ const publishing = createPublishing({
   clientOf: clientAtSocket,
   baseUrl,
 })
+const api = createApi(() => publishing)
 const metrics = createMetrics()
 const record = createRecord(metrics, createLineWriter())
 const app = createApp({
@@ -94,7 +96,7 @@ const app = createApp({
   hasFeedPages,
   later: createLater(),
   media: serveFolders(uploads === undefined ? [contentDirectory] : [contentDirectory, uploads]),
-  publishing: () => publishing,
+  api: () => api,
   problems: () => problems,
   clock: systemClock,
   metrics,

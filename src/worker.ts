@@ -5,19 +5,17 @@ import type {
   Fetcher,
 } from '@cloudflare/workers-types'
 import { waitUntil } from 'cloudflare:workers'
-import bundleText from '../.generated/content.txt'
+import bundleText from './content.txt'
 import { systemClock } from './clock.ts'
 import { readWorkerConfig, type WorkerConfig } from './config.ts'
 import { bringBundleInLine, type Bundle, readBundle } from './content/bundle.ts'
-import { answerFromBucket, type Bucket, createMediaBucket } from './content/media-bucket.ts'
-import { createReleaseReader } from './content/read-release.ts'
+import { answerFromBucket, type Bucket } from './content/media-bucket.ts'
 import { fingerprint } from './domain/identity.ts'
 import type { MediaFile } from './domain/reading.ts'
 import type { State } from './domain/release-store.ts'
 import { retiredAt } from './domain/retirement.ts'
 import { createVocabulary } from './domain/topic.ts'
-import { createDoor } from './http/api/door.ts'
-import { createPublishing } from './http/api/publishing.ts'
+import type { Api } from './http/api/api.ts'
 import { createApp } from './http/app.ts'
 import { createKeptDocuments } from './http/kept-documents.ts'
 import { createKeptState } from './http/kept-state.ts'
@@ -29,7 +27,6 @@ import { within } from './http/services.ts'
 import { createContentStore } from './store/content-store.ts'
 import { createEditionStore } from './store/edition-store.ts'
 import { migrate } from './store/migrate.ts'
-import { createPublishingStore } from './store/publishing-store.ts'
 import { createReleaseStore } from './store/release-store.ts'
 
 declare const caches: { open(name: string): Promise<EdgeCache> }
@@ -133,20 +130,15 @@ function createService(env: Env, { baseUrl, hasFeedPages, tokens }: WorkerConfig
   const state = createKeptState(createReleaseStore(env.DB), systemClock, (revision) => {
     seen = revision
   })
-  const letIn = createDoor(tokens, systemClock)
-  // What waits for another request would wait for ever if that were cut off, so each has its own.
-  const publishing = () =>
-    createPublishing({
-      store: createPublishingStore(env.DB),
-      media: createMediaBucket((path) => findAsset(env, path), env.MEDIA),
-      createReader: createReleaseReader,
-      clock: systemClock,
-      letIn,
-      clientOf: (c) => c.req.header('cf-connecting-ip') ?? '',
-      baseUrl,
-    })
+  let api: Promise<Api> | undefined
+  const loadApi = async () => {
+    const { createWorkerApi } = await import('./worker-publishing.ts')
+    const findFile = (path: string) => findAsset(env, path)
+    return createWorkerApi({ ...env, findAsset: findFile, tokens, baseUrl })
+  }
   const app = createApp({
     store: state.store,
+    hasChanged: () => state.hasChanged(),
     editions: createEditionStore(env.DB),
     baseUrl,
     documents: createKeptDocuments(32_000_000),
@@ -157,7 +149,7 @@ function createService(env: Env, { baseUrl, hasFeedPages, tokens }: WorkerConfig
     hasFeedPages,
     later: (work) => waitUntil(work()),
     media: (c) => answerMedia(env, c.req.raw),
-    publishing,
+    api: () => (api ??= loadApi()),
     problems: () => [],
     clock: systemClock,
     metrics,

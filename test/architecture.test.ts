@@ -6,11 +6,14 @@ const source = join(import.meta.dirname, '../src')
 const entries = [
   'node.ts',
   'worker.ts',
+  'worker-publishing.ts',
   'config.ts',
   'clock.ts',
   'later.ts',
   'program.ts',
   'bundle-content.ts',
+  'bundle-worker.ts',
+  'no-sax.ts',
 ]
 
 /** Puts everything together, as the entries do. */
@@ -45,9 +48,10 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   {
     what: /^node:/,
     where:
-      /^cli\/|^(node|program|bundle-content|http\/listen)\.ts|^store\/(node-sqlite|backup)\.ts|^content\/(folder|media-folder|load-content|watch)\.ts/,
+      /^cli\/|^(node|program|bundle-content|bundle-worker|http\/listen)\.ts|^store\/(node-sqlite|backup)\.ts|^content\/(folder|media-folder|load-content|watch)\.ts/,
   },
-  { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
+  { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker(-publishing)?\.ts/ },
+  { what: /^esbuild$/, where: /^bundle-worker\.ts/ },
   { what: /^valibot$/, where: /^(domain\/|content\/|config\.ts|http\/api\/(schemas|openapi)\.ts)/ },
 ]
 

@@ -17,7 +17,6 @@ import {
   sendWith,
 } from './answer.ts'
 import { editionToDiffer, isConditional, isNotModified, takesDifference } from './conditional.ts'
-import { createApi } from './api/api.ts'
 import { createDocuments, type Recipe, StoreMoved } from './documents.ts'
 import { feedLinks, pageLinks } from './feed-links.ts'
 import { archiveRecipe, deltaRecipe, headRecipe, releasesIn } from './feeds.ts'
@@ -109,11 +108,11 @@ export function createApp(services: Services): App {
     record(answer)
   })
 
-  const api = services.publishing && createApi(services.publishing)
+  const { api } = services
   for (const path of api ? ['/api', '/api/*', '/openapi.json'] : []) {
     app.all(path, async (c) => {
       c.set('asked', { kind: 'api', path: c.req.path })
-      return api!.fetch(c.req.raw, c.env)
+      return (await api!()).fetch(c.req.raw, c.env)
     })
   }
 

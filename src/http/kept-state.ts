@@ -32,6 +32,8 @@ export function createKeptState(
   told: (revision: number) => void = () => {},
 ) {
   let kept: State | undefined
+  /** The one that `hasChanged` was asked about last. */
+  let seen: State | undefined
   /** Second when the last state was asked for. */
   let readAt = 0
   // Questions are numbered as they begin: an answer that was overtaken by another, or by a change
@@ -74,6 +76,14 @@ export function createKeptState(
   return {
     /** Has the next request read the state. */
     lookAgain,
+
+    /** Whether the store above would answer another state than when this was asked last. */
+    hasChanged(): boolean {
+      if (!isFresh()) return true
+      const isSame = kept === seen
+      seen = kept
+      return !isSame
+    },
 
     /** The store, with the state that is kept. */
     store: {

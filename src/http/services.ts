@@ -4,7 +4,7 @@ import type { Clock } from '../domain/clock.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { EditionStore, ReleaseStore, State } from '../domain/release-store.ts'
-import type { Publishing } from './api/publishing.ts'
+import type { Api } from './api/api.ts'
 import type { KeptDocuments } from './kept-documents.ts'
 import type { Metrics } from './metrics.ts'
 import type { Answer } from './request-log.ts'
@@ -31,8 +31,8 @@ export type Services = {
   later: (work: () => Promise<void>) => void
   /** Answers requests below `/media/`. */
   media: MiddlewareHandler
-  /** What publishing is made of, for one request; without it there is no API. */
-  publishing?: () => Publishing
+  /** Publishing over HTTP, brought in when somebody asks for it; without it there is no API. */
+  api?: () => Api | Promise<Api>
   /** What is wrong with the content at present. */
   problems: () => FileProblem[]
   clock: Clock

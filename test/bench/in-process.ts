@@ -1,6 +1,7 @@
 import type { Clock } from '../../src/domain/clock.ts'
 import { createMediaFolder } from '../../src/content/media-folder.ts'
 import { createReleaseReader } from '../../src/content/read-release.ts'
+import { createApi } from '../../src/http/api/api.ts'
 import { createDoor } from '../../src/http/api/door.ts'
 import { createPublishing } from '../../src/http/api/publishing.ts'
 import { createApp } from '../../src/http/app.ts'
@@ -55,9 +56,12 @@ export async function startInProcess(
     clientOf: () => '',
     baseUrl,
   })
+  const api = createApi(() => publishing)
   const state = createKeptState(createReleaseStore(database), clock)
   const app = createApp({
-    store: keepsState ? state.store : createReleaseStore(database),
+    ...(keepsState
+      ? { store: state.store, hasChanged: () => state.hasChanged() }
+      : { store: createReleaseStore(database) }),
     editions: createEditionStore(database),
     baseUrl,
     documents: createKeptDocuments(64_000_000),
@@ -65,7 +69,7 @@ export async function startInProcess(
     hasFeedPages: true,
     later: createLater(),
     media: serveFolders([folder]),
-    publishing: () => publishing,
+    api: () => api,
     problems: () => [],
     clock,
     metrics: createMetrics(),

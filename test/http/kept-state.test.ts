@@ -21,7 +21,7 @@ async function isolate(content: Record<string, string> = files) {
   let asked = 0
   let slow = Promise.resolve()
   let kept!: ReturnType<typeof createKeptState>
-  const press = await nodePress(directory, clock, (store) => {
+  const around = (store: ReleaseStore) => {
     const counted = Object.entries(store).map(([name, ask]) => {
       return [
         name,
@@ -36,7 +36,8 @@ async function isolate(content: Record<string, string> = files) {
     }
     kept = createKeptState({ ...inner, state }, clock)
     return kept.store
-  })
+  }
+  const press = await nodePress(directory, clock, around, { hasChanged: () => kept.hasChanged() })
   const fetch = (path: string, init: RequestInit = {}) =>
     kept.answer(new Request(`${baseUrl}${path}`, init), () => press.fetch(path, init))
   return {
