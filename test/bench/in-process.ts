@@ -61,7 +61,7 @@ export async function startInProcess(
   const app = createApp({
     ...(keepsState
       ? { store: state.store, hasChanged: () => state.hasChanged() }
-      : { store: createReleaseStore(database) }),
+      : { store: createReleaseStore(database), hasChanged: opened.watch() }),
     editions: createEditionStore(database),
     baseUrl,
     documents: createKeptDocuments(64_000_000),
