@@ -9,12 +9,16 @@ const windows1252 = new Map(
 // oxlint-disable-next-line no-control-regex -- control characters are what this removes
 const unwelcome = /[\0-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]/g
 
+/** Whatever may need cleaning: nearly every text has none of it, and is looked through once. */
+const suspicious = new RegExp(`[\\r\\ud800-\\udfff]|${unwelcome.source}`)
+
 /**
  * Text that every format can carry: line ends as LF, mis-decoded windows-1252 repaired, and the
  * characters that XML 1.0 section 2.2 forbids (controls, U+FFFE, U+FFFF) or that are half a
  * character (lone surrogates) removed. Requirement X-02.
  */
 export function cleanText(text: string): string {
+  if (!suspicious.test(text)) return text
   return text
     .replace(/\r\n?/g, '\n')
     .replace(/[\x80-\x9f]/g, (control) => windows1252.get(control) ?? control)
