@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 const source = join(import.meta.dirname, '../src')
 const entries = [
   'node.ts',
+  'serve.ts',
   'worker.ts',
   'config.ts',
   'clock.ts',
@@ -46,7 +47,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   {
     what: /^node:/,
     where:
-      /^cli\/|^(node|program|bundle-content|http\/listen)\.ts|^store\/(node-sqlite|backup)\.ts|^content\/(folder|media-folder|load-content|watch)\.ts/,
+      /^cli\/|^(node|serve|program|bundle-content|http\/listen)\.ts|^store\/(node-sqlite|backup)\.ts|^content\/(folder|media-folder|load-content|watch)\.ts/,
   },
   { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
   { what: /^valibot$/, where: /^(domain\/|content\/|config\.ts|http\/api\/(schemas|openapi)\.ts)/ },

@@ -1,5 +1,5 @@
-import { renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { markdown, temporaryFolder, topicsYaml, writeFiles } from './content-folder.ts'
 import { exchange } from './raw-client.ts'
@@ -198,6 +198,31 @@ test('a release may get another identity or move to another folder under a runni
   })
   await until(async () => (await titles(`${url}/feed.json`)).join() === 'B3')
   expect(log()).not.toMatch(/at .*\.ts:\d+/)
+})
+
+test('what is kept of the program beside the database hinders no start, whatever became of it', async () => {
+  const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+  const database = databaseFile()
+  const kept = join(dirname(database), 'compiled')
+  // All servers of these tests keep it in one place otherwise.
+  const settings = { DATABASE: database, NODE_COMPILE_CACHE: '' }
+  const restart = async () => {
+    const { url, process, exit } = await start(directory, settings)
+    expect(await titles(`${url}/feed.json`)).toEqual(['A'])
+    process.kill('SIGTERM')
+    await exit
+  }
+  await restart()
+  const files = readdirSync(kept, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+  expect(files.length).toBeGreaterThan(100)
+  await restart()
+  for (const file of files) writeFileSync(file, 'This is no program. '.repeat(50))
+  await restart()
+  rmSync(kept, { recursive: true })
+  writeFileSync(kept, 'A file in the place of the folder.')
+  await restart()
 })
 
 test('a port that is taken stops the start with a sentence', async () => {
