@@ -58,6 +58,9 @@ async function readContent(): Promise<boolean> {
       told = count
       console.error(`${count} releases read`)
     },
+    beforeChange(count) {
+      if (told > 0) console.error(`All are read. Putting ${count} into the database …`)
+    },
   }).catch(notTakenUp)
   isStarting = false
   problems = [...found, ...databaseProblems()]

@@ -200,6 +200,25 @@ test('a release may get another identity or move to another folder under a runni
   expect(log()).not.toMatch(/at .*\.ts:\d+/)
 })
 
+test('who starts a service with thousands of releases sees how far it has come', async () => {
+  const lines = Array.from({ length: 2100 }, (_, index) => {
+    const published = new Date(Date.UTC(2024, 0, 1, 0, 0, index)).toISOString()
+    const body = { markdown: 'A text.' }
+    return JSON.stringify({ slug: `r-${index}`, language: 'en', title: 'R', published, body })
+  })
+  const directory = temporaryFolder({ 'releases/many.jsonl': lines.join('\n') })
+  const settings = { DATABASE: databaseFile() }
+  const first = await start(directory, settings)
+  expect(first.output()).toMatch(/^Serving .*\n$/)
+  expect(first.log().replace(first.output(), '')).toBe(
+    '1000 releases read\n2000 releases read\nAll are read. Putting 2100 into the database …\n',
+  )
+  first.process.kill('SIGTERM')
+  await first.exit
+  const second = await start(directory, settings)
+  expect(second.log()).toMatch(/^Serving [^\n]*\n$/)
+})
+
 test('what is kept of the program beside the database hinders no start, whatever became of it', async () => {
   const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
   const database = databaseFile()

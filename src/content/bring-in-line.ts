@@ -12,6 +12,8 @@ type Options = {
   clock: Clock
   /** Told now and then how many releases have been looked at. */
   progress?: (count: number) => void
+  /** Told how many releases are new or different, before they are made public. */
+  beforeChange?: (count: number) => void
   /** Requests are answered meanwhile. */
   isServing?: boolean
 }
@@ -23,7 +25,14 @@ type Options = {
 export async function bringInLine(
   directory: string,
   store: ContentStore,
-  { batch, program, clock, progress = () => {}, isServing = false }: Options,
+  {
+    batch,
+    program,
+    clock,
+    progress = () => {},
+    beforeChange = () => {},
+    isServing = false,
+  }: Options,
 ): Promise<FileProblem[]> {
   const known = await store.known()
   let staged = 0
@@ -42,7 +51,9 @@ export async function bringInLine(
     const programNow = program ?? programBefore ?? ''
     const isChanged =
       !filesAreKnown || staged > 0 || frame.removed.length > 0 || programBefore !== programNow
-    if (isChanged) await store.apply(batch, { ...frame, program: programNow }, clock)
+    if (!isChanged) return problems
+    beforeChange(staged)
+    await store.apply(batch, { ...frame, program: programNow }, clock)
     return problems
   } finally {
     // A store that cannot be written is in line as long as nothing is new.
