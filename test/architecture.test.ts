@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 const source = join(import.meta.dirname, '../src')
 const entries = [
   'node.ts',
+  'serve.ts',
   'worker.ts',
   'worker-publishing.ts',
   'config.ts',
@@ -44,11 +45,12 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^@clack\/prompts$/, where: /^cli\/terminal\.ts/ },
   { what: /^saxes$/, where: /^cli\/(read-xml|import\/read-wordpress)\.ts/ },
   { what: /^feedsmith$/, where: /^cli\/import\/read-feed\.ts/ },
+  { what: /^node:crypto$/, where: /^domain\/identity\.ts/ },
   { what: /^node:sqlite$/, where: /^store\/(node-sqlite|backup)\.ts/ },
   {
     what: /^node:/,
     where:
-      /^cli\/|^(node|program|bundle-content|bundle-worker|http\/listen)\.ts|^store\/(node-sqlite|backup)\.ts|^content\/(folder|media-folder|load-content|watch)\.ts/,
+      /^cli\/|^(node|serve|program|bundle-content|bundle-worker|http\/listen)\.ts|^store\/(node-sqlite|backup)\.ts|^content\/(folder|media-folder|load-content|watch)\.ts/,
   },
   { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker(-publishing)?\.ts/ },
   { what: /^esbuild$/, where: /^bundle-worker\.ts/ },

@@ -1,5 +1,5 @@
-import { renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { markdown, temporaryFolder, topicsYaml, writeFiles } from './content-folder.ts'
 import { exchange } from './raw-client.ts'
@@ -198,6 +198,50 @@ test('a release may get another identity or move to another folder under a runni
   })
   await until(async () => (await titles(`${url}/feed.json`)).join() === 'B3')
   expect(log()).not.toMatch(/at .*\.ts:\d+/)
+})
+
+test('who starts a service with thousands of releases sees how far it has come', async () => {
+  const lines = Array.from({ length: 2100 }, (_, index) => {
+    const published = new Date(Date.UTC(2024, 0, 1, 0, 0, index)).toISOString()
+    const body = { markdown: 'A text.' }
+    return JSON.stringify({ slug: `r-${index}`, language: 'en', title: 'R', published, body })
+  })
+  const directory = temporaryFolder({ 'releases/many.jsonl': lines.join('\n') })
+  const settings = { DATABASE: databaseFile() }
+  const first = await start(directory, settings)
+  expect(first.output()).toMatch(/^Serving .*\n$/)
+  expect(first.log().replace(first.output(), '')).toBe(
+    '1000 releases read\n2000 releases read\nAll are read. Putting 2100 into the database …\n',
+  )
+  first.process.kill('SIGTERM')
+  await first.exit
+  const second = await start(directory, settings)
+  expect(second.log()).toMatch(/^Serving [^\n]*\n$/)
+})
+
+test('what is kept of the program beside the database hinders no start, whatever became of it', async () => {
+  const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+  const database = databaseFile()
+  const kept = join(dirname(database), 'compiled')
+  // All servers of these tests keep it in one place otherwise.
+  const settings = { DATABASE: database, NODE_COMPILE_CACHE: '' }
+  const restart = async () => {
+    const { url, process, exit } = await start(directory, settings)
+    expect(await titles(`${url}/feed.json`)).toEqual(['A'])
+    process.kill('SIGTERM')
+    await exit
+  }
+  await restart()
+  const files = readdirSync(kept, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+  expect(files.length).toBeGreaterThan(100)
+  await restart()
+  for (const file of files) writeFileSync(file, 'This is no program. '.repeat(50))
+  await restart()
+  rmSync(kept, { recursive: true })
+  writeFileSync(kept, 'A file in the place of the folder.')
+  await restart()
 })
 
 test('a port that is taken stops the start with a sentence', async () => {
