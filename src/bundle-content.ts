@@ -42,8 +42,8 @@ export async function bundleContent(
     releases: drafts.map(({ source, hash }) => ({ source, hash })),
   }
   const mark = await fingerprint(JSON.stringify([rest, lines]))
-  const path = join(output, 'content.txt')
-  mkdirSync(output, { recursive: true })
+  const path = join(output, 'worker/content.txt')
+  mkdirSync(join(output, 'worker'), { recursive: true })
   // Wrangler watches the file, and would start anew for nothing.
   if (fingerprintOf(path) !== mark) {
     const made = Math.floor(Date.now() / 1000)

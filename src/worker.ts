@@ -1,20 +1,24 @@
-import type { D1Database, ExportedHandler, Fetcher } from '@cloudflare/workers-types'
+import type {
+  D1Database,
+  ExecutionContext,
+  ExportedHandler,
+  Fetcher,
+} from '@cloudflare/workers-types'
 import { waitUntil } from 'cloudflare:workers'
-import bundleText from '../.generated/content.txt'
+import bundleText from './content.txt'
 import { systemClock } from './clock.ts'
 import { readWorkerConfig, type WorkerConfig } from './config.ts'
 import { bringBundleInLine, type Bundle, readBundle } from './content/bundle.ts'
-import { answerFromBucket, type Bucket, createMediaBucket } from './content/media-bucket.ts'
-import { createReleaseReader } from './content/read-release.ts'
+import { answerFromBucket, type Bucket } from './content/media-bucket.ts'
 import { fingerprint } from './domain/identity.ts'
 import type { MediaFile } from './domain/reading.ts'
 import type { State } from './domain/release-store.ts'
 import { retiredAt } from './domain/retirement.ts'
 import { createVocabulary } from './domain/topic.ts'
-import { createDoor } from './http/api/door.ts'
-import { createPublishing } from './http/api/publishing.ts'
+import type { Api } from './http/api/api.ts'
 import { createApp } from './http/app.ts'
 import { createKeptDocuments } from './http/kept-documents.ts'
+import { createKeptState } from './http/kept-state.ts'
 import { createRecord } from './http/request-log.ts'
 import { createEdgeReserve, type EdgeCache } from './http/reserve.ts'
 import { createMetrics } from './http/metrics.ts'
@@ -23,7 +27,6 @@ import { within } from './http/services.ts'
 import { createContentStore } from './store/content-store.ts'
 import { createEditionStore } from './store/edition-store.ts'
 import { migrate } from './store/migrate.ts'
-import { createPublishingStore } from './store/publishing-store.ts'
 import { createReleaseStore } from './store/release-store.ts'
 
 declare const caches: { open(name: string): Promise<EdgeCache> }
@@ -41,30 +44,39 @@ type Env = {
 /** Cloudflare's free plan allows 50 queries to a request, and answering takes some as well. */
 const stepsPerRequest = 20
 
-/** Seconds after which an isolate looks again: one of the version before may have come last. */
-const lookAgain = 60
 /** Milliseconds that the first request of an isolate waits for the database to be brought in line. */
 const patienceForContent = 8000
 /** Milliseconds after which a run that says nothing counts as one that never will. */
 const longestRun = 60_000
-let inLineUntil = 0
+/** Seconds for which a database is left alone that could not be brought in line. */
+const rest = 5
+let restUntil = 0
+/** Revision of the database that was found in line. Another may come of the version before. */
+let inLine: number | undefined
+/** The last revision that was seen. */
+let seen: number | undefined
 let isFirst = true
 let bringing: Promise<void> | undefined
 let bundle: Bundle | undefined
 let isMigrated = false
-let app: ReturnType<typeof createApp> | undefined
+let config: WorkerConfig | undefined
+let service: ReturnType<typeof createService> | undefined
 
 /** Works on bringing the database in line. What is not done yet is gone on with by later requests. */
 async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
   bundle ??= readBundle(bundleText)
   if (!isMigrated) await migrate(DB, bundle.header.migrations)
   isMigrated = true
+  const store = createReleaseStore(DB)
+  const revision = await store.revision()
   const isDone = await bringBundleInLine(bundle, createContentStore(DB), {
     program: await fingerprint(`${bundle.header.program} ${baseUrl}`),
     clock: systemClock,
     steps: stepsPerRequest,
   })
-  if (isDone) inLineUntil = systemClock.now() + lookAgain
+  if (!isDone) return
+  if ((await store.revision()) === revision) inLine = seen = revision
+  else service?.lookAgain()
 }
 
 /**
@@ -72,19 +84,19 @@ async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
  * waits for that, and not for long: the database may hang, or a burst of releases be waited out.
  */
 async function seeToContent(env: Env, baseUrl: string): Promise<void> {
-  if (systemClock.now() < inLineUntil) return
+  if ((inLine !== undefined && inLine === seen) || systemClock.now() < restUntil) return
   bringing ??= within(bringInLine(env, baseUrl), longestRun)
     .catch(goOn)
     .finally(() => (bringing = undefined))
   waitUntil(bringing)
   if (!isFirst) return
   await within(bringing, patienceForContent).catch(goOn)
-  isFirst = inLineUntil === 0
+  isFirst = inLine === undefined && restUntil === 0
 }
 
 /** A database that does not answer now must not keep us from what we have. */
 function goOn(error: unknown) {
-  inLineUntil = Math.max(inLineUntil, systemClock.now() + 5)
+  restUntil = systemClock.now() + rest
   console.error(`The database is not brought in line: ${(error as Error).message}`)
 }
 
@@ -93,7 +105,7 @@ function spareState(): State | undefined {
   if (!bundle) return undefined
   const { site, vocabulary } = bundle.header
   const retired = retiredAt(vocabulary.topics, systemClock.now())
-  const nothing = { revision: 0, horizon: 0, since: 0, frameSince: 0 }
+  const nothing = { revision: 0, horizon: 0, since: 0, frameSince: 0, until: 0 }
   return { ...nothing, retired, site, vocabulary: createVocabulary(vocabulary) }
 }
 
@@ -113,22 +125,20 @@ async function answerMedia(env: Env, request: Request): Promise<Response> {
   return (await answerFromBucket(env.MEDIA, path, request.headers)) ?? asset
 }
 
-function createWorkerApp(env: Env, { baseUrl, hasFeedPages, tokens }: WorkerConfig) {
+function createService(env: Env, { baseUrl, hasFeedPages, tokens }: WorkerConfig) {
   const metrics = createMetrics()
-  const letIn = createDoor(tokens, systemClock)
-  // What waits for another request would wait for ever if that were cut off, so each has its own.
-  const publishing = () =>
-    createPublishing({
-      store: createPublishingStore(env.DB),
-      media: createMediaBucket((path) => findAsset(env, path), env.MEDIA),
-      createReader: createReleaseReader,
-      clock: systemClock,
-      letIn,
-      clientOf: (c) => c.req.header('cf-connecting-ip') ?? '',
-      baseUrl,
-    })
-  return createApp({
-    store: createReleaseStore(env.DB),
+  const state = createKeptState(createReleaseStore(env.DB), systemClock, (revision) => {
+    seen = revision
+  })
+  let api: Promise<Api> | undefined
+  const loadApi = async () => {
+    const { createWorkerApi } = await import('./worker-publishing.ts')
+    const findFile = (path: string) => findAsset(env, path)
+    return createWorkerApi({ ...env, findAsset: findFile, tokens, baseUrl })
+  }
+  const app = createApp({
+    store: state.store,
+    hasChanged: () => state.hasChanged(),
     editions: createEditionStore(env.DB),
     baseUrl,
     documents: createKeptDocuments(32_000_000),
@@ -139,12 +149,17 @@ function createWorkerApp(env: Env, { baseUrl, hasFeedPages, tokens }: WorkerConf
     hasFeedPages,
     later: (work) => waitUntil(work()),
     media: (c) => answerMedia(env, c.req.raw),
-    publishing,
+    api: () => (api ??= loadApi()),
     problems: () => [],
     clock: systemClock,
     metrics,
     record: createRecord(metrics, (line) => console.log(line)),
   })
+  return {
+    answer: (request: Request, context: ExecutionContext) =>
+      state.answer(request, async () => app.fetch(request, env, context)),
+    lookAgain: () => state.lookAgain(),
+  }
 }
 
 /**
@@ -154,19 +169,22 @@ function createWorkerApp(env: Env, { baseUrl, hasFeedPages, tokens }: WorkerConf
 function asTheClientSent(request: Request): Request {
   const { cf } = request as Request & { cf?: { clientAcceptEncoding?: string } }
   if (!cf) return request
+  const { clientAcceptEncoding = '' } = cf
+  if (clientAcceptEncoding === (request.headers.get('accept-encoding') ?? '')) return request
   const headers = new Headers(request.headers)
-  headers.set('Accept-Encoding', cf.clientAcceptEncoding ?? '')
+  headers.set('Accept-Encoding', clientAcceptEncoding)
   return new Request(request, { headers })
 }
 
 export default {
   async fetch(request, env, context) {
     try {
-      const config = readWorkerConfig(env, request.url)
+      // An isolate keeps its settings for as long as it lives.
+      config ??= readWorkerConfig(env, request.url)
       await seeToContent(env, config.baseUrl)
-      app ??= createWorkerApp(env, config)
+      service ??= createService(env, config)
       const asked = asTheClientSent(request as unknown as Request)
-      return (await app.fetch(asked, env, context)) as never
+      return (await service.answer(asked, context)) as never
     } catch (error) {
       console.error(error)
       return problemResponse(toFailure(error)) as never

@@ -5,12 +5,16 @@ import { expect, test } from 'vitest'
 const source = join(import.meta.dirname, '../src')
 const entries = [
   'node.ts',
+  'serve.ts',
   'worker.ts',
+  'worker-publishing.ts',
   'config.ts',
   'clock.ts',
   'later.ts',
   'program.ts',
   'bundle-content.ts',
+  'bundle-worker.ts',
+  'no-sax.ts',
 ]
 
 /** Puts everything together, as the entries do. */
@@ -36,19 +40,20 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^marked$/, where: /^content\/markdown\.ts/ },
   { what: /^(parse5|xss)$/, where: /^content\/html\.ts/ },
   { what: /^mrmime$/, where: /^content\/folder\.ts/ },
-  { what: /^prom-client$/, where: /^http\/metrics\.ts/ },
   { what: /^node:(zlib|util)$/, where: /^(http\/codings|cli\/(ask|terminal))\.ts/ },
   { what: /^commander$/, where: /^cli\/program\.ts/ },
   { what: /^@clack\/prompts$/, where: /^cli\/terminal\.ts/ },
   { what: /^saxes$/, where: /^cli\/(read-xml|import\/read-wordpress)\.ts/ },
   { what: /^feedsmith$/, where: /^cli\/import\/read-feed\.ts/ },
+  { what: /^node:crypto$/, where: /^domain\/identity\.ts/ },
   { what: /^node:sqlite$/, where: /^store\/(node-sqlite|backup)\.ts/ },
   {
     what: /^node:/,
     where:
-      /^cli\/|^(node|program|bundle-content|http\/listen)\.ts|^store\/(node-sqlite|backup)\.ts|^content\/(folder|media-folder|load-content|watch)\.ts/,
+      /^cli\/|^(node|serve|program|bundle-content|bundle-worker|http\/listen)\.ts|^store\/(node-sqlite|backup)\.ts|^content\/(folder|media-folder|load-content|watch)\.ts/,
   },
-  { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
+  { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker(-publishing)?\.ts/ },
+  { what: /^esbuild$/, where: /^bundle-worker\.ts/ },
   { what: /^valibot$/, where: /^(domain\/|content\/|config\.ts|http\/api\/(schemas|openapi)\.ts)/ },
 ]
 

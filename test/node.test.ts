@@ -1,7 +1,8 @@
-import { renameSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { markdown, temporaryFolder, topicsYaml, writeFiles } from './content-folder.ts'
+import { exchange } from './raw-client.ts'
 import { databaseFile, start, titles, until } from './server.ts'
 
 const published = 'published: 2024-01-24T09:00:00+02:00'
@@ -46,6 +47,61 @@ test('a broken change keeps the last good state, and the log and /healthz say wh
   writeFiles(directory, { 'topics.yaml': `${topicsYaml}ue: { label: { en: UE } }\n` })
   await until(async () => (await titles(`${url}/feed.json`)).includes('Broken'))
   expect(await (await fetch(`${url}/healthz`)).json()).toMatchObject({ status: 'ok', problems: [] })
+})
+
+test('an answer that is ready is, header by header, the one that was made, and stands in the log like it', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', published, 'topics: [eu]']),
+  })
+  const { port, output } = await start(directory)
+  const request = (target: string, headers: string[]) =>
+    [`GET ${target} HTTP/1.1`, 'Host: a.example', ...headers, 'Connection: close', '', ''].join(
+      '\r\n',
+    )
+  for (const target of ['/feed.rss', '/topics/EU.atom', '/feed.json?q=a', '/fi/feed.rss']) {
+    for (const coding of ['gzip', 'br', 'zstd', 'identity']) {
+      const headers = [`Accept-Encoding: ${coding}`, 'User-Agent: curl/8']
+      const asked = request(target, headers)
+      const [made] = (await exchange(port, asked)).answers
+      const [ready] = (await exchange(port, asked)).answers
+      for (const answer of [made!, ready!]) answer.headers.delete('date')
+      expect(ready).toEqual(made)
+      expect(ready!.status).toBe(200)
+      const known = request(target, [...headers, `If-None-Match: ${made!.headers.get('etag')}`])
+      const [unchanged] = (await exchange(port, known)).answers
+      expect([unchanged!.status, unchanged!.body]).toEqual([304, ''])
+      expect(unchanged!.headers.get('link')).toBe(made!.headers.get('link'))
+    }
+  }
+  await until(() => output().split('"status":').length === 1 + 4 * 4 * 3)
+  const lines = output()
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => ({ ...JSON.parse(line), at: '', milliseconds: 0 }) as Record<string, unknown>)
+  for (let first = 0; first < lines.length; first += 3) {
+    expect(lines[first + 1]).toEqual(lines[first])
+    expect(lines[first + 2]).toMatchObject({ status: 304, bytes: 0, conditional: true })
+  }
+})
+
+test('a feed that is polled is another one as soon as a change was answered for', async () => {
+  const directory = temporaryFolder({})
+  const settings = { PUBLISH_TOKENS: 'newsroom=0123456789abcdef' }
+  const { url } = await start(directory, settings)
+  for (const title of ['One', 'Two', 'Three']) {
+    await titles(`${url}/feed.json`)
+    await titles(`${url}/feed.json`)
+    const { status } = await fetch(`${url}/api/releases/${title.toLowerCase()}/en`, {
+      method: 'PUT',
+      headers: {
+        Authorization: 'Bearer 0123456789abcdef',
+        'Content-Type': 'application/json',
+      },
+      body: JSON.stringify({ title, topics: [], body: { markdown: 'Text.' } }),
+    })
+    expect(status).toBe(201)
+    expect((await titles(`${url}/feed.json`))[0]).toBe(title)
+  }
 })
 
 test('the server refuses to start on wrong content and says everything that is wrong', async () => {
@@ -142,6 +198,50 @@ test('a release may get another identity or move to another folder under a runni
   })
   await until(async () => (await titles(`${url}/feed.json`)).join() === 'B3')
   expect(log()).not.toMatch(/at .*\.ts:\d+/)
+})
+
+test('who starts a service with thousands of releases sees how far it has come', async () => {
+  const lines = Array.from({ length: 2100 }, (_, index) => {
+    const published = new Date(Date.UTC(2024, 0, 1, 0, 0, index)).toISOString()
+    const body = { markdown: 'A text.' }
+    return JSON.stringify({ slug: `r-${index}`, language: 'en', title: 'R', published, body })
+  })
+  const directory = temporaryFolder({ 'releases/many.jsonl': lines.join('\n') })
+  const settings = { DATABASE: databaseFile() }
+  const first = await start(directory, settings)
+  expect(first.output()).toMatch(/^Serving .*\n$/)
+  expect(first.log().replace(first.output(), '')).toBe(
+    '1000 releases read\n2000 releases read\nAll are read. Putting 2100 into the database …\n',
+  )
+  first.process.kill('SIGTERM')
+  await first.exit
+  const second = await start(directory, settings)
+  expect(second.log()).toMatch(/^Serving [^\n]*\n$/)
+})
+
+test('what is kept of the program beside the database hinders no start, whatever became of it', async () => {
+  const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+  const database = databaseFile()
+  const kept = join(dirname(database), 'compiled')
+  // All servers of these tests keep it in one place otherwise.
+  const settings = { DATABASE: database, NODE_COMPILE_CACHE: '' }
+  const restart = async () => {
+    const { url, process, exit } = await start(directory, settings)
+    expect(await titles(`${url}/feed.json`)).toEqual(['A'])
+    process.kill('SIGTERM')
+    await exit
+  }
+  await restart()
+  const files = readdirSync(kept, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+  expect(files.length).toBeGreaterThan(100)
+  await restart()
+  for (const file of files) writeFileSync(file, 'This is no program. '.repeat(50))
+  await restart()
+  rmSync(kept, { recursive: true })
+  writeFileSync(kept, 'A file in the place of the folder.')
+  await restart()
 })
 
 test('a port that is taken stops the start with a sentence', async () => {

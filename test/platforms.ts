@@ -9,6 +9,7 @@ import { bringInLine } from '../src/content/bring-in-line.ts'
 import { createMediaFolder } from '../src/content/media-folder.ts'
 import { createReleaseReader } from '../src/content/read-release.ts'
 import { type FileProblem, formatProblem } from '../src/domain/problem.ts'
+import { createApi } from '../src/http/api/api.ts'
 import { createDoor } from '../src/http/api/door.ts'
 import { createPublishing } from '../src/http/api/publishing.ts'
 import { createApp } from '../src/http/app.ts'
@@ -137,7 +138,11 @@ export async function nodePress(
   directory: string,
   clock: Clock = systemClock,
   around: (store: ReleaseStore) => ReleaseStore = (store) => store,
-  { hasFeedPages = true, isOnDisk = false } = {},
+  {
+    hasFeedPages = true,
+    isOnDisk = false,
+    hasChanged,
+  }: { hasFeedPages?: boolean; isOnDisk?: boolean; hasChanged?: () => boolean } = {},
 ) {
   const uploads = mkdtempSync(join(tmpdir(), 'tiedote-uploads-'))
   const databaseFile = isOnDisk ? join(uploads, 'tiedote.db') : ':memory:'
@@ -163,13 +168,15 @@ export async function nodePress(
       clientOf: (c) => c.req.header('x-forwarded-for') ?? '',
       baseUrl,
     })
+    const api = createApi(() => publishing)
     return createApp({
       store: around(createReleaseStore(database)),
+      ...(hasChanged && { hasChanged }),
       editions: createEditionStore(database),
       baseUrl,
       documents: createKeptDocuments(),
       media: serveFolders([directory, uploads]),
-      publishing: () => publishing,
+      api: () => api,
       problems: () => problems,
       clock,
       metrics,
@@ -217,28 +224,40 @@ async function newDatabase(file = ':memory:') {
   return database
 }
 
-/** The same of the Worker. Changes reach its database as those of another isolate would. */
+/**
+ * The same of the Worker. Changes reach its database as those of another isolate would, and what it
+ * keeps of the state is then looked at anew.
+ */
 export async function workerPress(directory: string, _clock?: Clock) {
   const worker = await workerService(directory)
   // The database is filled by the first request.
   await worker.fetch('/feed.json')
   const database = async () => (await worker.database()) as Database
+  const lookAgain = () => worker.fetch('/robots.txt', { headers: { 'Cache-Control': 'no-cache' } })
   return {
     fetch: worker.fetch,
     async takeUp() {
       const content = createContentStore(await database())
       const program = (await content.program())!
       await bringInLine(directory, content, { batch: randomUUID(), program, clock: systemClock })
+      await lookAgain()
     },
     restart: worker.restart,
-    breakStore: async () => breakStore(await database()),
-    mendStore: async () => mendStore(await database()),
+    async breakStore() {
+      await breakStore(await database())
+      await lookAgain()
+    },
+    async mendStore() {
+      await mendStore(await database())
+      await lookAgain()
+    },
+    database,
     close: worker.close,
   }
 }
 
 /** The service with the means to change what it shows and to break what it stands on. */
-export type Press = Awaited<ReturnType<typeof workerPress>>
+export type Press = Omit<Awaited<ReturnType<typeof workerPress>>, 'database'>
 
 /** Without its tables a database answers every question with an error. */
 const tables = ['state', 'release', 'edition']
@@ -274,7 +293,7 @@ export async function workerService(directory: string) {
   const bundle = async () => {
     const { count, problems } = await bundleContent(directory, generated)
     if (count === undefined) throw new Error(problems.map(formatProblem).join('\n'))
-    cpSync(join(generated, 'content.txt'), content)
+    cpSync(join(generated, 'worker/content.txt'), content)
   }
   await bundle()
   const server = createTestHarness({

@@ -1,5 +1,6 @@
 import type { Clock } from '../domain/clock.ts'
 import type { FileProblem } from '../domain/problem.ts'
+import type { FileStamp } from '../domain/publishing.ts'
 import type { ContentStore } from '../domain/release-store.ts'
 import { loadContent } from './load-content.ts'
 
@@ -11,6 +12,10 @@ type Options = {
   clock: Clock
   /** Told now and then how many releases have been looked at. */
   progress?: (count: number) => void
+  /** Told how many releases are new or different, before they are made public. */
+  beforeChange?: (count: number) => void
+  /** Requests are answered meanwhile. */
+  isServing?: boolean
 }
 
 /**
@@ -20,7 +25,14 @@ type Options = {
 export async function bringInLine(
   directory: string,
   store: ContentStore,
-  { batch, program, clock, progress = () => {} }: Options,
+  {
+    batch,
+    program,
+    clock,
+    progress = () => {},
+    beforeChange = () => {},
+    isServing = false,
+  }: Options,
 ): Promise<FileProblem[]> {
   const known = await store.known()
   let staged = 0
@@ -29,22 +41,26 @@ export async function bringInLine(
     await store.stage(batch, drafts, clock.now())
   }
   try {
-    const { frame, problems } = await loadContent(directory, { known, stage, progress })
+    const { frame, problems } = await loadContent(directory, { known, stage, progress, isServing })
     if (!frame) return problems
     const filesAreKnown =
       frame.files.size > 0 &&
       frame.files.size === known.files.size &&
-      [...frame.files].every(([path, file]) => {
-        return JSON.stringify(known.files.get(path)) === JSON.stringify(file)
-      })
+      [...frame.files].every(([path, file]) => isSame(file, known.files.get(path)))
     const programBefore = await store.program()
     const programNow = program ?? programBefore ?? ''
     const isChanged =
       !filesAreKnown || staged > 0 || frame.removed.length > 0 || programBefore !== programNow
-    if (isChanged) await store.apply(batch, { ...frame, program: programNow }, clock)
+    if (!isChanged) return problems
+    beforeChange(staged)
+    await store.apply(batch, { ...frame, program: programNow }, clock)
     return problems
   } finally {
     // A store that cannot be written is in line as long as nothing is new.
     if (staged > 0) await store.discard(batch)
   }
+}
+
+function isSame(file: FileStamp, before: FileStamp | undefined): boolean {
+  return file.stamp === before?.stamp && JSON.stringify(file.media) === JSON.stringify(before.media)
 }

@@ -1,5 +1,6 @@
+import { readFileSync, type Stats, statSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
+import { join } from 'node:path'
 import { lookup } from 'mrmime'
 import type { FileProblem } from '../domain/problem.ts'
 import type { MediaFile } from '../domain/reading.ts'
@@ -19,10 +20,17 @@ export type Folder = {
   read(path: string): Promise<string>
 }
 
-/** Looks a content folder through without reading its files. */
-export async function openFolder(directory: string): Promise<Folder> {
-  const releases = await list(directory, 'releases')
-  const media = await list(directory, 'media')
+/**
+ * Looks a content folder through without reading its files. `isServing`: somebody else waits for this
+ * process, so that it must not stand still for a disk. Otherwise that takes half the time.
+ */
+export async function openFolder(
+  directory: string,
+  { isServing = false }: { isServing?: boolean } = {},
+): Promise<Folder> {
+  const look = isServing ? stat : statSync
+  const releases = await list(directory, 'releases', look)
+  const media = await list(directory, 'media', look)
   const isRead = ({ path }: FolderFile) => /\.(md|jsonl)$/.test(path)
   return {
     releases: releases.files.filter(isRead),
@@ -33,7 +41,8 @@ export async function openFolder(directory: string): Promise<Folder> {
       ...releases.files.filter((file) => !isRead(file)).map(({ path }) => notRead(path)),
     ],
     read: async (path) => {
-      const bytes = await readFile(join(directory, path))
+      const file = join(directory, path)
+      const bytes = isServing ? await readFile(file) : readFileSync(file)
       return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
     },
   }
@@ -42,18 +51,14 @@ export async function openFolder(directory: string): Promise<Folder> {
 async function list(
   directory: string,
   below: string,
+  look: (path: string) => Stats | Promise<Stats>,
 ): Promise<{ files: FolderFile[]; problems: FileProblem[] }> {
-  const options = { recursive: true, withFileTypes: true } as const
-  const entries = await readdir(join(directory, below), options).catch(absent)
-  const paths = (entries ?? [])
-    .filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'))
-    .map((entry) => relative(directory, join(entry.parentPath, entry.name)).split(sep).join('/'))
-    .toSorted()
+  const paths = (await listPaths(directory, below)).toSorted()
   const problems: FileProblem[] = []
   const files = await Promise.all(
     paths.map(async (path): Promise<FolderFile[]> => {
       try {
-        const status = await stat(join(directory, path))
+        const status = await look(`${directory}/${path}`)
         // Copying can keep the time of modification, but not that of the change of the entry.
         const modified = `${status.mtimeMs}-${status.ctimeMs}`
         return status.isFile() ? [{ path, size: status.size, modified }] : []
@@ -64,6 +69,18 @@ async function list(
     }),
   )
   return { files: files.flat(), problems }
+}
+
+/** The files below a folder of the content folder, at any depth. */
+async function listPaths(directory: string, below: string): Promise<string[]> {
+  const entries = await readdir(`${directory}/${below}`, { withFileTypes: true }).catch(absent)
+  const paths: string[][] = []
+  for (const entry of entries ?? []) {
+    const path = `${below}/${entry.name}`
+    if (entry.isDirectory()) paths.push(await listPaths(directory, path))
+    else if (!entry.name.startsWith('.')) paths.push([path])
+  }
+  return paths.flat()
 }
 
 /** A file below `media/` of a folder, without looking the folder through. */

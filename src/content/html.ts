@@ -84,17 +84,19 @@ export function cleanHtml(source: string, resolve: ResolveAddress): { html: stri
   let written = cleanText(source)
   checkNesting(written)
   let fragment = cleanTree(written, resolve)
+  let cleaned = serialize(fragment)
   // Taking elements out can leave others where HTML does not allow them, such as a list in bold
   // text. What a browser would then make of it is what must be written.
-  for (let round = 0; round < mostRounds && serialize(fragment) !== written; round++) {
-    written = serialize(fragment)
+  for (let round = 0; round < mostRounds && cleaned !== written; round++) {
+    written = cleaned
     fragment = cleanTree(written, resolve)
+    cleaned = serialize(fragment)
   }
   const text = textOf(fragment.childNodes)
-    .replace(/[ \t]+/g, ' ')
+    .replace(/\t[ \t]*| [ \t]+/g, ' ')
     .replace(/ ?\n\s*/g, '\n')
     .trim()
-  const safe = filter.process(serialize(fragment))
+  const safe = filter.process(cleaned)
   return { html: cleanText(safe).trim(), text }
 }
 
@@ -269,7 +271,7 @@ function isEmpty(node: Element): boolean {
 function textOf(nodes: Node[]): string {
   return nodes
     .map((node) => {
-      if (tree.isTextNode(node)) return node.value.replace(/\s+/g, ' ')
+      if (tree.isTextNode(node)) return node.value.replace(/[^\S ]\s*| \s+/g, ' ')
       if (!tree.isElementNode(node)) return ''
       if (node.tagName === 'br') return '\n'
       const text = textOf(node.childNodes)

@@ -27,6 +27,8 @@ type Options = {
   stage: (drafts: Draft[]) => Promise<void>
   /** Told now and then how many releases have been looked at, while some of them are new. */
   progress?: (count: number) => void
+  /** Somebody else waits for this process, so that it must not stand still. */
+  isServing?: boolean
 }
 
 /** What one file, or one line of JSONL, came to. */
@@ -43,6 +45,9 @@ type Reading = {
 }
 type Read = Omit<Reading, 'stamp'>
 
+/** What needs no reading any more, or one release that does. */
+type Step = Reading[] | (() => Promise<Reading>)
+
 type Reader = ReturnType<typeof createReleaseReader>
 
 const batchSize = 100
@@ -55,9 +60,9 @@ const atOnce = 16
  */
 export async function loadContent(
   directory: string,
-  { known, stage, progress }: Options,
+  { known, stage, progress, isServing = false }: Options,
 ): Promise<LoadedContent> {
-  const folder = await openFolder(directory)
+  const folder = await openFolder(directory, { isServing })
   const siteText = await folder.read('site.yaml').catch(absent)
   if (siteText === undefined) return { problems: [noSite(directory)] }
   const topicsText = (await folder.read('topics.yaml').catch(absent)) ?? ''
@@ -88,28 +93,34 @@ export async function loadContent(
   const waiting: Draft[] = []
   const pointers: Pointer[] = []
 
-  const readings = inOrder(listReadings(folder, basis, known, readRelease), atOnce)
-  for await (const { source, line, stamp, id, draft, media, problems: found } of readings) {
+  const take = async (reading: Reading) => {
+    const { source, line, stamp, id, draft, media, problems: found } = reading
+    const path = fileOf(source)
+    const address = addressOf(source)
     problems.push(...found)
     sources.add(source)
-    const file = files.get(fileOf(source)) ?? { stamp, media: {} }
-    files.set(fileOf(source), file)
+    const file = files.get(path) ?? { stamp, media: {} }
+    files.set(path, file)
     Object.assign(file.media, media)
-    const owner = owners.get(addressOf(source)) ?? (id && owners.get(id))
+    const owner = owners.get(address) ?? (id && owners.get(id))
     if (owner)
       problems.push({ ...writtenTwice(source, owner, line), published: draft?.release.published })
     if (draft) pointers.push(...pointersOf(draft, line))
-    for (const key of [addressOf(source), id ?? source]) {
+    for (const key of [address, id ?? source]) {
       if (!owners.has(key)) owners.set(key, source)
     }
-    if (await known.isPublished?.(id ?? '', addressOf(source))) {
+    if (known.isPublished && (await known.isPublished(id ?? '', address))) {
       problems.push({ ...cameThroughApi(source, line), published: draft?.release.published })
-      continue
+      return
     }
     if (draft && known.drafts.get(source)?.hash !== draft.hash) waiting.push(draft)
-    if (waiting.length < batchSize) continue
+    if (waiting.length < batchSize) return
     await stage(waiting.splice(0))
     progress?.(sources.size)
+  }
+  const steps = listSteps(folder, basis, known, readRelease)
+  for await (const readings of inOrder(steps, atOnce)) {
+    for (const reading of readings) await take(reading)
   }
   if (waiting.length > 0) await stage(waiting)
   const isLost = ({ target, self }: Pointer) => target === self || !owners.has(target)
@@ -119,14 +130,21 @@ export async function loadContent(
   return { frame: { site, vocabulary, files, removed }, problems }
 }
 
-/** What there is to read, release by release. What the store knows already takes no reading. */
-async function* listReadings(
+/** What there is to read, in the order of the files. What the store knows already takes no reading. */
+async function* listSteps(
   folder: Folder,
   basis: string,
   known: KnownContent,
   readRelease: Reader,
-): AsyncGenerator<() => Promise<Reading>> {
+): AsyncGenerator<Step> {
   const knownByFile = Map.groupBy(known.drafts.values(), ({ source }) => fileOf(source))
+  // Together, because most of the time nearly all are, and a step costs more than they do.
+  let ready: Reading[] = []
+  const step = function* (read: () => Promise<Reading>) {
+    if (ready.length > 0) yield ready
+    ready = []
+    yield read
+  }
   for (const { path, size, modified } of folder.releases) {
     const stamp = `${basis}-${size}-${modified}`
     const before = known.files.get(path)
@@ -134,34 +152,38 @@ async function* listReadings(
     // Known of the file as a whole, so the first of its releases brings it along.
     let knownMedia = before?.media
     const again = ({ source, id }: KnownDraft) => {
-      const media = knownMedia ?? {}
+      ready.push({ source, id, stamp, media: knownMedia ?? {}, problems: [] })
       knownMedia = undefined
-      return async (): Promise<Reading> => ({ source, id, stamp, media, problems: [] })
     }
     if (before?.stamp === stamp && drafts.length > 0) {
-      yield* drafts.map(again)
+      drafts.forEach(again)
     } else if (path.endsWith('.md')) {
-      yield async () => ({ stamp, ...(await readMarkdownFile(folder, path, basis, readRelease)) })
+      yield* step(async () => ({
+        stamp,
+        ...(await readMarkdownFile(folder, path, basis, readRelease)),
+      }))
     } else {
       const text = await readText(folder, path)
       if ('problem' in text) {
-        yield async () => ({ stamp, source: path, media: {}, problems: [text.problem] })
+        ready.push({ stamp, source: path, media: {}, problems: [text.problem] })
         continue
       }
       const knownLines = new Map(drafts.map((draft) => [draft.origin, draft]))
       for (const [index, line] of text.text.split('\n').entries()) {
         if (!line.trim()) continue
+        if (index % 100 === 99) await breathe()
         const origin = await fingerprint(`${basis}\n${line}`)
         const unchanged = knownLines.get(origin)
-        if (unchanged) yield again(unchanged)
+        if (unchanged) again(unchanged)
         else
-          yield async () => ({
+          yield* step(async () => ({
             stamp,
             ...(await readFound(writtenInJsonLine(path, index + 1, line), origin, readRelease)),
-          })
+          }))
       }
     }
   }
+  yield ready
 }
 
 /** Whether every file that a release attached is still as it was, and what was missing still is. */
@@ -182,17 +204,22 @@ async function readText(
   }
 }
 
-/** Starts some tasks at once, because reading waits for the disk and for digests. Keeps their order. */
-async function* inOrder<T>(
-  tasks: AsyncIterable<() => Promise<T>>,
-  atOnce: number,
-): AsyncGenerator<T> {
-  const running: Promise<T>[] = []
-  for await (const task of tasks) {
-    running.push(task())
+/** Starts some steps at once, because reading waits for the disk. Keeps their order. */
+async function* inOrder(steps: AsyncIterable<Step>, atOnce: number): AsyncGenerator<Reading[]> {
+  const running: Promise<Reading[]>[] = []
+  for await (const step of steps) {
+    await breathe()
+    running.push(
+      typeof step === 'function' ? step().then((reading) => [reading]) : Promise.resolve(step),
+    )
     if (running.length === atOnce) yield await running.shift()!
   }
   yield* running
+}
+
+/** Lets requests and signals come in between: reading thousands of releases need not wait for anything. */
+async function breathe() {
+  await new Promise((resolve) => setImmediate(resolve))
 }
 
 async function readMarkdownFile(
@@ -252,7 +279,8 @@ function pointsNowhere({ target, self, ...where }: Pointer): FileProblem {
 
 /** The file a source is in: `releases/2024.jsonl#slug.en` is a line of `releases/2024.jsonl`. */
 function fileOf(source: string): string {
-  return source.split('#', 1)[0]!
+  const end = source.indexOf('#')
+  return end === -1 ? source : source.slice(0, end)
 }
 
 /** What tells a release from all others in its address: slug and language. */

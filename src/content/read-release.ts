@@ -18,13 +18,20 @@ import { mediaPath, type Site } from '../domain/site.ts'
 import { beginning, searchTokens, searchWords } from '../domain/text.ts'
 import { parseTime } from '../domain/time.ts'
 import type { Vocabulary } from '../domain/topic.ts'
-import { cleanHtml, type ResolveAddress } from './html.ts'
-import { markdownToHtml } from './markdown.ts'
+import type { ResolveAddress } from './html.ts'
+
+/** Loaded for the first release that is read: most starts find nothing new, and do without. */
+const loadParsers = async () => ({
+  ...(await import('./html.ts')),
+  ...(await import('./markdown.ts')),
+})
+type Parsers = Awaited<ReturnType<typeof loadParsers>>
 
 /** Makes written releases into drafts. One reader serves every file of a folder. */
 export function createReleaseReader({ site, vocabulary, findMedia }: Surroundings) {
   const schema = releaseSchema(site, vocabulary)
   const addresses = createAddresses(storedOrigin, site)
+  let parsers: Promise<Parsers> | undefined
 
   return async function readRelease(written: unknown, origin: Origin): Promise<ReadRelease> {
     const published = publishedOf(written, site)
@@ -56,7 +63,7 @@ export function createReleaseReader({ site, vocabulary, findMedia }: Surrounding
         addresses.release(target),
       )
     }
-    const body = readBody(input, resolve)
+    const body = readBody(input, resolve, await (parsers ??= loadParsers()))
     if ('problem' in body) return { published, media, problems: [body.problem, ...problems] }
 
     const attachments = input.attachments.flatMap((attachment, index): Attachment[] => {
@@ -94,6 +101,7 @@ function publishedOf(written: unknown, site: Site): number | undefined {
 function readBody(
   { body }: ReleaseInput,
   resolve: ResolveAddress,
+  { cleanHtml, markdownToHtml }: Parsers,
 ): { html: string; text: string } | { problem: Problem } {
   try {
     const read = cleanHtml(body.html ?? markdownToHtml(body.markdown ?? ''), resolve)

@@ -22,6 +22,11 @@ export type State = {
   since: number
   /** Second of the last change of what every document depends on: site, topics, program. */
   frameSince: number
+  /**
+   * Second from which the state may be another although nothing is written: of the next release to come,
+   * or of the next topic to end. Infinity without any. Nothing that is answered may depend on it (H-21).
+   */
+  until: number
   site: Site
   vocabulary: Vocabulary
   retired: Retired

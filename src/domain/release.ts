@@ -332,11 +332,12 @@ export function weigh(release: Release, languages: number): number {
 
 /** Bytes of a text in UTF-8 after `<`, `>`, `&` and quotes became entities. */
 function escapedSize(text: string): number {
-  let size = 0
-  for (const character of text) {
-    const code = character.codePointAt(0)!
-    if (code > 0x7f) size += code > 0xffff ? 4 : code > 0x7ff ? 3 : 2
-    else size += '<>&"'.includes(character) ? 6 : 1
+  let size = text.length
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    // Each half of a pair takes two.
+    if (code > 0x7f) size += code > 0x7ff && (code & 0xf800) !== 0xd800 ? 2 : 1
+    else if (code === 0x22 || code === 0x26 || code === 0x3c || code === 0x3e) size += 5
   }
   return size
 }

@@ -10,6 +10,8 @@ export type Retired = {
   gone: ReadonlySet<string>
   /** Second of the last of these events; 0 without any. */
   since: number
+  /** Second of the next of them; Infinity without any. */
+  until: number
 }
 
 /** How a feed ends. */
@@ -29,13 +31,17 @@ export function retiredAt(topics: Iterable<Topic>, now: number): Retired {
   const ended = new Set<string>()
   const gone = new Set<string>()
   let since = 0
+  let until = Infinity
   for (const { slug, retired } of topics) {
-    if (!retired || retired.at > now) continue
+    if (!retired) continue
+    for (const second of [retired.at, retired.until])
+      if (second > now) until = Math.min(until, second)
+    if (retired.at > now) continue
     ended.add(slug)
     if (retired.until <= now) gone.add(slug)
     since = Math.max(since, retired.until <= now ? retired.until : retired.at)
   }
-  return { ended, gone, since }
+  return { ended, gone, since, until }
 }
 
 /**

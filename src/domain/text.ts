@@ -9,12 +9,16 @@ const windows1252 = new Map(
 // oxlint-disable-next-line no-control-regex -- control characters are what this removes
 const unwelcome = /[\0-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]/g
 
+/** Whatever may need cleaning: nearly every text has none of it, and is looked through once. */
+const suspicious = new RegExp(`[\\r\\ud800-\\udfff]|${unwelcome.source}`)
+
 /**
  * Text that every format can carry: line ends as LF, mis-decoded windows-1252 repaired, and the
  * characters that XML 1.0 section 2.2 forbids (controls, U+FFFE, U+FFFF) or that are half a
  * character (lone surrogates) removed. Requirement X-02.
  */
 export function cleanText(text: string): string {
+  if (!suspicious.test(text)) return text
   return text
     .replace(/\r\n?/g, '\n')
     .replace(/[\x80-\x9f]/g, (control) => windows1252.get(control) ?? control)
@@ -48,12 +52,15 @@ export function fold(text: string): string {
     .replace(/^-|-$/g, '')
 }
 
+/** Of letters and digits, the usual ones first: looking any up by its property takes longer. */
+const wordsInText = /(?:[a-z0-9]+|[\p{L}\p{N}\p{M}])+/gu
+
 /**
  * The words of a text as they are searched for: lower case, without diacritics. Scripts that
  * write no spaces are taken character by character, so that a part of a sentence can be found.
  */
 export function searchWords(text: string): string[] {
-  return withoutDiacritics(text).match(/[\p{L}\p{N}\p{M}]+/gu) ?? []
+  return withoutDiacritics(text).match(wordsInText) ?? []
 }
 
 const unspaced =

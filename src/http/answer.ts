@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import type { Edition } from '../domain/edition.ts'
 import { chooseCoding } from './codings.ts'
 import { isNotModified } from './conditional.ts'
-import { type Document, inCoding } from './kept-documents.ts'
+import type { Document } from './kept-documents.ts'
 import type { Answer } from './request-log.ts'
 
 /** What a request turned out to ask for, for the log and the metrics. */
@@ -60,7 +60,7 @@ export async function sendWith(
 ): Promise<Response> {
   describe(c, document, headers)
   const coding = chooseCoding(c.req.header('accept-encoding'))
-  const body = coding ? await inCoding(document, coding) : document.body
+  const body = await document.body.in(coding)
   c.header('Content-Type', document.contentType)
   c.header('Content-Length', String(body.length))
   if (coding) c.header('Content-Encoding', coding)

@@ -16,8 +16,7 @@ import {
   preflight,
   sendWith,
 } from './answer.ts'
-import { editionToDiffer, isNotModified, takesDifference } from './conditional.ts'
-import { createApi } from './api/api.ts'
+import { editionToDiffer, isConditional, isNotModified, takesDifference } from './conditional.ts'
 import { createDocuments, type Recipe, StoreMoved } from './documents.ts'
 import { feedLinks, pageLinks } from './feed-links.ts'
 import { archiveRecipe, deltaRecipe, headRecipe, releasesIn } from './feeds.ts'
@@ -34,7 +33,7 @@ import { script } from './pages/script.ts'
 import { styleSheet } from './pages/style.ts'
 import { errorHeaders, problemResponse, toFailure } from './problem.ts'
 import { readUserAgent } from './reader.ts'
-import { createReadyAnswers } from './ready-answers.ts'
+import { type Asked, createReadyAnswers, type ReadyAnswer } from './ready-answers.ts'
 import type { Answer } from './request-log.ts'
 import { createCurrentReader, type Current, type Services } from './services.ts'
 import { sitemapDocument } from './sitemaps.ts'
@@ -63,45 +62,57 @@ function fixedDocuments(baseUrl: string): Record<string, [string, string | Uint8
   }
 }
 
+/** The service on HTTP, and its answers that are ready, for a server that can ask for them itself. */
+export type App = Hono<Environment> & {
+  answerReady: (asked: Asked) => ReadyAnswer | undefined
+}
+
 /** The service on HTTP. The same app runs on Node, on Workers and in tests. */
-export function createApp(services: Services): Hono<Environment> {
+export function createApp(services: Services): App {
   const { store, editions, metrics, clock, record } = services
-  const readCurrent = createCurrentReader(services)
+  const { readCurrent, steadyCurrent } = createCurrentReader(services)
   const documents = createDocuments(services)
   const mediaStatus = createMediaStatus(services, readCurrent)
-  const readyAnswers = createReadyAnswers(services, readCurrent, (...what) =>
+  const readyAnswers = createReadyAnswers(services, steadyCurrent, (...what) =>
     documents.note(...what),
   )
   const app = new Hono<Environment>({ strict: false })
 
   app.use(async (c, next) => {
+    const { method, raw } = c.req
+    const ready = readyAnswers.answer({ method, address: addressOf(c), headers: raw.headers })
+    if (!ready) return next()
+    const { status, headers, body = null, coding } = ready
+    const encodeBody = coding ? 'manual' : 'automatic'
+    const options = { status, headers: headers.web, encodeBody }
+    return new Response(body as Uint8Array<ArrayBuffer> | null, options)
+  })
+
+  app.use(async (c, next) => {
     const began = Date.now()
     c.set('asked', { kind: 'error', path: c.req.path })
-    const ready = await readyAnswers.take(c)
-    if (!ready) await next()
-    const { headers, status } = ready?.response ?? c.res
-    const coding = ready ? ready.coding : headers.get('content-encoding')
-    const bytes = ready ? ready.bytes : Number(headers.get('content-length') ?? 0)
+    await next()
+    const { headers, status } = c.res
+    const coding = headers.get('content-encoding')
     const answer: Answer = {
       at: began,
       method: c.req.method,
-      ...(ready?.asked ?? c.get('asked')),
+      ...c.get('asked'),
       status,
-      bytes: c.req.method === 'HEAD' ? 0 : bytes,
+      bytes: c.req.method === 'HEAD' ? 0 : Number(headers.get('content-length') ?? 0),
       ...(coding && { coding }),
       milliseconds: Date.now() - began,
-      conditional: ['if-none-match', 'if-modified-since'].some((name) => c.req.header(name)),
+      conditional: isConditional(c.req.raw.headers),
       reader: readUserAgent(c.req.header('user-agent')),
     }
     record(answer)
-    return ready?.response
   })
 
-  const api = services.publishing && createApi(services.publishing)
+  const { api } = services
   for (const path of api ? ['/api', '/api/*', '/openapi.json'] : []) {
     app.all(path, async (c) => {
       c.set('asked', { kind: 'api', path: c.req.path })
-      return api!.fetch(c.req.raw, c.env)
+      return (await api!()).fetch(c.req.raw, c.env)
     })
   }
 
@@ -264,7 +275,7 @@ export function createApp(services: Services): Hono<Environment> {
     if (delta) return delta
     const answer = await answerWith(c, found, clock.now())
     if (!('body' in found) || found.since === current.since) {
-      readyAnswers.keep(c, recipe, found, current, answer)
+      readyAnswers.keep(addressOf(c), c.get('asked'), recipe, found, current, answer)
     }
     return answer
   }
@@ -317,7 +328,7 @@ export function createApp(services: Services): Hono<Environment> {
       // What every document depends on has changed, and with it every release.
       if (!known || known.lastModified < current.frameSince) return undefined
       const recipe = deltaRecipe(making, known)
-      const delta = await documents.find(recipe, current, () => false)
+      const delta = await documents.find(recipe, current)
       if (!('body' in delta) || delta.body.length === 0) {
         services.documents.forget(recipe.address)
         return undefined
@@ -407,14 +418,24 @@ export function createApp(services: Services): Hono<Environment> {
   async function find(c: Asking, recipe: Recipe, current: Current): Promise<Document | Edition> {
     const { headers } = c.req.raw
     const isKnown = (edition: Edition) => isNotModified(headers, edition, clock.now())
-    const found = await documents.find(recipe, current, isKnown)
+    const found = await documents.find(
+      recipe,
+      current,
+      isConditional(headers) ? isKnown : undefined,
+    )
     if ('body' in found && (current.isFailing || found.since !== current.since)) {
       c.header('Age', String(Math.min(Math.max(clock.now() - found.seen, 0), longestKept)))
     }
     return found
   }
 
-  return app
+  return Object.assign(app, { answerReady: readyAnswers.answer })
+}
+
+/** Path and query as they came. The host decides nothing. */
+function addressOf(c: Asking): string {
+  const { url } = c.req
+  return url.slice(url.indexOf('/', 8))
 }
 
 /** Of documents that show much of the store: they are looked at anew with every change of it. */

@@ -1,4 +1,12 @@
-import { brotliCompress, constants, gzip, zstdCompress } from 'node:zlib'
+import {
+  brotliCompress,
+  brotliDecompress,
+  constants,
+  gunzip,
+  gzip,
+  zstdCompress,
+  zstdDecompress,
+} from 'node:zlib'
 import { promisify } from 'node:util'
 
 /** Content codings that we write, the smallest first. */
@@ -14,19 +22,44 @@ const compressors: Record<Coding, (bytes: Uint8Array) => Promise<Uint8Array>> = 
   gzip: (bytes) => promisify(gzip)(bytes, { level: 6 }),
 }
 
+const decompressors: Record<Coding, (bytes: Uint8Array) => Promise<Uint8Array>> = {
+  br: promisify(brotliDecompress),
+  zstd: promisify(zstdDecompress),
+  gzip: promisify(gunzip),
+}
+
 /** Writes bytes in a content coding. Node and workerd give the same through `node:zlib`. */
 export async function compress(bytes: Uint8Array, coding: Coding): Promise<Uint8Array> {
   // What comes back may be a small part of a large buffer, which would be kept with it.
   return new Uint8Array(await compressors[coding](bytes))
 }
 
+/** Bytes as they were before they were written in a coding. */
+export async function decompress(bytes: Uint8Array, coding: Coding): Promise<Uint8Array> {
+  return new Uint8Array(await decompressors[coding](bytes))
+}
+
+/** Clients send few different headers, and each of them with every request. */
+const chosen = new Map<string, Coding | undefined>()
+const mostChosen = 500
+
 /**
  * The coding to answer in (RFC 9110 section 12.5.3): the one the client likes best, among equals
  * the smallest; none when it names none of ours (H-23). An answer is never refused for its coding.
  */
 export function chooseCoding(acceptEncoding: string | undefined): Coding | undefined {
+  if (!acceptEncoding) return undefined
+  const known = chosen.get(acceptEncoding)
+  if (known !== undefined || chosen.has(acceptEncoding)) return known
+  const coding = readCodings(acceptEncoding)
+  if (chosen.size >= mostChosen) chosen.clear()
+  if (acceptEncoding.length < 200) chosen.set(acceptEncoding, coding)
+  return coding
+}
+
+function readCodings(acceptEncoding: string): Coding | undefined {
   const weights = new Map<string, number>()
-  for (const part of (acceptEncoding ?? '').slice(0, 1000).toLowerCase().split(',')) {
+  for (const part of acceptEncoding.slice(0, 1000).toLowerCase().split(',')) {
     const [name = '', ...parameters] = part.split(';').map((text) => text.trim())
     const weight = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2)
     const value = weight === undefined ? 1 : Number(weight)

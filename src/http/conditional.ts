@@ -3,6 +3,14 @@ import type { Edition } from '../domain/edition.ts'
 /** What tells one state of an address from another. */
 export type Validators = Pick<Edition, 'etag' | 'lastModified'>
 
+/** Headers of a request, however a runtime keeps them: names in lower case, null for none. */
+export type HeaderReader = { get(name: string): string | null }
+
+/** Whether a client says what it has already. */
+export function isConditional(headers: HeaderReader): boolean {
+  return headers.get('if-none-match') !== null || headers.get('if-modified-since') !== null
+}
+
 /**
  * Whether the client has the current state already (RFC 9110 section 13.2.2). If-None-Match decides
  * when it is there (H-08) and is compared weakly, whatever a proxy put around the tag (H-06, H-07);
@@ -10,7 +18,7 @@ export type Validators = Pick<Edition, 'etag' | 'lastModified'>
  * neither do dates later than `now`, in seconds.
  */
 export function isNotModified(
-  headers: Headers,
+  headers: HeaderReader,
   { etag, lastModified }: Validators,
   now: number,
 ): boolean {

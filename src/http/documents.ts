@@ -1,6 +1,8 @@
 import type { Edition } from '../domain/edition.ts'
 import { DomainError } from '../domain/errors.ts'
 import { fingerprint } from '../domain/identity.ts'
+import { createCodedBody } from './coded-body.ts'
+import { type HeaderReader, isConditional } from './conditional.ts'
 import type { Document } from './kept-documents.ts'
 import { type Current, type Services, within } from './services.ts'
 
@@ -46,11 +48,10 @@ export function createDocuments(services: Services) {
       lastModified,
       oldest,
       previous,
-      body: new TextEncoder().encode(body),
+      body: createCodedBody(new TextEncoder().encode(body)),
       contentType,
       since,
       seen: clock.now(),
-      coded: new Map(),
       isGone,
       isNoted: false,
     }
@@ -108,9 +109,9 @@ export function createDocuments(services: Services) {
      * Remembers an edition beyond this process, once somebody comes with conditions: whoever has it
      * will ask what changed since.
      */
-    note(recipe: Recipe, document: Document, headers: Headers, current: Current) {
-      const isPolled = headers.has('if-none-match') || headers.has('if-modified-since')
-      if (!recipe.isNoted || !isPolled || document.isNoted || current.isFailing) return
+    note(recipe: Recipe, document: Document, headers: HeaderReader, current: Current) {
+      if (!recipe.isNoted || document.isNoted || current.isFailing) return
+      if (!isConditional(headers)) return
       document.isNoted = true
       const { etag, lastModified, oldest, previous } = document
       const edition = { etag, lastModified, oldest, previous }
@@ -120,14 +121,14 @@ export function createDocuments(services: Services) {
 
     /**
      * What stands at an address. `isKnown` says whether the client has an edition already: then the
-     * edition alone may be answered, for which nothing is rendered (H-16).
+     * edition alone may be answered, for which nothing is rendered (H-16). Without it the client has none.
      *
      * While the store fails, the last good document is answered (H-29).
      */
     async find(
       recipe: Recipe,
       current: Current,
-      isKnown: (edition: Edition) => boolean,
+      isKnown?: (edition: Edition) => boolean,
     ): Promise<Document | Edition> {
       const ready = atHand(recipe, current)
       if (ready) return ready
@@ -147,9 +148,10 @@ export function createDocuments(services: Services) {
           documents.put(address, renewed)
           return renewed
         }
-        const noted = recipe.isNoted && !kept ? await editions.editions(address) : []
+        const mayBeKnown = isKnown && recipe.isNoted && !kept
+        const noted = mayBeKnown ? await editions.editions(address) : []
         const edition = noted.find((one) => one.lastModified === lastModified)
-        if (!edition || !isKnown(edition)) return makeOnce(recipe, lastModified, current)
+        if (!edition || !isKnown?.(edition)) return makeOnce(recipe, lastModified, current)
         makeLater(recipe, lastModified, current)
         return edition
       }

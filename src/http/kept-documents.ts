@@ -1,17 +1,15 @@
 import type { Edition } from '../domain/edition.ts'
 import { fingerprint } from '../domain/identity.ts'
-import { type Coding, compress } from './codings.ts'
+import { type CodedBody, createCodedBody } from './coded-body.ts'
 
 /** A document as it is answered. */
 export type Document = Edition & {
-  body: Uint8Array
+  body: CodedBody
   contentType: string
   /** The state of the store that it is known to belong to, as `State.since`. */
   since: number
   /** Second when that was last looked at. */
   seen: number
-  /** The document in content codings, each prepared once. */
-  coded: Map<Coding, Promise<Uint8Array>>
   /** It only says that what was here is no longer. */
   isGone: boolean
   /** Whether its edition is remembered beyond this process. */
@@ -23,8 +21,8 @@ export async function fixedDocument(
   content: string | Uint8Array,
   contentType: string,
 ): Promise<Document> {
-  const body = typeof content === 'string' ? new TextEncoder().encode(content) : content
-  const etag = `W/"${await fingerprint(typeof content === 'string' ? content : body.join())}"`
+  const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
+  const etag = `W/"${await fingerprint(typeof content === 'string' ? content : bytes.join())}"`
   const nothing = {
     lastModified: 0,
     oldest: 0,
@@ -34,29 +32,19 @@ export async function fixedDocument(
     isGone: false,
     isNoted: false,
   }
-  return { ...nothing, etag, body, contentType, coded: new Map() }
+  return { ...nothing, etag, body: createCodedBody(bytes), contentType }
 }
 
 /** What a document is beside its bytes, as headers that a cache keeps with them. */
 export function describeDocument(document: Document): Record<string, string> {
-  const { body: _, coded: _coded, isNoted: _isNoted, ...rest } = document
+  const { body: _, isNoted: _isNoted, ...rest } = document
   return { 'Content-Type': document.contentType, 'X-Document': JSON.stringify(rest) }
 }
 
 /** The document again. It belongs to no state that this process knows. */
-export function restoreDocument(body: Uint8Array, headers: Headers): Document {
-  const rest = JSON.parse(headers.get('x-document')!) as Omit<
-    Document,
-    'body' | 'coded' | 'isNoted'
-  >
-  return { ...rest, body, since: 0, coded: new Map(), isNoted: true }
-}
-
-/** The body of a document in a coding, from the second time on without any work. */
-export function inCoding({ body, coded }: Document, coding: Coding): Promise<Uint8Array> {
-  const prepared = coded.get(coding) ?? compress(body, coding)
-  coded.set(coding, prepared)
-  return prepared
+export function restoreDocument(bytes: Uint8Array, headers: Headers): Document {
+  const rest = JSON.parse(headers.get('x-document')!) as Omit<Document, 'body' | 'isNoted'>
+  return { ...rest, body: createCodedBody(bytes), since: 0, isNoted: true }
 }
 
 /** Documents kept to be answered again, the least used ones given up first. */
@@ -66,40 +54,46 @@ export type KeptDocuments = {
   forget(address: string): void
 }
 
-/** All codings of a text together take less than the text itself. */
-const withCodings = 2
 /** What stands around the bytes, in bytes. */
 const overhead = 2000
 
 /** Keeps documents of at most `capacity` bytes in all. */
 export function createKeptDocuments(capacity = 64_000_000): KeptDocuments {
-  const documents = new Map<string, Document>()
+  const documents = new Map<string, { document: Document; counted: number }>()
   let size = 0
-  const sizeOf = ({ body }: Document) => body.length * withCodings + overhead
   const forget = (address: string) => {
-    const document = documents.get(address)
-    if (!document) return
-    size -= sizeOf(document)
+    size -= documents.get(address)?.counted ?? 0
     documents.delete(address)
+  }
+  /** A document is held in other codings than when it was put there, so it is counted anew now and then. */
+  const count = (one: { document: Document; counted: number }) => {
+    size -= one.counted
+    one.counted = one.document.body.held() + overhead
+    size += one.counted
+  }
+  const makeRoom = (address: string) => {
+    if (size <= capacity) return
+    for (const one of documents.values()) count(one)
+    for (const oldest of documents.keys()) {
+      if (size <= capacity || oldest === address) break
+      forget(oldest)
+    }
+  }
+  const put = (address: string, document: Document) => {
+    forget(address)
+    const one = { document, counted: 0 }
+    documents.set(address, one)
+    count(one)
+    makeRoom(address)
   }
   return {
     get(address) {
-      const document = documents.get(address)
-      if (!document) return undefined
+      const document = documents.get(address)?.document
       // A Map remembers the order of insertion, so the first one is the one not used for longest.
-      documents.delete(address)
-      documents.set(address, document)
+      if (document) put(address, document)
       return document
     },
-    put(address, document) {
-      forget(address)
-      documents.set(address, document)
-      size += sizeOf(document)
-      for (const oldest of documents.keys()) {
-        if (size <= capacity || oldest === address) break
-        forget(oldest)
-      }
-    },
+    put,
     forget,
   }
 }

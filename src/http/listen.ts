@@ -3,6 +3,7 @@ import { type AddressInfo, BlockList, isIPv6, type Socket } from 'node:net'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import type { Context } from 'hono'
 import { always } from './answer.ts'
+import type { App } from './app.ts'
 import { type Failure, problemDocument, problemResponse, toFailure } from './problem.ts'
 import type { Refusal } from './request-log.ts'
 
@@ -68,6 +69,8 @@ export type Listening = {
 type ListenOptions = {
   port: number
   host: string
+  /** Asked first: what is ready needs no Request, which costs as much as all else of an answer. */
+  answerReady?: App['answerReady']
   limits?: Limits
   /** Told of every request that is answered here and not by the app. */
   onRefusal?: (refusal: Refusal) => void
@@ -81,14 +84,14 @@ type ListenOptions = {
  */
 export async function listen(
   fetch: Fetch,
-  { port, host, limits = usualLimits, onRefusal = () => {} }: ListenOptions,
+  { port, host, answerReady, limits = usualLimits, onRefusal = () => {} }: ListenOptions,
 ): Promise<Listening> {
   const connections = new Map<Socket, Set<ServerResponse>>()
   const refused = new WeakSet<Socket>()
   let closed: Promise<void> | undefined
 
   // The host is that of HTTP/1.0 clients, which name none. No address that is sent out depends on it.
-  const answer = getRequestListener(fetch, {
+  const answerAnew = getRequestListener(fetch, {
     hostname: 'localhost',
     errorHandler: (error) => {
       const response = answerError(error)
@@ -161,8 +164,25 @@ export async function listen(
     }
     if (incoming.url === '*') incoming.url = '/'
     // One answer at a time, or a client that reads none makes us keep many.
-    if (before) before.once('close', () => void answer(incoming, outgoing))
-    else void answer(incoming, outgoing)
+    if (before) before.once('close', () => answer(incoming, outgoing))
+    else answer(incoming, outgoing)
+  }
+
+  function answer(incoming: IncomingMessage, outgoing: ServerResponse) {
+    const ready = findReady(incoming)
+    if (ready) outgoing.writeHead(ready.status, ready.headers.flat).end(ready.body)
+    else void answerAnew(incoming, outgoing)
+  }
+
+  function findReady({ method = '', url = '', headers }: IncomingMessage) {
+    if (!answerReady || !isHost(headers.host)) return undefined
+    const get = (name: string) => (headers[name] as string | undefined) ?? null
+    try {
+      return answerReady({ method, address: url, headers: { get } })
+    } catch (error) {
+      console.error(error)
+      return undefined
+    }
   }
 
   /** Answers what the parser could not read or did not get in time, after the requests before it. */
@@ -259,13 +279,28 @@ function faultOf(incoming: IncomingMessage, limits: Limits): Failure | undefined
   const { method, url = '', httpVersion, rawHeaders } = incoming
   if (rawHeaders.length > 2 * limits.headers) return tooManyHeaders(limits)
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return wrongVersion
-  const hosts = rawHeaders.filter((name, index) => {
-    return index % 2 === 0 && name.toLowerCase() === 'host'
-  })
-  if (hosts.length > 1 || (hosts.length === 0 && httpVersion === '1.1')) return wrongHost
+  let hosts = 0
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index]!
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++
+  }
+  if (hosts > 1 || (hosts === 0 && httpVersion === '1.1')) return wrongHost
   if (!/^[^\s/?#@,\\]{0,300}$/.test(incoming.headers.host ?? '')) return wrongHost
   const isTarget = /^(\/|https?:\/\/[^/?#])/i.test(url) || (url === '*' && method === 'OPTIONS')
   return isTarget ? undefined : wrongTarget
+}
+
+/** Clients name few hosts, and each of them with every request. */
+const knownHosts = new Set<string>()
+const mostHosts = 100
+
+/** Whether a name can be the host of an address, as a Request would have it. */
+function isHost(name = ''): boolean {
+  if (knownHosts.has(name)) return true
+  if (!URL.canParse(`http://${name}`)) return false
+  if (knownHosts.size >= mostHosts) knownHosts.clear()
+  knownHosts.add(name)
+  return true
 }
 
 function failureOf(error: NodeJS.ErrnoException & { reason?: string }): Failure | undefined {

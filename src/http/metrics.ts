@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from './prometheus.ts'
 import { readerFamilies } from './reader.ts'
 import type { Answer } from './request-log.ts'
 
@@ -28,6 +28,10 @@ const documents = new Set(['rss', 'atom', 'json', 'opml', 'html', 'xml'])
 
 /** From a kept document to the slowest that readers wait for, in seconds (H-38). */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+
+/** Answers that are alike, which are counted together: each alone would cost as much as the rest of it. */
+type Tally = { answer: Answer; times: number; bytes: number }
+const mostTallies = 1000
 
 /** Counts from zero, in a registry of its own. How many series there can be is bounded. */
 export function createMetrics(): Metrics {
@@ -82,49 +86,78 @@ export function createMetrics(): Metrics {
     registers,
   })
 
-  // Without any feed asked for there is no share, and 0 would look like an outage.
-  notModifiedRatio.remove()
   const isAmongFeeds = amongFirst(mostFeeds)
   const isAmongSeries = amongFirst(mostSeries)
   let served = 0
   let notModified = 0
 
-  function recordFeed({ status, conditional: isConditional }: Answer, reader: string) {
-    if (isConditional) conditional.inc({ reader, outcome: outcomeOf(status) })
+  const tallies = new Map<string, Tally>()
+
+  /** Counts answers that are alike. */
+  function count({ answer, times, bytes: sent }: Tally) {
+    const { kind, format = '' } = answer
+    const status = statuses.has(answer.status) ? String(answer.status) : 'other'
+    const reader = known(answer.reader.family, readerFamilies)
+    let feed = ''
+    if (kind === 'feed') {
+      feed = feedOf(answer.path)
+      const series = [feed, format, status, reader].join(' ')
+      if (!isAmongFeeds(feed) || !isAmongSeries(series)) feed = elsewhere
+      countFeed(answer, reader, times)
+    }
+    requests.inc({ kind, feed, format, status, reader }, times)
+    bytes.inc({ kind, format, coding: known(answer.coding ?? 'identity', codings) }, sent)
+    // The last count of several feeds together would say nothing.
+    const reported = answer.reader.subscribers
+    if (reported !== undefined && feed !== '' && feed !== elsewhere) {
+      subscribers.set({ feed, format, reader }, reported)
+    }
+  }
+
+  function countFeed(
+    { status, conditional: isConditional }: Answer,
+    reader: string,
+    times: number,
+  ) {
+    if (isConditional) conditional.inc({ reader, outcome: outcomeOf(status) }, times)
     if (status !== 200 && status !== 226 && status !== 304) return
-    served += 1
-    if (status === 304) notModified += 1
-    notModifiedRatio.set(notModified / served)
+    served += times
+    if (status === 304) notModified += times
+    notModifiedRatio.set({}, notModified / served)
+  }
+
+  function countTallies() {
+    for (const tally of tallies.values()) count(tally)
+    tallies.clear()
   }
 
   return {
     record(answer) {
-      const { kind, format = '' } = answer
-      const status = statuses.has(answer.status) ? String(answer.status) : 'other'
-      const reader = known(answer.reader.family, readerFamilies)
-      let feed = ''
-      if (kind === 'feed') {
-        feed = feedOf(answer.path)
-        const series = [feed, format, status, reader].join(' ')
-        if (!isAmongFeeds(feed) || !isAmongSeries(series)) feed = elsewhere
-        recordFeed(answer, reader)
-      }
-      requests.inc({ kind, feed, format, status, reader })
-      const coding = known(answer.coding ?? 'identity', codings)
-      bytes.inc({ kind, format, coding }, Math.max(answer.bytes, 0))
-      duration.observe({ kind }, Math.max(answer.milliseconds, 0) / 1000)
-      // The last count of several feeds together would say nothing.
-      const reported = answer.reader.subscribers
-      if (reported !== undefined && feed !== '' && feed !== elsewhere) {
-        subscribers.set({ feed, format, reader }, reported)
-      }
+      const { kind, milliseconds } = answer
+      duration.observe({ kind }, Math.max(milliseconds, 0) / 1000)
+      const key = likeness(answer)
+      const tally = tallies.get(key) ?? { answer, times: 0, bytes: 0 }
+      tally.times += 1
+      tally.bytes += Math.max(answer.bytes, 0)
+      // Of what was reported, the last is counted last.
+      if (answer.reader.subscribers !== undefined) tallies.delete(key)
+      tallies.set(key, tally)
+      if (tallies.size >= mostTallies) countTallies()
     },
     rendered: (format) => renders.inc({ format: known(format, documents) }),
     storeFailed: () => storeFailures.inc(),
     async document() {
-      return { contentType: registry.contentType, body: await registry.metrics() }
+      countTallies()
+      return { contentType: registry.contentType, body: registry.text() }
     },
   }
+}
+
+/** Everything about an answer that its numbers depend on. */
+function likeness({ kind, path, format, status, coding, conditional, reader }: Answer): string {
+  const feed = kind === 'feed' ? path : ''
+  const { family, subscribers } = reader
+  return `${kind} ${feed} ${format} ${status} ${coding} ${conditional} ${family} ${subscribers}`
 }
 
 function known(value: string, values: ReadonlySet<string>): string {

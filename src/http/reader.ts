@@ -85,7 +85,21 @@ const after = new RegExp(String.raw`subscribers?(?: count)?[:= _]{1,3}${amount}(
  * subscribers where an aggregator reports a believable one. Looks at the beginning of the text only.
  */
 export function readUserAgent(text: string | undefined): Reader {
-  const agent = (text ?? '').slice(0, longest).trim().toLowerCase()
+  if (!text) return { family: 'none' }
+  const known = knownReaders.get(text)
+  if (known) return known
+  const reader = recogniseReader(text)
+  if (knownReaders.size >= mostKnown) knownReaders.clear()
+  if (text.length <= longest) knownReaders.set(text, reader)
+  return reader
+}
+
+/** Readers come back with the same User-Agent, and looking through the families takes a while. */
+const knownReaders = new Map<string, Reader>()
+const mostKnown = 1000
+
+function recogniseReader(text: string): Reader {
+  const agent = text.slice(0, longest).trim().toLowerCase()
   if (agent === '') return { family: 'none' }
   const family = families.find(({ sign }) => sign.test(agent))
   if (!family) return { family: 'other' }

@@ -1,11 +1,29 @@
 import type { Edition } from '../domain/edition.ts'
-import type { Asking } from './answer.ts'
 import { chooseCoding, type Coding } from './codings.ts'
-import { isNotModified } from './conditional.ts'
+import { type HeaderReader, isConditional, isNotModified } from './conditional.ts'
 import type { createDocuments, Recipe } from './documents.ts'
-import { inCoding } from './kept-documents.ts'
+import { readUserAgent } from './reader.ts'
 import type { Answer } from './request-log.ts'
 import type { Current, Services } from './services.ts'
+
+/** A request, as far as an answer that is ready depends on it. */
+export type Asked = {
+  method: string
+  /** Path and query, as they came. */
+  address: string
+  headers: HeaderReader
+}
+
+/** An answer that only has to be sent. */
+export type ReadyAnswer = {
+  status: 200 | 304
+  headers: ReadyHeaders
+  body?: Uint8Array
+  coding?: Coding | undefined
+}
+
+/** The same headers, as the web platform and as Node take them: names and values in turn. */
+type ReadyHeaders = { web: Headers; flat: string[] }
 
 /** What a feed was answered with, as long as nothing at all has changed since. */
 type Ready = {
@@ -14,16 +32,8 @@ type Ready = {
   edition: Edition
   asked: Pick<Answer, 'kind' | 'format' | 'path'>
   /** Those of a 304, and those of a 200 in each coding. */
-  headers: Headers
-  coded: Map<Coding | undefined, Headers>
-}
-
-/** An answer, and what the log says of it beside what was asked. */
-type Taken = {
-  response: Response
-  asked: Ready['asked']
-  bytes: number
-  coding?: Coding | undefined
+  headers: ReadyHeaders
+  coded: Map<Coding | undefined, ReadyHeaders>
 }
 
 type Note = ReturnType<typeof createDocuments>['note']
@@ -38,49 +48,73 @@ const longestAddress = 300
  * answered 304.
  */
 export function createReadyAnswers(
-  { documents, clock }: Services,
-  readCurrent: () => Promise<Current>,
+  { documents, clock, record }: Services,
+  steadyCurrent: () => Current | undefined,
   note: (...what: Parameters<Note>) => void,
 ) {
   const answers = new Map<string, Ready>()
 
+  /** The answer to a request like one before, and what was asked, unless something may have changed. */
+  function take({ method, address, headers }: Asked): [ReadyAnswer, Ready] | undefined {
+    const ready = answers.get(address)
+    if (!ready || method !== 'GET' || isParticular(headers)) return undefined
+    const current = steadyCurrent()
+    if (current !== ready.current) {
+      if (current) answers.delete(address)
+      return undefined
+    }
+    const { recipe, edition } = ready
+    const now = clock.now()
+    const found = documents.get(recipe.address)
+    const kept = found?.since === current.since ? found : undefined
+    if (kept) {
+      kept.seen = now
+      note(recipe, kept, headers, current)
+    }
+    if (isNotModified(headers, edition, now))
+      return [{ status: 304, headers: ready.headers }, ready]
+    if (!kept) return undefined
+    const coding = chooseCoding(headers.get('accept-encoding') ?? undefined)
+    const body = kept.body.ready(coding)
+    if (!body) return undefined
+    const ofBody = ready.coded.get(coding) ?? withBody(ready, body.length, coding)
+    ready.coded.set(coding, ofBody)
+    return [{ status: 200, headers: ofBody, body, coding }, ready]
+  }
+
+  /** The answer to a request like one before, unless something may have changed. It is recorded. */
+  function answer(asked: Asked): ReadyAnswer | undefined {
+    const began = Date.now()
+    const taken = take(asked)
+    if (!taken) return undefined
+    const [answer, ready] = taken
+    const { status, coding, body } = answer
+    record({
+      at: began,
+      method: asked.method,
+      ...ready.asked,
+      status,
+      bytes: body?.length ?? 0,
+      ...(coding && { coding }),
+      milliseconds: Date.now() - began,
+      conditional: isConditional(asked.headers),
+      reader: readUserAgent(asked.headers.get('user-agent') ?? undefined),
+    })
+    return answer
+  }
+
   return {
-    /** The answer to a request like one before, unless something may have changed. */
-    async take(c: Asking): Promise<Taken | undefined> {
-      const ready = answers.get(addressOf(c))
-      if (!ready || c.req.method !== 'GET' || isParticular(c)) return undefined
-      const current = await readCurrent().catch(() => undefined)
-      if (current !== ready.current) {
-        answers.delete(addressOf(c))
-        return undefined
-      }
-      const { recipe, edition, asked } = ready
-      const { headers } = c.req.raw
-      const now = clock.now()
-      const found = documents.get(recipe.address)
-      const kept = found?.since === current.since ? found : undefined
-      if (kept) {
-        kept.seen = now
-        note(recipe, kept, headers, current)
-      }
-      if (isNotModified(headers, edition, now)) {
-        const response = new Response(null, { status: 304, headers: ready.headers })
-        return { response, asked, bytes: 0 }
-      }
-      if (!kept) return undefined
-      const coding = chooseCoding(c.req.header('accept-encoding'))
-      const body = coding ? await inCoding(kept, coding) : kept.body
-      const ofBody = ready.coded.get(coding) ?? withBody(ready, body.length, coding)
-      ready.coded.set(coding, ofBody)
-      const encodeBody = coding ? 'manual' : 'automatic'
-      const options = { status: 200, headers: ofBody, encodeBody }
-      const response = new Response(body as Uint8Array<ArrayBuffer>, options)
-      return { response, asked, bytes: body.length, coding }
-    },
+    answer,
 
     /** Remembers the answer to a request for a feed that is as the store is now. */
-    keep(c: Asking, recipe: Recipe, edition: Edition, current: Current, { headers }: Response) {
-      const address = addressOf(c)
+    keep(
+      address: string,
+      asked: Ready['asked'],
+      recipe: Recipe,
+      edition: Edition,
+      current: Current,
+      { headers }: Response,
+    ) {
       if (current.isFailing || headers.has('age') || address.length > longestAddress) return
       if (answers.size >= most) answers.clear()
       const ofBoth = new Headers(headers)
@@ -90,29 +124,27 @@ export function createReadyAnswers(
         current,
         recipe,
         edition: { etag, lastModified, oldest, previous },
-        asked: c.get('asked'),
-        headers: ofBoth,
+        asked,
+        headers: readyHeaders(ofBoth),
         coded: new Map(),
       })
     },
   }
 }
 
-/** Without the host, which decides nothing. */
-function addressOf(c: Asking): string {
-  const { url } = c.req
-  return url.slice(url.indexOf('/', 8))
-}
-
 /** Whether more than validators and codings decides about the answer. */
-function isParticular(c: Asking): boolean {
-  return c.req.header('a-im') !== undefined || c.req.header('sec-fetch-mode') === 'navigate'
+function isParticular(headers: HeaderReader): boolean {
+  return headers.get('a-im') !== null || headers.get('sec-fetch-mode') === 'navigate'
 }
 
-function withBody({ headers, recipe }: Ready, length: number, coding: Coding | undefined): Headers {
-  const ofBody = new Headers(headers)
+function withBody({ headers, recipe }: Ready, length: number, coding: Coding | undefined) {
+  const ofBody = new Headers(headers.web)
   ofBody.set('Content-Type', recipe.contentType)
   ofBody.set('Content-Length', String(length))
   if (coding) ofBody.set('Content-Encoding', coding)
-  return ofBody
+  return readyHeaders(ofBody)
+}
+
+function readyHeaders(web: Headers): ReadyHeaders {
+  return { web, flat: [...web].flat() }
 }

@@ -61,7 +61,7 @@ export function refusedAnswer({ method, path, agent, status, bytes }: Refusal, a
 export function formatAnswer(answer: Answer): string {
   const { at, method, path, kind, format, status, bytes, coding, conditional, reader } = answer
   const line = {
-    at: new Date(at).toISOString(),
+    at: writeTime(at),
     method: method.slice(0, 20),
     path: path.replace(/[?#][^]*/, '').slice(0, 200),
     kind,
@@ -74,7 +74,17 @@ export function formatAnswer(answer: Answer): string {
     reader: reader.family,
     subscribers: reader.subscribers,
   }
-  return JSON.stringify(line).replace(/[^\x20-\x7e]/g, escapeCharacter)
+  const text = JSON.stringify(line)
+  return /[^\x20-\x7e]/.test(text) ? text.replace(/[^\x20-\x7e]/g, escapeCharacter) : text
+}
+
+let lastTime = NaN
+let lastWritten = ''
+
+/** Many requests are answered within one millisecond, and writing it takes as long as all the rest of a line. */
+function writeTime(at: number): string {
+  if (at !== lastTime) [lastTime, lastWritten] = [at, new Date(at).toISOString()]
+  return lastWritten
 }
 
 /** JSON leaves line separators, C1 controls and marks of direction as they are; terminals do not. */

@@ -29,7 +29,7 @@ export function createEdgeReserve(open: () => Promise<EdgeCache>): Reserve {
     },
     async put(address, document) {
       const headers = { ...describeDocument(document), 'Cache-Control': `max-age=${week}` }
-      const body = document.body as Uint8Array<ArrayBuffer>
+      const body = (await document.body.whole()) as Uint8Array<ArrayBuffer>
       await (await open()).put(address, new Response(body, { headers }))
     },
     async delete(address) {

@@ -4,7 +4,7 @@ import type { Clock } from '../domain/clock.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { EditionStore, ReleaseStore, State } from '../domain/release-store.ts'
-import type { Publishing } from './api/publishing.ts'
+import type { Api } from './api/api.ts'
 import type { KeptDocuments } from './kept-documents.ts'
 import type { Metrics } from './metrics.ts'
 import type { Answer } from './request-log.ts'
@@ -13,6 +13,8 @@ import type { Reserve } from './reserve.ts'
 /** What the service is made of. The entries put it together for their runtime. */
 export type Services = {
   store: ReleaseStore
+  /** Whether the store was changed since this was last asked; only where that costs less than its state. */
+  hasChanged?: () => boolean
   editions: EditionStore
   /** Public origin, without a slash at its end. */
   baseUrl: string
@@ -29,8 +31,8 @@ export type Services = {
   later: (work: () => Promise<void>) => void
   /** Answers requests below `/media/`. */
   media: MiddlewareHandler
-  /** What publishing is made of, for one request; without it there is no API. */
-  publishing?: () => Publishing
+  /** Publishing over HTTP, brought in when somebody asks for it; without it there is no API. */
+  api?: () => Api | Promise<Api>
   /** What is wrong with the content at present. */
   problems: () => FileProblem[]
   clock: Clock
@@ -52,25 +54,49 @@ const rest = 2
 const patienceForState = 3000
 
 /** Reads the state, and goes on with the last one known while the store does not answer (H-29). */
-export function createCurrentReader(services: Services): () => Promise<Current> {
+export function createCurrentReader(services: Services) {
   const { store, baseUrl, clock, metrics, spare = () => undefined } = services
+  const { hasChanged = () => true } = services
   let last: Current | undefined
+  /** What was read last, as long as nothing was written since. */
+  let steady: Current | undefined
+  let reads = 0
   let restUntil = 0
   let latest = 0
 
-  return async function readCurrent() {
+  return { readCurrent, steadyCurrent }
+
+  /** The state as it is known to be now, without asking the store; undefined when that must be asked. */
+  function steadyCurrent(): Current | undefined {
+    if (!steady || clock.now() >= steady.until) return undefined
+    try {
+      if (!hasChanged()) return steady
+    } catch {
+      // Whoever asks the store will see what is wrong with it.
+    }
+    steady = undefined
+    return undefined
+  }
+
+  async function readCurrent(): Promise<Current> {
+    const known = steadyCurrent()
+    if (known) return known
     // What was public once stays public, also when the clock is set back (S-06).
     latest = Math.max(latest, clock.now())
     if (clock.now() < restUntil) {
       const known = last ?? fromSpare()
       if (known) return { ...known, isFailing: true }
     }
+    steady = undefined
+    const read = ++reads
     try {
       const state = await within(store.state(latest), patienceForState)
       const isSame = last?.since === state.since && last.revision === state.revision
       if (!last || !isSame) {
         last = { ...state, addresses: createAddresses(baseUrl, state.site), isFailing: false }
       }
+      // One that was asked for earlier and comes later is old.
+      if (read === reads) steady = last
       return last
     } catch (error) {
       if (!(error instanceof DomainError)) {

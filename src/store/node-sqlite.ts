@@ -21,6 +21,12 @@ import type { Migration } from './migrate.ts'
 export type NodeDatabase = Database & {
   /** Whether the file, or where it lies, does not allow writing. */
   readOnly: boolean
+  /**
+   * Begins to watch. The function answers whether anything was written since it was last called, by this
+   * process or by another. Of others it asks once in a turn of the event loop: whoever they tell of what
+   * they wrote can ask in a later one at the earliest. It throws when the file cannot be read.
+   */
+  watch(): () => boolean
   /** Whether the file that was opened still lies at its path. */
   isInPlace(): boolean
   /** Opens the path anew, as a good copy may lie there now. Throws, and stays as it was, if none does. */
@@ -35,6 +41,9 @@ export type NodeDatabase = Database & {
 export function openDatabase(path: string): NodeDatabase {
   let { sqlite, readOnly } = connect(path)
   let file = fileAt(path)
+  /** Transactions of this process. SQLite numbers those of others alone. */
+  let written = 0
+  let ofOthers = sqlite.prepare('pragma data_version')
   const prepared = new Map<string, StatementSync>()
   const runs = new WeakMap<Statement, () => Row[]>()
 
@@ -58,6 +67,7 @@ export function openDatabase(path: string): NodeDatabase {
     async batch(statements) {
       // What was answered for must be on disk, also when the power fails.
       sqlite.exec('pragma synchronous = full; begin immediate')
+      written++
       try {
         for (const one of statements) runs.get(one)!()
         sqlite.exec('commit')
@@ -69,6 +79,21 @@ export function openDatabase(path: string): NodeDatabase {
     },
     get readOnly() {
       return readOnly
+    },
+    watch() {
+      let seen = -1
+      let seenOfOthers: unknown
+      let isThisTurn = false
+      return () => {
+        if (isThisTurn && written === seen) return false
+        const { data_version: version } = ofOthers.get()!
+        const hasChanged = written !== seen || version !== seenOfOthers
+        seen = written
+        seenOfOthers = version
+        isThisTurn = true
+        setImmediate(() => (isThisTurn = false))
+        return hasChanged
+      }
     },
     isInPlace: () => fileAt(path) === file,
     reopen() {
@@ -86,6 +111,8 @@ export function openDatabase(path: string): NodeDatabase {
       } finally {
         ;({ sqlite, readOnly } = fresh)
         file = fileAt(path)
+        ofOthers = sqlite.prepare('pragma data_version')
+        written++
       }
     },
     close: () => sqlite.close(),

@@ -6,7 +6,7 @@ import { createVocabulary, type VocabularySource } from '../domain/topic.ts'
 import type { Database, Statement } from './database.ts'
 
 /** Where the store stands at a second: the part of a state that is a few numbers. */
-export type Position = Pick<State, 'revision' | 'horizon' | 'since' | 'frameSince'>
+export type Position = Pick<State, 'revision' | 'horizon' | 'since' | 'frameSince' | 'until'>
 
 /** Answers `revision` 0 while nothing was ever brought in. */
 export async function readPosition(database: Database, now: number): Promise<Position> {
@@ -15,13 +15,20 @@ export async function readPosition(database: Database, now: number): Promise<Pos
       `select (select value from state where key = 'revision') as revision,
          (select value from state where key = 'changed') as changed,
          (select value from state where key = 'framed') as framed,
-         (select max(published) from release where published <= ?) as horizon`,
+         (select max(published) from release where published <= ?1) as horizon,
+         (select min(published) from release where published > ?1) as coming`,
     )
     .bind(now)
-    .first<Record<'revision' | 'changed' | 'framed' | 'horizon', number | null>>()
+    .first<Record<'revision' | 'changed' | 'framed' | 'horizon' | 'coming', number | null>>()
   const horizon = row?.horizon ?? 0
   const since = Math.max(row?.changed ?? 0, horizon)
-  return { revision: row?.revision ?? 0, horizon, since, frameSince: row?.framed ?? 0 }
+  return {
+    revision: row?.revision ?? 0,
+    horizon,
+    since,
+    frameSince: row?.framed ?? 0,
+    until: row?.coming ?? Infinity,
+  }
 }
 
 /** Reads the state, and what lies in it as text only when it changed. */
@@ -49,6 +56,7 @@ export function createStateReader(database: Database): (now: number) => Promise<
     return {
       ...position,
       since: Math.max(position.since, retired.since),
+      until: Math.min(position.until, retired.until),
       site,
       vocabulary,
       retired,

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { measureAsking } from './asking.ts'
 import { type Curve, type Figure, type Found, isReached, plotOf, tableOf } from './figures.ts'
 import { cache } from './filled-store.ts'
+import { generator } from './load.ts'
 import { measureMemory } from './memory.ts'
 import { measurePolling } from './polling.ts'
 import { measurePublishing } from './publishing.ts'
@@ -84,7 +85,7 @@ async function run(): Promise<number> {
   const memory = Math.round(totalmem() / 2 ** 30)
   const [processor] = cpus()
   console.log(
-    `${day}, ${cpus().length} × ${processor?.model.trim()}, ${memory} GB, Node ${process.versions.node}${values.quick ? ', quick: not to be believed' : ''}\n\n${tableOf(figures)}`,
+    `${day}, ${cpus().length} × ${processor?.model.trim()}, ${memory} GB, Node ${process.versions.node}, load by ${generator}${values.quick ? ', quick: not to be believed' : ''}\n\n${tableOf(figures)}`,
   )
   if (curves.length > 0) {
     writeFileSync(values.plot, plotOf(curves))

@@ -1,11 +1,13 @@
 import type { Clock } from '../../src/domain/clock.ts'
 import { createMediaFolder } from '../../src/content/media-folder.ts'
 import { createReleaseReader } from '../../src/content/read-release.ts'
+import { createApi } from '../../src/http/api/api.ts'
 import { createDoor } from '../../src/http/api/door.ts'
 import { createPublishing } from '../../src/http/api/publishing.ts'
 import { createApp } from '../../src/http/app.ts'
 import { isDirect } from '../../src/http/conditional.ts'
 import { createKeptDocuments } from '../../src/http/kept-documents.ts'
+import { createKeptState } from '../../src/http/kept-state.ts'
 import { createMetrics } from '../../src/http/metrics.ts'
 import { serveFolders } from '../../src/http/media.ts'
 import { createLater } from '../../src/later.ts'
@@ -26,13 +28,21 @@ export type InProcess = {
   publish(slug: string, topics: string[]): Promise<Asked>
   /** How many statements the database was asked to run since the last time. */
   queries(): number
+  /** Lets so many seconds pass at once. */
+  pass(seconds: number): Promise<void>
   close(): void
 }
 
 type Asked = { status: number; text: string; headers: Headers; milliseconds: number }
 
-/** Starts one. Its clock lets nobody wait, so that only work is measured. */
-export async function startInProcess(path: string): Promise<InProcess> {
+/**
+ * Starts one. Its clock lets nobody wait, so that only work is measured. With `keepsState` it goes about
+ * the state of the store as an isolate of a Worker does.
+ */
+export async function startInProcess(
+  path: string,
+  { keepsState = false } = {},
+): Promise<InProcess> {
   const opened = await openStore(path, { mayBeMadeAnew: false })
   const { database, queries } = counted(opened)
   const folder = frameFolder()
@@ -46,8 +56,12 @@ export async function startInProcess(path: string): Promise<InProcess> {
     clientOf: () => '',
     baseUrl,
   })
+  const api = createApi(() => publishing)
+  const state = createKeptState(createReleaseStore(database), clock)
   const app = createApp({
-    store: createReleaseStore(database),
+    ...(keepsState
+      ? { store: state.store, hasChanged: () => state.hasChanged() }
+      : { store: createReleaseStore(database), hasChanged: opened.watch() }),
     editions: createEditionStore(database),
     baseUrl,
     documents: createKeptDocuments(64_000_000),
@@ -55,7 +69,7 @@ export async function startInProcess(path: string): Promise<InProcess> {
     hasFeedPages: true,
     later: createLater(),
     media: serveFolders([folder]),
-    publishing: () => publishing,
+    api: () => api,
     problems: () => [],
     clock,
     metrics: createMetrics(),
@@ -63,7 +77,9 @@ export async function startInProcess(path: string): Promise<InProcess> {
   })
   const ask = async (target: string, init?: RequestInit) => {
     const began = performance.now()
-    const answer = await app.request(target, init)
+    const request = new Request(new URL(target, baseUrl), init)
+    const fetch = async () => app.fetch(request)
+    const answer = await (keepsState ? state.answer(request, fetch) : fetch())
     const text = await answer.text()
     const milliseconds = performance.now() - began
     return { status: answer.status, text, headers: answer.headers, milliseconds }
@@ -77,6 +93,7 @@ export async function startInProcess(path: string): Promise<InProcess> {
         body: JSON.stringify({ title: `Release ${slug}`, topics, body: { html: text } }),
       }),
     queries,
+    pass: (seconds) => clock.passed(clock.now() + seconds - 1),
     close: () => opened.close(),
   }
 }

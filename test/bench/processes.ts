@@ -31,7 +31,11 @@ export async function startService(
     DATABASE: database,
     PUBLISH_TOKENS: `bench=${publishToken}`,
   }
-  return startProcess(process.execPath, ['src/node.ts'], port, environment, path)
+  const { scripts } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
+    scripts: { start: string }
+  }
+  const [, ...parameters] = scripts.start.split(' ')
+  return startProcess(process.execPath, parameters, port, environment, path)
 }
 
 /** Starts a script of this folder that listens on PORT. */
@@ -91,7 +95,7 @@ export async function freePort(): Promise<number> {
 
 /** Whether a program can be used here. */
 export function isInstalled(command: string, version: string): boolean {
-  return spawnSync(command, [version], { stdio: 'ignore' }).status === 0
+  return spawnSync(command, [version], { stdio: 'ignore' }).error === undefined
 }
 
 /** Milliseconds of processor time that a process and those it started have used; Linux only. */

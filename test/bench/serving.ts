@@ -36,9 +36,12 @@ export async function measureServing(setup: Setup): Promise<Found> {
       writeFileSync(given, JSON.stringify({ headers, body: body.toString('base64') }))
       const bare = await startScript('bare.ts', { GIVEN: given })
       servers.push(bare)
+      const plain = await startScript('plain.ts', { GIVEN: given })
+      servers.push(plain)
       const contestants: Contestant[] = [
         await contestant('the service', service, '/feed.rss'),
         await contestant('bare', bare, '/feed.rss'),
+        await contestant('plain', plain, '/feed.rss'),
       ]
       if (isInstalled('nginx', '-v')) {
         const nginx = await startNginx(folder, document)
@@ -75,7 +78,12 @@ async function contestant(name: string, server: Server, path: string): Promise<C
   return { name, server, addresses: [address], etag: headers.etag! }
 }
 
-const limits = { 304: { bare: 0.9, nginx: 0.6 }, 200: { bare: 0.9, nginx: 0.75 } }
+const names = { bare: 'a bare Hono handler', plain: "Node's server alone", nginx: 'nginx' }
+/** Of what is only told there is none. */
+const limits: Record<number, Record<string, number>> = {
+  304: { bare: 0.9, nginx: 0.6 },
+  200: { bare: 0.9, nginx: 0.75 },
+}
 
 async function compare(
   contestants: Contestant[],
@@ -85,8 +93,8 @@ async function compare(
   const results = await inTurns(contestants, status, setup)
   const [ours, ...others] = results
   return others.map((other) => {
-    const beside = other.name === 'bare' ? 'a bare handler' : other.name
-    const limit = limits[status][other.name as 'bare' | 'nginx']
+    const beside = names[other.name as keyof typeof names]
+    const limit = limits[status]?.[other.name]
     return figureOf(`${status} answers per second beside ${beside}`, ours!, other, limit)
   })
 }
@@ -100,7 +108,7 @@ const busy = 0.8
  * Answers per second; or answers per second of processor time, where the load generator could not take
  * more: then all servers seem equally fast.
  */
-function figureOf(work: string, ours: Result, theirs: Result, atLeast: number): Figure {
+function figureOf(work: string, ours: Result, theirs: Result, atLeast?: number): Figure {
   const share = ({ perSecond, processor }: Result) =>
     (spreadOf(perSecond).median * spreadOf(processor).median) / 1000
   const isByProcessor = Math.min(share(ours), share(theirs)) < busy
@@ -111,7 +119,7 @@ function figureOf(work: string, ours: Result, theirs: Result, atLeast: number): 
       ? ratios(theirs.processor, ours.processor)
       : ratios(ours.perSecond, theirs.perSecond),
     unit: '×',
-    limit: { atLeast },
+    limit: atLeast === undefined ? undefined : { atLeast },
     detail: `${both((one) => digits(spreadOf(one.perSecond).median))} per second, ${both((one) => digits(1000 * spreadOf(one.processor).median))} µs of processor time each`,
   }
 }

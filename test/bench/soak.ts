@@ -1,36 +1,61 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { copyOf, filledDatabase, frameFolder } from './filled-store.ts'
-import { digits } from './figures.ts'
+import { digits, spreadOf } from './figures.ts'
 import { createChance, topics } from './input.ts'
 import { memoryOf, publishToken, type Server, startService } from './processes.ts'
 import { feedPaths } from './serving.ts'
+import { createSubscriber, type Subscriber, walk } from './subscriber.ts'
 import { inFolder } from './workplace.ts'
 
-/** What must be there in the end. */
-type Acknowledged = { slug: string; id: string; topic: string }
+/** A release of this run, as it was last answered for. */
+type Published = { slug: string; topic: string; id: string; version: number; isWithdrawn: boolean }
 
-const pollers = 8
+const pollers = 6
+const milliseconds = { betweenPolls: 20, betweenSubscriptions: 50, betweenChanges: 1500 }
 const secondsBetweenRestarts = 45
-/** Megabytes that the memory after a restart may grow by, beside what kept documents may take. */
-const mostMemory = 350
+/** Of the time, restarts come in the first part; after it the memory has to show that it stays flat. */
+const withRestarts = 0.4
+/** Memory at the end beside that soon after the last restart. */
+const mostGrowth = 1.15
+const mostMemory = 300
 
 /**
- * Pollers, publishers and restarts at once. Answers 0 when no request failed while the service was up,
- * every release that was answered for is found by a reader that walks its feed and archives, and the
- * memory stayed below its bound; 1 otherwise.
+ * Pollers, subscribers, a publisher and restarts at once. Answers 0 when no request failed while the
+ * service was up, every subscriber learned of every release, correction and withdrawal that was answered
+ * for and of none twice or too late, walks through the archives find all of them, and the memory stayed
+ * flat; 1 otherwise.
  */
 export async function soak(minutes: number, tell: (text: string) => void): Promise<number> {
   return inFolder(async (folder) => {
     const database = copyOf(await filledDatabase(10_000, tell), folder)
-    const until = Date.now() + minutes * 60_000
-    const acknowledged: Acknowledged[] = []
+    const began = Date.now()
+    const until = began + minutes * 60_000
+    const lastRestart = began + withRestarts * minutes * 60_000
+    const published: Published[] = []
     const errors: string[] = []
-    const memories: number[] = []
-    const counts = { polls: 0, unchanged: 0, restarts: 0 }
+    const memories: { at: number; megabytes: number }[] = []
+    const counts = { polls: 0, unchanged: 0, changes: 0, restarts: 0 }
+    const subscribers = new Map(topics.map((topic) => [topic, createSubscriber(topic, errors)]))
     let service = await startService(frameFolder(), database)
     let isRestarting = false
     const isOver = () => Date.now() > until
 
-    const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds))
+    /** Asks, and says what went wrong unless the service was being started anew. */
+    async function ask(path: string, headers: Record<string, string>) {
+      const asked = service
+      try {
+        const answer = await fetch(asked.url + path, { headers })
+        const text = await answer.text()
+        counts.polls++
+        if (answer.status === 304) counts.unchanged++
+        else if (answer.status !== 200) errors.push(`${path} is answered ${answer.status}`)
+        return { status: answer.status, headers: answer.headers, text }
+      } catch (error) {
+        if (!isRestarting && asked === service) errors.push(`${path}: ${(error as Error).message}`)
+        await pause(100)
+        return undefined
+      }
+    }
 
     async function poll(seed: number) {
       const chance = createChance(seed)
@@ -39,44 +64,72 @@ export async function soak(minutes: number, tell: (text: string) => void): Promi
       while (!isOver()) {
         const path = paths[Math.floor(chance() * paths.length)]!
         const tag = tags.get(path)
-        const began = service
-        try {
-          const answer = await fetch(began.url + path, {
-            headers: tag ? { 'if-none-match': tag } : {},
-          })
-          await answer.arrayBuffer()
-          counts.polls++
-          if (answer.status === 304) counts.unchanged++
-          else if (answer.status !== 200) errors.push(`${path} is answered ${answer.status}`)
-          tags.set(path, answer.headers.get('etag') ?? '')
-        } catch (error) {
-          if (!isRestarting && began === service)
-            errors.push(`${path}: ${(error as Error).message}`)
-          await pause(100)
-        }
-        await pause(5)
+        const answer = await ask(path, tag ? { 'if-none-match': tag } : {})
+        if (answer) tags.set(path, answer.headers.get('etag') ?? '')
+        await pause(milliseconds.betweenPolls)
+      }
+    }
+
+    /** Until everything that was answered for must have come to everybody. */
+    async function subscribe() {
+      while (!isOver()) await pollAll(subscribers.values())
+      await publishing
+      await pause(2000)
+      await pollAll(subscribers.values())
+    }
+
+    async function pollAll(some: Iterable<Subscriber>) {
+      for (const subscriber of some) {
+        await subscriber.poll(ask)
+        await pause(milliseconds.betweenSubscriptions)
       }
     }
 
     async function publish() {
       const chance = createChance(99)
-      for (let number = 0; !isOver(); number++) {
-        const topic = topics[Math.floor(chance() * topics.length)]!
-        const slug = `soak-${number}`
-        // Sent again until it is answered for, as the API asks of those who publish.
-        while (!isOver()) {
-          const answer = await send(service, slug, topic).catch(() => undefined)
-          if (answer?.ok) {
-            acknowledged.push({ slug, topic, id: ((await answer.json()) as { id: string }).id })
-            break
-          }
-          if (answer && answer.status !== 503) {
-            errors.push(`${slug} is answered ${answer.status}: ${await answer.text()}`)
-            break
-          }
-          await pause(200)
+      while (!isOver()) {
+        const draw = chance()
+        const standing = published.filter(({ isWithdrawn }) => !isWithdrawn)
+        const known = standing[Math.floor(chance() * standing.length)]
+        if (!known || draw < 0.6) await publishNew(topics[Math.floor(chance() * topics.length)]!)
+        else if (draw < 0.9) await correct(known)
+        else await withdraw(known)
+        await pause(chance() * milliseconds.betweenChanges)
+      }
+    }
+
+    async function publishNew(topic: string) {
+      const one = { slug: `soak-${published.length}`, topic, version: 1, isWithdrawn: false }
+      const answer = await insist(one.slug, '', 'PUT', written(one))
+      if (answer) published.push({ ...one, id: answer.id })
+    }
+
+    async function correct(one: Published) {
+      const next = { ...one, version: one.version + 1 }
+      const change = { kind: 'correction', note: `Version ${next.version} is right.` }
+      if (await insist(one.slug, '', 'PUT', { ...written(next), change })) one.version++
+    }
+
+    async function withdraw(one: Published) {
+      const reason = `${one.slug} was wrong.`
+      if (await insist(one.slug, '/withdraw', 'POST', { reason })) one.isWithdrawn = true
+    }
+
+    /** Sends a change again until it is answered for, as the API asks of those who publish. */
+    async function insist(slug: string, action: string, method: string, body: object) {
+      for (;;) {
+        const answer = await send(service, `${slug}/en${action}`, method, body).catch(
+          () => undefined,
+        )
+        if (answer?.ok) {
+          counts.changes++
+          return (await answer.json()) as { id: string }
         }
-        await pause(chance() * 2000)
+        if (answer && answer.status !== 503) {
+          errors.push(`${slug} is answered ${answer.status}: ${await answer.text()}`)
+          return undefined
+        }
+        await pause(200)
       }
     }
 
@@ -85,62 +138,81 @@ export async function soak(minutes: number, tell: (text: string) => void): Promi
         const end = Math.min(until, Date.now() + secondsBetweenRestarts * 1000)
         while (Date.now() < end) {
           await pause(1000)
-          memories.push(memoryOf(service.process.pid!).now)
+          memories.push({ at: Date.now(), megabytes: memoryOf(service.process.pid!).now })
         }
-        if (isOver()) return
+        tell(
+          `${counts.polls} polls, ${counts.changes} changes, ${counts.restarts} restarts, ${errors.length} errors, ${digits(memories.at(-1)!.megabytes)} MB`,
+        )
+        if (isOver() || Date.now() > lastRestart) continue
         isRestarting = true
         await service.stop()
         service = await startService(frameFolder(), database)
         isRestarting = false
         counts.restarts++
-        tell(
-          `${counts.polls} polls, ${acknowledged.length} published, ${counts.restarts} restarts, ${errors.length} errors, ${digits(memories.at(-1)!)} MB`,
-        )
       }
     }
 
     const seeds = Array.from({ length: pollers }, (_, index) => index + 1)
-    await Promise.all([...seeds.map(poll), publish(), restart()])
-    const missed = await findMissed(service, acknowledged)
+    const publishing = publish()
+    await Promise.all([...seeds.map(poll), subscribe(), publishing, restart()])
+    const missed = await findMissed(service, published, subscribers)
     await service.stop()
-    const most = Math.max(...memories)
+    const { early, late, most } = growth(memories)
+    const isFlat = late <= early * mostGrowth && most <= mostMemory
     console.log(
-      `${minutes} minutes: ${counts.polls} polls (${counts.unchanged} of them 304), ${acknowledged.length} releases answered for, ${counts.restarts} restarts
-errors: ${errors.length}${errors
-        .slice(0, 5)
-        .map((one) => `\n  ${one}`)
-        .join('')}
-missed: ${missed.length}${missed
-        .slice(0, 5)
-        .map(({ slug }) => `\n  ${slug}`)
-        .join('')}
-memory: ${digits(most)} MB at the most, ${digits(memories.at(-1)!)} MB at the end`,
+      `${minutes} minutes: ${counts.polls} polls (${counts.unchanged} of them 304), ${counts.changes} changes of ${published.length} releases, ${counts.restarts} restarts
+errors: ${sample(errors)}
+missed: ${sample(missed)}
+memory: ${digits(most)} MB at the most; without restarts ${digits(early)} MB at first, ${digits(late)} MB in the end: ${isFlat ? 'flat' : 'NOT FLAT'}`,
     )
-    return errors.length === 0 && missed.length === 0 && most <= mostMemory ? 0 : 1
-  })
-}
+    return errors.length === 0 && missed.length === 0 && isFlat ? 0 : 1
 
-function send({ url }: Server, slug: string, topic: string) {
-  return fetch(`${url}/api/releases/${slug}/en`, {
-    method: 'PUT',
-    headers: { authorization: `Bearer ${publishToken}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ title: `About ${slug}`, topics: [topic], body: { markdown: 'Text.' } }),
-  })
-}
-
-/** Reads the feed of each topic back to before the first release of this run, as a reader would. */
-async function findMissed({ url }: Server, acknowledged: Acknowledged[]): Promise<Acknowledged[]> {
-  const missed: Acknowledged[] = []
-  for (const [topic, wanted] of Map.groupBy(acknowledged, (one) => one.topic)) {
-    const left = new Set(wanted.map(({ id }) => id))
-    let next: string | undefined = `${url}/topics/${topic}.json`
-    for (let documents = 0; next && left.size > 0 && documents < 50; documents++) {
-      const answer = await fetch(next)
-      const read = (await answer.json()) as { items: { id: string }[]; next_url?: string }
-      for (const { id } of read.items) left.delete(id)
-      next = read.next_url
+    /** The middle of the second and of the last fifth of the time without restarts. */
+    function growth(seen: typeof memories) {
+      const after = seen.filter(({ at }) => at > lastRestart + secondsBetweenRestarts * 1000)
+      const fifth = Math.ceil(after.length / 5)
+      const middle = (some: typeof memories) =>
+        spreadOf(some.map(({ megabytes }) => megabytes)).median
+      return {
+        early: middle(after.slice(fifth, 2 * fifth)),
+        late: middle(after.slice(-fifth)),
+        most: Math.max(...seen.map(({ megabytes }) => megabytes)),
+      }
     }
-    missed.push(...wanted.filter(({ id }) => left.has(id)))
+  })
+}
+
+function written({ slug, topic, version }: Pick<Published, 'slug' | 'topic' | 'version'>) {
+  const body = { markdown: `Text of version ${version}.` }
+  return { title: `About ${slug}, version ${version}`, topics: [topic], body }
+}
+
+function send({ url }: Server, path: string, method: string, body: object) {
+  return fetch(`${url}/api/releases/${path}`, {
+    method,
+    headers: { authorization: `Bearer ${publishToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+}
+
+/** What a subscriber of its topic did not learn of a release, and what no walk through the archives finds. */
+async function findMissed(
+  { url }: Server,
+  published: Published[],
+  subscribers: Map<string, Subscriber>,
+): Promise<string[]> {
+  const missed = published.flatMap((one) => {
+    const fault = subscribers.get(one.topic)!.faultOf(one)
+    return fault ? [fault] : []
+  })
+  for (const [topic, all] of Map.groupBy(published, (one) => one.topic)) {
+    const standing = all.filter(({ isWithdrawn }) => !isWithdrawn)
+    const found = await walk(`${url}/topics/${topic}.json`, new Set(standing.map(({ id }) => id)))
+    missed.push(...found.map((id) => `${topic}: no document has ${id}`))
   }
   return missed
+}
+
+function sample(faults: string[]): string {
+  return [faults.length, ...faults.slice(0, 5)].join('\n  ')
 }

@@ -1,8 +1,8 @@
-import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Figure, type Found, digits, ratios, spreadOf } from './figures.ts'
 import { contentFolder } from './folders.ts'
+import { buildWithHugo, writeHugoSite } from './hugo.ts'
 import { isInstalled, startService } from './processes.ts'
 import type { Setup } from './setup.ts'
 import { inFolder } from './workplace.ts'
@@ -13,74 +13,70 @@ export async function measureStarting(setup: Setup): Promise<Found> {
   const count = isQuick ? 2000 : 12_000
   const rounds = isQuick ? 2 : 3
   return inFolder(async (folder) => {
-    const figures: Figure[] = []
-    for (const form of ['jsonl', 'markdown'] as const) {
-      const content = contentFolder(setup, count, form)
-      const database = join(folder, `${form}.db`)
-      const first: number[] = []
-      const hugo: number[] = []
-      for (let round = 0; round < rounds; round++) {
+    const forms = (['jsonl', 'markdown'] as const).map((form) => ({
+      name: setup.content ? 'the content' : `${count} releases in ${form}`,
+      content: contentFolder(setup, count, form),
+      database: join(folder, `${form}.db`),
+      first: [] as number[],
+      again: [] as number[],
+    }))
+    // Of a folder that was named there is only one form, and Hugo might not understand it.
+    if (setup.content) forms.pop()
+    const site = join(folder, 'hugo')
+    const hasHugo = !setup.content && isInstalled('hugo', 'version')
+    if (hasHugo) writeHugoSite(contentFolder(setup, count, 'markdown'), site)
+    const hugo: number[] = []
+    for (let round = 0; round < rounds; round++) {
+      for (const { name, content, database, first } of forms) {
         for (const ending of ['', '-wal', '-shm']) rmSync(database + ending, { force: true })
-        const service = await startService(content, database)
-        await service.stop()
-        first.push(service.startedAfter / 1000)
-        if (form === 'markdown' && isInstalled('hugo', 'version'))
-          hugo.push(buildWithHugo(content, folder))
-        tell(`first load, ${form}: ${digits(service.startedAfter / 1000)} s`)
+        first.push(await secondsToAnswer(content, database))
+        tell(`first load of ${name}: ${digits(first.at(-1)!)} s`)
       }
-      const again: number[] = []
-      for (let round = 0; round < 3 * rounds; round++) {
-        const service = await startService(content, database)
-        await service.stop()
-        again.push(service.startedAfter / 1000)
+      if (!hasHugo) continue
+      hugo.push(buildWithHugo(site))
+      tell(`Hugo's build: ${digits(hugo.at(-1)!)} s`)
+    }
+    for (let round = 0; round < 3 * rounds; round++) {
+      for (const { content, database, again } of forms) {
+        again.push(await secondsToAnswer(content, database))
       }
-      const each = digits((1000 * spreadOf(first).median) / count)
-      figures.push(
+    }
+    return {
+      figures: forms.flatMap(({ name, first, again }): Figure[] => [
         {
-          work: `first load of ${setup.content ? 'the content' : `${count} releases in ${form}`}`,
+          work: `first load of ${name}`,
           spread: spreadOf(first),
           unit: 's',
           limit: undefined,
-          detail: `${each} ms a release; ${hugo.length > 0 ? '' : 'Hugo was not there to compare'}`,
+          detail: setup.content
+            ? 'a whole process, until a feed is answered'
+            : `${digits((1000 * spreadOf(first).median) / count)} ms a release`,
         },
+        ...(hasHugo ? [besideHugo(name, first, hugo)] : []),
         {
-          work: `start with them unchanged, to the first answer (${form})`,
+          work: `start with ${name}, unchanged`,
           spread: spreadOf(again),
           unit: 's',
           limit: { atMost: 1 },
           detail: 'a whole process, until a feed is answered',
         },
-      )
-      if (hugo.length > 0) {
-        figures.push({
-          work: `the same first load beside Hugo's build with feeds of topics`,
-          spread: ratios(first, hugo),
-          unit: '×',
-          limit: { atMost: 5 },
-          detail: `${digits(spreadOf(first).median)} s : ${digits(spreadOf(hugo).median)} s`,
-        })
-      }
+      ]),
     }
-    return { figures }
   })
 }
 
-/** Seconds that Hugo takes for the same releases as a site with a feed for each topic. */
-function buildWithHugo(content: string, folder: string): number {
-  const site = join(folder, 'hugo')
-  rmSync(site, { recursive: true, force: true })
-  mkdirSync(join(site, 'layouts', '_default'), { recursive: true })
-  cpSync(join(content, 'releases'), join(site, 'content', 'releases'), { recursive: true })
-  const item = '{{ .Title }}{{ .Content }}'
-  for (const name of ['single', 'list']) {
-    writeFileSync(join(site, 'layouts', '_default', `${name}.html`), item)
+async function secondsToAnswer(content: string, database: string): Promise<number> {
+  const service = await startService(content, database)
+  await service.stop()
+  return service.startedAfter / 1000
+}
+
+function besideHugo(name: string, first: number[], hugo: number[]): Figure {
+  return {
+    work: `first load of ${name} beside Hugo's build of them in markdown`,
+    spread: ratios(first, hugo),
+    unit: '×',
+    limit: { atMost: 5 },
+    detail: `${digits(spreadOf(first).median)} s : ${digits(spreadOf(hugo).median)} s, with pages and a feed for each topic and language`,
   }
-  writeFileSync(
-    join(site, 'hugo.toml'),
-    `baseURL = "https://example.org/"\n[taxonomies]\ntopic = "topics"\n[services.rss]\nlimit = 50\n[markup.goldmark.renderer]\nunsafe = true\n[languages.en]\n[languages.fi]\n[languages.sv]\n`,
-  )
-  const began = performance.now()
-  const { status, stderr } = spawnSync('hugo', ['--source', site, '--quiet'])
-  if (status !== 0) throw new Error(`Hugo ended: ${String(stderr)}`)
-  return (performance.now() - began) / 1000
 }

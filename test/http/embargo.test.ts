@@ -177,9 +177,10 @@ async function record(
     for (const [way, init] of requestsOf(known, address)) {
       if (!ways.includes(way)) continue
       const response = await fetch(address, init)
-      // The time of an answer, and what connections say, is nothing about what is answered.
+      // The time of an answer, when an isolate last looked, and what connections say, is nothing about
+      // what is answered.
       const headers = [...response.headers]
-        .filter(([name]) => !['date', 'connection', 'keep-alive'].includes(name))
+        .filter(([name]) => !['date', 'age', 'connection', 'keep-alive'].includes(name))
         .map(([name, value]) => `${name}: ${value}`)
       const body = Buffer.from(await response.arrayBuffer()).toString('latin1')
       const text = [response.status, ...headers.toSorted(), '', body].join('\n')

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
+import { createCodedBody } from '../../src/http/coded-body.ts'
 import { codings } from '../../src/http/codings.ts'
 import {
   createKeptDocuments,
   describeDocument,
   type Document,
-  inCoding,
   restoreDocument,
 } from '../../src/http/kept-documents.ts'
 
@@ -15,29 +15,51 @@ function documentOf(size: number): Document {
     oldest: 0,
     previous: '',
     isGone: false,
-    body: new TextEncoder().encode('a'.repeat(size)),
+    body: createCodedBody(new TextEncoder().encode('a'.repeat(size))),
     contentType: 'application/rss+xml; charset=utf-8',
     since: 7,
     seen: 7,
-    coded: new Map(),
     isNoted: false,
   }
 }
 
 test('a coding is prepared once per document, however many ask at the same time', async () => {
-  const document = documentOf(10_000)
-  for (const coding of codings) {
-    const [first, second] = await Promise.all([
-      inCoding(document, coding),
-      inCoding(document, coding),
-    ])
+  const { body } = documentOf(10_000)
+  for (const coding of [...codings, undefined]) {
+    const [first, second] = await Promise.all([body.in(coding), body.in(coding)])
     expect(second).toBe(first)
-    expect(await inCoding(document, coding)).toBe(first)
+    expect(await body.in(coding)).toBe(first)
   }
 })
 
+test('a document is held in the codings that were asked for, and in full only when that was', async () => {
+  const { body } = documentOf(10_000)
+  expect(body.held()).toBe(10_000)
+  const { length } = await body.in('gzip')
+  expect(body.held()).toBe(length)
+  expect((await body.whole()).length).toBe(10_000)
+  expect(body.held()).toBe(length)
+  expect(new TextDecoder().decode(await body.in(undefined))).toBe('a'.repeat(10_000))
+  expect(body.held()).toBe(length + 10_000)
+  expect((await body.in('br')).length).toBeLessThan(10_000)
+})
+
+test('documents are counted as they are held now, coded or not', async () => {
+  const kept = createKeptDocuments(25_000)
+  const both = documentOf(10_000)
+  kept.put('other', documentOf(10_000))
+  await both.body.in('gzip')
+  kept.put('both', both)
+  expect(kept.get('other')).toBeDefined()
+  expect(kept.get('both')).toBeDefined()
+  await both.body.in(undefined)
+  expect(kept.get('both')).toBeDefined()
+  kept.put('third', documentOf(3000))
+  expect(kept.get('other')).toBeUndefined()
+})
+
 test('documents are kept within a capacity, and what was not used for longest goes first', () => {
-  const kept = createKeptDocuments(20_000)
+  const kept = createKeptDocuments(15_000)
   for (const address of ['a', 'b', 'c', 'd']) kept.put(address, documentOf(1000))
   expect(kept.get('a')).toBeDefined()
   kept.put('e', documentOf(1000))
@@ -53,7 +75,7 @@ test('documents are kept within a capacity, and what was not used for longest go
 
 test('what is kept of a coding is its bytes and no more', async () => {
   for (const coding of codings) {
-    const coded = await inCoding(documentOf(1000), coding)
+    const coded = await documentOf(1000).body.in(coding)
     expect(coded.buffer.byteLength).toBe(coded.length)
   }
 })
@@ -72,8 +94,10 @@ test('a document larger than all capacity is kept alone, to be answered while th
   expect(kept.get('small')).toBeUndefined()
 })
 
-test('a document comes out of a reserve as it went in, but belongs to no known state', () => {
-  const { since: _, isNoted: _isNoted, ...document } = documentOf(100)
+test('a document comes out of a reserve as it went in, but belongs to no known state', async () => {
+  const { since: _, isNoted: _isNoted, body, ...document } = documentOf(100)
   const headers = new Headers(describeDocument(documentOf(100)))
-  expect(restoreDocument(document.body, headers)).toMatchObject({ ...document, since: 0 })
+  const restored = restoreDocument(await body.whole(), headers)
+  expect(restored).toMatchObject({ ...document, since: 0 })
+  expect(await restored.body.in(undefined)).toEqual(await body.in(undefined))
 })

@@ -19,6 +19,9 @@ import { changeSchema, parse, withdrawalSchema } from './schemas.ts'
 type ApiEnvironment = { Variables: { publishing: Publishing; author: Author } }
 type Ask = Context<ApiEnvironment>
 
+/** Publishing over HTTP. */
+export type Api = Hono<ApiEnvironment>
+
 /** Releases to a page of the list. */
 const mostListed = 1000
 /** Lines of a request with many releases: they become public together. */
@@ -28,7 +31,7 @@ const mostDeeds = 200
 const longestName = 200
 
 /** The API: publishing from a newsroom system. `publishing` is what one request is answered with. */
-export function createApi(publishing: () => Publishing): Hono<ApiEnvironment> {
+export function createApi(publishing: () => Publishing): Api {
   const api = new Hono<ApiEnvironment>()
 
   api.use(async (c, next) => {

@@ -1,0 +1,34 @@
+// Makes the program of the Worker: node src/bundle-worker.ts [output folder]
+import { readdirSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { build } from 'esbuild'
+
+if (import.meta.main) await bundleWorker(process.argv[2] ?? '.generated/worker')
+
+/**
+ * Writes `worker.js` into a folder, and beside it what is only loaded when it is needed. Wrangler would
+ * put all of it into one file.
+ */
+export async function bundleWorker(output: string) {
+  const { metafile } = await build({
+    entryPoints: [join(import.meta.dirname, 'worker.ts')],
+    outdir: output,
+    bundle: true,
+    splitting: true,
+    minify: true,
+    metafile: true,
+    format: 'esm',
+    target: 'es2024',
+    // As wrangler chooses among the forms of a package.
+    conditions: ['workerd', 'worker', 'browser'],
+    mainFields: ['browser', 'module', 'main'],
+    external: ['node:*', 'cloudflare:*', '*.txt'],
+    // `feed` writes XML with a library that also reads it, which nobody does here.
+    alias: { sax: join(import.meta.dirname, 'no-sax.ts') },
+    logLevel: 'warning',
+  })
+  const written = Object.keys(metafile.outputs).map((path) => basename(path))
+  for (const name of readdirSync(output)) {
+    if (name.endsWith('.js') && !written.includes(name)) rmSync(join(output, name))
+  }
+}

@@ -1,0 +1,16 @@
+/**
+ * Writes lines to standard output, those of one turn of the event loop together: a write for each answer
+ * would cost more than the answer. When the process ends, the last ones are written before.
+ */
+export function createLineWriter(): (line: string) => void {
+  let waiting = ''
+  const write = () => {
+    if (waiting) process.stdout.write(waiting)
+    waiting = ''
+  }
+  process.on('exit', write)
+  return (line) => {
+    if (!waiting) setImmediate(write)
+    waiting += `${line}\n`
+  }
+}

@@ -1,0 +1,250 @@
+import { expect, onTestFinished, test } from 'vitest'
+import type { ReleaseStore } from '../../src/domain/release-store.ts'
+import { longestKept } from '../../src/http/answer.ts'
+import { createKeptState } from '../../src/http/kept-state.ts'
+import { markdown, temporaryFolder, topicsYaml, writeFiles } from '../content-folder.ts'
+import { baseUrl, nodePress, publishTokens, workerPress } from '../platforms.ts'
+import { createSimulatedClock } from '../readers/simulated-clock.ts'
+
+const start = Date.UTC(2026, 2, 2, 6) / 1000
+const feed = '/topics/eu.atom'
+
+const release = (title: string, at = start - 3600) =>
+  markdown([`title: ${title}`, `published: ${new Date(at * 1000).toISOString()}`, 'topics: [eu]'])
+
+const files = { 'releases/a.en.md': release('A') }
+
+/** A process that keeps the state as an isolate does. Whatever it asks of the store is counted. */
+async function isolate(content: Record<string, string> = files) {
+  const clock = createSimulatedClock(start)
+  const directory = temporaryFolder(content)
+  let asked = 0
+  let slow = Promise.resolve()
+  let kept!: ReturnType<typeof createKeptState>
+  const around = (store: ReleaseStore) => {
+    const counted = Object.entries(store).map(([name, ask]) => {
+      return [
+        name,
+        (...what: never[]) => (asked++, (ask as (...what: never[]) => unknown)(...what)),
+      ]
+    })
+    const inner = Object.fromEntries(counted) as ReleaseStore
+    const state: ReleaseStore['state'] = async (now) => {
+      const found = await inner.state(now)
+      await slow
+      return found
+    }
+    kept = createKeptState({ ...inner, state }, clock)
+    return kept.store
+  }
+  const press = await nodePress(directory, clock, around, { hasChanged: () => kept.hasChanged() })
+  const fetch = (path: string, init: RequestInit = {}) =>
+    kept.answer(new Request(`${baseUrl}${path}`, init), () => press.fetch(path, init))
+  return {
+    clock,
+    fetch,
+    takeUp: async (changed: Record<string, string>) => {
+      writeFiles(directory, changed)
+      await press.takeUp()
+    },
+    /** How often the store was asked since the last time. */
+    questions: () => [asked, (asked = 0)][0],
+    /** Lets states take until the promise is kept. */
+    slowDown: (until: Promise<void>) => void (slow = until),
+    poll: async (headers: Record<string, string>, path = feed) => {
+      const answer = await fetch(path, { headers })
+      return [answer.status, answer.headers.get('age')]
+    },
+    text: async (path = feed, headers: Record<string, string> = {}) =>
+      (await fetch(path, { headers })).text(),
+  }
+}
+
+async function polled(service: Awaited<ReturnType<typeof isolate>>, path = feed) {
+  const { headers } = await service.fetch(path)
+  const etag = { 'If-None-Match': headers.get('etag')! }
+  await service.poll(etag, path)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  service.questions()
+  return { etag, since: { 'If-Modified-Since': headers.get('last-modified')! } }
+}
+
+test('a feed that is polled within max-age costs no question, and after it one', async () => {
+  const service = await isolate()
+  const { etag, since } = await polled(service)
+  for (const second of [0, 100, 299]) {
+    service.clock.moveTo(start + second)
+    const age = second === 0 ? null : String(second)
+    expect(await service.poll(etag)).toEqual([304, age])
+    expect(await service.poll(since)).toEqual([304, age])
+    // As fetch in Node and in browsers polls.
+    expect(await service.poll({ ...etag, 'Cache-Control': 'no-cache' })).toEqual([304, age])
+    expect(await service.poll({})).toEqual([200, age])
+  }
+  expect(service.questions()).toBe(0)
+  service.clock.moveTo(start + longestKept)
+  expect(await service.poll(etag)).toEqual([304, null])
+  expect(service.questions()).toBe(1)
+  service.clock.moveTo(start + longestKept + 200)
+  expect(await service.poll(etag)).toEqual([304, '200'])
+  expect(service.questions()).toBe(0)
+})
+
+test('a cache that keeps an answer as long as its Age leaves shows a correction no later than max-age says (H-18, H-20)', async () => {
+  const service = await isolate()
+  await polled(service)
+  await service.takeUp({ 'releases/a.en.md': release('Corrected') })
+  const corrected = service.clock.now()
+  for (let second = corrected; second < corrected + 2 * longestKept; second += 37) {
+    service.clock.moveTo(second)
+    const { headers, ...answer } = await service.fetch(feed).then(async (found) => {
+      return { headers: found.headers, text: await found.text() }
+    })
+    const age = Number(headers.get('age') ?? 0)
+    expect(headers.get('cache-control')).toContain(`max-age=${longestKept},`)
+    expect(age).toBeLessThanOrEqual(longestKept)
+    const goodUntil = second + longestKept - age
+    if (!answer.text.includes('Corrected')) {
+      expect(goodUntil).toBeLessThanOrEqual(corrected + longestKept)
+    }
+  }
+})
+
+test('a release comes out at its second, and a topic ends at its own, however lately a feed was polled (H-21)', async () => {
+  const coming = { 'releases/b.en.md': release('Coming', start + 100) }
+  const topics = `${topicsYaml}ports:
+  label: { en: ports }
+  retired: { at: ${new Date((start + 200) * 1000).toISOString()}, until: ${new Date((start + 250) * 1000).toISOString()}, replacedBy: [eu] }
+`
+  const service = await isolate({ ...files, ...coming, 'topics.yaml': topics })
+  const { etag } = await polled(service)
+  service.clock.moveTo(start + 99)
+  expect(await service.poll(etag)).toEqual([304, '99'])
+  expect(service.questions()).toBe(0)
+  service.clock.moveTo(start + 100)
+  expect(await service.text()).toContain('Coming')
+  expect(await service.text('/topics/ports.json')).not.toContain('expired')
+  service.clock.moveTo(start + 199)
+  expect(await service.text('/topics/ports.json')).not.toContain('expired')
+  service.clock.moveTo(start + 200)
+  expect(await service.text('/topics/ports.json')).toContain('"expired":true')
+  service.clock.moveTo(start + 249)
+  expect((await service.fetch('/topics/ports.json')).status).toBe(200)
+  service.clock.moveTo(start + 250)
+  expect((await service.fetch('/topics/ports.json')).status).toBe(410)
+})
+
+test('a reader who has something else is answered from what there is now, and so never gets something older', async () => {
+  const ways: Record<string, string>[] = [
+    { 'If-None-Match': 'W/"from another isolate"' },
+    { 'If-Modified-Since': new Date((start + 10) * 1000).toUTCString() },
+    { 'Cache-Control': 'no-cache' },
+    { 'Cache-Control': 'max-age=0' },
+    { Pragma: 'no-cache' },
+  ]
+  for (const headers of ways) {
+    const service = await isolate()
+    await polled(service)
+    await service.takeUp({ 'releases/a.en.md': release('Newer') })
+    expect(await service.text()).not.toContain('Newer')
+    expect(await service.text(feed, headers), JSON.stringify(headers)).toContain('Newer')
+    expect(await service.text()).toContain('Newer')
+  }
+})
+
+test('a person sees what there is now, also at the address of a feed', async () => {
+  const browser = {
+    Accept: 'text/html,application/xhtml+xml',
+    'Sec-Fetch-Mode': 'navigate',
+    'Sec-Fetch-Dest': 'document',
+  }
+  for (const path of ['/topics/eu', feed]) {
+    const service = await isolate()
+    await polled(service, path)
+    await service.text(path, browser)
+    await service.takeUp({ 'releases/a.en.md': release('Newer') })
+    expect(await service.text(path), path).not.toContain('Newer')
+    expect(await service.text(path, browser), path).toContain('Newer')
+  }
+})
+
+test('what was not there is looked for again as soon as caches would (H-28)', async () => {
+  const service = await isolate()
+  expect((await service.fetch('/releases/b')).status).toBe(404)
+  await service.takeUp({ 'releases/b.en.md': release('B') })
+  service.clock.moveTo(start + 31)
+  const found = await service.fetch('/releases/b')
+  expect([found.status, found.headers.get('age')]).toEqual([200, null])
+})
+
+test('a state that was being read while something was published here is not kept', async () => {
+  const service = await isolate()
+  await polled(service)
+  service.clock.moveTo(start + longestKept)
+  let goOn = () => {}
+  service.slowDown(new Promise<void>((resolve) => (goOn = resolve)))
+  const slow = service.text()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  service.slowDown(Promise.resolve())
+  const [, token = ''] = /newsroom=([^,]+)/.exec(publishTokens)!
+  const put = await service.fetch('/api/releases/b/en', {
+    method: 'PUT',
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ title: 'Published', topics: ['eu'], body: { html: '<p>Here.</p>' } }),
+  })
+  expect(put.status).toBe(201)
+  goOn()
+  await slow
+  expect(await service.text()).toContain('Published')
+})
+
+test('an isolate in workerd asks D1 nothing for feeds that are polled, and sees at once what is published through it', async () => {
+  const press = await workerPress(temporaryFolder(files))
+  onTestFinished(() => press.close())
+  const failures = async () => {
+    const metrics = await (await press.fetch('/metrics')).text()
+    return Number(/^tiedote_store_failures_total (\d+)/m.exec(metrics)?.[1])
+  }
+  const { headers } = await press.fetch(feed)
+  const etag = { 'If-None-Match': headers.get('etag')! }
+  expect((await press.fetch(feed, { headers: etag })).status).toBe(304)
+  await new Promise((resolve) => setTimeout(resolve, 2100))
+  // Whoever asks a database without tables is told so.
+  const database = await press.database()
+  await database.batch(
+    ['state', 'release', 'edition'].map((table) =>
+      database.prepare(`alter table ${table} rename to ${table}_away`),
+    ),
+  )
+  for (let times = 0; times < 20; times++) {
+    const answer = await press.fetch(feed, { headers: etag })
+    expect(answer.status).toBe(304)
+    expect(Number(answer.headers.get('age'))).toBeGreaterThanOrEqual(2)
+  }
+  expect(await failures()).toBe(0)
+  await press.mendStore()
+
+  const [, token = ''] = /newsroom=([^,]+)/.exec(publishTokens)!
+  const publish = async (slug: string, published?: string) => {
+    const put = await press.fetch(`/api/releases/${slug}/en`, {
+      method: 'PUT',
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ title: slug, published, topics: ['eu'], body: { html: '<p>A</p>' } }),
+    })
+    expect(put.status).toBe(201)
+  }
+  const slugs = async () => {
+    const { items } = (await (await press.fetch('/topics/eu.json')).json()) as {
+      items: { title: string }[]
+    }
+    return items.map(({ title }) => title)
+  }
+  expect(await slugs()).not.toContain('at-once')
+  await publish('at-once')
+  expect(await slugs()).toContain('at-once')
+  const lift = Math.ceil(Date.now() / 1000) + 3
+  await publish('in-time', new Date(lift * 1000).toISOString())
+  expect(await slugs()).not.toContain('in-time')
+  await new Promise((resolve) => setTimeout(resolve, lift * 1000 + 50 - Date.now()))
+  expect(await slugs()).toContain('in-time')
+})
