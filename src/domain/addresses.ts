@@ -11,6 +11,9 @@ export type FormatName = 'rss' | 'atom' | 'json'
  */
 export const storedOrigin = 'https://tiedote.invalid'
 
+/** Texts have few colons and many letters h, so looking for this tells sooner that there is none. */
+const traceOfOrigin = storedOrigin.slice('https'.length)
+
 /** Every public address of the service, absolute. The only place where their shape is known. */
 export type Addresses = ReturnType<typeof createAddresses>
 
@@ -58,7 +61,8 @@ export function createAddresses(baseUrl: string, site: Site) {
       `${baseUrl}/${{ index: 'sitemap', news: 'news-sitemap', topics: `sitemap-topics-${part}`, releases: `sitemap-releases-${part}` }[of]}.xml`,
     /** Where the members of `_tiedote` in JSON Feed are explained. */
     extension: () => `${baseUrl}/#json-feed`,
-    publish: (html: string) => html.replaceAll(storedOrigin, baseUrl),
+    publish: (html: string) =>
+      html.includes(traceOfOrigin) ? html.replaceAll(storedOrigin, baseUrl) : html,
   }
 }
 

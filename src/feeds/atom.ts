@@ -1,7 +1,16 @@
+import { escapeMarkup } from '../domain/text.ts'
 import { formatUtc } from '../domain/time.ts'
 import type { Link } from './body.ts'
 import type { Category, Entry, Feed, Person } from './feed.ts'
-import { archiveMark, declaration, element, isReplacedBy, replaces, textElement } from './xml.ts'
+import {
+  archiveMark,
+  below,
+  declaration,
+  element,
+  isReplacedBy,
+  replaces,
+  textElement,
+} from './xml.ts'
 
 /**
  * Atom 1.0 (RFC 4287), written by ourselves: the `feed` package leaves out languages, types of
@@ -36,8 +45,8 @@ export function renderAtom(feed: Feed): string {
   ]
   const entries = feed.entries.map((entry) => renderEntry(entry, feed.scheme))
   const attributes = { xmlns: 'http://www.w3.org/2005/Atom', 'xml:lang': feed.language }
-  const lines = [...head, ...entries, ...tombstones(feed)]
-  return `${declaration}${element('feed', attributes, '\n', lines.join('\n'), '\n')}\n`
+  const lines = below([...head, ...entries, ...tombstones(feed)])
+  return `${declaration}${element('feed', attributes, '\n', lines)}\n`
 }
 
 const deletions = 'http://purl.org/atompub/tombstones/1.0'
@@ -63,22 +72,29 @@ function tombstones({ current, entries }: Feed): string[] {
 }
 
 function renderEntry(entry: Entry, scheme: string): string {
+  // Mostly both times are the same.
+  const published = formatUtc(entry.published)
   const lines = [
     textElement('id', asIri(entry.id)),
     textElement('title', entry.title),
     ...links(entry),
-    textElement('published', formatUtc(entry.published)),
-    textElement('updated', formatUtc(entry.updated)),
+    textElement('published', published),
+    textElement(
+      'updated',
+      entry.updated === entry.published ? published : formatUtc(entry.updated),
+    ),
     author(entry.author),
     ...entry.categories.map((one) => category(one, scheme)),
     textElement('summary', entry.summary),
-    textElement('content', entry.html, { type: 'html', 'xml:lang': entry.language }),
+    element('content', { type: 'html', 'xml:lang': entry.language }, escapeMarkup(entry.html)),
   ]
-  return element('entry', { 'xml:lang': entry.language }, '\n', lines.join('\n'), '\n')
+  return element('entry', { 'xml:lang': entry.language }, '\n', below(lines))
 }
 
 /** Identities from earlier feeds may be any text; Atom has addresses alone (RFC 4287 section 4.2.6). */
 function asIri(id: string): string {
+  // Those that we make, which need not be looked at as an address.
+  if (/^urn:uuid:[\da-f-]{36}$/.test(id)) return id
   return URL.canParse(id) && !/[\s<>"{}|\\^`]/.test(id)
     ? id
     : `urn:x-guid:${encodeURIComponent(id)}`

@@ -53,14 +53,14 @@ export function partsOf(
     const none = { lead: [], images: [], body: [], event: [], files: [], related: [], contacts: [] }
     return { notes: [reason, ...pointer(wording.replacedBy, replacedBy)], ...none }
   }
-  const publish = (pieces: string[]) => pieces.map((piece) => addresses.publish(piece))
+  const publish = (pieces: string[]) => (pieces.length > 0 ? pieces.map(addresses.publish) : pieces)
   return {
-    notes: [
+    notes: publish([
       ...correctedBy.flatMap((one) => pointer(wording.correctedBy, one)),
       ...pointer(wording.corrects, corrects),
       ...corrections(release, wording, written ?? utcDay),
       ...dated(release, wording, written ?? utcTime),
-    ].map((note) => addresses.publish(note)),
+    ]),
     lead: publish(lead(release)),
     images: publish(images(release, addresses, wording)),
     body: publish([release.html]),
@@ -115,6 +115,7 @@ function corrections(
   wording: Wording,
   written: (second: number) => string,
 ): string[] {
+  if (changes.length === 0) return []
   return changes
     .filter(({ kind }) => kind === 'correction')
     .toSorted((a, b) => b.at - a.at)
@@ -126,25 +127,68 @@ function corrections(
 
 /** Most readers show the full text alone, so a lead that does not begin it must stand in it. */
 function lead({ lead, html }: Release): string[] {
-  const start = lettersOf(lead.replace(/…$/, '')).slice(0, 200)
-  const text = decode(html.slice(0, 4 * lead.length + 2000).replace(/<[^>]*>/g, ' '))
-  // Mostly the beginning decides, and looking at the letters of all takes a third of the time of a feed.
-  const beginning = lettersOf(text.slice(0, 2 * start.length))
-  const body = beginning.length > start.length ? beginning : lettersOf(text)
-  return start && body.startsWith(start) ? [] : [escapeMarkup(lead)]
+  return beginsWith(html.slice(0, 4 * lead.length + 2000), lead) ? [] : [escapeMarkup(lead)]
 }
 
-function lettersOf(text: string): string {
-  return text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '')
+/** As many letters tell. */
+const decisive = 200
+
+/**
+ * Whether HTML begins with a text, as far as letters and numbers go. They are compared one by one,
+ * because mostly the first ones differ and nothing has to be made of the rest.
+ */
+function beginsWith(html: string, text: string): boolean {
+  let inHtml = 0
+  let inText = 0
+  for (let compared = 0; compared < decisive;) {
+    if (isPlain(text.charCodeAt(inText)) && text[inText] === html[inHtml]) {
+      compared++
+      inText++
+      inHtml++
+      continue
+    }
+    while (inText < text.length && !isLetter(text, inText)) inText++
+    while (inHtml < html.length && !isLetter(html, inHtml)) inHtml = afterMarkup(html, inHtml)
+    const letter = text.codePointAt(inText)
+    const other = html.codePointAt(inHtml)
+    if (letter === undefined) return compared > 0
+    if (other === undefined || !isSameLetter(letter, other)) return false
+    const units = letter > 0xffff ? 2 : 1
+    compared += units
+    inText += units
+    inHtml += units
+  }
+  return true
 }
 
-function decode(html: string): string {
-  return html
-    .replaceAll('&nbsp;', ' ')
-    .replaceAll('&lt;', '<')
-    .replaceAll('&gt;', '>')
-    .replaceAll('&quot;', '"')
-    .replaceAll('&amp;', '&')
+/** Whether a code is a letter from a to z, as most are. */
+function isPlain(code: number): boolean {
+  return code > 0x60 && code < 0x7b
+}
+
+function isLetter(text: string, place: number): boolean {
+  const code = text.charCodeAt(place)
+  // Asking the regular expression takes ten times as long.
+  if (code < 0x80) return isPlain(code | 0x20) || (code > 0x2f && code < 0x3a)
+  return /[\p{L}\p{N}]/u.test(String.fromCodePoint(text.codePointAt(place)!))
+}
+
+const markup = /<[^>]*>|&(?:nbsp|lt|gt|quot|amp);/y
+
+/** Behind the tag or the escaped character that begins at a place of HTML, or behind its character. */
+function afterMarkup(html: string, place: number): number {
+  if (html[place] !== '<' && html[place] !== '&') return place + 1
+  markup.lastIndex = place
+  return markup.test(html) ? markup.lastIndex : place + 1
+}
+
+function isSameLetter(one: number, other: number): boolean {
+  return one === other || lowerCase(one) === lowerCase(other)
+}
+
+/** The letter sigma has two forms, by its place in the word. */
+function lowerCase(letter: number): string {
+  return String.fromCodePoint(letter).toLowerCase().replace('ς', 'σ')
 }
 
 function images({ attachments, html }: Release, addresses: Addresses, wording: Wording): string[] {

@@ -126,7 +126,7 @@ export async function createFeed(
   const entries = releases.map((release) => createEntry(release, relations, press))
   const asked = new Set(query.topics.flatMap((group) => group.with))
   return {
-    id: await identity(site.id, `feed ${new URL(head.atom).pathname}${new URL(head.atom).search}`),
+    id: await identityOf('feed', head.atom, site),
     title: titleOf(query, press),
     description: inLanguage(site.description, language, site),
     language,
@@ -173,9 +173,8 @@ async function createFarewell(query: FeedQuery, ending: Ending, press: Press): P
     title: categoryOf(slug, language, press).label,
   }))
   const instead = successors.map(({ url, title }) => `<a href="${url}">${escapeMarkup(title)}</a>`)
-  const { pathname, search } = new URL(addresses.feed(query, 'atom'))
   const release: Release = {
-    id: await identity(site.id, `ended ${pathname}${search}`),
+    id: await identityOf('ended', addresses.feed(query, 'atom'), site),
     slug: '',
     language,
     formerly: [],
@@ -195,6 +194,23 @@ async function createFarewell(query: FeedQuery, ending: Ending, press: Press): P
   }
   const nothing = { versions: new Map(), corrections: new Map() }
   return { ...createEntry(release, nothing, press), url: page }
+}
+
+/** Identities of feeds. Waiting for a digest, which another thread makes, takes as long as half a document. */
+const identities = new Map<string, string>()
+const mostIdentities = 1000
+
+/** The identity of a feed, or of its end, whatever our origin is. */
+async function identityOf(what: 'feed' | 'ended', address: string, site: Site): Promise<string> {
+  const { pathname, search } = new URL(address)
+  const name = `${what} ${pathname}${search}`
+  const key = `${site.id} ${name}`
+  const known = identities.get(key)
+  if (known) return known
+  const made = await identity(site.id, name)
+  if (identities.size >= mostIdentities) identities.clear()
+  identities.set(key, made)
+  return made
 }
 
 /** One release as an entry. It depends on the release and the site alone, never on the feed (C-03). */

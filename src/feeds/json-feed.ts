@@ -4,8 +4,8 @@ import type { Release } from '../domain/release.ts'
 import type { Entry, Feed } from './feed.ts'
 
 /**
- * JSON Feed 1.1 by the `feed` package, which knows version 1: extensions bring it up to 1.1 and
- * carry what is particular to press releases in `_tiedote`.
+ * JSON Feed 1.1. The `feed` package makes all but the items; it knows version 1, and extensions bring
+ * it up to 1.1. What is particular to press releases stands in `_tiedote`.
  */
 export function renderJsonFeed(feed: Feed): string {
   const document = new FeedPackage({
@@ -35,51 +35,72 @@ export function renderJsonFeed(feed: Feed): string {
       withdrawn: filled(feed.current ? [] : feed.entries.flatMap(tombstone)),
     },
   }
-  for (const extension of extensions(members)) document.addExtension(extension)
-  for (const entry of feed.entries) document.addItem(item(entry))
-  // The package indents by four spaces, a seventh of the document.
-  return `${JSON.stringify(JSON.parse(document.json1()))}\n`
+  for (const [name, objects] of Object.entries(members)) {
+    document.addExtension({ name, objects } as Extension)
+  }
+  const head = JSON.stringify(JSON.parse(document.json1()))
+  let items = ''
+  for (const entry of feed.entries) items += (items && ',') + item(entry)
+  return `${head.slice(0, -end.length)}${items}${end}\n`
 }
 
-function item(entry: Entry) {
-  const { image } = entry
-  return {
-    id: entry.id,
+const end = ']}'
+
+/**
+ * Ours, because the package indents, and all would have to be read and written again. The full text is
+ * put beside the rest, for which JSON.stringify is quick enough.
+ */
+function item(entry: Entry): string {
+  const { image, files, release } = entry
+  const published = formatUtc(entry.published)
+  // Mostly all three are the same, and writing one down takes as long as quoting the full text.
+  const time = (second: number) => (second === entry.published ? published : formatUtc(second))
+  const rest = {
+    url: entry.url,
     title: entry.title,
-    link: entry.url,
-    description: entry.summary,
-    content: entry.html,
-    date: new Date(entry.updated * 1000),
-    published: new Date(entry.published * 1000),
-    ...(image && { image: image.url }),
-    category: entry.categories.map(({ label }) => ({ name: label })),
-    extensions: extensions({
-      // RFC 3339 without the fraction of a second, which some programs cannot read.
-      date_published: formatUtc(entry.published),
-      date_modified: formatUtc(entry.updated),
-      language: entry.language,
-      authors: [entry.author],
-      // Deprecated in 1.1, and the only one that several readers know (C-15).
-      author: entry.author,
-      ...(entry.files.length > 0 && {
-        attachments: entry.files.map(({ url, type, size, title }) => ({
-          url,
-          mime_type: type,
-          size_in_bytes: size,
-          title,
-        })),
-      }),
-      _tiedote: details(entry),
-    }),
+    summary: entry.summary,
+    image: image?.url,
+    // RFC 3339 without the fraction of a second, which some programs cannot read.
+    date_modified: time(entry.updated),
+    date_published: published,
+    tags: entry.categories.map(({ label }) => label),
+    language: entry.language,
+    authors: [entry.author],
+    // Deprecated in 1.1, and the only one that several readers know (C-15).
+    author: entry.author,
+    attachments: filled(
+      files.map(({ url, type, size, title }) => ({
+        url,
+        mime_type: type,
+        size_in_bytes: size,
+        title,
+      })),
+    ),
+    _tiedote: details(entry, time(release.authored)),
   }
+  return `{"id":${JSON.stringify(entry.id)},"content_html":${quote(entry.html)},${JSON.stringify(rest).slice(1)}`
+}
+
+/**
+ * A long text as JSON, in a fifth of the time. In clean text (X-02) nothing else is to be escaped. Line
+ * ends come last and in another way, which copies nothing, because there are only a few.
+ */
+function quote(text: string): string {
+  const escaped = text
+    .replace(/\\/g, '\\\\')
+    .replace(/"/g, '\\"')
+    .replace(/\t/g, '\\t')
+    .replaceAll('\n', '\\n')
+  return `"${escaped}"`
 }
 
 /** What a newsroom's program wants to know and JSON Feed has no member for (J-09). */
-function details({ release, translations, files, categories, around }: Entry) {
+function details(entry: Entry, authored: string) {
+  const { release, translations, files, categories, around } = entry
   return {
     status: statusOf(release),
     kind: release.kind,
-    authored: formatUtc(release.authored),
+    authored,
     topics: categories,
     contacts: filled(release.contacts),
     event: release.event,
@@ -112,8 +133,4 @@ function tombstone({ id, updated, release }: Entry) {
 
 function filled<T>(list: T[]): T[] | undefined {
   return list.length > 0 ? list : undefined
-}
-
-function extensions(members: Record<string, unknown>): Extension[] {
-  return Object.entries(members).map(([name, objects]) => ({ name, objects }) as Extension)
 }

@@ -5,18 +5,30 @@ export type Attributes = Record<string, string | number | undefined>
 
 /** Writes an element. Children are XML already; use `text` for text. Without children it is empty. */
 export function element(name: string, attributes: Attributes = {}, ...children: string[]): string {
-  const written = Object.entries(attributes)
-    .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => ` ${key}="${escapeMarkup(String(value))}"`)
-    .join('')
-  return children.length > 0
-    ? `<${name}${written}>${children.join('')}</${name}>`
-    : `<${name}${written}/>`
+  let written = ''
+  for (const key in attributes) {
+    const value = attributes[key]
+    if (value !== undefined) written += ` ${key}="${escapeMarkup(String(value))}"`
+  }
+  if (children.length === 0) return `<${name}${written}/>`
+  let inside = ''
+  for (const child of children) inside += child
+  return `<${name}${written}>${inside}</${name}>`
 }
 
 /** Writes an element that holds text. */
-export function textElement(name: string, content: string, attributes: Attributes = {}): string {
-  return element(name, attributes, escapeMarkup(content))
+export function textElement(name: string, content: string): string {
+  return `<${name}>${escapeMarkup(content)}</${name}>`
+}
+
+/**
+ * Puts lines below each other. They are added and not joined, so that long texts are not copied before
+ * the document is whole.
+ */
+export function below(lines: string[]): string {
+  let text = ''
+  for (const line of lines) text += `${line}\n`
+  return text
 }
 
 /** What every XML document of ours begins with (X-01). */

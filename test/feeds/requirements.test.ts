@@ -249,6 +249,36 @@ describe('content', () => {
     expect(json.items[3]!.summary).toBe('The ministers of the interior meet on Wednesday.')
   })
 
+  test.each([
+    ['the same words', 'The meeting begins.', '<p>The meeting begins. All come.</p>', false],
+    [
+      'other marks and capitals',
+      'The “Meeting” begins: now',
+      '<p>THE MEETING BEGINS, NOW!</p>',
+      false,
+    ],
+    [
+      'markup within words',
+      'The meeting begins',
+      '<h2>The <em>mee</em>ting</h2><p>begins</p>',
+      false,
+    ],
+    ['escaped characters', 'R&D, a < b', '<p>R&amp;D, a&nbsp;&lt; b and more</p>', false],
+    ['letters of other scripts', 'Ο ΔΡΌΜΟΣ 𠜎 это', '<p>ο δρόμος 𠜎: Это</p>', false],
+    ['a cut end', 'The meeting beg…', '<p>The meeting begins.</p>', false],
+    ['the name of a character as a word', 'a lt b', '<p>a &lt; b</p>', true],
+    ['the name of a tag as a word', 'em The meeting', '<p><em>The</em> meeting</p>', true],
+    ['another word', 'The meeting ends', '<p>The meeting begins.</p>', true],
+    ['more words', 'The meeting begins now', '<p>The meeting begins</p>', true],
+    ['no words', '…!', '<p>The meeting begins.</p>', true],
+  ])(
+    'the lead is set in front of a body unless that begins with it: %s',
+    async (_, lead, html, isSet) => {
+      const { entries } = await office.feed([writeRelease({ lead, body: { html } })])
+      expect(entries[0]!.html.startsWith('<p><strong>')).toBe(isSet)
+    },
+  )
+
   test('C-10 every address is absolute, in elements and in the full text', () => {
     const attributes = [...all(channel), ...all(atom)].flatMap((element) => {
       const { href, url } = element.attributes
