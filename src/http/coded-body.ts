@@ -5,7 +5,7 @@ export type CodedBody = {
   /** Bytes without any coding. */
   length: number
   /** Bytes that are held in memory at present, in all codings together. */
-  held(): number
+  readonly held: number
   /** The bytes in a coding, or without any, where they are at hand. */
   ready(coding: Coding | undefined): Uint8Array | undefined
   /** The bytes in a coding, or without any; from the second time on without any work. */
@@ -22,6 +22,7 @@ export function createCodedBody(bytes: Uint8Array): CodedBody {
   const coded = new Map<Coding | undefined, Uint8Array>()
   const making = new Map<Coding | undefined, Promise<Uint8Array>>()
   let unasked: Uint8Array | undefined = bytes
+  let held = bytes.length
 
   async function whole(): Promise<Uint8Array> {
     const known = unasked ?? coded.get(undefined)
@@ -32,24 +33,23 @@ export function createCodedBody(bytes: Uint8Array): CodedBody {
 
   async function make(coding: Coding | undefined): Promise<Uint8Array> {
     const plain = await whole()
-    coded.set(coding, coding ? await compress(plain, coding) : plain)
+    const made = coding ? await compress(plain, coding) : plain
+    coded.set(coding, made)
+    held += made.length - (unasked?.length ?? 0)
     unasked = undefined
-    making.delete(coding)
-    return coded.get(coding)!
+    return made
   }
 
   return {
     length: bytes.length,
-    held() {
-      let sum = unasked?.length ?? 0
-      for (const one of coded.values()) sum += one.length
-      return sum
+    get held() {
+      return held
     },
     ready: (coding) => coded.get(coding),
     async in(coding) {
       const known = coded.get(coding)
       if (known) return known
-      const running = making.get(coding) ?? make(coding)
+      const running = making.get(coding) ?? make(coding).finally(() => making.delete(coding))
       making.set(coding, running)
       return running
     },

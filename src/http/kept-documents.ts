@@ -68,7 +68,7 @@ export function createKeptDocuments(capacity = 64_000_000): KeptDocuments {
   /** A document is held in other codings than when it was put there, so it is counted anew now and then. */
   const count = (one: { document: Document; counted: number }) => {
     size -= one.counted
-    one.counted = one.document.body.held() + overhead
+    one.counted = one.document.body.held + overhead
     size += one.counted
   }
   const makeRoom = (address: string) => {
@@ -88,10 +88,14 @@ export function createKeptDocuments(capacity = 64_000_000): KeptDocuments {
   }
   return {
     get(address) {
-      const document = documents.get(address)?.document
+      const one = documents.get(address)
+      if (!one) return undefined
       // A Map remembers the order of insertion, so the first one is the one not used for longest.
-      if (document) put(address, document)
-      return document
+      documents.delete(address)
+      documents.set(address, one)
+      count(one)
+      makeRoom(address)
+      return one.document
     },
     put,
     forget,

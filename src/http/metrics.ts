@@ -31,7 +31,7 @@ const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 /** Answers that are alike, which are counted together: each alone would cost as much as the rest of it. */
 type Tally = { answer: Answer; times: number; bytes: number }
-const mostTallies = 1000
+const mostTallies = 10_000
 
 /** Counts from zero, in a registry of its own. How many series there can be is bounded. */
 export function createMetrics(): Metrics {

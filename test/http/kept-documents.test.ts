@@ -34,13 +34,13 @@ test('a coding is prepared once per document, however many ask at the same time'
 
 test('a document is held in the codings that were asked for, and in full only when that was', async () => {
   const { body } = documentOf(10_000)
-  expect(body.held()).toBe(10_000)
+  expect(body.held).toBe(10_000)
   const { length } = await body.in('gzip')
-  expect(body.held()).toBe(length)
+  expect(body.held).toBe(length)
   expect((await body.whole()).length).toBe(10_000)
-  expect(body.held()).toBe(length)
+  expect(body.held).toBe(length)
   expect(new TextDecoder().decode(await body.in(undefined))).toBe('a'.repeat(10_000))
-  expect(body.held()).toBe(length + 10_000)
+  expect(body.held).toBe(length + 10_000)
   expect((await body.in('br')).length).toBeLessThan(10_000)
 })
 
