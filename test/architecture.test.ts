@@ -45,7 +45,6 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^@clack\/prompts$/, where: /^cli\/terminal\.ts/ },
   { what: /^saxes$/, where: /^cli\/(read-xml|import\/read-wordpress)\.ts/ },
   { what: /^feedsmith$/, where: /^cli\/import\/read-feed\.ts/ },
-  { what: /^node:crypto$/, where: /^domain\/identity\.ts/ },
   { what: /^node:sqlite$/, where: /^store\/(node-sqlite|backup)\.ts/ },
   {
     what: /^node:/,

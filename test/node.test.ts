@@ -1,9 +1,9 @@
-import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { markdown, temporaryFolder, topicsYaml, writeFiles } from './content-folder.ts'
 import { exchange } from './raw-client.ts'
-import { databaseFile, start, titles, until } from './server.ts'
+import { databaseFile, spawnServer, start, titles, until } from './server.ts'
 
 const published = 'published: 2024-01-24T09:00:00+02:00'
 
@@ -82,6 +82,20 @@ test('an answer that is ready is, header by header, the one that was made, and s
     expect(lines[first + 1]).toEqual(lines[first])
     expect(lines[first + 2]).toMatchObject({ status: 304, bytes: 0, conditional: true })
   }
+})
+
+test('a log that cannot be written keeps nobody from reading', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', published, 'topics: [eu]']),
+  })
+  const full = openSync('/dev/full', 'w')
+  const settings = { DATABASE: databaseFile() }
+  const server = await spawnServer(directory, settings, { stdio: ['ignore', full, 'pipe'] })
+  onTestFinished(() => void server.process.kill('SIGKILL'))
+  const ask = () => fetch(`${server.url}/feed.json`).catch(() => undefined)
+  await until(async () => (await ask())?.status === 200)
+  for (let poll = 0; poll < 20; poll++) expect((await ask())?.status).toBe(200)
+  expect(server.process.exitCode).toBeNull()
 })
 
 test('a feed that is polled is another one as soon as a change was answered for', async () => {

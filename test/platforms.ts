@@ -171,7 +171,7 @@ export async function nodePress(
     const api = createApi(() => publishing)
     return createApp({
       store: around(createReleaseStore(database)),
-      ...(hasChanged && { hasChanged }),
+      hasChanged: hasChanged ?? database.watch(),
       editions: createEditionStore(database),
       baseUrl,
       documents: createKeptDocuments(),

@@ -40,8 +40,10 @@ import { sitemapDocument } from './sitemaps.ts'
 import { readAddress, type Target } from './urls.ts'
 import { vocabularyDocument } from './vocabulary.ts'
 
-/** How often a document is begun anew because the store changed while it was made. */
-const mostAttempts = 5
+/** How often a document is begun anew because another process changed the store while it was made. */
+const mostAttempts = 12
+/** Milliseconds to wait before, longer each time: whoever writes all the time pauses now and then. */
+const betweenAttempts = 5
 
 const documentPolicy = "default-src 'none'; style-src 'self'; img-src https:; sandbox"
 const pagePolicy =
@@ -70,7 +72,7 @@ export type App = Hono<Environment> & {
 /** The service on HTTP. The same app runs on Node, on Workers and in tests. */
 export function createApp(services: Services): App {
   const { store, editions, metrics, clock, record } = services
-  const { readCurrent, steadyCurrent } = createCurrentReader(services)
+  const { readCurrent, steadyCurrent, lookAgain } = createCurrentReader(services)
   const documents = createDocuments(services)
   const mediaStatus = createMediaStatus(services, readCurrent)
   const readyAnswers = createReadyAnswers(services, steadyCurrent, (...what) =>
@@ -84,7 +86,7 @@ export function createApp(services: Services): App {
     if (!ready) return next()
     const { status, headers, body = null, coding } = ready
     const encodeBody = coding ? 'manual' : 'automatic'
-    const options = { status, headers: headers.web, encodeBody }
+    const options = { status, headers: pairs(headers), encodeBody }
     return new Response(body as Uint8Array<ArrayBuffer> | null, options)
   })
 
@@ -170,6 +172,8 @@ export function createApp(services: Services): App {
         return await answerTarget(c, await readCurrent())
       } catch (error) {
         if (!(error instanceof StoreMoved)) throw error
+        lookAgain()
+        if (attempt > 1) await pause((attempt - 1) * betweenAttempts)
       }
     }
     // It changes faster than a document can be made: what there was before is good enough.
@@ -430,6 +434,18 @@ export function createApp(services: Services): App {
   }
 
   return Object.assign(app, { answerReady: readyAnswers.answer })
+}
+
+/** Names and values in turn, as the web platform takes them. */
+function pairs(headers: string[]): [string, string][] {
+  return Array.from({ length: headers.length / 2 }, (_, index) => [
+    headers[2 * index]!,
+    headers[2 * index + 1]!,
+  ])
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
 /** Path and query as they came. The host decides nothing. */

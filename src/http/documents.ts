@@ -109,7 +109,12 @@ export function createDocuments(services: Services) {
      * Remembers an edition beyond this process, once somebody comes with conditions: whoever has it
      * will ask what changed since.
      */
-    note(recipe: Recipe, document: Document, headers: HeaderReader, current: Current) {
+    note(
+      recipe: Pick<Recipe, 'address' | 'isNoted'>,
+      document: Document,
+      headers: HeaderReader,
+      current: Current,
+    ) {
       if (!recipe.isNoted || document.isNoted || current.isFailing) return
       if (!isConditional(headers)) return
       document.isNoted = true

@@ -74,8 +74,10 @@ export function createKeptDocuments(capacity = 64_000_000): KeptDocuments {
   const makeRoom = (address: string) => {
     if (size <= capacity) return
     for (const one of documents.values()) count(one)
+    if (size <= capacity) return
+    // Somewhat more than is needed, because all were counted for it.
     for (const oldest of documents.keys()) {
-      if (size <= capacity || oldest === address) break
+      if (size <= capacity * 0.95 || oldest === address) break
       forget(oldest)
     }
   }

@@ -170,12 +170,16 @@ export async function listen(
 
   function answer(incoming: IncomingMessage, outgoing: ServerResponse) {
     const ready = findReady(incoming)
-    if (ready) outgoing.writeHead(ready.status, ready.headers.flat).end(ready.body)
+    if (ready) outgoing.writeHead(ready.status, ready.headers).end(ready.body)
     else void answerAnew(incoming, outgoing)
   }
 
-  function findReady({ method = '', url = '', headers }: IncomingMessage) {
+  function findReady(incoming: IncomingMessage) {
+    const { method = '', url = '', headers } = incoming
     if (!answerReady || !isHost(headers.host)) return undefined
+    // Node drops all but the first of these, and a Request would join them.
+    const isDated = headers['if-modified-since'] !== undefined
+    if (isDated && incoming.headersDistinct['if-modified-since']!.length > 1) return undefined
     const get = (name: string) => (headers[name] as string | undefined) ?? null
     try {
       return answerReady({ method, address: url, headers: { get } })
@@ -294,10 +298,11 @@ function faultOf(incoming: IncomingMessage, limits: Limits): Failure | undefined
 const knownHosts = new Set<string>()
 const mostHosts = 100
 
-/** Whether a name can be the host of an address, as a Request would have it. */
+/** Whether a name is the host of an address as it would be written there. Requests with others are looked at further. */
 function isHost(name = ''): boolean {
   if (knownHosts.has(name)) return true
-  if (!URL.canParse(`http://${name}`)) return false
+  const url = URL.parse(`http://${name}`)
+  if (url?.hostname !== name.replace(/:\d+$/, '')) return false
   if (knownHosts.size >= mostHosts) knownHosts.clear()
   knownHosts.add(name)
   return true

@@ -17,29 +17,29 @@ export type Asked = {
 /** An answer that only has to be sent. */
 export type ReadyAnswer = {
   status: 200 | 304
-  headers: ReadyHeaders
+  /** Names and values in turn. */
+  headers: string[]
   body?: Uint8Array
   coding?: Coding | undefined
 }
 
-/** The same headers, as the web platform and as Node take them: names and values in turn. */
-type ReadyHeaders = { web: Headers; flat: string[] }
-
 /** What a feed was answered with, as long as nothing at all has changed since. */
 type Ready = {
-  current: Current
-  recipe: Recipe
+  recipe: ReadyRecipe
   edition: Edition
   asked: Pick<Answer, 'kind' | 'format' | 'path'>
   /** Those of a 304, and those of a 200 in each coding. */
-  headers: ReadyHeaders
-  coded: Map<Coding | undefined, ReadyHeaders>
+  headers: string[]
+  coded: Map<Coding | undefined, string[]>
 }
+
+/** Without what it is made of: thousands of these are held, and the state must not be with each. */
+type ReadyRecipe = Pick<Recipe, 'address' | 'contentType' | 'isNoted'>
 
 type Note = ReturnType<typeof createDocuments>['note']
 
 /** Strangers choose how an address is spelled, so there may be no end of spellings. */
-const most = 2000
+const most = 10_000
 const longestAddress = 300
 
 /**
@@ -53,16 +53,16 @@ export function createReadyAnswers(
   note: (...what: Parameters<Note>) => void,
 ) {
   const answers = new Map<string, Ready>()
+  /** What all of them belong to. */
+  let holding: Current | undefined
+  const intern = createIntern()
 
   /** The answer to a request like one before, and what was asked, unless something may have changed. */
   function take({ method, address, headers }: Asked): [ReadyAnswer, Ready] | undefined {
     const ready = answers.get(address)
     if (!ready || method !== 'GET' || isParticular(headers)) return undefined
     const current = steadyCurrent()
-    if (current !== ready.current) {
-      if (current) answers.delete(address)
-      return undefined
-    }
+    if (!current || current !== holding) return undefined
     const { recipe, edition } = ready
     const now = clock.now()
     const found = documents.get(recipe.address)
@@ -77,9 +77,9 @@ export function createReadyAnswers(
     const coding = chooseCoding(headers.get('accept-encoding') ?? undefined)
     const body = kept.body.ready(coding)
     if (!body) return undefined
-    const ofBody = ready.coded.get(coding) ?? withBody(ready, body.length, coding)
-    ready.coded.set(coding, ofBody)
-    return [{ status: 200, headers: ofBody, body, coding }, ready]
+    const whole = ready.coded.get(coding) ?? withBody(ready, body.length, coding)
+    ready.coded.set(coding, whole)
+    return [{ status: 200, headers: whole, body, coding }, ready]
   }
 
   /** The answer to a request like one before, unless something may have changed. It is recorded. */
@@ -116,16 +116,18 @@ export function createReadyAnswers(
       { headers }: Response,
     ) {
       if (current.isFailing || headers.has('age') || address.length > longestAddress) return
-      if (answers.size >= most) answers.clear()
-      const ofBoth = new Headers(headers)
-      for (const name of ['content-type', 'content-length', 'content-encoding']) ofBoth.delete(name)
+      if (current !== holding) answers.clear()
+      holding = current
+      const [first] = answers.keys()
+      if (answers.size >= most) answers.delete(first!)
+      const ofBoth = [...headers].filter(([name]) => !ofBody.has(name))
       const { etag, lastModified, oldest, previous } = edition
+      const { address: canonical, contentType, isNoted } = recipe
       answers.set(address, {
-        current,
-        recipe,
+        recipe: { address: canonical, contentType, isNoted },
         edition: { etag, lastModified, oldest, previous },
         asked,
-        headers: readyHeaders(ofBoth),
+        headers: ofBoth.flat().map(intern),
         coded: new Map(),
       })
     },
@@ -137,14 +139,20 @@ function isParticular(headers: HeaderReader): boolean {
   return headers.get('a-im') !== null || headers.get('sec-fetch-mode') === 'navigate'
 }
 
+const ofBody = new Set(['content-type', 'content-length', 'content-encoding'])
+
 function withBody({ headers, recipe }: Ready, length: number, coding: Coding | undefined) {
-  const ofBody = new Headers(headers.web)
-  ofBody.set('Content-Type', recipe.contentType)
-  ofBody.set('Content-Length', String(length))
-  if (coding) ofBody.set('Content-Encoding', coding)
-  return readyHeaders(ofBody)
+  const about = ['content-type', recipe.contentType, 'content-length', String(length)]
+  return [...headers, ...about, ...(coding ? ['content-encoding', coding] : [])]
 }
 
-function readyHeaders(web: Headers): ReadyHeaders {
-  return { web, flat: [...web].flat() }
+/** Gives texts that are equal as one: most headers are the same in all answers. */
+function createIntern() {
+  const texts = new Map<string, string>()
+  return (text: string) => {
+    const known = texts.get(text)
+    if (known !== undefined) return known
+    if (texts.size < 200) texts.set(text, text)
+    return text
+  }
 }

@@ -64,7 +64,12 @@ export function createCurrentReader(services: Services) {
   let restUntil = 0
   let latest = 0
 
-  return { readCurrent, steadyCurrent }
+  return {
+    readCurrent,
+    steadyCurrent,
+    /** Has the state read anew: somebody saw that the store has moved on, which we may not know yet. */
+    lookAgain: () => void (steady = undefined),
+  }
 
   /** The state as it is known to be now, without asking the store; undefined when that must be asked. */
   function steadyCurrent(): Current | undefined {
