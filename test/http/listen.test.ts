@@ -165,6 +165,8 @@ describe('whatever is sent', () => {
     ['with a path', 'Host: evil.example/path\r\n', 400],
     ['with a user', 'Host: user@evil.example\r\n', 400],
     ['with a port that is none', 'Host: evil.example:99999\r\n', 400],
+    ['in short digits', 'Host: 127.1:99\r\n', 400],
+    ['with an escaped letter', 'Host: %41\r\n', 400],
     ['of 5000 letters', `Host: ${'a'.repeat(5000)}\r\n`, 400],
     ['empty', 'Host: \r\n', 200],
     ['an IPv6 address', 'Host: [::1]:3000\r\n', 200],
