@@ -136,6 +136,11 @@ function createService(env: Env, { baseUrl, hasFeedPages, tokens }: WorkerConfig
     const findFile = (path: string) => findAsset(env, path)
     return createWorkerApi({ ...env, findAsset: findFile, tokens, baseUrl })
   }
+  // What could not be loaded may be the next time.
+  const forgetApi = (error: unknown) => {
+    api = undefined
+    throw error
+  }
   const app = createApp({
     store: state.store,
     hasChanged: () => state.hasChanged(),
@@ -149,7 +154,7 @@ function createService(env: Env, { baseUrl, hasFeedPages, tokens }: WorkerConfig
     hasFeedPages,
     later: (work) => waitUntil(work()),
     media: (c) => answerMedia(env, c.req.raw),
-    api: () => (api ??= loadApi()),
+    api: () => (api ??= loadApi().catch(forgetApi)),
     problems: () => [],
     clock: systemClock,
     metrics,

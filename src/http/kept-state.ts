@@ -4,27 +4,36 @@ import { longestKept } from './answer.ts'
 import { isNotModified } from './conditional.ts'
 import { isOpenedInBrowser } from './navigation.ts'
 
-/** What was answered at an address from the state that is kept. */
+/** What is known of an address that was answered. */
 type Answered = {
-  etag: string
+  /** The tag that was answered last, if there was one, and those that are no newer than it. */
+  tags: string[]
   lastModified: string | null
   /** Seconds for which caches may keep it. */
   maxAge: number
+  /** Which of the states that were kept it was answered from. */
+  of: number
 }
 
 /** Strangers choose how an address is spelled, so there may be no end of spellings. */
 const mostAnswered = 5000
 const longestAddress = 300
+/** Nor of tags. */
+const mostTags = 8
+const longestTag = 100
+/** Milliseconds after which nobody waits any more for a question that another request asked. */
+const patienceForOthers = 1000
 
 /**
- * Keeps the state of the store in a process that is far from its database, so that a feed that is polled
- * again within max-age costs no question. It is a cache like those between us and readers, and answers
- * from it say their Age: whoever keeps them further never shows anything longer than max-age says in all
- * (H-18, H-20).
+ * Keeps the state of the store in a process that is far from its database, so that readers of a feed cost
+ * it no question within max-age. It is a cache like those between us and readers, and answers from it say
+ * their Age: whoever keeps them further never shows anything longer than max-age says in all (H-18, H-20).
  *
- * From what is kept only that is answered which was answered from it before, to readers who have that or
- * say nothing of what they have: so nobody who has something newer from another process gets something
- * older. `told` hears of the revision of every state that is read.
+ * From what is kept only an address is answered that was answered before, to readers who have nothing or
+ * what is known here to be no newer: so nobody who has something newer from another process gets something
+ * older (H-10). For all others the state is read again, once in a second for all of them, so that
+ * the database has as many questions as there are processes, however many readers there are. `told` hears of
+ * the revision of every state that is read.
  */
 export function createKeptState(
   store: ReleaseStore,
@@ -32,14 +41,21 @@ export function createKeptState(
   told: (revision: number) => void = () => {},
 ) {
   let kept: State | undefined
+  /** How many different ones were kept. */
+  let states = 0
   /** The one that `hasChanged` was asked about last. */
   let seen: State | undefined
-  /** Second when the last state was asked for. */
-  let readAt = 0
-  // Questions are numbered as they begin: an answer that was overtaken by another, or by a change
-  // that was made here, is not kept.
+  /** Second when the state that is kept was asked for. */
+  let readAt = -Infinity
+  /** Second when a state was asked for last, whether it has come or not. */
+  let askedAt = -Infinity
+  /** What was asked and has not come. */
+  let coming: Promise<State> | undefined
+  // Questions are numbered as they begin: an answer that was overtaken by another, or by a reason to look
+  // again, is not kept.
   let begun = 0
   let latest = 0
+  /** The one that was asked for longest ago comes first. */
   const answered = new Map<string, Answered>()
 
   function isFresh(): boolean {
@@ -49,28 +65,78 @@ export function createKeptState(
 
   function keep(state: State, at: number) {
     const isSame = kept?.revision === state.revision && kept.since === state.since
-    if (!isSame) answered.clear()
+    if (!isSame) states++
     kept = state
     readAt = at
   }
 
   function lookAgain() {
-    readAt = -Infinity
+    readAt = askedAt = -Infinity
+    latest = begun
+    coming = undefined
   }
 
-  /** Whether what is kept is new enough for who asks. */
+  /**
+   * Has a request answered from a state that is asked for after it came. Where one was asked for in this
+   * second already, the next second has one for all who wait: what was changed elsewhere in between has
+   * this very second, and may be what the reader has.
+   */
+  async function lookAfterNow() {
+    const second = clock.now()
+    if (askedAt === second) await clock.passed(second)
+    if (askedAt <= second) lookAgain()
+  }
+
+  /** Whether what is kept is new enough for who has nothing newer. */
   function suffices({ url, headers }: Request): boolean {
     const before = answered.get(url)
     if (!before || clock.now() - readAt > before.maxAge) return false
-    return !isOpenedInBrowser(headers) && hasNothingElse(headers, before)
+    return !isOpenedInBrowser(headers)
   }
 
-  function remember({ url, headers: asked }: Request, { headers }: Response) {
+  /** `isOlder` says that whatever the reader has was there before the state that is kept. */
+  function remember({ url, headers: asked }: Request, { headers }: Response, isOlder: boolean) {
     const maxAge = maxAgeOf(headers)
     if (maxAge === undefined || url.length > longestAddress || isOpenedInBrowser(asked)) return
-    if (answered.size >= mostAnswered) answered.clear()
+    const before = answered.get(url)?.tags ?? []
+    const etag = headers.get('etag') ?? before[0]
+    const older = isOlder ? tagsOf(asked).filter((tag) => tag.length <= longestTag) : []
+    const isKnown = older.length === 0 && etag === before[0]
+    const tags = isKnown ? before : [...new Set([...(etag ? [etag] : []), ...older, ...before])]
+    answered.delete(url)
+    if (answered.size >= mostAnswered) answered.delete(answered.keys().next().value!)
     const lastModified = headers.get('last-modified')
-    answered.set(url, { etag: headers.get('etag') ?? '', lastModified, maxAge })
+    answered.set(url, { tags: tags.slice(0, mostTags), lastModified, maxAge, of: states })
+  }
+
+  async function ask(now: number): Promise<State> {
+    const number = ++begun
+    const at = (askedAt = clock.now())
+    const state = await store.state(now)
+    told(state.revision)
+    if (number > latest) {
+      latest = number
+      keep(state, at)
+    }
+    return state
+  }
+
+  /** The state, for which requests that come together ask one question. */
+  async function read(now: number): Promise<State> {
+    if (isFresh()) return kept!
+    const others = coming
+    if (others) {
+      const state = await orNothing(others, patienceForOthers)
+      if (state) return state
+      // Workers stop the work of a client that went away.
+      if (coming === others) coming = undefined
+      return read(now)
+    }
+    const own = ask(now)
+    coming = own
+    return own.finally(() => {
+      if (coming === own) coming = undefined
+    })
   }
 
   return {
@@ -88,18 +154,7 @@ export function createKeptState(
     /** The store, with the state that is kept. */
     store: {
       ...store,
-      async state(now) {
-        if (isFresh()) return kept!
-        const number = ++begun
-        const at = clock.now()
-        const state = await store.state(now)
-        told(state.revision)
-        if (number > latest) {
-          latest = number
-          keep(state, at)
-        }
-        return state
-      },
+      state: read,
       async revision() {
         const revision = await store.revision()
         if (revision !== kept?.revision) lookAgain()
@@ -112,15 +167,17 @@ export function createKeptState(
       if (request.method === 'OPTIONS') return ask()
       if (request.method !== 'GET' && request.method !== 'HEAD') {
         // Whoever publishes sees it here at once.
-        return ask().finally(() => {
-          latest = begun
-          lookAgain()
-        })
+        return ask().finally(lookAgain)
       }
-      if (!suffices(request)) lookAgain()
+      const { headers, url } = request
+      const isKnown = hasNothingNewer(headers, answered.get(url), states)
+      const mayHaveNewer = !isKnown && !isForPage(headers)
+      if (mayHaveNewer) await lookAfterNow()
+      else if (!(isKnown && suffices(request)) && askedAt !== clock.now()) lookAgain()
       const from = isFresh() ? readAt : undefined
       const response = await ask()
-      remember(request, response)
+      // While the store fails nothing came after the request.
+      remember(request, response, mayHaveNewer && isFresh())
       tellAge(response.headers, from)
       return response
     },
@@ -136,16 +193,58 @@ export function createKeptState(
 }
 
 /**
- * Whether a reader has either that very answer or none that it speaks of. With none, it may want one that
- * no cache had before (RFC 9111 section 5.2.1.4). With one that means nothing: `fetch` in Node and in
- * browsers adds no-cache by itself to whatever has validators.
+ * Whether a reader has only what was there when an address was answered. A tag may come back with an
+ * edition that is like one before, but its date does not. Who says nothing of what it has may want what
+ * no cache had before (RFC 9111 section 5.2.1.4); beside validators that means nothing, because `fetch`
+ * in Node and in browsers adds no-cache by itself.
  */
-function hasNothingElse(headers: Headers, { etag, lastModified }: Answered): boolean {
-  if (headers.has('if-none-match')) return isNotModified(headers, { etag, lastModified: 0 }, 0)
+function hasNothingNewer(headers: Headers, before: Answered | undefined, state: number): boolean {
   const since = headers.get('if-modified-since')
-  if (since !== null) return since === lastModified
-  const asked = `${headers.get('cache-control') ?? ''},${headers.get('pragma') ?? ''}`
-  return !/no-cache|no-store|max-age=0\b/i.test(asked)
+  if (!headers.has('if-none-match') && since === null) {
+    const asked = `${headers.get('cache-control') ?? ''},${headers.get('pragma') ?? ''}`
+    return !/no-cache|no-store|max-age=0\b/i.test(asked)
+  }
+  if (!before) return false
+  const tags = tagsOf(headers)
+  const [last] = before.tags
+  const isLast = last !== undefined && before.of === state
+  if (isLast && tags.length > 0 && tags.every((tag) => isSameTag(tag, last))) return true
+  const areKnown = tags.every((tag) => before.tags.some((known) => isSameTag(tag, known)))
+  return areKnown && (since === null || isNoLater(since, before.lastModified))
+}
+
+/** Whether a person waits for it in a browser: for a page or for what belongs to one. */
+function isForPage(headers: Headers): boolean {
+  return isOpenedInBrowser(headers) || (headers.get('sec-fetch-dest') ?? 'empty') !== 'empty'
+}
+
+/** What a reader has, also when it writes it badly. */
+function tagsOf(headers: Headers): string[] {
+  return (
+    headers
+      .get('if-none-match')
+      ?.split(',')
+      .map((tag) => tag.trim()) ?? []
+  )
+}
+
+function isSameTag(one: string, other: string): boolean {
+  return one === other || isNotModified({ get: () => one }, { etag: other, lastModified: 0 }, 0)
+}
+
+/** A date is the number of an edition, in all processes the same. */
+function isNoLater(since: string, lastModified: string | null): boolean {
+  if (lastModified === null) return false
+  return since === lastModified || Date.parse(since) <= Date.parse(lastModified)
+}
+
+/** What is promised, or nothing when that takes longer than some milliseconds. */
+async function orNothing<T>(promise: Promise<T>, milliseconds: number): Promise<T | undefined> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), milliseconds)
+  })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }
 
 function maxAgeOf(headers: Headers): number | undefined {

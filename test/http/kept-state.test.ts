@@ -198,6 +198,149 @@ test('a state that was being read while something was published here is not kept
   expect(await service.text()).toContain('Published')
 })
 
+/** How many of each answer a thousand readers got, one after the other, a hundred in a second. */
+async function thousand(
+  service: Awaited<ReturnType<typeof isolate>>,
+  ask: (number: number) => [Record<string, string>, string?],
+) {
+  const statuses = new Map<number, number>()
+  for (let number = 0; number < 1000; number++) {
+    if (number % 100 === 0) service.clock.moveTo(service.clock.now() + 1)
+    const [headers, path] = ask(number)
+    const { status } = await service.fetch(path ?? feed, { headers })
+    statuses.set(status, (statuses.get(status) ?? 0) + 1)
+  }
+  return Object.fromEntries(statuses)
+}
+
+test('a thousand readers that come back after a release get it and cost no question of their own', async () => {
+  const service = await isolate()
+  const older = await polled(service)
+  await service.takeUp({ 'releases/b.en.md': release('B') })
+  service.clock.moveTo(start + longestKept + 1)
+  await polled(service)
+  expect(await thousand(service, () => [older.etag])).toEqual({ 200: 1000 })
+  expect(await thousand(service, () => [older.since])).toEqual({ 200: 1000 })
+  expect(await thousand(service, () => [{ ...older.etag, ...older.since }])).toEqual({ 200: 1000 })
+  expect(service.questions()).toBe(0)
+})
+
+test('an isolate that has just begun learns from the first which tags are older', async () => {
+  const service = await isolate()
+  await polled(service)
+  const foreign = { 'If-None-Match': 'W/"from before it began"' }
+  expect(await thousand(service, () => [foreign])).toEqual({ 200: 1000 })
+  expect(service.questions()).toBe(1)
+  // What it learned stays through another state.
+  await service.takeUp({ 'releases/b.en.md': release('B') })
+  service.clock.moveTo(service.clock.now() + longestKept)
+  await polled(service)
+  expect(await thousand(service, () => [foreign])).toEqual({ 200: 1000 })
+  expect(service.questions()).toBe(0)
+})
+
+test('spellings and tags that nobody knows have an isolate look once in a second', async () => {
+  const service = await isolate()
+  await polled(service)
+  const began = service.clock.now()
+  expect(await thousand(service, (number) => [{}, `${feed}?_=${number}`])).toEqual({ 200: 1000 })
+  expect(service.questions()).toBeLessThanOrEqual(10)
+  expect(service.clock.now() - began).toBe(10)
+  const all = await Promise.all(
+    Array.from({ length: 1000 }, (_, number) =>
+      service.poll({ 'If-None-Match': `W/"unknown ${number}"` }),
+    ),
+  )
+  expect(all.every(([status]) => status === 200)).toBe(true)
+  expect(service.questions()).toBeLessThanOrEqual(1 + service.clock.now() - began - 10)
+})
+
+test('spellings that nobody comes back to do not make an isolate forget what readers have', async () => {
+  const service = await isolate()
+  const older = await polled(service)
+  await service.takeUp({ 'releases/b.en.md': release('B') })
+  service.clock.moveTo(start + longestKept + 1)
+  for (let number = 0; number < 6000; number++) {
+    await service.fetch(`/robots.txt?_=${number}`)
+    if (number % 1000 === 0) await service.fetch(feed)
+  }
+  service.questions()
+  expect((await service.poll(older.etag))[0]).toBe(200)
+  expect(service.questions()).toBe(0)
+})
+
+test('who has something that was published elsewhere in the second of the last look does not get something older (H-10)', async () => {
+  const service = await isolate()
+  await polled(service)
+  service.clock.moveTo(start + longestKept + 10)
+  expect(await service.text()).not.toContain('Newer')
+  await service.takeUp({ 'releases/a.en.md': release('Newer') })
+  expect(service.clock.now()).toBe(start + longestKept + 10)
+  const elsewhere = { 'If-None-Match': 'W/"from another isolate"' }
+  expect(await service.text(feed, elsewhere)).toContain('Newer')
+})
+
+test('a list of tags is answered from what is kept only when all of them are known', async () => {
+  const service = await isolate()
+  const first = await polled(service)
+  await service.takeUp({ 'releases/a.en.md': release('Second') })
+  service.clock.moveTo(start + longestKept)
+  const second = await polled(service)
+  const list = (...tags: string[]) => ({ 'If-None-Match': tags.join(', ') })
+  const [older, ours] = [first.etag['If-None-Match'], second.etag['If-None-Match']]
+  await service.takeUp({ 'releases/a.en.md': release('Newer') })
+  expect((await service.poll(list(older, ours)))[0]).toBe(304)
+  expect(service.questions()).toBe(0)
+  expect(await service.text(feed, list('W/"newer"', ours))).toContain('Newer')
+})
+
+test('who has what a change was taken back to does not get what was in between, as its date tells', async () => {
+  const service = await isolate()
+  const { etag, since } = await polled(service)
+  await service.takeUp({ 'releases/a.en.md': release('Mistaken') })
+  service.clock.moveTo(start + longestKept)
+  await polled(service)
+  service.clock.moveTo(start + longestKept + 10)
+  await service.takeUp(files)
+  const back = new Date((start + longestKept + 10) * 1000).toUTCString()
+  expect(await service.text(feed, { ...etag, ...since })).toContain('Mistaken')
+  const answer = await service.fetch(feed, { headers: { ...etag, 'If-Modified-Since': back } })
+  expect(await answer.text()).not.toContain('Mistaken')
+})
+
+test('a person does not wait for the second to end', async () => {
+  const service = await isolate()
+  await polled(service)
+  service.clock.moveTo(start + longestKept)
+  await service.fetch(feed)
+  for (const dest of ['document', 'style']) {
+    const mode = dest === 'document' ? 'navigate' : 'no-cors'
+    await service.fetch(dest === 'style' ? '/style.css' : '/topics/eu', {
+      headers: {
+        Accept: 'text/html',
+        'Sec-Fetch-Mode': mode,
+        'Sec-Fetch-Dest': dest,
+        'If-None-Match': 'W/"from last week"',
+      },
+    })
+    expect(service.clock.now(), dest).toBe(start + longestKept)
+  }
+})
+
+test('who waits for a question whose asker went away asks again', async () => {
+  const service = await isolate()
+  await polled(service)
+  service.clock.moveTo(start + longestKept)
+  service.slowDown(new Promise(() => {}))
+  void service.text()
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  service.slowDown(Promise.resolve())
+  service.questions()
+  const answers = await Promise.all(Array.from({ length: 50 }, () => service.poll({})))
+  expect(answers).toEqual(Array.from({ length: 50 }, () => [200, null]))
+  expect(service.questions()).toBe(1)
+})
+
 test('an isolate in workerd asks D1 nothing for feeds that are polled, and sees at once what is published through it', async () => {
   const press = await workerPress(temporaryFolder(files))
   onTestFinished(() => press.close())
@@ -247,4 +390,19 @@ test('an isolate in workerd asks D1 nothing for feeds that are polled, and sees 
   expect(await slugs()).not.toContain('in-time')
   await new Promise((resolve) => setTimeout(resolve, lift * 1000 + 50 - Date.now()))
   expect(await slugs()).toContain('in-time')
+
+  // Readers who come back after those releases have a tag that was answered before.
+  expect((await press.fetch(feed, { headers: etag })).status).toBe(200)
+  const failed = await failures()
+  await database.batch(
+    ['state', 'release', 'edition'].map((table) =>
+      database.prepare(`alter table ${table} rename to ${table}_away`),
+    ),
+  )
+  for (let times = 0; times < 20; times++) {
+    const answer = await press.fetch(feed, { headers: etag })
+    expect(answer.status).toBe(200)
+    expect(await answer.text()).toContain('in-time')
+  }
+  expect(await failures()).toBe(failed)
 })
