@@ -33,13 +33,17 @@ export async function readPosition(database: Database, now: number): Promise<Pos
 
 /** Reads the state, and what lies in it as text only when it changed. */
 export function createStateReader(database: Database): (now: number) => Promise<State> {
-  let frame: { revision: number; site: Site; vocabulary: State['vocabulary'] } | undefined
+  let frame:
+    | { revision: number; frameSince: number; site: Site; vocabulary: State['vocabulary'] }
+    | undefined
 
-  async function readFrame(revision: number) {
-    if (frame?.revision === revision) return frame
+  // A database that was put back may come to a revision again, but not to the second of the frame.
+  async function readFrame({ revision, frameSince }: Position) {
+    if (frame?.revision === revision && frame.frameSince === frameSince) return frame
     const values = await readValues(database, 'revision', 'site', 'vocabulary')
     frame = {
       revision: Number(values.revision),
+      frameSince,
       site: JSON.parse(values.site!) as Site,
       vocabulary: createVocabulary(JSON.parse(values.vocabulary!) as VocabularySource),
     }
@@ -51,7 +55,7 @@ export function createStateReader(database: Database): (now: number) => Promise<
     if (position.revision === 0) {
       throw new DomainError('unavailable', 'The service is being set up. Ask again in a minute.')
     }
-    const { site, vocabulary } = await readFrame(position.revision)
+    const { site, vocabulary } = await readFrame(position)
     const retired = retiredAt(vocabulary.topics.values(), now)
     return {
       ...position,

@@ -17,7 +17,7 @@ const secondsBetweenRestarts = 45
 const withRestarts = 0.4
 /** Memory at the end beside that soon after the last restart. */
 const mostGrowth = 1.15
-const mostMemory = 300
+const mostMemory = 250
 
 /**
  * Pollers, subscribers, a publisher and restarts at once. Answers 0 when no request failed while the
@@ -64,7 +64,9 @@ export async function soak(minutes: number, tell: (text: string) => void): Promi
       while (!isOver()) {
         const path = paths[Math.floor(chance() * paths.length)]!
         const tag = tags.get(path)
-        const answer = await ask(path, tag ? { 'if-none-match': tag } : {})
+        // As NewsBlur does, which spells an address anew each time.
+        const spelled = chance() < 0.1 ? `${path}?_=${Math.floor(chance() * 1e9)}` : path
+        const answer = await ask(spelled, tag ? { 'if-none-match': tag } : {})
         if (answer) tags.set(path, answer.headers.get('etag') ?? '')
         await pause(milliseconds.betweenPolls)
       }
