@@ -43,8 +43,6 @@ export type Vocabulary = {
   nearest(word: string): string[]
   /** The topic's own slug and those of all broader topics. */
   withBroader(slug: string): string[]
-  /** The names under which releases stand that are found under a topic: its own, narrower and old ones. */
-  namesUnder(slug: string): string[]
   narrower(slug: string): Topic[]
 }
 
@@ -289,15 +287,6 @@ export function createVocabulary({ topics, renamed }: VocabularySource): Vocabul
     }
     return all
   }
-  const names = new Map<string, string[]>()
-  for (const name of [...bySlug.keys(), ...Object.keys(renamed)]) {
-    for (const broader of withBroader(resolve(name)?.slug ?? name)) {
-      const known = names.get(broader)
-      if (known) known.push(name)
-      else names.set(broader, [name])
-    }
-  }
-
   return {
     topics: bySlug,
     resolve,
@@ -306,7 +295,6 @@ export function createVocabulary({ topics, renamed }: VocabularySource): Vocabul
       return [...new Set(found)].slice(0, 3)
     },
     withBroader,
-    namesUnder: (slug) => names.get(slug) ?? [slug],
     narrower: (slug) => topics.filter((topic) => topic.broader === slug),
   }
 }

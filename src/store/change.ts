@@ -3,9 +3,10 @@ import { DomainError } from '../domain/errors.ts'
 import type { Dates, Draft } from '../domain/publishing.ts'
 import { retiredAt } from '../domain/retirement.ts'
 import type { Site } from '../domain/site.ts'
-import { createVocabulary, type Topic, type VocabularySource } from '../domain/topic.ts'
+import type { Topic, VocabularySource } from '../domain/topic.ts'
 import { chunks, jsonChunk } from './chunks.ts'
 import type { Database, Statement } from './database.ts'
+import { createMarking } from './marking.ts'
 import { placeStaged } from './placing.ts'
 import { type Position, readPosition, readValues, setState } from './state.ts'
 import { createTraces } from './traces.ts'
@@ -31,6 +32,7 @@ const mostAttempts = 20
 export function createChanges(database: Database) {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
   const { findTouched, touch, touchRelated, noteArrivals } = createTraces(database)
+  const { replaceBroader } = createMarking(database)
 
   return { stage, discard, makePublic }
 
@@ -172,6 +174,8 @@ export function createChanges(database: Database) {
         JSON.stringify(reweighed),
       ),
       ...(frameIsNew ? [] : touchRelated(seen, second)),
+      // Before releases come, so that they are marked with the topics that they are now found under.
+      ...(vocabularyIsNew ? await replaceVocabulary(vocabulary) : []),
       ...remember(batch, removed, now),
       ...chunks(removed).map((chunk) =>
         prepare(
@@ -185,7 +189,6 @@ export function createChanges(database: Database) {
         batch,
       ),
       ...insertStaged(batch, isVisible ? second : 0),
-      ...(vocabularyIsNew ? replaceVocabulary(vocabulary) : []),
       ...(frameIsNew ? [] : touchRelated(seen, second)),
       ...(frameIsNew ? [] : noteArrivals(touched, fromThePast, second)),
       setState(database, 'site', siteText),
@@ -269,17 +272,9 @@ export function createChanges(database: Database) {
   }
 
   /** When the vocabulary changed, releases are found under other topics, and are counted anew. */
-  function replaceVocabulary(source: VocabularySource): Statement[] {
-    const vocabulary = createVocabulary(source)
-    const pairs = source.topics.flatMap(({ slug }) =>
-      vocabulary.namesUnder(slug).map((name) => [name, slug]),
-    )
+  async function replaceVocabulary(vocabulary: VocabularySource): Promise<Statement[]> {
     return [
-      prepare('delete from topic_broader'),
-      prepare(
-        'insert into topic_broader (topic, broader) select value ->> 0, value ->> 1 from json_each(?)',
-        JSON.stringify(pairs),
-      ),
+      ...(await replaceBroader(vocabulary)),
       prepare('delete from topic_count'),
       prepare(
         `insert into topic_count (topic, language, count, newest)

@@ -1,7 +1,6 @@
 import type { FeedQuery } from '../domain/feed-query.ts'
 import type { State, Walk } from '../domain/release-store.ts'
 import { searchTokens } from '../domain/text.ts'
-import type { Vocabulary } from '../domain/topic.ts'
 import type { Group } from '../domain/topic-expression.ts'
 
 /** Gives a value its place among those bound to a statement; equal values share one. */
@@ -25,14 +24,14 @@ export function createBind(): { bind: Bind; values: (string | number)[] } {
  */
 export function selectSeconds(
   query: FeedQuery,
-  { horizon, vocabulary }: Pick<State, 'horizon' | 'vocabulary'>,
+  { horizon }: Pick<State, 'horizon'>,
   walk: Walk,
   bind: Bind,
 ): string {
   const { by, from, below = Infinity, limit, towards } = walk
   const order = `${towards === 'newer' ? 'asc' : 'desc'} limit ${bind(limit)}`
   const select = (table: string, last: number, isUnmoved: boolean, condition = '') => {
-    const matching = match(query, vocabulary, { ...walk, isUnmoved })
+    const matching = match(query, { ...walk, isUnmoved })
     // The index takes whole numbers, one from above and one from below. Bound ones are floating.
     const bounds = [
       ...(from === undefined ? [] : [` and rowid >= cast(${bind(from)} as integer)`]),
@@ -60,7 +59,6 @@ export function selectSeconds(
  */
 export function match(
   { language, topics, words, withdrawn: isOfWithdrawn = false }: FeedQuery,
-  vocabulary: Vocabulary,
   {
     withdrawn = isOfWithdrawn,
     onlyNews = false,
@@ -73,8 +71,7 @@ export function match(
     return quoted(`\u{e000}${kind}${withdrawn ? 'w' : 's'}${tongue}${subject}`)
   }
   const kind = isUnmoved ? 'u' : onlyNews ? 'n' : 'p'
-  const under = (topic: string) =>
-    anyOf(vocabulary.namesUnder(topic).map((name) => mark(kind, name)))
+  const under = (topic: string) => mark(kind, topic)
   const group = ({ with: wanted, without }: Group) => {
     // Nothing can be taken away from nothing.
     const all = wanted.length > 0 ? wanted.map(under).join(' AND ') : mark(kind)

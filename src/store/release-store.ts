@@ -70,7 +70,7 @@ export function createReleaseStore(database: Database): ReleaseStore {
              and rowid >= month.value ->> 0 and rowid <= month.value ->> 1
          ) order by key`,
         JSON.stringify(bounds),
-        match(query, state.vocabulary),
+        match(query),
       ).all<{ key: number }>()
       return results.map(({ key }) => months[key]!)
     },
@@ -167,7 +167,7 @@ export function createReleaseStore(database: Database): ReleaseStore {
       }
     },
 
-    async countByTopic({ horizon, vocabulary }) {
+    async countByTopic({ horizon }) {
       const { results } = await prepare(
         `with coming as (
            select broader as topic, language, count(distinct published) as count
@@ -183,7 +183,7 @@ export function createReleaseStore(database: Database): ReleaseStore {
       const sought = results.filter(({ newest }) => newest === null)
       const matches = sought.map(({ topic, language }) => {
         const topics = [{ with: [topic], without: [] }]
-        return match({ language, topics, words: [] }, vocabulary)
+        return match({ language, topics, words: [] })
       })
       const found = await prepare(
         `select (

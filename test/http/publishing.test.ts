@@ -314,6 +314,12 @@ onBothPresses(
       expect(await idsIn('/topics/borders.json')).toEqual([json.id])
       expect((await ask('PUT', '/api/topics/frontiers', { renamed: 'borders' })).status).toBe(201)
       expect((await press.fetch('/topics/frontiers.json')).status).toBe(308)
+      // A release stays what it is when its topic comes under another one.
+      const below = { ...topic, broader: 'eu' }
+      expect((await ask('PUT', '/api/topics/borders', below)).status).toBe(200)
+      const words = `q=${encodeURIComponent(release.title)}`
+      expect(await idsIn(`/topics/eu.json?${words}`)).toContain(json.id)
+      expect(await idsIn(`/topics/migration.json?${words}`)).not.toContain(json.id)
     })
 
     test('nobody publishes without a token, and who guesses is slowed down', async () => {

@@ -5,14 +5,18 @@ import { migrate } from '../../src/store/migrate.ts'
 import { readMigrations } from '../../src/store/node-sqlite.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
 import {
+  askedIn,
+  changeVocabulary,
   end,
   fill,
   goOn,
+  namedQuestions,
   newDatabase,
-  questions,
   releases,
+  vocabularies,
   walks,
   wordsAsWritten,
+  wordsInIndex,
 } from './stores.ts'
 
 /** Before questions were answered from the full-text index alone. */
@@ -22,21 +26,29 @@ test('a database of the version before answers as one that was filled by this on
   await fc.assert(
     fc.asyncProperty(
       releases,
-      fc.array(fc.tuple(questions, fc.array(walks, { minLength: 3, maxLength: 3 })), {
+      vocabularies,
+      fc.array(fc.tuple(namedQuestions, fc.array(walks, { minLength: 3, maxLength: 3 })), {
         minLength: 12,
         maxLength: 12,
       }),
-      async (written, asked) => {
+      async (written, source, asked) => {
         const database = await newDatabase()
         await fill(database, written)
         const migrated = await newDatabase(old)
         await bringOver(database, migrated, await wordsAsWritten(written))
         await migrate(migrated, readMigrations())
-        for (const isLater of [false, true]) {
-          if (isLater) for (const one of [database, migrated]) await goOn(one, written)
+        const steps = [
+          async () => {},
+          async (one: Database) => changeVocabulary(one, source, written),
+          async (one: Database) => goOn(one, written),
+        ]
+        for (const step of steps) {
+          for (const one of [database, migrated]) await step(one)
+          expect(await wordsInIndex(migrated)).toEqual(await wordsInIndex(database))
           const [store, other] = [createReleaseStore(database), createReleaseStore(migrated)]
           const [state, otherState] = [await store.state(end), await other.state(end)]
-          for (const [query, several] of asked) {
+          for (const [named, several] of asked) {
+            const query = askedIn(named, state.vocabulary)
             expect(await other.places(query, otherState, several)).toEqual(
               await store.places(query, state, several),
             )
@@ -72,7 +84,9 @@ async function bringOver(from: Database, to: Database, words: Map<string, string
     // One that was there before, and is not any more.
     await insert(to, 'release_words', { rowid: published + 1e9, words: 'ports x1' })
   }
-  await to.prepare('delete from release_words where rowid > 1e9 + 1e9').all()
+  await to
+    .prepare('delete from release_words where rowid not in (select published from release)')
+    .all()
 }
 
 async function insert(to: Database, table: string, row: Row) {

@@ -5,7 +5,7 @@ import { readSite, readTopics } from '../../src/content/read-site.ts'
 import { type FeedQuery, parseSearch } from '../../src/domain/feed-query.ts'
 import type { Dates, Draft } from '../../src/domain/publishing.ts'
 import type { Place, State, Walk } from '../../src/domain/release-store.ts'
-import { createVocabulary, type VocabularySource } from '../../src/domain/topic.ts'
+import { createVocabulary, type Vocabulary, type VocabularySource } from '../../src/domain/topic.ts'
 import { createChanges } from '../../src/store/change.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type Migration, migrate } from '../../src/store/migrate.ts'
@@ -17,15 +17,13 @@ export const site = readSite(siteYaml).site!
 const before = readTopics(topicsYaml, site.languages, site.timezone).vocabulary
 
 /** As it is in the end: one topic has another name, and one has come under another. */
-const after: VocabularySource = {
+export const after: VocabularySource = {
   topics: before.topics
     .filter(({ slug }) => slug !== 'drugs')
     .map((topic) => (topic.slug === 'eu' ? { ...topic, broader: 'migration' } : topic)),
   renamed: { ...before.renamed, drugs: 'organised-crime' },
 }
 const vocabulary = createVocabulary(after)
-/** Topics that can be asked for in the end. */
-export const topicsInTheEnd = topics.filter((slug) => slug !== 'drugs')
 
 const readRelease = createReleaseReader({
   site,
@@ -35,7 +33,7 @@ const readRelease = createReleaseReader({
 
 /** Written with diacritics, in upper case, in Greek and in Chinese, and never part of one another. */
 const words = ['Naïve', 'ÅLAND', 'rajavalvonta', 'άλφα', 'Йод', '欧洲', 'ports', 'x1']
-const asked = ['naive', 'Aland', 'RAJAVALVONTA', 'αλφα', 'йод', '欧洲', 'pörts', 'X1', 'missing']
+const asked = 'naive Aland RAJAVALVONTA αλφα йод 欧洲 洲欧 pörts X1 missing'.split(' ')
 
 /** Half an hour before a month begins in Helsinki. */
 const start = Date.UTC(2024, 0, 31, 21, 30) / 1000
@@ -75,20 +73,53 @@ export const releases: fc.Arbitrary<Written[]> = fc.uniqueArray(
   { selector: ({ slug, language }) => `${slug}.${language}`, maxLength: 30 },
 )
 
-export const questions: fc.Arbitrary<FeedQuery> = fc.record({
+/** Questions with topics by names that they had at some time. */
+export const namedQuestions: fc.Arbitrary<FeedQuery> = fc.record({
   language: fc.constantFrom('en', 'fi', 'sv', 'all'),
-  topics: fc
-    .oneof(fc.constant<FeedQuery['topics']>([]), expressions)
-    .map((groups) =>
-      groups.map((group) => ({ with: named(group.with), without: named(group.without) })),
-    ),
+  topics: fc.oneof(fc.constant<FeedQuery['topics']>([]), expressions),
   words: fc.subarray(asked, { maxLength: 2 }).map((some) => parseSearch(some.join(' '))),
   withdrawn: fc.boolean(),
 })
 
-function named(slugs: string[]): string[] {
-  return slugs.map((slug) => vocabulary.resolve(slug)!.slug)
+/** A question with the topics that its names stand for now; without those that stand for none. */
+export function askedIn({ topics: groups, ...query }: FeedQuery, now: Vocabulary): FeedQuery {
+  const named = (names: string[]) => names.flatMap((name) => now.resolve(name)?.slug ?? [])
+  const topics = groups.map((group) => ({
+    with: named(group.with),
+    without: named(group.without),
+  }))
+  return { ...query, topics: topics.filter((group) => Object.values(group).flat().length > 0) }
 }
+
+export const questions = namedQuestions.map((query) => askedIn(query, vocabulary))
+
+/** The same topics in another order above each other, some of them renamed, merged or taken away. */
+export const vocabularies: fc.Arbitrary<VocabularySource> = fc
+  .tuple(
+    fc.shuffledSubarray(topics, { minLength: topics.length, maxLength: topics.length }),
+    fc.array(
+      fc.record({
+        fate: fc.constantFrom('stays', 'stays', 'stays', 'is renamed', 'is merged', 'goes'),
+        place: fc.nat(20),
+      }),
+      { minLength: topics.length, maxLength: topics.length },
+    ),
+  )
+  .map(([slugs, fates]) => {
+    const made: VocabularySource = { topics: [], renamed: {} }
+    for (const [index, slug] of slugs.entries()) {
+      const { fate, place } = fates[index]!
+      const above = made.topics[place]?.slug
+      const topic = { ...before.topics.find((one) => one.slug === slug)!, broader: above }
+      if (fate === 'stays') made.topics.push(topic)
+      if (fate === 'is renamed') {
+        made.topics.push({ ...topic, slug: `new-${slug}` })
+        made.renamed[slug] = `new-${slug}`
+      }
+      if (fate === 'is merged' && above) made.renamed[slug] = above
+    }
+    return made
+  })
 
 const second = fc.integer({ min: start - 3600, max: end + 1200 })
 
@@ -139,6 +170,32 @@ export async function goOn(database: Database, written: Written[]): Promise<void
   await change(start + 28 * 60, gone, { source: after })
 }
 
+/** Changes the vocabulary, in the same moment with releases that come again as they were. */
+export async function changeVocabulary(
+  database: Database,
+  source: VocabularySource,
+  written: Written[],
+): Promise<void> {
+  const again = fated(written, 'stays').filter((_, index) => index % 3 === 0)
+  await createChange(database)(start + 29 * 60, again, { source })
+}
+
+/** The words of each release in their places, without marks, as the two tables of the index have them. */
+export async function wordsInIndex(database: Database) {
+  const words = async (places: string, second: string) => {
+    const { results } = await database
+      .prepare(
+        `select published, group_concat(term, ' ' order by offset) as words
+         from ${places} left join release on ${second} = doc
+         where substr(term, 1, 1) <> char(57344) group by doc order by published`,
+      )
+      .all<{ published: number; words: string }>()
+    return new Map(results.map((row) => [row.published, row.words]))
+  }
+  const all = await words('word_place', 'published')
+  return { all, moved: await words('moved_word_place', 'updated') }
+}
+
 /** All that the store holds, as a filter goes through it. */
 export async function readAll(database: Database, written: Written[]): Promise<Kept[]> {
   const { results } = await database
@@ -162,7 +219,7 @@ export type Kept = Place & {
 export function walkThrough(
   all: Kept[],
   query: FeedQuery,
-  { horizon }: State,
+  { horizon, vocabulary: now }: State,
   { by, towards, withdrawn = query.withdrawn, onlyNews, from = 0, below = Infinity, limit }: Walk,
 ): Kept[] {
   const sign = towards === 'newer' ? 1 : -1
@@ -170,14 +227,16 @@ export function walkThrough(
     .filter((one) => {
       const isWanted = (one.withdrawn === 1) === Boolean(withdrawn) && !(onlyNews && one.history)
       const isWithin = one.published <= horizon && one[by] >= from && one[by] < below
-      return isWanted && isWithin && answers(query, one.written)
+      return isWanted && isWithin && answers(query, one.written, now)
     })
     .toSorted((a, b) => sign * (a[by] - b[by]))
     .slice(0, limit)
 }
 
-function answers(query: FeedQuery, { language, topics, words, fate }: Written): boolean {
-  const under = new Set(topics.flatMap((name) => vocabulary.withBroader(named([name])[0]!)))
+function answers(query: FeedQuery, written: Written, now: Vocabulary): boolean {
+  const { language, topics, words, fate } = written
+  const named = topics.flatMap((name) => now.resolve(name)?.slug ?? [])
+  const under = new Set(named.flatMap((slug) => now.withBroader(slug)))
   const folded = (fate === 'is edited' ? [...words, 'ports'] : words).map(
     (word) => parseSearch(word)[0],
   )

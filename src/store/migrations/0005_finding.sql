@@ -5,7 +5,8 @@
 --                   u where the seconds of publication and of the last material change are the same
 --   s or w          it stands, or is withdrawn
 --   a language      or nothing, for all languages
---   t and a topic   as the release names it, or nothing, for all releases
+--   t and a topic   that the release is found under, or the name it has in the release, or nothing, for
+--                   all releases
 -- A release has every one that is true of it. So the mark of a topic alone finds what a feed holds, and
 -- need not meet one that nearly all releases have. Names are hex, because the tokenizer parts what it
 -- does not take for letters.
@@ -21,7 +22,11 @@ select published, updated, (
     union all select hex(language)
   ), (
     select '' as topic
-    union all select 't' || hex(value) from json_each(document, '$.topics')
+    union all select 't' || hex(value) from (
+      select value from json_each(document, '$.topics')
+      union select broader from json_each(document, '$.topics') as named
+        join topic_broader on topic = named.value
+    )
   )
 ) as marks
 from release;
@@ -39,8 +44,11 @@ create trigger moved_words_deleted after delete on release when old.updated <> o
   delete from moved_words where rowid = old.updated;
 end;
 
--- Only this tells which words a release has. It looks through all of the index, if there is need to.
+-- Only these tell which words a release has. They look through all of the index, if there is need to: here,
+-- and when the vocabulary changes so that releases are found under other topics.
 create virtual table word_place using fts5vocab (release_words, instance);
+
+create virtual table moved_word_place using fts5vocab (moved_words, instance);
 
 insert into moved_words (rowid, words)
 select updated, words || ' ' || marks from (
@@ -49,8 +57,6 @@ select updated, words || ' ' || marks from (
   where doc in (select published from release where updated <> published)
   group by doc
 ) join release_marks on published = doc;
-
-drop table word_place;
 
 -- The marks are a second entry for a release. In one piece of the index the two go together when the
 -- release goes, and not before.
