@@ -261,12 +261,12 @@ function selectPlaces(query: FeedQuery, state: State, walks: Walk[], bind: Bind)
 /**
  * The places that were found last. The validators of a document, the document, and the same in other
  * formats are made of the same walks, one after the other. A revision and a horizon that come again
- * give the same places.
+ * give the same places; a database that was put back may come to the revision, but not in that second.
  */
 function createRecentPlaces() {
   const recent = new Map<string, Place[][]>()
-  const keyOf = (query: FeedQuery, { revision, horizon }: State, walks: Walk[]) =>
-    JSON.stringify([revision, horizon, query, walks])
+  const keyOf = (query: FeedQuery, { revision, since, horizon }: State, walks: Walk[]) =>
+    JSON.stringify([revision, since, horizon, query, walks])
   return {
     get: (query: FeedQuery, state: State, walks: Walk[]) => recent.get(keyOf(query, state, walks)),
     note(query: FeedQuery, state: State, walks: Walk[], rows: PlaceRow[]): Place[][] {
