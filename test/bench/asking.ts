@@ -1,12 +1,8 @@
-import { mkdirSync } from 'node:fs'
-import { copyOf, filledDatabase } from './filled-store.ts'
 import { type Curve, type Figure, type Found, digits, spreadOf } from './figures.ts'
-import { type InProcess, baseUrl, startInProcess } from './in-process.ts'
+import { type InProcess, baseUrl, startFilled } from './in-process.ts'
 import { topics, wordsOf } from './input.ts'
 import type { Setup } from './setup.ts'
 import { inFolder } from './workplace.ts'
-
-/** What hardly meets fills a document of the large store alone, so the two are no fair comparison. */
 
 /** Kinds of questions that nobody asked before, with the addresses of some. */
 function questions(count: number): Record<string, string[]> {
@@ -45,12 +41,7 @@ function path(expression: string): string {
 export async function measureAsking(setup: Setup): Promise<Found> {
   const { sizes, isQuick, tell } = setup
   return inFolder(async (folder) => {
-    const services: InProcess[] = []
-    for (const [index, size] of sizes.entries()) {
-      const own = `${folder}/${index}`
-      mkdirSync(own)
-      services.push(await startInProcess(copyOf(await filledDatabase(size, tell), own)))
-    }
+    const services = await startFilled(sizes, folder, tell)
     try {
       // What is compiled as it runs, and pages of the file that every question needs.
       for (const service of services) {

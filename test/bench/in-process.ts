@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Clock } from '../../src/domain/clock.ts'
 import { createMediaFolder } from '../../src/content/media-folder.ts'
 import { createReleaseReader } from '../../src/content/read-release.ts'
@@ -16,7 +18,7 @@ import { createEditionStore } from '../../src/store/edition-store.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { createPublishingStore } from '../../src/store/publishing-store.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
-import { frameFolder } from './filled-store.ts'
+import { copyOf, filledDatabase, frameFolder } from './filled-store.ts'
 import { publishToken } from './processes.ts'
 
 export const baseUrl = 'https://releases.example.org'
@@ -139,4 +141,19 @@ function hurriedClock(): Clock {
       ahead += Math.max(0, second + 1 - now())
     },
   }
+}
+
+/** A service over a copy of a filled database of each size. */
+export async function startFilled(
+  sizes: number[],
+  folder: string,
+  tell: (text: string) => void,
+): Promise<InProcess[]> {
+  const services: InProcess[] = []
+  for (const [index, size] of sizes.entries()) {
+    const own = join(folder, String(index))
+    mkdirSync(own)
+    services.push(await startInProcess(copyOf(await filledDatabase(size, tell), own)))
+  }
+  return services
 }

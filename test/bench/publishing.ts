@@ -1,8 +1,6 @@
-import { mkdirSync } from 'node:fs'
 import { curveOf } from './asking.ts'
-import { copyOf, filledDatabase } from './filled-store.ts'
 import { type Figure, type Found, digits, ratios, spreadOf } from './figures.ts'
-import { type InProcess, startInProcess } from './in-process.ts'
+import { startFilled } from './in-process.ts'
 import type { Setup } from './setup.ts'
 import { inFolder } from './workplace.ts'
 
@@ -22,12 +20,7 @@ const altered = [
 export async function measurePublishing(setup: Setup): Promise<Found> {
   const { sizes, isQuick, tell } = setup
   return inFolder(async (folder) => {
-    const services: InProcess[] = []
-    for (const [index, size] of sizes.entries()) {
-      const own = `${folder}/${index}`
-      mkdirSync(own)
-      services.push(await startInProcess(copyOf(await filledDatabase(size, tell), own)))
-    }
+    const services = await startFilled(sizes, folder, tell)
     try {
       const changes = sizes.map((): number[] => [])
       const wholes = sizes.map((): number[] => [])
