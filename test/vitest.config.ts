@@ -9,6 +9,7 @@ process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'tiedote-compile-cache')
 /** Those that take longest or wait most, so that none of them is left alone at the end. */
 const first = [
   'http/editions',
+  'http/publishing',
   'read-only',
   'http/embargo',
   'node',
@@ -34,7 +35,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 90_000,
     // Much of a test is waiting: for the next second, for workerd, for a slow client.
-    maxWorkers: 3,
+    maxWorkers: 4,
     // Loading wrangler and the readers' libraries takes a second or two, and no file changes them.
     isolate: false,
     sequence: { sequencer: LongestFirst },

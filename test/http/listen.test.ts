@@ -140,8 +140,10 @@ describe('whatever is sent', () => {
     ]) {
       await ask(bytes)
     }
-    const lines = server.output().slice(before).trim().split('\n')
-    const logged = lines.map((line) => JSON.parse(line) as { status: number; bytes: number })
+    // Lines are written after the answers, those of one moment together.
+    const lines = () => server.output().slice(before).trim().split('\n')
+    await until(() => lines().length >= 4)
+    const logged = lines().map((line) => JSON.parse(line) as { status: number; bytes: number })
     expect(logged.map(({ status }) => status)).toEqual([400, 405, 431, 400])
     for (const line of logged) expect(line.bytes).toBeGreaterThan(100)
   })
