@@ -57,9 +57,9 @@ export function tableOf(figures: Figure[]): string {
   return [head, ...rows].join('\n')
 }
 
-const width = 720
+const width = 780
 const height = 420
-const margin = { left: 70, right: 230, top: 30, bottom: 50 }
+const margin = { left: 70, right: 290, top: 30, bottom: 50 }
 const colours = ['#0b5fa5', '#b3261e', '#1b7837', '#7b3294', '#a6611a', '#555555', '#008080']
 
 /** The curves as SVG: both axes logarithmic, so that a cost that grows with the number is a slope. */
@@ -67,7 +67,7 @@ export function plotOf(curves: Curve[]): string {
   const points = curves.flatMap((curve) => curve.points)
   const bounds = (values: number[]) => {
     const logs = values.map((value) => Math.log10(value))
-    return { low: Math.floor(Math.min(...logs)), high: Math.ceil(Math.max(...logs) + 1e-9) }
+    return { low: Math.floor(Math.min(...logs)), high: Math.ceil(Math.max(...logs)) }
   }
   const across = bounds(points.map(({ releases }) => releases))
   const up = bounds(points.map(({ milliseconds }) => milliseconds))
@@ -96,9 +96,15 @@ export function plotOf(curves: Curve[]): string {
   const lines = curves.flatMap((curve, index) => {
     const colour = colours[index % colours.length]!
     const places = curve.points.map((one) => `${x(one.releases)},${y(one.milliseconds)}`)
+    const top = margin.top + 18 * index
+    const key = width - margin.right + 12
+    // More curves than colours: each colour comes again with dashes.
+    const dashes = index < colours.length ? '' : ' stroke-dasharray="6 4"'
+    const stroke = `fill="none" stroke="${colour}" stroke-width="2"${dashes}`
     return [
-      `<polyline points="${places.join(' ')}" fill="none" stroke="${colour}" stroke-width="2"/>`,
-      label(curve.name, width - margin.right + 12, margin.top + 18 * index, 'start', colour),
+      `<polyline points="${places.join(' ')}" ${stroke}/>`,
+      `<path d="M${key} ${top - 4}h24" ${stroke}/>`,
+      label(curve.name, key + 32, top, 'start', colour),
     ]
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="12"><rect width="${width}" height="${height}" fill="#fff"/>${[...grid, ...lines].join('\n')}</svg>\n`
