@@ -27,9 +27,15 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-export default defineConfig({
+/** What `npm run trials` runs: files that use `amount` or `isTrial` of `trials.ts`, and can go on for long. */
+const trials = ['durability', 'two-services', 'readers/week', 'readers/corrections'].map(
+  (name) => `test/${name}.test.ts`,
+)
+
+export default defineConfig(({ mode }) => ({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: mode === 'trials' ? trials : ['test/**/*.test.ts'],
+    env: { TRIALS: mode === 'trials' ? '1' : '' },
     globalSetup: ['test/worker-build.ts'],
     // Starting workerd and reading thousands of releases take seconds on a busy machine.
     testTimeout: 60_000,
@@ -40,4 +46,4 @@ export default defineConfig({
     isolate: false,
     sequence: { sequencer: LongestFirst },
   },
-})
+}))
