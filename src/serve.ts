@@ -1,31 +1,20 @@
 import { randomUUID } from 'node:crypto'
 import { dirname } from 'node:path'
 import { systemClock } from './clock.ts'
+import { composeNode } from './compose-node.ts'
 import { readNodeConfig } from './config.ts'
 import { bringInLine } from './content/bring-in-line.ts'
-import { createMediaFolder, removeUnfinished } from './content/media-folder.ts'
-import { createReleaseReader } from './content/read-release.ts'
+import { removeUnfinished } from './content/media-folder.ts'
 import { watchFolder } from './content/watch.ts'
 import { fingerprint } from './domain/identity.ts'
 import { type FileProblem, formatProblem } from './domain/problem.ts'
-import { createApi } from './http/api/api.ts'
-import { createApp } from './http/app.ts'
-import { createDoor } from './http/api/door.ts'
-import { createPublishing } from './http/api/publishing.ts'
-import { clientAtSocket, listen, type Listening } from './http/listen.ts'
-import { serveFolders } from './http/media.ts'
-import { isDirect } from './http/conditional.ts'
-import { createKeptDocuments } from './http/kept-documents.ts'
-import { createMetrics } from './http/metrics.ts'
-import { createRecord, refusedAnswer } from './http/request-log.ts'
+import { listen, type Listening } from './http/listen.ts'
+import { refusedAnswer } from './http/request-log.ts'
 import { programFingerprint } from './program.ts'
-import { createLater } from './later.ts'
 import { createLineWriter } from './lines.ts'
 import { createContentStore } from './store/content-store.ts'
-import { createEditionStore } from './store/edition-store.ts'
 import { isBroken, isDatabaseError } from './store/node-sqlite.ts'
 import { openStore } from './store/open-store.ts'
-import { createPublishingStore } from './store/publishing-store.ts'
 import { createReleaseStore } from './store/release-store.ts'
 
 const { port, host, baseUrl, contentDirectory, database: path, hasFeedPages, tokens } = readConfig()
@@ -78,33 +67,16 @@ await store.state(systemClock.now()).catch((error: Error) => {
 // Beside the database, so that both are kept and backed up together.
 const uploads = path === ':memory:' ? undefined : dirname(path)
 if (uploads !== undefined) await removeUnfinished(uploads)
-const publishing = createPublishing({
-  store: createPublishingStore(database, () => database.isInPlace()),
-  media: createMediaFolder(contentDirectory, uploads),
-  createReader: createReleaseReader,
-  clock: systemClock,
-  letIn: createDoor(tokens, systemClock),
-  clientOf: clientAtSocket,
+const { app, record } = composeNode({
+  database,
+  contentDirectory,
+  uploads,
   baseUrl,
-})
-const api = createApi(() => publishing)
-const metrics = createMetrics()
-const record = createRecord(metrics, createLineWriter())
-const app = createApp({
-  store,
-  hasChanged: database.watch(),
-  editions: createEditionStore(database),
-  baseUrl,
-  documents: createKeptDocuments(64_000_000),
-  isDirect,
+  tokens,
   hasFeedPages,
-  later: createLater(),
-  media: serveFolders(uploads === undefined ? [contentDirectory] : [contentDirectory, uploads]),
-  api: () => api,
-  problems: () => problems,
   clock: systemClock,
-  metrics,
-  record,
+  problems: () => problems,
+  write: createLineWriter(),
 })
 listening = await listen(app.fetch, {
   answerReady: app.answerReady,

@@ -7,25 +7,21 @@ import type {
 import { waitUntil } from 'cloudflare:workers'
 import bundleText from './content.txt'
 import { systemClock } from './clock.ts'
+import { compose } from './compose.ts'
 import { readWorkerConfig, type WorkerConfig } from './config.ts'
 import { bringBundleInLine, type Bundle, readBundle } from './content/bundle.ts'
-import { answerFromBucket, type Bucket } from './content/media-bucket.ts'
+import { answerFromBucket, type Bucket, createMediaBucket } from './content/media-bucket.ts'
 import { fingerprint } from './domain/identity.ts'
 import type { MediaFile } from './domain/reading.ts'
 import type { State } from './domain/release-store.ts'
 import { retiredAt } from './domain/retirement.ts'
 import { createVocabulary } from './domain/topic.ts'
 import type { Api } from './http/api/api.ts'
-import { createApp } from './http/app.ts'
-import { createKeptDocuments } from './http/kept-documents.ts'
 import { createKeptState } from './http/kept-state.ts'
-import { createRecord } from './http/request-log.ts'
 import { createEdgeReserve, type EdgeCache } from './http/reserve.ts'
-import { createMetrics } from './http/metrics.ts'
 import { problemResponse, toFailure } from './http/problem.ts'
 import { within } from './http/services.ts'
 import { createContentStore } from './store/content-store.ts'
-import { createEditionStore } from './store/edition-store.ts'
 import { migrate } from './store/migrate.ts'
 import { createReleaseStore } from './store/release-store.ts'
 
@@ -126,27 +122,35 @@ async function answerMedia(env: Env, request: Request): Promise<Response> {
 }
 
 function createService(env: Env, { baseUrl, hasFeedPages, tokens }: WorkerConfig) {
-  const metrics = createMetrics()
   const state = createKeptState(createReleaseStore(env.DB), systemClock, (revision) => {
     seen = revision
   })
   let api: Promise<Api> | undefined
   const loadApi = async () => {
-    const { createWorkerApi } = await import('./worker-publishing.ts')
-    const findFile = (path: string) => findAsset(env, path)
-    return createWorkerApi({ ...env, findAsset: findFile, tokens, baseUrl })
+    const { composeApi } = await import('./compose-api.ts')
+    return composeApi(
+      {
+        database: env.DB,
+        media: createMediaBucket((path) => findAsset(env, path), env.MEDIA),
+        clock: systemClock,
+        tokens,
+        clientOf: (c) => c.req.header('cf-connecting-ip') ?? '',
+        baseUrl,
+      },
+      { isShared: false },
+    )
   }
   // What could not be loaded may be the next time.
   const forgetApi = (error: unknown) => {
     api = undefined
     throw error
   }
-  const app = createApp({
+  const { app } = compose({
+    database: env.DB,
     store: state.store,
     hasChanged: () => state.hasChanged(),
-    editions: createEditionStore(env.DB),
     baseUrl,
-    documents: createKeptDocuments(32_000_000),
+    memory: 32_000_000,
     reserve: createEdgeReserve(() => caches.open('documents')),
     spare: spareState,
     // Cloudflare's own cache stands behind us, and only another one in front would say so.
@@ -157,8 +161,7 @@ function createService(env: Env, { baseUrl, hasFeedPages, tokens }: WorkerConfig
     api: () => (api ??= loadApi().catch(forgetApi)),
     problems: () => [],
     clock: systemClock,
-    metrics,
-    record: createRecord(metrics, (line) => console.log(line)),
+    write: (line) => console.log(line),
   })
   return {
     answer: (request: Request, context: ExecutionContext) =>

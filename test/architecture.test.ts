@@ -7,7 +7,9 @@ const entries = [
   'node.ts',
   'serve.ts',
   'worker.ts',
-  'worker-publishing.ts',
+  'compose.ts',
+  'compose-api.ts',
+  'compose-node.ts',
   'config.ts',
   'clock.ts',
   'later.ts',
@@ -51,7 +53,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
     where:
       /^cli\/|^(node|serve|program|bundle-content|bundle-worker|http\/listen)\.ts|^store\/(node-sqlite|backup)\.ts|^content\/(folder|media-folder|load-content|watch)\.ts/,
   },
-  { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker(-publishing)?\.ts/ },
+  { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
   { what: /^esbuild$/, where: /^bundle-worker\.ts/ },
   { what: /^valibot$/, where: /^(domain\/|content\/|config\.ts|http\/api\/(schemas|openapi)\.ts)/ },
 ]

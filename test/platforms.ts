@@ -5,26 +5,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, inject } from 'vitest'
 import { bundleContent } from '../src/bundle-content.ts'
+import { composeNode } from '../src/compose-node.ts'
 import { bringInLine } from '../src/content/bring-in-line.ts'
-import { createMediaFolder } from '../src/content/media-folder.ts'
-import { createReleaseReader } from '../src/content/read-release.ts'
 import { type FileProblem, formatProblem } from '../src/domain/problem.ts'
-import { createApi } from '../src/http/api/api.ts'
-import { createDoor } from '../src/http/api/door.ts'
-import { createPublishing } from '../src/http/api/publishing.ts'
-import { createApp } from '../src/http/app.ts'
-import { serveFolders } from '../src/http/media.ts'
-import { isDirect } from '../src/http/conditional.ts'
-import { createKeptDocuments } from '../src/http/kept-documents.ts'
-import { createMetrics } from '../src/http/metrics.ts'
 import type { Clock } from '../src/domain/clock.ts'
 import type { ReleaseStore } from '../src/domain/release-store.ts'
 import { systemClock } from '../src/clock.ts'
 import { readTokens } from '../src/config.ts'
-import { createLater } from '../src/later.ts'
 import { createContentStore } from '../src/store/content-store.ts'
-import { createPublishingStore } from '../src/store/publishing-store.ts'
-import { createEditionStore } from '../src/store/edition-store.ts'
 import { migrate } from '../src/store/migrate.ts'
 import type { Database } from '../src/store/database.ts'
 import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
@@ -35,6 +23,9 @@ export const baseUrl = 'https://releases.example.org'
 
 /** Who may publish in tests: everybody's, and one publisher's alone. */
 export const publishTokens = 'newsroom=a-secret-of-the-newsroom,customs@customs=a-secret-of-customs'
+
+/** Where requests come from, as the server on Node tells the app: a proxy on this machine. */
+const socket = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
 
 export type Fetch = (path: string, init?: RequestInit) => Promise<Response>
 
@@ -148,7 +139,6 @@ export async function nodePress(
   const databaseFile = isOnDisk ? join(uploads, 'tiedote.db') : ':memory:'
   let database = await newDatabase(databaseFile)
   let content = createContentStore(database)
-  const metrics = createMetrics()
   let problems: FileProblem[] = []
   let program = 'test'
   const takeUp = async () => {
@@ -158,54 +148,41 @@ export async function nodePress(
       throw new Error(problems.map(formatProblem).join('\n'))
     }
   }
-  const start = () => {
-    const publishing = createPublishing({
-      store: createPublishingStore(database),
-      media: createMediaFolder(directory, uploads),
-      createReader: createReleaseReader,
-      clock,
-      letIn: createDoor(readTokens(publishTokens), clock),
-      clientOf: (c) => c.req.header('x-forwarded-for') ?? '',
-      baseUrl,
-    })
-    const api = createApi(() => publishing)
-    return createApp({
+  const start = () =>
+    composeNode({
+      database,
       store: around(createReleaseStore(database)),
-      hasChanged: hasChanged ?? database.watch(),
-      editions: createEditionStore(database),
+      ...(hasChanged && { hasChanged }),
+      contentDirectory: directory,
+      uploads,
       baseUrl,
-      documents: createKeptDocuments(),
-      media: serveFolders([directory, uploads]),
-      api: () => api,
-      problems: () => problems,
-      clock,
-      metrics,
-      later: createLater(),
-      isDirect,
+      tokens: readTokens(publishTokens),
       hasFeedPages,
-      record: (answer) => metrics.record(answer),
+      clock,
+      problems: () => problems,
+      write: () => {},
     })
-  }
   await takeUp()
-  let app = start()
+  let service = start()
   return {
-    fetch: (async (path, init) => app.request(path, init)) as Fetch,
+    fetch: (async (path, init) => service.app.request(path, init, socket)) as Fetch,
     databaseFile,
     /** Where files lie that were uploaded. */
     uploads,
     takeUp,
-    metrics,
+    /** What was counted since the last start. */
+    metrics: () => service.metrics,
     /** Begins anew over the same database, perhaps as another version of the program. */
     async restart(version = program) {
       program = version
-      app = start()
+      service = start()
     },
     /** Begins anew over a new database, which is filled from the folder alone. */
     async rebuild() {
       database = await newDatabase()
       content = createContentStore(database)
       await takeUp()
-      app = start()
+      service = start()
     },
     /** How many changes the store has seen. */
     async revision() {

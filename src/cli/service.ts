@@ -1,14 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { systemClock } from '../clock.ts'
+import { composeNode } from '../compose-node.ts'
 import { bringInLine } from '../content/bring-in-line.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { Draft } from '../domain/publishing.ts'
-import { createApp } from '../http/app.ts'
-import { createKeptDocuments } from '../http/kept-documents.ts'
-import { serveFolders } from '../http/media.ts'
-import { createMetrics } from '../http/metrics.ts'
 import { createContentStore } from '../store/content-store.ts'
-import { createEditionStore } from '../store/edition-store.ts'
 import { migrate } from '../store/migrate.ts'
 import { openDatabase, readMigrations } from '../store/node-sqlite.ts'
 import { createReleaseStore } from '../store/release-store.ts'
@@ -42,29 +38,24 @@ export async function serviceInMemory(directory: string, { baseUrl, progress }: 
     { batch: randomUUID(), program: '', clock: systemClock, ...(progress && { progress }) },
   )
   const store = createReleaseStore(database)
-  let app: ReturnType<typeof createApp> | undefined
-  const start = () =>
-    createApp({
-      store,
-      editions: createEditionStore(database),
-      baseUrl,
-      documents: createKeptDocuments(kept),
-      isDirect: () => true,
-      hasFeedPages: true,
-      later: () => {},
-      media: serveFolders([directory]),
-      problems: () => problems,
-      clock: systemClock,
-      metrics: createMetrics(),
-      record: () => {},
-    })
+  const { app } = composeNode({
+    database,
+    contentDirectory: directory,
+    uploads: undefined,
+    baseUrl,
+    tokens: [],
+    clock: systemClock,
+    problems: () => problems,
+    memory: kept,
+    write: () => {},
+  })
   return {
     /** What is wrong with the folder; unless all are warnings, there is nothing to serve. */
     problems,
     /** The releases as they were read. */
     drafts,
     store,
-    fetch: async (request: Request) => (app ??= start()).fetch(request),
+    fetch: async (request: Request) => app.fetch(request),
     close: () => database.close(),
   }
 }

@@ -1,27 +1,18 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../src/domain/clock.ts'
-import { createMediaFolder } from '../../src/content/media-folder.ts'
-import { createReleaseReader } from '../../src/content/read-release.ts'
-import { createApi } from '../../src/http/api/api.ts'
-import { createDoor } from '../../src/http/api/door.ts'
-import { createPublishing } from '../../src/http/api/publishing.ts'
-import { createApp } from '../../src/http/app.ts'
-import { isDirect } from '../../src/http/conditional.ts'
-import { createKeptDocuments } from '../../src/http/kept-documents.ts'
+import { composeNode } from '../../src/compose-node.ts'
 import { createKeptState } from '../../src/http/kept-state.ts'
-import { createMetrics } from '../../src/http/metrics.ts'
-import { serveFolders } from '../../src/http/media.ts'
-import { createLater } from '../../src/later.ts'
 import type { Database, Statement } from '../../src/store/database.ts'
-import { createEditionStore } from '../../src/store/edition-store.ts'
 import { openStore } from '../../src/store/open-store.ts'
-import { createPublishingStore } from '../../src/store/publishing-store.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
 import { copyOf, filledDatabase, frameFolder } from './filled-store.ts'
 import { publishToken } from './processes.ts'
 
 export const baseUrl = 'https://releases.example.org'
+
+/** Where requests come from, as the server on Node tells the app. */
+const socket = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
 
 /** The service without a network in between, over a filled database. */
 export type InProcess = {
@@ -49,38 +40,22 @@ export async function startInProcess(
   const { database, queries } = counted(opened)
   const folder = frameFolder()
   const clock = hurriedClock()
-  const publishing = createPublishing({
-    store: createPublishingStore(database),
-    media: createMediaFolder(folder, undefined),
-    createReader: createReleaseReader,
-    clock,
-    letIn: createDoor([{ name: 'bench', secret: publishToken }], clock),
-    clientOf: () => '',
-    baseUrl,
-  })
-  const api = createApi(() => publishing)
   const state = createKeptState(createReleaseStore(database), clock)
-  const app = createApp({
-    ...(keepsState
-      ? { store: state.store, hasChanged: () => state.hasChanged() }
-      : { store: createReleaseStore(database), hasChanged: opened.watch() }),
-    editions: createEditionStore(database),
+  const { app } = composeNode({
+    database: { ...opened, ...database },
+    ...(keepsState && { store: state.store, hasChanged: () => state.hasChanged() }),
+    contentDirectory: folder,
+    uploads: undefined,
     baseUrl,
-    documents: createKeptDocuments(64_000_000),
-    isDirect,
-    hasFeedPages: true,
-    later: createLater(),
-    media: serveFolders([folder]),
-    api: () => api,
-    problems: () => [],
+    tokens: [{ name: 'bench', secret: publishToken }],
     clock,
-    metrics: createMetrics(),
-    record: () => {},
+    problems: () => [],
+    write: () => {},
   })
   const ask = async (target: string, init?: RequestInit) => {
     const began = performance.now()
     const request = new Request(new URL(target, baseUrl), init)
-    const fetch = async () => app.fetch(request)
+    const fetch = async () => app.fetch(request, socket)
     const answer = await (keepsState ? state.answer(request, fetch) : fetch())
     const text = await answer.text()
     const milliseconds = performance.now() - began

@@ -127,7 +127,7 @@ test('after a restart each document is made once, however many poll (H-16)', asy
       paths.map((path, index) => press.fetch(path, { headers: { 'If-None-Match': tags[index]! } })),
     )
   const renders = async () => {
-    const { body } = await press.metrics.document()
+    const { body } = await press.metrics().document()
     const counts = body.matchAll(/^tiedote_renders_total\{.*\} (\d+)/gm)
     return Array.from(counts, ([, count]) => Number(count)).reduce((sum, count) => sum + count, 0)
   }

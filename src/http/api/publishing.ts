@@ -7,7 +7,8 @@ import type { CreateReleaseReader } from '../../domain/reading.ts'
 import { createTopicPublisher } from '../../domain/topic-publisher.ts'
 import type { createDoor } from './door.ts'
 
-type Parts = {
+/** What differs from one place where something is published to another. */
+export type PublishingParts = {
   store: PublishingStore
   media: MediaStore
   createReader: CreateReleaseReader
@@ -23,7 +24,7 @@ type Parts = {
 export type Publishing = ReturnType<typeof createPublishing>
 
 /** Puts it together. On Node one serves all requests, on Workers every request has its own. */
-export function createPublishing({ createReader, ...parts }: Parts) {
+export function createPublishing({ createReader, ...parts }: PublishingParts) {
   const { store, media, clock } = parts
   return {
     ...parts,

@@ -1,0 +1,36 @@
+// Publishing stands apart from `compose.ts`, because a Worker that only has readers never loads it.
+import { createReleaseReader } from './content/read-release.ts'
+import { type Api, createApi } from './http/api/api.ts'
+import { createDoor, type Token } from './http/api/door.ts'
+import { createPublishing, type PublishingParts } from './http/api/publishing.ts'
+import type { Database } from './store/database.ts'
+import { createPublishingStore } from './store/publishing-store.ts'
+
+export type ApiParts = Omit<PublishingParts, 'store' | 'createReader' | 'letIn'> & {
+  database: Database
+  /** Whether what is written into the database will be found again. */
+  isInPlace?: () => boolean
+  tokens: Token[]
+}
+
+/**
+ * Puts publishing over HTTP together, for each runtime and for tests. With `isShared` one publisher
+ * serves all requests, as on Node; on Workers every request has its own, because what waits for another
+ * request would wait for ever if that were cut off.
+ */
+export function composeApi(
+  { database, isInPlace, tokens, ...parts }: ApiParts,
+  { isShared }: { isShared: boolean },
+): Api {
+  const letIn = createDoor(tokens, parts.clock)
+  const create = () =>
+    createPublishing({
+      ...parts,
+      store: createPublishingStore(database, isInPlace),
+      createReader: createReleaseReader,
+      letIn,
+    })
+  if (!isShared) return createApi(create)
+  const publishing = create()
+  return createApi(() => publishing)
+}

@@ -1,0 +1,45 @@
+import { type Composed, compose, type Parts } from './compose.ts'
+import { composeApi } from './compose-api.ts'
+import { createMediaFolder } from './content/media-folder.ts'
+import type { Token } from './http/api/door.ts'
+import { isDirect } from './http/conditional.ts'
+import { clientAtSocket } from './http/listen.ts'
+import { serveFolders } from './http/media.ts'
+import { createLater } from './later.ts'
+import type { NodeDatabase } from './store/node-sqlite.ts'
+
+/** What the service on Node is made of; what is left out is as the server has it. */
+export type NodeParts = Pick<Parts, 'baseUrl' | 'clock' | 'problems' | 'write'> & {
+  database: NodeDatabase
+  contentDirectory: string
+  /** Where files lie that came through the API; undefined where nothing is kept on disk. */
+  uploads: string | undefined
+  tokens: Token[]
+} & Partial<Pick<Parts, 'store' | 'hasChanged' | 'hasFeedPages' | 'memory'>>
+
+/** Puts the service on Node together, over a database that is open and filled. */
+export function composeNode({ contentDirectory, uploads, tokens, ...parts }: NodeParts): Composed {
+  const { database, clock, baseUrl } = parts
+  const api = composeApi(
+    {
+      database,
+      isInPlace: () => database.isInPlace(),
+      media: createMediaFolder(contentDirectory, uploads),
+      clock,
+      tokens,
+      clientOf: clientAtSocket,
+      baseUrl,
+    },
+    { isShared: true },
+  )
+  return compose({
+    memory: 64_000_000,
+    hasFeedPages: true,
+    hasChanged: database.watch(),
+    ...parts,
+    isDirect,
+    later: createLater(),
+    media: serveFolders(uploads === undefined ? [contentDirectory] : [contentDirectory, uploads]),
+    api: () => api,
+  })
+}
