@@ -7,11 +7,14 @@ if (import.meta.main) await bundleWorker(process.argv[2] ?? '.generated/worker')
 
 /**
  * Writes `worker.js` into a folder, and beside it what is only loaded when it is needed. Wrangler would
- * put all of it into one file.
+ * put all of it into one file. Tests give an entry of their own.
  */
-export async function bundleWorker(output: string) {
+export async function bundleWorker(
+  output: string,
+  entry = join(import.meta.dirname, 'worker.ts'),
+): Promise<void> {
   const { metafile } = await build({
-    entryPoints: [join(import.meta.dirname, 'worker.ts')],
+    entryPoints: { worker: entry },
     outdir: output,
     bundle: true,
     splitting: true,

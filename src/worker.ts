@@ -107,15 +107,23 @@ function spareState(): State | undefined {
 
 /** A file of the content, by what its asset says of itself. */
 async function findAsset(env: Env, path: string): Promise<MediaFile | undefined> {
-  const url = `https://assets.invalid/${path.split('/').map(encodeURIComponent).join('/')}`
+  const url = assetAddress(path.split('/'))
   const { ok, headers } = await env.ASSETS.fetch(url, { method: 'HEAD' })
   if (!ok) return undefined
   const type = headers.get('content-type') ?? 'application/octet-stream'
   return { type, size: Number(headers.get('content-length') ?? 0) }
 }
 
+/** Assets have one spelling, and every other is redirected to it. */
+function assetAddress(names: string[]): string {
+  return `https://assets.invalid/${names.map(encodeURIComponent).join('/')}`
+}
+
+/** Answers a path below `/media/` that can be decoded. A separator that is encoded separates nothing. */
 async function answerMedia(env: Env, request: Request): Promise<Response> {
-  const asset = (await env.ASSETS.fetch(request as never)) as unknown as Response
+  const names = new URL(request.url).pathname.slice(1).split('/').map(decodeURIComponent)
+  const asked = new Request(assetAddress(names), request)
+  const asset = (await env.ASSETS.fetch(asked as never)) as unknown as Response
   if (asset.status !== 404 || !env.MEDIA) return asset
   const path = decodeURIComponent(new URL(request.url).pathname.slice(1))
   return (await answerFromBucket(env.MEDIA, path, request.headers)) ?? asset

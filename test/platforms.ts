@@ -1,6 +1,6 @@
 // Asks the same of the service on Node and of the Worker in workerd, as it is deployed.
 import { randomUUID } from 'node:crypto'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, inject } from 'vitest'
@@ -18,6 +18,7 @@ import type { Database } from '../src/store/database.ts'
 import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
 import { createReleaseStore } from '../src/store/release-store.ts'
 import { writeFolder } from './content-folder.ts'
+import { secondHeader, takeUpPath } from './worker-controls.ts'
 
 export const baseUrl = 'https://releases.example.org'
 
@@ -30,15 +31,11 @@ const socket = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
 export type Fetch = (path: string, init?: RequestInit) => Promise<Response>
 
 /**
- * Runs the tests in `body` on both runtimes, over the content that `writeContent` writes. `url` is
- * where the Worker listens.
+ * Runs the tests in `body` on Node, over the content that `writeContent` writes. They only read:
+ * `both-runtimes.test.ts` holds that Workers answer the same.
  */
-export function onBoth(
-  name: string,
-  writeContent: () => string,
-  body: (fetch: Fetch, url: () => string | undefined) => void,
-) {
-  describe(`${name}, on Node`, () => {
+export function onNode(name: string, writeContent: () => string, body: (fetch: Fetch) => void) {
+  describe(name, () => {
     let service: Fetch
     let directory: string
     beforeAll(async () => {
@@ -46,27 +43,7 @@ export function onBoth(
       service = await nodeService(directory)
     })
     afterAll(() => rmSync(directory, { recursive: true, force: true }))
-    body(
-      (path, init) => service(path, init),
-      () => undefined,
-    )
-  })
-
-  describe(`${name}, on Workers`, () => {
-    let worker: Awaited<ReturnType<typeof workerService>>
-    let directory: string
-    beforeAll(async () => {
-      directory = writeContent()
-      worker = await workerService(directory)
-    })
-    afterAll(async () => {
-      await worker.close()
-      rmSync(directory, { recursive: true, force: true })
-    })
-    body(
-      (path, init) => worker.fetch(path, init),
-      () => worker.url,
-    )
+    body((path, init) => service(path, init))
   })
 }
 
@@ -74,11 +51,11 @@ export function onBoth(
 export function onBothPresses(
   name: string,
   files: Record<string, string>,
-  body: (press: Press & { directory: () => string; runtime: string }) => void,
-  clock?: Clock,
+  body: (press: Press & { directory: () => string; runtime: string; clock: Clock }) => void,
 ) {
   for (const [runtime, start] of Object.entries({ Node: nodePress, Workers: workerPress })) {
     describe(`${name}, on ${runtime}`, () => {
+      const clock = hurriedClock()
       let directory: string
       let press: Press
       beforeAll(async () => {
@@ -91,6 +68,7 @@ export function onBothPresses(
       })
       body({
         runtime,
+        clock,
         directory: () => directory,
         fetch: (path, init) => press.fetch(path, init),
         takeUp: () => press.takeUp(),
@@ -103,7 +81,7 @@ export function onBothPresses(
   }
 }
 
-/** A clock that does not let anybody wait. workerd has its own. */
+/** A clock that does not let anybody wait. */
 export function hurriedClock(): Clock {
   let ahead = 0
   const now = () => systemClock.now() + ahead
@@ -205,8 +183,8 @@ async function newDatabase(file = ':memory:') {
  * The same of the Worker. Changes reach its database as those of another isolate would, and what it
  * keeps of the state is then looked at anew.
  */
-export async function workerPress(directory: string, _clock?: Clock) {
-  const worker = await workerService(directory)
+export async function workerPress(directory: string, clock?: Clock) {
+  const worker = await workerService(directory, { clock })
   // The database is filled by the first request.
   await worker.fetch('/feed.json')
   const database = async () => (await worker.database()) as Database
@@ -214,9 +192,7 @@ export async function workerPress(directory: string, _clock?: Clock) {
   return {
     fetch: worker.fetch,
     async takeUp() {
-      const content = createContentStore(await database())
-      const program = (await content.program())!
-      await bringInLine(directory, content, { batch: randomUUID(), program, clock: systemClock })
+      await worker.takeUp()
       await lookAgain()
     },
     restart: worker.restart,
@@ -251,8 +227,14 @@ async function mendStore(database: Database): Promise<void> {
   )
 }
 
-/** The Worker that `wrangler.toml` describes, in workerd, over another content folder. */
-export async function workerService(directory: string) {
+/**
+ * The Worker that `wrangler.toml` describes, in workerd, over a content folder. It goes by a clock of the
+ * test as far as that is ahead of its own; without one, by the time. `build` is what a deployment made.
+ */
+export async function workerService(
+  directory: string,
+  { clock, build = inject('workerBuild') }: { clock?: Clock | undefined; build?: string } = {},
+) {
   // Loading it takes seconds, which tests on Node alone need not spend.
   const { createTestHarness } = await import('wrangler')
   const workplace = mkdtempSync(join(tmpdir(), 'tiedote-worker-'))
@@ -262,17 +244,16 @@ export async function workerService(directory: string) {
   const config = readFileSync(join(import.meta.dirname, '../wrangler.toml'), 'utf8')
   // Whoever uploads files takes the marks of comments away.
   writeFileSync(configPath, config.replace(/^# (?=\[\[r2_|binding = "MEDIA"|bucket_name)/gm, ''))
-  cpSync(inject('workerBuild'), built, { recursive: true })
-  const content = join(
-    built,
-    readdirSync(built).find((file) => file.endsWith('content.txt'))!,
-  )
+  cpSync(build, built, { recursive: true })
   const bundle = async () => {
     const { count, problems } = await bundleContent(directory, generated)
     if (count === undefined) throw new Error(problems.map(formatProblem).join('\n'))
-    cpSync(join(generated, 'worker/content.txt'), content)
   }
-  await bundle()
+  const deploy = async () => {
+    await bundle()
+    cpSync(join(generated, 'worker/content.txt'), join(built, 'content.txt'))
+  }
+  await deploy()
   const server = createTestHarness({
     workers: [
       {
@@ -283,15 +264,30 @@ export async function workerService(directory: string) {
     ],
   })
   const { url } = await server.listen()
+  /** Asks by the clock of the test, which then goes on from where the Worker's is. */
+  const ask = async (path: string, init?: RequestInit) => {
+    const headers = Object.fromEntries(new Headers(init?.headers))
+    if (clock) headers[secondHeader] = String(clock.now())
+    const asked = { redirect: 'manual', ...init, headers }
+    const response = (await server.fetch(path, asked as never)) as unknown as Response
+    await clock?.passed(Number(response.headers.get(secondHeader)) - 1)
+    response.headers.delete(secondHeader)
+    return response
+  }
   return {
     url: url.href,
-    fetch: (async (path: string, init?: RequestInit) => {
-      return server.fetch(path, { redirect: 'manual', ...init } as never)
-    }) as unknown as Fetch,
+    fetch: ask as Fetch,
     database: async () => ((await server.getWorker().getEnv()) as { DB: unknown }).DB,
+    /** Changes the content of the database, and not that of the deployment. */
+    takeUp: async () => {
+      await bundle()
+      const body = readFileSync(join(generated, 'worker/content.txt'), 'utf8')
+      const { status } = await ask(takeUpPath, { method: 'POST', body })
+      if (status !== 200) throw new Error('The Worker did not take up what has changed')
+    },
     /** New isolates over the same database and the same cache, as a new deployment makes them. */
     restart: async () => {
-      await bundle()
+      await deploy()
       await server.update((options) => options)
     },
     close: async () => {

@@ -4,21 +4,23 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { bundleWorker } from '../src/bundle-worker.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** The folder of the Worker over our own content, as it is deployed. */
+    /** The folder of the program of the Worker. */
     workerBuild: string
   }
 }
 
 const project = join(import.meta.dirname, '..')
 
+/** The Worker with a clock that tests can set, made as `npm run bundle` makes it. */
 export default async function setup(tests: TestProject) {
-  const build = await buildWorker(join(project, 'content'))
-  if (build.status !== 0) throw new Error(`The Worker could not be built: ${build.log}`)
-  tests.provide('workerBuild', build.output)
-  return build.remove
+  const output = mkdtempSync(join(tmpdir(), 'tiedote-build-'))
+  await bundleWorker(output, join(import.meta.dirname, 'worker-entry.ts'))
+  tests.provide('workerBuild', output)
+  return () => rmSync(output, { recursive: true, force: true })
 }
 
 /** Does what a deployment does, in a copy of the project, so that nothing is written into ours. */

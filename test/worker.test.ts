@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { bringBundleInLine, type Bundle, readBundle, writeBundle } from '../src/content/bundle.ts'
@@ -114,43 +115,44 @@ test('a bundle that replaces another half-way leaves nothing of it behind', asyn
   )
 })
 
-test('the Worker and Node answer our own content with the same bytes (H-17)', async () => {
+test('the Worker that is deployed and Node answer our own content with the same bytes (H-17)', async () => {
   const content = join(import.meta.dirname, '../content')
+  const deployment = await buildWorker(content)
+  onTestFinished(deployment.remove)
+  expect(deployment.status, deployment.log).toBe(0)
   const node = await nodeService(content)
-  const worker = await workerService(content)
-  try {
-    const { topics } = (await (await node('/all/topics.json')).json()) as {
-      topics: { feeds: Record<string, string> }[]
-    }
-    // A format of each topic, in turn.
-    const addresses = topics.map(({ feeds }, index) => Object.values(feeds)[index % 3]!)
-    expect(addresses.length).toBeGreaterThan(15)
-    for (const address of [
-      ...addresses,
-      '/feed.rss',
-      '/fi/feed.atom',
-      '/sv/feed.json',
-      '/feeds.opml',
-      '/topics.json',
-      '/',
-      '/feed.atom?q=ports',
-    ]) {
-      const path = address.replace(baseUrl, '')
-      const one = await node(path)
-      const other = await worker.fetch(path)
-      expect(await other.text(), path).toBe(await one.text())
-      expect(other.headers.get('etag'), path).toBe(one.headers.get('etag'))
-    }
-  } finally {
-    await worker.close()
+  const worker = await workerService(content, { build: deployment.output })
+  onTestFinished(worker.close)
+  const { topics } = (await (await node('/all/topics.json')).json()) as {
+    topics: { feeds: Record<string, string> }[]
+  }
+  // A format of each topic, in turn.
+  const addresses = topics.map(({ feeds }, index) => Object.values(feeds)[index % 3]!)
+  expect(addresses.length).toBeGreaterThan(15)
+  const others =
+    '/feed.rss /fi/feed.atom /sv/feed.json /feeds.opml /topics.json / /feed.atom?q=ports'
+  for (const address of [...addresses, ...others.split(' ')]) {
+    const path = address.replace(baseUrl, '')
+    const one = await node(path)
+    const other = await worker.fetch(path)
+    expect(await other.text(), path).toBe(await one.text())
+    expect(other.headers.get('etag'), path).toBe(one.headers.get('etag'))
   }
 })
 
-test('a broken folder stops the bundle, so nothing broken is deployed', async () => {
+test('a broken folder stops the bundle and with it a deployment, so nothing broken is deployed', () => {
   const directory = temporaryFolder({ 'releases/a.en.md': 'no fields' })
-  const build = await buildWorker(directory)
-  onTestFinished(build.remove)
-  expect(build.status).not.toBe(0)
-  expect(build.log).toContain('releases/a.en.md:1')
-  expect(existsSync(build.output)).toBe(false)
+  const output = join(directory, 'output')
+  const bundle = spawnSync(process.execPath, ['src/bundle-content.ts', output], {
+    cwd: join(import.meta.dirname, '..'),
+    env: { ...process.env, CONTENT_DIR: directory },
+    encoding: 'utf8',
+  })
+  expect(bundle.status).not.toBe(0)
+  expect(bundle.stderr).toContain('releases/a.en.md:1')
+  expect(existsSync(output)).toBe(false)
+  // What wrangler runs before it deploys, and does not go on without.
+  const read = (file: string) => readFileSync(join(import.meta.dirname, '..', file), 'utf8')
+  expect(read('wrangler.toml')).toContain('[build]\ncommand = "npm run bundle"')
+  expect(read('package.json')).toContain('"bundle": "node src/bundle-content.ts && ')
 })

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { SaxesParser } from 'saxes'
 import { expect, test } from 'vitest'
 import { markdown, siteYaml, temporaryFolder, topicsYaml, writeFolder } from '../content-folder.ts'
-import { baseUrl, nodeService, onBoth } from '../platforms.ts'
+import { baseUrl, nodeService, onNode } from '../platforms.ts'
 
 const run = promisify(execFile)
 const newsboat = ['/usr/bin/newsboat', '/usr/local/bin/newsboat'].find(existsSync)
@@ -62,7 +62,7 @@ function checkXml(text: string) {
 
 const locations = /<loc>([^<]+)<\/loc>/g
 
-onBoth(
+onNode(
   'discovery',
   () => writeFolder(content),
   (fetch) => {

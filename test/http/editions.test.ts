@@ -61,7 +61,7 @@ onBothPresses('editions', files, (press) => {
         }
         expect(now.etag, feed).not.toBe(old.etag)
         expect(Date.parse(now.since), feed).toBeGreaterThan(Date.parse(old.since))
-        expect(Date.parse(now.since), feed).toBeLessThanOrEqual(Date.now())
+        expect(Date.parse(now.since) / 1000, feed).toBeLessThanOrEqual(press.clock.now())
       }
     }
   })
@@ -159,7 +159,9 @@ onBothPresses('editions', files, (press) => {
         expect(await response.text()).toBe(bodies[index])
         expect(Number(response.headers.get('age'))).toBeLessThanOrEqual(300)
       }
-      for (let polls = 0; polls < 1000; polls += addresses.length) {
+      // More of them only take longer in workerd.
+      const most = press.runtime === 'Node' ? 1000 : 50
+      for (let polls = 0; polls < most; polls += addresses.length) {
         await Promise.all(addresses.map((_, index) => poll(index)))
       }
       const known = await fetch('/feed.atom', { headers: { 'If-None-Match': etag } })

@@ -327,7 +327,7 @@ describe('a release under embargo', () => {
 
   test('leaves no trace on Workers (H-21)', async () => {
     const directory = temporaryFolder(publicFiles())
-    const press = await workerPress(directory)
+    const press = await workerPress(directory, createSimulatedClock(start))
     onTestFinished(() => press.close())
     const lift = Date.UTC(2099, 0, 1) / 1000
     const addresses = await publicAddresses(press.fetch, lift, short)

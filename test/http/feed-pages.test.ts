@@ -1,8 +1,7 @@
 // A feed opened in a browser is a page, and nobody else ever gets one (V-02, V-03, V-05).
-import { get } from 'node:http'
 import { describe, expect, test } from 'vitest'
 import { markdown, temporaryFolder, topicsYaml, writeFolder } from '../content-folder.ts'
-import { baseUrl, type Fetch, nodePress, onBoth } from '../platforms.ts'
+import { baseUrl, type Fetch, nodePress, onNode } from '../platforms.ts'
 import { models } from '../readers/models.ts'
 
 const chromeAccept =
@@ -90,40 +89,19 @@ canals:
   ),
 }
 
-/** Asks as it stands: `fetch` would put its own Fetch Metadata in the place of these. */
-async function ask(
-  { fetch, url }: { fetch: Fetch; url: () => string | undefined },
-  path: string,
-  headers: Record<string, string>,
-): Promise<{ status: number; headers: Headers; body: Buffer }> {
-  const origin = url()
-  if (!origin) {
-    const response = await fetch(path, { headers })
-    const body = Buffer.from(await response.arrayBuffer())
-    return { status: response.status, headers: response.headers, body }
-  }
-  return new Promise((resolve, reject) => {
-    get(new URL(path, origin), { headers }, (response) => {
-      const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode!,
-          headers: new Headers(response.headers as Record<string, string>),
-          body: Buffer.concat(chunks),
-        }),
-      )
-    }).on('error', reject)
-  })
+async function ask(fetch: Fetch, path: string, headers: Record<string, string>) {
+  const response = await fetch(path, { headers })
+  const body = Buffer.from(await response.arrayBuffer())
+  return { status: response.status, headers: response.headers, body }
 }
 
 const { 'Accept-Encoding': _, ...plainChrome } = browsers.Chrome!
 
-onBoth(
+onNode(
   'a feed that is opened',
   () => writeFolder(content),
-  (fetch, url) => {
-    const open = (path: string, headers = plainChrome) => ask({ fetch, url }, path, headers)
+  (fetch) => {
+    const open = (path: string, headers = plainChrome) => ask(fetch, path, headers)
 
     test.each(Object.entries(browsers))('%s gets a page', async (_name, headers) => {
       for (const path of ['/feed.rss', '/feed', '/topics/migration.atom', '/fi/feed.json?q=raja']) {

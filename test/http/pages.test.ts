@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { markdown, siteYaml, topicsYaml, writeFolder } from '../content-folder.ts'
 import { attribute, type Page, readPage, send, textOf } from '../page.ts'
-import { baseUrl, type Fetch, onBoth } from '../platforms.ts'
+import { baseUrl, type Fetch, onNode } from '../platforms.ts'
 
 const release = (title: string, published: string, topics: string, ...more: string[]) =>
   markdown(
@@ -120,7 +120,7 @@ function builderOn(page: Page) {
   return page.ofClass('builder')[0]!
 }
 
-onBoth('pages', press, (fetch) => {
+onNode('pages', press, (fetch) => {
   test.each(everyKind)('%s is well formed, and says its language and what it is', async (path) => {
     const response = await fetch(path, { headers: { Accept: 'text/html' } })
     expect(response.headers.get('content-type')).toMatch(/^text\/html/i)

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { hurriedClock, onBothPresses, type Press } from '../platforms.ts'
+import { onBothPresses, type Press } from '../platforms.ts'
 
 const files = {
   'site.yaml': `id: 2f1c9a52-1111-4222-8333-444455556666
@@ -26,459 +26,443 @@ const release = {
 
 type Options = { token?: string; headers?: Record<string, string> }
 
-const clock = hurriedClock()
+onBothPresses('publishing', files, (press) => {
+  const ask = asker(press.fetch)
 
-onBothPresses(
-  'publishing',
-  files,
-  (press) => {
-    const ask = asker(press.fetch)
+  async function idsIn(feed: string): Promise<string[]> {
+    const { items } = (await (await press.fetch(feed)).json()) as { items: { id: string }[] }
+    return items.map(({ id }) => id)
+  }
 
-    async function idsIn(feed: string): Promise<string[]> {
-      const { items } = (await (await press.fetch(feed)).json()) as { items: { id: string }[] }
-      return items.map(({ id }) => id)
+  async function itemIn(feed: string, id: string) {
+    const { items } = (await (await press.fetch(feed)).json()) as {
+      items: (Record<string, string> & { id: string })[]
     }
+    return items.find((item) => item.id === id)
+  }
 
-    async function itemIn(feed: string, id: string) {
-      const { items } = (await (await press.fetch(feed)).json()) as {
-        items: (Record<string, string> & { id: string })[]
-      }
-      return items.find((item) => item.id === id)
+  test('a release is in the feeds of its topics once it is answered for', async () => {
+    const put = await ask('PUT', '/api/releases/ministers-meet/en', release)
+    expect(put).toMatchObject({
+      status: 201,
+      json: { change: 'created', slug: 'ministers-meet' },
+    })
+    expect(put.headers.get('cache-control')).toBe('no-store')
+    expect(await idsIn('/topics/migration.json')).toContain(put.json.id)
+    expect(await idsIn('/topics/eu.json')).not.toContain(put.json.id)
+    expect((await press.fetch(new URL(put.json.url).pathname)).status).toBe(200)
+  })
+
+  test('what is sent twice is published once', async () => {
+    const first = await ask('PUT', '/api/releases/twice/en', release)
+    const before = await (await press.fetch('/feed.atom')).text()
+    const again = await ask('PUT', '/api/releases/twice/en', release)
+    expect(again).toMatchObject({
+      status: 200,
+      json: { change: 'unchanged', etag: first.json.etag },
+    })
+    expect(await (await press.fetch('/feed.atom')).text()).toBe(before)
+    expect((await ask('GET', '/api/releases/twice/en/history')).json.history).toHaveLength(1)
+  })
+
+  test('what is read can be sent again and changes nothing', async () => {
+    const whole = {
+      ...release,
+      lead: 'In short.',
+      published: '2024-05-01T10:00:00+03:00',
+      contacts: [{ name: 'Press office', phone: '+358 1', for: 'interviews' }],
+      related: [{ url: 'https://example.org/', title: 'More' }],
+      event: { start: '2024-05-02', place: 'Antwerp' },
+      body: { html: '<p>See <a href="/releases/twice">the other</a>.</p>' },
     }
+    await ask('PUT', '/api/releases/whole/en', whole)
+    const read = await ask('GET', '/api/releases/whole/en')
+    expect(read.json.body.html).toBe('<p>See <a href="/releases/twice">the other</a>.</p>')
+    const feed = await (await press.fetch('/feed.atom')).text()
+    const put = await ask('PUT', '/api/releases/whole/en', read.json)
+    expect(put).toMatchObject({ status: 200, json: { change: 'unchanged' } })
+    expect(await (await press.fetch('/feed.atom')).text()).toBe(feed)
+    expect((await ask('GET', '/api/releases/whole/en')).json).toEqual(read.json)
+  })
 
-    test('a release is in the feeds of its topics once it is answered for', async () => {
-      const put = await ask('PUT', '/api/releases/ministers-meet/en', release)
-      expect(put).toMatchObject({
-        status: 201,
-        json: { change: 'created', slug: 'ministers-meet' },
-      })
-      expect(put.headers.get('cache-control')).toBe('no-store')
-      expect(await idsIn('/topics/migration.json')).toContain(put.json.id)
-      expect(await idsIn('/topics/eu.json')).not.toContain(put.json.id)
-      expect((await press.fetch(new URL(put.json.url).pathname)).status).toBe(200)
-    })
-
-    test('what is sent twice is published once', async () => {
-      const first = await ask('PUT', '/api/releases/twice/en', release)
-      const before = await (await press.fetch('/feed.atom')).text()
-      const again = await ask('PUT', '/api/releases/twice/en', release)
-      expect(again).toMatchObject({
-        status: 200,
-        json: { change: 'unchanged', etag: first.json.etag },
-      })
-      expect(await (await press.fetch('/feed.atom')).text()).toBe(before)
-      expect((await ask('GET', '/api/releases/twice/en/history')).json.history).toHaveLength(1)
-    })
-
-    test('what is read can be sent again and changes nothing', async () => {
-      const whole = {
-        ...release,
-        lead: 'In short.',
-        published: '2024-05-01T10:00:00+03:00',
-        contacts: [{ name: 'Press office', phone: '+358 1', for: 'interviews' }],
-        related: [{ url: 'https://example.org/', title: 'More' }],
-        event: { start: '2024-05-02', place: 'Antwerp' },
-        body: { html: '<p>See <a href="/releases/twice">the other</a>.</p>' },
-      }
-      await ask('PUT', '/api/releases/whole/en', whole)
-      const read = await ask('GET', '/api/releases/whole/en')
-      expect(read.json.body.html).toBe('<p>See <a href="/releases/twice">the other</a>.</p>')
-      const feed = await (await press.fetch('/feed.atom')).text()
-      const put = await ask('PUT', '/api/releases/whole/en', read.json)
-      expect(put).toMatchObject({ status: 200, json: { change: 'unchanged' } })
-      expect(await (await press.fetch('/feed.atom')).text()).toBe(feed)
-      expect((await ask('GET', '/api/releases/whole/en')).json).toEqual(read.json)
-    })
-
-    test('a correction marks the release as updated and tells its note, also when it is sent twice', async () => {
-      const { json: created } = await ask('PUT', '/api/releases/corrected/en', release)
-      const change = { kind: 'correction', note: 'The day was wrong.' }
-      const corrected = { ...release, body: { markdown: 'It begins on Thursday.' }, change }
-      const put = await ask('PUT', '/api/releases/corrected/en', corrected)
-      expect(put).toMatchObject({ status: 200, json: { change: 'revised', id: created.id } })
-      expect(put.json.published).toBe(created.published)
-      expect(put.json.updated > created.updated).toBe(true)
-      const item = await itemIn('/feed.json', created.id)
-      expect(item).toMatchObject({ date_modified: put.json.updated })
-      expect(item!.content_html).toContain('The day was wrong.')
-      const again = await ask('PUT', '/api/releases/corrected/en', corrected)
-      expect(again.json).toMatchObject({ change: 'unchanged', updated: put.json.updated })
-      const minor = {
-        ...corrected,
-        title: 'Ministers met',
-        change: { kind: 'minor', note: 'Tense.' },
-      }
-      expect((await ask('PUT', '/api/releases/corrected/en', minor)).json.updated).toBe(
-        put.json.updated,
-      )
-      const { history } = (await ask('GET', '/api/releases/corrected/en/history')).json
-      expect(
-        history.map(({ action, by, note }: Record<string, string>) => [action, by, note]),
-      ).toEqual([
-        ['revise', 'newsroom', 'Tense.'],
-        ['correct', 'newsroom', 'The day was wrong.'],
-        ['publish', 'newsroom', ''],
-      ])
-      expect(history[1].replaced).toMatchObject({ title: release.title, topics: ['migration'] })
-      expect((await ask('GET', '/api/releases/corrected/en')).json.changes).toHaveLength(2)
-    })
-
-    test('D-01 a withdrawal is told in every feed, and silence does not take it back', async () => {
-      const { json: created } = await ask('PUT', '/api/releases/too-early/en', release)
-      const withdraw = () =>
-        ask('POST', '/api/releases/too-early/en/withdraw', { reason: 'Too early.' })
-      expect(await withdraw()).toMatchObject({ status: 200, json: { change: 'revised' } })
-      expect((await withdraw()).json.change).toBe('unchanged')
-      const item = await itemIn('/topics/migration.json', created.id)
-      expect(item!.content_html).toContain('Too early.')
-      expect((await press.fetch('/releases/too-early')).status).toBe(410)
-      expect((await ask('PUT', '/api/releases/too-early/en', release)).status).toBe(409)
-      const back = await ask('PUT', '/api/releases/too-early/en', { ...release, withdrawn: null })
-      expect(back.status).toBe(200)
-      expect((await press.fetch('/releases/too-early')).status).toBe(200)
-      const nothing = await ask('POST', '/api/releases/no-such/en/withdraw', { reason: 'None.' })
-      expect(nothing.status).toBe(404)
-    })
-
-    test('of two who change the same release at once one is told', async () => {
-      const { headers } = await ask('PUT', '/api/releases/contested/en', release)
-      const tag = headers.get('etag')!
-      const change = (title: string) =>
-        ask(
-          'PUT',
-          '/api/releases/contested/en',
-          { ...release, title },
-          { headers: { 'If-Match': tag } },
-        )
-      const answers = await Promise.all(['One', 'Two', 'Three'].map(change))
-      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 412]))
-      expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
-      const won = answers.findIndex(({ status }) => status === 200)
-      const kept = await ask('GET', '/api/releases/contested/en')
-      expect(kept.json.title).toBe(['One', 'Two', 'Three'][won])
-      const onlyNew = { headers: { 'If-None-Match': '*' } }
-      expect((await ask('PUT', '/api/releases/contested/en', release, onlyNew)).status).toBe(412)
-      expect((await ask('PUT', '/api/releases/new-one/en', release, onlyNew)).status).toBe(201)
-    })
-
-    test('what is wrong is told field by field, and changes nothing', async () => {
-      const wrong = { ...release, title: '', topics: ['migrtion'], lede: 'x', kind: 'blog' }
-      const put = await ask('PUT', '/api/releases/wrong/en', wrong)
-      expect(put.status).toBe(422)
-      expect(put.headers.get('content-type')).toBe('application/problem+json')
-      const fields = put.json.errors.map(({ field }: { field: string }) => field)
-      expect(fields.toSorted()).toEqual(['kind', 'lede', 'title', 'topics.0'])
-      expect((await ask('GET', '/api/releases/wrong/en')).status).toBe(404)
-      const other = await ask('PUT', '/api/releases/wrong/en', { ...release, slug: 'right' })
-      expect(other).toMatchObject({ status: 422, json: { errors: [{ field: 'slug' }] } })
-      expect((await ask('PUT', '/api/releases/wrong/xx', release)).status).toBe(422)
-      expect((await ask('PUT', '/api/releases/wrong/en', '{"title": ')).status).toBe(400)
-      const text = { headers: { 'Content-Type': 'text/plain' } }
-      expect((await ask('PUT', '/api/releases/wrong/en', release, text)).status).toBe(415)
-    })
-
-    test('a dry run checks everything and changes nothing', async () => {
-      const feed = await (await press.fetch('/feed.atom')).text()
-      const put = await ask('PUT', '/api/releases/dry/en?dry-run', release)
-      expect(put).toMatchObject({ status: 200, json: { change: 'created' } })
-      expect((await ask('PUT', '/api/releases/dry/en?dry-run', { title: 'x' })).status).toBe(422)
-      expect(await (await press.fetch('/feed.atom')).text()).toBe(feed)
-    })
-
-    test('many releases are answered line by line, and a wrong one keeps no other', async () => {
-      const line = (slug: string, more = {}) =>
-        JSON.stringify({ ...release, slug, language: 'en', ...more })
-      const lines = [
-        line('line-one'),
-        '{"slug": ',
-        line('line-two', { topics: ['nothing'] }),
-        line('line-one', { title: 'Ministers met' }),
-        line('line-three', { language: 'fi' }),
-      ]
-      const post = await ask('POST', '/api/releases', `${lines.join('\n')}\n`, {
-        headers: { 'Content-Type': 'application/x-ndjson' },
-      })
-      const told = post.text
-        .trim()
-        .split('\n')
-        .map((one) => JSON.parse(one) as Record<string, unknown>)
-      expect(told.map(({ line: number, status }) => [number, status])).toEqual([
-        [1, 201],
-        [2, 400],
-        [3, 422],
-        [4, 200],
-        [5, 201],
-      ])
-      expect((await ask('GET', '/api/releases/line-one/en')).json.title).toBe('Ministers met')
-      const list = await ask('GET', '/api/releases?limit=3')
-      expect(list.json.releases).toHaveLength(3)
-      const next = await ask(
-        'GET',
-        new URL(list.json.next).pathname + new URL(list.json.next).search,
-      )
-      const slugs = [...list.json.releases, ...next.json.releases].map(({ slug }) => slug as string)
-      expect(slugs).toEqual(slugs.toSorted())
-      expect(new Set(slugs).size).toBeGreaterThan(3)
-    })
-
-    test('C-06 the past of an office keeps its times, in archives alone if it is to', async () => {
-      const old = { ...release, published: '2019-03-01T09:00:00Z' }
-      const kept = await ask('PUT', '/api/releases/old-kept/en?dates=keep', old)
-      expect(kept.json.published).toBe('2019-03-01T09:00:00Z')
-      expect(await idsIn('/feed.json')).toContain(kept.json.id)
-      const archived = await ask('PUT', '/api/releases/old-archived/en?dates=archive', {
-        ...old,
-        published: '2018-03-01T09:00:00Z',
-      })
-      expect(archived.json.published).toBe('2018-03-01T09:00:00Z')
-      expect(await idsIn('/feed.json')).not.toContain(archived.json.id)
-      expect((await press.fetch('/releases/old-archived')).status).toBe(200)
-      const news = await ask('PUT', '/api/releases/old-news/en', old)
-      expect(news.json.published > '2026').toBe(true)
-      expect((await ask('PUT', '/api/releases/x/en?dates=never', old)).status).toBe(400)
-    })
-
-    test('a release keeps its identity under a new address, and nobody else gets it', async () => {
-      const { json: created } = await ask('PUT', '/api/releases/old-name/en', release)
-      const moved = await ask('PUT', '/api/releases/new-name/en', {
-        ...release,
-        formerly: ['old-name'],
-      })
-      expect(moved.json).toMatchObject({ change: 'revised', id: created.id })
-      expect((await press.fetch('/releases/old-name')).status).toBe(308)
-      const again = await ask('PUT', '/api/releases/third-name/en', {
-        ...release,
-        formerly: ['new-name'],
-      })
-      expect(again.json.id).toBe(created.id)
-      expect((await press.fetch('/releases/old-name')).headers.get('location')).toMatch(
-        /third-name$/,
-      )
-      const thief = await ask('PUT', '/api/releases/thief/en', { ...release, id: created.id })
-      expect(thief.status).toBe(409)
-      const other = await ask('PUT', '/api/releases/third-name/en', { ...release, id: 'urn:x:1' })
-      expect(other.status).toBe(409)
-    })
-
-    test('an earlier slug that is written twice is one, and sending it again changes nothing', async () => {
-      const twice = { ...release, formerly: ['first-name', 'first-name'] }
-      await ask('PUT', '/api/releases/named-twice/en', twice)
-      const read = await ask('GET', '/api/releases/named-twice/en')
-      expect(read.json.formerly).toEqual(['first-name'])
-      const again = await ask('PUT', '/api/releases/named-twice/en', twice)
-      expect(again.json.change).toBe('unchanged')
-    })
-
-    test('H-21 a release to come is nowhere but in the API', async () => {
-      const feed = await (await press.fetch('/feed.atom')).text()
-      const put = await ask('PUT', '/api/releases/to-come/en', {
-        ...release,
-        published: '2099-01-01T09:00:00Z',
-      })
-      expect(put.status).toBe(201)
-      expect(await (await press.fetch('/feed.atom')).text()).toBe(feed)
-      expect((await press.fetch('/releases/to-come')).status).toBe(404)
-      expect((await ask('GET', '/api/releases/to-come/en')).json.title).toBe(release.title)
-    })
-
-    test('what is in a file can only be changed there, and a file takes nothing over', async () => {
-      const put = await ask('PUT', '/api/releases/from-a-file/en', release)
-      expect(put.status).toBe(409)
-      expect(put.json.detail).toContain('releases/from-a-file.en.md')
-      const { json: created } = await ask('PUT', '/api/releases/from-the-api/en', release)
-      writeFileSync(
-        join(press.directory(), 'releases/from-the-api.en.md'),
-        files['releases/from-a-file.en.md'].replace('From a file', 'Not this'),
-      )
-      await press.takeUp()
-      expect(await itemIn('/feed.json', created.id)).toMatchObject({ title: release.title })
-      expect((await ask('PUT', '/api/topics/eu', { label: 'Europe' })).status).toBe(409)
-    })
-
-    test('a topic has feeds once it is answered for', async () => {
-      expect((await press.fetch('/topics/borders.json')).status).toBe(404)
-      const topic = { label: { en: 'borders', fi: 'rajat' }, broader: 'migration' }
-      expect((await ask('PUT', '/api/topics/borders', topic)).status).toBe(201)
-      expect((await ask('PUT', '/api/topics/borders', topic)).json.change).toBe('unchanged')
-      const { json } = await ask('PUT', '/api/releases/at-the-border/en', {
-        ...release,
-        topics: ['borders'],
-      })
-      expect(await idsIn('/topics/borders.json')).toEqual([json.id])
-      expect(await idsIn('/topics/migration.json')).toContain(json.id)
-      expect(
-        (await ask('PUT', '/api/topics/borders', { ...topic, broader: 'nothing' })).status,
-      ).toBe(422)
-      expect((await ask('GET', '/api/topics/borders')).json).toMatchObject(topic)
-      await press.takeUp()
-      expect(await idsIn('/topics/borders.json')).toEqual([json.id])
-      expect((await ask('PUT', '/api/topics/frontiers', { renamed: 'borders' })).status).toBe(201)
-      expect((await press.fetch('/topics/frontiers.json')).status).toBe(308)
-      // A release stays what it is when its topic comes under another one.
-      const below = { ...topic, broader: 'eu' }
-      expect((await ask('PUT', '/api/topics/borders', below)).status).toBe(200)
-      const words = `q=${encodeURIComponent(release.title)}`
-      expect(await idsIn(`/topics/eu.json?${words}`)).toContain(json.id)
-      expect(await idsIn(`/topics/migration.json?${words}`)).not.toContain(json.id)
-    })
-
-    test('nobody publishes without a token, and who guesses is slowed down', async () => {
-      for (const token of ['', 'a-secret-of-nobody']) {
-        const put = await ask('PUT', '/api/releases/nobody/en', release, { token })
-        expect(put.status).toBe(401)
-        expect(put.headers.get('www-authenticate')).toContain('Bearer')
-        expect(put.text).not.toContain('a-secret')
-      }
-      const customs = { token: 'a-secret-of-customs' }
-      expect((await ask('PUT', '/api/releases/nobody/en', release, customs)).status).toBe(403)
-      const own = { ...release, publisher: 'customs' }
-      expect((await ask('PUT', '/api/releases/by-customs/en', own, customs)).status).toBe(201)
-      expect((await ask('PUT', '/api/releases/twice/en', own, customs)).status).toBe(403)
-      for (const trick of [
-        { publisher: 'ministry' },
-        { formerly: ['twice'] },
-        { formerly: ['by-customs', 'twice'] },
-        { corrects: 'twice' },
-      ]) {
-        const put = await ask('PUT', '/api/releases/by-trick/en', { ...own, ...trick }, customs)
-        expect([trick, put.status]).toEqual([trick, 403])
-      }
-      const { id } = (await ask('PUT', '/api/releases/twice/en', release)).json
-      const taken = await ask('PUT', '/api/releases/by-trick/en', { ...own, id }, customs)
-      expect(taken.status).toBe(409)
-      const withdrawal = { reason: 'It was wrong.' }
-      const path = '/api/releases/twice/en/withdraw'
-      expect((await ask('POST', path, withdrawal, customs)).status).toBe(403)
-      expect((await ask('PUT', '/api/topics/mine', { label: 'mine' }, customs)).status).toBe(403)
-      const guess = { token: 'a-wrong-guess-of-it', headers: clientNamed('10.0.0.1') }
-      for (let attempt = 0; attempt < 10; attempt++) {
-        expect((await ask('GET', '/api/releases', undefined, guess)).status).toBe(401)
-      }
-      const slowed = await ask('GET', '/api/releases', undefined, guess)
-      expect(slowed.status).toBe(429)
-      expect(Number(slowed.headers.get('retry-after'))).toBeGreaterThan(0)
-      const elsewhere = { headers: clientNamed('10.0.0.2') }
-      expect((await ask('GET', '/api/releases', undefined, elsewhere)).status).toBe(200)
-    })
-
-    test('a file is public once a release speaks of it, and is what its name says', async () => {
-      const upload = (path: string, bytes: string) =>
-        ask('PUT', `/api/media/${path}`, bytes, {
-          headers: { 'Content-Type': 'application/octet-stream' },
-        })
-      const pdf = '%PDF-1.4 an agenda'
-      const early = { ...release, attachments: [{ file: '2026/agenda.pdf', title: 'Agenda' }] }
-      expect((await ask('PUT', '/api/releases/attached/en', early)).status).toBe(422)
-      expect(await upload('2026/agenda.pdf', pdf)).toMatchObject({ status: 201 })
-      expect(await upload('2026/agenda.pdf', pdf)).toMatchObject({
-        status: 200,
-        json: { change: 'unchanged' },
-      })
-      expect((await upload('2026/agenda.pdf', '%PDF-1.4 another')).status).toBe(409)
-      expect((await press.fetch('/media/2026/agenda.pdf')).status).toBe(404)
-      expect((await ask('PUT', '/api/releases/attached/en', early)).status).toBe(201)
-      const file = await press.fetch('/media/2026/agenda.pdf')
-      expect([file.status, file.headers.get('content-type')]).toEqual([200, 'application/pdf'])
-      expect(await file.text()).toBe(pdf)
-      const part = await press.fetch('/media/2026/agenda.pdf', { headers: { Range: 'bytes=0-3' } })
-      expect([part.status, await part.text()]).toEqual([206, '%PDF'])
-      for (const path of [
-        'page.html',
-        'image.svg',
-        'script.js',
-        'image.png',
-        '../up.pdf',
-        '.hidden.pdf',
-      ]) {
-        expect([400, 404, 415]).toContain((await upload(path, '<script>alert(1)</script>')).status)
-      }
-      expect((await upload('notes.txt', '<script>alert(1)</script>')).status).toBe(201)
-      const odd = { ...release, body: { html: '<img src="/media/%00.png" alt="x">' } }
-      expect((await ask('PUT', '/api/releases/odd-file/en', odd)).status).toBe(201)
-      const name = { ...release, attachments: [{ file: '%00\u0000.pdf' }] }
-      expect((await ask('PUT', '/api/releases/odd-name/en', name)).status).toBe(422)
-    })
-
-    test('a name that no disk can hold is refused, and is no fault of the service', async () => {
-      const upload = (path: string) => ask('PUT', `/api/media/${encodeURI(path)}`, 'x')
-      for (const name of [`${'ä'.repeat(99)}.txt`, `${'文'.repeat(66)}.txt`]) {
-        expect((await upload(name)).status).toBe(400)
-      }
-      expect((await upload(`${'ä'.repeat(98)}.txt`)).status).toBe(201)
-    })
-
-    // A bucket has no folders.
-    test.skipIf(press.runtime !== 'Node')(
-      'a file takes the place of no folder, nor a folder that of a file',
-      async () => {
-        const upload = (path: string) => ask('PUT', `/api/media/${path}`, 'x')
-        expect((await upload('flat.txt')).status).toBe(201)
-        expect((await upload('folder.txt/deeper/a.txt')).status).toBe(201)
-        for (const query of ['', '?dry-run']) {
-          for (const path of ['flat.txt/a.txt', 'flat.txt/deeper/a.txt', 'folder.txt']) {
-            expect([path, (await upload(path + query)).status]).toEqual([path, 409])
-          }
-        }
-        expect((await ask('GET', '/api/media/flat.txt')).json.size).toBe(1)
-      },
+  test('a correction marks the release as updated and tells its note, also when it is sent twice', async () => {
+    const { json: created } = await ask('PUT', '/api/releases/corrected/en', release)
+    const change = { kind: 'correction', note: 'The day was wrong.' }
+    const corrected = { ...release, body: { markdown: 'It begins on Thursday.' }, change }
+    const put = await ask('PUT', '/api/releases/corrected/en', corrected)
+    expect(put).toMatchObject({ status: 200, json: { change: 'revised', id: created.id } })
+    expect(put.json.published).toBe(created.published)
+    expect(put.json.updated > created.updated).toBe(true)
+    const item = await itemIn('/feed.json', created.id)
+    expect(item).toMatchObject({ date_modified: put.json.updated })
+    expect(item!.content_html).toContain('The day was wrong.')
+    const again = await ask('PUT', '/api/releases/corrected/en', corrected)
+    expect(again.json).toMatchObject({ change: 'unchanged', updated: put.json.updated })
+    const minor = {
+      ...corrected,
+      title: 'Ministers met',
+      change: { kind: 'minor', note: 'Tense.' },
+    }
+    expect((await ask('PUT', '/api/releases/corrected/en', minor)).json.updated).toBe(
+      put.json.updated,
     )
+    const { history } = (await ask('GET', '/api/releases/corrected/en/history')).json
+    expect(
+      history.map(({ action, by, note }: Record<string, string>) => [action, by, note]),
+    ).toEqual([
+      ['revise', 'newsroom', 'Tense.'],
+      ['correct', 'newsroom', 'The day was wrong.'],
+      ['publish', 'newsroom', ''],
+    ])
+    expect(history[1].replaced).toMatchObject({ title: release.title, topics: ['migration'] })
+    expect((await ask('GET', '/api/releases/corrected/en')).json.changes).toHaveLength(2)
+  })
 
-    test('programs and people can read what the API has', async () => {
-      const document = (await (await press.fetch('/openapi.json')).json()) as {
-        openapi: string
-        paths: Record<string, object>
-      }
-      expect(document.openapi).toMatch(/^3\.1/)
-      expect(Object.keys(document.paths)).toContain('/api/releases/{slug}/{language}')
-      expect(JSON.stringify(document)).toContain('ministry')
-      expect(JSON.stringify(document)).toContain('"required":["title","body"]')
-      const page = await press.fetch('/api')
-      expect(page.headers.get('content-type')).toContain('text/html')
-      expect(await page.text()).toContain('Withdraw a release')
-      expect((await ask('GET', '/api/no-such')).status).toBe(404)
+  test('D-01 a withdrawal is told in every feed, and silence does not take it back', async () => {
+    const { json: created } = await ask('PUT', '/api/releases/too-early/en', release)
+    const withdraw = () =>
+      ask('POST', '/api/releases/too-early/en/withdraw', { reason: 'Too early.' })
+    expect(await withdraw()).toMatchObject({ status: 200, json: { change: 'revised' } })
+    expect((await withdraw()).json.change).toBe('unchanged')
+    const item = await itemIn('/topics/migration.json', created.id)
+    expect(item!.content_html).toContain('Too early.')
+    expect((await press.fetch('/releases/too-early')).status).toBe(410)
+    expect((await ask('PUT', '/api/releases/too-early/en', release)).status).toBe(409)
+    const back = await ask('PUT', '/api/releases/too-early/en', { ...release, withdrawn: null })
+    expect(back.status).toBe(200)
+    expect((await press.fetch('/releases/too-early')).status).toBe(200)
+    const nothing = await ask('POST', '/api/releases/no-such/en/withdraw', { reason: 'None.' })
+    expect(nothing.status).toBe(404)
+  })
+
+  test('of two who change the same release at once one is told', async () => {
+    const { headers } = await ask('PUT', '/api/releases/contested/en', release)
+    const tag = headers.get('etag')!
+    const change = (title: string) =>
+      ask(
+        'PUT',
+        '/api/releases/contested/en',
+        { ...release, title },
+        { headers: { 'If-Match': tag } },
+      )
+    const answers = await Promise.all(['One', 'Two', 'Three'].map(change))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 412]))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    const won = answers.findIndex(({ status }) => status === 200)
+    const kept = await ask('GET', '/api/releases/contested/en')
+    expect(kept.json.title).toBe(['One', 'Two', 'Three'][won])
+    const onlyNew = { headers: { 'If-None-Match': '*' } }
+    expect((await ask('PUT', '/api/releases/contested/en', release, onlyNew)).status).toBe(412)
+    expect((await ask('PUT', '/api/releases/new-one/en', release, onlyNew)).status).toBe(201)
+  })
+
+  test('what is wrong is told field by field, and changes nothing', async () => {
+    const wrong = { ...release, title: '', topics: ['migrtion'], lede: 'x', kind: 'blog' }
+    const put = await ask('PUT', '/api/releases/wrong/en', wrong)
+    expect(put.status).toBe(422)
+    expect(put.headers.get('content-type')).toBe('application/problem+json')
+    const fields = put.json.errors.map(({ field }: { field: string }) => field)
+    expect(fields.toSorted()).toEqual(['kind', 'lede', 'title', 'topics.0'])
+    expect((await ask('GET', '/api/releases/wrong/en')).status).toBe(404)
+    const other = await ask('PUT', '/api/releases/wrong/en', { ...release, slug: 'right' })
+    expect(other).toMatchObject({ status: 422, json: { errors: [{ field: 'slug' }] } })
+    expect((await ask('PUT', '/api/releases/wrong/xx', release)).status).toBe(422)
+    expect((await ask('PUT', '/api/releases/wrong/en', '{"title": ')).status).toBe(400)
+    const text = { headers: { 'Content-Type': 'text/plain' } }
+    expect((await ask('PUT', '/api/releases/wrong/en', release, text)).status).toBe(415)
+  })
+
+  test('a dry run checks everything and changes nothing', async () => {
+    const feed = await (await press.fetch('/feed.atom')).text()
+    const put = await ask('PUT', '/api/releases/dry/en?dry-run', release)
+    expect(put).toMatchObject({ status: 200, json: { change: 'created' } })
+    expect((await ask('PUT', '/api/releases/dry/en?dry-run', { title: 'x' })).status).toBe(422)
+    expect(await (await press.fetch('/feed.atom')).text()).toBe(feed)
+  })
+
+  test('many releases are answered line by line, and a wrong one keeps no other', async () => {
+    const line = (slug: string, more = {}) =>
+      JSON.stringify({ ...release, slug, language: 'en', ...more })
+    const lines = [
+      line('line-one'),
+      '{"slug": ',
+      line('line-two', { topics: ['nothing'] }),
+      line('line-one', { title: 'Ministers met' }),
+      line('line-three', { language: 'fi' }),
+    ]
+    const post = await ask('POST', '/api/releases', `${lines.join('\n')}\n`, {
+      headers: { 'Content-Type': 'application/x-ndjson' },
     })
+    const told = post.text
+      .trim()
+      .split('\n')
+      .map((one) => JSON.parse(one) as Record<string, unknown>)
+    expect(told.map(({ line: number, status }) => [number, status])).toEqual([
+      [1, 201],
+      [2, 400],
+      [3, 422],
+      [4, 200],
+      [5, 201],
+    ])
+    expect((await ask('GET', '/api/releases/line-one/en')).json.title).toBe('Ministers met')
+    const list = await ask('GET', '/api/releases?limit=3')
+    expect(list.json.releases).toHaveLength(3)
+    const next = await ask('GET', new URL(list.json.next).pathname + new URL(list.json.next).search)
+    const slugs = [...list.json.releases, ...next.json.releases].map(({ slug }) => slug as string)
+    expect(slugs).toEqual(slugs.toSorted())
+    expect(new Set(slugs).size).toBeGreaterThan(3)
+  })
 
-    // Last, because its releases go on coming out.
-    test('a correction gets in while many releases are still coming out', async () => {
-      const { json: created } = await ask('PUT', '/api/releases/urgent/en', release)
-      const line = (_: unknown, index: number) =>
-        JSON.stringify({ ...release, slug: `burst-${index}`, language: 'en' })
-      const many = await ask('POST', '/api/releases', Array.from({ length: 40 }, line).join('\n'), {
-        headers: { 'Content-Type': 'application/x-ndjson' },
-      })
-      const last = JSON.parse(many.text.trim().split('\n').at(-1)!) as { published: string }
-      const change = { kind: 'correction', note: 'At once.' }
-      const { json: corrected } = await ask('PUT', '/api/releases/urgent/en', {
-        ...release,
-        change,
-      })
-      expect(corrected.change).toBe('revised')
-      expect(corrected.updated < last.published).toBe(true)
-      expect((await itemIn('/feed.json', created.id))!.content_html).toContain('At once.')
+  test('C-06 the past of an office keeps its times, in archives alone if it is to', async () => {
+    const old = { ...release, published: '2019-03-01T09:00:00Z' }
+    const kept = await ask('PUT', '/api/releases/old-kept/en?dates=keep', old)
+    expect(kept.json.published).toBe('2019-03-01T09:00:00Z')
+    expect(await idsIn('/feed.json')).toContain(kept.json.id)
+    const archived = await ask('PUT', '/api/releases/old-archived/en?dates=archive', {
+      ...old,
+      published: '2018-03-01T09:00:00Z',
     })
+    expect(archived.json.published).toBe('2018-03-01T09:00:00Z')
+    expect(await idsIn('/feed.json')).not.toContain(archived.json.id)
+    expect((await press.fetch('/releases/old-archived')).status).toBe(200)
+    const news = await ask('PUT', '/api/releases/old-news/en', old)
+    expect(news.json.published > '2026').toBe(true)
+    expect((await ask('PUT', '/api/releases/x/en?dates=never', old)).status).toBe(400)
+  })
 
-    // The clock of workerd lets nobody hurry.
-    test.skipIf(press.runtime !== 'Node')(
-      'who would have to wait too long for a second is told to come again',
-      async () => {
-        const line = (_: unknown, index: number) => {
-          const published = new Date((clock.now() + index + 2) * 1000).toISOString()
-          return JSON.stringify({ ...release, slug: `due-${index}`, language: 'en', published })
-        }
-        const lines = Array.from({ length: 90 }, line).join('\n')
-        await ask('POST', '/api/releases', lines, {
-          headers: { 'Content-Type': 'application/x-ndjson' },
-        })
-        await clock.passed(clock.now() + 2)
-        const refused = await ask('PUT', '/api/releases/patient/en', release)
-        expect(refused).toMatchObject({ status: 503 })
-        expect(refused.headers.get('retry-after')).toBe('10')
-        expect((await press.fetch('/feed.json')).status).toBe(200)
-      },
+  test('a release keeps its identity under a new address, and nobody else gets it', async () => {
+    const { json: created } = await ask('PUT', '/api/releases/old-name/en', release)
+    const moved = await ask('PUT', '/api/releases/new-name/en', {
+      ...release,
+      formerly: ['old-name'],
+    })
+    expect(moved.json).toMatchObject({ change: 'revised', id: created.id })
+    expect((await press.fetch('/releases/old-name')).status).toBe(308)
+    const again = await ask('PUT', '/api/releases/third-name/en', {
+      ...release,
+      formerly: ['new-name'],
+    })
+    expect(again.json.id).toBe(created.id)
+    expect((await press.fetch('/releases/old-name')).headers.get('location')).toMatch(/third-name$/)
+    const thief = await ask('PUT', '/api/releases/thief/en', { ...release, id: created.id })
+    expect(thief.status).toBe(409)
+    const other = await ask('PUT', '/api/releases/third-name/en', { ...release, id: 'urn:x:1' })
+    expect(other.status).toBe(409)
+  })
+
+  test('an earlier slug that is written twice is one, and sending it again changes nothing', async () => {
+    const twice = { ...release, formerly: ['first-name', 'first-name'] }
+    await ask('PUT', '/api/releases/named-twice/en', twice)
+    const read = await ask('GET', '/api/releases/named-twice/en')
+    expect(read.json.formerly).toEqual(['first-name'])
+    const again = await ask('PUT', '/api/releases/named-twice/en', twice)
+    expect(again.json.change).toBe('unchanged')
+  })
+
+  test('H-21 a release to come is nowhere but in the API', async () => {
+    const feed = await (await press.fetch('/feed.atom')).text()
+    const put = await ask('PUT', '/api/releases/to-come/en', {
+      ...release,
+      published: '2099-01-01T09:00:00Z',
+    })
+    expect(put.status).toBe(201)
+    expect(await (await press.fetch('/feed.atom')).text()).toBe(feed)
+    expect((await press.fetch('/releases/to-come')).status).toBe(404)
+    expect((await ask('GET', '/api/releases/to-come/en')).json.title).toBe(release.title)
+  })
+
+  test('what is in a file can only be changed there, and a file takes nothing over', async () => {
+    const put = await ask('PUT', '/api/releases/from-a-file/en', release)
+    expect(put.status).toBe(409)
+    expect(put.json.detail).toContain('releases/from-a-file.en.md')
+    const { json: created } = await ask('PUT', '/api/releases/from-the-api/en', release)
+    writeFileSync(
+      join(press.directory(), 'releases/from-the-api.en.md'),
+      files['releases/from-a-file.en.md'].replace('From a file', 'Not this'),
     )
-  },
-  clock,
-)
+    await press.takeUp()
+    expect(await itemIn('/feed.json', created.id)).toMatchObject({ title: release.title })
+    expect((await ask('PUT', '/api/topics/eu', { label: 'Europe' })).status).toBe(409)
+  })
+
+  test('a topic has feeds once it is answered for', async () => {
+    expect((await press.fetch('/topics/borders.json')).status).toBe(404)
+    const topic = { label: { en: 'borders', fi: 'rajat' }, broader: 'migration' }
+    expect((await ask('PUT', '/api/topics/borders', topic)).status).toBe(201)
+    expect((await ask('PUT', '/api/topics/borders', topic)).json.change).toBe('unchanged')
+    const { json } = await ask('PUT', '/api/releases/at-the-border/en', {
+      ...release,
+      topics: ['borders'],
+    })
+    expect(await idsIn('/topics/borders.json')).toEqual([json.id])
+    expect(await idsIn('/topics/migration.json')).toContain(json.id)
+    expect((await ask('PUT', '/api/topics/borders', { ...topic, broader: 'nothing' })).status).toBe(
+      422,
+    )
+    expect((await ask('GET', '/api/topics/borders')).json).toMatchObject(topic)
+    await press.takeUp()
+    expect(await idsIn('/topics/borders.json')).toEqual([json.id])
+    expect((await ask('PUT', '/api/topics/frontiers', { renamed: 'borders' })).status).toBe(201)
+    expect((await press.fetch('/topics/frontiers.json')).status).toBe(308)
+    // A release stays what it is when its topic comes under another one.
+    const below = { ...topic, broader: 'eu' }
+    expect((await ask('PUT', '/api/topics/borders', below)).status).toBe(200)
+    const words = `q=${encodeURIComponent(release.title)}`
+    expect(await idsIn(`/topics/eu.json?${words}`)).toContain(json.id)
+    expect(await idsIn(`/topics/migration.json?${words}`)).not.toContain(json.id)
+  })
+
+  test('nobody publishes without a token, and who guesses is slowed down', async () => {
+    for (const token of ['', 'a-secret-of-nobody']) {
+      const put = await ask('PUT', '/api/releases/nobody/en', release, { token })
+      expect(put.status).toBe(401)
+      expect(put.headers.get('www-authenticate')).toContain('Bearer')
+      expect(put.text).not.toContain('a-secret')
+    }
+    const customs = { token: 'a-secret-of-customs' }
+    expect((await ask('PUT', '/api/releases/nobody/en', release, customs)).status).toBe(403)
+    const own = { ...release, publisher: 'customs' }
+    expect((await ask('PUT', '/api/releases/by-customs/en', own, customs)).status).toBe(201)
+    expect((await ask('PUT', '/api/releases/twice/en', own, customs)).status).toBe(403)
+    for (const trick of [
+      { publisher: 'ministry' },
+      { formerly: ['twice'] },
+      { formerly: ['by-customs', 'twice'] },
+      { corrects: 'twice' },
+    ]) {
+      const put = await ask('PUT', '/api/releases/by-trick/en', { ...own, ...trick }, customs)
+      expect([trick, put.status]).toEqual([trick, 403])
+    }
+    const { id } = (await ask('PUT', '/api/releases/twice/en', release)).json
+    const taken = await ask('PUT', '/api/releases/by-trick/en', { ...own, id }, customs)
+    expect(taken.status).toBe(409)
+    const withdrawal = { reason: 'It was wrong.' }
+    const path = '/api/releases/twice/en/withdraw'
+    expect((await ask('POST', path, withdrawal, customs)).status).toBe(403)
+    expect((await ask('PUT', '/api/topics/mine', { label: 'mine' }, customs)).status).toBe(403)
+    const guess = { token: 'a-wrong-guess-of-it', headers: clientNamed('10.0.0.1') }
+    for (let attempt = 0; attempt < 10; attempt++) {
+      expect((await ask('GET', '/api/releases', undefined, guess)).status).toBe(401)
+    }
+    const slowed = await ask('GET', '/api/releases', undefined, guess)
+    expect(slowed.status).toBe(429)
+    expect(Number(slowed.headers.get('retry-after'))).toBeGreaterThan(0)
+    const elsewhere = { headers: clientNamed('10.0.0.2') }
+    expect((await ask('GET', '/api/releases', undefined, elsewhere)).status).toBe(200)
+  })
+
+  test('a file is public once a release speaks of it, and is what its name says', async () => {
+    const upload = (path: string, bytes: string) =>
+      ask('PUT', `/api/media/${path}`, bytes, {
+        headers: { 'Content-Type': 'application/octet-stream' },
+      })
+    const pdf = '%PDF-1.4 an agenda'
+    const early = { ...release, attachments: [{ file: '2026/agenda.pdf', title: 'Agenda' }] }
+    expect((await ask('PUT', '/api/releases/attached/en', early)).status).toBe(422)
+    expect(await upload('2026/agenda.pdf', pdf)).toMatchObject({ status: 201 })
+    expect(await upload('2026/agenda.pdf', pdf)).toMatchObject({
+      status: 200,
+      json: { change: 'unchanged' },
+    })
+    expect((await upload('2026/agenda.pdf', '%PDF-1.4 another')).status).toBe(409)
+    expect((await press.fetch('/media/2026/agenda.pdf')).status).toBe(404)
+    expect((await ask('PUT', '/api/releases/attached/en', early)).status).toBe(201)
+    const file = await press.fetch('/media/2026/agenda.pdf')
+    expect([file.status, file.headers.get('content-type')]).toEqual([200, 'application/pdf'])
+    expect(await file.text()).toBe(pdf)
+    const part = await press.fetch('/media/2026/agenda.pdf', { headers: { Range: 'bytes=0-3' } })
+    expect([part.status, await part.text()]).toEqual([206, '%PDF'])
+    for (const path of [
+      'page.html',
+      'image.svg',
+      'script.js',
+      'image.png',
+      '../up.pdf',
+      '.hidden.pdf',
+    ]) {
+      expect([400, 404, 415]).toContain((await upload(path, '<script>alert(1)</script>')).status)
+    }
+    expect((await upload('notes.txt', '<script>alert(1)</script>')).status).toBe(201)
+    const odd = { ...release, body: { html: '<img src="/media/%00.png" alt="x">' } }
+    expect((await ask('PUT', '/api/releases/odd-file/en', odd)).status).toBe(201)
+    const name = { ...release, attachments: [{ file: '%00\u0000.pdf' }] }
+    expect((await ask('PUT', '/api/releases/odd-name/en', name)).status).toBe(422)
+  })
+
+  test('a name that no disk can hold is refused, and is no fault of the service', async () => {
+    const upload = (path: string) => ask('PUT', `/api/media/${encodeURI(path)}`, 'x')
+    for (const name of [`${'ä'.repeat(99)}.txt`, `${'文'.repeat(66)}.txt`]) {
+      expect((await upload(name)).status).toBe(400)
+    }
+    expect((await upload(`${'ä'.repeat(98)}.txt`)).status).toBe(201)
+  })
+
+  // A bucket has no folders.
+  test.skipIf(press.runtime !== 'Node')(
+    'a file takes the place of no folder, nor a folder that of a file',
+    async () => {
+      const upload = (path: string) => ask('PUT', `/api/media/${path}`, 'x')
+      expect((await upload('flat.txt')).status).toBe(201)
+      expect((await upload('folder.txt/deeper/a.txt')).status).toBe(201)
+      for (const query of ['', '?dry-run']) {
+        for (const path of ['flat.txt/a.txt', 'flat.txt/deeper/a.txt', 'folder.txt']) {
+          expect([path, (await upload(path + query)).status]).toEqual([path, 409])
+        }
+      }
+      expect((await ask('GET', '/api/media/flat.txt')).json.size).toBe(1)
+    },
+  )
+
+  test('programs and people can read what the API has', async () => {
+    const document = (await (await press.fetch('/openapi.json')).json()) as {
+      openapi: string
+      paths: Record<string, object>
+    }
+    expect(document.openapi).toMatch(/^3\.1/)
+    expect(Object.keys(document.paths)).toContain('/api/releases/{slug}/{language}')
+    expect(JSON.stringify(document)).toContain('ministry')
+    expect(JSON.stringify(document)).toContain('"required":["title","body"]')
+    const page = await press.fetch('/api')
+    expect(page.headers.get('content-type')).toContain('text/html')
+    expect(await page.text()).toContain('Withdraw a release')
+    expect((await ask('GET', '/api/no-such')).status).toBe(404)
+  })
+
+  // Last, because its releases go on coming out.
+  test('a correction gets in while many releases are still coming out', async () => {
+    const { json: created } = await ask('PUT', '/api/releases/urgent/en', release)
+    const line = (_: unknown, index: number) =>
+      JSON.stringify({ ...release, slug: `burst-${index}`, language: 'en' })
+    const many = await ask('POST', '/api/releases', Array.from({ length: 40 }, line).join('\n'), {
+      headers: { 'Content-Type': 'application/x-ndjson' },
+    })
+    const last = JSON.parse(many.text.trim().split('\n').at(-1)!) as { published: string }
+    const change = { kind: 'correction', note: 'At once.' }
+    const { json: corrected } = await ask('PUT', '/api/releases/urgent/en', {
+      ...release,
+      change,
+    })
+    expect(corrected.change).toBe('revised')
+    expect(corrected.updated < last.published).toBe(true)
+    expect((await itemIn('/feed.json', created.id))!.content_html).toContain('At once.')
+  })
+
+  test('who would have to wait too long for a second is told to come again', async () => {
+    const line = (_: unknown, index: number) => {
+      const published = new Date((press.clock.now() + index + 2) * 1000).toISOString()
+      return JSON.stringify({ ...release, slug: `due-${index}`, language: 'en', published })
+    }
+    const lines = Array.from({ length: 90 }, line).join('\n')
+    await ask('POST', '/api/releases', lines, {
+      headers: { 'Content-Type': 'application/x-ndjson' },
+    })
+    await press.clock.passed(press.clock.now() + 2)
+    const refused = await ask('PUT', '/api/releases/patient/en', release)
+    expect(refused).toMatchObject({ status: 503 })
+    expect(refused.headers.get('retry-after')).toBe('10')
+    expect((await press.fetch('/feed.json')).status).toBe(200)
+  })
+})
 
 /** As Cloudflare names the client, and as the proxy nearest to Node does. */
 function clientNamed(address: string): Record<string, string> {
@@ -506,19 +490,14 @@ function asker(fetch: Press['fetch']) {
   }
 }
 
-onBothPresses(
-  'what is pushed',
-  files,
-  (press) => {
-    test('a language in capitals is the same one, in a line as in an address', async () => {
-      const ask = asker(press.fetch)
-      const headers = { 'Content-Type': 'application/x-ndjson' }
-      const line = JSON.stringify({ ...release, slug: 'capitals', language: 'EN' })
-      for (const change of ['created', 'unchanged']) {
-        const { text } = await ask('POST', '/api/releases', line, { headers })
-        expect(JSON.parse(text)).toMatchObject({ change, language: 'en' })
-      }
-    })
-  },
-  hurriedClock(),
-)
+onBothPresses('what is pushed', files, (press) => {
+  test('a language in capitals is the same one, in a line as in an address', async () => {
+    const ask = asker(press.fetch)
+    const headers = { 'Content-Type': 'application/x-ndjson' }
+    const line = JSON.stringify({ ...release, slug: 'capitals', language: 'EN' })
+    for (const change of ['created', 'unchanged']) {
+      const { text } = await ask('POST', '/api/releases', line, { headers })
+      expect(JSON.parse(text)).toMatchObject({ change, language: 'en' })
+    }
+  })
+})

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { markdown, temporaryFolder, topicsYaml, writeFolder } from '../content-folder.ts'
-import { baseUrl, nodePress, onBoth } from '../platforms.ts'
+import { baseUrl, nodePress, onNode } from '../platforms.ts'
 
 const topics = `${topicsYaml}
 ports:
@@ -28,7 +28,7 @@ const files = {
   'releases/c.en.md': release('On the river', 'rivers', 12),
 }
 
-onBoth(
+onNode(
   'topics that end',
   () => writeFolder(files),
   (fetch) => {

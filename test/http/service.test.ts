@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { formatTopicExpression } from '../../src/domain/topic-expression.ts'
 import { markdown, writeFolder } from '../content-folder.ts'
-import { baseUrl, type Fetch, onBoth } from '../platforms.ts'
+import { baseUrl, type Fetch, onNode } from '../platforms.ts'
 import { expressions, spellings } from '../questions.ts'
 
 const png = Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 1, 2, 3, 4])
@@ -69,7 +69,7 @@ async function titles(fetch: Fetch, address: string): Promise<string[]> {
   return items.map(({ title }) => title)
 }
 
-onBoth('the service', releases, (fetch) => {
+onNode('the service', releases, (fetch) => {
   test('the main feed holds every release of the default language, newest first (C-04)', async () => {
     expect(await titles(fetch, '/feed.json')).toEqual([
       'Moved',

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { markdown, writeFolder } from '../content-folder.ts'
-import { onBoth } from '../platforms.ts'
+import { onNode } from '../platforms.ts'
 import { models } from './models.ts'
 
 const release = (title: string, topics: string, day: number, body?: string) =>
@@ -15,7 +15,7 @@ const releases = () =>
 
 const titles = ['Border', 'Both', 'Ports, "drugs" & crime']
 
-onBoth('readers subscribe', releases, (fetch) => {
+onNode('readers subscribe', releases, (fetch) => {
   for (const { name, isConditional, seesLateComers, create } of models) {
     test(`${name} finds every release once and is told when nothing changed (H-05, H-12, H-14)`, async () => {
       const { formats } = create(fetch)

@@ -1,0 +1,247 @@
+// What readers get on Node is tested elsewhere. Here Workers are held to answer the same: every kind of
+// address, in every way of asking, with the same status, headers and bytes.
+import { rmSync } from 'node:fs'
+import { request } from 'node:http'
+import { zstdDecompressSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { walk } from '../archive-walker.ts'
+import { markdown, topicsYaml, writeFolder } from '../content-folder.ts'
+import { type Fetch, nodeService, workerService } from '../platforms.ts'
+import { createSimulatedClock } from '../readers/simulated-clock.ts'
+import { secondHeader } from '../worker-controls.ts'
+
+const start = Date.UTC(2026, 2, 2, 6) / 1000
+const long = 'A sentence that takes some room in a document. '.repeat(1600)
+
+const release = (title: string, published: string, topics: string, ...more: string[]) =>
+  markdown([`title: ${title}`, `published: ${published}`, `topics: [${topics}]`, ...more])
+
+/** Something of every kind: archives, versions, files, corrections, withdrawals, topics that end, an embargo. */
+function content(): Record<string, string> {
+  const history = Array.from({ length: 6 }, (_, number) => [
+    `releases/old-${number}.en.md`,
+    markdown([`title: Old ${number}`, `published: 20${10 + number}-03-01`, 'topics: [eu]'], long),
+  ])
+  return {
+    ...(Object.fromEntries(history) as Record<string, string>),
+    'topics.yaml': `${topicsYaml}
+ports:
+  label: { en: ports }
+  retired: { at: 2024-02-01, until: 2199-01-01, replacedBy: [drugs], note: { en: All done. } }
+canals:
+  label: { en: canals }
+  retired: { at: 2024-02-01, until: 2024-03-01, replacedBy: [drugs] }
+`,
+    'media/agenda.pdf': '%PDF-1.4 agenda',
+    'media/plan.pdf': '%PDF-1.4 plan',
+    'media/secret.pdf': '%PDF-1.4 secret',
+    'media/a port, seen.png': 'port',
+    'releases/meeting.en.md': release(
+      'Ministers\' "meeting" & <more>',
+      '2024-01-24T09:00',
+      'migration, organised-crime',
+      'attachments: [{ file: agenda.pdf, title: Agenda }, { file: "a port, seen.png", alt: A port }]',
+      'contacts: [{ name: Press office, phone: "+358 1", for: interviews }]',
+      'event: { start: 2024-01-24, end: 2024-01-25, place: Antwerp }',
+      'changes: [{ at: 2024-01-25T09:00, kind: correction, note: The date was wrong. }]',
+      'formerly: [meet]',
+    ),
+    'releases/meeting.fi.md': release('Ministerit tapaavat', '2024-01-24T10:00', 'migration'),
+    'releases/wrong.en.md': release(
+      'Wrong',
+      '2024-01-24T11:00',
+      'eu, drugs',
+      'attachments: [{ file: plan.pdf }]',
+      'withdrawn: { at: 2024-01-26T09:00, reason: It was wrong. }',
+    ),
+    'releases/right.en.md': release('Right', '2024-01-26T10:00', 'eu, drugs', 'corrects: wrong'),
+    'releases/port.en.md': release('Port', '2024-01-20T10:00', 'ports'),
+    'releases/secret.en.md': release(
+      'Secret plan',
+      '2199-01-01T09:00',
+      'space-travel',
+      'attachments: [{ file: secret.pdf }]',
+    ),
+  }
+}
+
+const feeds =
+  words(`/feed /fi/feed /all/feed /withdrawals /topics/eu /topics/migration /topics/ports
+  /topics/migration,organised-crime+-drugs /fi/topics/migration /topics/space-travel /topics/-eu`)
+    .flatMap((path) => ['rss', 'atom', 'json'].map((format) => `${path}.${format}`))
+    .concat(words('/feed.rss?q=ministers /topics/eu.json?q=sentence /topics/eu.atom?q=nothing'))
+const spellings = words(`/feed /feed.xml /rss.xml /atom.xml /index.xml /topics/EU.rss /feed.rss/
+  /topics/movement-of-people.atom /topics/eu%2Bdrugs.rss /topics/drugs+eu.rss?x=y /feed.rss?q=`)
+const errors =
+  words(`/topics/border-policy.rss /topics/migraton.rss /topics/migraton /topics/canals.rss
+  /topics/a+b+c+d+e+f+g+h+i.rss /nothing /%25 /feed.pdf /api/x /topics/eu/archive/24-1.atom
+  /feed/archive/nonsense.atom /releases/none /releases/meet /releases/secret /topics/canals`)
+const pages = words(`/ /fi /sv /all /topics/eu /fi/topics/migration /?q=ministers /withdrawals
+  /releases/meeting /fi/releases/meeting /releases/wrong /releases/right /topics/ports`)
+const documents = words(`/topics.json /fi/topics.json /all/topics.json /feeds.opml /sv/feeds.opml
+  /feeds.opml?topic=eu /sitemap.xml /news-sitemap.xml /sitemap-topics-1.xml /sitemap-releases-1.xml
+  /robots.txt /style.css /script.js /favicon.svg /favicon.ico /openapi.json`)
+const media = words(`/media/agenda.pdf /media/a%20port,%20seen.png /media/plan.pdf /media/secret.pdf
+  /media/nothing.pdf /media/`)
+
+function words(text: string): string[] {
+  return text.split(/\s+/).filter(Boolean)
+}
+
+type Answer = { status: number; headers: Record<string, string>; body: string }
+type Ask = (path: string, headers?: Record<string, string>, method?: string) => Promise<Answer>
+
+const opened = {
+  Accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
+  'Sec-Fetch-Dest': 'document',
+  'Sec-Fetch-Mode': 'navigate',
+}
+
+describe('on Node and on Workers', () => {
+  let directory: string
+  let fetch: Fetch
+  let node: Ask
+  let workers: Ask
+  let close = async () => {}
+
+  beforeAll(async () => {
+    directory = writeFolder(content())
+    fetch = await nodeService(directory, createSimulatedClock(start))
+    const worker = await workerService(directory)
+    node = (path, headers = {}, method = 'GET') => askApp(fetch, path, headers, method)
+    const second = { [secondHeader]: String(start) }
+    workers = (path, headers = {}, method = 'GET') =>
+      askServer(new URL(path, worker.url), { ...headers, ...second }, method)
+    close = worker.close
+  })
+  afterAll(async () => {
+    await close()
+    rmSync(directory, { recursive: true, force: true })
+  })
+
+  /** Asks for addresses in one way on both, a few at once, and answers what Node said. */
+  async function expectSame(paths: string[], headers: Record<string, string> = {}, method = 'GET') {
+    const answers = new Map<string, Answer>()
+    const compare = async (path: string) => {
+      const one = await node(path, headers, method)
+      const other = await workers(path, headers, method)
+      expect(other, `${method} ${path} ${JSON.stringify(headers)}`).toEqual(one)
+      answers.set(path, one)
+    }
+    for (let index = 0; index < paths.length; index += 8) {
+      await Promise.all(paths.slice(index, index + 8).map(compare))
+    }
+    return answers
+  }
+
+  test('feeds, archives and other documents are the same, also for HEAD (H-02, H-17)', async () => {
+    const archives = (await walk(fetch, '/topics/eu.atom')).map(({ address }) => address)
+    expect(archives.length).toBeGreaterThan(1)
+    const paths = [...feeds, ...archives, ...spellings, ...documents]
+    const answers = await expectSame(paths)
+    for (const [path, { status }] of answers) expect(status, path).toBe(200)
+    await expectSame([...feeds.slice(0, 6), ...archives.slice(-1), ...documents], {}, 'HEAD')
+  })
+
+  test('pages, redirects, errors and files are the same', async () => {
+    await expectSame([...pages, ...errors, ...media], { Accept: 'text/html' })
+    await expectSame([...errors, ...media])
+    await expectSame([...pages.slice(0, 3), ...media.slice(0, 3)], {}, 'HEAD')
+    await expectSame(['/feed.rss', '/', '/releases/meeting'], {}, 'POST')
+    await expectSame(
+      ['/feed.rss', '/topics.json', '/nothing'],
+      { Origin: 'https://x.example' },
+      'OPTIONS',
+    )
+  })
+
+  test('a browser that opens a feed gets the same page (V-03)', async () => {
+    const answers = await expectSame(
+      words('/feed.rss /topics/eu.atom /fi/feed.json /nothing.rss'),
+      opened,
+    )
+    expect(answers.get('/feed.rss')?.headers['content-type']).toMatch(/^text\/html/)
+  })
+
+  test('who has the current document is told so, and who has another gets it (H-06, H-11, H-14)', async () => {
+    const paths = words(
+      '/feed.rss /topics/eu.atom /fi/feed.json / /topics.json /feeds.opml /sitemap.xml',
+    )
+    for (const path of [...paths, '/feed.rss?q=ministers', '/releases/meeting']) {
+      const { etag, 'last-modified': modified } = (await node(path)).headers
+      const ways = [
+        { 'If-None-Match': etag! },
+        { 'If-None-Match': `"x", ${etag!.replace('W/', '')}` },
+        { 'If-None-Match': '"x"', 'If-Modified-Since': modified! },
+        { 'If-Modified-Since': modified! },
+        { 'If-Modified-Since': new Date(Date.parse(modified!) - 1000).toUTCString() },
+        { 'If-None-Match': etag!, 'A-IM': 'feed' },
+      ]
+      const statuses = []
+      for (const way of ways) statuses.push((await expectSame([path], way)).get(path)?.status)
+      expect(statuses, path).toEqual([304, 304, 200, 304, 200, 304])
+    }
+  })
+
+  test('a body has the coding that the client likes best, with the same text (H-22, H-23)', async () => {
+    for (const path of ['/feed.atom', '/topics/eu.json', '/', '/sitemap.xml']) {
+      for (const accepted of ['br', 'zstd', 'gzip', 'deflate', 'br;q=0, zstd', 'identity']) {
+        const answers = await expectSame([path], { 'Accept-Encoding': accepted })
+        const coding = ['deflate', 'identity'].includes(accepted)
+          ? undefined
+          : accepted.split(' ').at(-1)
+        expect(answers.get(path)?.headers['content-encoding'], `${path} ${accepted}`).toBe(coding)
+      }
+    }
+  })
+})
+
+/** Headers of connections (a Worker's answers may come in chunks), of moments, and of what stands in front of a Worker. */
+const ofTheWay = words(
+  `date age connection keep-alive transfer-encoding content-length cf-cache-status ${secondHeader}`,
+)
+
+/** Node knows a file by its time, and Workers by its content. */
+const ofFiles = ['etag', 'last-modified']
+
+function answerOf(status: number, headers: Headers, body: Buffer): Answer {
+  const isFile = headers.get('accept-ranges') === 'bytes'
+  const others = isFile ? [...ofTheWay, ...ofFiles] : ofTheWay
+  const shown = [...headers].filter(([name]) => !others.includes(name))
+  const coding = headers.get('content-encoding') ?? ''
+  return {
+    status,
+    headers: Object.fromEntries(shown),
+    body: decode(body, coding).toString('latin1'),
+  }
+}
+
+/** Each runtime has a Zstandard of its own. */
+function decode(body: Buffer, coding: string): Buffer {
+  return coding === 'zstd' && body.length > 0 ? zstdDecompressSync(body) : body
+}
+
+async function askApp(
+  fetch: Fetch,
+  path: string,
+  headers: Record<string, string>,
+  method: string,
+): Promise<Answer> {
+  const response = await fetch(path, { headers, method })
+  return answerOf(response.status, response.headers, Buffer.from(await response.arrayBuffer()))
+}
+
+/** Asks as it stands: `fetch` would decode bodies, and write Fetch Metadata of its own. */
+function askServer(url: URL, headers: Record<string, string>, method: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { headers, method }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('end', () => {
+        const received = new Headers(response.headers as Record<string, string>)
+        resolve(answerOf(response.statusCode!, received, Buffer.concat(chunks)))
+      })
+    })
+    asked.on('error', reject).end()
+  })
+}

@@ -1,0 +1,47 @@
+// The Worker as it is deployed, with two things that tests need: a clock that they can set, so that nobody
+// waits for real seconds, and a way to change the content as another isolate would.
+import { systemClock } from '../src/clock.ts'
+import { bringBundleInLine, readBundle } from '../src/content/bundle.ts'
+import { createContentStore } from '../src/store/content-store.ts'
+import worker from '../src/worker.ts'
+import { secondHeader, takeUpPath } from './worker-controls.ts'
+
+type Env = Parameters<typeof worker.fetch>[1]
+type Context = Parameters<typeof worker.fetch>[2]
+
+const { now, passed } = systemClock
+/** The second that tests have set, until they do the time of the machine. */
+let second: number | undefined
+
+systemClock.now = () => second ?? now()
+systemClock.passed = async (over) => {
+  if (second === undefined) await passed(over)
+  else second = Math.max(second, over + 1)
+}
+
+export default {
+  async fetch(request: Request, env: Env, context: Context) {
+    const named = request.headers.get(secondHeader)
+    if (named !== null) second = Math.max(second ?? 0, Number(named))
+    const answer = await answerOf(request, env, context)
+    if (second !== undefined) answer.headers.set(secondHeader, String(second))
+    return answer
+  },
+}
+
+async function answerOf(request: Request, env: Env, context: Context): Promise<Response> {
+  if (new URL(request.url).pathname === takeUpPath) return takeUp(await request.text(), env)
+  const asked = new Request(request)
+  asked.headers.delete(secondHeader)
+  return worker.fetch(asked as never, env, context)
+}
+
+/** Brings the database in line with a bundle. That of the deployment stays the one it is said to have. */
+async function takeUp(text: string, { DB }: Env): Promise<Response> {
+  const store = createContentStore(DB)
+  const program = (await store.program()) ?? ''
+  const apply: typeof store.apply = (batch, frame, clock) => store.apply(batch, frame, clock)
+  const quiet = { ...store, bundle: async () => undefined, apply }
+  await bringBundleInLine(readBundle(text), quiet, { program, clock: systemClock, steps: 50 })
+  return new Response()
+}
