@@ -18,6 +18,7 @@ import type { Database } from '../src/store/database.ts'
 import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
 import { createReleaseStore } from '../src/store/release-store.ts'
 import { writeFolder } from './content-folder.ts'
+import { isQuick } from './trials.ts'
 import { secondHeader, takeUpPath } from './worker-controls.ts'
 
 export const baseUrl = 'https://releases.example.org'
@@ -53,7 +54,8 @@ export function onBothPresses(
   files: Record<string, string>,
   body: (press: Press & { directory: () => string; runtime: string; clock: Clock }) => void,
 ) {
-  for (const [runtime, start] of Object.entries({ Node: nodePress, Workers: workerPress })) {
+  const runtimes = { Node: nodePress, ...(isQuick ? {} : { Workers: workerPress }) }
+  for (const [runtime, start] of Object.entries(runtimes)) {
     describe(`${name}, on ${runtime}`, () => {
       const clock = hurriedClock()
       let directory: string

@@ -32,11 +32,20 @@ const trials = ['durability', 'two-services', 'readers/week', 'readers/correctio
   (name) => `test/${name}.test.ts`,
 )
 
+/** What `npm run test:quick` runs, on Node alone: no process is started, and no browser. */
+const quick = ['domain', 'content', 'feeds', 'store', 'http'].map(
+  (name) => `test/${name}/**/*.test.ts`,
+)
+const slow = ['http/listen', 'http/request-log', 'http/both-runtimes'].map(
+  (name) => `test/${name}.test.ts`,
+)
+
 export default defineConfig(({ mode }) => ({
   test: {
-    include: mode === 'trials' ? trials : ['test/**/*.test.ts'],
-    env: { TRIALS: mode === 'trials' ? '1' : '' },
-    globalSetup: ['test/worker-build.ts'],
+    include: { trials, quick }[mode] ?? ['test/**/*.test.ts'],
+    exclude: mode === 'quick' ? slow : [],
+    env: { EXTENT: mode },
+    globalSetup: mode === 'quick' ? [] : ['test/worker-build.ts'],
     // Starting workerd and reading thousands of releases take seconds on a busy machine.
     testTimeout: 60_000,
     hookTimeout: 90_000,

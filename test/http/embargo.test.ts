@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { walk } from '../archive-walker.ts'
 import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
 import { type Fetch, nodePress, workerPress } from '../platforms.ts'
+import { isQuick } from '../trials.ts'
 import { createSimulatedClock } from '../readers/simulated-clock.ts'
 
 const formats = ['rss', 'atom', 'json']
@@ -95,9 +96,9 @@ const questions: Question[] = [
   { path: '/topics/space-travel', search: 'xylophone', shows: within('en', 'xylophone') },
 ]
 
-/** Questions whose documents are short, and one with archives: workerd answers slowly in tests. */
-const short = questions.filter(({ path, shows }) => {
-  return path === '/topics/eu' || !shows({ language: 'en', topics: ['eu'], words: 'sentence' })
+/** A few of each kind: workerd answers slowly in tests. */
+const short = questions.filter(({ path, search }) => {
+  return /^\/topics\/eu$|space-travel$/.test(path) || search === 'zeppelin'
 })
 
 function on(asked: string, topic: string) {
@@ -194,7 +195,7 @@ async function record(
 }
 
 const everyWay = ['whole', 'head', 'coded', 'a page', 'known', 'since', 'difference']
-const fewWays = ['whole', 'known', 'difference']
+const fewWays = ['whole', 'known']
 
 /** Addresses, with the way of asking, that are answered otherwise. */
 function differences(before: Recording, after: Recording): string[] {
@@ -325,25 +326,44 @@ describe('a release under embargo', () => {
     await expectNothing()
   })
 
-  test('leaves no trace on Workers (H-21)', async () => {
-    const directory = temporaryFolder(publicFiles())
-    const press = await workerPress(directory, createSimulatedClock(start))
-    onTestFinished(() => press.close())
-    const lift = Date.UTC(2099, 0, 1) / 1000
-    const addresses = await publicAddresses(press.fetch, lift, short)
-    expect(addresses.filter((one) => one.includes('/archive/')).length).toBeGreaterThan(8)
-    const before = await recordSettled(press.fetch, addresses, fewWays)
-    writeFiles(directory, embargoedFiles('secret', lift, 'harbour'))
-    await press.takeUp()
-    expect(differences(before, await record(press.fetch, addresses, before, fewWays))).toEqual([])
-    // A new deployment has the file in its bundle.
-    await press.restart()
-    const deployed = await record(press.fetch, addresses, before, fewWays)
-    // In tests, the tag of a file that everybody may have differs with every bundle.
-    const others = differences(before, deployed).filter((one) => !one.includes('/agenda.pdf'))
-    expect(others).toEqual([])
-    expect((await operations(press.fetch)).replaceAll('/topics/space-travel', '')).not.toMatch(
-      traces,
-    )
-  }, 120_000)
+  test.skipIf(isQuick)(
+    'leaves no trace on Workers, and is there in its second (H-21)',
+    async () => {
+      const clock = createSimulatedClock(start)
+      const directory = temporaryFolder(publicFiles())
+      const press = await workerPress(directory, clock)
+      onTestFinished(() => press.close())
+      const lift = start + 3600
+      clock.moveTo(start + 60)
+      const addresses = await publicAddresses(press.fetch, lift, short)
+      expect(addresses.filter((one) => one.includes('/archive/')).length).toBeGreaterThan(8)
+      const before = await recordSettled(press.fetch, addresses, fewWays)
+      writeFiles(directory, embargoedFiles('secret', lift, 'harbour'))
+      await press.takeUp()
+      // A new deployment has the file in its bundle, and its isolates keep nothing that hides it.
+      await press.restart()
+      // Who has a tag that new isolates do not know waits for a second, which moves the clock on.
+      clock.moveTo(lift - 1800)
+      const during = await record(press.fetch, addresses, before, fewWays)
+      // In tests, the tag of a file that everybody may have differs with every bundle.
+      const others = differences(before, during).filter((one) => !one.includes('/agenda.pdf'))
+      expect(others).toEqual([])
+      expect((await operations(press.fetch)).replaceAll('/topics/space-travel', '')).not.toMatch(
+        traces,
+      )
+      clock.moveTo(lift - 1)
+      const whole = await record(press.fetch, addresses, before, ['whole'])
+      expect([...whole.values()].join('\n')).not.toMatch(
+        /xylophone secret|ksylofoni secret|zeppelin takes/i,
+      )
+      expect(whole.get('/releases/secret whole')).toMatch(/^404/)
+      expect(clock.now()).toBe(lift - 1)
+      clock.moveTo(lift)
+      for (const address of ['/topics/space-travel.rss', '/feed.json', '/releases/secret']) {
+        expect(await (await press.fetch(address)).text(), address).toMatch(/xylophone secret/i)
+      }
+      expect((await press.fetch('/media/secret.pdf')).status).toBe(200)
+    },
+    120_000,
+  )
 })
