@@ -9,8 +9,8 @@ import { temporaryFolder } from './content-folder.ts'
 import { databaseFile, type Server, spawnServer, start, until } from './server.ts'
 import { amount } from './trials.ts'
 
-const kills = Number(process.env.KILLS ?? amount(2, 100))
-const writers = 24
+const kills = Number(process.env.KILLS ?? amount(3, 100))
+const writers = amount(12, 24)
 const token = 'a-secret-of-the-newsroom'
 
 /** What a writer knows of its release. */
@@ -57,7 +57,7 @@ test(
         const writing = known.map((one) => write(url, one, random, isOver))
         const before = countWrites(known)
         await until(() => countWrites(known) > before + 10)
-        await new Promise((resolve) => setTimeout(resolve, random() * amount(400, 1400)))
+        await new Promise((resolve) => setTimeout(resolve, random() * amount(150, 1400)))
         server.process.kill('SIGKILL')
         isOver.value = true
         await server.exit

@@ -25,8 +25,8 @@ export async function open(port: number, { allowHalfOpen = false } = {}): Promis
 }
 
 /**
- * Sends bytes, and reads until the server closes or is silent for `silence` milliseconds after what it said. Throws
- * when an answer is not complete or when something stands behind the last one.
+ * Sends bytes, and reads until the server closes or is silent for `silence` milliseconds after what it
+ * said. Throws when an answer is not complete or when something stands behind the last one.
  */
 export async function exchange(
   port: number,
