@@ -1,5 +1,5 @@
 // What was answered with 2xx is there whole after the process was killed, and nothing is half there.
-// KILLS=300 npm test -- durability kills it three hundred times.
+// npm run trials kills it a hundred times, KILLS=300 npm test -- durability three hundred.
 import { randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -7,9 +7,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from './content-folder.ts'
 import { databaseFile, type Server, spawnServer, start, until } from './server.ts'
+import { amount } from './trials.ts'
 
-const kills = Number(process.env.KILLS ?? 5)
-const writers = 24
+const kills = Number(process.env.KILLS ?? amount(3, 100))
+const writers = amount(12, 24)
 const token = 'a-secret-of-the-newsroom'
 
 /** What a writer knows of its release. */
@@ -54,7 +55,9 @@ test(
         const { url } = server
         const isOver = { value: false }
         const writing = known.map((one) => write(url, one, random, isOver))
-        await new Promise((resolve) => setTimeout(resolve, 100 + random() * 1400))
+        const before = countWrites(known)
+        await until(() => countWrites(known) > before + 10)
+        await new Promise((resolve) => setTimeout(resolve, random() * amount(150, 1400)))
         server.process.kill('SIGKILL')
         isOver.value = true
         await server.exit
@@ -73,29 +76,24 @@ test(
     // What an upload left that was cut off goes at the next start.
     const left = readdirSync(dirname(database), { recursive: true }) as string[]
     expect(left.filter((path) => path.includes('.txt.'))).toEqual([])
-    const writes = known.reduce((sum, one) => sum + one.writes, 0)
-    expect(writes).toBeGreaterThan(kills * 5)
+    const writes = countWrites(known)
+    expect(writes).toBeGreaterThan(kills * 10)
     console.log(`${kills} kills, ${writes} releases written and answered for`)
   },
 )
 
-test('what an upload leaves that was cut off is gone at the next start, and nothing else', async () => {
+test('what an upload leaves that was cut off is gone at the next start, and nothing else; and nothing is answered for while the database file is not where that start looks for it', async () => {
   const database = databaseFile()
   const folder = join(dirname(database), 'media', '2026')
   mkdirSync(folder, { recursive: true })
   for (const name of ['a.txt', `.a.txt.${randomUUID()}`, '.a.txt.mine']) {
     writeFileSync(join(folder, name), 'Agenda.')
   }
-  await start(temporaryFolder({}), { DATABASE: database })
-  expect(readdirSync(folder).toSorted()).toEqual(['.a.txt.mine', 'a.txt'])
-})
-
-test('nothing is answered for while the database file is not where the next start looks for it', async () => {
-  const database = databaseFile()
   const { url } = await start(temporaryFolder({}), {
     DATABASE: database,
     PUBLISH_TOKENS: `newsroom=${token}`,
   })
+  expect(readdirSync(folder).toSorted()).toEqual(['.a.txt.mine', 'a.txt'])
   const put = (slug: string) =>
     send(url, 'PUT', `/api/releases/${slug}/en`, JSON.stringify(versionOf(1, [])))
   expect((await put('before')).status).toBe(201)
@@ -105,6 +103,10 @@ test('nothing is answered for while the database file is not where the next star
   renameSync(`${database}.away`, database)
   expect((await put('meanwhile')).status).toBe(201)
 })
+
+function countWrites(known: Known[]): number {
+  return known.reduce((sum, one) => sum + one.writes, 0)
+}
 
 async function begin(directory: string, database: string): Promise<Server> {
   const server = await spawnServer(directory, {

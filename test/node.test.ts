@@ -1,87 +1,147 @@
-import { openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { markdown, temporaryFolder, topicsYaml, writeFiles } from './content-folder.ts'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { markdown, temporaryFolder, topicsYaml, writeFiles, writeFolder } from './content-folder.ts'
 import { exchange } from './raw-client.ts'
-import { databaseFile, spawnServer, start, titles, until } from './server.ts'
+import { databaseFile, type Server, spawnServer, start, titles, until } from './server.ts'
 
 const published = 'published: 2024-01-24T09:00:00+02:00'
 
-test('a file put into the folder of a running service is in its topic feed soon after', async () => {
-  const directory = temporaryFolder({
-    'releases/a.en.md': markdown(['title: A', published, 'topics: [eu]']),
-  })
-  const { url } = await start(directory)
-  expect(await titles(`${url}/topics/eu.json`)).toEqual(['A'])
-  writeFiles(directory, {
-    'releases/2024/b.en.md': markdown(['title: B', 'published: 2024-01-25', 'topics: [eu]']),
-  })
-  await until(async () => (await titles(`${url}/topics/eu.json`)).join() === 'B,A')
-  writeFiles(directory, {
-    'releases/2024/b.en.md': markdown(['title: Better', 'published: 2024-01-25', 'topics: [eu]']),
-  })
-  await until(async () => (await titles(`${url}/topics/eu.json`)).join() === 'Better,A')
-  rmSync(join(directory, 'releases/a.en.md'))
-  await until(async () => (await titles(`${url}/topics/eu.json`)).join() === 'Better')
-})
+describe('a running service', () => {
+  const token = '0123456789abcdef'
+  let server: Server
+  let directory: string
+  const data = mkdtempSync(join(tmpdir(), 'tiedote-data-'))
 
-test('a broken change keeps the last good state, and the log and /healthz say what is wrong', async () => {
-  const directory = temporaryFolder({
-    'releases/a.en.md': markdown(['title: A', published, 'topics: [eu]']),
+  beforeAll(async () => {
+    directory = writeFolder({
+      'releases/a.en.md': markdown(['title: A', published, 'topics: [eu]']),
+      'releases/old.en.md': markdown(['title: Old', published, 'topics: [asylum]']),
+      'releases/moving.en.md': markdown(['title: Moving', published, 'topics: [drugs]']),
+    })
+    server = await spawnServer(directory, {
+      DATABASE: join(data, 'tiedote.db'),
+      PUBLISH_TOKENS: `newsroom=${token}`,
+    })
+    await until(() => server.output().includes('Serving'))
   })
-  const { url, log } = await start(directory)
-  writeFiles(directory, {
-    'releases/a.en.md': markdown(['title: Broken', published, 'topics: [ue]']),
-    'releases/b.en.md': markdown(['title: B', published, 'topics: [eu]']),
-  })
-  await until(() => log().includes('"ue" is not a topic'))
-  expect(await titles(`${url}/feed.json`)).toEqual(['A'])
-  const health = await fetch(`${url}/healthz`)
-  expect(health.status).toBe(200)
-  expect(await health.json()).toMatchObject({
-    status: 'content has problems',
-    problems: [
-      expect.stringMatching(/^releases\/a\.en\.md:4 {2}topics 1 {2}"ue" is not a topic\. Write eu/),
-    ],
-  })
-  writeFiles(directory, { 'topics.yaml': `${topicsYaml}ue: { label: { en: UE } }\n` })
-  await until(async () => (await titles(`${url}/feed.json`)).includes('Broken'))
-  expect(await (await fetch(`${url}/healthz`)).json()).toMatchObject({ status: 'ok', problems: [] })
-})
 
-test('an answer that is ready is, header by header, the one that was made, and stands in the log like it', async () => {
-  const directory = temporaryFolder({
-    'releases/a.en.md': markdown(['title: A', published, 'topics: [eu]']),
+  afterAll(() => {
+    server.process.kill('SIGKILL')
+    for (const folder of [directory, data]) rmSync(folder, { recursive: true, force: true })
   })
-  const { port, output } = await start(directory)
-  const request = (target: string, headers: string[]) =>
-    [`GET ${target} HTTP/1.1`, 'Host: a.example', ...headers, 'Connection: close', '', ''].join(
-      '\r\n',
-    )
-  for (const target of ['/feed.rss', '/topics/EU.atom', '/feed.json?q=a', '/fi/feed.rss']) {
-    for (const coding of ['gzip', 'br', 'zstd', 'identity']) {
-      const headers = [`Accept-Encoding: ${coding}`, 'User-Agent: curl/8']
-      const asked = request(target, headers)
-      const [made] = (await exchange(port, asked)).answers
-      const [ready] = (await exchange(port, asked)).answers
-      for (const answer of [made!, ready!]) answer.headers.delete('date')
-      expect(ready).toEqual(made)
-      expect(ready!.status).toBe(200)
-      const known = request(target, [...headers, `If-None-Match: ${made!.headers.get('etag')}`])
-      const [unchanged] = (await exchange(port, known)).answers
-      expect([unchanged!.status, unchanged!.body]).toEqual([304, ''])
-      expect(unchanged!.headers.get('link')).toBe(made!.headers.get('link'))
+
+  /** What a topic has at present. */
+  const under = async (topic: string) => (await titles(`${server.url}/topics/${topic}.json`)).join()
+
+  test('has a file that is put into its folder in the topic feed soon after', async () => {
+    expect(await under('eu')).toBe('A')
+    const b = (title: string) => ({
+      'releases/2024/b.en.md': markdown([
+        `title: ${title}`,
+        'published: 2024-01-25',
+        'topics: [eu]',
+      ]),
+    })
+    writeFiles(directory, b('B'))
+    await until(async () => (await under('eu')) === 'B,A')
+    writeFiles(directory, b('Better'))
+    await until(async () => (await under('eu')) === 'Better,A')
+    rmSync(join(directory, 'releases/a.en.md'))
+    await until(async () => (await under('eu')) === 'Better')
+  })
+
+  test('keeps the last good state over a broken change, and the log and /healthz say what is wrong', async () => {
+    const { url, log } = server
+    writeFiles(directory, {
+      'releases/old.en.md': markdown(['title: Broken', published, 'topics: [asylum, ue]']),
+      'releases/new.en.md': markdown(['title: New', published, 'topics: [asylum]']),
+    })
+    await until(() => log().includes('"ue" is not a topic'))
+    expect(await under('asylum')).toBe('Old')
+    const health = await fetch(`${url}/healthz`)
+    expect(health.status).toBe(200)
+    expect(await health.json()).toMatchObject({
+      status: 'content has problems',
+      problems: [
+        expect.stringMatching(
+          /^releases\/old\.en\.md:4 {2}topics 2 {2}"ue" is not a topic\. Write eu/,
+        ),
+      ],
+    })
+    writeFiles(directory, { 'topics.yaml': `${topicsYaml}ue: { label: { en: UE } }\n` })
+    await until(async () => (await under('asylum')).includes('Broken'))
+    expect(await (await fetch(`${url}/healthz`)).json()).toMatchObject({
+      status: 'ok',
+      problems: [],
+    })
+  })
+
+  test('takes another identity of a release, and its move to another folder', async () => {
+    const moving = (title: string) =>
+      markdown([`title: ${title}`, published, 'topics: [drugs]', 'formerly: [b-before]'])
+    writeFiles(directory, { 'releases/moving.en.md': moving('Renamed') })
+    await until(async () => (await under('drugs')) === 'Renamed')
+    renameSync(join(directory, 'releases/moving.en.md'), join(directory, 'moving.en.md'))
+    writeFiles(directory, { 'releases/2024/moving.en.md': moving('Moved') })
+    await until(async () => (await under('drugs')) === 'Moved')
+    expect(server.log()).not.toMatch(/at .*\.ts:\d+/)
+  })
+
+  test('answers what is ready, header by header, as it was made, and in the log it stands alike', async () => {
+    const { port, output } = server
+    const request = (target: string, headers: string[]) =>
+      [`GET ${target} HTTP/1.1`, 'Host: a.example', ...headers, 'Connection: close', '', ''].join(
+        '\r\n',
+      )
+    for (const target of ['/feed.rss', '/topics/EU.atom', '/feed.json?q=a', '/fi/feed.rss']) {
+      for (const coding of ['gzip', 'br', 'zstd', 'identity']) {
+        const headers = [`Accept-Encoding: ${coding}`, 'User-Agent: curl/8']
+        const asked = request(target, headers)
+        const [made] = (await exchange(port, asked)).answers
+        const [ready] = (await exchange(port, asked)).answers
+        for (const answer of [made!, ready!]) answer.headers.delete('date')
+        expect(ready).toEqual(made)
+        expect(ready!.status).toBe(200)
+        const known = request(target, [...headers, `If-None-Match: ${made!.headers.get('etag')}`])
+        const [unchanged] = (await exchange(port, known)).answers
+        expect([unchanged!.status, unchanged!.body]).toEqual([304, ''])
+        expect(unchanged!.headers.get('link')).toBe(made!.headers.get('link'))
+      }
     }
-  }
-  await until(() => output().split('"status":').length === 1 + 4 * 4 * 3)
-  const lines = output()
-    .split('\n')
-    .filter((line) => line.startsWith('{'))
-    .map((line) => ({ ...JSON.parse(line), at: '', milliseconds: 0 }) as Record<string, unknown>)
-  for (let first = 0; first < lines.length; first += 3) {
-    expect(lines[first + 1]).toEqual(lines[first])
-    expect(lines[first + 2]).toMatchObject({ status: 304, bytes: 0, conditional: true })
-  }
+    const logged = () =>
+      output()
+        .split('\n')
+        .filter((line) => line.includes('"reader":"curl"'))
+    await until(() => logged().length === 4 * 4 * 3)
+    const lines = logged().map(
+      (line) => ({ ...JSON.parse(line), at: '', milliseconds: 0 }) as Record<string, unknown>,
+    )
+    for (let first = 0; first < lines.length; first += 3) {
+      expect(lines[first + 1]).toEqual(lines[first])
+      expect(lines[first + 2]).toMatchObject({ status: 304, bytes: 0, conditional: true })
+    }
+  })
+
+  test('has another feed for whoever polls as soon as a change was answered for', async () => {
+    const { url } = server
+    for (const title of ['One', 'Two', 'Three']) {
+      await titles(`${url}/feed.json`)
+      await titles(`${url}/feed.json`)
+      const { status } = await fetch(`${url}/api/releases/${title.toLowerCase()}/en`, {
+        method: 'PUT',
+        headers: {
+          Authorization: `Bearer ${token}`,
+          'Content-Type': 'application/json',
+        },
+        body: JSON.stringify({ title, topics: [], body: { markdown: 'Text.' } }),
+      })
+      expect(status).toBe(201)
+      expect((await titles(`${url}/feed.json`))[0]).toBe(title)
+    }
+  })
 })
 
 test('a log that cannot be written keeps nobody from reading', async () => {
@@ -96,26 +156,6 @@ test('a log that cannot be written keeps nobody from reading', async () => {
   await until(async () => (await ask())?.status === 200)
   for (let poll = 0; poll < 20; poll++) expect((await ask())?.status).toBe(200)
   expect(server.process.exitCode).toBeNull()
-})
-
-test('a feed that is polled is another one as soon as a change was answered for', async () => {
-  const directory = temporaryFolder({})
-  const settings = { PUBLISH_TOKENS: 'newsroom=0123456789abcdef' }
-  const { url } = await start(directory, settings)
-  for (const title of ['One', 'Two', 'Three']) {
-    await titles(`${url}/feed.json`)
-    await titles(`${url}/feed.json`)
-    const { status } = await fetch(`${url}/api/releases/${title.toLowerCase()}/en`, {
-      method: 'PUT',
-      headers: {
-        Authorization: 'Bearer 0123456789abcdef',
-        'Content-Type': 'application/json',
-      },
-      body: JSON.stringify({ title, topics: [], body: { markdown: 'Text.' } }),
-    })
-    expect(status).toBe(201)
-    expect((await titles(`${url}/feed.json`))[0]).toBe(title)
-  }
 })
 
 test('the server refuses to start on wrong content and says everything that is wrong', async () => {
@@ -142,76 +182,60 @@ test('a wrong setting stops the start with a sentence that names it', async () =
   expect(log()).toContain('FEED_PAGES must be on or off')
 })
 
-test('a restart answers with the same bytes and validators, and a change in between is taken up', async () => {
-  const directory = temporaryFolder({
-    'releases/a.en.md': markdown(['title: A', published, 'topics: [eu]']),
-    'releases/b.en.md': markdown(['title: B', published, 'topics: [eu]']),
-  })
-  const settings = { DATABASE: databaseFile(), BASE_URL: 'https://releases.example.org' }
-  const first = await start(directory, settings)
-  const before = await fetch(`${first.url}/feed.atom`)
-  first.process.kill('SIGTERM')
-  expect(await first.exit).toBe(0)
-
-  const second = await start(directory, settings)
-  const after = await fetch(`${second.url}/feed.atom`)
-  expect(await after.text()).toBe(await before.text())
-  expect(after.headers.get('etag')).toBe(before.headers.get('etag'))
-  expect(after.headers.get('last-modified')).toBe(before.headers.get('last-modified'))
-  second.process.kill('SIGTERM')
-  await second.exit
-
-  writeFiles(directory, {
-    'releases/c.en.md': markdown(['title: C', 'published: 2024-01-26', 'topics: [eu]']),
-  })
-  const third = await start(directory, settings)
-  expect(await titles(`${third.url}/topics/eu.json`)).toEqual([
-    'C',
-    expect.any(String),
-    expect.any(String),
-  ])
-})
-
-test('after a restart, whoever sends dates alone still learns of an ended embargo and of a removal (H-10, H-12)', async () => {
-  const soon = new Date(Date.now() + 4000).toISOString()
+test('a restart answers with the same bytes and validators, takes up a change in between, and tells who sends dates alone of an ended embargo and of a removal (H-10, H-12)', async () => {
   const directory = temporaryFolder({
     'releases/a.en.md': markdown(['title: A', published]),
-    'releases/b.en.md': markdown(['title: B', `published: ${soon}`]),
     'releases/c.en.md': markdown(['title: C', 'published: 2024-01-25']),
   })
-  const settings = { DATABASE: databaseFile() }
+  const settings = { DATABASE: databaseFile(), BASE_URL: 'https://releases.example.org' }
+  const ask = async ({ url }: Server, path: string, headers = {}) => {
+    const answer = await fetch(`${url}${path}`, { headers })
+    return { status: answer.status, headers: answer.headers, text: await answer.text() }
+  }
+  const validators = ({ headers }: { headers: Headers }) =>
+    ['etag', 'last-modified'].map((name) => headers.get(name))
+  const since = (answer: { headers: Headers }) => ({
+    'If-Modified-Since': answer.headers.get('last-modified')!,
+  })
+  const stop = async ({ process, exit }: Server) => {
+    process.kill('SIGTERM')
+    expect(await exit).toBe(0)
+  }
+
   const first = await start(directory, settings)
-  const before = await fetch(`${first.url}/feed.json`)
-  const since = { 'If-Modified-Since': before.headers.get('last-modified')! }
-  expect((await fetch(`${first.url}/feed.json`, { headers: since })).status).toBe(304)
+  const soon = new Date(Date.now() + 2500).toISOString()
+  writeFiles(directory, {
+    'releases/b.en.md': markdown(['title: B', `published: ${soon}`]),
+    'releases/d.fi.md': markdown(['title: D', published]),
+  })
+  // Both files are read at once.
+  await until(async () => (await titles(`${first.url}/fi/feed.json`)).join() === 'D')
+  const before = await ask(first, '/feed.json')
+  expect(before.text).not.toContain('"B"')
+  expect((await ask(first, '/feed.json', since(before))).status).toBe(304)
   await until(async () => (await titles(`${first.url}/feed.json`)).join() === 'B,C,A')
-  first.process.kill('SIGTERM')
-  await first.exit
+  const left = await ask(first, '/feed.atom')
+  await stop(first)
 
   const second = await start(directory, settings)
-  const lifted = await fetch(`${second.url}/feed.json`, { headers: since })
+  const again = await ask(second, '/feed.atom')
+  expect(again.text).toBe(left.text)
+  expect(validators(again)).toEqual(validators(left))
+  const lifted = await ask(second, '/feed.json', since(before))
   expect(lifted.status).toBe(200)
-  const sinceLifted = { 'If-Modified-Since': lifted.headers.get('last-modified')! }
   rmSync(join(directory, 'releases/c.en.md'))
   await until(async () => (await titles(`${second.url}/feed.json`)).join() === 'B,A')
-  second.process.kill('SIGTERM')
-  await second.exit
+  const removed = await ask(second, '/feed.json')
+  await stop(second)
 
-  const third = await start(directory, settings)
-  expect((await fetch(`${third.url}/feed.json`, { headers: sinceLifted })).status).toBe(200)
-})
-
-test('a release may get another identity or move to another folder under a running service', async () => {
-  const directory = temporaryFolder({ 'releases/b.en.md': markdown(['title: B', published]) })
-  const { url, log } = await start(directory)
-  writeFiles(directory, { 'releases/b.en.md': markdown(['title: B2', published, 'formerly: [a]']) })
-  await until(async () => (await titles(`${url}/feed.json`)).join() === 'B2')
-  renameSync(join(directory, 'releases/b.en.md'), join(directory, 'b.en.md'))
   writeFiles(directory, {
-    'releases/2024/b.en.md': markdown(['title: B3', published, 'formerly: [a]']),
+    'releases/e.fi.md': markdown(['title: E', 'published: 2024-01-26']),
   })
-  await until(async () => (await titles(`${url}/feed.json`)).join() === 'B3')
-  expect(log()).not.toMatch(/at .*\.ts:\d+/)
+  const third = await start(directory, settings)
+  expect((await ask(third, '/feed.json', since(lifted))).status).toBe(200)
+  // That is because of the removal: what is new stands elsewhere.
+  expect((await ask(third, '/feed.json', since(removed))).status).toBe(304)
+  expect((await titles(`${third.url}/fi/feed.json`)).toSorted()).toEqual(['D', 'E'])
 })
 
 test('who starts a service with thousands of releases sees how far it has come', async () => {
@@ -260,21 +284,11 @@ test('what is kept of the program beside the database hinders no start, whatever
 
 test('a port that is taken stops the start with a sentence', async () => {
   const directory = temporaryFolder()
-  const { url } = await start(directory)
-  const { exit, log } = await start(directory, { PORT: new URL(url).port })
+  const other = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => other.once('listening', resolve))
+  onTestFinished(() => void other.close())
+  const { port } = other.address() as AddressInfo
+  const { exit, log } = await start(directory, { PORT: String(port) })
   expect(await exit).toBe(1)
   expect(log()).toMatch(/^PORT \d+ at HOST 127\.0\.0\.1 cannot be used/m)
-})
-
-test('two services on one database file bring in the same content without harm', async () => {
-  const directory = temporaryFolder({
-    'releases/a.en.md': markdown(['title: A', published, 'topics: [eu]']),
-  })
-  const settings = { DATABASE: databaseFile() }
-  const [one, other] = await Promise.all([start(directory, settings), start(directory, settings)])
-  expect(await titles(`${one.url}/feed.json`)).toEqual(['A'])
-  expect(await titles(`${other.url}/feed.json`)).toEqual(['A'])
-  writeFiles(directory, { 'releases/b.en.md': markdown(['title: B', 'published: 2024-01-25']) })
-  await until(async () => (await titles(`${one.url}/feed.json`)).join() === 'B,A')
-  await until(async () => (await titles(`${other.url}/feed.json`)).join() === 'B,A')
 })

@@ -25,8 +25,8 @@ export async function open(port: number, { allowHalfOpen = false } = {}): Promis
 }
 
 /**
- * Sends bytes, and reads until the server closes or is silent for `silence` milliseconds. Throws
- * when an answer is not complete or when something stands behind the last one.
+ * Sends bytes, and reads until the server closes or is silent for `silence` milliseconds after what it
+ * said. Throws when an answer is not complete or when something stands behind the last one.
  */
 export async function exchange(
   port: number,
@@ -34,6 +34,7 @@ export async function exchange(
   { silence = 300 } = {},
 ): Promise<Exchange> {
   const socket = await open(port)
+  const firstByte = Math.max(silence, 5000)
   const started = Date.now()
   const chunks: Buffer[] = []
   let took = 0
@@ -42,7 +43,8 @@ export async function exchange(
     let timer: NodeJS.Timeout | undefined
     const wait = () => {
       clearTimeout(timer)
-      timer = setTimeout(() => resolve(false), silence)
+      // The first byte may take a busy machine longer; `took` says how long.
+      timer = setTimeout(() => resolve(false), chunks.length > 0 ? silence : firstByte)
     }
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk)

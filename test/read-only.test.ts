@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import {
   chmodSync,
-  existsSync,
+  copyFileSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -13,6 +14,10 @@ import {
 import { DatabaseSync } from 'node:sqlite'
 import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { systemClock } from '../src/clock.ts'
+import { bringInLine } from '../src/content/bring-in-line.ts'
+import { createContentStore } from '../src/store/content-store.ts'
+import { openStore } from '../src/store/open-store.ts'
 import { markdown, temporaryFolder, writeFiles } from './content-folder.ts'
 import { databaseFile, type Server, start, titles, until } from './server.ts'
 
@@ -24,17 +29,29 @@ const project = join(import.meta.dirname, '..')
 const mayRun = spawnSync(process.execPath, ['--version'], { cwd: project, ...nobody }).status === 0
 if (!mayRun) console.warn('Skipped: read-only databases, as only root may read this project')
 
-/** Brings a database in line with a folder, and takes the right to write it away. */
+/** Brings a database in line with a folder, as a service does that is stopped then. */
+async function inLine(directory: string): Promise<string> {
+  const path = databaseFile()
+  const database = await openStore(path, { mayBeMadeAnew: true })
+  const options = { batch: randomUUID(), program: 'another', clock: systemClock }
+  expect(await bringInLine(directory, createContentStore(database), options)).toEqual([])
+  database.close()
+  return path
+}
+
+/** Lets a folder and what holds it be read by everybody, and written by nobody but root. */
+function forbidWriting(folder: string) {
+  chmodSync(folder, 0o555)
+  chmodSync(dirname(folder), 0o755)
+  onTestFinished(() => chmodSync(folder, 0o755))
+}
+
+/** A database that is in line with a folder, and may not be written. */
 async function readOnlyDatabase(directory: string): Promise<string> {
-  const database = databaseFile()
-  const { process, exit } = await start(directory, { DATABASE: database })
-  process.kill('SIGTERM')
-  await exit
+  const database = await inLine(directory)
   chmodSync(database, 0o444)
-  chmodSync(dirname(database), 0o555)
-  chmodSync(dirname(dirname(database)), 0o755)
+  forbidWriting(dirname(database))
   for (const folder of [directory, join(directory, 'releases')]) chmodSync(folder, 0o755)
-  onTestFinished(() => chmodSync(dirname(database), 0o755))
   return database
 }
 
@@ -47,21 +64,20 @@ test('a database that cannot be opened at all stops the start with a sentence', 
   const directory = temporaryFolder()
   const garbage = join(directory, 'garbage.db')
   writeFileSync(garbage, 'This is no database. '.repeat(100))
-  for (const database of [directory, garbage, join(garbage, 'tiedote.db')]) {
-    const { exit, log } = await start(directory, { DATABASE: database })
-    expect(await exit).toBe(1)
-    expect(log()).toMatch(/^DATABASE cannot be opened at .*: .*\.$/m)
-    expect(log()).not.toMatch(/^\s+at /m)
+  for (const database of [directory, join(garbage, 'tiedote.db')]) {
+    const opening = openStore(database, { mayBeMadeAnew: true })
+    await expect(opening).rejects.toThrow(/^DATABASE cannot be opened at .*: .*\.$/)
   }
+  const { exit, log } = await start(directory, { DATABASE: garbage })
+  expect(await exit).toBe(1)
+  expect(log()).toMatch(/^DATABASE cannot be opened at .*: .*\.$/m)
+  expect(log()).not.toMatch(/^\s+at /m)
   expect(readFileSync(garbage, 'utf8')).toContain('This is no database.')
 })
 
 test('a damaged database is put aside at the start, and made anew of the content, unless the API is open (H-29)', async () => {
   const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
-  const path = databaseFile()
-  const first = await start(directory, { DATABASE: path })
-  first.process.kill('SIGTERM')
-  await first.exit
+  const path = await inLine(directory)
   const whole = readFileSync(path)
   writeFileSync(path, Buffer.concat([whole.subarray(0, 100), Buffer.alloc(20_000, 'garbage')]))
   const tokens = { PUBLISH_TOKENS: 'newsroom=a-secret-of-the-newsroom' }
@@ -114,30 +130,22 @@ test('a database that is damaged under a running service is taken up again when 
 describe.skipIf(!mayRun)(
   'a database that can only be read (skipped where only root may read the project)',
   () => {
-    test('a database that can only be read is served, and the log and /healthz say so', async () => {
+    test('a database that can only be read is served even if content has changed since, and the log and /healthz say so', async () => {
       const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
       const database = await readOnlyDatabase(directory)
+      writeFiles(directory, { 'releases/b.en.md': markdown(['title: B', published]) })
       const server = await start(directory, { DATABASE: database }, nobody)
       expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
       expect(await problemsOf(server)).toEqual([
         expect.stringContaining('DATABASE cannot be written (it can only be read)'),
       ])
       expect(server.log()).toContain('DATABASE cannot be written')
-      writeFiles(directory, { 'releases/b.en.md': markdown(['title: B', published]) })
+      writeFiles(directory, { 'releases/c.en.md': markdown(['title: C', published]) })
       await new Promise((resolve) => setTimeout(resolve, 500))
       expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
       expect(server.log()).not.toMatch(/Error:|^\s+at /m)
       server.process.kill('SIGTERM')
       expect(await server.exit).toBe(0)
-    })
-
-    test('a database that can only be read is served even if content has changed since', async () => {
-      const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
-      const database = await readOnlyDatabase(directory)
-      writeFiles(directory, { 'releases/b.en.md': markdown(['title: B', published]) })
-      const server = await start(directory, { DATABASE: database }, nobody)
-      expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
-      expect(await problemsOf(server)).toHaveLength(1)
     })
 
     test('a file that cannot be written and lies where files can be made is served, too', async () => {
@@ -151,17 +159,17 @@ describe.skipIf(!mayRun)(
 
     test('changes that a killed process left in the log are not passed over in silence', async () => {
       const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+      const written = databaseFile()
+      const running = await openStore(written, { mayBeMadeAnew: true })
+      const options = { batch: randomUUID(), program: 'another', clock: systemClock }
+      await bringInLine(directory, createContentStore(running), options)
+      // A process that is killed leaves the files as they are while it runs.
       const database = databaseFile()
-      const first = await start(directory, { DATABASE: database })
-      writeFiles(directory, { 'releases/b.en.md': markdown(['title: B', 'published: 2024-01-25']) })
-      await until(async () => (await titles(`${first.url}/feed.json`)).join() === 'B,A')
-      first.process.kill('SIGKILL')
-      await first.exit
-      expect(existsSync(`${database}-wal`)).toBe(true)
-      rmSync(`${database}-shm`)
-      chmodSync(dirname(database), 0o555)
-      chmodSync(dirname(dirname(database)), 0o755)
-      onTestFinished(() => chmodSync(dirname(database), 0o755))
+      mkdirSync(dirname(database))
+      for (const ending of ['', '-wal']) copyFileSync(written + ending, database + ending)
+      running.close()
+      chmodSync(database, 0o644)
+      forbidWriting(dirname(database))
       const second = await start(directory, { DATABASE: database }, nobody)
       expect(await second.exit).toBe(1)
       expect(second.log()).toMatch(/^DATABASE cannot be opened at .*: .*\.$/m)
@@ -173,9 +181,7 @@ describe.skipIf(!mayRun)(
       mkdirSync(dirname(database))
       writeFileSync(database, '')
       chmodSync(database, 0o444)
-      chmodSync(dirname(database), 0o555)
-      chmodSync(dirname(dirname(database)), 0o755)
-      onTestFinished(() => chmodSync(dirname(database), 0o755))
+      forbidWriting(dirname(database))
       const { exit, log } = await start(directory, { DATABASE: database }, nobody)
       expect(await exit).toBe(1)
       expect(log()).toMatch(/^DATABASE .*\.$/m)

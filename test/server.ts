@@ -85,9 +85,10 @@ async function freePort(): Promise<number> {
 }
 
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (let waited = 0; waited < 40_000; waited += 50) {
+  const end = Date.now() + 40_000
+  while (Date.now() < end) {
     if (await condition()) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    await new Promise((resolve) => setTimeout(resolve, 20))
   }
   throw new Error('It did not happen within 40 seconds')
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { registerCheck } from '../../src/cli/check.ts'
 import { serviceInMemory } from '../../src/cli/service.ts'
 import { type Walked, walkFeed } from '../../src/cli/walk-feed.ts'
@@ -43,7 +43,10 @@ test('every problem of a folder is told with file, line and field, and the exit 
 })
 
 test('the folder is CONTENT_DIR unless another is named, and one that is not there is said so', async () => {
-  const folder = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+  const folder = temporaryFolder({
+    'topics.yaml': 'eu: { label: EU }\n',
+    'releases/a.en.md': markdown(['title: A', published]),
+  })
   const environment = { CONTENT_DIR: folder }
   expect((await runCommand(registerCheck, ['check'], { environment })).code).toBe(0)
   const { code, output } = await runCommand(registerCheck, ['check', '/nowhere'])
@@ -53,6 +56,7 @@ test('the folder is CONTENT_DIR unless another is named, and one that is not the
 
 test('links that lead nowhere are warnings, which --strict takes for problems', async () => {
   const folder = temporaryFolder({
+    'topics.yaml': 'eu: { label: EU }\n',
     'releases/a.en.md': markdown(
       ['title: A', published],
       '[Here](b.en.md), [gone](gone.en.md),\n[to come](c.en.md), [a topic](/topics/eu).',
@@ -80,7 +84,10 @@ test('a hundred releases are all reached, and the report for programs says throu
     const body = { markdown: 'Text. '.repeat(20) }
     return JSON.stringify({ slug: `r-${index}`, language: 'en', title: 'R', published: day, body })
   })
-  const folder = temporaryFolder({ 'releases/all.jsonl': lines.join('\n') })
+  const folder = temporaryFolder({
+    'topics.yaml': 'eu: { label: EU }\n',
+    'releases/all.jsonl': lines.join('\n'),
+  })
   const { code, output } = await runCommand(registerCheck, ['check', folder, '--json'])
   const { ok, feeds } = JSON.parse(output) as { ok: boolean; feeds: Walked[] }
   expect({ code, ok }).toEqual({ code: 0, ok: true })
@@ -89,11 +96,8 @@ test('a hundred releases are all reached, and the report for programs says throu
   expect(feed!.documents).toBeGreaterThan(1)
 })
 
-/** What is wrong with a feed whose documents were changed on their way. */
-async function troubles(
-  format: FormatName,
-  change: (text: string, address: string) => string | Response,
-): Promise<string> {
+/** A service with releases enough for archives, whose documents are changed on their way. */
+async function troubled() {
   const lines = Array.from({ length: 60 }, (_, index) => {
     const published = new Date(Date.UTC(2024, 0, 1 + index)).toISOString()
     const body = { markdown: 'Text.' }
@@ -101,19 +105,26 @@ async function troubles(
   })
   const folder = temporaryFolder({ 'releases/all.jsonl': lines.join('\n') })
   const service = await serviceInMemory(folder, { baseUrl })
+  onTestFinished(() => service.close())
   const state = await service.store.state(Math.floor(Date.now() / 1000))
   const addresses = createAddresses(baseUrl, state.site)
-  const fetch = async (request: Request) => {
-    const response = await service.fetch(request)
-    const changed = change(await response.text(), request.url)
-    return typeof changed === 'string' ? new Response(changed, response) : changed
+  /** What is found to be wrong with a feed. */
+  return async (
+    format: FormatName,
+    change: (text: string, address: string) => string | Response,
+  ): Promise<string> => {
+    const fetch = async (request: Request) => {
+      const response = await service.fetch(request)
+      const changed = change(await response.text(), request.url)
+      return typeof changed === 'string' ? new Response(changed, response) : changed
+    }
+    const walked = await walkFeed({ ...service, fetch }, everything, format, { state, addresses })
+    return walked.troubles.map(({ message }) => message).join('\n')
   }
-  const walked = await walkFeed({ ...service, fetch }, everything, format, { state, addresses })
-  service.close()
-  return walked.troubles.map(({ message }) => message).join('\n')
 }
 
 test('what is wrong with a feed is found, in each format', async () => {
+  const troubles = await troubled()
   const same = (text: string) => text
   expect(await troubles('rss', same)).toBe('')
   const broken: [FormatName, (text: string, address: string) => string | Response, RegExp][] = [

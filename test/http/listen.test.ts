@@ -2,7 +2,17 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  describe,
+  expect,
+  onTestFinished,
+  test,
+  type TestContext,
+  vi,
+} from 'vitest'
 import { type Fetch, listen, usualLimits } from '../../src/http/listen.ts'
 import { markdown, temporaryFolder, writeFiles, writeFolder } from '../content-folder.ts'
 import { exchange, open } from '../raw-client.ts'
@@ -391,7 +401,8 @@ describe('whatever is sent', () => {
   })
 })
 
-describe('clients that take their time', () => {
+// All of them wait, and none of them for another.
+describe.concurrent('clients that take their time', () => {
   const limits = {
     ...usualLimits,
     headersTime: 300,
@@ -403,7 +414,7 @@ describe('clients that take their time', () => {
     stoppingTime: 200,
   }
 
-  async function serve(fetch: Fetch) {
+  async function serve({ onTestFinished }: TestContext, fetch: Fetch) {
     const server = await listen(fetch, { port: 0, host: '127.0.0.1', limits })
     onTestFinished(() => server.close())
     return server
@@ -415,8 +426,8 @@ describe('clients that take their time', () => {
     return new Promise((resolve) => void socket.once('close', () => resolve()))
   }
 
-  test('headers that come byte by byte are given up with 408', async () => {
-    const { port } = await serve(hello)
+  test('headers that come byte by byte are given up with 408', async (context) => {
+    const { port } = await serve(context, hello)
     const socket = await open(port)
     let answer = ''
     socket.on('data', (data) => (answer += data.toString()))
@@ -430,8 +441,8 @@ describe('clients that take their time', () => {
     expect(answer).toContain('"status":408')
   })
 
-  test('a body that comes byte by byte is given up with 408', async () => {
-    const { port } = await serve(async (request) => new Response(await request.text()))
+  test('a body that comes byte by byte is given up with 408', async (context) => {
+    const { port } = await serve(context, async (request) => new Response(await request.text()))
     const socket = await open(port)
     let answer = ''
     socket.on('data', (data) => (answer += data.toString()))
@@ -442,15 +453,15 @@ describe('clients that take their time', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/)
   })
 
-  test('a connection on which nothing was asked is closed without a word', async () => {
-    const { port } = await serve(hello)
+  test('a connection on which nothing was asked is closed without a word', async (context) => {
+    const { port } = await serve(context, hello)
     const { answers, closed } = await exchange(port, '', { silence: 2000 })
     expect(answers).toEqual([])
     expect(closed).toBe(true)
   })
 
-  test('a connection is kept for the next request, and closed when none comes', async () => {
-    const { port } = await serve(hello)
+  test('a connection is kept for the next request, and closed when none comes', async (context) => {
+    const { port } = await serve(context, hello)
     const bytes = request({ headers: host }).repeat(2)
     const { answers, closed } = await exchange(port, bytes, { silence: 3000 })
     expect(answers.map(({ status, headers }) => [status, headers.get('connection')])).toEqual([
@@ -462,8 +473,8 @@ describe('clients that take their time', () => {
 
   const large = Buffer.alloc(20 * megabyte, 'a')
 
-  test('a client that reads nothing is cut', async () => {
-    const { port } = await serve(() => new Response(large))
+  test('a client that reads nothing is cut', async (context) => {
+    const { port } = await serve(context, () => new Response(large))
     const socket = await open(port)
     socket.pause()
     socket.write(request({}))
@@ -475,8 +486,8 @@ describe('clients that take their time', () => {
     expect(read).toBeLessThan(large.length)
   })
 
-  test('a client that reads slowly gets everything', async () => {
-    const { port } = await serve(() => new Response(large))
+  test('a client that reads slowly gets everything', async (context) => {
+    const { port } = await serve(context, () => new Response(large))
     const socket = await open(port)
     let read = 0
     socket.on('data', ({ length }) => {
@@ -491,8 +502,8 @@ describe('clients that take their time', () => {
     expect(read).toBeGreaterThan(large.length)
   })
 
-  test('who asks before sending a body is told to go on when somebody reads it', async () => {
-    const { port } = await serve(async (request) => new Response(await request.text()))
+  test('who asks before sending a body is told to go on when somebody reads it', async (context) => {
+    const { port } = await serve(context, async (request) => new Response(await request.text()))
     const socket = await open(port)
     let answer = ''
     socket.on('data', (data) => {
@@ -505,20 +516,20 @@ describe('clients that take their time', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 [^]*hello$/)
   })
 
-  test('what nobody caught is answered 503, and the log says what it was', async () => {
+  test('what nobody caught is answered 503, and the log says what it was', async (context) => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => {})
-    onTestFinished(() => log.mockRestore())
-    const { port } = await serve(() => Promise.reject(new Error('unforeseen')))
+    context.onTestFinished(() => log.mockRestore())
+    const { port } = await serve(context, () => Promise.reject(new Error('unforeseen')))
     const { answers } = await exchange(port, request({}))
     expect(answers.map(({ status }) => status)).toEqual([503])
     expect(answers[0]!.body).not.toContain('unforeseen')
     expect(String(log.mock.calls[0]?.[0])).toContain('unforeseen')
   })
 
-  test('a busy connection is told to close when the server stops, an idle one is closed at once', async () => {
+  test('a busy connection is told to close when the server stops, an idle one is closed at once', async (context) => {
     let finish = () => {}
     const finished = new Promise<void>((resolve) => (finish = resolve))
-    const server = await serve(async () => {
+    const server = await serve(context, async () => {
       await finished
       return new Response('hello')
     })
@@ -535,8 +546,8 @@ describe('clients that take their time', () => {
     await stopped
   })
 
-  test('what is not answered in time is cut when the server stops', async () => {
-    const server = await serve(() => new Promise(() => {}))
+  test('what is not answered in time is cut when the server stops', async (context) => {
+    const server = await serve(context, () => new Promise(() => {}))
     const socket = await open(server.port)
     socket.write(request({}))
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -546,8 +557,8 @@ describe('clients that take their time', () => {
     expect(Date.now() - started).toBeLessThan(limits.stoppingTime + 500)
   })
 
-  test('a port that is taken is told in a sentence', async () => {
-    const { port } = await serve(hello)
+  test('a port that is taken is told in a sentence', async (context) => {
+    const { port } = await serve(context, hello)
     await expect(listen(hello, { port, host: '127.0.0.1' })).rejects.toThrow(
       new RegExp(`^PORT ${port} at HOST 127\\.0\\.0\\.1 cannot be used: .*\\.$`),
     )
