@@ -14,7 +14,7 @@ type Options = { at?: number; topics?: string; more?: string[]; size?: number }
 
 function release(title: string, { at = start, topics = 'eu', more = [], size = 1 }: Options = {}) {
   const fields = [`title: ${title}`, `published: ${utc(at)}`, `topics: [${topics}]`, ...more]
-  return markdown(fields, 'A sentence of forty characters, no more. '.repeat(size))
+  return markdown(fields, `${title} in forty bytes, and so often: ${'■■■■■■■■■■■■■ '.repeat(size)}`)
 }
 
 async function open(files: Record<string, string>) {
@@ -151,9 +151,9 @@ test('what a release says about others is never old, and its clock never goes ba
 
 test('releases that grow after they were archived are all still found (P-04)', async () => {
   const small = (number: number) => ({ at: start - (30 + number) * 3600 * 10 })
-  const press = await open(many(40, small))
-  await press.change(many(40, (number) => ({ ...small(number), size: 2500 })))
-  expect(await press.titles('/topics/eu.json')).toHaveLength(40)
+  const press = await open(many(24, small))
+  await press.change(many(24, (number) => ({ ...small(number), size: 2500 })))
+  expect(await press.titles('/topics/eu.json')).toHaveLength(24)
 })
 
 test('withdrawals stay in the head for thirty days however much is published (D-01)', async () => {
