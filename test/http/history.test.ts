@@ -257,6 +257,34 @@ test('a head holds the fifty newest, and whatever came within a week even if tha
   expect(week.slice(0, 84)).toEqual(Array.from({ length: 84 }, (_, number) => `r${number}`))
 })
 
+test('a feed of several topics says that it changed whichever of them a release loses, and in whichever language (H-10, D-06)', async () => {
+  const press = await open({
+    'releases/a.en.md': release('A', { topics: 'drugs, migration' }),
+    'releases/b.en.md': release('B', { at: start + 1, topics: 'eu, migration' }),
+    'releases/c.fi.md': release('C', { at: start + 2, topics: 'eu, migration' }),
+    'releases/d.en.md': release('D', { at: start + 3, topics: 'eu, drugs' }),
+  })
+  press.clock.moveTo(start + 10)
+  const paths = ['/all/topics/drugs,eu.atom', '/topics/drugs,eu.atom', '/all/topics/eu+-crime.atom']
+  const editions = () => Promise.all(paths.map((path) => press.edition(path)))
+  let before = await editions()
+  const expectChanged = async (changed: Record<string, string>, isIn: boolean[]) => {
+    await press.change(changed)
+    const after = await editions()
+    for (const [index, { etag, since }] of after.entries()) {
+      if (!isIn[index]) continue
+      expect(etag, paths[index]).not.toBe(before[index]!.etag)
+      expect(since, paths[index]).toBeGreaterThan(before[index]!.since)
+    }
+    before = after
+  }
+  const without = (title: string, at: number) => release(title, { at, topics: 'migration' })
+  await expectChanged({ 'releases/a.en.md': without('A', start) }, [true, true, false])
+  await expectChanged({ 'releases/b.en.md': without('B', start + 1) }, [true, true, true])
+  await expectChanged({ 'releases/c.fi.md': without('C', start + 2) }, [true, false, true])
+  expect(await press.titles(paths[0]!)).toEqual(['D'])
+})
+
 test('a release that loses a topic leaves that feed without a tombstone, and is no news elsewhere (D-06)', async () => {
   const press = await open({ 'releases/a.en.md': release('A', { topics: 'eu, drugs' }) })
   const before = await press.edition('/topics/drugs.atom')

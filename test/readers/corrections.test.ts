@@ -49,7 +49,10 @@ describe('a week of corrections, withdrawals, late releases, embargoes and a los
       const run = () => checkAtNight(`at midnight of day ${dayOfWeek + 1}`)
       return { at: monday + dayOfWeek * day + 18 * hour, run }
     })
-    await live(world, [...weekOf(world.chance), ...nights])
+    const happenings = weekOf(world.chance)
+    // By then all releases of a burst are out.
+    const looks = happenings.map(({ at }) => ({ at: at + minute, run: checkNewcomers }))
+    await live(world, [...happenings, ...looks, ...nights])
     note('after a quiet day', Infinity)
     await close(world)
     // Of a day ago, and not older than what a feed still shows.
@@ -64,6 +67,13 @@ describe('a week of corrections, withdrawals, late releases, embargoes and a los
     for (const user of await newcomers(world)) noteOf(user, newcomer, when, Infinity)
   }
 
+  /** Everybody finds at any time what stands, and in the format that is read fastest. */
+  async function checkNewcomers() {
+    for (const user of await newcomers(world, ['json'])) {
+      noteOf(user, newcomer, `at ${new Date(world.clock.now() * 1000).toISOString()}`, Infinity)
+    }
+  }
+
   function note(when: string, lookedBackTo: number) {
     for (const user of world.users) noteOf(user, user.model.name, when, lookedBackTo)
   }
@@ -75,7 +85,7 @@ describe('a week of corrections, withdrawals, late releases, embargoes and a los
     complaints.set(name, [...noted, ...found.map((complaint) => `${when}: ${complaint}`)])
   }
 
-  test('whoever subscribes at night finds notices, corrections and links, and nothing of the future (D-01, D-05, H-21)', () => {
+  test('whoever subscribes, at night or after a change, finds notices, corrections and links, and nothing of the future (D-01, D-05, H-21)', () => {
     expect(complaints.get(newcomer)).toEqual([])
   })
 
