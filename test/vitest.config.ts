@@ -28,9 +28,16 @@ class LongestFirst extends BaseSequencer {
 }
 
 /** What `npm run trials` runs: files that use `amount` or `isTrial` of `trials.ts`, and can go on for long. */
-const trials = ['durability', 'two-services', 'readers/week', 'readers/corrections'].map(
-  (name) => `test/${name}.test.ts`,
-)
+const trials = [
+  'durability',
+  'two-services',
+  'readers/week',
+  'readers/corrections',
+  'http/archives',
+  'http/fuzz',
+  'store/answers',
+  'store/migrations',
+].map((name) => `test/${name}.test.ts`)
 
 /** What `npm run test:quick` runs, on Node alone: no process is started, and no browser. */
 const quick = ['domain', 'content', 'feeds', 'store', 'http'].map(

@@ -1,5 +1,6 @@
 // What simulated weeks have in common: a service, a press office, readers with their feeds, and time
 // that passes for all of them.
+import type { FormatName } from '../../src/domain/addresses.ts'
 import type { Fetch, nodePress } from '../platforms.ts'
 import type { User } from './complaints.ts'
 import { models } from './models.ts'
@@ -69,12 +70,15 @@ export async function live(world: World, happenings: Happening[]) {
   }
 }
 
-/** Somebody for each feed in each format who has never asked before. */
-export async function newcomers({ press, clock }: World): Promise<User[]> {
+/** Somebody for each feed in each of these formats who has never asked before. */
+export async function newcomers(
+  { press, clock }: World,
+  formats: FormatName[] = ['rss', 'atom', 'json'],
+): Promise<User[]> {
   const [model] = models
   const users: User[] = []
   for (const feed of newsFeeds) {
-    for (const format of ['rss', 'atom', 'json']) {
+    for (const format of formats) {
       const reader = model!.create(press.fetch)
       const address = addressOf(feed, format)
       reader.subscribe(address)

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Place, State, TopicCount } from '../../src/domain/release-store.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
+import { amount } from '../trials.ts'
 import {
   after,
   askedIn,
@@ -42,7 +43,7 @@ test('every walk finds what a naive filter over all releases does, in its order'
         database.close()
       },
     ),
-    { numRuns: 20, seed: 5 },
+    { numRuns: amount(15, 300), seed: 5 },
   )
 })
 
@@ -78,7 +79,7 @@ test('when the vocabulary changes, releases are found under its topics by the sa
         database.close()
       },
     ),
-    { numRuns: 20, seed: 9 },
+    { numRuns: amount(10, 300), seed: 9 },
   )
 })
 
@@ -136,7 +137,7 @@ test('the months of a question are those in which releases stand that answer it'
         database.close()
       },
     ),
-    { numRuns: 10, seed: 6 },
+    { numRuns: amount(6, 300), seed: 6 },
   )
 })
 
@@ -152,7 +153,7 @@ test('counts by topic are the numbers of releases that the topics’ feeds would
       expect(counts.toSorted(byName)).toEqual(countNaively(all, state).toSorted(byName))
       database.close()
     }),
-    { numRuns: 15, seed: 7 },
+    { numRuns: amount(8, 300), seed: 7 },
   )
 })
 

@@ -4,6 +4,7 @@ import type { Database, Row } from '../../src/store/database.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { readMigrations } from '../../src/store/node-sqlite.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
+import { amount } from '../trials.ts'
 import {
   askedIn,
   changeVocabulary,
@@ -59,7 +60,7 @@ test('a database of the version before answers as one that was filled by this on
         migrated.close()
       },
     ),
-    { numRuns: 12, seed: 8 },
+    { numRuns: amount(6, 150), seed: 8 },
   )
 })
 
