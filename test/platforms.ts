@@ -278,7 +278,7 @@ export async function workerService(
   }
   return {
     url: url.href,
-    fetch: ask as Fetch,
+    fetch: ask,
     database: async () => ((await server.getWorker().getEnv()) as { DB: unknown }).DB,
     /** Changes the content of the database, and not that of the deployment. */
     takeUp: async () => {

@@ -57,7 +57,7 @@ export default defineConfig(({ mode }) => ({
     testTimeout: 60_000,
     hookTimeout: 90_000,
     // Much of a test is waiting: for the next second, for workerd, for a slow client.
-    maxWorkers: 4,
+    maxWorkers: 3,
     // Loading wrangler and the readers' libraries takes a second or two, and no file changes them.
     isolate: false,
     sequence: { sequencer: LongestFirst },
