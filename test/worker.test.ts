@@ -60,21 +60,21 @@ test('a bundle too large for one request is brought in by several, and shows onl
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
   const store = createContentStore(database)
-  const bundle = await bundleOf(temporaryFolder(releases(upTo(250))))
+  const bundle = await bundleOf(temporaryFolder(releases(upTo(210))))
   expect(await bringBundleInLine(bundle, store, inSteps(1))).toBe(false)
   await expect(createReleaseStore(database).state(now)).rejects.toMatchObject({
     code: 'unavailable',
   })
   expect(await bringBundleInLine(bundle, store, inSteps(1))).toBe(false)
   expect(await bringBundleInLine(bundle, store, inSteps(1))).toBe(true)
-  expect(await titlesIn(database)).toHaveLength(250)
+  expect(await titlesIn(database)).toHaveLength(210)
 
-  const next = await bundleOf(temporaryFolder(releases(upTo(240), 'Changed')))
+  const next = await bundleOf(temporaryFolder(releases(upTo(205), 'Changed')))
   expect(await bringBundleInLine(next, store, inSteps(2))).toBe(false)
   expect((await titlesIn(database)).every((title) => title.startsWith('Release'))).toBe(true)
   expect(await bringBundleInLine(next, store, inSteps(2))).toBe(true)
   const titles = await titlesIn(database)
-  expect(titles).toHaveLength(240)
+  expect(titles).toHaveLength(205)
   expect(titles.every((title) => title.startsWith('Changed'))).toBe(true)
 })
 

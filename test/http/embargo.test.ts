@@ -198,6 +198,10 @@ const everyWay = ['whole', 'head', 'coded', 'a page', 'known', 'since', 'differe
 /** The others are made of the same documents, and the first test of an embargo asks in all of them. */
 const fewWays = ['whole', 'known']
 
+function inWays(recording: Recording, ways: string[]): Recording {
+  return new Map([...recording].filter(([name]) => ways.includes(name.replace(/^\S+ /, ''))))
+}
+
 /** Addresses, with the way of asking, that are answered otherwise. */
 function differences(before: Recording, after: Recording): string[] {
   const names = new Set([...before.keys(), ...after.keys()])
@@ -237,11 +241,12 @@ describe('a release under embargo', () => {
 
     writeFiles(directory, embargoedFiles('secret', lift, 'harbour'))
     await press.takeUp()
-    const during = await record(fetch, addresses, before)
-    expect(differences(before, during)).toEqual([])
+    const during = await record(fetch, addresses, before, fewWays)
+    expect(differences(inWays(before, fewWays), during)).toEqual([])
     // What is kept in memory hides what would be made anew.
     await press.restart()
-    expect(differences(before, await record(fetch, addresses, before))).toEqual([])
+    const anew = await record(fetch, addresses, before, fewWays)
+    expect(differences(inWays(before, fewWays), anew)).toEqual([])
     clock.moveTo(lift - 1)
     expect(differences(before, await record(fetch, addresses, before))).toEqual([])
     expect(await publicAddresses(fetch, lift)).toEqual(addresses)
@@ -338,7 +343,8 @@ describe('a release under embargo', () => {
       clock.moveTo(start + 60)
       const addresses = await publicAddresses(press.fetch, lift, short)
       expect(addresses.filter((one) => one.includes('/archive/')).length).toBeGreaterThan(8)
-      const before = await recordSettled(press.fetch, addresses, fewWays)
+      const first = await record(press.fetch, addresses, new Map(), ['whole'])
+      const before = await record(press.fetch, addresses, first, fewWays)
       writeFiles(directory, embargoedFiles('secret', lift, 'harbour'))
       await press.takeUp()
       // A new deployment has the file in its bundle, and its isolates keep nothing that hides it.
