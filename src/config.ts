@@ -1,4 +1,6 @@
 import * as v from 'valibot'
+import type { FileProblem } from './domain/problem.ts'
+import { type Site, slug } from './domain/site.ts'
 import type { Token } from './http/api/door.ts'
 
 /** A setting as text, with the sentence that names it when it is wrong. */
@@ -18,25 +20,13 @@ const baseUrl = v.pipe(
 )
 const publishTokens = v.pipe(
   v.optional(v.string(), ''),
-  v.regex(
-    /^$|^[^=,\s]+=[^,\s]{16,}(,[^=,\s]+=[^,\s]{16,})*$/,
-    'PUBLISH_TOKENS must be name=secret, several parted by commas, each secret of 16 characters or more.',
-  ),
-  v.transform(readTokens),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const tokens = readTokens(dataset.value)
+    const problems = checkTokens(tokens)
+    for (const message of problems) addIssue({ message })
+    return problems.length > 0 ? NEVER : tokens
+  }),
 )
-
-/** `name=secret,name=secret`, as PUBLISH_TOKENS has them once it is checked. */
-export function readTokens(text: string): Token[] {
-  return text.split(',').filter(Boolean).map(readToken)
-}
-
-/** `name=secret`, or `name@publisher+publisher=secret`. */
-function readToken(text: string): Token {
-  const [who = '', ...rest] = text.split('=')
-  const [name = '', publishers] = who.split('@')
-  const secret = rest.join('=')
-  return publishers ? { name, publishers: publishers.split('+'), secret } : { name, secret }
-}
 
 const feedPages = v.pipe(
   v.optional(v.string(), 'on'),
@@ -132,4 +122,75 @@ function isOrigin(text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, pathname, search, hash, username } = new URL(text)
   return /^https?:$/.test(protocol) && pathname === '/' && !search && !hash && !username
+}
+
+/** `name=secret`, or `name@publisher+publisher=secret`, several parted by commas. Nothing is checked yet. */
+export function readTokens(text: string): Token[] {
+  return text === '' ? [] : text.split(',').map(readToken)
+}
+
+/** Whatever follows `@` limits the token, also nothing: it must never be one that may do everything. */
+function readToken(text: string): Token {
+  const [who = '', ...rest] = text.split('=')
+  const [name = '', ...limits] = who.split('@')
+  const secret = rest.join('=')
+  if (limits.length === 0) return { name, secret }
+  return { name, publishers: limits.join('@').split('+'), secret }
+}
+
+/** What is wrong with tokens as they were written, in sentences that name them and never a secret. */
+export function checkTokens(tokens: Token[]): string[] {
+  if (tokens.some(isMalformed)) {
+    return [
+      'PUBLISH_TOKENS must be name=secret or name@publisher+publisher=secret, several parted by commas, each secret of 16 characters or more.',
+    ]
+  }
+  return tokens.flatMap((token, index) => {
+    const { name, publishers, secret } = token
+    const before = tokens.slice(0, index)
+    const wrong = (publishers ?? []).filter((one) => !v.is(slug, one))
+    return [
+      ...(wrong.length > 0
+        ? [
+            `PUBLISH_TOKENS limits ${name} to "${wrong.join('" and "')}", which is no publisher. Write short names of publishers after @, such as ${name}@customs+police=…, or leave @ out for a token that may publish for all.`,
+          ]
+        : []),
+      ...(before.some((one) => one.secret === secret)
+        ? [`PUBLISH_TOKENS gives ${name} the secret of another token. Give each its own.`]
+        : []),
+      ...(before.some((one) => one.name === name && !isSame(one, token))
+        ? [
+            `PUBLISH_TOKENS names ${name} twice, for different publishers. Give each token its own name.`,
+          ]
+        : []),
+    ]
+  })
+}
+
+/**
+ * Warnings of publishers that tokens are limited to and the site does not have. No more than that, as
+ * `site.yaml` may change while the service runs.
+ */
+export function unknownPublishers(tokens: Token[], { publishers }: Site): FileProblem[] {
+  const named = new Set(tokens.flatMap((token) => token.publishers ?? []))
+  return [...named]
+    .filter((one) => !Object.hasOwn(publishers, one))
+    .map((one) => ({
+      file: 'PUBLISH_TOKENS',
+      line: 1,
+      field: '',
+      message: `A token is limited to ${one}, which is no publisher of site.yaml. Write one of ${Object.keys(publishers).join(', ')}.`,
+      warning: true,
+    }))
+}
+
+function isMalformed({ name, publishers = [], secret }: Token): boolean {
+  const isNamed = [name, ...publishers].every((one) => !/\s/.test(one)) && name !== ''
+  return !isNamed || !/^[^,\s]{16,}$/.test(secret)
+}
+
+/** Two secrets of one name are how a token is changed without a break. */
+function isSame(one: Token, other: Token): boolean {
+  const limits = ({ publishers }: Token) => publishers?.toSorted().join()
+  return limits(one) === limits(other)
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { dirname } from 'node:path'
 import { systemClock } from './clock.ts'
 import { composeNode } from './compose-node.ts'
-import { readNodeConfig } from './config.ts'
+import { readNodeConfig, unknownPublishers } from './config.ts'
 import { bringInLine } from './content/bring-in-line.ts'
 import { removeUnfinished } from './content/media-folder.ts'
 import { watchFolder } from './content/watch.ts'
@@ -53,7 +53,7 @@ async function readContent(): Promise<boolean> {
     },
   }).catch(notTakenUp)
   isStarting = false
-  problems = [...found, ...databaseProblems()]
+  problems = [...found, ...databaseProblems(), ...(await tokenProblems())]
   const report = problems.map(formatProblem).join('\n')
   if (report && report !== before) console.error(report)
   return problems.every((problem) => problem.warning)
@@ -127,6 +127,12 @@ function openAnew(): string {
       ? 'Put a good copy in its place: a backup, or a new one that is made of the content.'
       : 'Put a backup in its place: it may hold releases that are nowhere else.'
   }
+}
+
+/** As long as there is no state, other sentences say why. */
+async function tokenProblems(): Promise<FileProblem[]> {
+  const state = await store.state(systemClock.now()).catch(() => undefined)
+  return state ? unknownPublishers(tokens, state.site) : []
 }
 
 function databaseProblems(): FileProblem[] {

@@ -8,10 +8,11 @@ import { waitUntil } from 'cloudflare:workers'
 import bundleText from './content.txt'
 import { systemClock } from './clock.ts'
 import { compose } from './compose.ts'
-import { readWorkerConfig, type WorkerConfig } from './config.ts'
+import { readWorkerConfig, unknownPublishers, type WorkerConfig } from './config.ts'
 import { bringBundleInLine, type Bundle, readBundle } from './content/bundle.ts'
 import { answerFromBucket, type Bucket, createMediaBucket } from './content/media-bucket.ts'
 import { fingerprint } from './domain/identity.ts'
+import { formatProblem } from './domain/problem.ts'
 import type { MediaFile } from './domain/reading.ts'
 import type { State } from './domain/release-store.ts'
 import { retiredAt } from './domain/retirement.ts'
@@ -135,6 +136,8 @@ function createService(env: Env, { baseUrl, hasFeedPages, tokens }: WorkerConfig
   })
   let api: Promise<Api> | undefined
   const loadApi = async () => {
+    const unknown = bundle ? unknownPublishers(tokens, bundle.header.site) : []
+    for (const problem of unknown) console.error(formatProblem(problem))
     const { composeApi } = await import('./compose-api.ts')
     return composeApi(
       {

@@ -23,8 +23,12 @@ import { secondHeader, takeUpPath } from './worker-controls.ts'
 
 export const baseUrl = 'https://releases.example.org'
 
-/** Who may publish in tests: everybody's, and one publisher's alone. */
-export const publishTokens = 'newsroom=a-secret-of-the-newsroom,customs@customs=a-secret-of-customs'
+/** Who may publish in tests: for everybody, and for one publisher alone. */
+export const publishTokens = [
+  'newsroom=a-secret-of-the-newsroom',
+  'customs@customs=a-secret-of-customs',
+  'police@police=a-secret-of-the-police',
+].join()
 
 /** Where requests come from, as the server on Node tells the app: a proxy on this machine. */
 const socket = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }

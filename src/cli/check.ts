@@ -6,6 +6,7 @@ import type { State } from '../domain/release-store.ts'
 import { formats } from '../feeds/formats.ts'
 import { findBrokenLinks } from './broken-links.ts'
 import { kilobytes } from './examine-feed.ts'
+import { findMixedPublishers } from './mixed-publishers.ts'
 import { type Context, explain, NotDone, type Register } from './program.ts'
 import { serviceInMemory } from './service.ts'
 import { table } from './terminal.ts'
@@ -99,7 +100,7 @@ async function makeReport(
   return {
     folder: directory,
     ok: feeds.every(({ troubles }) => troubles.every(({ warning }) => warning)),
-    problems: [...problems, ...links],
+    problems: [...problems, ...findMixedPublishers(service.drafts, directory), ...links],
     feeds,
     topicsWithoutReleases: [...state.vocabulary.topics.keys()].filter((slug) => !used.has(slug)),
   }

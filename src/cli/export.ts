@@ -139,7 +139,8 @@ async function writeExport(
 async function listAll(store: PublishingStore): Promise<KeptLine[]> {
   const lines: KeptLine[] = []
   for (;;) {
-    const more = await store.list(lines.at(-1) ?? { slug: '', language: '' }, 1000)
+    const everything = { publishers: undefined, now: 0 }
+    const more = await store.list(lines.at(-1) ?? { slug: '', language: '' }, 1000, everything)
     lines.push(...more)
     if (more.length < 1000) break
   }

@@ -3,33 +3,35 @@ import { DomainError, refusable } from './errors.ts'
 import { fingerprint } from './identity.ts'
 import type { Problem } from './problem.ts'
 import {
-  checkAuthor,
   checkCondition,
   deedOf,
   formerSlugs,
   fromContent,
+  identityElsewhere,
   isAsRead,
   isRepeated,
   isWithdrawnAlready,
   keyOf,
   merge,
-  namedSlugs,
   notWritten,
   otherIdentity,
   tagOf,
-  takenIdentity,
   withdrawn,
   wrong,
 } from './revising.ts'
-import { apiSource, type Frame, type Kept, type PublishingStore } from './publishing-store.ts'
+import {
+  apiSource,
+  type Frame,
+  type Holder,
+  type Kept,
+  type PublishingStore,
+} from './publishing-store.ts'
 import type { Dates, Draft } from './publishing.ts'
+import { type Author, checkPublisher, checkSlug, isOwn, takenSlug, withinReach } from './reach.ts'
 import type { CreateReleaseReader, MediaFile, ReadRelease } from './reading.ts'
 import type { Release } from './release.ts'
 import { formatUtc } from './time.ts'
 import type { WrittenRelease } from './written-release.ts'
-
-/** Who publishes: the name that the history shows, and for which publishers, if not for all. */
-export type Author = { name: string; publishers?: string[] | undefined }
 
 /** A note for readers that goes with a change. */
 export type ChangeNote = { kind: 'minor' | 'correction'; note: string }
@@ -73,8 +75,8 @@ export type Publisher = {
 type Ports = {
   store: PublishingStore
   createReader: CreateReleaseReader
-  /** The file below `media/`, wherever it is. */
-  findMedia: (path: string) => Promise<MediaFile | undefined>
+  /** The file below `media/`, wherever it is, unless somebody may not know of it. */
+  findMedia: (path: string, by: Author) => Promise<MediaFile | undefined>
   clock: Clock
   createBatch: () => string
 }
@@ -204,18 +206,23 @@ export function createPublisher({
     })
     const others = prepared.filter((_, index) => !stillRight[index]).map(({ request }) => request)
     const again = others.length > 0 ? await prepare(others) : []
-    return prepared.map((one, index) => (stillRight[index] ? one : again.shift()!))
+    const looked = prepared.map((one, index) => (stillRight[index] ? one : again.shift()!))
+    return withinReach(looked, store)
   }
 
   async function prepare(requests: PublishRequest[]): Promise<(Prepared | DomainError)[]> {
     const frame = await store.frame()
     const addresses = requests.flatMap(({ slug, language, written }) => {
-      return [slug, ...namedSlugs(written)].map((one) => ({ slug: one, language }))
+      return [slug, ...formerSlugs(written)].map((one) => ({ slug: one, language }))
     })
     const kept = byAddress(await store.kept(addresses, []))
-    const read = await Promise.all(
-      requests.map((request) => refusable(() => readOne(request, frame, kept))),
+    const limited = requests.filter(({ by }) => by.publishers)
+    const slugs = limited.map(({ slug }) => slug)
+    const holders = slugs.length > 0 ? await store.holders(slugs, []) : []
+    const all = requests.map((request) =>
+      refusable(() => readOne(request, frame, { kept, holders })),
     )
+    const read = await withinReach(await Promise.all(all), store)
     const ids = read.flatMap((one) => {
       if (one instanceof DomainError || one.before?.release.id === one.draft.release.id) return []
       return [one.draft.release.id]
@@ -228,7 +235,7 @@ export function createPublisher({
         if (one instanceof DomainError) return one
         const owner = owners.get(one.draft.release.id)
         if (!owner || owner === one.before) return one
-        if (keyOf(owner.release) !== keyOf(one.request)) return takenIdentity(owner.release)
+        if (keyOf(owner.release) !== keyOf(one.request)) return identityElsewhere(owner.release)
         // It came between the two questions.
         const [again] = await prepare([one.request])
         return again!
@@ -239,18 +246,16 @@ export function createPublisher({
   async function readOne(
     request: PublishRequest,
     frame: Frame,
-    kept: Map<string, Kept>,
+    { kept, holders }: { kept: Map<string, Kept>; holders: Holder[] },
   ): Promise<Prepared> {
     const { slug, language, by, written, condition } = request
+    checkSlug(by, slug, holders)
     const there = kept.get(keyOf(request))
     const formerly = formerSlugs(written).map((one) => kept.get(keyOf({ slug: one, language })))
     const before = there ?? formerly.find((one) => one !== undefined)
+    if (before && !isOwn(by, before.release.publisher)) throw takenSlug(by, before.release.slug)
     checkCondition(condition, there)
     if (before && !before.source.startsWith(apiSource)) throw fromContent(before)
-    checkAuthor(by, before?.release.publisher)
-    for (const named of namedSlugs(written)) {
-      checkAuthor(by, kept.get(keyOf({ slug: named, language }))?.release.publisher)
-    }
     const now = clock.now()
     const merged = request.withdrawal
       ? await withdrawn(before, request.withdrawal, frame, now)
@@ -258,7 +263,7 @@ export function createPublisher({
     const origin = await fingerprint(JSON.stringify(written ?? merged))
     const source = `${apiSource}${slug}.${language}`
     const read = async (one: WrittenRelease) => {
-      const result = await readWithMedia(one, { source, origin }, frame)
+      const result = await readWithMedia(one, { source, origin }, { frame, by })
       if (result.draft) return { ...result, draft: result.draft }
       throw wrong(result.problems)
     }
@@ -271,7 +276,7 @@ export function createPublisher({
       result = await read({ ...merged, changes })
     }
     const { draft, problems } = result
-    checkAuthor(by, draft.release.publisher)
+    checkPublisher(by, draft.release.publisher)
     if (before && before.release.id !== draft.release.id) throw otherIdentity(before.release)
     const isSame = before?.hash === draft.hash && keyOf(before.release) === keyOf(request)
     const isUnchanged =
@@ -284,7 +289,7 @@ export function createPublisher({
   async function readWithMedia(
     written: WrittenRelease,
     origin: { source: string; origin: string },
-    { site, vocabulary }: Frame,
+    { frame: { site, vocabulary }, by }: { frame: Frame; by: Author },
   ): Promise<ReadRelease> {
     const found = new Map<string, MediaFile | undefined>()
     const missing = new Set<string>()
@@ -299,7 +304,7 @@ export function createPublisher({
     for (;;) {
       const result = await readRelease(written, origin)
       if (missing.size === 0) return result
-      for (const path of missing) found.set(path, await findMedia(path))
+      for (const path of missing) found.set(path, await findMedia(path, by))
       missing.clear()
     }
   }

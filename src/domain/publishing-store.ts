@@ -22,6 +22,12 @@ export type Kept = {
   isHistory: boolean
 }
 
+/** A release that has or had a slug or an identity, and whose it is; null where nobody knows any more. */
+export type Holder = { slug: string; id: string; publisher: string | null }
+
+/** Who asks, and when: releases to come are shown to their publishers, to all where there are none. */
+export type Viewer = { publishers: string[] | undefined; now: number }
+
 /** A line of the list of all releases. */
 export type KeptLine = Pick<Release, 'slug' | 'language' | 'title' | 'published' | 'updated'> &
   Omit<Kept, 'release' | 'wished' | 'isHistory'> & { isWithdrawn: boolean }
@@ -50,8 +56,19 @@ export interface PublishingStore {
   frame(): Promise<Frame>
   /** The releases that have one of these addresses or identities. */
   kept(addresses: Pick<Release, 'slug' | 'language'>[], ids: string[]): Promise<Kept[]>
-  /** All releases after one, in the order of slugs and languages. */
-  list(after: Pick<Release, 'slug' | 'language'>, limit: number): Promise<KeptLine[]>
+  /**
+   * The releases that have or had one of these slugs, in whatever language, or one of these identities:
+   * a row for each slug. Also those that readers saw and that are gone.
+   */
+  holders(slugs: string[], ids: string[]): Promise<Holder[]>
+  /** The releases after one that somebody may see, in the order of slugs and languages. */
+  list(
+    after: Pick<Release, 'slug' | 'language'>,
+    limit: number,
+    viewer: Viewer,
+  ): Promise<KeptLine[]>
+  /** Whether releases speak of a file, and none that somebody may see. */
+  isFileHidden(path: string, viewer: Viewer): Promise<boolean>
   /** What was done to a subject through the API, the last first. */
   deeds(subject: string, limit: number): Promise<Deed[]>
   /**

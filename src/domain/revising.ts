@@ -1,9 +1,10 @@
 import { DomainError } from './errors.ts'
 import type { Problem } from './problem.ts'
-import type { Author, ChangeNote, Condition, PublishRequest } from './publisher.ts'
+import type { ChangeNote, Condition, PublishRequest } from './publisher.ts'
 import type { Action, Deed, Frame, Kept } from './publishing-store.ts'
 import type { Draft } from './publishing.ts'
 import type { Release } from './release.ts'
+import { cleanLine } from './text.ts'
 import { formatUtc } from './time.ts'
 import { writeDown, type WrittenRelease } from './written-release.ts'
 
@@ -26,7 +27,7 @@ export function merge(
   const { id, formerly, changes, authored } = before.release
   const dated = { published: formatUtc(before.wished), authored: formatUtc(authored) }
   const slugs = Array.isArray(merged.formerly) ? (merged.formerly as unknown[]) : []
-  const earlier = new Set([...formerly, ...slugs, before.release.slug])
+  const earlier = new Set([...formerly, ...slugs.map(asRead), before.release.slug])
   earlier.delete(slug)
   return {
     ...(merged.published === undefined && dated),
@@ -135,13 +136,13 @@ export function tagOf({
 /** Slugs that a release had by its own word, which nobody has checked yet. */
 export function formerSlugs(written: WrittenRelease | undefined): string[] {
   const { formerly } = written ?? {}
-  return Array.isArray(formerly) ? formerly.filter((one) => typeof one === 'string') : []
+  if (!Array.isArray(formerly)) return []
+  return formerly.map(asRead).filter((one) => typeof one === 'string')
 }
 
-/** Slugs of releases that change with a release: readers are led away from them, or told of a correction. */
-export function namedSlugs(written: WrittenRelease | undefined): string[] {
-  const corrects = written?.corrects
-  return [...formerSlugs(written), ...(typeof corrects === 'string' ? [corrects] : [])]
+/** As the schema reads it: space around a slug must not make another one of it. */
+function asRead(one: unknown): unknown {
+  return typeof one === 'string' ? cleanLine(one) : one
 }
 
 /** Throws DomainError `changed` when a condition is not met (RFC 9110 section 13.1). */
@@ -159,15 +160,6 @@ export function checkCondition(condition: Condition | undefined, kept: Kept | un
   )
 }
 
-/** Throws DomainError `forbidden` when somebody may not publish for a publisher. */
-export function checkAuthor({ publishers }: Author, publisher: string | undefined) {
-  if (!publishers || publisher === undefined || publishers.includes(publisher)) return
-  throw new DomainError(
-    'forbidden',
-    `This token may not publish for ${publisher}, but for ${publishers.join(', ')}.`,
-  )
-}
-
 export function wrong(problems: Problem[]): DomainError {
   const told = problems.filter(({ warning }) => !warning)
   const count = told.length === 1 ? 'One field is wrong.' : `${told.length} fields are wrong.`
@@ -181,7 +173,7 @@ export function fromContent({ source, release }: Kept): DomainError {
   )
 }
 
-export function takenIdentity(owner: Release): DomainError {
+export function identityElsewhere(owner: Release): DomainError {
   return new DomainError(
     'conflict',
     `The release ${keyOf(owner)} has this identity. If it is to have this address, write its slug into "formerly".`,

@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import { DomainError } from './errors.ts'
-import type { Author } from './publisher.ts'
+import type { Author } from './reach.ts'
 import type { Action, Deed, PublishingStore } from './publishing-store.ts'
 import { notWritten, wrong } from './revising.ts'
 import {

@@ -5,6 +5,7 @@ import type { Clock } from '../domain/clock.ts'
 import { DomainError } from '../domain/errors.ts'
 import { migrate } from './migrate.ts'
 import { isDatabaseError, openDatabase, readMigrations } from './node-sqlite.ts'
+import { slugsOf } from './slugs.ts'
 import { readPosition, setState } from './state.ts'
 
 /** Told how many of how many pages are copied. */
@@ -130,21 +131,35 @@ async function prepareCandidate(candidate: string, live: string, clock: Clock) {
   }
 }
 
-/** Releases that only the replaced database has keep their seconds for when they come back. */
+/** Releases that only the replaced database has keep their seconds and their slugs for when they come back. */
 async function rememberDeparted(candidate: string, live: string) {
   const columns = 'id, published, updated, authored, wanted'
   const sqlite = new DatabaseSync(candidate)
   try {
     sqlite.prepare('attach ? as live').run(live)
-    const tables = ['live.release', 'live.departed']
-    const isOld = !sqlite.prepare("select 1 from live.sqlite_schema where name = 'departed'").get()
-    if (isOld) return
-    for (const table of tables) {
+    const has = (table: string) =>
+      sqlite.prepare('select 1 from live.sqlite_schema where name = ?').get(table) !== undefined
+    if (!has('departed')) return
+    for (const table of ['live.release', 'live.departed']) {
       sqlite.exec(
         `insert or ignore into main.departed (${columns}) select ${columns} from ${table} as gone
          where gone.id not in (select id from main.release)
            and gone.published not in (select published from main.release)
            and gone.updated not in (select updated from main.release)`,
+      )
+    }
+    const slugs = [
+      `select name.value, gone.id, document ->> '$.publisher'
+       from live.release as gone, json_each(${slugsOf('gone')}) as name`,
+      // The replaced database may be of a version that did not keep them.
+      ...(has('departed_slug')
+        ? ['select slug, id, publisher from live.departed_slug as gone']
+        : []),
+    ]
+    for (const found of slugs) {
+      sqlite.exec(
+        `insert or ignore into main.departed_slug (slug, id, publisher) ${found}
+         where gone.id in (select id from main.departed)`,
       )
     }
   } finally {

@@ -10,6 +10,7 @@ import { createMarking } from './marking.ts'
 import { placeStaged } from './placing.ts'
 import { type Position, readPosition, readValues, setState } from './state.ts'
 import { createTraces } from './traces.ts'
+import { slugsOf } from './slugs.ts'
 import { releasesUnderTopics } from './under-topics.ts'
 
 /** What becomes public at once with everything that is staged under the name `batch`. */
@@ -200,24 +201,21 @@ export function createChanges(database: Database) {
     ]
   }
 
-  /** What goes away keeps its seconds, should it come back (C-07). */
+  /** What goes away keeps its seconds, should it come back (C-07), and is known by its slugs. */
   function remember(batch: string, removed: string[], now: number): Statement[] {
-    const columns = 'id, published, updated, authored, wanted'
+    const remembered = (condition: string, ...values: unknown[]) => {
+      return [rememberReleases, rememberSlugs].map((insert) => {
+        return prepare(`${insert} where published <= ?1 and ${condition}`, now, ...values)
+      })
+    }
     return [
-      ...chunks(removed).map((chunk) =>
-        prepare(
-          `insert or replace into departed (${columns}) select ${columns} from release
-           where published <= ? and source in (select value from json_each(?))`,
-          now,
-          JSON.stringify(chunk),
-        ),
+      ...chunks(removed).flatMap((chunk) =>
+        remembered('source in (select value from json_each(?2))', JSON.stringify(chunk)),
       ),
-      prepare(
-        `insert or replace into departed (${columns}) select ${columns} from release
-         where published <= ?2 and source in (select source from incoming where batch = ?1)
-           and id not in (select id from incoming where batch = ?1)`,
+      ...remembered(
+        `source in (select source from incoming where batch = ?2)
+         and release.id not in (select id from incoming where batch = ?2)`,
         batch,
-        now,
       ),
       prepare('delete from departed where id in (select id from incoming where batch = ?)', batch),
     ]
@@ -286,6 +284,14 @@ export function createChanges(database: Database) {
     ]
   }
 }
+
+const rememberReleases = `
+  insert or replace into departed (id, published, updated, authored, wanted)
+  select id, published, updated, authored, wanted from release`
+
+const rememberSlugs = `
+  insert or ignore into departed_slug (slug, id, publisher)
+  select name.value, release.id, document ->> '$.publisher' from release, json_each(${slugsOf('release')}) as name`
 
 function noSecond(): DomainError {
   return new DomainError(

@@ -1,4 +1,11 @@
-import type { Deed, Frame, Kept, KeptLine, PublishingStore } from '../domain/publishing-store.ts'
+import type {
+  Deed,
+  Frame,
+  Holder,
+  Kept,
+  KeptLine,
+  PublishingStore,
+} from '../domain/publishing-store.ts'
 import { datings } from '../domain/publishing.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Release } from '../domain/release.ts'
@@ -43,11 +50,48 @@ export function createPublishingStore(
       return results.map(toKept)
     },
 
-    async list({ slug, language }, limit) {
+    async holders(slugs, ids) {
+      const { results } = await prepare(
+        `select slug, id, ${publisherOf('release')} as publisher from release
+         where slug in (select value from json_each(?1)) or id in (select value from json_each(?2))
+         union all
+         select former_slug.slug, id, ${publisherOf('release')}
+         from former_slug cross join release using (published)
+         where former_slug.slug in (select value from json_each(?1))
+         union all
+         select slug, id, publisher from departed_slug
+         where slug in (select value from json_each(?1))
+         union all
+         select '', departed.id, publisher from departed left join departed_slug using (id)
+         where departed.id in (select value from json_each(?2))`,
+        JSON.stringify(slugs),
+        JSON.stringify(ids),
+      ).all<Holder>()
+      return results
+    },
+
+    async isFileHidden(path, { publishers, now }) {
+      const found = await prepare(
+        `select 1 where exists (select 1 from release_media where path = ?3)
+           and not exists (
+             select 1 from release_media cross join release using (published)
+             where path = ?3 and ${isShown}
+           )`,
+        publishers ? JSON.stringify(publishers) : null,
+        now,
+        path,
+      ).first()
+      return found !== null
+    },
+
+    async list({ slug, language }, limit, { publishers, now }) {
       const { results } = await prepare(
         `select slug, language, document ->> '$.title' as title, published, updated, source, hash,
            origin, withdrawn
-         from release where (slug, language) > (?1, ?2) order by slug, language limit ?3`,
+         from release where (slug, language) > (?3, ?4) and ${isShown}
+         order by slug, language limit ?5`,
+        publishers ? JSON.stringify(publishers) : null,
+        now,
         slug,
         language,
         limit,
@@ -180,6 +224,14 @@ export function createPublishingStore(
 }
 
 const columns = 'published, updated, authored as wished, source, hash, origin, document, history'
+
+/** That a release is shown to those who publish for the publishers in ?1, in the second ?2 (see `maySee`). */
+const isShown = `(release.published <= ?2 or ?1 is null
+  or ${publisherOf('release')} in (select value from json_each(?1)))`
+
+function publisherOf(table: string): string {
+  return `${table}.document ->> '$.publisher'`
+}
 
 type KeptRow = Omit<Kept, 'release' | 'isHistory'> & {
   published: number

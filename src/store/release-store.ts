@@ -121,7 +121,7 @@ export function createReleaseStore(database: Database): ReleaseStore {
       const row = await prepare(
         `select published, updated, document, ${changed('?1')} as changed from release as one
          where language = ?2 and published <= ?1
-           and (slug = ?3 or published = (select published from former_slug where slug = ?3 and language = ?2))
+           and (slug = ?3 or published = (select min(published) from former_slug where slug = ?3 and language = ?2))
          order by slug = ?3 desc limit 1`,
         horizon,
         language,

@@ -78,6 +78,35 @@ test('links that lead nowhere are warnings, which --strict takes for problems', 
   expect((await runCommand(registerCheck, ['check', folder, '--strict'])).code).toBe(1)
 })
 
+test('slugs that publishers share are warnings, because limited tokens may not do that', async () => {
+  const by = (publisher: string, more: string[] = []) =>
+    markdown(['title: A', published, `publisher: ${publisher}`, ...more])
+  const folder = temporaryFolder({
+    'releases/a.en.md': by('ministry', ['formerly: [old-a]']),
+    'releases/a.fi.md': by('customs'),
+    'releases/b.en.md': by('customs', ['formerly: [old-b, old-a]', 'corrects: a']),
+    'releases/c.en.md': by('ministry', ['formerly: [old-c]', 'corrects: old-b']),
+    'releases/c.fi.md': by('ministry', ['formerly: [old-c, old-a]', 'corrects: a']),
+    'releases/d.en.md': by('customs', ['formerly: [a]', 'corrects: b']),
+  })
+  const { code, output } = await runCommand(registerCheck, ['check', folder])
+  expect(code).toBe(0)
+  const warnings = output.split('\n').filter((line) => line.includes('A token that is limited'))
+  const told = warnings.map((line) =>
+    line.replace(/ {2}Warning: /, ' ').replace(/\. A token.*/, ''),
+  )
+  expect(told).toEqual([
+    'releases/a.fi.md:1  slug a.fi (customs) shares the slug a with a.en (ministry)',
+    'releases/b.en.md:5  formerly b.en (customs) shares the slug old-a with a.en (ministry)',
+    'releases/b.en.md:6  corrects b.en (customs) corrects a.en (ministry)',
+    'releases/c.en.md:6  corrects c.en (ministry) corrects b.en (customs)',
+    'releases/c.fi.md:5  formerly c.fi (ministry) shares the slug old-a with b.en (customs)',
+    'releases/c.fi.md:6  corrects c.fi (ministry) corrects a.fi (customs)',
+    'releases/d.en.md:5  formerly d.en (customs) shares the slug a with a.en (ministry)',
+  ])
+  expect((await runCommand(registerCheck, ['check', folder, '--strict'])).code).toBe(1)
+})
+
 test('a hundred releases are all reached, and the report for programs says through how many documents', async () => {
   const lines = Array.from({ length: 120 }, (_, index) => {
     const day = new Date(Date.UTC(2020, 0, 1 + index * 5)).toISOString()

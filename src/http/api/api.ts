@@ -1,9 +1,17 @@
 import { type Context, Hono } from 'hono'
 import { DomainError, refusable } from '../../domain/errors.ts'
-import type { Author, Condition, PublishRequest, Receipt } from '../../domain/publisher.ts'
-import { apiSource, type Frame, type Kept } from '../../domain/publishing-store.ts'
+import type { Condition, PublishRequest, Receipt } from '../../domain/publisher.ts'
+import {
+  apiSource,
+  type Deed,
+  type Frame,
+  type Kept,
+  type Viewer,
+} from '../../domain/publishing-store.ts'
 import { type Dates, datings } from '../../domain/publishing.ts'
+import { type Author, maySee, viewerOf } from '../../domain/reach.ts'
 import { tagOf } from '../../domain/revising.ts'
+import { cleanLine } from '../../domain/text.ts'
 import { formatUtc } from '../../domain/time.ts'
 import { writeTopicDown } from '../../domain/topic.ts'
 import { writeDown } from '../../domain/written-release.ts'
@@ -65,7 +73,7 @@ export function createApi(publishing: () => Publishing): Api {
     const asked = Math.trunc(Number(c.req.query('limit'))) || mostListed
     const limit = Math.max(1, Math.min(asked, mostListed))
     const { store, baseUrl } = c.get('publishing')
-    const found = await store.list({ slug, language }, limit)
+    const found = await store.list({ slug, language }, limit, viewer(c))
     const last = found.length === limit ? found.at(-1) : undefined
     return c.json({
       releases: found.map(({ source, hash, origin, isWithdrawn, published, updated, ...one }) => ({
@@ -156,7 +164,7 @@ export function createApi(publishing: () => Publishing): Api {
 
   api.get('/api/media/*', async (c) => {
     const path = mediaPathOf(c)
-    const found = await c.get('publishing').media.find(path)
+    const found = await c.get('publishing').findMedia(path, c.get('author'))
     if (!found) throw new DomainError('not-found', 'There is no such file.')
     return c.json({ file: path, ...found })
   })
@@ -253,7 +261,8 @@ export function createApi(publishing: () => Publishing): Api {
 
   async function answerHistory(c: Ask, subject: string): Promise<Response> {
     const deeds = await c.get('publishing').store.deeds(subject, mostDeeds)
-    return c.json({ history: deeds.map(({ at, ...deed }) => ({ at: formatUtc(at), ...deed })) })
+    const told = deeds.filter((deed) => mayRead(viewer(c), deed))
+    return c.json({ history: told.map(({ at, ...deed }) => ({ at: formatUtc(at), ...deed })) })
   }
 
   async function documentFor(c: Ask) {
@@ -269,8 +278,12 @@ export function createApi(publishing: () => Publishing): Api {
   async function findKept(c: Ask): Promise<{ kept: Kept; frame: Frame }> {
     const { store } = c.get('publishing')
     const [frame, [kept]] = await Promise.all([store.frame(), store.kept([addressOf(c)], [])])
-    if (!kept) throw new DomainError('not-found', 'There is no release at this address.')
-    return { kept, frame }
+    if (kept && maySee(viewer(c), kept.release)) return { kept, frame }
+    throw new DomainError('not-found', 'There is no release at this address.')
+  }
+
+  function viewer(c: Ask): Viewer {
+    return viewerOf(c.get('author'), c.get('publishing').clock.now())
   }
 }
 
@@ -287,7 +300,14 @@ function methodsOf(api: Hono<ApiEnvironment>): Map<string, string[]> {
 
 function addressOf(c: Ask): { slug: string; language: string } {
   const { slug = '', language = '' } = c.req.param() as Record<string, string>
-  return { slug, language: language.toLowerCase() }
+  return { slug: cleanLine(slug), language: cleanLine(language).toLowerCase() }
+}
+
+/** What a release was before it came out stays with its publisher when it has. */
+function mayRead({ publishers }: Viewer, { at, replaced }: Deed): boolean {
+  const { publisher, published } = Object(replaced) as { publisher?: string; published?: string }
+  if (publisher === undefined || published === undefined) return true
+  return maySee({ publishers, now: at }, { publisher, published: Date.parse(published) / 1000 })
 }
 
 /** `media/…`, decoded once. Throws DomainError `invalid` for what can be no file of ours. */
@@ -349,5 +369,5 @@ function lineOf(
 }
 
 function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : ''
+  return typeof value === 'string' ? cleanLine(value) : ''
 }

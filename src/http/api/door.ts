@@ -1,6 +1,6 @@
 import type { Clock } from '../../domain/clock.ts'
 import { DomainError } from '../../domain/errors.ts'
-import type { Author } from '../../domain/publisher.ts'
+import type { Author } from '../../domain/reach.ts'
 
 /** Somebody who may publish, and by which secret. */
 export type Token = Author & { secret: string }

@@ -69,7 +69,7 @@ function operations(schemas: Schemas): [string, string, DescribeRouteOptions][] 
       {
         summary: 'Create or revise a release',
         description:
-          'Sending the same again changes nothing. Identity, earlier slugs, notes of changes and the time stay as they are unless you write them; without a time a new release is published now. "change" adds a note for readers: a correction marks the release as updated in every feed. A withdrawn release stands again only with "withdrawn": null.',
+          'Sending the same again changes nothing. Identity, earlier slugs, notes of changes and the time stay as they are unless you write them; without a time a new release is published now. "change" adds a note for readers: a correction marks the release as updated in every feed. A withdrawn release stands again only with "withdrawn": null. A token for some publishers writes only to slugs that no release of another publisher has or had, in any language, and names only such in "formerly" and "corrects".',
         parameters: [...release, ...how, ...conditions],
         requestBody: body('application/json', schemas.release),
         responses: {
@@ -122,6 +122,7 @@ function operations(schemas: Schemas): [string, string, DescribeRouteOptions][] 
       '/api/releases',
       {
         summary: 'List all releases, also those to come',
+        description: 'A token for some publishers sees what is to come of these alone.',
         parameters: [
           inQuery('after', 'The release after which to begin: slug.language.', { type: 'string' }),
           inQuery('limit', 'At most 1,000.', { type: 'integer', minimum: 1, maximum: 1000 }),

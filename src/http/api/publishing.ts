@@ -3,6 +3,7 @@ import type { Clock } from '../../domain/clock.ts'
 import type { MediaStore } from '../../domain/media-store.ts'
 import { createPublisher } from '../../domain/publisher.ts'
 import type { PublishingStore } from '../../domain/publishing-store.ts'
+import { type Author, viewerOf } from '../../domain/reach.ts'
 import type { CreateReleaseReader } from '../../domain/reading.ts'
 import { createTopicPublisher } from '../../domain/topic-publisher.ts'
 import type { createDoor } from './door.ts'
@@ -26,12 +27,18 @@ export type Publishing = ReturnType<typeof createPublishing>
 /** Puts it together. On Node one serves all requests, on Workers every request has its own. */
 export function createPublishing({ createReader, ...parts }: PublishingParts) {
   const { store, media, clock } = parts
+  /** A file below `media/`, unless releases speak of it that somebody may not see yet, and no others. */
+  const findMedia = async (path: string, by: Author) => {
+    const isHidden = by.publishers && (await store.isFileHidden(path, viewerOf(by, clock.now())))
+    return isHidden ? undefined : media.find(path)
+  }
   return {
     ...parts,
+    findMedia,
     publisher: createPublisher({
       store,
       createReader,
-      findMedia: (path) => media.find(path),
+      findMedia,
       clock,
       createBatch: () => crypto.randomUUID(),
     }),

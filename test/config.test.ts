@@ -1,0 +1,92 @@
+// Settings as an operator writes them: what is refused, and in which words.
+import { expect, test } from 'vitest'
+import { readNodeConfig, readWorkerConfig } from '../src/config.ts'
+import { start } from './server.ts'
+import { temporaryFolder } from './content-folder.ts'
+
+const one = 'a-secret-of-sixteen-and-more'
+const other = 'another-secret-of-this-length'
+
+/** Reads it as both runtimes do: they answer alike. */
+function tokensOf(text: string) {
+  const node = readNodeConfig({ PUBLISH_TOKENS: text }).tokens
+  const variables = { PUBLISH_TOKENS: text, BASE_URL: 'https://releases.example.org' }
+  expect(readWorkerConfig(variables, 'https://x.example/').tokens).toEqual(node)
+  return node
+}
+
+function refusalOf(text: string): string {
+  const read = [
+    () => readNodeConfig({ PUBLISH_TOKENS: text }),
+    () =>
+      readWorkerConfig(
+        { PUBLISH_TOKENS: text, BASE_URL: 'https://releases.example.org' },
+        'https://x.example/',
+      ),
+  ]
+  const [sentence = '', again] = read.map((reading) => {
+    try {
+      return JSON.stringify(reading().tokens)
+    } catch (error) {
+      return (error as Error).message
+    }
+  })
+  expect(again).toBe(sentence)
+  return sentence
+}
+
+test('a token may publish for all, or for the publishers that stand behind @', () => {
+  expect(tokensOf('')).toEqual([])
+  expect(tokensOf(`newsroom=${one},joint@customs+police=${other}=@`)).toEqual([
+    { name: 'newsroom', secret: one },
+    { name: 'joint', publishers: ['customs', 'police'], secret: `${other}=@` },
+  ])
+  // As a token is changed without a break.
+  expect(tokensOf(`a@customs+police=${one},a@police+customs=${other}`)).toHaveLength(2)
+})
+
+test('a token whose limits cannot be told is refused with a sentence that names it and no secret', () => {
+  for (const limits of [
+    '',
+    '+customs',
+    'customs+',
+    'customs++police',
+    'customs@police',
+    '@customs',
+    'Customs',
+    'customs.example',
+  ]) {
+    const sentence = refusalOf(`other=${other},name@${limits}=${one}`)
+    expect([limits, sentence]).toEqual([limits, expect.stringMatching(/limits name to "/)])
+    expect(sentence).not.toMatch(new RegExp(`${one}|${other}`))
+  }
+  for (const text of [
+    `@customs=${one}`,
+    `=${one}`,
+    'name=too-short',
+    `name@customs=${one},`,
+    `name@customs +police=${one}`,
+    `na me=${one}`,
+    one,
+    ' ',
+  ]) {
+    expect([text, refusalOf(text)]).toEqual([text, expect.stringContaining('must be name=secret')])
+  }
+})
+
+test('of two tokens with one secret, or one name and different rights, nobody could tell which it is', () => {
+  expect(refusalOf(`a@customs=${one},b=${one}`)).toContain('gives b the secret of another token')
+  expect(refusalOf(`a@customs=${one},a=${other}`)).toContain('names a twice')
+})
+
+test('the start is stopped by a token with nothing behind @, and one for an unknown publisher is told', async () => {
+  const directory = temporaryFolder()
+  const refused = await start(directory, { PUBLISH_TOKENS: `police@=${one}` })
+  expect(await refused.exit).toBe(1)
+  expect(refused.log()).toContain('PUBLISH_TOKENS limits police to ""')
+  const { url, log } = await start(directory, { PUBLISH_TOKENS: `a@customs+polise=${one}` })
+  const sentence = 'A token is limited to polise, which is no publisher of site.yaml.'
+  expect(log()).toContain(sentence)
+  const health = await fetch(`${url}/healthz`)
+  expect([health.status, await health.text()]).toEqual([200, expect.stringContaining(sentence)])
+})

@@ -1,0 +1,419 @@
+// How far a token reaches that may publish for some publishers only, on both runtimes.
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import { composeNode } from '../../src/compose-node.ts'
+import { readTokens } from '../../src/config.ts'
+import { identity } from '../../src/domain/identity.ts'
+import { openDatabase } from '../../src/store/node-sqlite.ts'
+import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
+import {
+  baseUrl,
+  type Fetch,
+  hurriedClock,
+  nodePress,
+  onBothPresses,
+  publishTokens,
+} from '../platforms.ts'
+
+const siteId = '2f1c9a52-1111-4222-8333-444455556666'
+const published = 'published: 2024-01-24T09:00'
+const future = '2099-01-01T09:00:00Z'
+
+const files = {
+  'site.yaml': `id: ${siteId}
+title: { en: Offices, fi: Virastot }
+languages: [en, fi]
+timezone: Europe/Helsinki
+publishers:
+  ministry: { name: { en: The Ministry } }
+  customs: { name: { en: Customs } }
+  police: { name: { en: The Police } }
+`,
+  'topics.yaml': 'eu: { label: EU }\n',
+  'media/embargoed.txt': 'To come',
+  'media/shared.txt': 'Shared',
+  'releases/in-the-folder.en.md': markdown([
+    'title: Customs in the folder',
+    published,
+    'publisher: customs',
+    'formerly: [once-in-the-folder]',
+  ]),
+  'releases/deleted.en.md': markdown(['title: Deleted', published, 'publisher: customs']),
+  'releases/to-come.en.md': markdown([
+    'title: Customs will raid',
+    `published: ${future}`,
+    'publisher: customs',
+    'attachments: [{ file: embargoed.txt }, { file: shared.txt }]',
+  ]),
+  'releases/out.en.md': markdown([
+    'title: Out',
+    published,
+    'publisher: customs',
+    'attachments: [{ file: shared.txt }]',
+  ]),
+}
+
+const secrets = {
+  newsroom: 'a-secret-of-the-newsroom',
+  customs: 'a-secret-of-customs',
+  police: 'a-secret-of-the-police',
+}
+type Who = keyof typeof secrets
+
+/** What a publisher writes; the title is what nobody else may read in an answer. */
+function by(publisher: string, more: Record<string, unknown> = {}) {
+  const body = { markdown: `Words of ${publisher}.` }
+  return { title: `Title of ${publisher}`, topics: ['eu'], publisher, body, ...more }
+}
+
+function asker(fetch: Fetch) {
+  return async function ask(who: Who, method: string, path: string, body?: unknown) {
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    const response = await fetch(path, {
+      method,
+      headers: {
+        Authorization: `Bearer ${secrets[who]}`,
+        ...(body !== undefined && {
+          'Content-Type': typeof body === 'string' ? 'application/x-ndjson' : 'application/json',
+        }),
+      },
+      ...(body !== undefined && { body: text }),
+    })
+    const told = await response.text()
+    const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '')
+    return { status: response.status, text: told, json: isJson ? JSON.parse(told) : undefined }
+  }
+}
+
+onBothPresses('a token of the police', files, (press) => {
+  const ask = asker(press.fetch)
+  const put = (who: Who, address: string, written: unknown) =>
+    ask(who, 'PUT', `/api/releases/${address}`, written)
+  const idOf = (name: string) => identity(siteId, name)
+  const locationOf = async (path: string) => (await press.fetch(path)).headers.get('location')
+
+  // In workerd every change takes a second, so that those who need many are left to Node.
+  const onNode = test.skipIf(press.runtime !== 'Node')
+
+  const send = async (who: Who, ...releases: [string, Record<string, unknown>][]) => {
+    const lines = releases.map(([address, written]) => {
+      const [slug, language] = address.split('/')
+      return JSON.stringify({ ...written, slug, language })
+    })
+    const { text } = await ask(who, 'POST', '/api/releases', lines.join('\n'))
+    expect(text.match(/"status":20[01]/g)).toHaveLength(releases.length)
+  }
+
+  beforeAll(async () => {
+    await send(
+      'customs',
+      ['old-name/en', by('customs')],
+      ['one/en', by('customs')],
+      ['embargoed/en', by('customs', { published: future })],
+      ['gone/en', by('customs')],
+      ['identified/en', by('customs')],
+      ['imported/en', by('customs', { id: 'https://old.example/?p=1' })],
+      ['edited/en', by('customs', { title: 'A name too many', published: future })],
+    )
+    await send('police', ['ours/en', by('police')], ['handed-over/en', by('police')])
+    await send(
+      'customs',
+      ['new-name/en', by('customs', { formerly: ['old-name'] })],
+      ['gone/en', by('customs', { withdrawn: { at: '2024-01-01', reason: 'Wrong.' } })],
+    )
+  })
+
+  /** Asks in every way of writing, on Node; nothing may be told but that it is taken. */
+  async function expectTaken(address: string, written: Record<string, unknown>, refusal = 403) {
+    const answers = [await put('police', address, written)]
+    if (press.runtime === 'Node') {
+      const [slug, language] = address.split('/')
+      const line = JSON.stringify({ ...written, slug, language })
+      const { text, json } = await ask('police', 'POST', '/api/releases', line)
+      answers.push({ status: (JSON.parse(text) as { status: number }).status, text, json })
+      answers.push(await put('police', `${address}?dry-run`, written))
+    }
+    for (const { status, text } of answers) {
+      expect([address, status]).toEqual([address, refusal])
+      expect(text).not.toMatch(/customs|Title of|Customs|releases\//)
+    }
+  }
+
+  test('does not get the earlier address of what another publisher has renamed', async () => {
+    for (const [old, now] of [
+      ['old-name', 'new-name'],
+      ['once-in-the-folder', 'in-the-folder'],
+    ]) {
+      await expectTaken(`${old}/en`, by('police', { id: 'tag:police.example:1' }))
+      await expectTaken(`${old}/fi`, by('police'))
+      expect(await locationOf(`/releases/${old}`)).toMatch(new RegExp(`/${now}$`))
+    }
+  })
+
+  test('translates nothing of another publisher, who still can', async () => {
+    for (const slug of ['one', 'embargoed', 'gone', 'in-the-folder', 'to-come']) {
+      await expectTaken(`${slug}/fi`, by('police'))
+      await expectTaken(`${slug}/en`, by('police'))
+    }
+    expect((await put('customs', 'one/fi', by('customs'))).status).toBe(201)
+    expect((await put('police', 'in-the-folder/en', by('police'))).text).not.toContain('.md')
+  })
+
+  test('names earlier slugs and corrections of its own alone, and none that do not exist', async () => {
+    for (const slug of ['one', ' one ', 'one\n', 'old-name', 'in-the-folder', 'to-come']) {
+      await expectTaken('by-trick/en', by('police', { formerly: [slug] }))
+      await expectTaken('by-trick/en', by('police', { formerly: ['ours', slug] }))
+      await expectTaken('by-trick/en', by('police', { corrects: slug }))
+    }
+    for (const field of ['formerly', 'corrects']) {
+      const slugs = field === 'formerly' ? ['not-yet'] : 'not-yet'
+      const answer = await put('police', 'too-early/en', by('police', { [field]: slugs }))
+      expect(answer).toMatchObject({ status: 422, json: { errors: [{ field }] } })
+    }
+  })
+
+  onNode('names its own earlier slugs, and those it corrects', async () => {
+    const correction = by('police', { corrects: 'ours' })
+    expect((await put('police', 'correction/en', correction)).status).toBe(201)
+    expect((await put('police', 'renamed/en', by('police', { formerly: ['ours'] }))).status).toBe(
+      200,
+    )
+    // What is read can be sent again, also when its earlier slugs are known by it alone.
+    const read = await ask('police', 'GET', '/api/releases/renamed/en')
+    expect((await put('police', 'renamed/en', read.json)).json.change).toBe('unchanged')
+    expect((await put('police', 'renamed/fi', by('police', { formerly: ['ours'] }))).status).toBe(
+      201,
+    )
+  })
+
+  test('does not reach further by another spelling of an address', async () => {
+    for (const slug of [
+      '%20old-name',
+      'old-name%20',
+      'old-name%0A',
+      'old-name%00',
+      'old-name%C2%A0',
+    ]) {
+      const answer = await put('police', `${slug}/en`, by('police', { id: `tag:x:${slug}` }))
+      expect([slug, answer.status]).toEqual([slug, 403])
+    }
+    expect(await locationOf('/releases/old-name')).toMatch(/new-name$/)
+  })
+
+  test('takes no identity that a release of another publisher has, had or will have', async () => {
+    const ids = [
+      await idOf('identified/en'),
+      await idOf('in-the-folder/en'),
+      await idOf('once-in-the-folder/en'),
+      await idOf('to-come/en'),
+      await idOf('not-there-yet/fi'),
+      'https://old.example/?p=1',
+    ]
+    for (const id of ids) await expectTaken('by-identity/en', by('police', { id }), 409)
+  })
+
+  onNode('gives identities of its own', async () => {
+    const own = by('police', { id: 'https://police.example/?p=1' })
+    expect((await put('police', 'with-identity/en', own)).status).toBe(201)
+    const derived = by('police', { id: await idOf('same-identity/en') })
+    expect((await put('police', 'same-identity/en', derived)).status).toBe(201)
+    const moved = by('police', { formerly: ['with-identity'], id: 'https://police.example/?p=1' })
+    expect((await put('police', 'still-identified/en', moved)).status).toBe(200)
+  })
+
+  test('does not get what a deleted file of another publisher was', async () => {
+    rmSync(join(press.directory(), 'releases/deleted.en.md'))
+    await press.takeUp()
+    await expectTaken('deleted/en', by('police'))
+    await expectTaken('deleted/fi', by('police'))
+    await expectTaken('elsewhere/en', by('police', { id: await idOf('deleted/en') }), 409)
+    // Its publisher moves it from the folder to the API, with the identity that readers know.
+    const moved = await put('customs', 'deleted/en', by('customs'))
+    expect(moved).toMatchObject({
+      status: 201,
+      json: { id: await identity(siteId, 'deleted/en') },
+    })
+  })
+
+  onNode('changes no publisher from or to another', async () => {
+    expect((await put('police', 'handed-over/en', by('customs'))).status).toBe(403)
+    expect((await put('newsroom', 'handed-over/en', by('customs'))).status).toBe(200)
+    await expectTaken('handed-over/en', by('police'))
+    const withdraw = '/api/releases/handed-over/en/withdraw'
+    expect((await ask('police', 'POST', withdraw, { reason: 'No.' })).status).toBe(403)
+    expect((await ask('customs', 'POST', withdraw, { reason: 'No.' })).status).toBe(200)
+  })
+
+  onNode('reaches nothing where an unlimited one mixes publishers', async () => {
+    await put('newsroom', 'mixed/en', by('police'))
+    const mixed = await put('newsroom', 'mixed/fi', by('customs', { formerly: ['not-known'] }))
+    expect(mixed.status).toBe(201)
+    expect((await put('police', 'mixed/en', by('police', { title: 'New' }))).status).toBe(403)
+    expect((await put('customs', 'mixed/fi', by('customs', { title: 'New' }))).status).toBe(403)
+  })
+
+  test('and one of customs that write a slug at once do not share it', async () => {
+    const slugs = Array.from({ length: 2 }, (_, index) => `at-once-${index}`)
+    const both = await Promise.all(
+      slugs.map((slug) =>
+        Promise.all([
+          put('police', `${slug}/en`, by('police')),
+          put('customs', `${slug}/fi`, by('customs')),
+        ]),
+      ),
+    )
+    for (const answers of both) {
+      expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 403])
+    }
+  })
+
+  test('may name in one line of many what an earlier line has made', async () => {
+    const lines = [
+      { ...by('police'), slug: 'line-one', language: 'en' },
+      { ...by('police', { corrects: 'line-one' }), slug: 'line-two', language: 'en' },
+      { ...by('police', { corrects: 'line-four' }), slug: 'line-three', language: 'en' },
+      { ...by('police'), slug: 'in-the-folder', language: 'fi' },
+    ]
+    const body = lines.map((line) => JSON.stringify(line)).join('\n')
+    for (const [query, statuses] of [
+      ['?dry-run', [201, 201, 422, 403]],
+      ['', [201, 201, 422, 403]],
+    ] as const) {
+      const { text } = await ask('police', 'POST', `/api/releases${query}`, body)
+      const told = text.trim().split('\n')
+      expect(told.map((one) => (JSON.parse(one) as { status: number }).status)).toEqual(statuses)
+    }
+  })
+
+  test('sees what is to come of its own publisher alone', async () => {
+    await put('police', 'own-secret/en', by('police', { published: future }))
+    const listed = async (who: Who) => {
+      let path: string | undefined = '/api/releases?limit=5'
+      const slugs: string[] = []
+      while (path !== undefined) {
+        const answer = await ask(who, 'GET', path)
+        const json = answer.json as { releases: { slug: string }[]; next?: string }
+        slugs.push(...json.releases.map(({ slug }) => slug))
+        path = json.next && `/api/releases${new URL(json.next).search}`
+      }
+      return slugs
+    }
+    const [ofPolice, ofNewsroom] = [await listed('police'), await listed('newsroom')]
+    expect(ofPolice).toContain('own-secret')
+    expect(ofPolice).toContain('in-the-folder')
+    for (const slug of ['embargoed', 'to-come']) {
+      expect(ofPolice).not.toContain(slug)
+      expect(ofNewsroom).toContain(slug)
+      for (const what of ['', '/history']) {
+        const path = `/api/releases/${slug}/en${what}`
+        const there = (await ask('police', 'GET', path)).text
+        expect(there).toBe((await ask('police', 'GET', `/api/releases/nothing/en${what}`)).text)
+        expect((await ask('customs', 'GET', path)).status).toBe(200)
+        expect((await ask('newsroom', 'GET', path)).status).toBe(200)
+      }
+    }
+  })
+
+  onNode(
+    'does not read in the history what another publisher had written before it came out',
+    async () => {
+      await put('customs', 'edited/en', { ...by('customs'), published: '2024-01-01T00:00:00Z' })
+      await put('customs', 'edited/en', by('customs', { title: 'Edited in public' }))
+      const read = async (who: Who) => ask(who, 'GET', '/api/releases/edited/en/history')
+      expect((await read('customs')).text).toContain('A name too many')
+      const { text, json } = await read('police')
+      expect(text).not.toContain('A name too many')
+      expect(json.history[0].replaced.title).toBe('Title of customs')
+    },
+  )
+
+  test('does not show files that only another publisher speaks of, and not yet', async () => {
+    for (const [file, status] of [
+      ['embargoed.txt', 404],
+      ['shared.txt', 200],
+    ] as const) {
+      expect((await ask('police', 'GET', `/api/media/${file}`)).status).toBe(status)
+      expect((await ask('customs', 'GET', `/api/media/${file}`)).status).toBe(200)
+    }
+    for (const written of [
+      by('police', { attachments: [{ file: 'embargoed.txt' }] }),
+      by('police', { body: { markdown: '![x](/media/embargoed.txt)' } }),
+    ]) {
+      expect((await put('police', 'too-soon/en', written)).status).toBe(422)
+    }
+    const html = by('police', { body: { html: '<a href="/media/embargoed.txt">x</a>' } })
+    expect((await put('police', 'too-soon/en', html)).status).toBe(201)
+    expect((await press.fetch('/media/embargoed.txt')).status).toBe(404)
+    const shared = by('police', { attachments: [{ file: 'shared.txt' }] })
+    expect((await put('police', 'sharing/en', shared)).status).toBe(201)
+  })
+})
+
+test('what takes a slug while a token of the police waits for its second is seen at the commit', async () => {
+  const clock = hurriedClock()
+  let meanwhile: (() => Promise<unknown>) | undefined
+  const directory = temporaryFolder(files)
+  const press = await nodePress(
+    directory,
+    {
+      now: () => clock.now(),
+      async passed(second) {
+        const happening = meanwhile
+        meanwhile = undefined
+        await happening?.()
+        await clock.passed(second)
+      },
+    },
+    undefined,
+    { isOnDisk: true },
+  )
+  // As another process on the same database has it.
+  const database = openDatabase(press.databaseFile)
+  const other = composeNode({
+    database,
+    contentDirectory: directory,
+    uploads: press.uploads,
+    baseUrl,
+    tokens: readTokens(publishTokens),
+    clock,
+    problems: () => [],
+    write: () => {},
+  })
+  const ask = asker(press.fetch)
+  const askOther = asker(async (path, init) =>
+    other.app.request(path, init, { incoming: { socket: { remoteAddress: '127.0.0.1' } } }),
+  )
+  const events: [string, () => Promise<unknown>][] = [
+    ['by-process', () => askOther('customs', 'PUT', '/api/releases/by-process/fi', by('customs'))],
+    [
+      'by-file',
+      async () => {
+        const fields = ['title: Customs by file', published, 'publisher: customs']
+        writeFiles(directory, { 'releases/by-file.fi.md': markdown(fields) })
+        await press.takeUp()
+      },
+    ],
+    [
+      'by-rename',
+      async () => {
+        await askOther('customs', 'PUT', '/api/releases/by-rename/en', by('customs'))
+        const renamed = by('customs', { formerly: ['by-rename'] })
+        await askOther('customs', 'PUT', '/api/releases/by-rename-now/en', renamed)
+      },
+    ],
+  ]
+  for (const [slug, happens] of events) {
+    let hasHappened = false
+    meanwhile = async () => {
+      await happens()
+      hasHappened = true
+    }
+    const language = slug === 'by-rename' ? 'fi' : 'en'
+    const answer = await ask('police', 'PUT', `/api/releases/${slug}/${language}`, by('police'))
+    expect([slug, hasHappened, answer.status]).toEqual([slug, true, 403])
+    expect(answer.text).not.toMatch(/customs/i)
+  }
+  database.close()
+  await press.close()
+})
