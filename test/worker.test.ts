@@ -99,6 +99,23 @@ test('an older version that is still running does not bring its content back', a
   expect(await titlesIn(database)).toEqual(['New 1', 'New 2'])
 })
 
+test('an older version that is at it while a newer one comes does not bring its content back', async () => {
+  const database = openDatabase(':memory:')
+  await migrate(database, readMigrations())
+  const store = createContentStore(database)
+  const old = await bundleOf(temporaryFolder(releases([1, 2], 'Old')), 1000)
+  const fresh = await bundleOf(temporaryFolder(releases([1, 2], 'New')), 2000)
+  const overtaken: typeof store = {
+    ...store,
+    async apply(...what) {
+      await bringBundleInLine(fresh, store, inSteps(9))
+      return store.apply(...what)
+    },
+  }
+  expect(await bringBundleInLine(old, overtaken, inSteps(9))).toBe(true)
+  expect(await titlesIn(database)).toEqual(['New 1', 'New 2'])
+})
+
 test('a bundle that replaces another half-way leaves nothing of it behind', async () => {
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
