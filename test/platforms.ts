@@ -58,6 +58,8 @@ export function onBoth(
     beforeAll(async () => {
       directory = writeContent()
       worker = await workerService(directory)
+      // What is asked over its port is not at home, and fills no database.
+      await worker.fetch('/robots.txt')
     })
     afterAll(async () => {
       await worker.close()
@@ -286,7 +288,9 @@ export async function workerService(directory: string) {
   return {
     url: url.href,
     fetch: (async (path: string, init?: RequestInit) => {
-      return server.fetch(path, { redirect: 'manual', ...init } as never)
+      // Elsewhere than at home it only reads.
+      const { href } = new URL(path, baseUrl)
+      return server.fetch(href, { redirect: 'manual', ...init } as never)
     }) as unknown as Fetch,
     database: async () => ((await server.getWorker().getEnv()) as { DB: unknown }).DB,
     /** New isolates over the same database and the same cache, as a new deployment makes them. */
