@@ -1,23 +1,13 @@
-// Gathers a content folder and the migrations for the Worker, which has no disk:
-// node src/bundle-content.ts [output folder]
+// Gathers a content folder and the migrations for the Worker, which has no disk.
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readContentDirectory } from './config.ts'
 import { type BundleHeader, readBundle, writeBundle } from './content/bundle.ts'
 import { loadContent } from './content/load-content.ts'
 import { fingerprint } from './domain/identity.ts'
-import { type FileProblem, formatProblem } from './domain/problem.ts'
+import type { FileProblem } from './domain/problem.ts'
 import type { Draft } from './domain/publishing.ts'
 import { programFingerprint } from './program.ts'
 import { readMigrations } from './store/node-sqlite.ts'
-
-if (import.meta.main) {
-  const contentDirectory = readContentDirectory(process.env)
-  const { count, problems } = await bundleContent(contentDirectory, process.argv[2] ?? '.generated')
-  for (const problem of problems) console.error(formatProblem(problem))
-  if (count === undefined) process.exit(1)
-  console.log(`${count} releases bundled from ${contentDirectory}`)
-}
 
 /** Writes the bundle and the assets into a folder, unless something is so wrong that there is no count. */
 export async function bundleContent(

@@ -1,9 +1,7 @@
-// Makes the program of the Worker: node src/bundle-worker.ts [output folder]
+// Makes the program of the Worker.
 import { readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { build } from 'esbuild'
-
-if (import.meta.main) await bundleWorker(process.argv[2] ?? '.generated/worker')
 
 /**
  * Writes `worker.js` into a folder, and beside it what is only loaded when it is needed. Wrangler would

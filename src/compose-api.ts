@@ -8,8 +8,8 @@ import { createPublishingStore } from './store/publishing-store.ts'
 
 export type ApiParts = Omit<PublishingParts, 'store' | 'createReader' | 'letIn'> & {
   database: Database
-  /** Whether what is written into the database will be found again. */
-  isInPlace?: () => boolean
+  /** Whether what is written into the database will be found again. It may throw a reason of its own. */
+  isInPlace?: () => boolean | Promise<boolean>
   tokens: Token[]
 }
 

@@ -14,6 +14,8 @@ export type Parts = Omit<Services, 'store' | 'editions' | 'documents' | 'metrics
   store?: Services['store']
   /** Bytes of documents that are kept in memory. */
   memory: number
+  /** Whether nothing may be written, also not for what nobody waits for. */
+  isReadOnly?: boolean
   /** Takes the lines of the request log, without their ends. */
   write: (line: string) => void
 }
@@ -21,13 +23,15 @@ export type Parts = Omit<Services, 'store' | 'editions' | 'documents' | 'metrics
 export type Composed = { app: App; metrics: Metrics; record: (answer: Answer) => void }
 
 /** Puts the service together: for each runtime, for commands, for the benchmark and for tests. */
-export function compose({ database, store, memory, write, ...parts }: Parts): Composed {
+export function compose(parts: Parts): Composed {
+  const { database, store, memory, isReadOnly, write, ...rest } = parts
   const metrics = createMetrics()
   const record = createRecord(metrics, write)
+  const editions = createEditionStore(database)
   const app = createApp({
-    ...parts,
+    ...rest,
     store: store ?? createReleaseStore(database),
-    editions: createEditionStore(database),
+    editions: isReadOnly ? { ...editions, note: async () => {} } : editions,
     documents: createKeptDocuments(memory),
     metrics,
     record,

@@ -10,13 +10,14 @@ const port = v.pipe(
   v.transform(Number),
   v.maxValue(65_535, 'PORT must be a number from 0 to 65535, such as 3000.'),
 )
+/** Empty counts as not set: so a developer leaves out what wrangler.toml says. */
 const baseUrl = v.pipe(
   v.string(),
   v.check(
-    isOrigin,
+    (text) => text === '' || isOrigin(text),
     'BASE_URL must be an origin without a path, such as https://releases.example.org.',
   ),
-  v.transform((text) => new URL(text).origin),
+  v.transform((text) => (text === '' ? undefined : new URL(text).origin)),
 )
 const publishTokens = v.pipe(
   v.optional(v.string(), ''),
@@ -104,9 +105,22 @@ export function readWorkerConfig(
   } = parse(workerSchema, variables)
   const { origin, hostname } = new URL(requestUrl)
   if (BASE_URL) return { baseUrl: BASE_URL, hasFeedPages, tokens }
-  if (hostname === 'localhost' || hostname === '127.0.0.1')
-    return { baseUrl: origin, hasFeedPages, tokens }
+  if (isOwnMachine(hostname)) return { baseUrl: origin, hasFeedPages, tokens }
   throw new Error('BASE_URL is not set. Write the public origin under [vars] in wrangler.toml.')
+}
+
+/**
+ * Whether a request came to the host that BASE_URL names. Any other may be the address of a preview, whose
+ * version must not change what all versions have in common.
+ */
+export function isAtHome(requestUrl: string, baseUrl: string): boolean {
+  const asked = new URL(requestUrl).hostname
+  const home = new URL(baseUrl).hostname
+  return asked === home || (isOwnMachine(asked) && isOwnMachine(home))
+}
+
+function isOwnMachine(hostname: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
 }
 
 function parse<Schema extends v.GenericSchema>(

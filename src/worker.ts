@@ -8,13 +8,14 @@ import { waitUntil } from 'cloudflare:workers'
 import bundleText from './content.txt'
 import { systemClock } from './clock.ts'
 import { compose } from './compose.ts'
-import { readWorkerConfig, unknownPublishers, type WorkerConfig } from './config.ts'
+import { isAtHome, readWorkerConfig, unknownPublishers, type WorkerConfig } from './config.ts'
 import { bringBundleInLine, type Bundle, readBundle } from './content/bundle.ts'
 import { answerFromBucket, type Bucket, createMediaBucket } from './content/media-bucket.ts'
+import { DomainError, isOtherVersion } from './domain/errors.ts'
 import { fingerprint } from './domain/identity.ts'
 import { formatProblem } from './domain/problem.ts'
 import type { MediaFile } from './domain/reading.ts'
-import type { State } from './domain/release-store.ts'
+import type { ReleaseStore, State } from './domain/release-store.ts'
 import { retiredAt } from './domain/retirement.ts'
 import { createVocabulary } from './domain/topic.ts'
 import type { Api } from './http/api/api.ts'
@@ -23,8 +24,9 @@ import { createEdgeReserve, type EdgeCache } from './http/reserve.ts'
 import { problemResponse, toFailure } from './http/problem.ts'
 import { within } from './http/services.ts'
 import { createContentStore } from './store/content-store.ts'
-import { migrate } from './store/migrate.ts'
+import { migrateForVersion } from './store/migrate.ts'
 import { createReleaseStore } from './store/release-store.ts'
+import { checkTables } from './store/tables.ts'
 
 declare const caches: { open(name: string): Promise<EdgeCache> }
 
@@ -54,20 +56,24 @@ let inLine: number | undefined
 let seen: number | undefined
 let isFirst = true
 let bringing: Promise<void> | undefined
-let bundle: Bundle | undefined
-let isMigrated = false
 let config: WorkerConfig | undefined
+let bundle: Bundle | undefined
 let service: ReturnType<typeof createService> | undefined
+/** What answers at any other host than that of BASE_URL. */
+let readingService: ReturnType<typeof createService> | undefined
+
+const ownBundle = () => (bundle ??= readBundle(bundleText))
+/** The last migration of the tables that this version works with. */
+const newestMigration = () => ownBundle().header.migrations.at(-1)!.name
 
 /** Works on bringing the database in line. What is not done yet is gone on with by later requests. */
 async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
-  bundle ??= readBundle(bundleText)
-  if (!isMigrated) await migrate(DB, bundle.header.migrations)
-  isMigrated = true
+  const { migrations, made, program } = ownBundle().header
+  await migrateForVersion(DB, migrations, made)
   const store = createReleaseStore(DB)
   const revision = await store.revision()
-  const isDone = await bringBundleInLine(bundle, createContentStore(DB), {
-    program: await fingerprint(`${bundle.header.program} ${baseUrl}`),
+  const isDone = await bringBundleInLine(ownBundle(), createContentStore(DB, newestMigration()), {
+    program: await fingerprint(`${program} ${baseUrl}`),
     clock: systemClock,
     steps: stepsPerRequest,
   })
@@ -98,9 +104,8 @@ function goOn(error: unknown) {
 }
 
 /** What is known without the database, to find what other isolates answered (H-29). */
-function spareState(): State | undefined {
-  if (!bundle) return undefined
-  const { site, vocabulary } = bundle.header
+function spareState(): State {
+  const { site, vocabulary } = ownBundle().header
   const retired = retiredAt(vocabulary.topics, systemClock.now())
   const nothing = { revision: 0, horizon: 0, since: 0, frameSince: 0, until: 0 }
   return { ...nothing, retired, site, vocabulary: createVocabulary(vocabulary) }
@@ -130,18 +135,33 @@ async function answerMedia(env: Env, request: Request): Promise<Response> {
   return (await answerFromBucket(env.MEDIA, path, request.headers)) ?? asset
 }
 
-function createService(env: Env, { baseUrl, hasFeedPages, tokens }: WorkerConfig) {
-  const state = createKeptState(createReleaseStore(env.DB), systemClock, (revision) => {
-    seen = revision
-  })
+/** The store, which has the database brought in line again when its tables turn out to be of another version. */
+function openStore({ DB }: Env): ReleaseStore {
+  const store = createReleaseStore(DB, newestMigration())
+  const state = async (now: number) => {
+    return store.state(now).catch((error: unknown) => {
+      if (isOtherVersion(error)) seen = undefined
+      throw error
+    })
+  }
+  return { ...store, state }
+}
+
+/**
+ * Publishing, loaded when somebody asks for it. Every request looks whether the tables are ours, and
+ * so does every change in the second in which it is made.
+ */
+function createApiLoader(env: Env, { baseUrl, tokens }: WorkerConfig): () => Promise<Api> {
   let api: Promise<Api> | undefined
-  const loadApi = async () => {
+  const checkDatabase = () => checkTables(env.DB, newestMigration())
+  const load = async () => {
     const unknown = bundle ? unknownPublishers(tokens, bundle.header.site) : []
     for (const problem of unknown) console.error(formatProblem(problem))
     const { composeApi } = await import('./compose-api.ts')
     return composeApi(
       {
         database: env.DB,
+        isInPlace: () => checkDatabase().then(() => true),
         media: createMediaBucket((path) => findAsset(env, path), env.MEDIA),
         clock: systemClock,
         tokens,
@@ -152,24 +172,45 @@ function createService(env: Env, { baseUrl, hasFeedPages, tokens }: WorkerConfig
     )
   }
   // What could not be loaded may be the next time.
-  const forgetApi = (error: unknown) => {
+  const forget = (error: unknown) => {
     api = undefined
     throw error
+  }
+  return async () => {
+    await checkDatabase()
+    return (api ??= load().catch(forget))
+  }
+}
+
+/** Everything that answers at home, or at other hosts, where a version reads and never writes. */
+function createService(env: Env, config: WorkerConfig, isHome: boolean) {
+  const { baseUrl, hasFeedPages } = config
+  const state = createKeptState(openStore(env), systemClock, (revision) => {
+    seen = revision
+  })
+  const refuse = () => {
+    throw new DomainError(
+      'forbidden',
+      `At this address nothing is published: it may be that of a preview. Send it to ${baseUrl}.`,
+    )
   }
   const { app } = compose({
     database: env.DB,
     store: state.store,
     hasChanged: () => state.hasChanged(),
     baseUrl,
-    memory: 32_000_000,
-    reserve: createEdgeReserve(() => caches.open('documents')),
-    spare: spareState,
+    memory: isHome ? 32_000_000 : 8_000_000,
+    isReadOnly: !isHome,
+    ...(isHome && {
+      reserve: createEdgeReserve(() => caches.open('documents')),
+      spare: spareState,
+    }),
     // Cloudflare's own cache stands behind us, and only another one in front would say so.
     isDirect: (headers) => !headers.has('via'),
     hasFeedPages,
     later: (work) => waitUntil(work()),
     media: (c) => answerMedia(env, c.req.raw),
-    api: () => (api ??= loadApi().catch(forgetApi)),
+    api: isHome ? createApiLoader(env, config) : refuse,
     problems: () => [],
     clock: systemClock,
     write: (line) => console.log(line),
@@ -179,6 +220,22 @@ function createService(env: Env, { baseUrl, hasFeedPages, tokens }: WorkerConfig
       state.answer(request, async () => app.fetch(request, env, context)),
     lookAgain: () => state.lookAgain(),
   }
+}
+
+/** What answers at the host that was asked. */
+async function serviceFor(request: Request, env: Env, config: WorkerConfig) {
+  if (isAtHome(request.url, config.baseUrl)) {
+    await seeToContent(env, config.baseUrl)
+    return (service ??= createService(env, config, true))
+  }
+  if (!readingService) {
+    const { host } = new URL(request.url)
+    const advice = 'Under wrangler dev leave BASE_URL out: npm run dev -- --var BASE_URL:'
+    console.warn(
+      `Asked at ${host}, and BASE_URL is ${config.baseUrl}: there nothing is written. ${advice}`,
+    )
+  }
+  return (readingService ??= createService(env, config, false))
 }
 
 /**
@@ -198,12 +255,12 @@ function asTheClientSent(request: Request): Request {
 export default {
   async fetch(request, env, context) {
     try {
+      if (!env.DB) throw new DomainError('unavailable', 'No D1 database is bound as DB.')
       // An isolate keeps its settings for as long as it lives.
       config ??= readWorkerConfig(env, request.url)
-      await seeToContent(env, config.baseUrl)
-      service ??= createService(env, config)
       const asked = asTheClientSent(request as unknown as Request)
-      return (await service.answer(asked, context)) as never
+      const { answer } = await serviceFor(asked, env, config)
+      return (await answer(asked, context)) as never
     } catch (error) {
       console.error(error)
       return problemResponse(toFailure(error)) as never

@@ -275,7 +275,9 @@ export async function workerService(
     const headers = Object.fromEntries(new Headers(init?.headers))
     if (clock) headers[secondHeader] = String(clock.now())
     const asked = { redirect: 'manual', ...init, headers }
-    const response = (await server.fetch(path, asked as never)) as unknown as Response
+    // Elsewhere than at the host of BASE_URL it only reads.
+    const { href } = new URL(path, baseUrl)
+    const response = (await server.fetch(href, asked as never)) as unknown as Response
     await clock?.passed(Number(response.headers.get(secondHeader)) - 1)
     response.headers.delete(secondHeader)
     return response

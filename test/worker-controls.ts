@@ -8,3 +8,6 @@ export const secondHeader = 'x-test-second'
 
 /** Takes a bundle of content as a body. */
 export const takeUpPath = '/test/take-up'
+
+/** A header of what is asked at the address where workerd listens, and answered as at the host of BASE_URL. */
+export const homeHeader = 'x-test-home'

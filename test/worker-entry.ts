@@ -4,7 +4,7 @@ import { systemClock } from '../src/clock.ts'
 import { bringBundleInLine, readBundle } from '../src/content/bundle.ts'
 import { createContentStore } from '../src/store/content-store.ts'
 import worker from '../src/worker.ts'
-import { secondHeader, takeUpPath } from './worker-controls.ts'
+import { homeHeader, secondHeader, takeUpPath } from './worker-controls.ts'
 
 type Env = Parameters<typeof worker.fetch>[1]
 type Context = Parameters<typeof worker.fetch>[2]
@@ -31,8 +31,11 @@ export default {
 
 async function answerOf(request: Request, env: Env, context: Context): Promise<Response> {
   if (new URL(request.url).pathname === takeUpPath) return takeUp(await request.text(), env)
-  const asked = new Request(request)
-  asked.headers.delete(secondHeader)
+  const { pathname, search } = new URL(request.url)
+  const isAtHome = request.headers.has(homeHeader)
+  const url = isAtHome ? `${env.BASE_URL}${pathname}${search}` : request.url
+  const asked = new Request(url, request)
+  for (const name of [secondHeader, homeHeader]) asked.headers.delete(name)
   return worker.fetch(asked as never, env, context)
 }
 

@@ -1,5 +1,3 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { bringBundleInLine, type Bundle, readBundle, writeBundle } from '../src/content/bundle.ts'
@@ -100,6 +98,23 @@ test('an older version that is still running does not bring its content back', a
   expect(await titlesIn(database)).toEqual(['New 1', 'New 2'])
 })
 
+test('an older version that is at it while a newer one comes does not bring its content back', async () => {
+  const database = openDatabase(':memory:')
+  await migrate(database, readMigrations())
+  const store = createContentStore(database)
+  const old = await bundleOf(temporaryFolder(releases([1, 2], 'Old')), 1000)
+  const fresh = await bundleOf(temporaryFolder(releases([1, 2], 'New')), 2000)
+  const overtaken: typeof store = {
+    ...store,
+    async apply(...what) {
+      await bringBundleInLine(fresh, store, inSteps(9))
+      return store.apply(...what)
+    },
+  }
+  expect(await bringBundleInLine(old, overtaken, inSteps(9))).toBe(true)
+  expect(await titlesIn(database)).toEqual(['New 1', 'New 2'])
+})
+
 test('a bundle that replaces another half-way leaves nothing of it behind', async () => {
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
@@ -138,21 +153,4 @@ test('the Worker that is deployed and Node answer our own content with the same 
     expect(await other.text(), path).toBe(await one.text())
     expect(other.headers.get('etag'), path).toBe(one.headers.get('etag'))
   }
-})
-
-test('a broken folder stops the bundle and with it a deployment, so nothing broken is deployed', () => {
-  const directory = temporaryFolder({ 'releases/a.en.md': 'no fields' })
-  const output = join(directory, 'output')
-  const bundle = spawnSync(process.execPath, ['src/bundle-content.ts', output], {
-    cwd: join(import.meta.dirname, '..'),
-    env: { ...process.env, CONTENT_DIR: directory },
-    encoding: 'utf8',
-  })
-  expect(bundle.status).not.toBe(0)
-  expect(bundle.stderr).toContain('releases/a.en.md:1')
-  expect(existsSync(output)).toBe(false)
-  // What wrangler runs before it deploys, and does not go on without.
-  const read = (file: string) => readFileSync(join(import.meta.dirname, '..', file), 'utf8')
-  expect(read('wrangler.toml')).toContain('[build]\ncommand = "npm run bundle"')
-  expect(read('package.json')).toContain('"bundle": "node src/bundle-content.ts && ')
 })

@@ -28,8 +28,20 @@ export function readBundle(text: string): Bundle {
   return { header: JSON.parse(header) as BundleHeader, lines }
 }
 
+/**
+ * V8 holds a text with one byte a character if none is above U+00FF, and else all of it with two. So such
+ * characters are escaped, which means the same in JSON, unless a text has so many that this takes more.
+ */
 export function writeBundle({ header, lines }: Bundle): string {
-  return `${[JSON.stringify(header), ...lines].join('\n')}\n`
+  const text = [JSON.stringify(header), ...lines].map((line) => `${line}\n`).join('')
+  const escaped = text.replace(wide, escape)
+  return escaped.length <= 2 * text.length ? escaped : text
+}
+
+const wide = /[\u0100-\uffff]/g
+
+function escape(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
 }
 
 /** Characters and releases to a step: D1 takes 2 MB in one value. */

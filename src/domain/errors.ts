@@ -35,6 +35,15 @@ export class DomainError extends Error {
   }
 }
 
+/** The refusal of a version whose tables are not those of the database: it would read what is wrong. */
+export function otherVersion(message: string): DomainError {
+  return new DomainError('unavailable', message, { reason: 'other-version' })
+}
+
+export function isOtherVersion(error: unknown): boolean {
+  return error instanceof DomainError && error.details.reason === 'other-version'
+}
+
 /** The refusal that some work came to, as an answer. Whatever else goes wrong is thrown on. */
 export async function refusable<T>(work: () => T | Promise<T>): Promise<T | DomainError> {
   try {

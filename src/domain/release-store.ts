@@ -132,7 +132,8 @@ export interface ContentStore {
   /**
    * Makes everything staged under a name public at once, with the rest of what a folder says.
    * Several processes may do so at the same time. Waits while the change before is of the same
-   * second, because no reader could tell the two apart (H-10).
+   * second, because no reader could tell the two apart (H-10). Nothing changes while the store is in line
+   * with a bundle that was made later than `bundle`.
    */
   apply(batch: string, frame: Frame, clock: Clock, bundle?: BundleMark): Promise<void>
   /** Forgets what was staged under a name. */

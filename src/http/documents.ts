@@ -1,5 +1,5 @@
 import type { Edition } from '../domain/edition.ts'
-import { DomainError } from '../domain/errors.ts'
+import { DomainError, refusable } from '../domain/errors.ts'
 import { fingerprint } from '../domain/identity.ts'
 import { createCodedBody } from './coded-body.ts'
 import { type HeaderReader, isConditional } from './conditional.ts'
@@ -40,9 +40,12 @@ export function createDocuments(services: Services) {
     { since, revision }: Current,
   ): Promise<Document> {
     const { address, contentType, kind, render } = recipe
-    const { body, oldest, previous, isGone = false } = await render()
-    metrics.rendered(kind)
+    const made = await refusable(render)
+    // What is not there may be for one that has become another meanwhile, too.
     if ((await store.revision()) !== revision) throw new StoreMoved()
+    if (made instanceof DomainError) throw made
+    const { body, oldest, previous, isGone = false } = made
+    metrics.rendered(kind)
     const document: Document = {
       etag: `W/"${await fingerprint(body)}"`,
       lastModified,
@@ -184,7 +187,8 @@ function keyOf({ address }: Recipe, since: number): string {
   return `${since} ${address}`
 }
 
-function notAnswering(): DomainError {
+/** The refusal of what would have to be asked of a store that cannot be read. */
+export function notAnswering(): DomainError {
   return new DomainError(
     'unavailable',
     'This cannot be looked up at present. Ask again in a minute.',

@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts'
+import { DomainError } from '../domain/errors.ts'
 import type { ReleaseStore, State } from '../domain/release-store.ts'
 import { longestKept } from './answer.ts'
 import { isNotModified } from './conditional.ts'
@@ -153,7 +154,7 @@ export function createKeptState(
 
     /** The store, with the state that is kept. */
     store: {
-      ...store,
+      ...onFailure(store, lookAgain),
       state: read,
       async revision() {
         const revision = await store.revision()
@@ -190,6 +191,22 @@ export function createKeptState(
     const age = Math.min(clock.now() - from, maxAge)
     if (age > Number(headers.get('age') ?? 0)) headers.set('Age', String(age))
   }
+}
+
+/** A store that tells of questions that fail: it may be another than the state that is kept says. */
+function onFailure(store: ReleaseStore, tell: () => void): ReleaseStore {
+  const watched = Object.entries(store).map(([name, ask]) => [
+    name,
+    async (...what: never[]) => {
+      try {
+        return await (ask as (...what: never[]) => Promise<unknown>)(...what)
+      } catch (error) {
+        if (!(error instanceof DomainError)) tell()
+        throw error
+      }
+    },
+  ])
+  return Object.fromEntries(watched) as ReleaseStore
 }
 
 /**

@@ -3,6 +3,7 @@ import type { MiddlewareHandler } from 'hono'
 import type { ReleaseStore } from '../domain/release-store.ts'
 import type { Asking } from './answer.ts'
 import { isNotModified } from './conditional.ts'
+import { notAnswering } from './documents.ts'
 import type { Current, Services } from './services.ts'
 
 /** Answers paths below `/media/` from the first of some folders on disk that has the file. */
@@ -55,6 +56,8 @@ export function createMediaStatus(
     if (path === undefined) return 'hidden'
     const current = await readCurrent()
     try {
+      // Of a store that cannot be read nothing can be asked.
+      if (current.revision === 0) throw notAnswering()
       const status = await store.mediaStatus(path, current)
       // Strangers may think of any number of paths.
       if (last.size >= mostRemembered) last.clear()

@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 import { type Addresses, createAddresses } from '../domain/addresses.ts'
 import type { Clock } from '../domain/clock.ts'
-import { DomainError } from '../domain/errors.ts'
+import { DomainError, isOtherVersion } from '../domain/errors.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { EditionStore, ReleaseStore, State } from '../domain/release-store.ts'
 import type { Api } from './api/api.ts'
@@ -104,7 +104,9 @@ export function createCurrentReader(services: Services) {
       if (read === reads) steady = last
       return last
     } catch (error) {
-      if (!(error instanceof DomainError)) {
+      // Nothing is asked of tables that belong to another version, no more than of a store that never answered.
+      if (isOtherVersion(error) && last) last = { ...last, revision: 0 }
+      if (!(error instanceof DomainError) || isOtherVersion(error)) {
         metrics.storeFailed()
         restUntil = clock.now() + rest
         console.error(`The store does not answer: ${(error as Error).message}`)

@@ -1,14 +1,18 @@
 import type { Draft, FileStamp, KnownDraft } from '../domain/publishing.ts'
-import type { ContentStore } from '../domain/release-store.ts'
+import type { BundleMark, ContentStore } from '../domain/release-store.ts'
 import { joinVocabularies } from '../domain/topic.ts'
 import { createChanges } from './change.ts'
 import { chunks } from './chunks.ts'
 import type { Database } from './database.ts'
 import { readPublishedTopics } from './published-topics.ts'
 import { readValues, setState } from './state.ts'
+import { checkTables } from './tables.ts'
 
-/** Takes content in, in SQL, on node:sqlite and on D1. */
-export function createContentStore(database: Database): ContentStore {
+/**
+ * Takes content in, in SQL, on node:sqlite and on D1. Nothing is made public while the last migration of
+ * the database is another than `newest`, where that is named.
+ */
+export function createContentStore(database: Database, newest?: string): ContentStore {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
   const { stage, discard, makePublic } = createChanges(database)
 
@@ -35,10 +39,7 @@ export function createContentStore(database: Database): ContentStore {
 
     program: async () => (await readValues(database, 'program')).program,
 
-    async bundle() {
-      const { bundle, made } = await readValues(database, 'bundle', 'made')
-      return bundle === undefined ? undefined : { fingerprint: bundle, made: Number(made ?? 0) }
-    },
+    bundle: readBundleMark,
 
     stage,
 
@@ -52,6 +53,12 @@ export function createContentStore(database: Database): ContentStore {
 
     async apply(batch, { site, vocabulary, files, removed, program }, clock, bundle) {
       await makePublic(clock, vocabulary.topics, async () => {
+        if (newest !== undefined) await checkTables(database, newest)
+        // Another version may have been first since somebody looked.
+        if (bundle && ((await readBundleMark())?.made ?? 0) > bundle.made) {
+          await discard(batch)
+          return undefined
+        }
         await leaveOutPublished(batch)
         return {
           batch,
@@ -81,6 +88,11 @@ export function createContentStore(database: Database): ContentStore {
     },
 
     discard,
+  }
+
+  async function readBundleMark(): Promise<BundleMark | undefined> {
+    const { bundle, made } = await readValues(database, 'bundle', 'made')
+    return bundle === undefined ? undefined : { fingerprint: bundle, made: Number(made ?? 0) }
   }
 
   async function isPublished(id: string, address: string): Promise<boolean> {

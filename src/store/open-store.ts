@@ -1,3 +1,4 @@
+import { isOtherVersion } from '../domain/errors.ts'
 import { migrate } from './migrate.ts'
 import {
   isDamaged,
@@ -29,6 +30,12 @@ export async function openStore(
     if (isOurs) {
       throw new Error(
         `DATABASE at ${path} is damaged (${message}), and may hold releases that came through the API and are nowhere else. Move it away and bring a backup back with "npm run tiedote -- restore", or start without it and with what the content folder has.`,
+        { cause: error },
+      )
+    }
+    if (isOtherVersion(error)) {
+      throw new Error(
+        `DATABASE at ${path} cannot be used: ${message.replace(/ Ask again.*/, '')} Start that version, or bring back the backup of before it with "npm run tiedote -- restore".`,
         { cause: error },
       )
     }

@@ -30,7 +30,7 @@ const patience = 20
  */
 export function createPublishingStore(
   database: Database,
-  isInPlace: () => boolean = () => true,
+  isInPlace: () => boolean | Promise<boolean> = () => true,
 ): PublishingStore {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
   const { stage, discard, makePublic } = createChanges(database)
@@ -116,7 +116,7 @@ export function createPublishingStore(
           clock,
           [],
           async (now) => {
-            checkPlace()
+            await checkPlace()
             await discard(batch)
             const changes = await decide(now)
             if (changes.length === 0) return undefined
@@ -146,7 +146,7 @@ export function createPublishingStore(
         async (now) => {
           const decided = await decide(now)
           if (!decided) return undefined
-          checkPlace()
+          await checkPlace()
           const { content, published } = await readFrame()
           const { written, deed } = decided
           const subject = { ...deed, subject: `topic:${slug}`, slug, language: '' }
@@ -169,8 +169,8 @@ export function createPublishingStore(
     },
   }
 
-  function checkPlace() {
-    if (!isInPlace()) throw new Error('the database file is no longer there')
+  async function checkPlace() {
+    if (!(await isInPlace())) throw new Error('the database file is no longer there')
   }
 
   /** The same object as long as nothing in it has changed. */

@@ -21,14 +21,17 @@ const mostMonths = 600
 /** Walks of questions whose places are kept in memory, some 30 KB for each. */
 const mostRecent = 50
 
-/** Answers readers in SQL, on node:sqlite and on D1. */
-export function createReleaseStore(database: Database): ReleaseStore {
+/**
+ * Answers readers in SQL, on node:sqlite and on D1. Its state cannot be read while the last migration of
+ * the database is another than `newest`, where that is named.
+ */
+export function createReleaseStore(database: Database, newest?: string): ReleaseStore {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
 
   const recent = createRecentPlaces()
 
   const store: ReleaseStore = {
-    state: createStateReader(database),
+    state: createStateReader(database, newest),
 
     async revision() {
       const row = await prepare("select value from state where key = 'revision'").first<{

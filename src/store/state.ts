@@ -1,25 +1,36 @@
-import { DomainError } from '../domain/errors.ts'
+import { DomainError, isOtherVersion } from '../domain/errors.ts'
 import type { State } from '../domain/release-store.ts'
 import { retiredAt } from '../domain/retirement.ts'
 import type { Site } from '../domain/site.ts'
 import { createVocabulary, type VocabularySource } from '../domain/topic.ts'
 import type { Database, Statement } from './database.ts'
+import { checkTables, compareTables } from './tables.ts'
 
 /** Where the store stands at a second: the part of a state that is a few numbers. */
 export type Position = Pick<State, 'revision' | 'horizon' | 'since' | 'frameSince' | 'until'>
 
-/** Answers `revision` 0 while nothing was ever brought in. */
-export async function readPosition(database: Database, now: number): Promise<Position> {
+/**
+ * Answers `revision` 0 while nothing was ever brought in. Throws DomainError `unavailable` if `newest`
+ * names another migration than the last one of the database.
+ */
+export async function readPosition(
+  database: Database,
+  now: number,
+  newest?: string,
+): Promise<Position> {
   const row = await database
     .prepare(
       `select (select value from state where key = 'revision') as revision,
          (select value from state where key = 'changed') as changed,
          (select value from state where key = 'framed') as framed,
          (select max(published) from release where published <= ?1) as horizon,
-         (select min(published) from release where published > ?1) as coming`,
+         (select min(published) from release where published > ?1) as coming,
+         (select max(name) from d1_migrations) as migration`,
     )
     .bind(now)
-    .first<Record<'revision' | 'changed' | 'framed' | 'horizon' | 'coming', number | null>>()
+    .first<PositionRow>()
+  // Along with the state this costs no question of its own.
+  if (newest !== undefined) compareTables(row?.migration, newest)
   const horizon = row?.horizon ?? 0
   const since = Math.max(row?.changed ?? 0, horizon)
   return {
@@ -31,8 +42,22 @@ export async function readPosition(database: Database, now: number): Promise<Pos
   }
 }
 
-/** Reads the state, and what lies in it as text only when it changed. */
-export function createStateReader(database: Database): (now: number) => Promise<State> {
+type PositionRow = Record<
+  'revision' | 'changed' | 'framed' | 'horizon' | 'coming',
+  number | null
+> & {
+  migration: string | null
+}
+
+/**
+ * Reads the state, and what lies in it as text only when it changed. If `newest` names another migration
+ * than the last one of the database, nothing but that is asked, and DomainError `unavailable` is thrown.
+ */
+export function createStateReader(
+  database: Database,
+  newest?: string,
+): (now: number) => Promise<State> {
+  let hasFailed = false
   let frame:
     | { revision: number; frameSince: number; site: Site; vocabulary: State['vocabulary'] }
     | undefined
@@ -50,8 +75,23 @@ export function createStateReader(database: Database): (now: number) => Promise<
     return frame
   }
 
+  async function readOwnPosition(now: number): Promise<Position> {
+    if (newest === undefined) return readPosition(database, now)
+    if (hasFailed) await checkTables(database, newest)
+    try {
+      const position = await readPosition(database, now, newest)
+      hasFailed = false
+      return position
+    } catch (error) {
+      hasFailed = true
+      // It may have failed because the tables are others.
+      if (!isOtherVersion(error)) await checkTables(database, newest)
+      throw error
+    }
+  }
+
   return async function readState(now) {
-    const position = await readPosition(database, now)
+    const position = await readOwnPosition(now)
     if (position.revision === 0) {
       throw new DomainError('unavailable', 'The service is being set up. Ask again in a minute.')
     }

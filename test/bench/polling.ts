@@ -34,7 +34,7 @@ export async function measurePolling({ sizes, tell }: Setup): Promise<Found> {
         spread: spreadOf(after),
         unit: 'queries',
         limit: { atMost: 1 },
-        detail: 'five rows',
+        detail: 'six rows',
       },
       {
         work: 'queries to the database of 1,000 readers that come back after a release, on Workers',

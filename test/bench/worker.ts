@@ -11,7 +11,6 @@ import type { Setup } from './setup.ts'
 import { startNothing, startWorkerd } from './workerd.ts'
 import { inFolder } from './workplace.ts'
 
-const baseUrl = 'https://releases.example.org'
 const feed = '/feed.rss'
 
 /** The Worker as it is deployed: its size without the content that it carries, and what answers cost. */
@@ -63,7 +62,7 @@ function compressed(folder: string, names: string[]): number {
 
 /** Processor time of workerd for an answer. D1 is in another process, as it is where Workers run. */
 async function measureProcessor(built: string, { isQuick, tell }: Setup): Promise<Figure[]> {
-  const worker = await startWorkerd(built, { baseUrl })
+  const worker = await startWorkerd(built)
   const first = await fetch(worker.url + feed, { headers: { 'accept-encoding': 'gzip' } })
   const headers = { 'if-none-match': first.headers.get('etag')! }
   const text = await first.text()

@@ -15,12 +15,12 @@ export type Workerd = Server & {
  */
 export async function startWorkerd(
   built: string,
-  { baseUrl, inspector }: { baseUrl: string; inspector?: string },
+  { inspector }: { inspector?: string } = {},
 ): Promise<Workerd> {
   const d1 = await startScript('d1.ts', { DATABASE: join(built, 'd1.db') })
   const port = await freePort()
   const configuration = join(built, 'workerd.capnp')
-  writeFileSync(configuration, describe(built, { port, d1: d1.url, baseUrl }))
+  writeFileSync(configuration, describe(built, { port, d1: d1.url }))
   const watched = inspector ? [`--inspector-addr=${inspector}`] : []
   const parameters = ['serve', configuration, '--experimental', ...watched]
   const server = await startProcess(binary, parameters, port, {}, '/feed.rss')
@@ -42,15 +42,12 @@ export async function startNothing(folder: string, answer: string): Promise<Serv
       ? new Response(null, { status: 304 }) : new Response(body) }`
   writeFileSync(join(folder, 'worker.js'), code)
   const configuration = join(folder, 'workerd.capnp')
-  writeFileSync(configuration, describe(folder, { port, d1: 'http://127.0.0.1:1', baseUrl: '' }))
+  writeFileSync(configuration, describe(folder, { port, d1: 'http://127.0.0.1:1' }))
   return startProcess(binary, ['serve', configuration, '--experimental'], port, {}, '/')
 }
 
 /** The language of https://github.com/cloudflare/workerd/blob/main/src/workerd/server/workerd.capnp. */
-function describe(
-  folder: string,
-  { port, d1, baseUrl }: { port: number; d1: string; baseUrl: string },
-): string {
+function describe(folder: string, { port, d1 }: { port: number; d1: string }): string {
   const toml = readFileSync(join(import.meta.dirname, '../../wrangler.toml'), 'utf8')
   const [, date = ''] = /^compatibility_date = "(.*)"/m.exec(toml)!
   const names = readdirSync(folder).filter((name) => /\.(m?js|txt)$/.test(name))
@@ -82,7 +79,7 @@ const worker :Workerd.Worker = (
       innerBindings = [(name = "fetcher", service = "d1")],
     )),
     (name = "ASSETS", service = "nothing"),
-    (name = "BASE_URL", text = "${baseUrl}"),
+    (name = "BASE_URL", text = "http://127.0.0.1:${port}"),
   ],
 );
 const nothing :Workerd.Worker = (

@@ -8,7 +8,7 @@ import { walk } from '../archive-walker.ts'
 import { markdown, topicsYaml, writeFolder } from '../content-folder.ts'
 import { type Fetch, nodeService, workerService } from '../platforms.ts'
 import { createSimulatedClock } from '../readers/simulated-clock.ts'
-import { secondHeader } from '../worker-controls.ts'
+import { homeHeader, secondHeader } from '../worker-controls.ts'
 
 const start = Date.UTC(2026, 2, 2, 6) / 1000
 const long = 'A sentence that takes some room in a document. '.repeat(1600)
@@ -109,7 +109,7 @@ describe('on Node and on Workers', () => {
     fetch = await nodeService(directory, createSimulatedClock(start))
     const worker = await workerService(directory)
     node = (path, headers = {}, method = 'GET') => askApp(fetch, path, headers, method)
-    const second = { [secondHeader]: String(start) }
+    const second = { [secondHeader]: String(start), [homeHeader]: 'yes' }
     workers = (path, headers = {}, method = 'GET') =>
       askServer(new URL(path, worker.url), { ...headers, ...second }, method)
     close = worker.close

@@ -1,0 +1,37 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { markdown, temporaryFolder, writeFiles } from './content-folder.ts'
+
+test('a broken file stops a deployment, and under wrangler dev what was bundled before is served', () => {
+  const release = (title: string) => markdown([`title: ${title}`, 'published: 2024-01-24'])
+  const content = temporaryFolder({ 'releases/a.en.md': 'no fields' })
+  const place = mkdtempSync(join(tmpdir(), 'tiedote-bundle-'))
+  onTestFinished(() => rmSync(place, { recursive: true }))
+  const bundle = (command: string) => {
+    const script = join(import.meta.dirname, '../src/bundle.ts')
+    const env = { ...process.env, CONTENT_DIR: content, WRANGLER_COMMAND: command }
+    const { status, stderr } = spawnSync(process.execPath, [script], { cwd: place, env })
+    return [status, String(stderr)]
+  }
+  const worker = () => readFileSync(join(place, '.generated/worker/worker.js'), 'utf8')
+  const told = expect.stringContaining('releases/a.en.md:1') as string
+  expect(bundle('dev')).toEqual([0, told])
+  // Nothing was bundled before: what is wrong is all that can be answered.
+  expect(worker()).toContain('releases/a.en.md:1')
+  writeFiles(content, { 'releases/a.en.md': release('A') })
+  expect(bundle('dev')[0]).toBe(0)
+  const bundled = worker()
+  expect(bundled).not.toContain('releases/a.en.md')
+  writeFiles(content, { 'releases/a.en.md': 'no fields' })
+  expect(bundle('dev')).toEqual([0, expect.stringContaining('is still served')])
+  expect(bundle('deploy')).toEqual([1, told])
+  expect(worker()).toBe(bundled)
+  expect(readFileSync(join(place, '.generated/worker/content.txt'), 'utf8')).toContain('"A"')
+  // What wrangler runs before it deploys, and does not go on without.
+  const own = (file: string) => readFileSync(join(import.meta.dirname, '..', file), 'utf8')
+  expect(own('wrangler.toml')).toContain('[build]\ncommand = "npm run bundle"')
+  expect(own('package.json')).toContain('"bundle": "node src/bundle.ts"')
+})

@@ -1,0 +1,150 @@
+// Versions of the Worker over one database, in workerd: each restart is a new version, with the bundle of
+// what the content folder holds by then.
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Database } from '../src/store/database.ts'
+import { markdown, writeFiles, writeFolder } from './content-folder.ts'
+import { baseUrl, publishTokens, workerService } from './platforms.ts'
+
+const preview = 'https://1a2b3c4d-tiedote.ministry.workers.dev'
+const [, token = ''] = /newsroom=([^,]+)/.exec(publishTokens)!
+
+const release = (title: string) =>
+  markdown([`title: ${title}`, 'published: 2024-01-24', 'topics: [eu]'])
+
+let directory: string
+let worker: Awaited<ReturnType<typeof workerService>>
+
+beforeAll(async () => {
+  directory = writeFolder({
+    'releases/kept.en.md': release('Kept'),
+    'releases/gone.en.md': release('Gone'),
+  })
+  worker = await workerService(directory)
+})
+
+afterAll(async () => {
+  await worker.close()
+  rmSync(directory, { recursive: true, force: true })
+})
+
+/** Every row of every table, and the tables themselves. */
+async function contentsOf(database: Database) {
+  const { results } = await database
+    .prepare(
+      "select name, sql from sqlite_master where name not like '\\_cf%' escape '\\' order by name",
+    )
+    .all<{ name: string; sql: string | null }>()
+  const tables = results.filter(({ sql }) => /^create (virtual )?table/i.test(sql ?? ''))
+  if (tables.length === 0) return JSON.stringify(results)
+  const rows = await database.batch(
+    tables.map(({ name }) => database.prepare(`select * from "${name}"`)),
+  )
+  const contents = (rows as { results: unknown }[]).map((one) => one.results)
+  return JSON.stringify([results, contents])
+}
+
+const database = async () => (await worker.database()) as Database
+
+async function run(...statements: string[]) {
+  const there = await database()
+  await there.batch(statements.map((sql) => there.prepare(sql)))
+}
+
+const publishing = (body: object) => ({
+  method: 'PUT',
+  headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+  body: JSON.stringify(body),
+})
+
+async function statusOf(address: string, init: RequestInit = {}) {
+  const answer = await worker.fetch(address, init)
+  await answer.arrayBuffer()
+  return answer.status
+}
+
+test('a version that is asked at another host reads what the database has, and writes nothing', async () => {
+  // Nobody was at home yet, and whoever comes elsewhere does not fill the database.
+  expect(await statusOf(`${preview}/feed.json`)).toBe(503)
+  const before = await contentsOf(await database())
+  expect(await statusOf(`${preview}/`)).toBe(503)
+  expect(await contentsOf(await database())).toBe(before)
+
+  expect(await statusOf('/releases/gone')).toBe(200)
+  writeFiles(directory, { 'releases/kept.en.md': release('Changed') })
+  rmSync(join(directory, 'releases/gone.en.md'))
+  await worker.restart()
+  const filled = await contentsOf(await database())
+  expect(filled).toContain('"slug":"gone"')
+
+  const feed = await worker.fetch(`${preview}/topics/eu.json`)
+  expect(feed.status).toBe(200)
+  const text = await feed.text()
+  expect(text).toContain('"title":"Kept"')
+  expect(text).toContain(`${baseUrl}/releases/gone`)
+  expect(await statusOf(`${preview}/releases/gone`)).toBe(200)
+  const etag = { 'If-None-Match': feed.headers.get('etag')! }
+  expect(await statusOf(`${preview}/topics/eu.json`, { headers: etag })).toBe(304)
+  expect(await statusOf(`${preview}/topics/eu.json`, { method: 'HEAD' })).toBe(200)
+  expect(
+    await statusOf(`${preview}/topics/eu.json`, { headers: { ...etag, 'A-IM': 'feed' } }),
+  ).toBe(304)
+  const written = publishing({ title: 'Written', body: { html: '<p>A</p>' } })
+  for (const [path, init] of [
+    ['/api/releases/written/en', written],
+    ['/api/releases/written/en?dry-run', written],
+    ['/api/media/a.txt', { ...written, body: 'a' }],
+    ['/api/topics/written', publishing({ label: { en: 'written' } })],
+    ['/api/releases', { headers: written.headers }],
+  ] as [string, RequestInit][]) {
+    const answer = await worker.fetch(preview + path, init)
+    expect(answer.status, path).toBe(403)
+    expect(answer.headers.get('content-type'), path).toBe('application/problem+json')
+    expect(await answer.text(), path).toContain(`Send it to ${baseUrl}.`)
+  }
+  // What nobody waits for would have been written by then.
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect(await contentsOf(await database())).toBe(filled)
+
+  // The same isolate, at home: there the newer version replaces what was there.
+  expect(await statusOf('/releases/gone')).toBe(404)
+  expect(await (await worker.fetch('/releases/kept')).text()).toContain('Changed')
+  expect(await statusOf('/api/releases/written/en', written)).toBe(201)
+})
+
+test('a version that meets tables of a newer one answers what was kept, and takes nothing', async () => {
+  const feed = await (await worker.fetch('/topics/eu.atom')).text()
+  const etag = { 'If-None-Match': (await worker.fetch('/topics/eu.atom')).headers.get('etag')! }
+  await statusOf('/topics/eu.atom', { headers: etag })
+  // The newer version has other tables, and says so as ours would.
+  await run(
+    "insert into d1_migrations (name) values ('9000_later.sql')",
+    'alter table release rename to communication',
+    "update state set value = value + 1 where key = 'revision'",
+  )
+  const newer = await contentsOf(await database())
+  const meetIt = async () => {
+    expect(await (await worker.fetch('/topics/eu.atom')).text()).toBe(feed)
+    expect(await statusOf('/topics/eu.atom', { headers: etag })).toBe(304)
+    const unkept = await worker.fetch('/topics/eu.rss')
+    expect(unkept.status).toBe(503)
+    expect(unkept.headers.get('retry-after')).toMatch(/^\d+$/)
+    expect(await statusOf(`${preview}/topics/migration.rss`)).toBe(503)
+    const refused = await worker.fetch('/api/releases/late/en', publishing({ title: 'Late' }))
+    expect(refused.status).toBe(503)
+    expect(await refused.text()).toContain('those of a newer version')
+    expect(await contentsOf(await database())).toBe(newer)
+  }
+  await meetIt()
+  // An isolate that begins now has what others in the data centre answered.
+  await worker.restart()
+  await meetIt()
+
+  await run(
+    'alter table communication rename to release',
+    "delete from d1_migrations where name = '9000_later.sql'",
+  )
+  await new Promise((resolve) => setTimeout(resolve, 5100))
+  expect(await statusOf('/topics/eu.rss')).toBe(200)
+})
