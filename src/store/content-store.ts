@@ -3,7 +3,7 @@ import type { ContentStore } from '../domain/release-store.ts'
 import { joinVocabularies } from '../domain/topic.ts'
 import { createChanges } from './change.ts'
 import { chunks } from './chunks.ts'
-import type { Database } from './database.ts'
+import { type Database, readStored } from './database.ts'
 import { readPublishedTopics } from './published-topics.ts'
 import { readValues, setState } from './state.ts'
 
@@ -26,7 +26,10 @@ export function createContentStore(database: Database): ContentStore {
       ])
       return {
         files: new Map(
-          files.results.map(({ path, stamp, media }) => [path, toStamp(stamp, media)]),
+          files.results.map(({ path, stamp, media }) => [
+            path,
+            { stamp, media: readStored<FileStamp['media']>(database, media) },
+          ]),
         ),
         drafts: new Map(drafts.results.map((draft) => [draft.source, draft])),
         isPublished: published.results.length > 0 ? isPublished : undefined,
@@ -112,7 +115,3 @@ export function createContentStore(database: Database): ContentStore {
 const isFromApi = "source >= 'api:' and source < 'api;'"
 
 type FileRow = { path: string; stamp: string; media: string }
-
-function toStamp(stamp: string, media: string): FileStamp {
-  return { stamp, media: JSON.parse(media) as FileStamp['media'] }
-}

@@ -1,6 +1,6 @@
 import type { Deed, Frame, Kept, KeptLine, PublishingStore } from '../domain/publishing-store.ts'
 import { datings } from '../domain/publishing.ts'
-import { DomainError } from '../domain/errors.ts'
+import { DomainError, StoreDamaged } from '../domain/errors.ts'
 import type { Release } from '../domain/release.ts'
 import type { Site } from '../domain/site.ts'
 import {
@@ -10,7 +10,7 @@ import {
   withTopic,
 } from '../domain/topic.ts'
 import { type Change, createChanges } from './change.ts'
-import type { Database, Statement } from './database.ts'
+import { type Database, readStored, type Statement } from './database.ts'
 import { readPublishedTopics } from './published-topics.ts'
 import { readValues } from './state.ts'
 
@@ -18,12 +18,12 @@ import { readValues } from './state.ts'
 const patience = 20
 
 /**
- * Takes in what comes through the API, in SQL, on node:sqlite and on D1. Nothing while `isInPlace` says
- * that the file is not where the next start will look for it.
+ * Takes in what comes through the API, in SQL, on node:sqlite and on D1. Nothing while `damage` says that
+ * something is wrong with the database: what was answered for might not be found again.
  */
 export function createPublishingStore(
   database: Database,
-  isInPlace: () => boolean = () => true,
+  damage: () => string | undefined = () => undefined,
 ): PublishingStore {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
   const { stage, discard, makePublic } = createChanges(database)
@@ -40,7 +40,7 @@ export function createPublishingStore(
         JSON.stringify(addresses.map(({ slug, language }) => [slug, language])),
         JSON.stringify(ids),
       ).all<KeptRow>()
-      return results.map(toKept)
+      return results.map((row) => toKept(database, row))
     },
 
     async list({ slug, language }, limit) {
@@ -62,7 +62,9 @@ export function createPublishingStore(
         limit,
       ).all<Omit<Deed, 'replaced'> & { replaced: string | null }>()
       return results.map(({ replaced, ...deed }) => {
-        return replaced === null ? deed : { ...deed, replaced: JSON.parse(replaced) as unknown }
+        return replaced === null
+          ? deed
+          : { ...deed, replaced: readStored<unknown>(database, replaced) }
       })
     },
 
@@ -72,7 +74,7 @@ export function createPublishingStore(
           clock,
           [],
           async (now) => {
-            checkPlace()
+            checkDamage()
             await discard(batch)
             const changes = await decide(now)
             if (changes.length === 0) return undefined
@@ -102,7 +104,7 @@ export function createPublishingStore(
         async (now) => {
           const decided = await decide(now)
           if (!decided) return undefined
-          checkPlace()
+          checkDamage()
           const { content, published } = await readFrame()
           const { written, deed } = decided
           const subject = { ...deed, subject: `topic:${slug}`, slug, language: '' }
@@ -125,8 +127,9 @@ export function createPublishingStore(
     },
   }
 
-  function checkPlace() {
-    if (!isInPlace()) throw new Error('the database file is no longer there')
+  function checkDamage() {
+    const sentence = damage()
+    if (sentence) throw new StoreDamaged(sentence)
   }
 
   /** The same object as long as nothing in it has changed. */
@@ -140,9 +143,9 @@ export function createPublishingStore(
     if (site === undefined || content === undefined) throw notYet()
     const text = `${site}\n${content}\n${JSON.stringify(published)}`
     if (last?.text === text) return last.frame
-    const vocabulary = JSON.parse(content) as VocabularySource
+    const vocabulary = readStored<VocabularySource>(database, content)
     const frame = {
-      site: JSON.parse(site) as Site,
+      site: readStored<Site>(database, site),
       vocabulary: createVocabulary(joinVocabularies(vocabulary, published)),
       content: vocabulary,
       published,
@@ -161,8 +164,8 @@ export function createPublishingStore(
     )
     if (site === undefined || vocabulary === undefined) throw notYet()
     return {
-      site: JSON.parse(site) as Site,
-      vocabulary: JSON.parse(vocabulary) as VocabularySource,
+      site: readStored<Site>(database, site),
+      vocabulary: readStored<VocabularySource>(database, vocabulary),
       program: program ?? '',
       removed: [],
     }
@@ -188,8 +191,11 @@ type KeptRow = Omit<Kept, 'release' | 'isHistory'> & {
   history: number
 }
 
-function toKept({ published, updated, document, history, ...kept }: KeptRow): Kept {
-  const release = JSON.parse(document) as Omit<Release, 'published' | 'updated'>
+function toKept(
+  database: Database,
+  { published, updated, document, history, ...kept }: KeptRow,
+): Kept {
+  const release = readStored<Omit<Release, 'published' | 'updated'>>(database, document)
   const isHistory = history === 1
   return { ...kept, isHistory, release: { ...release, published, updated } }
 }

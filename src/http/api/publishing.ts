@@ -13,6 +13,8 @@ export type PublishingParts = {
   media: MediaStore
   createReader: CreateReleaseReader
   clock: Clock
+  /** What is wrong with the database: then nothing is taken. */
+  damage?: () => string | undefined
   /** Throws DomainError when somebody may not come in. */
   letIn: ReturnType<typeof createDoor>
   /** Who asks, for slowing down those who guess tokens. */
