@@ -152,6 +152,7 @@ export class DatabaseCondition {
     try {
       this.#database.reopen()
       await migrate(this.#database, readMigrations())
+      if (!this.#database.readOnly) await tryToWrite(this.#database)
     } catch (error) {
       this.#note((error as Error).message)
     }
@@ -175,6 +176,12 @@ export class DatabaseCondition {
       thread.once('exit', () => resolve({ failed: 'the thread ended' }))
     })
   }
+}
+
+/** A disk that can be read may refuse what is written. */
+async function tryToWrite(database: NodeDatabase) {
+  const nothing = "update state set value = value where key = 'revision'"
+  await database.batch([database.prepare(nothing)])
 }
 
 /** What to do about a damaged database. One that `mayBeMadeAnew` has nothing that is not in the content. */
