@@ -8,8 +8,6 @@ import { createPublishingStore } from './store/publishing-store.ts'
 
 export type ApiParts = Omit<PublishingParts, 'store' | 'createReader' | 'letIn'> & {
   database: Database
-  /** Whether what is written into the database will be found again. It may throw a reason of its own. */
-  isInPlace?: () => boolean | Promise<boolean>
   tokens: Token[]
 }
 
@@ -19,14 +17,14 @@ export type ApiParts = Omit<PublishingParts, 'store' | 'createReader' | 'letIn'>
  * request would wait for ever if that were cut off.
  */
 export function composeApi(
-  { database, isInPlace, tokens, ...parts }: ApiParts,
+  { database, tokens, ...parts }: ApiParts,
   { isShared }: { isShared: boolean },
 ): Api {
   const letIn = createDoor(tokens, parts.clock)
   const create = () =>
     createPublishing({
       ...parts,
-      store: createPublishingStore(database, isInPlace),
+      store: createPublishingStore(database, parts.checkStore),
       createReader: createReleaseReader,
       letIn,
     })

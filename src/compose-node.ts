@@ -1,6 +1,7 @@
 import { type Composed, compose, type Parts } from './compose.ts'
 import { composeApi } from './compose-api.ts'
 import { createMediaFolder } from './content/media-folder.ts'
+import { StoreDamaged } from './domain/errors.ts'
 import type { Token } from './http/api/door.ts'
 import { isDirect } from './http/conditional.ts'
 import { clientAtSocket } from './http/listen.ts'
@@ -9,7 +10,7 @@ import { createLater } from './later.ts'
 import type { NodeDatabase } from './store/node-sqlite.ts'
 
 /** What the service on Node is made of; what is left out is as the server has it. */
-export type NodeParts = Pick<Parts, 'baseUrl' | 'clock' | 'problems' | 'write'> & {
+export type NodeParts = Pick<Parts, 'baseUrl' | 'clock' | 'problems' | 'write' | 'damage'> & {
   database: NodeDatabase
   contentDirectory: string
   /** Where files lie that came through the API; undefined where nothing is kept on disk. */
@@ -19,11 +20,14 @@ export type NodeParts = Pick<Parts, 'baseUrl' | 'clock' | 'problems' | 'write'> 
 
 /** Puts the service on Node together, over a database that is open and filled. */
 export function composeNode({ contentDirectory, uploads, tokens, ...parts }: NodeParts): Composed {
-  const { database, clock, baseUrl } = parts
+  const { database, clock, baseUrl, damage } = parts
   const api = composeApi(
     {
       database,
-      isInPlace: () => database.isInPlace(),
+      checkStore() {
+        const sentence = damage?.()
+        if (sentence !== undefined) throw new StoreDamaged(sentence)
+      },
       media: createMediaFolder(contentDirectory, uploads),
       clock,
       tokens,

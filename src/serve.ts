@@ -6,6 +6,7 @@ import { readNodeConfig, unknownPublishers } from './config.ts'
 import { bringInLine } from './content/bring-in-line.ts'
 import { removeUnfinished } from './content/media-folder.ts'
 import { watchFolder } from './content/watch.ts'
+import { StoreDamaged } from './domain/errors.ts'
 import { fingerprint } from './domain/identity.ts'
 import { type FileProblem, formatProblem } from './domain/problem.ts'
 import { listen, type Listening } from './http/listen.ts'
@@ -13,15 +14,18 @@ import { refusedAnswer } from './http/request-log.ts'
 import { programFingerprint } from './program.ts'
 import { createLineWriter } from './lines.ts'
 import { createContentStore } from './store/content-store.ts'
-import { isBroken, isDatabaseError } from './store/node-sqlite.ts'
-import { openStore } from './store/open-store.ts'
+import { adviceForDamage, DatabaseCondition } from './store/condition.ts'
+import { isDamaged, isDatabaseError } from './store/node-sqlite.ts'
+import { beginAnew, openStore } from './store/open-store.ts'
 import { createReleaseStore } from './store/release-store.ts'
 
 const { port, host, baseUrl, contentDirectory, database: path, hasFeedPages, tokens } = readConfig()
 // With tokens it may hold releases that are nowhere else.
-const database = await openStore(path, { mayBeMadeAnew: tokens.length === 0 }).catch(
-  (error: Error) => giveUp(error.message),
+const mayBeMadeAnew = tokens.length === 0
+const database = await openStore(path, { mayBeMadeAnew }).catch((error: Error) =>
+  giveUp(error.message),
 )
+const condition = new DatabaseCondition(database, path, adviceForDamage(mayBeMadeAnew))
 const store = createReleaseStore(database)
 const content = createContentStore(database)
 const program = await fingerprint(`${await programFingerprint()} ${baseUrl}`)
@@ -52,17 +56,21 @@ async function readContent(): Promise<boolean> {
       if (told > 0) console.error(`All are read. Putting ${count} into the database …`)
     },
   }).catch(notTakenUp)
-  isStarting = false
-  problems = [...found, ...databaseProblems(), ...(await tokenProblems())]
+  problems = [...found, ...readOnlyProblem(), ...(await tokenProblems())]
+  // What nobody asked about meanwhile is told now.
+  condition.damage()
   const report = problems.map(formatProblem).join('\n')
   if (report && report !== before) console.error(report)
   return problems.every((problem) => problem.warning)
 }
 
-if (!(await readContent())) giveUp(`Nothing is served until ${contentDirectory} is mended.`)
-await store.state(systemClock.now()).catch((error: Error) => {
-  return giveUp(`DATABASE at ${path} holds nothing that could be served: ${error.message}`)
+await readAtStart().catch(async (error: unknown) => {
+  if (!mayBeMadeAnew || !isOfDamagedFile(error)) return giveUp(nothingToServe(error))
+  await beginAnew(path).catch((reason: Error) => giveUp(reason.message))
+  await condition.lookAnew()
+  return readAtStart().catch((reason: unknown) => giveUp(nothingToServe(reason)))
 })
+isStarting = false
 
 // Beside the database, so that both are kept and backed up together.
 const uploads = path === ':memory:' ? undefined : dirname(path)
@@ -75,6 +83,7 @@ const { app, record } = composeNode({
   tokens,
   hasFeedPages,
   clock: systemClock,
+  damage: () => condition.damage(),
   problems: () => problems,
   write: createLineWriter(),
 })
@@ -87,9 +96,27 @@ listening = await listen(app.fetch, {
   return giveUp(error.message)
 })
 console.log(`Serving ${contentDirectory} at http://localhost:${listening.port}`)
+condition.begin()
 stopWatching = watchFolder(contentDirectory, async () => {
   await readContent()
 })
+
+/** Reads the folder for the first time. Throws what the database says if nothing can be served. */
+async function readAtStart() {
+  if (!(await readContent())) giveUp(`Nothing is served until ${contentDirectory} is mended.`)
+  await store.state(systemClock.now())
+}
+
+function nothingToServe(error: unknown): string {
+  // What is wrong and what to do was said.
+  if (error instanceof StoreDamaged) return 'Nothing of it can be served.'
+  return `DATABASE at ${path} holds nothing that could be served: ${(error as Error).message}`
+}
+
+/** A disk that fails is not a damaged file. */
+function isOfDamagedFile(error: unknown): boolean {
+  return error instanceof StoreDamaged && isDamaged(error.cause)
+}
 
 /** Lets running answers finish. A second signal, or one before anything is served, stops at once. */
 function stop() {
@@ -103,30 +130,24 @@ function stop() {
 
 /** Content may be read at this moment: what it has not made public is read again at the next start. */
 function exit(): never {
+  condition.close()
   database.close()
   process.exit(0)
 }
 
 function notTakenUp(error: unknown): FileProblem[] {
+  if (error instanceof StoreDamaged) {
+    if (isStarting && mayBeMadeAnew && isOfDamagedFile(error)) throw error
+    // The condition tells of it. Somebody may have mended it.
+    void condition.look()
+    return []
+  }
   if (isDatabaseError(error)) {
     if (database.readOnly) return []
-    const advice = isBroken(error) ? openAnew() : 'It is tried again in half a minute.'
-    return [cannotWrite(error.message, advice)]
+    return [cannotWrite(error.message, 'It is tried again in half a minute.')]
   }
   console.error(error)
   return [cannotRead(error)]
-}
-
-/** Somebody may have put a good copy where the damaged file was. */
-function openAnew(): string {
-  try {
-    database.reopen()
-    return 'It was opened anew, and is tried again in half a minute.'
-  } catch {
-    return tokens.length === 0
-      ? 'Put a good copy in its place: a backup, or a new one that is made of the content.'
-      : 'Put a backup in its place: it may hold releases that are nowhere else.'
-  }
 }
 
 /** As long as there is no state, other sentences say why. */
@@ -135,14 +156,9 @@ async function tokenProblems(): Promise<FileProblem[]> {
   return state ? unknownPublishers(tokens, state.site) : []
 }
 
-function databaseProblems(): FileProblem[] {
-  if (database.readOnly) {
-    return [cannotWrite('it can only be read', 'Allow writing it and its folder, and start again.')]
-  }
-  if (database.isInPlace()) return []
-  const message =
-    'The database file is no longer there. The service goes on with it, but changes of the content are lost at the next start, and the API takes none. Put the file or a backup back and start again.'
-  return [{ file: path, line: 1, field: '', message, warning: true }]
+function readOnlyProblem(): FileProblem[] {
+  if (!database.readOnly) return []
+  return [cannotWrite('it can only be read', 'Allow writing it and its folder, and start again.')]
 }
 
 function cannotRead(error: unknown): FileProblem {

@@ -161,7 +161,7 @@ function createApiLoader(env: Env, { baseUrl, tokens }: WorkerConfig): () => Pro
     return composeApi(
       {
         database: env.DB,
-        isInPlace: () => checkDatabase().then(() => true),
+        checkStore: checkDatabase,
         media: createMediaBucket((path) => findAsset(env, path), env.MEDIA),
         clock: systemClock,
         tokens,

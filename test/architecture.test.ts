@@ -48,11 +48,11 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^@clack\/prompts$/, where: /^cli\/terminal\.ts/ },
   { what: /^saxes$/, where: /^cli\/(read-xml|import\/read-wordpress)\.ts/ },
   { what: /^feedsmith$/, where: /^cli\/import\/read-feed\.ts/ },
-  { what: /^node:sqlite$/, where: /^store\/(node-sqlite|backup)\.ts/ },
+  { what: /^node:sqlite$/, where: /^store\/(node-sqlite|backup|examine)\.ts/ },
   {
     what: /^node:/,
     where:
-      /^cli\/|^(node|serve|program|bundle|bundle-content|bundle-worker|http\/listen)\.ts|^store\/(node-sqlite|backup)\.ts|^content\/(folder|media-folder|load-content|watch)\.ts/,
+      /^cli\/|^(node|serve|program|bundle|bundle-content|bundle-worker|http\/listen)\.ts|^store\/(node-sqlite|backup|examine|examine-thread|condition)\.ts|^content\/(folder|media-folder|load-content|watch)\.ts/,
   },
   { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
   { what: /^esbuild$/, where: /^bundle-worker\.ts/ },

@@ -19,6 +19,7 @@ import { bringInLine } from '../src/content/bring-in-line.ts'
 import { createContentStore } from '../src/store/content-store.ts'
 import { openStore } from '../src/store/open-store.ts'
 import { markdown, temporaryFolder, writeFiles } from './content-folder.ts'
+import { damagePages } from './damaged-database.ts'
 import { databaseFile, type Server, start, titles, until } from './server.ts'
 
 const published = 'published: 2024-01-24T09:00:00+02:00'
@@ -83,13 +84,20 @@ test('a damaged database is put aside at the start, and made anew of the content
   const tokens = { PUBLISH_TOKENS: 'newsroom=a-secret-of-the-newsroom' }
   const refused = await start(directory, { DATABASE: path, ...tokens })
   expect(await refused.exit).toBe(1)
-  expect(refused.log()).toMatch(/is damaged .* came through the API .* bring a backup back/)
+  expect(refused.log()).toMatch(/is damaged .* came through the API .* Bring a backup back/)
   expect(readFileSync(path).toString()).toContain('garbage')
+  const anew = await openStore(path, { mayBeMadeAnew: true })
+  anew.close()
+  const aside = readdirSync(dirname(path)).find((name) => name.includes('damaged'))
+  expect(readFileSync(join(dirname(path), aside!)).toString()).toContain('garbage')
+  // This one can be opened, and what is wrong with it is met later.
+  writeFileSync(path, whole)
+  damagePages(path, 'state')
   const second = await start(directory, { DATABASE: path })
   expect(await titles(`${second.url}/feed.json`)).toEqual(['A'])
   expect(second.log()).toMatch(/is damaged .* It is now .*damaged-.* and a new one is made/)
-  const aside = readdirSync(dirname(path)).find((name) => name.includes('damaged'))
-  expect(readFileSync(join(dirname(path), aside!)).toString()).toContain('garbage')
+  const health = await fetch(`${second.url}/healthz`)
+  expect([health.status, await health.json()]).toMatchObject([200, { status: 'ok' }])
 })
 
 test('a database that is moved away under a running service is answered from, and that is told', async () => {
@@ -115,14 +123,14 @@ test('a database that is damaged under a running service is taken up again when 
   const whole = readFileSync(path)
   truncateSync(path, 0)
   writeFiles(directory, { 'releases/b.en.md': markdown(['title: B', published]) })
-  await until(() => server.log().includes('DATABASE cannot be written'))
+  await until(() => /DATABASE at .* is damaged/.test(server.log()))
   expect((await fetch(`${server.url}/feed.json`)).status).toBe(200)
   writeFileSync(`${path}.copy`, whole)
   renameSync(`${path}.copy`, path)
   for (const ending of ['-wal', '-shm']) rmSync(`${path}${ending}`, { force: true })
   // Every change of the folder is an occasion to try again.
   writeFiles(directory, { 'releases/c.en.md': markdown(['title: C', published]) })
-  await until(() => server.log().includes('opened anew'))
+  await until(() => server.log().includes('whole and in its place again'))
   writeFiles(directory, { 'releases/d.en.md': markdown(['title: D', published]) })
   await until(async () => (await titles(`${server.url}/feed.json`)).length === 4)
 })

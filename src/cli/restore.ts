@@ -1,7 +1,14 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { systemClock } from '../clock.ts'
-import { copyDatabase, examineDatabase, removeDatabase, replaceDatabase } from '../store/backup.ts'
+import {
+  copyDatabase,
+  examineDatabase,
+  isDamagedDatabase,
+  removeDatabase,
+  replaceDatabase,
+} from '../store/backup.ts'
+import { setAside } from '../store/node-sqlite.ts'
 import { backUp, databaseName, databaseOf, mediaName, onWorkers } from './backup.ts'
 import { allOrNothing } from './interruption.ts'
 import { type Context, explain, NotDone, type Register } from './program.ts'
@@ -16,7 +23,7 @@ export const registerRestore: Register = (program, context) => {
   explain(
     command,
     ['restore /var/backups/tiedote/2026-12-01'],
-    `What is replaced is kept as a backup beside the database. Readers notice that everything may have changed,\nand nothing else. The content folder has the last word: what it says is brought in again within half a\nminute. ${onWorkers}`,
+    `What is replaced is kept as a backup beside the database, a damaged one as it is. Readers notice that everything may have changed,\nand nothing else. The content folder has the last word: what it says is brought in again within half a\nminute. ${onWorkers}`,
   )
 }
 
@@ -28,12 +35,15 @@ async function restore(folder: string, { terminal, environment }: Context) {
   const { releases } = examineDatabase(source)
   const candidate = `${live}.restoring-${process.pid}`
   mkdirSync(dirname(live), { recursive: true })
-  const kept = existsSync(live) ? await keep(live) : undefined
+  const isDamaged = existsSync(live) && isDamagedDatabase(live)
+  const kept = existsSync(live) && !isDamaged ? await keep(live) : undefined
   if (kept) terminal.say(`What is there now is kept in ${kept}.`)
   const undo = () => removeDatabase(candidate)
   await allOrNothing(undo, async () => {
     await copyDatabase(source, candidate)
     if (isFolder) restoreMedia(join(folder, mediaName), join(dirname(live), mediaName))
+    // Nothing can be written into it. A service that has it open takes up the new file.
+    if (isDamaged) terminal.say(`What is there now is damaged. It is kept as ${setAside(live)}.`)
     await replaceDatabase(candidate, live, systemClock)
     undo()
   })
@@ -48,7 +58,7 @@ async function keep(live: string): Promise<string> {
     return folder
   } catch (error) {
     throw new NotDone(
-      `The database that is there cannot be kept, so nothing was replaced: ${(error as Error).message} If it is damaged, stop the service, move it away and restore then.`,
+      `The database that is there cannot be kept, so nothing was replaced: ${(error as Error).message}`,
     )
   }
 }

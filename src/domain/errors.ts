@@ -44,6 +44,12 @@ export function isOtherVersion(error: unknown): boolean {
   return error instanceof DomainError && error.details.reason === 'other-version'
 }
 
+/**
+ * The store is damaged or gone. `message` is the sentence that the operator was told, in the log and on
+ * /healthz: it says what to do, and nothing more need be logged.
+ */
+export class StoreDamaged extends Error {}
+
 /** The refusal that some work came to, as an answer. Whatever else goes wrong is thrown on. */
 export async function refusable<T>(work: () => T | Promise<T>): Promise<T | DomainError> {
   try {

@@ -1,4 +1,4 @@
-import { DomainError } from './errors.ts'
+import { DomainError, StoreDamaged } from './errors.ts'
 import type { Problem } from './problem.ts'
 import type { ChangeNote, Condition, PublishRequest } from './publisher.ts'
 import type { Action, Deed, Frame, Kept } from './publishing-store.ts'
@@ -196,6 +196,7 @@ function isWithdrawn(): DomainError {
 
 /** A store that cannot be written now; nothing has changed. */
 export function notWritten(error: unknown): DomainError {
+  if (error instanceof StoreDamaged) return new DomainError('unavailable', error.message)
   console.error(`A change is not written: ${(error as Error).message}`)
   return new DomainError(
     'unavailable',

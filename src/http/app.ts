@@ -31,7 +31,7 @@ import { bitmapIcon, vectorIcon } from './pages/icon.ts'
 import { releasePage } from './pages/release.ts'
 import { script } from './pages/script.ts'
 import { styleSheet } from './pages/style.ts'
-import { errorHeaders, problemResponse, toFailure } from './problem.ts'
+import { errorHeaders, logError, problemResponse, toFailure } from './problem.ts'
 import { readUserAgent } from './reader.ts'
 import { type Asked, createReadyAnswers, type ReadyAnswer } from './ready-answers.ts'
 import type { Answer } from './request-log.ts'
@@ -182,7 +182,7 @@ export function createApp(services: Services): App {
 
   app.onError(async (error, c) => {
     const failure = toFailure(error)
-    if (!(error instanceof DomainError)) console.error(error)
+    if (!(error instanceof DomainError)) logError(error)
     const dependsOnAccept = !isFeedAddress(c)
     const isOpened = services.hasFeedPages && isOpenedInBrowser(c.req.raw.headers)
     if (!isOpened && (!dependsOnAccept || !acceptsPage(c))) {
@@ -349,7 +349,7 @@ export function createApp(services: Services): App {
       )
     } catch (error) {
       if (error instanceof StoreMoved) throw error
-      console.error(`A difference is answered with the whole: ${(error as Error).message}`)
+      logError(error, 'A difference is answered with the whole')
       return undefined
     }
   }

@@ -4,6 +4,7 @@ import { fingerprint } from '../domain/identity.ts'
 import { createCodedBody } from './coded-body.ts'
 import { type HeaderReader, isConditional } from './conditional.ts'
 import type { Document } from './kept-documents.ts'
+import { logError } from './problem.ts'
 import { type Current, type Services, within } from './services.ts'
 
 /** A whole document, and of its edition what only making it tells. */
@@ -176,7 +177,7 @@ export function createDocuments(services: Services) {
         making.delete(keyOf(recipe, since))
         const before = kept ?? (await fromReserve(address))
         if (!before) throw error
-        console.error(`${address} is answered as before: ${(error as Error).message}`)
+        logError(error, `${address} is answered as before`)
         return before
       }
     },
@@ -196,5 +197,5 @@ export function notAnswering(): DomainError {
 }
 
 function sayWhy(sentence: string) {
-  return (error: Error) => console.error(`${sentence}: ${error.message}`)
+  return (error: Error) => logError(error, sentence)
 }

@@ -2,20 +2,32 @@ import { formatInPublic } from '../domain/problem.ts'
 import { formatUtc } from '../domain/time.ts'
 import type { Services } from './services.ts'
 
-/** Whether the service can answer, and what its operator should look at. */
-export async function healthDocument({ store, problems, clock }: Services) {
-  const content = formatInPublic(problems(), clock.now())
+/** Whether all is well with the service, and what its operator should look at. */
+export async function healthDocument(services: Services) {
+  const content = formatInPublic(services.problems(), services.clock.now())
+  const { failure, ...newest } = await readNewest(services)
+  // Asked for afterwards, because the question may have met it.
+  const damage = services.damage?.()
+  if (damage !== undefined) {
+    const problems = [damage, ...content]
+    return { healthy: false, document: { status: 'database has problems', ...newest, problems } }
+  }
+  if (failure !== undefined) {
+    const problems = [failure, ...content]
+    return { healthy: false, document: { status: 'store does not answer', problems } }
+  }
+  const status = content.length > 0 ? 'content has problems' : 'ok'
+  return { healthy: true, document: { status, ...newest, problems: content } }
+}
+
+async function readNewest({ store, clock }: Services) {
   try {
     const { horizon, since } = await store.state(clock.now())
-    const newestRelease = horizon > 0 ? formatUtc(horizon) : undefined
-    const status = content.length > 0 ? 'content has problems' : 'ok'
-    const lastChange = since > 0 ? formatUtc(since) : undefined
-    return { healthy: true, document: { status, lastChange, newestRelease, problems: content } }
-  } catch (error) {
-    const document = {
-      status: 'store does not answer',
-      problems: [(error as Error).message, ...content],
+    return {
+      lastChange: since > 0 ? formatUtc(since) : undefined,
+      newestRelease: horizon > 0 ? formatUtc(horizon) : undefined,
     }
-    return { healthy: false, document }
+  } catch (error) {
+    return { failure: (error as Error).message }
   }
 }

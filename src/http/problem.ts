@@ -1,5 +1,5 @@
 import { briefly } from './answer.ts'
-import { DomainError, type ErrorCode } from '../domain/errors.ts'
+import { DomainError, type ErrorCode, StoreDamaged } from '../domain/errors.ts'
 
 const statuses: Record<ErrorCode, { status: number; title: string }> = {
   invalid: { status: 400, title: 'This question cannot be answered' },
@@ -47,6 +47,12 @@ export function toFailure(error: unknown): Failure {
   }
   const detail = 'Something went wrong on our side. Ask again in a minute.'
   return { code: 'unavailable', status: 503, title: 'Not available', detail, details: {} }
+}
+
+/** Says in the log what came of an error, or else where it is from. What a damage of the store brings about was said. */
+export function logError(error: unknown, sentence?: string) {
+  if (error instanceof StoreDamaged) return
+  console.error(sentence === undefined ? error : `${sentence}: ${(error as Error).message}`)
 }
 
 /** RFC 9457 problem document (H-28). */

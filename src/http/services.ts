@@ -7,6 +7,7 @@ import type { EditionStore, ReleaseStore, State } from '../domain/release-store.
 import type { Api } from './api/api.ts'
 import type { KeptDocuments } from './kept-documents.ts'
 import type { Metrics } from './metrics.ts'
+import { logError } from './problem.ts'
 import type { Answer } from './request-log.ts'
 import type { Reserve } from './reserve.ts'
 
@@ -33,6 +34,8 @@ export type Services = {
   media: MiddlewareHandler
   /** Publishing over HTTP, brought in when somebody asks for it; without it there is no API. */
   api?: () => Api | Promise<Api>
+  /** What is wrong with the database itself, and what to do; only where that can be known. */
+  damage?: () => string | undefined
   /** What is wrong with the content at present. */
   problems: () => FileProblem[]
   clock: Clock
@@ -109,7 +112,7 @@ export function createCurrentReader(services: Services) {
       if (!(error instanceof DomainError) || isOtherVersion(error)) {
         metrics.storeFailed()
         restUntil = clock.now() + rest
-        console.error(`The store does not answer: ${(error as Error).message}`)
+        logError(error, 'The store does not answer')
       }
       const known = last ?? fromSpare()
       if (!known) throw error

@@ -4,6 +4,7 @@ import { backup, DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../domain/clock.ts'
 import { DomainError } from '../domain/errors.ts'
 import { migrate } from './migrate.ts'
+import { examine } from './examine.ts'
 import { isDatabaseError, openDatabase, readMigrations } from './node-sqlite.ts'
 import { slugsOf } from './slugs.ts'
 import { readPosition, setState } from './state.ts'
@@ -59,6 +60,8 @@ export function examineDatabase(path: string): Holding {
     if (!['d1_migrations', 'state', 'release'].every((name) => tables.has(name))) {
       throw new DomainError('invalid', `${path} is a database, and none of Tiedote.`)
     }
+    const broken = examine(path)
+    if (broken !== undefined) throw damaged(path, broken)
     const migrations = sqlite.prepare('select name from d1_migrations order by name').all()
     const counted = sqlite.prepare('select count(*) as count from release').get()
     return {
@@ -74,7 +77,19 @@ export function examineDatabase(path: string): Holding {
 }
 
 function damaged(path: string, reason: string): DomainError {
-  return new DomainError('invalid', `${path} is damaged, or no database (${reason}).`)
+  return new DomainError('invalid', `${path} is damaged, or no database (${reason}).`, {
+    isDamaged: true,
+  })
+}
+
+/** Whether a database lies at a path and is damaged, so that no copy can be made of it. */
+export function isDamagedDatabase(path: string): boolean {
+  try {
+    examineDatabase(path)
+    return false
+  } catch (error) {
+    return error instanceof DomainError && error.details.isDamaged === true
+  }
 }
 
 /**

@@ -5,7 +5,7 @@ import { retiredAt } from '../domain/retirement.ts'
 import type { Site } from '../domain/site.ts'
 import type { Topic, VocabularySource } from '../domain/topic.ts'
 import { chunks, jsonChunk } from './chunks.ts'
-import type { Database, Statement } from './database.ts'
+import { type Database, readStored, type Statement } from './database.ts'
 import { createMarking } from './marking.ts'
 import { placeStaged } from './placing.ts'
 import { type Position, readPosition, readValues, setState } from './state.ts'
@@ -100,7 +100,7 @@ export function createChanges(database: Database) {
     until: number,
   ): Promise<{ now: number; position: Position }> {
     const { vocabulary } = await readValues(database, 'vocabulary')
-    const topicsBefore = vocabulary ? (JSON.parse(vocabulary) as VocabularySource).topics : []
+    const topicsBefore = vocabulary ? readStored<VocabularySource>(database, vocabulary).topics : []
     const read = async (now: number) => {
       const position = await readPosition(database, now)
       const retired = [coming, topicsBefore].map((topics) => retiredAt(topics, now).since)

@@ -3,7 +3,7 @@ import type { BundleMark, ContentStore } from '../domain/release-store.ts'
 import { joinVocabularies } from '../domain/topic.ts'
 import { createChanges } from './change.ts'
 import { chunks } from './chunks.ts'
-import type { Database } from './database.ts'
+import { type Database, readStored } from './database.ts'
 import { readPublishedTopics } from './published-topics.ts'
 import { readValues, setState } from './state.ts'
 import { checkTables } from './tables.ts'
@@ -30,7 +30,10 @@ export function createContentStore(database: Database, newest?: string): Content
       ])
       return {
         files: new Map(
-          files.results.map(({ path, stamp, media }) => [path, toStamp(stamp, media)]),
+          files.results.map(({ path, stamp, media }) => [
+            path,
+            { stamp, media: readStored<FileStamp['media']>(database, media) },
+          ]),
         ),
         drafts: new Map(drafts.results.map((draft) => [draft.source, draft])),
         isPublished: published.results.length > 0 ? isPublished : undefined,
@@ -124,7 +127,3 @@ export function createContentStore(database: Database, newest?: string): Content
 const isFromApi = "source >= 'api:' and source < 'api;'"
 
 type FileRow = { path: string; stamp: string; media: string }
-
-function toStamp(stamp: string, media: string): FileStamp {
-  return { stamp, media: JSON.parse(media) as FileStamp['media'] }
-}

@@ -15,4 +15,22 @@ export interface Database {
   prepare(sql: string): Statement
   /** Runs statements in order in one transaction: all of them take effect, or none. */
   batch(statements: Statement[]): Promise<unknown>
+  /**
+   * What to throw instead of an error. Whoever watches over the database sees it first; only where there
+   * is somebody.
+   */
+  failed?(error: Error): Error
+}
+
+/** What was stored as JSON is none any more: bytes were changed that SQLite does not look at. */
+export class StoredTextBroken extends Error {}
+
+/** Reads what is stored as JSON. Throws StoredTextBroken, or what the database makes of it. */
+export function readStored<T>(database: Database, text: string): T {
+  try {
+    return JSON.parse(text) as T
+  } catch (cause) {
+    const error = new StoredTextBroken('a stored text cannot be read', { cause })
+    throw database.failed?.(error) ?? error
+  }
 }

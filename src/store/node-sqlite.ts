@@ -9,12 +9,13 @@ import {
   readFileSync,
   readSync,
   renameSync,
+  type Stats,
   statSync,
 } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
-import type { Database, Row, Statement } from './database.ts'
+import { type Database, type Row, type Statement, StoredTextBroken } from './database.ts'
 import type { Migration } from './migrate.ts'
 
 /** A D1-shaped database, and the means to let go of it. */
@@ -27,8 +28,15 @@ export type NodeDatabase = Database & {
    * they wrote can ask in a later one at the earliest. It throws when the file cannot be read.
    */
   watch(): () => boolean
-  /** Whether the file that was opened still lies at its path. */
-  isInPlace(): boolean
+  /** The first of the files that were opened which no longer lies at its path, or where another one lies. */
+  missingFile(): string | undefined
+  /** From now on `tell` sees every error first, and answers what is thrown instead. */
+  tellErrors(tell: (error: Error) => Error): void
+  /**
+   * Moves away what lies beside another file that was put at the path and belongs to the one before: it
+   * would be taken for changes of the new one. Answers where it is now, if there was any.
+   */
+  setLogAside(): string | undefined
   /** Opens the path anew, as a good copy may lie there now. Throws, and stays as it was, if none does. */
   reopen(): void
   close(): void
@@ -40,7 +48,8 @@ export type NodeDatabase = Database & {
  */
 export function openDatabase(path: string): NodeDatabase {
   let { sqlite, readOnly } = connect(path)
-  let file = fileAt(path)
+  let files = filesAt(path)
+  let failed = (error: Error) => error
   /** Transactions of this process. SQLite numbers those of others alone. */
   let written = 0
   let ofOthers = sqlite.prepare('pragma data_version')
@@ -48,11 +57,12 @@ export function openDatabase(path: string): NodeDatabase {
   const runs = new WeakMap<Statement, () => Row[]>()
 
   function statement(sql: string, values: SQLInputValue[]): Statement {
-    const run = () => {
-      const query = prepared.get(sql) ?? sqlite.prepare(sql)
-      prepared.set(sql, query)
-      return query.all(...values) as Row[]
-    }
+    const run = (): Row[] =>
+      telling(() => {
+        const query = prepared.get(sql) ?? sqlite.prepare(sql)
+        prepared.set(sql, query)
+        return query.all(...values)
+      })
     const self: Statement = {
       bind: (...bound) => statement(sql, bound as SQLInputValue[]),
       all: async <T>() => ({ results: run() as T[] }),
@@ -62,15 +72,23 @@ export function openDatabase(path: string): NodeDatabase {
     return self
   }
 
+  function telling<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      throw failed(error as Error)
+    }
+  }
+
   return {
     prepare: (sql) => statement(sql, []),
     async batch(statements) {
       // What was answered for must be on disk, also when the power fails.
-      sqlite.exec('pragma synchronous = full; begin immediate')
+      telling(() => sqlite.exec('pragma synchronous = full; begin immediate'))
       written++
       try {
         for (const one of statements) runs.get(one)!()
-        sqlite.exec('commit')
+        telling(() => sqlite.exec('commit'))
       } catch (error) {
         // SQLite may have rolled back by itself, and would complain of that instead.
         if (sqlite.isTransaction) sqlite.exec('rollback')
@@ -86,7 +104,7 @@ export function openDatabase(path: string): NodeDatabase {
       let isThisTurn = false
       return () => {
         if (isThisTurn && written === seen) return false
-        const { data_version: version } = ofOthers.get()!
+        const { data_version: version } = telling(() => ofOthers.get()!)
         const hasChanged = written !== seen || version !== seenOfOthers
         seen = written
         seenOfOthers = version
@@ -95,7 +113,24 @@ export function openDatabase(path: string): NodeDatabase {
         return hasChanged
       }
     },
-    isInPlace: () => fileAt(path) === file,
+    missingFile() {
+      const now = filesAt(path)
+      return [...files.keys()].find((one) => now.get(one) !== files.get(one))
+    },
+    failed: (error) => failed(error),
+    setLogAside() {
+      const now = filesAt(path)
+      // One that was moved away may come back, and its log is then wanted here.
+      if (!now.has(path) || now.get(path) === files.get(path)) return undefined
+      const logs = [`${path}-wal`, `${path}-shm`].filter((log) => {
+        return now.has(log) && now.get(log) === files.get(log)
+      })
+      if (logs.length === 0) return undefined
+      const aside = `${path}.replaced-${stampOfNow()}`
+      for (const log of logs) renameSync(log, `${aside}${log.slice(path.length)}`)
+      return aside
+    },
+    tellErrors: (tell) => (failed = tell),
     reopen() {
       const fresh = connect(path)
       try {
@@ -110,7 +145,7 @@ export function openDatabase(path: string): NodeDatabase {
         sqlite.close()
       } finally {
         ;({ sqlite, readOnly } = fresh)
-        file = fileAt(path)
+        files = filesAt(path)
         ofOthers = sqlite.prepare('pragma data_version')
         written++
       }
@@ -119,20 +154,32 @@ export function openDatabase(path: string): NodeDatabase {
   }
 }
 
-/** Whether SQLite says that the file is no database, or not a whole one. */
+/**
+ * Whether the file is no database, or not a whole one: SQLite says so, what is stored as JSON is none, or
+ * something is missing that our migrations made. Errors that a question could bring about are not among these.
+ */
 export function isDamaged(error: unknown): boolean {
-  return hasCode(error, [11, 26])
+  if (error instanceof StoredTextBroken) return true
+  return hasCode(error, 11) || hasCode(error, 26) || (hasCode(error, 1) && isOfDamage(error))
 }
 
-/** Whether opening the file anew may help: it is damaged, or reading and writing fail. */
-export function isBroken(error: unknown): boolean {
-  return hasCode(error, [10, 11, 26])
+/** Whether the disk did not do what SQLite asked of it, other than for want of memory. */
+export function isDiskError(error: unknown): boolean {
+  const outOfMemory = 10 | (12 << 8)
+  return hasCode(error, 10) && (error as { errcode?: number }).errcode !== outOfMemory
 }
 
-/** By https://sqlite.org/rescode.html: 10 input or output, 11 corrupt, 26 not a database. */
-function hasCode(error: unknown, codes: number[]): boolean {
+/** By https://sqlite.org/rescode.html: 1 error, 10 input or output, 11 corrupt, 26 not a database. */
+function hasCode(error: unknown, code: number): boolean {
   const { errcode = 0 } = error as { errcode?: number }
-  return isDatabaseError(error) && codes.includes(errcode & 0xff)
+  return isDatabaseError(error) && (errcode & 0xff) === code
+}
+
+/** FTS5 and the JSON functions have no code of their own for what they cannot read. */
+function isOfDamage(error: unknown): boolean {
+  return /^(no such table|malformed JSON|vtable constructor failed|invalid fts5 file format)/.test(
+    (error as Error).message,
+  )
 }
 
 /** Whether a file begins as databases do, and is not something else that was named by mistake. */
@@ -145,11 +192,16 @@ export function looksLikeDatabase(path: string): boolean {
 }
 
 /** Puts a damaged database aside, so that a new one can be made. Answers where it is now. */
-export function setAside(path: string, name: string): string {
-  const aside = `${path}.${name}`
+export function setAside(path: string): string {
+  const aside = `${path}.damaged-${stampOfNow()}`
   renameSync(path, aside)
   moveLog(path, aside)
   return aside
+}
+
+/** A name that sorts by time and is one for every system. */
+function stampOfNow(): string {
+  return new Date().toISOString().replaceAll(/[:.]/g, '-')
 }
 
 /** Puts it back, when no new one could be made. */
@@ -165,11 +217,23 @@ function moveLog(from: string, to: string) {
   }
 }
 
-/** Which file lies at a path, for telling it from another one that was put there. */
-function fileAt(path: string): string | undefined {
-  if (path === ':memory:') return undefined
-  const found = statSync(path, { throwIfNoEntry: false })
-  return found && `${found.dev}-${found.ino}`
+/** Which files lie at the path of a database and beside it, for telling them from others that are put there. */
+function filesAt(path: string): Map<string, string> {
+  if (path === ':memory:') return new Map()
+  const files = ['', '-wal', '-shm'].flatMap((ending) => {
+    const found = statOf(`${path}${ending}`)
+    return found ? [[`${path}${ending}`, `${found.dev}-${found.ino}`] as const] : []
+  })
+  return new Map(files)
+}
+
+/** What lies at a path, as far as that can be seen. */
+export function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
 }
 
 /** Whether SQLite said so, as when a disk is full or a file can only be read. */
@@ -205,12 +269,12 @@ function connectFile(path: string): { sqlite: DatabaseSync; readOnly: boolean } 
  * Reading needs files beside the database, too, which cannot be made where nothing can be written.
  * Unless they are there, SQLite is told that nobody else writes either.
  */
-function connectToRead(path: string): DatabaseSync | undefined {
+export function connectToRead(path: string): DatabaseSync | undefined {
   const unchanging = new URL('?immutable=1', pathToFileURL(path))
   const ways = hasUnfinishedLog(path) ? [path] : [path, unchanging]
   for (const way of ways) {
     try {
-      const sqlite = new DatabaseSync(way, { readOnly: true })
+      const sqlite = new DatabaseSync(way, { readOnly: true, timeout: 5000 })
       sqlite.prepare('select 1 from sqlite_schema').all()
       return sqlite
     } catch {

@@ -29,7 +29,7 @@ export async function openStore(
     if (isOurs && mayBeMadeAnew) return makeAnew(path, message)
     if (isOurs) {
       throw new Error(
-        `DATABASE at ${path} is damaged (${message}), and may hold releases that came through the API and are nowhere else. Move it away and bring a backup back with "npm run tiedote -- restore", or start without it and with what the content folder has.`,
+        `DATABASE at ${path} is damaged (${message}), and may hold releases that came through the API and are nowhere else. Bring a backup back with "npm run tiedote -- restore <folder>", or move it away and start with what the content folder has.`,
         { cause: error },
       )
     }
@@ -41,15 +41,21 @@ export async function openStore(
     }
     const advice = mayBeMadeAnew
       ? 'Name another path, or move the file away: a new one is made of the content, without what came through the API.'
-      : 'Name another path.'
+      : 'Name another path, or bring a backup back with "npm run tiedote -- restore <folder>".'
     throw new Error(`DATABASE cannot be opened at ${path}: ${message}. ${advice}`, { cause: error })
   }
+}
+
+/** Puts a database that turned out to be damaged aside for a new one. Throws an Error with a sentence for the operator. */
+export async function beginAnew(path: string): Promise<void> {
+  const fresh = await makeAnew(path, 'what it holds cannot be read')
+  fresh.close()
 }
 
 async function makeAnew(path: string, reason: string): Promise<NodeDatabase> {
   let aside = ''
   try {
-    aside = setAside(path, `damaged-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`)
+    aside = setAside(path)
     console.error(
       `DATABASE at ${path} is damaged (${reason}). It is now ${aside}, and a new one is made.`,
     )

@@ -1,5 +1,5 @@
 import type { VocabularySource, WrittenTopic } from '../domain/topic.ts'
-import type { Database } from './database.ts'
+import { type Database, readStored } from './database.ts'
 
 /** The topics that came in through the API. */
 export async function readPublishedTopics(database: Database): Promise<VocabularySource> {
@@ -7,7 +7,7 @@ export async function readPublishedTopics(database: Database): Promise<Vocabular
     .prepare('select slug, document from published_topic order by slug')
     .all<{ slug: string; document: string }>()
   const written = results.map(({ slug, document }) => {
-    return [slug, JSON.parse(document) as WrittenTopic] as const
+    return [slug, readStored<WrittenTopic>(database, document)] as const
   })
   const renamed = written.flatMap(([slug, one]) => ('renamed' in one ? [[slug, one.renamed]] : []))
   return {

@@ -17,7 +17,7 @@ import {
   withTopic,
 } from '../domain/topic.ts'
 import { type Change, createChanges } from './change.ts'
-import type { Database, Statement } from './database.ts'
+import { type Database, readStored, type Statement } from './database.ts'
 import { readPublishedTopics } from './published-topics.ts'
 import { readValues } from './state.ts'
 
@@ -25,12 +25,12 @@ import { readValues } from './state.ts'
 const patience = 20
 
 /**
- * Takes in what comes through the API, in SQL, on node:sqlite and on D1. Nothing while `isInPlace` says
- * that the file is not where the next start will look for it.
+ * Takes in what comes through the API, in SQL, on node:sqlite and on D1. Nothing while `checkStore`
+ * throws what is wrong with the database: what was answered for might not be found again.
  */
 export function createPublishingStore(
   database: Database,
-  isInPlace: () => boolean | Promise<boolean> = () => true,
+  checkStore: () => void | Promise<void> = () => {},
 ): PublishingStore {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
   const { stage, discard, makePublic } = createChanges(database)
@@ -47,7 +47,7 @@ export function createPublishingStore(
         JSON.stringify(addresses.map(({ slug, language }) => [slug, language])),
         JSON.stringify(ids),
       ).all<KeptRow>()
-      return results.map(toKept)
+      return results.map((row) => toKept(database, row))
     },
 
     async holders(slugs, ids) {
@@ -106,7 +106,9 @@ export function createPublishingStore(
         limit,
       ).all<Omit<Deed, 'replaced'> & { replaced: string | null }>()
       return results.map(({ replaced, ...deed }) => {
-        return replaced === null ? deed : { ...deed, replaced: JSON.parse(replaced) as unknown }
+        return replaced === null
+          ? deed
+          : { ...deed, replaced: readStored<unknown>(database, replaced) }
       })
     },
 
@@ -116,7 +118,7 @@ export function createPublishingStore(
           clock,
           [],
           async (now) => {
-            await checkPlace()
+            await checkStore()
             await discard(batch)
             const changes = await decide(now)
             if (changes.length === 0) return undefined
@@ -146,7 +148,7 @@ export function createPublishingStore(
         async (now) => {
           const decided = await decide(now)
           if (!decided) return undefined
-          await checkPlace()
+          await checkStore()
           const { content, published } = await readFrame()
           const { written, deed } = decided
           const subject = { ...deed, subject: `topic:${slug}`, slug, language: '' }
@@ -169,10 +171,6 @@ export function createPublishingStore(
     },
   }
 
-  async function checkPlace() {
-    if (!(await isInPlace())) throw new Error('the database file is no longer there')
-  }
-
   /** The same object as long as nothing in it has changed. */
   async function readFrame(): Promise<Frame> {
     const [{ site, content_vocabulary: own, vocabulary: joined }, published] = await Promise.all([
@@ -184,9 +182,9 @@ export function createPublishingStore(
     if (site === undefined || content === undefined) throw notYet()
     const text = `${site}\n${content}\n${JSON.stringify(published)}`
     if (last?.text === text) return last.frame
-    const vocabulary = JSON.parse(content) as VocabularySource
+    const vocabulary = readStored<VocabularySource>(database, content)
     const frame = {
-      site: JSON.parse(site) as Site,
+      site: readStored<Site>(database, site),
       vocabulary: createVocabulary(joinVocabularies(vocabulary, published)),
       content: vocabulary,
       published,
@@ -205,8 +203,8 @@ export function createPublishingStore(
     )
     if (site === undefined || vocabulary === undefined) throw notYet()
     return {
-      site: JSON.parse(site) as Site,
-      vocabulary: JSON.parse(vocabulary) as VocabularySource,
+      site: readStored<Site>(database, site),
+      vocabulary: readStored<VocabularySource>(database, vocabulary),
       program: program ?? '',
       removed: [],
     }
@@ -240,8 +238,11 @@ type KeptRow = Omit<Kept, 'release' | 'isHistory'> & {
   history: number
 }
 
-function toKept({ published, updated, document, history, ...kept }: KeptRow): Kept {
-  const release = JSON.parse(document) as Omit<Release, 'published' | 'updated'>
+function toKept(
+  database: Database,
+  { published, updated, document, history, ...kept }: KeptRow,
+): Kept {
+  const release = readStored<Omit<Release, 'published' | 'updated'>>(database, document)
   const isHistory = history === 1
   return { ...kept, isHistory, release: { ...release, published, updated } }
 }

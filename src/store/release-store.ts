@@ -11,7 +11,7 @@ import type {
   Walk,
 } from '../domain/release-store.ts'
 import { monthsBetween } from '../domain/time.ts'
-import type { Database } from './database.ts'
+import { type Database, readStored } from './database.ts'
 import { type Bind, createBind, match, selectSeconds } from './query-sql.ts'
 import { createStateReader } from './state.ts'
 import { releasesUnderTopics } from './under-topics.ts'
@@ -85,7 +85,7 @@ export function createReleaseStore(database: Database, newest?: string): Release
         horizon,
         JSON.stringify(published),
       ).all<ReleaseRow>()
-      return results.map(toRelease)
+      return results.map((row) => toRelease(database, row))
     },
 
     async lastModified(query, state, walks) {
@@ -130,7 +130,7 @@ export function createReleaseStore(database: Database, newest?: string): Release
         language,
         slug,
       ).first<ReleaseRow>()
-      return row ? toRelease(row) : undefined
+      return row ? toRelease(database, row) : undefined
     },
 
     async findRelations(releases, { horizon, site }) {
@@ -305,7 +305,10 @@ function changed(horizon: string): string {
 
 type ReleaseRow = { published: number; updated: number; changed: number; document: string }
 
-function toRelease({ published, updated, changed, document }: ReleaseRow): StoredRelease {
-  const release = JSON.parse(document) as Omit<Release, 'published' | 'updated'>
+function toRelease(
+  database: Database,
+  { published, updated, changed, document }: ReleaseRow,
+): StoredRelease {
+  const release = readStored<Omit<Release, 'published' | 'updated'>>(database, document)
   return { ...release, published, updated, changed }
 }

@@ -3,7 +3,7 @@ import type { State } from '../domain/release-store.ts'
 import { retiredAt } from '../domain/retirement.ts'
 import type { Site } from '../domain/site.ts'
 import { createVocabulary, type VocabularySource } from '../domain/topic.ts'
-import type { Database, Statement } from './database.ts'
+import { type Database, readStored, type Statement } from './database.ts'
 import { checkTables, compareTables } from './tables.ts'
 
 /** Where the store stands at a second: the part of a state that is a few numbers. */
@@ -69,8 +69,8 @@ export function createStateReader(
     frame = {
       revision: Number(values.revision),
       frameSince,
-      site: JSON.parse(values.site!) as Site,
-      vocabulary: createVocabulary(JSON.parse(values.vocabulary!) as VocabularySource),
+      site: readStored<Site>(database, values.site!),
+      vocabulary: createVocabulary(readStored<VocabularySource>(database, values.vocabulary!)),
     }
     return frame
   }

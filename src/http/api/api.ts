@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono'
-import { DomainError, refusable } from '../../domain/errors.ts'
+import { DomainError, refusable, StoreDamaged } from '../../domain/errors.ts'
 import type { Condition, PublishRequest, Receipt } from '../../domain/publisher.ts'
 import {
   apiSource,
@@ -16,7 +16,7 @@ import { formatUtc } from '../../domain/time.ts'
 import { writeTopicDown } from '../../domain/topic.ts'
 import { writeDown } from '../../domain/written-release.ts'
 import { createAddresses } from '../../domain/addresses.ts'
-import { problemResponse, toFailure } from '../problem.ts'
+import { logError, problemResponse, toFailure } from '../problem.ts'
 import { largest, parseObject, readBytes, readJson, readLines } from './bodies.ts'
 import { checkFileType } from './file-type.ts'
 import { openApiDocument } from './openapi.ts'
@@ -63,8 +63,9 @@ export function createApi(publishing: () => Publishing): Api {
   })
 
   api.use('/api/*', async (c, next) => {
-    const { letIn, clientOf } = c.get('publishing')
+    const { letIn, clientOf, checkStore } = c.get('publishing')
     c.set('author', await letIn(c.req.header('authorization'), clientOf(c)))
+    await checkStore?.()
     await next()
   })
 
@@ -196,8 +197,11 @@ export function createApi(publishing: () => Publishing): Api {
   })
 
   api.onError((error) => {
-    if (!(error instanceof DomainError)) console.error(error)
-    const response = problemResponse(toFailure(error))
+    if (!(error instanceof DomainError)) logError(error)
+    // Who publishes may know what is told to the operator.
+    const told =
+      error instanceof StoreDamaged ? new DomainError('unavailable', error.message) : error
+    const response = problemResponse(toFailure(told))
     response.headers.set('Cache-Control', 'no-store')
     response.headers.set('X-Content-Type-Options', 'nosniff')
     return response

@@ -14,6 +14,8 @@ export type PublishingParts = {
   media: MediaStore
   createReader: CreateReleaseReader
   clock: Clock
+  /** Throws what keeps the database from being read and written, as damage or tables of another version. */
+  checkStore?: () => void | Promise<void>
   /** Throws DomainError when somebody may not come in. */
   letIn: ReturnType<typeof createDoor>
   /** Who asks, for slowing down those who guess tokens. */

@@ -1,0 +1,84 @@
+import { DatabaseSync } from 'node:sqlite'
+import { existsSync } from 'node:fs'
+import { connectToRead, isDamaged, isDiskError } from './node-sqlite.ts'
+
+/** Tables that any version of ours has had. */
+const ours = ['d1_migrations', 'state', 'release']
+/** Tables with the column that holds JSON, and its rows where not all of it is. */
+const stored = [
+  { table: 'release', column: 'document' },
+  { table: 'history', column: 'replaced', rows: 'replaced is not null' },
+  { table: 'published_topic', column: 'document' },
+  { table: 'content_file', column: 'media' },
+  { table: 'state', column: 'value', rows: "key in ('site', 'vocabulary', 'content_vocabulary')" },
+]
+/** Full-text indexes. */
+const indexes = ['release_words', 'moved_words']
+
+/**
+ * Looks through a whole database that others may read and write at the same time: every page of every table
+ * and index, every word of the full-text indexes, every text that is stored as JSON. Answers what is wrong
+ * with it, or undefined. Throws what keeps it from looking.
+ *
+ * It is made of many questions, because none of them lasts longer than one table takes: a log is not kept
+ * from being written into the database for longer, and a thread can be stopped in between. Asked at once
+ * (`pragma quick_check`) SQLite would also go through the full-text indexes by itself, for twice as long as
+ * through all the rest, and without a pause.
+ */
+export function examine(path: string): string | undefined {
+  if (!existsSync(path)) throw new Error(`there is no file at ${path}`)
+  let sqlite: DatabaseSync | undefined
+  try {
+    // What cannot be opened in any way says why when it is opened once more.
+    sqlite = connectToRead(path) ?? new DatabaseSync(path, { readOnly: true })
+    return findDamage(sqlite)
+  } catch (error) {
+    if (isDamaged(error) || isDiskError(error)) return (error as Error).message
+    throw error
+  } finally {
+    sqlite?.close()
+  }
+}
+
+function findDamage(sqlite: DatabaseSync): string | undefined {
+  const tables = sqlite
+    .prepare("select name, sql from sqlite_schema where type = 'table'")
+    .all()
+    .map(({ name, sql }) => ({
+      name: String(name),
+      isVirtual: /^create virtual/i.test(String(sql)),
+    }))
+  const names = tables.map(({ name }) => name)
+  const missing = ours.find((name) => !names.includes(name))
+  if (missing) return `it has no table ${missing}`
+  const plain = tables.filter(({ isVirtual }) => !isVirtual)
+  for (const { name } of [{ name: 'sqlite_schema' }, ...plain]) {
+    const [first] = sqlite.prepare(`pragma quick_check("${name}")`).all()
+    const found = String(Object.values(first ?? {})[0])
+    if (found !== 'ok') return found.replace(/^\*\*\* in database main \*\*\*\n/, '')
+  }
+  for (const name of indexes.filter((one) => names.includes(one))) walkIndex(sqlite, name)
+  return findBrokenText(sqlite)
+}
+
+/** Reads every entry of a full-text index. */
+function walkIndex(sqlite: DatabaseSync, name: string) {
+  sqlite.exec(`create virtual table temp.${name}_terms using fts5vocab(main, '${name}', 'row')`)
+  const terms = sqlite.prepare(`select term from temp.${name}_terms`).iterate()
+  while (!terms.next().done) continue
+}
+
+function findBrokenText(sqlite: DatabaseSync): string | undefined {
+  for (const { table, column, rows = 'true' } of stored) {
+    // Other versions may have others.
+    const columns = sqlite.prepare('select name from pragma_table_info(?)').all(table)
+    if (!columns.some(({ name }) => name === column)) continue
+    const texts = sqlite.prepare(
+      `select json_valid(${column}) as valid from ${table} where ${rows}`,
+    )
+    for (const { valid } of texts.iterate()) {
+      if (valid !== 1) return `a text in the table ${table} cannot be read`
+    }
+  }
+  return undefined
+}
