@@ -21,67 +21,78 @@ import {
   wordsInIndex,
 } from './stores.ts'
 
-test('every walk finds what a naive filter over all releases does, in its order', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      releases,
-      fc.array(fc.tuple(questions, fc.array(walks, { minLength: 3, maxLength: 3 })), {
-        minLength: 12,
-        maxLength: 12,
-      }),
-      async (written, asked) => {
-        const database = await newDatabase()
-        await fill(database, written)
-        const store = createReleaseStore(database)
-        const state = await store.state(end)
-        const all = await readAll(database, written)
-        for (const [query, several] of asked) {
-          const found = await store.places(query, state, several)
-          const expected = several.map((walk) => walkThrough(all, query, state, walk))
-          expect(found).toEqual(expected.map(placesOf))
-        }
-        database.close()
-      },
-    ),
-    { numRuns: amount(15, 300), seed: 5 },
-  )
-})
+/** Milliseconds that a random test may take. */
+const timeLimit = amount(60_000, 1_800_000)
 
-test('when the vocabulary changes, releases are found under its topics by the same words', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      releases,
-      fc.array(vocabularies, { minLength: 3, maxLength: 3 }),
-      fc.array(fc.tuple(namedQuestions, walks), { minLength: 20, maxLength: 20 }),
-      async (written, sources, asked) => {
-        const database = await newDatabase()
-        await fill(database, written)
-        const { all: words } = await wordsInIndex(database)
-        for (const source of sources) {
-          await changeVocabulary(database, source, written)
+test(
+  'every walk finds what a naive filter over all releases does, in its order',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        releases,
+        fc.array(fc.tuple(questions, fc.array(walks, { minLength: 3, maxLength: 3 })), {
+          minLength: 12,
+          maxLength: 12,
+        }),
+        async (written, asked) => {
+          const database = await newDatabase()
+          await fill(database, written)
           const store = createReleaseStore(database)
           const state = await store.state(end)
           const all = await readAll(database, written)
-          const moved = all.filter(({ published, updated }) => published !== updated)
-          expect(await wordsInIndex(database)).toEqual({
-            all: words,
-            moved: new Map(moved.map(({ published }) => [published, words.get(published)])),
-          })
-          for (const [named, walk] of asked) {
-            const query = askedIn(named, state.vocabulary)
-            const [found] = await store.places(query, state, [walk])
-            expect(found).toEqual(placesOf(walkThrough(all, query, state, walk)))
+          for (const [query, several] of asked) {
+            const found = await store.places(query, state, several)
+            const expected = several.map((walk) => walkThrough(all, query, state, walk))
+            expect(found).toEqual(expected.map(placesOf))
           }
-          expect((await store.countByTopic(state)).toSorted(byName)).toEqual(
-            countNaively(all, state).toSorted(byName),
-          )
-        }
-        database.close()
-      },
-    ),
-    { numRuns: amount(10, 300), seed: 9 },
-  )
-})
+          database.close()
+        },
+      ),
+      { numRuns: amount(15, 300), seed: 5 },
+    )
+  },
+  timeLimit,
+)
+
+test(
+  'when the vocabulary changes, releases are found under its topics by the same words',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        releases,
+        fc.array(vocabularies, { minLength: 3, maxLength: 3 }),
+        fc.array(fc.tuple(namedQuestions, walks), { minLength: 20, maxLength: 20 }),
+        async (written, sources, asked) => {
+          const database = await newDatabase()
+          await fill(database, written)
+          const { all: words } = await wordsInIndex(database)
+          for (const source of sources) {
+            await changeVocabulary(database, source, written)
+            const store = createReleaseStore(database)
+            const state = await store.state(end)
+            const all = await readAll(database, written)
+            const moved = all.filter(({ published, updated }) => published !== updated)
+            expect(await wordsInIndex(database)).toEqual({
+              all: words,
+              moved: new Map(moved.map(({ published }) => [published, words.get(published)])),
+            })
+            for (const [named, walk] of asked) {
+              const query = askedIn(named, state.vocabulary)
+              const [found] = await store.places(query, state, [walk])
+              expect(found).toEqual(placesOf(walkThrough(all, query, state, walk)))
+            }
+            expect((await store.countByTopic(state)).toSorted(byName)).toEqual(
+              countNaively(all, state).toSorted(byName),
+            )
+          }
+          database.close()
+        },
+      ),
+      { numRuns: amount(10, 300), seed: 9 },
+    )
+  },
+  timeLimit,
+)
 
 test('a new topic and another label rewrite nothing in the index', async () => {
   const [written] = fc.sample(releases, { numRuns: 1, seed: 10 })
@@ -109,53 +120,61 @@ test('a new topic and another label rewrite nothing in the index', async () => {
   database.close()
 })
 
-test('the months of a question are those in which releases stand that answer it', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      releases,
-      fc.array(questions, { minLength: 5, maxLength: 5 }),
-      async (written, queries) => {
+test(
+  'the months of a question are those in which releases stand that answer it',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        releases,
+        fc.array(questions, { minLength: 5, maxLength: 5 }),
+        async (written, queries) => {
+          const database = await newDatabase()
+          await fill(database, written)
+          const store = createReleaseStore(database)
+          const state = await store.state(end)
+          const all = await readAll(database, written)
+          for (const query of queries) {
+            const answers = walkThrough(all, query, state, { by: 'published', limit: 1000 })
+            const times = answers.map(({ published }) => published)
+            const months = await store.months(query, state)
+            const inMonths = (second: number) =>
+              months.filter(({ from, below }) => second >= from && second < below)
+            expect(times.every((second) => inMonths(second).length === 1)).toBe(true)
+            expect(
+              months.every(({ from, below }) =>
+                times.some((second) => second >= from && second < below),
+              ),
+            ).toBe(true)
+            expect(months).toEqual(months.toSorted((a, b) => b.from - a.from))
+          }
+          database.close()
+        },
+      ),
+      { numRuns: amount(6, 300), seed: 6 },
+    )
+  },
+  timeLimit,
+)
+
+test(
+  'counts by topic are the numbers of releases that the topics’ feeds would hold',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(releases, async (written) => {
         const database = await newDatabase()
         await fill(database, written)
         const store = createReleaseStore(database)
         const state = await store.state(end)
         const all = await readAll(database, written)
-        for (const query of queries) {
-          const answers = walkThrough(all, query, state, { by: 'published', limit: 1000 })
-          const times = answers.map(({ published }) => published)
-          const months = await store.months(query, state)
-          const inMonths = (second: number) =>
-            months.filter(({ from, below }) => second >= from && second < below)
-          expect(times.every((second) => inMonths(second).length === 1)).toBe(true)
-          expect(
-            months.every(({ from, below }) =>
-              times.some((second) => second >= from && second < below),
-            ),
-          ).toBe(true)
-          expect(months).toEqual(months.toSorted((a, b) => b.from - a.from))
-        }
+        const counts = await store.countByTopic(state)
+        expect(counts.toSorted(byName)).toEqual(countNaively(all, state).toSorted(byName))
         database.close()
-      },
-    ),
-    { numRuns: amount(6, 300), seed: 6 },
-  )
-})
-
-test('counts by topic are the numbers of releases that the topics’ feeds would hold', async () => {
-  await fc.assert(
-    fc.asyncProperty(releases, async (written) => {
-      const database = await newDatabase()
-      await fill(database, written)
-      const store = createReleaseStore(database)
-      const state = await store.state(end)
-      const all = await readAll(database, written)
-      const counts = await store.countByTopic(state)
-      expect(counts.toSorted(byName)).toEqual(countNaively(all, state).toSorted(byName))
-      database.close()
-    }),
-    { numRuns: amount(8, 300), seed: 7 },
-  )
-})
+      }),
+      { numRuns: amount(8, 300), seed: 7 },
+    )
+  },
+  timeLimit,
+)
 
 function countNaively(all: Kept[], state: State): TopicCount[] {
   return [...state.vocabulary.topics.keys()].flatMap((topic) => {

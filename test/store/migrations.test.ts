@@ -23,46 +23,53 @@ import {
 /** Before questions were answered from the full-text index alone. */
 const old = readMigrations().filter(({ name }) => name < '0005')
 
-test('a database of the version before answers as one that was filled by this one', async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      releases,
-      vocabularies,
-      fc.array(fc.tuple(namedQuestions, fc.array(walks, { minLength: 3, maxLength: 3 })), {
-        minLength: 12,
-        maxLength: 12,
-      }),
-      async (written, source, asked) => {
-        const database = await newDatabase()
-        await fill(database, written)
-        const migrated = await newDatabase(old)
-        await bringOver(database, migrated, await wordsAsWritten(written))
-        await migrate(migrated, readMigrations())
-        const steps = [
-          async () => {},
-          async (one: Database) => changeVocabulary(one, source, written),
-          async (one: Database) => goOn(one, written),
-        ]
-        for (const step of steps) {
-          for (const one of [database, migrated]) await step(one)
-          expect(await wordsInIndex(migrated)).toEqual(await wordsInIndex(database))
-          const [store, other] = [createReleaseStore(database), createReleaseStore(migrated)]
-          const [state, otherState] = [await store.state(end), await other.state(end)]
-          for (const [named, several] of asked) {
-            const query = askedIn(named, state.vocabulary)
-            expect(await other.places(query, otherState, several)).toEqual(
-              await store.places(query, state, several),
-            )
+/** Milliseconds that a random test may take. */
+const timeLimit = amount(60_000, 1_800_000)
+
+test(
+  'a database of the version before answers as one that was filled by this one',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        releases,
+        vocabularies,
+        fc.array(fc.tuple(namedQuestions, fc.array(walks, { minLength: 3, maxLength: 3 })), {
+          minLength: 12,
+          maxLength: 12,
+        }),
+        async (written, source, asked) => {
+          const database = await newDatabase()
+          await fill(database, written)
+          const migrated = await newDatabase(old)
+          await bringOver(database, migrated, await wordsAsWritten(written))
+          await migrate(migrated, readMigrations())
+          const steps = [
+            async () => {},
+            async (one: Database) => changeVocabulary(one, source, written),
+            async (one: Database) => goOn(one, written),
+          ]
+          for (const step of steps) {
+            for (const one of [database, migrated]) await step(one)
+            expect(await wordsInIndex(migrated)).toEqual(await wordsInIndex(database))
+            const [store, other] = [createReleaseStore(database), createReleaseStore(migrated)]
+            const [state, otherState] = [await store.state(end), await other.state(end)]
+            for (const [named, several] of asked) {
+              const query = askedIn(named, state.vocabulary)
+              expect(await other.places(query, otherState, several)).toEqual(
+                await store.places(query, state, several),
+              )
+            }
+            expect(await other.countByTopic(otherState)).toEqual(await store.countByTopic(state))
           }
-          expect(await other.countByTopic(otherState)).toEqual(await store.countByTopic(state))
-        }
-        database.close()
-        migrated.close()
-      },
-    ),
-    { numRuns: amount(6, 150), seed: 8 },
-  )
-})
+          database.close()
+          migrated.close()
+        },
+      ),
+      { numRuns: amount(6, 150), seed: 8 },
+    )
+  },
+  timeLimit,
+)
 
 /** Writes what a database holds as the version before did, with the words of releases in several pieces. */
 async function bringOver(from: Database, to: Database, words: Map<string, string>) {
