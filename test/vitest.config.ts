@@ -28,9 +28,13 @@ class LongestFirst extends BaseSequencer {
 }
 
 /** What `npm run trials` runs: files that use `amount` or `isTrial` of `trials.ts`, and can go on for long. */
-const trials = ['durability', 'two-services', 'readers/week', 'readers/corrections'].map(
-  (name) => `test/${name}.test.ts`,
-)
+const trials = [
+  'durability',
+  'two-services',
+  'strangers',
+  'readers/week',
+  'readers/corrections',
+].map((name) => `test/${name}.test.ts`)
 
 export default defineConfig(({ mode }) => ({
   test: {

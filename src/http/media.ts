@@ -1,6 +1,7 @@
 import { serveStatic } from '@hono/node-server/serve-static'
 import type { MiddlewareHandler } from 'hono'
 import type { ReleaseStore } from '../domain/release-store.ts'
+import { createRemembered, rooms } from '../domain/remembered.ts'
 import type { Asking } from './answer.ts'
 import { isNotModified } from './conditional.ts'
 import type { Current, Services } from './services.ts'
@@ -49,16 +50,16 @@ export function createMediaStatus(
   { store }: Services,
   readCurrent: () => Promise<Current>,
 ): (pathname: string) => Promise<MediaStatus> {
-  const last = new Map<string, MediaStatus>()
+  const last = createRemembered(rooms.files, (_: MediaStatus) => 0)
   return async (pathname) => {
     const path = decodePath(pathname)
     if (path === undefined) return 'hidden'
     const current = await readCurrent()
     try {
       const status = await store.mediaStatus(path, current)
-      // Strangers may think of any number of paths.
-      if (last.size >= mostRemembered) last.clear()
-      last.set(path, status)
+      // Of what is hidden there is no end, and none of it may be shown.
+      if (status === 'hidden') last.delete(path)
+      else last.set(path, status)
       return status
     } catch (error) {
       const known = last.get(path)
@@ -67,8 +68,6 @@ export function createMediaStatus(
     }
   }
 }
-
-const mostRemembered = 10_000
 
 type MediaStatus = Awaited<ReturnType<ReleaseStore['mediaStatus']>>
 
