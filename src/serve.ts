@@ -22,6 +22,8 @@ const { port, host, baseUrl, contentDirectory, database: path, hasFeedPages, tok
 const database = await openStore(path, { mayBeMadeAnew: tokens.length === 0 }).catch(
   (error: Error) => giveUp(error.message),
 )
+/** Milliseconds after a start when whatever was cut off before it counts as abandoned. */
+const untilAbandoned = 660_000
 const store = createReleaseStore(database)
 const content = createContentStore(database)
 const program = await fingerprint(`${await programFingerprint()} ${baseUrl}`)
@@ -32,6 +34,16 @@ let stopWatching = () => {}
 let stopping: number | undefined
 process.on('SIGTERM', stop)
 process.on('SIGINT', stop)
+
+/** Takes away drafts that loads left which were killed, while others go on. */
+async function removeAbandoned() {
+  if (database.readOnly) return
+  try {
+    for (const batch of await content.abandoned(systemClock.now())) await content.discard(batch)
+  } catch (error) {
+    console.error(`Drafts of a load that was cut off stay: ${(error as Error).message}`)
+  }
+}
 
 /** Reads the folder, and says in the log what is wrong with it. Answers whether it could be used. */
 async function readContent(): Promise<boolean> {
@@ -59,6 +71,9 @@ async function readContent(): Promise<boolean> {
   return problems.every((problem) => problem.warning)
 }
 
+void removeAbandoned()
+// What was killed just now is waited for, as somebody may yet go on with it.
+setTimeout(removeAbandoned, untilAbandoned).unref()
 if (!(await readContent())) giveUp(`Nothing is served until ${contentDirectory} is mended.`)
 await store.state(systemClock.now()).catch((error: Error) => {
   return giveUp(`DATABASE at ${path} holds nothing that could be served: ${error.message}`)
