@@ -24,7 +24,7 @@ export function composeNode({ contentDirectory, uploads, tokens, ...parts }: Nod
     {
       database,
       isInPlace: () => database.isInPlace(),
-      media: createMediaFolder(contentDirectory, uploads),
+      media: createMediaFolder(contentDirectory, uploads, () => database.isInPlace()),
       clock,
       tokens,
       clientOf: clientAtSocket,

@@ -13,7 +13,7 @@ import { refusedAnswer } from './http/request-log.ts'
 import { programFingerprint } from './program.ts'
 import { createLineWriter } from './lines.ts'
 import { createContentStore } from './store/content-store.ts'
-import { isBroken, isDatabaseError } from './store/node-sqlite.ts'
+import { isBroken, isDatabaseError, isFull } from './store/node-sqlite.ts'
 import { openStore } from './store/open-store.ts'
 import { createReleaseStore } from './store/release-store.ts'
 
@@ -76,7 +76,9 @@ void removeAbandoned()
 setTimeout(removeAbandoned, untilAbandoned).unref()
 if (!(await readContent())) giveUp(`Nothing is served until ${contentDirectory} is mended.`)
 await store.state(systemClock.now()).catch((error: Error) => {
-  return giveUp(`DATABASE at ${path} holds nothing that could be served: ${error.message}`)
+  const reason =
+    problems.length > 0 ? 'what is told above keeps the content from it.' : error.message
+  return giveUp(`DATABASE at ${path} holds nothing that could be served: ${reason}`)
 })
 
 // Beside the database, so that both are kept and backed up together.
@@ -125,7 +127,9 @@ function exit(): never {
 function notTakenUp(error: unknown): FileProblem[] {
   if (isDatabaseError(error)) {
     if (database.readOnly) return []
-    const advice = isBroken(error) ? openAnew() : 'It is tried again in half a minute.'
+    const again = 'It is tried again in half a minute.'
+    const room = isFull(error) ? 'Make room on its disk. ' : ''
+    const advice = isBroken(error) && !room ? openAnew() : `${room}${again}`
     return [cannotWrite(error.message, advice)]
   }
   console.error(error)
@@ -146,7 +150,12 @@ function openAnew(): string {
 
 function databaseProblems(): FileProblem[] {
   if (database.readOnly) {
-    return [cannotWrite('it can only be read', 'Allow writing it and its folder, and start again.')]
+    return [
+      cannotWrite(
+        'it can only be read',
+        'Allow writing it and its folder, or make room on its disk, and start again.',
+      ),
+    ]
   }
   if (database.isInPlace()) return []
   const message =

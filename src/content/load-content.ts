@@ -9,7 +9,15 @@ import type {
   KnownDraft,
 } from '../domain/publishing.ts'
 import { createVocabulary } from '../domain/topic.ts'
-import { absent, type Folder, openFolder, unreadable } from './folder.ts'
+import {
+  absent,
+  type Folder,
+  largestRelease,
+  openFolder,
+  tooLarge,
+  tooLong,
+  unreadable,
+} from './folder.ts'
 import { createReleaseReader } from './read-release.ts'
 import { readSite, readTopics } from './read-site.ts'
 import { type WrittenInFile, writtenInJsonLine, writtenInMarkdown } from './written-file.ts'
@@ -147,6 +155,11 @@ async function* listSteps(
   }
   for (const { path, size, modified } of folder.releases) {
     const stamp = `${basis}-${size}-${modified}`
+    const oversize = tooLarge(path, size)
+    if (oversize) {
+      ready.push({ stamp, source: path, media: {}, problems: [oversize] })
+      continue
+    }
     const before = known.files.get(path)
     const drafts = hasSameMedia(before, folder) ? (knownByFile.get(path) ?? []) : []
     // Known of the file as a whole, so the first of its releases brings it along.
@@ -172,6 +185,11 @@ async function* listSteps(
       for (const [index, line] of text.text.split('\n').entries()) {
         if (!line.trim()) continue
         if (index % 100 === 99) await breathe()
+        if (line.length > largestRelease) {
+          const problem = { ...tooLong(path, line.length, largestRelease), line: index + 1 }
+          ready.push({ stamp, source: `${path}#${index + 1}`, media: {}, problems: [problem] })
+          continue
+        }
         const origin = await fingerprint(`${basis}\n${line}`)
         const unchanged = knownLines.get(origin)
         if (unchanged) again(unchanged)

@@ -7,9 +7,14 @@ import { findMediaFile } from './folder.ts'
 
 /**
  * Files on disk: those of the content folder, and beside the database those that came through the API.
- * Without a folder for them (the database is in memory) none are taken.
+ * Without a folder for them (the database is in memory) none are taken, nor while `isInPlace` says that the
+ * database is gone from there: a new folder would be made, in which nobody looks for them.
  */
-export function createMediaFolder(content: string, uploads: string | undefined): MediaStore {
+export function createMediaFolder(
+  content: string,
+  uploads: string | undefined,
+  isInPlace: () => boolean = () => true,
+): MediaStore {
   const folders = uploads === undefined ? [content] : [content, uploads]
 
   async function find(path: string) {
@@ -26,6 +31,7 @@ export function createMediaFolder(content: string, uploads: string | undefined):
       if (uploads === undefined) {
         throw new DomainError('not-here', 'The database is in memory only, so files have no place.')
       }
+      if (!isInPlace()) throw noPlace()
       if (await findMediaFile(content, path)) {
         throw new DomainError(
           'conflict',
@@ -65,9 +71,29 @@ async function checkPlace(uploads: string, path: string) {
 /** No room or no right to write: nothing is kept. */
 function notKept(error: NodeJS.ErrnoException): never {
   console.error(`A file is not kept: ${error.message}`)
+  const reason = reasons[error.code ?? ''] ?? 'The file cannot be written at present'
   throw new DomainError(
     'unavailable',
-    'The file cannot be written at present, and nothing has changed. Send it again in a minute.',
+    `${reason}, and nothing has changed. Send it again in a minute.`,
+  )
+}
+
+const noRoom = 'The disk of the service is full'
+const noRight = 'The service may not write where files are kept'
+
+const reasons: Record<string, string> = {
+  ENOSPC: noRoom,
+  EDQUOT: noRoom,
+  EACCES: noRight,
+  EPERM: noRight,
+  EROFS: noRight,
+}
+
+function noPlace(): DomainError {
+  console.error('A file is not kept: the database file is no longer there')
+  return new DomainError(
+    'unavailable',
+    'The database of the service is gone from its place, so no file is taken, and nothing has changed. Send it again when it is back.',
   )
 }
 

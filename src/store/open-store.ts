@@ -1,6 +1,7 @@
 import { migrate } from './migrate.ts'
 import {
   isDamaged,
+  isFull,
   looksLikeDatabase,
   type NodeDatabase,
   openDatabase,
@@ -32,11 +33,20 @@ export async function openStore(
         { cause: error },
       )
     }
-    const advice = mayBeMadeAnew
-      ? 'Name another path, or move the file away: a new one is made of the content, without what came through the API.'
-      : 'Name another path.'
+    const advice = adviceOn(error, mayBeMadeAnew)
     throw new Error(`DATABASE cannot be opened at ${path}: ${message}. ${advice}`, { cause: error })
   }
+}
+
+function adviceOn(error: unknown, mayBeMadeAnew: boolean): string {
+  if (isFull(error)) return 'Make room on its disk, or name another path, and start again.'
+  const { code = '' } = error as NodeJS.ErrnoException
+  if (['EACCES', 'EPERM', 'EROFS'].includes(code)) {
+    return 'Give the user of the service the right to write there, or name another path.'
+  }
+  return mayBeMadeAnew
+    ? 'Name another path, or move the file away: a new one is made of the content, without what came through the API.'
+    : 'Name another path.'
 }
 
 async function makeAnew(path: string, reason: string): Promise<NodeDatabase> {
