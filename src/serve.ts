@@ -73,7 +73,7 @@ async function readContent(): Promise<boolean> {
 
 void removeAbandoned()
 // What was killed just now is waited for, as somebody may yet go on with it.
-setTimeout(removeAbandoned, untilAbandoned).unref()
+setTimeout(() => void removeAbandoned(), untilAbandoned).unref()
 if (!(await readContent())) giveUp(`Nothing is served until ${contentDirectory} is mended.`)
 await store.state(systemClock.now()).catch((error: Error) => {
   const reason =

@@ -42,12 +42,12 @@ export type Remembered<Value> = {
 }
 
 /**
- * Remembers values as far as `room` goes, in bytes. `measure` tells what a value takes without its key. A key
- * of more than `longest` characters is not remembered.
+ * Remembers values as far as `room` goes, in bytes. `measure` tells what a value takes without its key: nothing
+ * where it is small. A key of more than `longest` characters is not remembered.
  */
 export function createRemembered<Value>(
   room: number,
-  measure: (value: Value) => number,
+  measure: (value: Value) => number = () => 0,
   longest = longestKey,
 ): Remembered<Value> {
   // A Map remembers the order of insertion, so the first one is the one not used for longest.

@@ -41,7 +41,7 @@ export async function decompress(bytes: Uint8Array, coding: Coding): Promise<Uin
 }
 
 /** Clients send few different headers, and each of them with every request. */
-const chosen = createRemembered(rooms.headers, (_: { coding: Coding | undefined }) => 0)
+const chosen = createRemembered<{ coding: Coding | undefined }>(rooms.headers)
 
 /**
  * The coding to answer in (RFC 9110 section 12.5.3): the one the client likes best, among equals

@@ -69,12 +69,12 @@ export function createKeptDocuments(capacity = 64_000_000): KeptDocuments {
     longestAddress,
   )
   return {
-    get: documents.get,
+    get: (address) => documents.get(address),
     put(address, document) {
       documents.set(address, document)
       // Whoever asks for another coding makes it larger.
       document.body.onChange = () => documents.recount(address)
     },
-    forget: documents.delete,
+    forget: (address) => documents.delete(address),
   }
 }

@@ -300,7 +300,7 @@ function faultOf(incoming: IncomingMessage, limits: Limits): Failure | undefined
 }
 
 /** Clients name few hosts, and each of them with every request. */
-const knownHosts = createRemembered(rooms.headers, (_: true) => 0)
+const knownHosts = createRemembered<true>(rooms.headers)
 
 /** Whether a name is the host of an address as it would be written there. Requests with others are looked at further. */
 function isHost(name = ''): boolean {

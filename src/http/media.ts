@@ -50,7 +50,7 @@ export function createMediaStatus(
   { store }: Services,
   readCurrent: () => Promise<Current>,
 ): (pathname: string) => Promise<MediaStatus> {
-  const last = createRemembered(rooms.files, (_: MediaStatus) => 0)
+  const last = createRemembered<MediaStatus>(rooms.files)
   return async (pathname) => {
     const path = decodePath(pathname)
     if (path === undefined) return 'hidden'

@@ -96,7 +96,7 @@ export function readUserAgent(text: string | undefined): Reader {
 }
 
 /** Readers come back with the same User-Agent, and looking through the families takes a while. */
-const knownReaders = createRemembered(rooms.headers, (_: Reader) => 0)
+const knownReaders = createRemembered<Reader>(rooms.headers)
 
 function recogniseReader(text: string): Reader {
   const agent = text.slice(0, longest).trim().toLowerCase()

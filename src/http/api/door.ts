@@ -19,7 +19,7 @@ export function createDoor(tokens: Token[], clock: Clock) {
   const known = Promise.all(
     tokens.map(async ({ secret, ...author }) => ({ author, digest: await digestOf(secret) })),
   )
-  const failures = createRemembered(rooms.clients, (_: { count: number; until: number }) => 0)
+  const failures = createRemembered<{ count: number; until: number }>(rooms.clients)
 
   return async function letIn(authorization: string | undefined, client: string): Promise<Author> {
     if (tokens.length === 0) {
