@@ -76,7 +76,7 @@ export async function loadContent(
   const topicsText = (await folder.read('topics.yaml').catch(absent)) ?? ''
   const { site, languages, problems } = readSite(siteText)
   if (!languages) return { problems }
-  const { vocabulary, problems: topicProblems } = readTopics(
+  const { vocabulary, problems: topicProblems } = readTopicsAgain(
     topicsText,
     languages,
     site?.timezone ?? 'UTC',
@@ -136,6 +136,15 @@ export async function loadContent(
   if (problems.some((problem) => !problem.warning)) return { problems }
   const removed = [...known.drafts.keys()].filter((source) => !sources.has(source))
   return { frame: { site, vocabulary, files, removed }, problems }
+}
+
+/** What `topics.yaml` came to when it was read last: it rarely changes, and thousands of topics take seconds. */
+let lastTopics: { key: string; read: ReturnType<typeof readTopics> } | undefined
+
+function readTopicsAgain(...written: Parameters<typeof readTopics>): ReturnType<typeof readTopics> {
+  const key = JSON.stringify(written)
+  if (lastTopics?.key !== key) lastTopics = { key, read: readTopics(...written) }
+  return lastTopics.read
 }
 
 /** What there is to read, in the order of the files. What the store knows already takes no reading. */
