@@ -15,7 +15,7 @@ import { programFingerprint } from './program.ts'
 import { createLineWriter } from './lines.ts'
 import { createContentStore } from './store/content-store.ts'
 import { adviceForDamage, DatabaseCondition } from './store/condition.ts'
-import { isDamaged, isDatabaseError } from './store/node-sqlite.ts'
+import { isDamaged, isDatabaseError, isFull } from './store/node-sqlite.ts'
 import { beginAnew, openStore } from './store/open-store.ts'
 import { createReleaseStore } from './store/release-store.ts'
 
@@ -26,6 +26,8 @@ const database = await openStore(path, { mayBeMadeAnew }).catch((error: Error) =
   giveUp(error.message),
 )
 const condition = new DatabaseCondition(database, path, adviceForDamage(mayBeMadeAnew))
+/** Milliseconds after a start when whatever was cut off before it counts as abandoned. */
+const untilAbandoned = 660_000
 const store = createReleaseStore(database)
 const content = createContentStore(database)
 const program = await fingerprint(`${await programFingerprint()} ${baseUrl}`)
@@ -36,6 +38,16 @@ let stopWatching = () => {}
 let stopping: number | undefined
 process.on('SIGTERM', stop)
 process.on('SIGINT', stop)
+
+/** Takes away drafts that loads left which were killed, while others go on. */
+async function removeAbandoned() {
+  if (database.readOnly) return
+  try {
+    for (const batch of await content.abandoned(systemClock.now())) await content.discard(batch)
+  } catch (error) {
+    console.error(`Drafts of a load that was cut off stay: ${(error as Error).message}`)
+  }
+}
 
 /** Reads the folder, and says in the log what is wrong with it. Answers whether it could be used. */
 async function readContent(): Promise<boolean> {
@@ -64,6 +76,9 @@ async function readContent(): Promise<boolean> {
   return problems.every((problem) => problem.warning)
 }
 
+void removeAbandoned()
+// What was killed just now is waited for, as somebody may yet go on with it.
+setTimeout(() => void removeAbandoned(), untilAbandoned).unref()
 await readAtStart().catch(async (error: unknown) => {
   if (!mayBeMadeAnew || !isOfDamagedFile(error)) return giveUp(nothingToServe(error))
   await beginAnew(path).catch((reason: Error) => giveUp(reason.message))
@@ -110,7 +125,9 @@ async function readAtStart() {
 function nothingToServe(error: unknown): string {
   // What is wrong and what to do was said.
   if (error instanceof StoreDamaged) return 'Nothing of it can be served.'
-  return `DATABASE at ${path} holds nothing that could be served: ${(error as Error).message}`
+  const reason =
+    problems.length > 0 ? 'what is told above keeps the content from it.' : (error as Error).message
+  return `DATABASE at ${path} holds nothing that could be served: ${reason}`
 }
 
 /** A disk that fails is not a damaged file. */
@@ -144,7 +161,8 @@ function notTakenUp(error: unknown): FileProblem[] {
   }
   if (isDatabaseError(error)) {
     if (database.readOnly) return []
-    return [cannotWrite(error.message, 'It is tried again in half a minute.')]
+    const room = isFull(error) ? 'Make room on its disk. ' : ''
+    return [cannotWrite(error.message, `${room}It is tried again in half a minute.`)]
   }
   console.error(error)
   return [cannotRead(error)]
@@ -158,7 +176,8 @@ async function tokenProblems(): Promise<FileProblem[]> {
 
 function readOnlyProblem(): FileProblem[] {
   if (!database.readOnly) return []
-  return [cannotWrite('it can only be read', 'Allow writing it and its folder, and start again.')]
+  const advice = 'Allow writing it and its folder, or make room on its disk, and start again.'
+  return [cannotWrite('it can only be read', advice)]
 }
 
 function cannotRead(error: unknown): FileProblem {

@@ -31,6 +31,7 @@ class LongestFirst extends BaseSequencer {
 const trials = [
   'durability',
   'two-services',
+  'strangers',
   'readers/week',
   'readers/corrections',
   'http/archives',

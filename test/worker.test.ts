@@ -86,6 +86,30 @@ test('two isolates that bring in the same bundle at once do no harm', async () =
   expect(await titlesIn(database)).toHaveLength(30)
 })
 
+test('what was put aside for a bundle that never came in is taken away with the next, and what is being put aside is not', async () => {
+  const database = openDatabase(':memory:')
+  await migrate(database, readMigrations())
+  const store = createContentStore(database)
+  const waiting = async () => {
+    const { results } = await database
+      .prepare('select distinct batch from incoming order by batch')
+      .all<{ batch: string }>()
+    return results.map(({ batch }) => batch)
+  }
+  const dropped = await bundleOf(temporaryFolder(releases(upTo(250), 'Dropped')))
+  expect(await bringBundleInLine(dropped, store, inSteps(2))).toBe(false)
+  const [batch] = await waiting()
+  const next = await bundleOf(temporaryFolder(releases(upTo(150), 'Next')))
+  const at = (seconds: number) => ({ now: () => now + seconds, passed: async () => {} })
+  const soon = { program: 'test', clock: at(599), steps: 1 }
+  expect(await bringBundleInLine(next, store, soon)).toBe(false)
+  expect(await waiting()).toContain(batch)
+  const later = { program: 'test', clock: at(600), steps: 1 }
+  expect(await bringBundleInLine(next, store, later)).toBe(true)
+  expect(await waiting()).toEqual([])
+  expect(await titlesIn(database)).toHaveLength(150)
+})
+
 test('an older version that is still running does not bring its content back', async () => {
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())

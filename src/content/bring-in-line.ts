@@ -53,7 +53,7 @@ export async function bringInLine(
       !filesAreKnown || staged > 0 || frame.removed.length > 0 || programBefore !== programNow
     if (!isChanged) return problems
     beforeChange(staged)
-    await store.apply(batch, { ...frame, program: programNow }, clock)
+    await store.apply(batch, { ...frame, program: programNow, drafts: staged }, clock)
     return problems
   } finally {
     // A store that cannot be written is in line as long as nothing is new.

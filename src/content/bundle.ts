@@ -47,6 +47,8 @@ function escape(character: string): string {
 /** Characters and releases to a step: D1 takes 2 MB in one value. */
 const stepSize = 400_000
 const stepCount = 100
+/** Portions of an abandoned change that are taken away at a time: a request has few queries. */
+const portionsAtOnce = 5
 
 /**
  * Brings the store in line with a bundle in at most `steps` steps, each of which stays done even
@@ -63,6 +65,9 @@ export async function bringBundleInLine(
   const there = await store.bundle()
   // While a new version is rolled out, the old one must not bring back what it replaced.
   if (there && there.made > made) return true
+  for (const batch of await store.abandoned(clock.now())) {
+    if (batch !== fingerprint) await store.discard(batch, portionsAtOnce)
+  }
   if (there?.fingerprint === fingerprint && (await store.program()) === program) return true
   const { drafts: known } = await store.known()
   const staged = await store.staged(fingerprint)

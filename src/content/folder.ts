@@ -108,6 +108,28 @@ export function unreadable(file: string, error: unknown): FileProblem {
   return { file, line: 1, field: '', message }
 }
 
+/** Bytes of a release as it is written. Its text may have a tenth of that. */
+export const largestRelease = 10_000_000
+/** Bytes of a file with a release a line: Node has no longer texts. */
+const largestFile = 500_000_000
+
+/** That a file is too large to be read, if it is. */
+export function tooLarge(path: string, size: number): FileProblem | undefined {
+  const most = path.endsWith('.md') ? largestRelease : largestFile
+  return size > most ? tooLong(path, size, most) : undefined
+}
+
+/** The same of a file, or of a line of one, by its size in bytes. */
+export function tooLong(file: string, size: number, most: number): FileProblem {
+  const [here, atMost] = [size, most].map((bytes) => Math.ceil(bytes / 1_000_000))
+  const instead =
+    most === largestFile
+      ? 'Part it into several files.'
+      : 'Attach what is long as a file from media/ instead.'
+  const message = `This has ${here} MB, and at most ${atMost} MB are read. ${instead}`
+  return { file, line: 1, field: '', message }
+}
+
 function notRead(file: string): FileProblem {
   const message = 'This file is not read. Call it such as my-release.en.md, or move it elsewhere.'
   return { file, line: 1, field: '', message, warning: true }

@@ -9,7 +9,15 @@ import type {
   KnownDraft,
 } from '../domain/publishing.ts'
 import { createVocabulary } from '../domain/topic.ts'
-import { absent, type Folder, openFolder, unreadable } from './folder.ts'
+import {
+  absent,
+  type Folder,
+  largestRelease,
+  openFolder,
+  tooLarge,
+  tooLong,
+  unreadable,
+} from './folder.ts'
 import { createReleaseReader } from './read-release.ts'
 import { readSite, readTopics } from './read-site.ts'
 import { type WrittenInFile, writtenInJsonLine, writtenInMarkdown } from './written-file.ts'
@@ -68,7 +76,7 @@ export async function loadContent(
   const topicsText = (await folder.read('topics.yaml').catch(absent)) ?? ''
   const { site, languages, problems } = readSite(siteText)
   if (!languages) return { problems }
-  const { vocabulary, problems: topicProblems } = readTopics(
+  const { vocabulary, problems: topicProblems } = readTopicsAgain(
     topicsText,
     languages,
     site?.timezone ?? 'UTC',
@@ -130,6 +138,15 @@ export async function loadContent(
   return { frame: { site, vocabulary, files, removed }, problems }
 }
 
+/** What `topics.yaml` came to when it was read last: it rarely changes, and thousands of topics take seconds. */
+let lastTopics: { key: string; read: ReturnType<typeof readTopics> } | undefined
+
+function readTopicsAgain(...written: Parameters<typeof readTopics>): ReturnType<typeof readTopics> {
+  const key = JSON.stringify(written)
+  if (lastTopics?.key !== key) lastTopics = { key, read: readTopics(...written) }
+  return lastTopics.read
+}
+
 /** What there is to read, in the order of the files. What the store knows already takes no reading. */
 async function* listSteps(
   folder: Folder,
@@ -147,6 +164,11 @@ async function* listSteps(
   }
   for (const { path, size, modified } of folder.releases) {
     const stamp = `${basis}-${size}-${modified}`
+    const oversize = tooLarge(path, size)
+    if (oversize) {
+      ready.push({ stamp, source: path, media: {}, problems: [oversize] })
+      continue
+    }
     const before = known.files.get(path)
     const drafts = hasSameMedia(before, folder) ? (knownByFile.get(path) ?? []) : []
     // Known of the file as a whole, so the first of its releases brings it along.
@@ -172,6 +194,11 @@ async function* listSteps(
       for (const [index, line] of text.text.split('\n').entries()) {
         if (!line.trim()) continue
         if (index % 100 === 99) await breathe()
+        if (line.length > largestRelease) {
+          const problem = { ...tooLong(path, line.length, largestRelease), line: index + 1 }
+          ready.push({ stamp, source: `${path}#${index + 1}`, media: {}, problems: [problem] })
+          continue
+        }
         const origin = await fingerprint(`${basis}\n${line}`)
         const unchanged = knownLines.get(origin)
         if (unchanged) again(unchanged)

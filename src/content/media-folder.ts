@@ -65,10 +65,22 @@ async function checkPlace(uploads: string, path: string) {
 /** No room or no right to write: nothing is kept. */
 function notKept(error: NodeJS.ErrnoException): never {
   console.error(`A file is not kept: ${error.message}`)
+  const reason = reasons[error.code ?? ''] ?? 'The file cannot be written at present'
   throw new DomainError(
     'unavailable',
-    'The file cannot be written at present, and nothing has changed. Send it again in a minute.',
+    `${reason}, and nothing has changed. Send it again in a minute.`,
   )
+}
+
+const noRoom = 'The disk of the service is full'
+const noRight = 'The service may not write where files are kept'
+
+const reasons: Record<string, string> = {
+  ENOSPC: noRoom,
+  EDQUOT: noRoom,
+  EACCES: noRight,
+  EPERM: noRight,
+  EROFS: noRight,
 }
 
 /**

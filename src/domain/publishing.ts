@@ -62,6 +62,8 @@ export type ContentFrame = {
 export type Frame = ContentFrame & {
   /** Fingerprint of all that documents depend on and is not content: our code, the public origin. */
   program: string
+  /** How many drafts were staged for it, where whoever did that cannot look again which are missing. */
+  drafts?: number
 }
 
 /** A release whose place in the order of publication is being decided. All seconds. */

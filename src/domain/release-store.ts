@@ -133,11 +133,13 @@ export interface ContentStore {
    * Makes everything staged under a name public at once, with the rest of what a folder says.
    * Several processes may do so at the same time. Waits while the change before is of the same
    * second, because no reader could tell the two apart (H-10). Nothing changes while the store is in line
-   * with a bundle that was made later than `bundle`.
+   * with a bundle that was made later than `bundle`. Throws an Error when drafts are missing that were staged for it.
    */
   apply(batch: string, frame: Frame, clock: Clock, bundle?: BundleMark): Promise<void>
-  /** Forgets what was staged under a name. */
-  discard(batch: string): Promise<void>
+  /** Names of changes that nobody goes on with: nothing was staged under them for ten minutes. */
+  abandoned(now: number): Promise<string[]>
+  /** Forgets what was staged under a name, or the first `portions` of it, so that others can write in between. */
+  discard(batch: string, portions?: number): Promise<void>
 }
 
 /** What addresses answered lately, for as long as somebody may ask what changed since. */

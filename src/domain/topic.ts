@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { fold } from './text.ts'
-import { nearest } from './nearest.ts'
+import { createNearest } from './nearest.ts'
+import { createRemembered, rooms, sizeOfText } from './remembered.ts'
 import { filledLine, type Labels, labelsSchema, slug, webAddress } from './site.ts'
 import { type Advice, checkWritten, type Problem } from './problem.ts'
 import { formatUtc, timeSchema } from './time.ts'
@@ -45,6 +46,9 @@ export type Vocabulary = {
   withBroader(slug: string): string[]
   narrower(slug: string): Topic[]
 }
+
+/** Characters of a word for which names like it are looked for. */
+const longestWord = 200
 
 const topicSlug = v.pipe(
   slug,
@@ -145,13 +149,14 @@ const topicAdvice: Advice = {
 export function checkVocabulary({ topics, renamed }: VocabularySource): Problem[] {
   const problems: Problem[] = []
   const bySlug = new Map(topics.map((topic) => [topic.slug, topic]))
+  const suggest = createAdviser([...bySlug.keys()])
   const names = new Map<string, string>()
   for (const { slug } of topics) names.set(slug, slug)
   for (const topic of topics) {
     if (topic.broader && !bySlug.has(topic.broader)) {
       problems.push({
         field: `${topic.slug}.broader`,
-        message: `"${topic.broader}" is not a topic. ${advise(nearest(topic.broader, bySlug.keys()))}`,
+        message: `"${topic.broader}" is not a topic. ${suggest(topic.broader)}`,
       })
     } else if (isItsOwnAncestor(topic, bySlug)) {
       problems.push({
@@ -170,7 +175,7 @@ export function checkVocabulary({ topics, renamed }: VocabularySource): Problem[
       }
       names.set(fold(alias), topic.slug)
     }
-    problems.push(...wrongSuccessors(topic, bySlug), ...awkwardLabels(topic))
+    problems.push(...wrongSuccessors(topic, bySlug, suggest), ...awkwardLabels(topic))
   }
   for (const [old, now] of Object.entries(renamed)) {
     if (bySlug.has(old)) {
@@ -182,19 +187,23 @@ export function checkVocabulary({ topics, renamed }: VocabularySource): Problem[
     if (!bySlug.has(now)) {
       problems.push({
         field: `${old}.renamed`,
-        message: `"${now}" is not a topic. ${advise(nearest(now, bySlug.keys()))}`,
+        message: `"${now}" is not a topic. ${suggest(now)}`,
       })
     }
   }
   return problems
 }
 
-function wrongSuccessors({ slug, retired }: Topic, bySlug: Map<string, Topic>): Problem[] {
+function wrongSuccessors(
+  { slug, retired }: Topic,
+  bySlug: Map<string, Topic>,
+  suggest: (word: string) => string,
+): Problem[] {
   return (retired?.replacedBy ?? []).flatMap((successor): Problem[] => {
     const field = `${slug}.retired.replacedBy`
     const found = bySlug.get(successor)
     if (!found) {
-      const message = `"${successor}" is not a topic. ${advise(nearest(successor, bySlug.keys()))}`
+      const message = `"${successor}" is not a topic. ${suggest(successor)}`
       return [{ field, message }]
     }
     if (!found.retired) return []
@@ -273,6 +282,10 @@ export function createVocabulary({ topics, renamed }: VocabularySource): Vocabul
     for (const text of Object.values(label)) learn(fold(text), slug)
   }
 
+  // Made when somebody asks for a topic that there is not: most processes never need it.
+  let nearestNames: ReturnType<typeof createNearest> | undefined
+  const suggested = createRemembered(rooms.suggestions, sizeOfTexts)
+
   const resolve: Vocabulary['resolve'] = (word) => {
     const name = bySlug.has(word) ? word : fold(word)
     const now = moved.get(name)
@@ -291,12 +304,32 @@ export function createVocabulary({ topics, renamed }: VocabularySource): Vocabul
     topics: bySlug,
     resolve,
     nearest(word) {
-      const found = nearest(fold(word), byName.keys(), 12).map((name) => byName.get(name)!)
-      return [...new Set(found)].slice(0, 3)
+      const name = fold(word.slice(0, longestWord))
+      const known = suggested.get(name)
+      if (known) return known
+      nearestNames ??= createNearest([...byName.keys()])
+      const found = nearestNames(name, 12).map((one) => byName.get(one)!)
+      const slugs = [...new Set(found)].slice(0, 3)
+      suggested.set(name, slugs)
+      return slugs
     },
     withBroader,
     narrower: (slug) => topics.filter((topic) => topic.broader === slug),
   }
+}
+
+/** Says what to write in the place of a slug that is none, for the first of a vocabulary's many. */
+function createAdviser(slugs: string[]): (word: string) => string {
+  const nearest = createNearest(slugs)
+  let times = 0
+  return (word) => advise(times++ < mostAdvised ? nearest(word) : [])
+}
+
+/** Mistakes in a vocabulary that are told with what to write instead. */
+const mostAdvised = 50
+
+function sizeOfTexts(texts: string[]): number {
+  return texts.reduce((sum, text) => sum + sizeOfText(text), 50)
 }
 
 function advise(similar: string[]): string {

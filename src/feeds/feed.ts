@@ -7,6 +7,7 @@ import { inLanguage, type Site } from '../domain/site.ts'
 import type { Topic, Vocabulary } from '../domain/topic.ts'
 import type { Group, TopicExpression } from '../domain/topic-expression.ts'
 import type { Relations, Version } from '../domain/release-store.ts'
+import { createRemembered, rooms, sizeOfText } from '../domain/remembered.ts'
 import { escapeMarkup } from '../domain/text.ts'
 import { type Around, fullText, type Link } from './body.ts'
 import { type Wording, wordingOf } from './wording.ts'
@@ -197,8 +198,7 @@ async function createFarewell(query: FeedQuery, ending: Ending, press: Press): P
 }
 
 /** Identities of feeds. Waiting for a digest, which another thread makes, takes as long as half a document. */
-const identities = new Map<string, string>()
-const mostIdentities = 1000
+const identities = createRemembered(rooms.identities, sizeOfText)
 
 /** The identity of a feed, or of its end, whatever our origin is. */
 async function identityOf(what: 'feed' | 'ended', address: string, site: Site): Promise<string> {
@@ -208,7 +208,6 @@ async function identityOf(what: 'feed' | 'ended', address: string, site: Site): 
   const known = identities.get(key)
   if (known) return known
   const made = await identity(site.id, name)
-  if (identities.size >= mostIdentities) identities.clear()
   identities.set(key, made)
   return made
 }

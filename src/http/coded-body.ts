@@ -6,6 +6,8 @@ export type CodedBody = {
   length: number
   /** Bytes that are held in memory at present, in all codings together. */
   readonly held: number
+  /** Told when that has changed. */
+  onChange: () => void
   /** The bytes in a coding, or without any, where they are at hand. */
   ready(coding: Coding | undefined): Uint8Array | undefined
   /** The bytes in a coding, or without any; from the second time on without any work. */
@@ -37,14 +39,16 @@ export function createCodedBody(bytes: Uint8Array): CodedBody {
     coded.set(coding, made)
     held += made.length - (unasked?.length ?? 0)
     unasked = undefined
+    body.onChange()
     return made
   }
 
-  return {
+  const body: CodedBody = {
     length: bytes.length,
     get held() {
       return held
     },
+    onChange() {},
     ready: (coding) => coded.get(coding),
     async in(coding) {
       const known = coded.get(coding)
@@ -55,4 +59,5 @@ export function createCodedBody(bytes: Uint8Array): CodedBody {
     },
     whole,
   }
+  return body
 }

@@ -8,6 +8,7 @@ import {
   zstdDecompress,
 } from 'node:zlib'
 import { promisify } from 'node:util'
+import { createRemembered, rooms } from '../domain/remembered.ts'
 
 /** Content codings that we write, the smallest first. */
 export const codings = ['br', 'zstd', 'gzip'] as const
@@ -40,8 +41,7 @@ export async function decompress(bytes: Uint8Array, coding: Coding): Promise<Uin
 }
 
 /** Clients send few different headers, and each of them with every request. */
-const chosen = new Map<string, Coding | undefined>()
-const mostChosen = 500
+const chosen = createRemembered<{ coding: Coding | undefined }>(rooms.headers)
 
 /**
  * The coding to answer in (RFC 9110 section 12.5.3): the one the client likes best, among equals
@@ -50,10 +50,9 @@ const mostChosen = 500
 export function chooseCoding(acceptEncoding: string | undefined): Coding | undefined {
   if (!acceptEncoding) return undefined
   const known = chosen.get(acceptEncoding)
-  if (known !== undefined || chosen.has(acceptEncoding)) return known
+  if (known) return known.coding
   const coding = readCodings(acceptEncoding)
-  if (chosen.size >= mostChosen) chosen.clear()
-  if (acceptEncoding.length < 200) chosen.set(acceptEncoding, coding)
+  chosen.set(acceptEncoding, { coding })
   return coding
 }
 

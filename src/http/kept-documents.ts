@@ -1,5 +1,6 @@
 import type { Edition } from '../domain/edition.ts'
 import { fingerprint } from '../domain/identity.ts'
+import { createRemembered } from '../domain/remembered.ts'
 import { type CodedBody, createCodedBody } from './coded-body.ts'
 
 /** A document as it is answered. */
@@ -55,51 +56,25 @@ export type KeptDocuments = {
 }
 
 /** What stands around the bytes, in bytes. */
-const overhead = 2000
+const overhead = 1900
+
+/** Characters of an address: a list of feeds may name the whole vocabulary. */
+const longestAddress = 10_000
 
 /** Keeps documents of at most `capacity` bytes in all. */
 export function createKeptDocuments(capacity = 64_000_000): KeptDocuments {
-  const documents = new Map<string, { document: Document; counted: number }>()
-  let size = 0
-  const forget = (address: string) => {
-    size -= documents.get(address)?.counted ?? 0
-    documents.delete(address)
-  }
-  /** A document is held in other codings than when it was put there, so it is counted anew now and then. */
-  const count = (one: { document: Document; counted: number }) => {
-    size -= one.counted
-    one.counted = one.document.body.held + overhead
-    size += one.counted
-  }
-  const makeRoom = (address: string) => {
-    if (size <= capacity) return
-    for (const one of documents.values()) count(one)
-    if (size <= capacity) return
-    // Somewhat more than is needed, because all were counted for it.
-    for (const oldest of documents.keys()) {
-      if (size <= capacity * 0.95 || oldest === address) break
-      forget(oldest)
-    }
-  }
-  const put = (address: string, document: Document) => {
-    forget(address)
-    const one = { document, counted: 0 }
-    documents.set(address, one)
-    count(one)
-    makeRoom(address)
-  }
+  const documents = createRemembered(
+    capacity,
+    ({ body }: Document) => body.held + overhead,
+    longestAddress,
+  )
   return {
-    get(address) {
-      const one = documents.get(address)
-      if (!one) return undefined
-      // A Map remembers the order of insertion, so the first one is the one not used for longest.
-      documents.delete(address)
-      documents.set(address, one)
-      count(one)
-      makeRoom(address)
-      return one.document
+    get: (address) => documents.get(address),
+    put(address, document) {
+      documents.set(address, document)
+      // Whoever asks for another coding makes it larger.
+      document.body.onChange = () => documents.recount(address)
     },
-    put,
-    forget,
+    forget: (address) => documents.delete(address),
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { ReleaseStore, State } from '../domain/release-store.ts'
+import { createRemembered, ownText, rooms, sizeOfText } from '../domain/remembered.ts'
 import { longestKept } from './answer.ts'
 import { isNotModified } from './conditional.ts'
 import { isOpenedInBrowser } from './navigation.ts'
@@ -16,10 +17,7 @@ type Answered = {
   of: number
 }
 
-/** Strangers choose how an address is spelled, so there may be no end of spellings. */
-const mostAnswered = 5000
-const longestAddress = 300
-/** Nor of tags. */
+/** Tags of an address that are remembered. */
 const mostTags = 8
 const longestTag = 100
 /** Milliseconds after which nobody waits any more for a question that another request asked. */
@@ -56,8 +54,7 @@ export function createKeptState(
   // again, is not kept.
   let begun = 0
   let latest = 0
-  /** The one that was asked for longest ago comes first. */
-  const answered = new Map<string, Answered>()
+  const answered = createRemembered(rooms.answeredAddresses, sizeOfAnswered)
 
   function isFresh(): boolean {
     const age = clock.now() - readAt
@@ -98,16 +95,19 @@ export function createKeptState(
   /** `isOlder` says that whatever the reader has was there before the state that is kept. */
   function remember({ url, headers: asked }: Request, { headers }: Response, isOlder: boolean) {
     const maxAge = maxAgeOf(headers)
-    if (maxAge === undefined || url.length > longestAddress || isOpenedInBrowser(asked)) return
+    if (maxAge === undefined || isOpenedInBrowser(asked)) return
     const before = answered.get(url)?.tags ?? []
     const etag = headers.get('etag') ?? before[0]
     const older = isOlder ? tagsOf(asked).filter((tag) => tag.length <= longestTag) : []
     const isKnown = older.length === 0 && etag === before[0]
     const tags = isKnown ? before : [...new Set([...(etag ? [etag] : []), ...older, ...before])]
-    answered.delete(url)
-    if (answered.size >= mostAnswered) answered.delete(answered.keys().next().value!)
     const lastModified = headers.get('last-modified')
-    answered.set(url, { tags: tags.slice(0, mostTags), lastModified, maxAge, of: states })
+    answered.set(url, {
+      tags: tags.slice(0, mostTags).map(ownText),
+      lastModified,
+      maxAge,
+      of: states,
+    })
   }
 
   async function ask(now: number): Promise<State> {
@@ -253,6 +253,10 @@ function isSameTag(one: string, other: string): boolean {
 function isNoLater(since: string, lastModified: string | null): boolean {
   if (lastModified === null) return false
   return since === lastModified || Date.parse(since) <= Date.parse(lastModified)
+}
+
+function sizeOfAnswered({ tags }: Answered): number {
+  return tags.reduce((sum, tag) => sum + sizeOfText(tag), 200)
 }
 
 /** What is promised, or nothing when that takes longer than some milliseconds. */

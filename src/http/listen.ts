@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse, STATUS_CODES }
 import { type AddressInfo, BlockList, isIPv6, type Socket } from 'node:net'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import type { Context } from 'hono'
+import { createRemembered, rooms } from '../domain/remembered.ts'
 import { always } from './answer.ts'
 import type { App } from './app.ts'
 import { type Failure, problemDocument, problemResponse, toFailure } from './problem.ts'
@@ -44,9 +45,13 @@ export function clientAtSocket(c: Context): string {
   const { incoming } = c.env as { incoming?: IncomingMessage }
   const address = (incoming?.socket.remoteAddress ?? '').replace(/^::ffff:(?=[\d.]+$)/, '')
   if (!nearby.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) return address
-  const behind = c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() ?? ''
+  const behind =
+    c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim().slice(0, longestClient) ?? ''
   return `${address} ${behind}`
 }
+
+/** Characters of what a proxy says of a client. No address has more. */
+const longestClient = 64
 
 /** Addresses of this machine and of private networks (RFC 6890), where proxies stand. */
 const nearby = new BlockList()
@@ -295,16 +300,14 @@ function faultOf(incoming: IncomingMessage, limits: Limits): Failure | undefined
 }
 
 /** Clients name few hosts, and each of them with every request. */
-const knownHosts = new Set<string>()
-const mostHosts = 100
+const knownHosts = createRemembered<true>(rooms.headers)
 
 /** Whether a name is the host of an address as it would be written there. Requests with others are looked at further. */
 function isHost(name = ''): boolean {
-  if (knownHosts.has(name)) return true
+  if (knownHosts.get(name)) return true
   const url = URL.parse(`http://${name}`)
   if (url?.hostname !== name.replace(/:\d+$/, '')) return false
-  if (knownHosts.size >= mostHosts) knownHosts.clear()
-  knownHosts.add(name)
+  knownHosts.set(name, true)
   return true
 }
 

@@ -1,6 +1,7 @@
 import { serveStatic } from '@hono/node-server/serve-static'
 import type { MiddlewareHandler } from 'hono'
 import type { ReleaseStore } from '../domain/release-store.ts'
+import { createRemembered, rooms } from '../domain/remembered.ts'
 import type { Asking } from './answer.ts'
 import { isNotModified } from './conditional.ts'
 import { notAnswering } from './documents.ts'
@@ -50,7 +51,7 @@ export function createMediaStatus(
   { store }: Services,
   readCurrent: () => Promise<Current>,
 ): (pathname: string) => Promise<MediaStatus> {
-  const last = new Map<string, MediaStatus>()
+  const last = createRemembered<MediaStatus>(rooms.files)
   return async (pathname) => {
     const path = decodePath(pathname)
     if (path === undefined) return 'hidden'
@@ -59,9 +60,9 @@ export function createMediaStatus(
       // Of a store that cannot be read nothing can be asked.
       if (current.revision === 0) throw notAnswering()
       const status = await store.mediaStatus(path, current)
-      // Strangers may think of any number of paths.
-      if (last.size >= mostRemembered) last.clear()
-      last.set(path, status)
+      // Of what is hidden there is no end, and none of it may be shown.
+      if (status === 'hidden') last.delete(path)
+      else last.set(path, status)
       return status
     } catch (error) {
       const known = last.get(path)
@@ -70,8 +71,6 @@ export function createMediaStatus(
     }
   }
 }
-
-const mostRemembered = 10_000
 
 type MediaStatus = Awaited<ReturnType<ReleaseStore['mediaStatus']>>
 

@@ -31,7 +31,7 @@ const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 
 /** Answers that are alike, which are counted together: each alone would cost as much as the rest of it. */
 type Tally = { answer: Answer; times: number; bytes: number }
-const mostTallies = 10_000
+const mostTallies = 4_000
 
 /** Counts from zero, in a registry of its own. How many series there can be is bounded. */
 export function createMetrics(): Metrics {
@@ -136,7 +136,7 @@ export function createMetrics(): Metrics {
       const { kind, milliseconds } = answer
       duration.observe({ kind }, Math.max(milliseconds, 0) / 1000)
       const key = likeness(answer)
-      const tally = tallies.get(key) ?? { answer, times: 0, bytes: 0 }
+      const tally = tallies.get(key) ?? { answer: withoutWords(answer), times: 0, bytes: 0 }
       tally.times += 1
       tally.bytes += Math.max(answer.bytes, 0)
       // Of what was reported, the last is counted last.
@@ -153,10 +153,18 @@ export function createMetrics(): Metrics {
   }
 }
 
+/** An answer as it is counted. Whatever else strangers wrote need not be remembered until then. */
+function withoutWords(answer: Answer): Answer {
+  if (answer.kind === 'feed') return answer
+  return { ...answer, path: '', reader: { family: answer.reader.family } }
+}
+
 /** Everything about an answer that its numbers depend on. */
 function likeness({ kind, path, format, status, coding, conditional, reader }: Answer): string {
-  const feed = kind === 'feed' ? path : ''
-  const { family, subscribers } = reader
+  const isFeed = kind === 'feed'
+  const feed = isFeed ? path : ''
+  const subscribers = isFeed ? reader.subscribers : undefined
+  const { family } = reader
   return `${kind} ${feed} ${format} ${status} ${coding} ${conditional} ${family} ${subscribers}`
 }
 

@@ -1,3 +1,5 @@
+import { createRemembered, rooms } from '../domain/remembered.ts'
+
 /** Who asks, as far as the User-Agent tells. `subscribers`: people it says it fetches for. */
 export type Reader = { family: string; subscribers?: number | undefined }
 
@@ -89,14 +91,12 @@ export function readUserAgent(text: string | undefined): Reader {
   const known = knownReaders.get(text)
   if (known) return known
   const reader = recogniseReader(text)
-  if (knownReaders.size >= mostKnown) knownReaders.clear()
-  if (text.length <= longest) knownReaders.set(text, reader)
+  knownReaders.set(text, reader)
   return reader
 }
 
 /** Readers come back with the same User-Agent, and looking through the families takes a while. */
-const knownReaders = new Map<string, Reader>()
-const mostKnown = 1000
+const knownReaders = createRemembered<Reader>(rooms.headers)
 
 function recogniseReader(text: string): Reader {
   const agent = text.slice(0, longest).trim().toLowerCase()

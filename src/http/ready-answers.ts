@@ -1,4 +1,5 @@
 import type { Edition } from '../domain/edition.ts'
+import { createRemembered, rooms } from '../domain/remembered.ts'
 import { chooseCoding, type Coding } from './codings.ts'
 import { type HeaderReader, isConditional, isNotModified } from './conditional.ts'
 import type { createDocuments, Recipe } from './documents.ts'
@@ -38,10 +39,6 @@ type ReadyRecipe = Pick<Recipe, 'address' | 'contentType' | 'isNoted'>
 
 type Note = ReturnType<typeof createDocuments>['note']
 
-/** Strangers choose how an address is spelled, so there may be no end of spellings. */
-const most = 10_000
-const longestAddress = 300
-
 /**
  * Headers of feeds, ready to be sent again: reading an address and putting twenty headers together takes
  * four times as long as all else of a 304. An address whose document was given up from memory is still
@@ -52,7 +49,7 @@ export function createReadyAnswers(
   steadyCurrent: () => Current | undefined,
   note: (...what: Parameters<Note>) => void,
 ) {
-  const answers = new Map<string, Ready>()
+  const answers = createRemembered(rooms.readyAnswers, sizeOfReady)
   /** What all of them belong to. */
   let holding: Current | undefined
   const intern = createIntern()
@@ -78,7 +75,10 @@ export function createReadyAnswers(
     const body = kept.body.ready(coding)
     if (!body) return undefined
     const whole = ready.coded.get(coding) ?? withBody(ready, body.length, coding)
-    ready.coded.set(coding, whole)
+    if (!ready.coded.has(coding)) {
+      ready.coded.set(coding, whole)
+      answers.recount(address)
+    }
     return [{ status: 200, headers: whole, body, coding }, ready]
   }
 
@@ -115,11 +115,9 @@ export function createReadyAnswers(
       current: Current,
       { headers }: Response,
     ) {
-      if (current.isFailing || headers.has('age') || address.length > longestAddress) return
+      if (current.isFailing || headers.has('age')) return
       if (current !== holding) answers.clear()
       holding = current
-      const [first] = answers.keys()
-      if (answers.size >= most) answers.delete(first!)
       const ofBoth = [...headers].filter(([name]) => !ofBody.has(name))
       const { etag, lastModified, oldest, previous } = edition
       const { address: canonical, contentType, isNoted } = recipe
@@ -132,6 +130,12 @@ export function createReadyAnswers(
       })
     },
   }
+}
+
+/** Bytes of the headers, and of a list of them for each coding. They are texts of one byte a character. */
+function sizeOfReady({ headers, coded }: Ready): number {
+  const texts = headers.reduce((sum, text) => sum + text.length, 0)
+  return 500 + texts + 8 * headers.length + coded.size * (100 + 8 * headers.length)
 }
 
 /** Whether more than validators and codings decides about the answer. */

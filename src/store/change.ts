@@ -26,6 +26,12 @@ export type Change = {
   others: Statement[]
 }
 
+/** Seconds after which nobody goes on with a change under which nothing more was staged. */
+const longestPause = 600
+
+/** Drafts that are forgotten at once: that takes some milliseconds, in which nobody else writes. */
+const rowsOfPortion = 200
+
 /** How often a change is tried again because another process changed the store meanwhile. */
 const mostAttempts = 20
 
@@ -35,7 +41,7 @@ export function createChanges(database: Database) {
   const { findTouched, touch, touchRelated, noteArrivals } = createTraces(database)
   const { replaceBroader } = createMarking(database)
 
-  return { stage, discard, makePublic }
+  return { stage, abandoned, discard, makePublic }
 
   /** Puts drafts aside, under a name for the change they belong to. Nobody sees them yet. */
   async function stage(
@@ -59,9 +65,39 @@ export function createChanges(database: Database) {
     ).all()
   }
 
-  /** Forgets what was staged under a name. */
-  async function discard(batch: string) {
-    await prepare('delete from incoming where batch = ?', batch).all()
+  /** Names of changes under which nothing was staged for a while: whoever made them was killed. */
+  async function abandoned(now: number): Promise<string[]> {
+    // From one name to the next, because there may be a million drafts under each.
+    const { results } = await prepare(
+      `with recursive name (batch) as (
+         select min(batch) from incoming
+         union all
+         select (select min(batch) from incoming where batch > name.batch)
+         from name where batch is not null
+       )
+       select batch from name where batch is not null and not exists (
+         select 1 from incoming where incoming.batch = name.batch and staged > ?
+       )`,
+      now - longestPause,
+    ).all<{ batch: string }>()
+    return results.map(({ batch }) => batch)
+  }
+
+  /**
+   * Forgets what was staged under a name, in portions, between which others can read and write: all at once
+   * would take minutes where there are many.
+   */
+  async function discard(batch: string, portions = Infinity): Promise<void> {
+    for (let portion = 1; portion <= portions; portion++) {
+      const { results } = await prepare(
+        `delete from incoming where batch = ?1 and id in (
+           select id from incoming where batch = ?1 limit ${rowsOfPortion}
+         ) returning 1`,
+        batch,
+      ).all()
+      if (results.length < rowsOfPortion) return
+      await new Promise((resolve) => setTimeout(resolve))
+    }
   }
 
   /**
@@ -197,7 +233,7 @@ export function createChanges(database: Database) {
       setState(database, 'program', program),
       ...others,
       prepare('delete from placement where batch = ?', batch),
-      prepare('delete from incoming where batch = ? or staged < ?', batch, now - 86_400),
+      prepare('delete from incoming where batch = ?', batch),
     ]
   }
 

@@ -14,7 +14,7 @@ import { checkTables } from './tables.ts'
  */
 export function createContentStore(database: Database, newest?: string): ContentStore {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
-  const { stage, discard, makePublic } = createChanges(database)
+  const { stage, abandoned, discard, makePublic } = createChanges(database)
 
   return {
     async known() {
@@ -54,14 +54,17 @@ export function createContentStore(database: Database, newest?: string): Content
       return new Map(results.map(({ source, hash }) => [source, hash]))
     },
 
-    async apply(batch, { site, vocabulary, files, removed, program }, clock, bundle) {
-      await makePublic(clock, vocabulary.topics, async () => {
+    async apply(batch, { site, vocabulary, files, removed, program, drafts }, clock, bundle) {
+      let isWhole = false
+      await makePublic(clock, vocabulary.topics, async (now) => {
         if (newest !== undefined) await checkTables(database, newest)
         // Another version may have been first since somebody looked.
         if (bundle && ((await readBundleMark())?.made ?? 0) > bundle.made) {
           await discard(batch)
           return undefined
         }
+        if (!isWhole && drafts !== undefined) await checkDrafts(batch, drafts, now)
+        isWhole = true
         await leaveOutPublished(batch)
         return {
           batch,
@@ -90,12 +93,34 @@ export function createContentStore(database: Database, newest?: string): Content
       })
     },
 
+    abandoned,
     discard,
   }
 
   async function readBundleMark(): Promise<BundleMark | undefined> {
     const { bundle, made } = await readValues(database, 'bundle', 'made')
     return bundle === undefined ? undefined : { fingerprint: bundle, made: Number(made ?? 0) }
+  }
+
+  /**
+   * That all drafts are there. Whoever stood still for long, as a machine that was asleep does, may have
+   * been taken for dead. From here on there is time again.
+   */
+  async function checkDrafts(batch: string, drafts: number, now: number) {
+    await prepare(
+      `update incoming set staged = max(staged, ?2)
+       where batch = ?1 and id = (select min(id) from incoming where batch = ?1)`,
+      batch,
+      now,
+    ).all()
+    const found = await prepare(
+      'select count(*) as count from incoming where batch = ?',
+      batch,
+    ).first<{
+      count: number
+    }>()
+    if ((found?.count ?? 0) >= drafts) return
+    throw new Error('what was read before is no longer in the database, and is read again')
   }
 
   async function isPublished(id: string, address: string): Promise<boolean> {

@@ -169,7 +169,16 @@ export function isDiskError(error: unknown): boolean {
   return hasCode(error, 10) && (error as { errcode?: number }).errcode !== outOfMemory
 }
 
-/** By https://sqlite.org/rescode.html: 1 error, 10 input or output, 11 corrupt, 26 not a database. */
+/** Whether there was no room on the disk, also for what SQLite needs beside the database. */
+export function isFull(error: unknown): boolean {
+  const { code = '', errcode } = error as { code?: string; errcode?: number }
+  return hasCode(error, 13) || errcode === noRoomForMemory || ['ENOSPC', 'EDQUOT'].includes(code)
+}
+
+/** SQLITE_IOERR_SHMSIZE: the file that processes share cannot be made as long as it has to be. */
+const noRoomForMemory = 4874
+
+/** By https://sqlite.org/rescode.html: 1 error, 10 input or output, 11 corrupt, 13 full, 26 not a database. */
 function hasCode(error: unknown, code: number): boolean {
   const { errcode = 0 } = error as { errcode?: number }
   return isDatabaseError(error) && (errcode & 0xff) === code
@@ -259,7 +268,9 @@ function connectFile(path: string): { sqlite: DatabaseSync; readOnly: boolean } 
     sqlite.exec('pragma journal_mode = wal')
     return { sqlite, readOnly: !isWritable(path) }
   } catch (error) {
-    const sqlite = connectToRead(path)
+    // One that was only just begun has nothing to be read.
+    const isEmpty = !(statSync(path, { throwIfNoEntry: false })?.size ?? 0)
+    const sqlite = isEmpty ? undefined : connectToRead(path)
     if (!sqlite) throw error
     return { sqlite, readOnly: true }
   }

@@ -2,6 +2,7 @@ import { isOtherVersion } from '../domain/errors.ts'
 import { migrate } from './migrate.ts'
 import {
   isDamaged,
+  isFull,
   looksLikeDatabase,
   type NodeDatabase,
   openDatabase,
@@ -39,9 +40,7 @@ export async function openStore(
         { cause: error },
       )
     }
-    const advice = mayBeMadeAnew
-      ? 'Name another path, or move the file away: a new one is made of the content, without what came through the API.'
-      : 'Name another path, or bring a backup back with "npm run tiedote -- restore <folder>".'
+    const advice = adviceOn(error, mayBeMadeAnew)
     throw new Error(`DATABASE cannot be opened at ${path}: ${message}. ${advice}`, { cause: error })
   }
 }
@@ -50,6 +49,17 @@ export async function openStore(
 export async function beginAnew(path: string): Promise<void> {
   const fresh = await makeAnew(path, 'what it holds cannot be read')
   fresh.close()
+}
+
+function adviceOn(error: unknown, mayBeMadeAnew: boolean): string {
+  if (isFull(error)) return 'Make room on its disk, or name another path, and start again.'
+  const { code = '' } = error as NodeJS.ErrnoException
+  if (['EACCES', 'EPERM', 'EROFS'].includes(code)) {
+    return 'Give the user of the service the right to write there, or name another path.'
+  }
+  return mayBeMadeAnew
+    ? 'Name another path, or move the file away: a new one is made of the content, without what came through the API.'
+    : 'Name another path, or bring a backup back with "npm run tiedote -- restore <folder>".'
 }
 
 async function makeAnew(path: string, reason: string): Promise<NodeDatabase> {

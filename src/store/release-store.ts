@@ -10,6 +10,7 @@ import type {
   Version,
   Walk,
 } from '../domain/release-store.ts'
+import { createRemembered, rooms } from '../domain/remembered.ts'
 import { monthsBetween } from '../domain/time.ts'
 import { type Database, readStored } from './database.ts'
 import { type Bind, createBind, match, selectSeconds } from './query-sql.ts'
@@ -18,8 +19,10 @@ import { releasesUnderTopics } from './under-topics.ts'
 
 /** A page offers no more months than fifty years have. */
 const mostMonths = 600
-/** Walks of questions whose places are kept in memory, some 30 KB for each. */
-const mostRecent = 50
+/** Characters of a question and its walks, as they are remembered. */
+const longestQuestion = 5000
+/** Bytes that a place takes in memory. */
+const sizeOfPlace = 60
 
 /**
  * Answers readers in SQL, on node:sqlite and on D1. Its state cannot be read while the last migration of
@@ -267,7 +270,11 @@ function selectPlaces(query: FeedQuery, state: State, walks: Walk[], bind: Bind)
  * give the same places; a database that was put back may come to the revision, but not in that second.
  */
 function createRecentPlaces() {
-  const recent = new Map<string, Place[][]>()
+  const recent = createRemembered(
+    rooms.places,
+    (walks: Place[][]) => walks.flat().length * sizeOfPlace,
+    longestQuestion,
+  )
   const keyOf = (query: FeedQuery, { revision, since, horizon }: State, walks: Walk[]) =>
     JSON.stringify([revision, since, horizon, query, walks])
   return {
@@ -281,8 +288,6 @@ function createRecentPlaces() {
           .map(({ published, updated, weight }) => ({ published, updated, weight }))
       })
       recent.set(keyOf(query, state, walks), places)
-      const [oldest] = recent.keys()
-      if (recent.size > mostRecent) recent.delete(oldest!)
       return places
     },
   }

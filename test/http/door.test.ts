@@ -43,3 +43,11 @@ test('who asks without a proxy stays the same client, whatever the request says'
     )
   }
 })
+
+test('who writes a long name for itself is remembered by the beginning of it', async () => {
+  const app = new Hono().get('/', (c) => c.text(clientAtSocket(c)))
+  const environment = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
+  const headers = { 'X-Forwarded-For': `1.1.1.1, ${'x'.repeat(15_000)}` }
+  const client = await (await app.request('/', { headers }, environment)).text()
+  expect(client.length).toBeLessThan(100)
+})

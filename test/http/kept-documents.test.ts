@@ -58,6 +58,20 @@ test('documents are counted as they are held now, coded or not', async () => {
   expect(kept.get('other')).toBeUndefined()
 })
 
+test('documents that are asked for in another coding are given up in time, without being asked for again', async () => {
+  const kept = createKeptDocuments(200_000)
+  const documents = Array.from({ length: 20 }, () => documentOf(50_000))
+  for (const [index, document] of documents.entries()) {
+    kept.put(`${index}`, document)
+    await document.body.in('gzip')
+  }
+  const all = documents.map((_, index) => kept.get(`${index}`))
+  expect(all.every(Boolean)).toBe(true)
+  for (const document of documents) await document.body.in(undefined)
+  const held = documents.filter((_, index) => kept.get(`${index}`)).map(({ body }) => body.held)
+  expect(held.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(200_000)
+})
+
 test('documents are kept within a capacity, and what was not used for longest goes first', () => {
   const kept = createKeptDocuments(15_999)
   for (const address of ['a', 'b', 'c', 'd']) kept.put(address, documentOf(1000))

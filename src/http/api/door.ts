@@ -1,6 +1,7 @@
 import type { Clock } from '../../domain/clock.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Author } from '../../domain/reach.ts'
+import { createRemembered, rooms } from '../../domain/remembered.ts'
 
 /** Somebody who may publish, and by which secret. */
 export type Token = Author & { secret: string }
@@ -8,8 +9,6 @@ export type Token = Author & { secret: string }
 /** Wrong tokens that one client may try in a minute. */
 const mostAttempts = 10
 const minute = 60
-/** Clients that are remembered; strangers may come from anywhere. */
-const mostRemembered = 10_000
 
 /**
  * Lets those in who have a token (RFC 6750 section 2.1). The secrets are compared by their digests, all of
@@ -20,7 +19,7 @@ export function createDoor(tokens: Token[], clock: Clock) {
   const known = Promise.all(
     tokens.map(async ({ secret, ...author }) => ({ author, digest: await digestOf(secret) })),
   )
-  const failures = new Map<string, { count: number; until: number }>()
+  const failures = createRemembered<{ count: number; until: number }>(rooms.clients)
 
   return async function letIn(authorization: string | undefined, client: string): Promise<Author> {
     if (tokens.length === 0) {
@@ -36,7 +35,6 @@ export function createDoor(tokens: Token[], clock: Clock) {
     if (!secret) throw new DomainError('unknown', 'Send a token: Authorization: Bearer …')
     const found = all.filter((one) => isSame(one.digest, digest))
     if (found[0]) return found[0].author
-    if (failures.size >= mostRemembered) failures.clear()
     const before = isOver ? { count: 0, until: now + minute } : failed
     failures.set(client, { ...before, count: before.count + 1 })
     throw new DomainError('unknown', 'This token is not known.')

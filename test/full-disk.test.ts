@@ -1,0 +1,142 @@
+// The real server on a disk that is full, and without its database.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { markdown, temporaryFolder } from './content-folder.ts'
+import { databaseFile, type Server, start, until } from './server.ts'
+
+const published = 'published: 2024-01-24T09:00:00+02:00'
+const secret = 'a-secret-of-the-newsroom'
+const pdf = '%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n'
+
+/** A disk of some KB, for one test; undefined where none can be mounted. */
+function disk(kilobytes: number): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'tiedote-disk-'))
+  const { status } = spawnSync('mount', [
+    '-t',
+    'tmpfs',
+    '-o',
+    `size=${kilobytes}k`,
+    'tmpfs',
+    folder,
+  ])
+  onTestFinished(() => {
+    if (status === 0) spawnSync('umount', ['-l', folder])
+    rmSync(folder, { recursive: true, force: true })
+  })
+  return status === 0 ? folder : undefined
+}
+
+async function put({ url }: Server, path: string, body: string | Uint8Array, type: string) {
+  const headers = { Authorization: `Bearer ${secret}`, 'Content-Type': type }
+  const answer = await fetch(`${url}/api/${path}`, { method: 'PUT', body, headers })
+  return { status: answer.status, told: (await answer.json()) as { detail?: string } }
+}
+
+const putFile = (server: Server, name: string) =>
+  put(server, `media/${name}.pdf`, pdf, 'application/pdf')
+const putRelease = (server: Server, slug: string) =>
+  put(
+    server,
+    `releases/${slug}/en`,
+    JSON.stringify({ title: slug, published: '2024-01-25T09:00:00Z', body: { markdown: 'Text.' } }),
+    'application/json',
+  )
+
+test('a first start on a full disk says that it is full', async ({ skip }) => {
+  const text = Array.from({ length: 40_000 }, (_, number) => `word${number}`).join(' ')
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', published], text),
+  })
+  for (const size of [4, 120, 900]) {
+    const folder = disk(size)
+    if (!folder) return skip('No disk can be mounted here.')
+    const server = await start(directory, { DATABASE: join(folder, 'data/tiedote.db') })
+    expect(await server.exit, `${size} KB`).toBe(1)
+    expect(server.log(), `${size} KB`).toMatch(/full|no space/)
+    expect(server.log(), `${size} KB`).toContain('Make room on its disk')
+    expect(server.log()).not.toMatch(/^\s+at |move the file away/m)
+  }
+})
+
+test('on a disk that is full nothing is taken, which is told, and readers are answered', async ({
+  skip,
+}) => {
+  const folder = disk(6000)
+  if (!folder) return skip('No disk can be mounted here.')
+  const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+  const server = await start(directory, {
+    DATABASE: join(folder, 'tiedote.db'),
+    PUBLISH_TOKENS: `newsroom=${secret}`,
+  })
+  expect((await putFile(server, 'before')).status).toBe(201)
+  fill(folder)
+  const file = await putFile(server, 'during')
+  expect(file).toMatchObject({
+    status: 503,
+    told: { detail: expect.stringContaining('The disk of the service is full') },
+  })
+  expect((await putRelease(server, 'during')).status).toBe(503)
+  expect((await fetch(`${server.url}/feed.rss`)).status).toBe(200)
+  rmSync(join(folder, 'filler'))
+  expect((await putFile(server, 'during')).status).toBe(201)
+  expect((await putRelease(server, 'during')).status).toBe(201)
+})
+
+/** Leaves no room on a disk. */
+function fill(folder: string) {
+  const file = join(folder, 'filler')
+  for (let size = 1_000_000; size >= 1; size = Math.floor(size / 2)) {
+    try {
+      for (;;) writeFileSync(file, Buffer.alloc(size), { flag: 'a' })
+    } catch {
+      continue
+    }
+  }
+}
+
+test('a file that is sent while the database is gone is not taken, and no folder is made for it', async () => {
+  const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+  const DATABASE = databaseFile()
+  const folder = join(DATABASE, '..')
+  const server = await start(directory, { DATABASE, PUBLISH_TOKENS: `newsroom=${secret}` })
+  expect((await putFile(server, 'before')).status).toBe(201)
+  renameSync(folder, `${folder}-away`)
+  for (const name of ['before', 'gone']) {
+    expect(await putFile(server, name)).toMatchObject({
+      status: 503,
+      told: { detail: expect.stringContaining('The database file is no longer there') },
+    })
+  }
+  expect(readdirSync(join(folder, '..'))).not.toContain('deeper')
+  expect(server.log()).toContain('The database file is no longer there')
+  renameSync(`${folder}-away`, folder)
+  // What was moved away is looked through before it is taken up again.
+  await until(async () => (await putFile(server, 'gone')).status === 201)
+})
+
+test('a release that is as long as a book is told by its size, in a file of its own and in a line', async () => {
+  const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+  const server = await start(directory)
+  const text = 'Some words here. '.repeat(3_000_000)
+  // Writing takes so long that the service would see a part.
+  const write = (path: string, content: string) => {
+    writeFileSync(join(directory, 'being-written'), content)
+    renameSync(join(directory, 'being-written'), join(directory, path))
+  }
+  mkdirSync(join(directory, 'media'))
+  write('media/big.txt', text)
+  write('releases/big.en.md', markdown(['title: Big', published], text))
+  const line = { slug: 'line', language: 'en', title: 'Line', body: { markdown: text } }
+  write('releases/lines.jsonl', `\n${JSON.stringify(line)}\n`)
+  await until(() => server.log().includes('lines.jsonl'))
+  expect(server.log()).toContain(
+    'releases/big.en.md:1  This has 52 MB, and at most 10 MB are read.',
+  )
+  expect(server.log()).toContain(
+    'releases/lines.jsonl:2  This has 52 MB, and at most 10 MB are read.',
+  )
+  expect((await fetch(`${server.url}/feed.rss`)).status).toBe(200)
+})

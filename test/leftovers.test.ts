@@ -1,0 +1,103 @@
+// What loads leave that were killed, and who takes it away.
+import { DatabaseSync } from 'node:sqlite'
+import { expect, test } from 'vitest'
+import { temporaryFolder } from './content-folder.ts'
+import { databaseFile, type Server, spawnServer, start, until } from './server.ts'
+import { amount } from './trials.ts'
+
+const kills = amount(2, 14)
+/** Enough that a load takes a while. */
+const releases = amount(400, 3000)
+
+test('drafts of loads that were killed are gone at a start, once nobody touched them for ten minutes', async () => {
+  const directory = temporaryFolder({ 'releases/many.jsonl': lines(releases) })
+  const DATABASE = databaseFile()
+  let left = 0
+  for (let kill = 0; kill < kills; kill++) {
+    const server = await spawnServer(directory, { DATABASE })
+    await until(() => draftsIn(DATABASE) > left)
+    server.process.kill('SIGKILL')
+    await server.exit
+    left = draftsIn(DATABASE)
+  }
+  expect(left).toBeGreaterThan(0)
+
+  // Perhaps another service is at work on them.
+  const soon = await start(directory, { DATABASE })
+  expect(draftsIn(DATABASE)).toBe(left)
+  await end(soon)
+
+  change(DATABASE, 'update incoming set staged = staged - 601')
+  change(
+    DATABASE,
+    `insert into incoming (batch, id, staged, slug, language, source, origin, hash, authored, wanted, document, words)
+     select 'of another service', id, unixepoch() - 500, slug, language, source, origin, hash, authored, wanted, document, words
+     from incoming limit 100`,
+  )
+  change(
+    DATABASE,
+    `update incoming set staged = unixepoch() - 3000 where batch = 'of another service'
+       and id in (select id from incoming where batch = 'of another service' limit 99)`,
+  )
+  await start(directory, { DATABASE })
+  await until(() => draftsIn(DATABASE) === 100)
+  expect(countIn(DATABASE, 'release')).toBe(releases)
+})
+
+test('a load that was taken for dead is begun anew, and nothing of it is missing', async () => {
+  const directory = temporaryFolder({ 'releases/many.jsonl': lines(releases) })
+  const DATABASE = databaseFile()
+  const slow = await spawnServer(directory, { DATABASE })
+  await until(() => draftsIn(DATABASE) > 0)
+  slow.process.kill('SIGSTOP')
+  change(DATABASE, 'delete from incoming where id in (select id from incoming limit 50)')
+  slow.process.kill('SIGCONT')
+  const code = await slow.exit
+  expect(code).toBe(1)
+  expect(slow.log()).toContain('is read again')
+  expect(countIn(DATABASE, 'release')).toBe(0)
+  expect(draftsIn(DATABASE)).toBe(0)
+  await start(directory, { DATABASE })
+  expect(countIn(DATABASE, 'release')).toBe(releases)
+})
+
+async function end(server: Server) {
+  server.process.kill('SIGKILL')
+  await server.exit
+}
+
+function draftsIn(path: string): number {
+  return countIn(path, 'incoming')
+}
+
+/** Rows of a table; none as long as there is no such table. */
+function countIn(path: string, table: string): number {
+  try {
+    return change(path, `select count(*) as count from ${table}`)[0]!.count as number
+  } catch {
+    return 0
+  }
+}
+
+function change(path: string, sql: string) {
+  const database = new DatabaseSync(path, { timeout: 5000 })
+  try {
+    return database.prepare(sql).all()
+  } finally {
+    database.close()
+  }
+}
+
+function lines(count: number): string {
+  const release = (number: number) => ({
+    slug: `release-${number}`,
+    language: 'en',
+    title: `Release ${number}`,
+    published: new Date(Date.UTC(2024, 0, 24, 9) + (number % 40) * 1000).toISOString(),
+    topics: ['eu'],
+    body: { markdown: `The text of release ${number}. ${'It has some words. '.repeat(50)}` },
+  })
+  return Array.from({ length: count }, (_, number) => `${JSON.stringify(release(number))}\n`).join(
+    '',
+  )
+}
