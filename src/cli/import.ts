@@ -314,7 +314,7 @@ async function compose(
   const { media } = await openFolder(into)
   const readRelease = createReleaseReader({
     site,
-    vocabulary: createVocabulary(vocabulary),
+    vocabulary,
     findMedia: (path) => media.get(path),
   })
   const slugs = assignSlugs(entries, taken, imported)

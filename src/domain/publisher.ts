@@ -23,9 +23,16 @@ import {
 } from './revising.ts'
 import { apiSource, type Frame, type Kept, type PublishingStore } from './publishing-store.ts'
 import type { Dates, Draft } from './publishing.ts'
-import type { CreateReleaseReader, MediaFile, ReadRelease } from './reading.ts'
+import {
+  type FindMedia,
+  type ReadText,
+  type ReleaseToRead,
+  type Surroundings,
+  withMedia,
+} from './reading.ts'
 import type { Release } from './release.ts'
 import { formatUtc } from './time.ts'
+import { joinVocabularies } from './topic.ts'
 import type { WrittenRelease } from './written-release.ts'
 
 /** Who publishes: the name that the history shows, and for which publishers, if not for all. */
@@ -41,6 +48,8 @@ export type PublishRequest = {
   by: Author
   /** The release, as it is to be. Without it the one that is there is withdrawn. */
   written?: WrittenRelease
+  /** Fingerprint of what was written. */
+  origin?: string
   change?: ChangeNote | undefined
   withdrawal?: { reason: string; replacedBy?: string | undefined }
   condition?: Condition | undefined
@@ -72,9 +81,10 @@ export type Publisher = {
 
 type Ports = {
   store: PublishingStore
-  createReader: CreateReleaseReader
+  /** Reads releases, perhaps in another thread. */
+  readReleases: (releases: ReleaseToRead[], surroundings: Surroundings) => Promise<ReadText[]>
   /** The file below `media/`, wherever it is. */
-  findMedia: (path: string) => Promise<MediaFile | undefined>
+  findMedia: FindMedia
   clock: Clock
   createBatch: () => string
 }
@@ -100,7 +110,7 @@ type Waiting = { prepared: Prepared; settle: (result: Receipt | DomainError) => 
  */
 export function createPublisher({
   store,
-  createReader,
+  readReleases,
   findMedia,
   clock,
   createBatch,
@@ -255,10 +265,15 @@ export function createPublisher({
     const merged = request.withdrawal
       ? await withdrawn(before, request.withdrawal, frame, now)
       : merge(request, before, now)
-    const origin = await fingerprint(JSON.stringify(written ?? merged))
-    const source = `${apiSource}${slug}.${language}`
+    const origin = {
+      source: `${apiSource}${slug}.${language}`,
+      origin: request.origin ?? (await fingerprint(JSON.stringify(written ?? merged))),
+    }
     const read = async (one: WrittenRelease) => {
-      const result = await readWithMedia(one, { source, origin }, frame)
+      // What is withdrawn may be from before there were limits.
+      const release = { written: one, origin, isNew: written !== undefined }
+      const [text] = await readReleases([release], surroundingsOf(frame))
+      const result = await withMedia(text!, findMedia)
       if (result.draft) return { ...result, draft: result.draft }
       throw wrong(result.problems)
     }
@@ -279,30 +294,19 @@ export function createPublisher({
     const change = !before ? 'created' : isUnchanged ? 'unchanged' : 'revised'
     return { request, before, frame, draft, warnings: problems, change }
   }
+}
 
-  /** Reads again once the files are looked up that a release speaks of. */
-  async function readWithMedia(
-    written: WrittenRelease,
-    origin: { source: string; origin: string },
-    { site, vocabulary }: Frame,
-  ): Promise<ReadRelease> {
-    const found = new Map<string, MediaFile | undefined>()
-    const missing = new Set<string>()
-    const readRelease = createReader({
-      site,
-      vocabulary,
-      findMedia(path) {
-        if (!found.has(path)) missing.add(path)
-        return found.get(path)
-      },
-    })
-    for (;;) {
-      const result = await readRelease(written, origin)
-      if (missing.size === 0) return result
-      for (const path of missing) found.set(path, await findMedia(path))
-      missing.clear()
-    }
+const surroundings = new WeakMap<Frame, Surroundings>()
+
+/** The same for the same frame, so that threads are sent it once. */
+function surroundingsOf(frame: Frame): Surroundings {
+  let found = surroundings.get(frame)
+  if (!found) {
+    const { site, content, published } = frame
+    found = { site, vocabulary: joinVocabularies(content, published) }
+    surroundings.set(frame, found)
   }
+  return found
 }
 
 function byAddress(kept: Kept[]): Map<string, Kept> {

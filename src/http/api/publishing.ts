@@ -3,7 +3,7 @@ import type { Clock } from '../../domain/clock.ts'
 import type { MediaStore } from '../../domain/media-store.ts'
 import { createPublisher } from '../../domain/publisher.ts'
 import type { PublishingStore } from '../../domain/publishing-store.ts'
-import type { CreateReleaseReader } from '../../domain/reading.ts'
+import type { ReadBody, ReadText, ReleaseToRead, Surroundings } from '../../domain/reading.ts'
 import { createTopicPublisher } from '../../domain/topic-publisher.ts'
 import type { createDoor } from './door.ts'
 
@@ -11,7 +11,11 @@ import type { createDoor } from './door.ts'
 export type PublishingParts = {
   store: PublishingStore
   media: MediaStore
-  createReader: CreateReleaseReader
+  /** All that may take long, perhaps in another thread. */
+  reading: {
+    bodies: (bodies: Uint8Array[]) => Promise<ReadBody[]>
+    releases: (releases: ReleaseToRead[], surroundings: Surroundings) => Promise<ReadText[]>
+  }
   clock: Clock
   /** Throws DomainError when somebody may not come in. */
   letIn: ReturnType<typeof createDoor>
@@ -24,13 +28,13 @@ export type PublishingParts = {
 export type Publishing = ReturnType<typeof createPublishing>
 
 /** Puts it together. On Node one serves all requests, on Workers every request has its own. */
-export function createPublishing({ createReader, ...parts }: PublishingParts) {
-  const { store, media, clock } = parts
+export function createPublishing(parts: PublishingParts) {
+  const { store, media, clock, reading } = parts
   return {
     ...parts,
     publisher: createPublisher({
       store,
-      createReader,
+      readReleases: reading.releases,
       findMedia: (path) => media.find(path),
       clock,
       createBatch: () => crypto.randomUUID(),
