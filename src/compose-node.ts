@@ -6,6 +6,7 @@ import { isDirect } from './http/conditional.ts'
 import { clientAtSocket } from './http/listen.ts'
 import { serveFolders } from './http/media.ts'
 import { createLater } from './later.ts'
+import { readingInThreads } from './read-in-threads.ts'
 import type { NodeDatabase } from './store/node-sqlite.ts'
 
 /** What the service on Node is made of; what is left out is as the server has it. */
@@ -23,6 +24,7 @@ export function composeNode({ contentDirectory, uploads, tokens, ...parts }: Nod
   const api = composeApi(
     {
       database,
+      reading: readingInThreads,
       isInPlace: () => database.isInPlace(),
       media: createMediaFolder(contentDirectory, uploads),
       clock,

@@ -14,6 +14,10 @@ const entries = [
   'clock.ts',
   'later.ts',
   'program.ts',
+  'pool.ts',
+  'thread.ts',
+  'tasks.ts',
+  'read-in-threads.ts',
   'bundle-content.ts',
   'bundle-worker.ts',
   'no-sax.ts',
@@ -51,7 +55,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   {
     what: /^node:/,
     where:
-      /^cli\/|^(node|serve|program|bundle-content|bundle-worker|http\/listen)\.ts|^store\/(node-sqlite|backup)\.ts|^content\/(folder|media-folder|load-content|watch)\.ts/,
+      /^cli\/|^(node|serve|program|pool|thread|bundle-content|bundle-worker|http\/listen)\.ts|^store\/(node-sqlite|backup)\.ts|^content\/(folder|media-folder|load-content|watch)\.ts/,
   },
   { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
   { what: /^esbuild$/, where: /^bundle-worker\.ts/ },
