@@ -1,5 +1,7 @@
 // Bodies that once kept everybody waiting, each with the sentence that it is now refused with. What reads
-// them goes through all there is for every part, or makes much of little.
+// them goes through all there is for every part, or makes much of little. A little more than is allowed in
+// every run, as much as can be sent in a trial.
+import { amount } from './trials.ts'
 
 export type CostlyBody = {
   /** What it has too much of. */
@@ -44,7 +46,7 @@ function nested(count: number, levels: number): string {
 export const costlyBodies: CostlyBody[] = [
   release(fields(1_000), '1,000 unknown fields', 'There are 950 more problems. Mend these first.'),
   release(fields(4_000), '4,000 unknown fields', 'There are 3950 more problems. Mend these first.'),
-  release(fields(150_000), '250,000 unknown fields', 'values. Send at most 10,000.'),
+  release(fields(amount(10_000, 150_000)), 'many unknown fields', 'values. Send at most 10,000.'),
   inHtml('<ul></x><li>'.repeat(16_000), 'stray end tags', 'nested deeper than 200 elements'),
   inHtml('<ul></x><li>'.repeat(33_000), 'more stray end tags', 'more than 50,000 tags'),
   inHtml(
@@ -52,8 +54,12 @@ export const costlyBodies: CostlyBody[] = [
     'elements that are never closed',
     'more than 50,000 elements',
   ),
-  inHtml(`<p ${Object.keys(fields(100_000)).join(' ')}>`, 'attributes', 'more than 200 attributes'),
-  inHtml('<b/x='.repeat(300_000), 'tags that do not end', 'tags that do not end'),
+  inHtml(
+    `<p ${Object.keys(fields(amount(300, 100_000))).join(' ')}>`,
+    'attributes',
+    'more than 200 attributes',
+  ),
+  inHtml('<b/x='.repeat(amount(300, 300_000)), 'tags that do not end', 'tags that do not end'),
   inMarkdown(
     `${'*'.repeat(32_000)}a${'*'.repeat(32_000)}`,
     'delimiters in a row',
@@ -69,17 +75,18 @@ export const costlyBodies: CostlyBody[] = [
     'a word that may be an address',
     'Words longer than 500 characters',
   ),
-  inMarkdown(nested(21_000, 90), 'nested lists', 'nested deeper than 50 levels'),
+  inMarkdown(nested(amount(200, 21_000), 90), 'nested lists', 'nested deeper than 50 levels'),
   inMarkdown(
     `${'|a'.repeat(500)}|\n${'|-'.repeat(500)}|\n${'x\n'.repeat(4_000)}`,
     'short rows of a wide table',
     'more than 50,000 cells',
   ),
-  inMarkdown('\n'.repeat(1_900_000), 'empty lines', 'more than 50,000 lines'),
+  inMarkdown('\n'.repeat(amount(50_001, 1_900_000)), 'empty lines', 'more than 50,000 lines'),
   {
     ...put('/api/releases/costly/en'),
     what: 'a million lists as topics',
-    body: () => `{"title":"T","body":{"markdown":"x"},"topics":${lists(1_000_000)}}`,
+    body: () =>
+      `{"title":"T","body":{"markdown":"x"},"topics":${lists(amount(10_000, 1_000_000))}}`,
     sentence: 'values. Send at most 10,000.',
   },
   release(
@@ -93,24 +100,24 @@ export const costlyBodies: CostlyBody[] = [
     'This list has 9,000 items. Write at most 200.',
   ),
   release(
-    { title: 'word '.repeat(700_000) },
+    { title: 'word '.repeat(amount(1_001, 700_000)) },
     'a long title',
-    'This has 3,500,000 characters. Write at most 500.',
+    'characters. Write at most 500.',
   ),
   release(
-    { lead: 'word '.repeat(700_000) },
+    { lead: 'word '.repeat(amount(1_001, 700_000)) },
     'a long lead',
-    'This has 3,500,000 characters. Write at most 5,000.',
+    'characters. Write at most 5,000.',
   ),
   release(
-    { change: { kind: 'minor', note: 'word '.repeat(700_000) } },
+    { change: { kind: 'minor', note: 'word '.repeat(amount(1_001, 700_000)) } },
     'a long note',
-    'This has 3,500,000 characters. Write at most 2,000.',
+    'characters. Write at most 2,000.',
   ),
   {
     ...put('/api/topics/costly'),
     what: 'a million lists as aliases',
-    body: () => `{"label":"a","aliases":${lists(1_000_000)}}`,
+    body: () => `{"label":"a","aliases":${lists(amount(10_000, 1_000_000))}}`,
     sentence: 'values. Send at most 10,000.',
   },
   {
@@ -122,15 +129,15 @@ export const costlyBodies: CostlyBody[] = [
   {
     ...put('/api/topics/costly'),
     what: 'a long label',
-    body: () => JSON.stringify({ label: 'word '.repeat(700_000) }),
-    sentence: 'This has 3,500,000 characters. Write at most 500.',
+    body: () => JSON.stringify({ label: 'word '.repeat(amount(1_001, 700_000)) }),
+    sentence: 'characters. Write at most 500.',
   },
   {
     method: 'POST',
     path: '/api/releases',
     type: 'application/x-ndjson',
     what: '20 MB of empty lines',
-    body: () => '\n'.repeat(20_000_000),
+    body: () => '\n'.repeat(amount(1_001, 20_000_000)),
     sentence: 'These are more than 1,000 lines.',
   },
   {
@@ -138,7 +145,7 @@ export const costlyBodies: CostlyBody[] = [
     path: '/api/releases',
     type: 'application/x-ndjson',
     what: 'a line of 20 MB',
-    body: () => `{"title":"${'a'.repeat(19_000_000)}"}`,
+    body: () => `{"title":"${'a'.repeat(amount(4_100_000, 19_000_000))}"}`,
     sentence: 'The line is larger than 4 MB.',
   },
   {
@@ -146,7 +153,10 @@ export const costlyBodies: CostlyBody[] = [
     path: '/api/releases',
     type: 'application/x-ndjson',
     what: '500 lines of 1,700 unknown fields',
-    body: () => `${JSON.stringify({ slug: 'a', language: 'en', ...fields(1_700) })}\n`.repeat(500),
+    body: () =>
+      `${JSON.stringify({ slug: 'a', language: 'en', ...fields(1_700) })}\n`.repeat(
+        amount(20, 500),
+      ),
     sentence: 'Send at most 20,000 with the lines before.',
   },
   {

@@ -28,7 +28,7 @@ class LongestFirst extends BaseSequencer {
 }
 
 /** What `npm run trials` runs: files that use `amount` or `isTrial` of `trials.ts`, and can go on for long. */
-const trials = ['durability', 'two-services', 'readers/week', 'readers/corrections'].map(
+const trials = ['busy', 'durability', 'two-services', 'readers/week', 'readers/corrections'].map(
   (name) => `test/${name}.test.ts`,
 )
 
