@@ -1,13 +1,16 @@
 // Publishing stands apart from `compose.ts`, because a Worker that only has readers never loads it.
-import { createReleaseReader } from './content/read-release.ts'
+import { readBodies } from './content/read-body.ts'
+import { readReleases } from './content/read-release.ts'
 import { type Api, createApi } from './http/api/api.ts'
 import { createDoor, type Token } from './http/api/door.ts'
 import { createPublishing, type PublishingParts } from './http/api/publishing.ts'
 import type { Database } from './store/database.ts'
 import { createPublishingStore } from './store/publishing-store.ts'
 
-export type ApiParts = Omit<PublishingParts, 'store' | 'createReader' | 'letIn'> & {
+export type ApiParts = Omit<PublishingParts, 'store' | 'reading' | 'letIn'> & {
   database: Database
+  /** Who reads what is sent, if not this thread. */
+  reading?: PublishingParts['reading']
   tokens: Token[]
 }
 
@@ -17,18 +20,20 @@ export type ApiParts = Omit<PublishingParts, 'store' | 'createReader' | 'letIn'>
  * request would wait for ever if that were cut off.
  */
 export function composeApi(
-  { database, tokens, ...parts }: ApiParts,
+  { database, tokens, reading = ownReading, ...parts }: ApiParts,
   { isShared }: { isShared: boolean },
 ): Api {
   const letIn = createDoor(tokens, parts.clock)
   const create = () =>
     createPublishing({
       ...parts,
+      reading,
       store: createPublishingStore(database, parts.checkStore),
-      createReader: createReleaseReader,
       letIn,
     })
   if (!isShared) return createApi(create)
   const publishing = create()
   return createApi(() => publishing)
 }
+
+const ownReading = { bodies: readBodies, releases: readReleases }

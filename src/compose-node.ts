@@ -7,6 +7,7 @@ import { isDirect } from './http/conditional.ts'
 import { clientAtSocket } from './http/listen.ts'
 import { serveFolders } from './http/media.ts'
 import { createLater } from './later.ts'
+import { readingInThreads } from './read-in-threads.ts'
 import type { NodeDatabase } from './store/node-sqlite.ts'
 
 /** What the service on Node is made of; what is left out is as the server has it. */
@@ -28,6 +29,7 @@ export function composeNode({ contentDirectory, uploads, tokens, ...parts }: Nod
         const sentence = damage?.()
         if (sentence !== undefined) throw new StoreDamaged(sentence)
       },
+      reading: readingInThreads,
       media: createMediaFolder(contentDirectory, uploads),
       clock,
       tokens,

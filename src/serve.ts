@@ -13,6 +13,7 @@ import { listen, type Listening } from './http/listen.ts'
 import { refusedAnswer } from './http/request-log.ts'
 import { programFingerprint } from './program.ts'
 import { createLineWriter } from './lines.ts'
+import { readingInThreads } from './read-in-threads.ts'
 import { createContentStore } from './store/content-store.ts'
 import { adviceForDamage, DatabaseCondition } from './store/condition.ts'
 import { isDamaged, isDatabaseError, isFull } from './store/node-sqlite.ts'
@@ -59,6 +60,7 @@ async function readContent(): Promise<boolean> {
     program: isStarting ? program : undefined,
     clock: systemClock,
     isServing: !isStarting,
+    readers: readingInThreads,
     progress(count) {
       if (count - told < 1000) return
       told = count

@@ -15,6 +15,10 @@ const entries = [
   'later.ts',
   'program.ts',
   'bundle.ts',
+  'pool.ts',
+  'thread.ts',
+  'tasks.ts',
+  'read-in-threads.ts',
   'bundle-content.ts',
   'bundle-worker.ts',
   'no-sax.ts',
@@ -52,7 +56,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   {
     what: /^node:/,
     where:
-      /^cli\/|^(node|serve|program|bundle|bundle-content|bundle-worker|http\/listen)\.ts|^store\/(node-sqlite|backup|examine|examine-thread|condition)\.ts|^content\/(folder|media-folder|load-content|watch)\.ts/,
+      /^cli\/|^(node|serve|program|pool|thread|bundle|bundle-content|bundle-worker|http\/listen)\.ts|^store\/(node-sqlite|backup|examine|examine-thread|condition)\.ts|^content\/(folder|media-folder|load-content|watch)\.ts/,
   },
   { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
   { what: /^esbuild$/, where: /^bundle-worker\.ts/ },

@@ -29,6 +29,7 @@ class LongestFirst extends BaseSequencer {
 
 /** What `npm run trials` runs: files that use `amount` or `isTrial` of `trials.ts`, and can go on for long. */
 const trials = [
+  'busy',
   'durability',
   'two-services',
   'strangers',

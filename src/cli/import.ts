@@ -3,14 +3,15 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openFolder } from '../content/folder.ts'
-import { createReleaseReader } from '../content/read-release.ts'
 import { readTopics } from '../content/read-site.ts'
 import { createAddresses } from '../domain/addresses.ts'
 import { fingerprint } from '../domain/identity.ts'
 import { formatProblem } from '../domain/problem.ts'
+import { withMedia } from '../domain/reading.ts'
 import type { Site } from '../domain/site.ts'
 import { isTimezone } from '../domain/time.ts'
 import { createVocabulary } from '../domain/topic.ts'
+import { readingInThreads } from '../read-in-threads.ts'
 import { createFetcher, type FetchDocument } from './import/fetch-document.ts'
 import {
   type ImportFolder,
@@ -312,11 +313,7 @@ async function compose(
     )
   }
   const { media } = await openFolder(into)
-  const readRelease = createReleaseReader({
-    site,
-    vocabulary: createVocabulary(vocabulary),
-    findMedia: (path) => media.get(path),
-  })
+  const surroundings = { site, vocabulary }
   const slugs = assignSlugs(entries, taken, imported)
   const releases: ReleaseLine[] = []
   const refused: LeftOut[] = []
@@ -328,7 +325,10 @@ async function compose(
         topics: proposal.slugsOf(settled.entry.categories),
         files,
       })
-      const { problems: found } = await readRelease(release, { source: '', origin: '' })
+      // Of what an office published once, later limits are only warnings.
+      const asWritten = { written: release, origin: { source: '', origin: '' }, isNew: false }
+      const [text] = await readingInThreads.releases([asWritten], surroundings)
+      const { problems: found } = await withMedia(text!, (path) => media.get(path))
       const grave = found.find(({ warning }) => !warning)
       if (grave) refused.push({ what: settled.title, reason: `${grave.field}: ${grave.message}` })
       else {

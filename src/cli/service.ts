@@ -4,6 +4,7 @@ import { composeNode } from '../compose-node.ts'
 import { bringInLine } from '../content/bring-in-line.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { Draft } from '../domain/publishing.ts'
+import { readingInThreads } from '../read-in-threads.ts'
 import { createContentStore } from '../store/content-store.ts'
 import { migrate } from '../store/migrate.ts'
 import { openDatabase, readMigrations } from '../store/node-sqlite.ts'
@@ -35,7 +36,13 @@ export async function serviceInMemory(directory: string, { baseUrl, progress }: 
         await content.stage(batch, more, now)
       },
     },
-    { batch: randomUUID(), program: '', clock: systemClock, ...(progress && { progress }) },
+    {
+      batch: randomUUID(),
+      program: '',
+      clock: systemClock,
+      readers: readingInThreads,
+      ...(progress && { progress }),
+    },
   )
   const store = createReleaseStore(database)
   const { app } = composeNode({

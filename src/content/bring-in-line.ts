@@ -3,6 +3,7 @@ import type { FileProblem } from '../domain/problem.ts'
 import type { FileStamp } from '../domain/publishing.ts'
 import type { ContentStore } from '../domain/release-store.ts'
 import { loadContent } from './load-content.ts'
+import type { Reading } from './reading.ts'
 
 type Options = {
   /** Names this change. */
@@ -16,6 +17,8 @@ type Options = {
   beforeChange?: (count: number) => void
   /** Requests are answered meanwhile. */
   isServing?: boolean
+  /** Who reads the texts; by itself this thread. */
+  readers?: Reading | undefined
 }
 
 /**
@@ -32,6 +35,7 @@ export async function bringInLine(
     progress = () => {},
     beforeChange = () => {},
     isServing = false,
+    readers,
   }: Options,
 ): Promise<FileProblem[]> {
   const known = await store.known()
@@ -41,7 +45,13 @@ export async function bringInLine(
     await store.stage(batch, drafts, clock.now())
   }
   try {
-    const { frame, problems } = await loadContent(directory, { known, stage, progress, isServing })
+    const { frame, problems } = await loadContent(directory, {
+      known,
+      stage,
+      progress,
+      isServing,
+      ...(readers && { readers }),
+    })
     if (!frame) return problems
     const filesAreKnown =
       frame.files.size > 0 &&

@@ -7,6 +7,7 @@ import {
 } from 'parse5'
 import { FilterXSS } from 'xss'
 import { DomainError } from '../domain/errors.ts'
+import { inWords, mostElementsEver } from '../domain/limits.ts'
 import { cleanText } from '../domain/text.ts'
 
 type Node = DefaultTreeAdapterTypes.ChildNode
@@ -60,6 +61,8 @@ const blocks = new Set(
 const addresses = new Set(['href', 'src', 'cite'])
 
 const deepest = 200
+/** Elements that may be open while they are parsed: not all of them hold each other in the end. */
+const deepestOpen = 10 * deepest
 const mostRounds = 8
 
 const filter = new FilterXSS({
@@ -78,18 +81,21 @@ export type ResolveAddress = (address: string, use: 'link' | 'image') => string 
  * reader shows, every address resolved, and written from the tree again (S-01, C-09, C-10). Also
  * answers its plain text, one line per block.
  *
- * Throws DomainError `invalid` when elements are nested deeper than 200.
+ * Throws DomainError `invalid` when elements are nested deeper than 200, or are more than `most`.
  */
-export function cleanHtml(source: string, resolve: ResolveAddress): { html: string; text: string } {
+export function cleanHtml(
+  source: string,
+  resolve: ResolveAddress,
+  most = mostElementsEver,
+): { html: string; text: string } {
   let written = cleanText(source)
-  checkNesting(written)
-  let fragment = cleanTree(written, resolve)
+  let fragment = cleanTree(written, resolve, most)
   let cleaned = serialize(fragment)
   // Taking elements out can leave others where HTML does not allow them, such as a list in bold
   // text. What a browser would then make of it is what must be written.
   for (let round = 0; round < mostRounds && cleaned !== written; round++) {
     written = cleaned
-    fragment = cleanTree(written, resolve)
+    fragment = cleanTree(written, resolve, most)
     cleaned = serialize(fragment)
   }
   const text = textOf(fragment.childNodes)
@@ -110,9 +116,7 @@ export function rewriteAddresses(
   source: string,
   rewrite: (address: string, isImage: boolean) => string,
 ): string {
-  checkNesting(source)
-  const context = tree.createElement('div', html.NS.HTML, [])
-  const fragment = parseFragment(context, source, {})
+  const fragment = parse(source, mostElementsEver)
   const visit = (parent: DefaultTreeAdapterTypes.ParentNode, depth: number) => {
     if (depth > deepest) throw tooDeep()
     for (const node of parent.childNodes) {
@@ -128,21 +132,6 @@ export function rewriteAddresses(
   return serialize(fragment)
 }
 
-/** Looks before parsing, because a parser takes minutes for a hundred thousand open elements. */
-function checkNesting(source: string) {
-  let depth = 0
-  for (const [, close, name = ''] of source.matchAll(/<(\/?)([a-z][a-z0-9]*)/gi)) {
-    if (closesItself.has(name.toLowerCase())) continue
-    depth = Math.max(0, depth + (close ? -1 : 1))
-    if (depth > 10 * deepest) throw tooDeep()
-  }
-}
-
-/** Elements that are rarely closed in practice, and need not be. */
-const closesItself = new Set(
-  'p li dt dd td th tr tbody thead tfoot option br hr img input col wbr source'.split(' '),
-)
-
 function tooDeep(): DomainError {
   return new DomainError(
     'invalid',
@@ -153,11 +142,43 @@ function tooDeep(): DomainError {
 function cleanTree(
   source: string,
   resolve: ResolveAddress,
+  most: number,
 ): DefaultTreeAdapterTypes.DocumentFragment {
-  const context = tree.createElement('div', html.NS.HTML, [])
-  const fragment = parseFragment(context, source, {})
+  const fragment = parse(source, most)
   cleanChildren(fragment, resolve, 0)
   return fragment
+}
+
+/**
+ * As browsers parse what stands in a `div`. Open elements and those that are made are counted while it is at
+ * work, because it takes minutes for a hundred thousand, and a look at the tags cannot tell: a stray end tag
+ * closes nothing, and what is never closed is made anew in every paragraph.
+ */
+function parse(source: string, most: number): DefaultTreeAdapterTypes.DocumentFragment {
+  let made = 0
+  let open = 0
+  const counting: typeof tree = {
+    ...tree,
+    createElement(name, namespace, attributes) {
+      if (++made > most) throw tooMany(most)
+      return tree.createElement(name, namespace, attributes)
+    },
+    onItemPush() {
+      if (++open > deepestOpen) throw tooDeep()
+    },
+    onItemPop() {
+      open--
+    },
+  }
+  const context = tree.createElement('div', html.NS.HTML, [])
+  return parseFragment(context, source, { treeAdapter: counting })
+}
+
+function tooMany(most: number): DomainError {
+  return new DomainError(
+    'invalid',
+    `The text has more than ${inWords(most)} elements, such as paragraphs, links and cells. Attach it as a file instead.`,
+  )
 }
 
 function cleanChildren(

@@ -8,7 +8,8 @@ import type {
   KnownContent,
   KnownDraft,
 } from '../domain/publishing.ts'
-import { createVocabulary } from '../domain/topic.ts'
+import type { FileText, FileToRead, Surroundings } from '../domain/reading.ts'
+import { withMedia } from '../domain/reading.ts'
 import {
   absent,
   type Folder,
@@ -18,9 +19,7 @@ import {
   tooLong,
   unreadable,
 } from './folder.ts'
-import { createReleaseReader } from './read-release.ts'
-import { readSite, readTopics } from './read-site.ts'
-import { type WrittenInFile, writtenInJsonLine, writtenInMarkdown } from './written-file.ts'
+import { type Reading as Readers, reading } from './reading.ts'
 
 /** What loading a folder came to. Without `frame` something was wrong, and nothing may be used. */
 export type LoadedContent = {
@@ -37,6 +36,8 @@ type Options = {
   progress?: (count: number) => void
   /** Somebody else waits for this process, so that it must not stand still. */
   isServing?: boolean
+  /** Who reads the texts; by itself this thread. */
+  readers?: Readers
 }
 
 /** What one file, or one line of JSONL, came to. */
@@ -51,16 +52,16 @@ type Reading = {
   media: FileStamp['media']
   problems: FileProblem[]
 }
-type Read = Omit<Reading, 'stamp'>
 
-/** What needs no reading any more, or one release that does. */
-type Step = Reading[] | (() => Promise<Reading>)
-
-type Reader = ReturnType<typeof createReleaseReader>
+/** What needs no reading any more, or what does, with what is known of it from before. */
+type Step = Reading[] | Unread
+type Unread = FileToRead & { stamp: string; before?: Reading | undefined }
 
 const batchSize = 100
-/** Releases that are read at the same time. */
-const atOnce = 16
+/** Files, and characters in them, that a thread is given at once, and how often before the first is done. */
+const mostFiles = 64
+const mostCharacters = 400_000
+const batchesAtOnce = 4
 
 /**
  * Reads a content folder: `site.yaml`, `topics.yaml`, `releases/**`. Only what changed since the
@@ -68,19 +69,19 @@ const atOnce = 16
  */
 export async function loadContent(
   directory: string,
-  { known, stage, progress, isServing = false }: Options,
+  { known, stage, progress, isServing = false, readers = reading }: Options,
 ): Promise<LoadedContent> {
   const folder = await openFolder(directory, { isServing })
   const siteText = await folder.read('site.yaml').catch(absent)
   if (siteText === undefined) return { problems: [noSite(directory)] }
   const topicsText = (await folder.read('topics.yaml').catch(absent)) ?? ''
-  const { site, languages, problems } = readSite(siteText)
-  if (!languages) return { problems }
-  const { vocabulary, problems: topicProblems } = readTopicsAgain(
-    topicsText,
-    languages,
-    site?.timezone ?? 'UTC',
-  )
+  // At the start nobody waits, and most starts have nothing else to read.
+  const { frame: readFrame } = isServing ? readers : reading
+  const written = await readAgain({ siteText, topicsText }, readFrame)
+  const { site, topics } = written
+  const problems: FileProblem[] = [...written.problems]
+  if (!topics) return { problems }
+  const { vocabulary, problems: topicProblems } = topics
   problems.push(...folder.problems, ...topicProblems)
   // Without a single topic to know, every release would seem wrong.
   const noTopicIsKnown = vocabulary.topics.length === 0 && topicProblems.length > 0
@@ -88,11 +89,6 @@ export async function loadContent(
   if (site.logo && !folder.media.has(site.logo)) problems.push(noLogo(site.logo))
   if (folder.releases.length === 0 && known.drafts.size > 0) problems.push(noReleases())
 
-  const readRelease = createReleaseReader({
-    site,
-    vocabulary: createVocabulary(vocabulary),
-    findMedia: (path) => folder.media.get(path),
-  })
   const basis = await fingerprint(JSON.stringify([await readersVersion(), siteText, topicsText]))
   // Also where there are no releases, what all of them are read with must be known to have changed.
   const files = new Map<string, FileStamp>([['site.yaml', { stamp: basis, media: {} }]])
@@ -126,8 +122,9 @@ export async function loadContent(
     await stage(waiting.splice(0))
     progress?.(sources.size)
   }
-  const steps = listSteps(folder, basis, known, readRelease)
-  for await (const readings of inOrder(steps, atOnce)) {
+  const surroundings = { site, vocabulary }
+  const read = (batch: Step[]) => readBatch(batch, { folder, basis, surroundings, readers })
+  for await (const readings of inOrder(inBatches(listSteps(folder, basis, known)), read)) {
     for (const reading of readings) await take(reading)
   }
   if (waiting.length > 0) await stage(waiting)
@@ -138,13 +135,17 @@ export async function loadContent(
   return { frame: { site, vocabulary, files, removed }, problems }
 }
 
-/** What `topics.yaml` came to when it was read last: it rarely changes, and thousands of topics take seconds. */
-let lastTopics: { key: string; read: ReturnType<typeof readTopics> } | undefined
+type Frame = Awaited<ReturnType<Readers['frame']>>
+type Texts = Parameters<Readers['frame']>[0]
 
-function readTopicsAgain(...written: Parameters<typeof readTopics>): ReturnType<typeof readTopics> {
-  const key = JSON.stringify(written)
-  if (lastTopics?.key !== key) lastTopics = { key, read: readTopics(...written) }
-  return lastTopics.read
+/** What `site.yaml` and `topics.yaml` came to last: they rarely change, and thousands of topics take seconds. */
+let last: { texts: Texts; frame: Frame } | undefined
+
+async function readAgain(texts: Texts, readFrame: Readers['frame']): Promise<Frame> {
+  const isSame =
+    last?.texts.siteText === texts.siteText && last.texts.topicsText === texts.topicsText
+  if (!last || !isSame) last = { texts, frame: await readFrame(texts) }
+  return last.frame
 }
 
 /** What there is to read, in the order of the files. What the store knows already takes no reading. */
@@ -152,15 +153,14 @@ async function* listSteps(
   folder: Folder,
   basis: string,
   known: KnownContent,
-  readRelease: Reader,
 ): AsyncGenerator<Step> {
   const knownByFile = Map.groupBy(known.drafts.values(), ({ source }) => fileOf(source))
   // Together, because most of the time nearly all are, and a step costs more than they do.
   let ready: Reading[] = []
-  const step = function* (read: () => Promise<Reading>) {
+  const step = function* (unread: Unread) {
     if (ready.length > 0) yield ready
     ready = []
-    yield read
+    yield unread
   }
   for (const { path, size, modified } of folder.releases) {
     const stamp = `${basis}-${size}-${modified}`
@@ -170,7 +170,8 @@ async function* listSteps(
       continue
     }
     const before = known.files.get(path)
-    const drafts = hasSameMedia(before, folder) ? (knownByFile.get(path) ?? []) : []
+    const all = knownByFile.get(path) ?? []
+    const drafts = hasSameMedia(before, folder) ? all : []
     // Known of the file as a whole, so the first of its releases brings it along.
     let knownMedia = before?.media
     const again = ({ source, id }: KnownDraft) => {
@@ -179,38 +180,38 @@ async function* listSteps(
     }
     if (before?.stamp === stamp && drafts.length > 0) {
       drafts.forEach(again)
-    } else if (path.endsWith('.md')) {
-      yield* step(async () => ({
-        stamp,
-        ...(await readMarkdownFile(folder, path, basis, readRelease)),
-      }))
-    } else {
-      const text = await readText(folder, path)
-      if ('problem' in text) {
-        ready.push({ stamp, source: path, media: {}, problems: [text.problem] })
+      continue
+    }
+    const text = await readText(folder, path)
+    if ('problem' in text) {
+      ready.push({ stamp, source: path, media: {}, problems: [text.problem] })
+      continue
+    }
+    if (path.endsWith('.md')) {
+      yield* step({ path, text: text.text, stamp, before: lastRead(before, all) })
+      continue
+    }
+    const knownLines = new Map(drafts.map((draft) => [draft.origin, draft]))
+    for (const [index, line] of text.text.split('\n').entries()) {
+      if (!line.trim()) continue
+      if (index % 100 === 99) await breathe()
+      if (line.length > largestRelease) {
+        const problem = { ...tooLong(path, line.length, largestRelease), line: index + 1 }
+        ready.push({ stamp, source: `${path}#${index + 1}`, media: {}, problems: [problem] })
         continue
       }
-      const knownLines = new Map(drafts.map((draft) => [draft.origin, draft]))
-      for (const [index, line] of text.text.split('\n').entries()) {
-        if (!line.trim()) continue
-        if (index % 100 === 99) await breathe()
-        if (line.length > largestRelease) {
-          const problem = { ...tooLong(path, line.length, largestRelease), line: index + 1 }
-          ready.push({ stamp, source: `${path}#${index + 1}`, media: {}, problems: [problem] })
-          continue
-        }
-        const origin = await fingerprint(`${basis}\n${line}`)
-        const unchanged = knownLines.get(origin)
-        if (unchanged) again(unchanged)
-        else
-          yield* step(async () => ({
-            stamp,
-            ...(await readFound(writtenInJsonLine(path, index + 1, line), origin, readRelease)),
-          }))
-      }
+      const origin = await fingerprint(`${basis}\n${line}`)
+      const unchanged = knownLines.get(origin)
+      if (unchanged) again(unchanged)
+      else yield* step({ path, text: line, line: index + 1, origin, stamp })
     }
   }
   yield ready
+}
+
+/** What a file of one release came to when it was last read. */
+function lastRead(file: FileStamp | undefined, [draft]: KnownDraft[]): Reading | undefined {
+  return file && draft && { source: draft.source, id: draft.id, ...file, problems: [] }
 }
 
 /** Whether every file that a release attached is still as it was, and what was missing still is. */
@@ -231,15 +232,31 @@ async function readText(
   }
 }
 
-/** Starts some steps at once, because reading waits for the disk. Keeps their order. */
-async function* inOrder(steps: AsyncIterable<Step>, atOnce: number): AsyncGenerator<Reading[]> {
-  const running: Promise<Reading[]>[] = []
+/** Steps together, as many as are worth a message to another thread. */
+async function* inBatches(steps: AsyncIterable<Step>): AsyncGenerator<Step[]> {
+  let batch: Step[] = []
+  let characters = 0
   for await (const step of steps) {
+    batch.push(step)
+    if ('text' in step) characters += step.text.length
+    if (batch.length < mostFiles && characters < mostCharacters) continue
+    yield batch
+    batch = []
+    characters = 0
+  }
+  yield batch
+}
+
+/** Starts some batches at once, and keeps their order. */
+async function* inOrder<Batch>(
+  batches: AsyncIterable<Batch>,
+  read: (batch: Batch) => Promise<Reading[]>,
+): AsyncGenerator<Reading[]> {
+  const running: Promise<Reading[]>[] = []
+  for await (const batch of batches) {
     await breathe()
-    running.push(
-      typeof step === 'function' ? step().then((reading) => [reading]) : Promise.resolve(step),
-    )
-    if (running.length === atOnce) yield await running.shift()!
+    running.push(read(batch))
+    if (running.length === batchesAtOnce) yield await running.shift()!
   }
   yield* running
 }
@@ -249,28 +266,40 @@ async function breathe() {
   await new Promise((resolve) => setImmediate(resolve))
 }
 
-async function readMarkdownFile(
-  folder: Folder,
-  path: string,
-  basis: string,
-  readRelease: Reader,
-): Promise<Read> {
-  const read = await readText(folder, path)
-  if ('problem' in read) return { source: path, media: {}, problems: [read.problem] }
-  const found = writtenInMarkdown(path, read.text)
-  return readFound(found, await fingerprint(`${basis}\n${read.text}`), readRelease)
+type ReadWith = { folder: Folder; basis: string; surroundings: Surroundings; readers: Readers }
+
+async function readBatch(
+  batch: Step[],
+  { folder, basis, surroundings, readers }: ReadWith,
+): Promise<Reading[]> {
+  const files = batch.filter((step) => 'text' in step)
+  const toRead = files.map(({ stamp: _, before: __, ...file }) => file)
+  const texts = files.length > 0 ? await readers.files({ basis, files: toRead }, surroundings) : []
+  const readings: Reading[] = []
+  for (const step of batch) {
+    if ('text' in step) readings.push(await found(texts.shift()!, step, folder))
+    else readings.push(...step)
+  }
+  return readings
 }
 
-async function readFound(
-  { source, line, written, problems: found, inFile }: WrittenInFile,
-  origin: string,
-  readRelease: Reader,
-): Promise<Read> {
+async function found(
+  { source, line, ...text }: FileText,
+  { path, stamp, before }: Unread,
+  folder: Folder,
+): Promise<Reading> {
+  const { draft, published, media, problems } = await withMedia(text, (name) =>
+    folder.media.get(name),
+  )
+  const told = problems.map((problem): FileProblem => {
+    return { ...problem, file: path, line: problem.line ?? line ?? 1, published }
+  })
+  // Its last version stays; should there be none, or no telling which, all of the folder stays as it was.
+  if (text.isGivenUp && before) {
+    return { ...before, problems: told.map((problem) => ({ ...problem, warning: true })) }
+  }
   const place = { source, ...(line !== undefined && { line }) }
-  if (found.length > 0) return { ...place, media: {}, problems: found }
-  const { draft, published, media, problems } = await readRelease(written, { source, origin })
-  const told = problems.map((problem) => ({ ...inFile(problem), published }))
-  return { ...place, ...identified(draft), media, problems: told }
+  return { ...place, stamp, ...identified(draft), media, problems: told }
 }
 
 function identified(draft: Draft | undefined): Pick<Reading, 'draft' | 'id'> {

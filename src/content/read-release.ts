@@ -1,96 +1,132 @@
 import * as v from 'valibot'
 import { createAddresses, storedOrigin } from '../domain/addresses.ts'
 import { DomainError } from '../domain/errors.ts'
-import { fingerprint, identity } from '../domain/identity.ts'
+import { beyondBounds } from '../domain/bounds.ts'
+import { identity } from '../domain/identity.ts'
+import { mostElements, mostElementsEver, releaseBounds } from '../domain/limits.ts'
 import { checkWritten, type Problem } from '../domain/problem.ts'
-import type { FileStamp } from '../domain/publishing.ts'
-import type { Origin, ReadRelease, Surroundings } from '../domain/reading.ts'
 import {
-  type Attachment,
+  draftOf,
+  type FindMedia,
+  type Mention,
+  type Origin,
+  type ReadText,
+  type ReleaseToRead,
+  type Surroundings,
+  withMedia,
+} from '../domain/reading.ts'
+import {
   completeRelease,
   identityName,
   releaseAdvice,
   type ReleaseInput,
   releaseSchema,
-  weigh,
 } from '../domain/release.ts'
 import { mediaPath, type Site } from '../domain/site.ts'
 import { beginning, searchTokens, searchWords } from '../domain/text.ts'
 import { parseTime } from '../domain/time.ts'
-import type { Vocabulary } from '../domain/topic.ts'
+import { createVocabulary, type Vocabulary } from '../domain/topic.ts'
 import type { ResolveAddress } from './html.ts'
 
 /** Loaded for the first release that is read: most starts find nothing new, and do without. */
 const loadParsers = async () => ({
   ...(await import('./html.ts')),
   ...(await import('./markdown.ts')),
+  ...(await import('./markup-limits.ts')),
 })
 type Parsers = Awaited<ReturnType<typeof loadParsers>>
 
-/** Makes written releases into drafts. One reader serves every file of a folder. */
-export function createReleaseReader({ site, vocabulary, findMedia }: Surroundings) {
+/**
+ * Reads written releases, without looking for the files that they speak of: all of this is pure, so that it
+ * can be done in another thread. One reader serves every file of a folder.
+ */
+export function createTextReader({ site, vocabulary: source }: Surroundings) {
+  const vocabulary = createVocabulary(source)
   const schema = releaseSchema(site, vocabulary)
   const addresses = createAddresses(storedOrigin, site)
   let parsers: Promise<Parsers> | undefined
 
-  return async function readRelease(written: unknown, origin: Origin): Promise<ReadRelease> {
+  return async function readText({ written, origin, isNew }: ReleaseToRead): Promise<ReadText> {
     const published = publishedOf(written, site)
-    const media: FileStamp['media'] = {}
-    const lookUp = (path: string) => {
-      const found = findMedia(path)
-      media[path] = found?.size ?? null
-      return found
-    }
+    const beyond = beyondBounds(written, releaseBounds)
+    if (isNew && beyond.length > 0) return { published, mentions: [], problems: beyond }
+    const tolerated = beyond.map((problem): Problem => ({ ...problem, warning: true }))
     const checked = checkWritten(schema, written, releaseAdvice)
     if ('problems' in checked) {
-      const missing = attachedFiles(written).filter((file) => !lookUp(file))
-      const files = missing.map((file) => missingFile('attachments', file))
-      return { published, media, problems: [...checked.problems, ...files] }
+      const mentions = attachedFiles(written).map((path) => ({ path, field: 'attachments' }))
+      return { published, mentions, problems: [...checked.problems, ...tolerated] }
     }
     const input = checked.output
-    const problems: Problem[] = [...awkwardTitle(input.title), ...endedTopics(input, vocabulary)]
-
+    const problems: Problem[] = [
+      ...awkwardTitle(input.title),
+      ...endedTopics(input, vocabulary),
+      ...tolerated,
+    ]
+    const mentions: Mention[] = []
     const resolve: ResolveAddress = (address, use) => {
       const path = mediaInFolder(address)
       // In HTML from elsewhere such an address may always have led nowhere, as far as we can know.
-      if (path && !lookUp(path)) {
-        problems.push({
-          ...missingFile('body', path),
-          ...(input.body.html !== undefined && { warning: true }),
-        })
-      }
+      const mayBeMissing = input.body.html !== undefined
+      if (path) mentions.push({ path, field: 'body', ...(mayBeMissing && { warning: true }) })
       return resolveAddress(address, use, addresses.release(input), (target) =>
         addresses.release(target),
       )
     }
-    const body = readBody(input, resolve, await (parsers ??= loadParsers()))
-    if ('problem' in body) return { published, media, problems: [body.problem, ...problems] }
-
-    const attachments = input.attachments.flatMap((attachment, index): Attachment[] => {
-      const { file, title, ...rest } = attachment
-      const found = lookUp(file)
-      if (found) return [{ ...rest, ...found, path: file, title: title || file.split('/').at(-1)! }]
-      problems.push(missingFile(`attachments.${index}.file`, file))
-      return []
+    const body = readBody(input, resolve, isNew, await (parsers ??= loadParsers()))
+    problems.unshift(...body.problems)
+    if (body.html === undefined) return { published, mentions, problems }
+    input.attachments.forEach(({ file }, index) => {
+      mentions.push({ path: file, field: `attachments.${index}.file` })
     })
-    if (problems.some((problem) => !problem.warning)) return { published, media, problems }
 
+    const { attachments } = input
     const id = input.id ?? (await identity(site.id, identityName(input)))
-    const release = completeRelease(input, { id, ...body, attachments }, site)
+    const release = completeRelease(
+      input,
+      { id, html: body.html, text: body.text, attachments: [] },
+      site,
+    )
     // Those of a withdrawn one, too: whoever subscribed to a search for them must be told.
     const words = wordsOf([release.title, release.lead, body.text])
-    const shown = Object.keys(media).filter((path) => media[path] !== null)
-    const hash = await fingerprint(JSON.stringify([release, shown]))
-    const draft = {
-      ...origin,
-      hash,
-      release,
-      words,
-      weight: weigh(release, site.languages.length),
-      media: shown,
-    }
-    return { draft, published, media, problems }
+    const text = { origin, release, attachments, words, languages: site.languages.length }
+    if (mentions.length > 0) return { text, published, mentions, problems }
+    return { draft: await draftOf(text, {}, []), published, mentions, problems }
   }
+}
+
+export type TextReader = ReturnType<typeof createTextReader>
+
+/** Readers for what was last read with, because a vocabulary of thousands takes a while to learn. */
+const readers = new WeakMap<Surroundings, TextReader>()
+
+export function readerFor(surroundings: Surroundings): TextReader {
+  let reader = readers.get(surroundings)
+  if (!reader) readers.set(surroundings, (reader = createTextReader(surroundings)))
+  return reader
+}
+
+export async function readReleases(
+  releases: ReleaseToRead[],
+  surroundings: Surroundings,
+): Promise<ReadText[]> {
+  const read = readerFor(surroundings)
+  const texts: ReadText[] = []
+  for (const release of releases) texts.push(await read(release))
+  return texts
+}
+
+/**
+ * Reads releases one by one and looks for their files.
+ *
+ * For tests and commands, where nobody else waits; the service reads through `Reading`.
+ */
+export function createReleaseReader({
+  findMedia,
+  ...surroundings
+}: Surroundings & { findMedia: FindMedia }) {
+  const readText = createTextReader(surroundings)
+  return async (written: unknown, origin: Origin, isNew = false) =>
+    withMedia(await readText({ written, origin, isNew }), findMedia)
 }
 
 function publishedOf(written: unknown, site: Site): number | undefined {
@@ -98,25 +134,38 @@ function publishedOf(written: unknown, site: Site): number | undefined {
   return typeof published === 'string' ? parseTime(published, site.timezone) : undefined
 }
 
+/** Without `html` something was wrong with the text. */
+type Body = { html?: string; text: string; problems: Problem[] }
+
 function readBody(
   { body }: ReleaseInput,
   resolve: ResolveAddress,
-  { cleanHtml, markdownToHtml }: Parsers,
-): { html: string; text: string } | { problem: Problem } {
+  isNew: boolean,
+  { cleanHtml, markdownToHtml, htmlBeyondLimits, markdownBeyondLimits }: Parsers,
+): Body {
+  const { html, markdown = '' } = body
+  const beyond = html === undefined ? markdownBeyondLimits(markdown) : htmlBeyondLimits(html)
+  if (beyond && isNew) return wrongBody(beyond)
+  const problems: Problem[] = beyond ? [{ field: 'body', message: beyond, warning: true }] : []
   try {
-    const read = cleanHtml(body.html ?? markdownToHtml(body.markdown ?? ''), resolve)
-    if (read.html.length <= largestBody) return read
-    const message = `The text is longer than ${largestBody} characters. Attach it as a file instead.`
-    return { problem: { field: 'body', message } }
+    const most = isNew ? mostElements : mostElementsEver
+    const read = cleanHtml(html ?? markdownToHtml(markdown), resolve, most)
+    if (read.html.length <= largestBody) return { ...read, problems }
+    return wrongBody(
+      `The text is longer than ${largestBody} characters. Attach it as a file instead.`,
+    )
   } catch (error) {
     // RangeError: nesting so deep that the parser itself gave up.
     if (!(error instanceof DomainError || error instanceof RangeError)) throw error
-    const message =
-      error instanceof DomainError
-        ? error.message
-        : 'The text is nested too deeply. Write it more plainly.'
-    return { problem: { field: 'body', message } }
+    const isTold = error instanceof DomainError
+    return wrongBody(
+      isTold ? error.message : 'The text is nested too deeply. Write it more plainly.',
+    )
   }
+}
+
+function wrongBody(message: string): Body {
+  return { text: '', problems: [{ field: 'body', message }] }
 }
 
 /** D1 keeps at most 2 MB in a row, and no reader takes a longer release (H-38). */
@@ -160,13 +209,6 @@ function attachedFiles(written: unknown): string[] {
   const attached = v.looseObject({ attachments: v.array(v.looseObject({ file: mediaPath })) })
   const result = v.safeParse(attached, written)
   return result.success ? result.output.attachments.map(({ file }) => file) : []
-}
-
-function missingFile(field: string, path: string): Problem {
-  return {
-    field,
-    message: `There is no file ${path}. Put it there, or write the name of one that is.`,
-  }
 }
 
 /** C-11: several readers drop words in angle brackets from titles. */

@@ -59,7 +59,7 @@ export function readTopics(
     if ('renamed' in written) vocabulary.renamed[name] = written.renamed
     else vocabulary.topics.push(written)
   }
-  if (problems.length === 0) problems.push(...checkVocabulary(vocabulary))
+  if (problems.every(({ warning }) => warning)) problems.push(...checkVocabulary(vocabulary))
   return { vocabulary, problems: inFile('topics.yaml', source, problems) }
 }
 

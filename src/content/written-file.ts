@@ -2,6 +2,7 @@ import type { FileProblem, Problem } from '../domain/problem.ts'
 import type { WrittenRelease } from '../domain/written-release.ts'
 import { openFolder } from './folder.ts'
 import { splitFrontMatter } from './front-matter.ts'
+import { isTooDeep } from './read-body.ts'
 
 /** A release as it stands in a file, taken apart and not checked yet. */
 export type WrittenInFile = {
@@ -79,6 +80,10 @@ export function writtenInMarkdown(path: string, text: string): WrittenInFile {
 /** A line of JSONL. What it holds may be anything. */
 export function writtenInJsonLine(path: string, line: number, text: string): WrittenInFile {
   const inFile = (problem: Problem): FileProblem => ({ ...problem, file: path, line })
+  if (isTooDeep(text)) {
+    const message = 'Fields are nested too deeply. Write them more plainly.'
+    return { source: `${path}#${line}`, line, problems: [inFile({ field: '', message })], inFile }
+  }
   try {
     const written = JSON.parse(text) as WrittenRelease
     const { slug, language } = Object(written) as Record<string, unknown>

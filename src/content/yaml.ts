@@ -1,4 +1,5 @@
 import {
+  type Document,
   isMap,
   isNode,
   isPair,
@@ -8,7 +9,9 @@ import {
   type Node,
   parseDocument,
   stringify,
+  visit,
 } from 'yaml'
+import { mostProblems } from '../domain/limits.ts'
 import type { Problem } from '../domain/problem.ts'
 
 /** A YAML document as plain values, with the means to say in which line a value stands. */
@@ -26,17 +29,17 @@ export type YamlSource = {
  */
 export function parseYaml(text: string, firstLine = 1): YamlSource {
   const lines = new LineCounter()
-  const document = parseDocument(text, {
-    schema: 'failsafe',
-    lineCounter: lines,
-    prettyErrors: false,
-  })
+  const document = parse(text, lines)
+  if (!document) return tooDeep(firstLine)
   const lineAt = (offset: number) => lines.linePos(offset).line + firstLine - 1
-  const problems = [...document.errors, ...document.warnings].map((error) => ({
-    line: lineAt(error.pos[0]),
-    field: '',
-    message: explain(error.code, error.message),
-  }))
+  const errors = [...document.errors, ...document.warnings]
+  const faults = [
+    ...errors.map(({ pos, code, message }) => ({ at: pos[0], message: explain(code, message) })),
+    ...doubledKeys(document).map((at) => ({ at, message: explanations.DUPLICATE_KEY! })),
+  ]
+  const problems = faults
+    .slice(0, mostProblems)
+    .map(({ at, message }) => ({ line: lineAt(at), field: '', message }))
   let value: unknown = {}
   try {
     value = withoutEmpty(document.toJS()) ?? {}
@@ -52,6 +55,43 @@ export function parseYaml(text: string, firstLine = 1): YamlSource {
     problems,
     lineOf: (field) => lineAt(offsetOf(document.contents, field ? field.split('.') : [])),
   }
+}
+
+/** Undefined for what is nested so deep that there is no room to go from level to level. */
+function parse(text: string, lineCounter: LineCounter): Document | undefined {
+  try {
+    return parseDocument(text, {
+      schema: 'failsafe',
+      lineCounter,
+      prettyErrors: false,
+      // It would compare each with all before it, which takes a minute for fifty thousand.
+      uniqueKeys: false,
+    })
+  } catch (error) {
+    if (error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+function tooDeep(line: number): YamlSource {
+  const message = 'These fields are nested too deeply. Write them more plainly.'
+  return { value: undefined, problems: [{ line, field: '', message }], lineOf: () => line }
+}
+
+/** Where keys begin that their set has already. */
+function doubledKeys(document: Document): number[] {
+  const places: number[] = []
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>()
+      for (const { key } of items) {
+        if (!isScalar(key)) continue
+        if (seen.has(key.value)) places.push(key.range?.[0] ?? 0)
+        seen.add(key.value)
+      }
+    },
+  })
+  return places
 }
 
 /** Writes plain values so that they are read again as they are. */

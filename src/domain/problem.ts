@@ -1,5 +1,7 @@
 import * as v from 'valibot'
+import { mostProblems } from './limits.ts'
 import { nearest } from './nearest.ts'
+import { beginning } from './text.ts'
 
 /** Something wrong with what somebody wrote: where, what, and what to write instead. */
 export type Problem = {
@@ -51,31 +53,26 @@ function countedFromOne(field: string): string {
 export type Advice = Record<string, string>
 
 /**
- * Checks what somebody wrote against a schema. Everything that is wrong is told at once: valibot
- * stops at the first field that it does not know, so such fields are told and taken out one by one.
+ * Checks what somebody wrote against a schema. Everything that is wrong is told at once, the first fifty
+ * problems and how many more there are. valibot stops at the first field of a set that it does not know, so
+ * such fields are told and taken out together.
  */
 export function checkWritten<Schema extends v.GenericSchema>(
   schema: Schema,
   written: unknown,
   advice: Advice,
 ): { output: v.InferOutput<Schema> } | { problems: Problem[] } {
-  const problems: Problem[] = []
+  const unknown: string[][] = []
   let value = written
   for (;;) {
     const result = v.safeParse(schema, value)
-    if (result.success && problems.length === 0) return { output: result.output }
+    if (result.success && unknown.length === 0) return { output: result.output }
     const issues = result.issues ?? []
-    const unknown = issues.filter(isUnknownField)
-    problems.push(...unknown.map((issue) => toProblem(issue, advice)))
-    if (unknown.length === 0) {
-      return { problems: [...issues.map((issue) => toProblem(issue, advice)), ...problems] }
-    }
+    const found = issues.filter(isUnknownField).flatMap((issue) => unknownIn(issue, result.output))
+    unknown.push(...found)
+    if (found.length === 0) return { problems: firstProblems(issues, unknown, advice) }
     value = structuredClone(value)
-    for (const { path = [] } of unknown)
-      removeField(
-        value,
-        path.map(({ key }) => key),
-      )
+    for (const path of found) removeField(value, path)
   }
 }
 
@@ -83,25 +80,62 @@ function isUnknownField(issue: v.BaseIssue<unknown>): boolean {
   return issue.type === 'strict_object' && issue.expected === 'never'
 }
 
-function removeField(value: unknown, path: unknown[]) {
+/** All fields that a set has beside those that came through, as valibot names one of them alone. */
+function unknownIn(issue: v.BaseIssue<unknown>, output: unknown): string[][] {
+  const path = issue.path ?? []
+  const keys = path.map(({ key }) => String(key))
+  const around = keys.slice(0, -1)
+  let known = output
+  for (const key of around) known = Object(known)[key] as unknown
+  const set = Object.keys(Object(path.at(-1)?.input) as object)
+  const others = set.filter((key) => !Object.hasOwn(Object(known) as object, key))
+  return others.includes(keys.at(-1)!) ? others.map((key) => [...around, key]) : [keys]
+}
+
+function removeField(value: unknown, path: string[]) {
   let holder = value as Record<string, unknown>
-  for (const key of path.slice(0, -1)) holder = holder[String(key)] as Record<string, unknown>
-  delete holder[String(path.at(-1))]
+  for (const key of path.slice(0, -1)) holder = holder[key] as Record<string, unknown>
+  delete holder[path.at(-1)!]
+}
+
+function firstProblems(
+  issues: v.BaseIssue<unknown>[],
+  unknown: string[][],
+  advice: Advice,
+): Problem[] {
+  const told = issues.slice(0, mostProblems)
+  const more = unknown.slice(0, mostProblems - told.length)
+  const left = issues.length + unknown.length - told.length - more.length
+  return [
+    ...told.map((issue) => toProblem(issue, advice)),
+    ...more.map((path) => noSuchField(path, advice)),
+    ...(left > 0
+      ? [{ field: '', message: `There are ${left} more problems. Mend these first.` }]
+      : []),
+  ]
+}
+
+function noSuchField(path: string[], advice: Advice): Problem {
+  const name = path.at(-1)!
+  const [similar] = nearest(name, Object.keys(advice), 1)
+  const instead = similar ? `Write ${similar} instead, or remove it.` : 'Remove it.'
+  const message = `There is no field "${beginning(name, 100)}". ${instead}`
+  return { field: path.join('.'), message }
 }
 
 function toProblem(issue: v.BaseIssue<unknown>, advice: Advice): Problem {
   const path = (issue.path ?? []).map((item) => String(item.key))
-  return { field: path.join('.'), message: describe(issue, path, advice) }
+  const message = describe(issue, path, advice)
+  return {
+    field: path.join('.'),
+    message: message.length > 1000 ? beginning(message, 1000) : message,
+  }
 }
 
 function describe(issue: v.BaseIssue<unknown>, path: string[], advice: Advice): string {
   const name = path.findLast((key) => !/^\d+$/.test(key)) ?? ''
   const instead = advice[name] ? ` ${advice[name]}` : ''
   if (issue.kind === 'validation' || issue.kind === 'transformation') return issue.message
-  if (isUnknownField(issue)) {
-    const [similar] = nearest(name, Object.keys(advice), 1)
-    return `There is no field "${name}". ${similar ? `Write ${similar} instead, or remove it.` : 'Remove it.'}`
-  }
   if (issue.received === 'undefined') return `The field is missing.${instead}`
   if (issue.type === 'picklist') return issue.message
   return `This must be ${article(issue)}, not ${shorten(issue.received)}.${instead}`

@@ -28,9 +28,16 @@ import {
 } from './publishing-store.ts'
 import type { Dates, Draft } from './publishing.ts'
 import { type Author, checkPublisher, checkSlug, isOwn, takenSlug, withinReach } from './reach.ts'
-import type { CreateReleaseReader, MediaFile, ReadRelease } from './reading.ts'
+import {
+  type MediaFile,
+  type ReadText,
+  type ReleaseToRead,
+  type Surroundings,
+  withMedia,
+} from './reading.ts'
 import type { Release } from './release.ts'
 import { formatUtc } from './time.ts'
+import { joinVocabularies } from './topic.ts'
 import type { WrittenRelease } from './written-release.ts'
 
 /** A note for readers that goes with a change. */
@@ -43,6 +50,8 @@ export type PublishRequest = {
   by: Author
   /** The release, as it is to be. Without it the one that is there is withdrawn. */
   written?: WrittenRelease
+  /** Fingerprint of what was written. */
+  origin?: string
   change?: ChangeNote | undefined
   withdrawal?: { reason: string; replacedBy?: string | undefined }
   condition?: Condition | undefined
@@ -74,7 +83,8 @@ export type Publisher = {
 
 type Ports = {
   store: PublishingStore
-  createReader: CreateReleaseReader
+  /** Reads releases, perhaps in another thread. */
+  readReleases: (releases: ReleaseToRead[], surroundings: Surroundings) => Promise<ReadText[]>
   /** The file below `media/`, wherever it is, unless somebody may not know of it. */
   findMedia: (path: string, by: Author) => Promise<MediaFile | undefined>
   clock: Clock
@@ -102,7 +112,7 @@ type Waiting = { prepared: Prepared; settle: (result: Receipt | DomainError) => 
  */
 export function createPublisher({
   store,
-  createReader,
+  readReleases,
   findMedia,
   clock,
   createBatch,
@@ -260,10 +270,15 @@ export function createPublisher({
     const merged = request.withdrawal
       ? await withdrawn(before, request.withdrawal, frame, now)
       : merge(request, before, now)
-    const origin = await fingerprint(JSON.stringify(written ?? merged))
-    const source = `${apiSource}${slug}.${language}`
+    const origin = {
+      source: `${apiSource}${slug}.${language}`,
+      origin: request.origin ?? (await fingerprint(JSON.stringify(written ?? merged))),
+    }
     const read = async (one: WrittenRelease) => {
-      const result = await readWithMedia(one, { source, origin }, { frame, by })
+      // What is withdrawn may be from before there were limits.
+      const release = { written: one, origin, isNew: written !== undefined }
+      const [text] = await readReleases([release], surroundingsOf(frame))
+      const result = await withMedia(text!, (path) => findMedia(path, by))
       if (result.draft) return { ...result, draft: result.draft }
       throw wrong(result.problems)
     }
@@ -284,30 +299,19 @@ export function createPublisher({
     const change = !before ? 'created' : isUnchanged ? 'unchanged' : 'revised'
     return { request, before, frame, draft, warnings: problems, change }
   }
+}
 
-  /** Reads again once the files are looked up that a release speaks of. */
-  async function readWithMedia(
-    written: WrittenRelease,
-    origin: { source: string; origin: string },
-    { frame: { site, vocabulary }, by }: { frame: Frame; by: Author },
-  ): Promise<ReadRelease> {
-    const found = new Map<string, MediaFile | undefined>()
-    const missing = new Set<string>()
-    const readRelease = createReader({
-      site,
-      vocabulary,
-      findMedia(path) {
-        if (!found.has(path)) missing.add(path)
-        return found.get(path)
-      },
-    })
-    for (;;) {
-      const result = await readRelease(written, origin)
-      if (missing.size === 0) return result
-      for (const path of missing) found.set(path, await findMedia(path, by))
-      missing.clear()
-    }
+const surroundings = new WeakMap<Frame, Surroundings>()
+
+/** The same for the same frame, so that threads are sent it once. */
+function surroundingsOf(frame: Frame): Surroundings {
+  let found = surroundings.get(frame)
+  if (!found) {
+    const { site, content, published } = frame
+    found = { site, vocabulary: joinVocabularies(content, published) }
+    surroundings.set(frame, found)
   }
+  return found
 }
 
 function byAddress(kept: Kept[]): Map<string, Kept> {

@@ -1,33 +1,121 @@
+import { fingerprint } from './identity.ts'
+import type { ErrorCode } from './errors.ts'
 import type { Problem } from './problem.ts'
 import type { Draft, FileStamp } from './publishing.ts'
+import { type Attachment, type Release, weigh } from './release.ts'
 import type { Site } from './site.ts'
-import type { Vocabulary } from './topic.ts'
+import type { VocabularySource } from './topic.ts'
 
 /** What is known of a file below `media/`. */
 export type MediaFile = { type: string; size: number }
 
-/** Everything a release is read with. */
-export type Surroundings = {
-  site: Site
-  vocabulary: Vocabulary
-  /** The file below the content folder, such as `media/agenda.pdf`. */
-  findMedia: (path: string) => MediaFile | undefined
-}
+/** Everything a release is read with: plain JSON, because it is read in another thread. */
+export type Surroundings = { site: Site; vocabulary: VocabularySource }
+
+/** Finds a file below the content folder, such as `media/agenda.pdf`. */
+export type FindMedia = (path: string) => MediaFile | undefined | Promise<MediaFile | undefined>
 
 /** Where the release was written. */
 export type Origin = Pick<Draft, 'source' | 'origin'>
 
-/** What a written release came to. Without `draft` something was wrong. */
-export type ReadRelease = {
+/**
+ * A release that is to be read. What is new has to keep within all limits; of what an earlier version took,
+ * a later limit is only a warning.
+ */
+export type ReleaseToRead = { written: unknown; origin: Origin; isNew: boolean }
+
+/** What a written release came to before anybody looked for the files that it speaks of. */
+export type ReadText = {
+  /** Missing when something was wrong. */
+  text?: ReleaseText
+  /** What it is altogether, if it speaks of no file. */
   draft?: Draft
   /** The second that its author gave, as far as it can be told. */
   published: number | undefined
-  /** Files below `media/` that it speaks of, with their sizes; null for a missing one. */
-  media: FileStamp['media']
-  problems: Problem[]
+  /** Files below `media/`, in the order in which it speaks of them. */
+  mentions: Mention[]
+  problems: PlacedProblem[]
 }
 
-/** Makes written releases into drafts, whoever wrote them where. */
-export type CreateReleaseReader = (
-  surroundings: Surroundings,
-) => (written: unknown, origin: Origin) => Promise<ReadRelease>
+/** A release without its attachments, and those as they are written. */
+export type ReleaseText = {
+  origin: Origin
+  release: Release
+  attachments: (Pick<Attachment, 'alt' | 'credit'> & { file: string; title?: string | undefined })[]
+  /** All its words, folded, for the search. */
+  words: string
+  /** Languages of the site. */
+  languages: number
+}
+
+/** A file that a release speaks of, and in which field. It may be missing where that is only a warning. */
+export type Mention = { path: string; field: string; warning?: true; line?: number }
+
+/** A problem with the line of its field, where there are lines. */
+type PlacedProblem = Problem & { line?: number }
+
+/** What a written release came to. Without `draft` something was wrong. */
+export type ReadRelease = {
+  draft?: Draft
+  published: number | undefined
+  /** Files below `media/` that it speaks of, with their sizes; null for a missing one. */
+  media: FileStamp['media']
+  problems: PlacedProblem[]
+}
+
+/** A file of the content folder, or a line of JSONL in it with the fingerprint of what was written. */
+export type FileToRead = { path: string; text: string; line?: number; origin?: string }
+
+/** What it came to. */
+export type FileText = ReadText & {
+  source: string
+  line?: number
+  /** Reading it took so long, or so much memory, that it was given up. */
+  isGivenUp?: true
+}
+
+/** The fields of a body in JSON, or why it is refused. `origin`: fingerprint of all but `change`. */
+export type ReadBody =
+  | { value: Record<string, unknown>; origin: string }
+  | { refusal: { code: ErrorCode; message: string; details: Record<string, unknown> } }
+
+/** A release that was read, once the files are looked up that it speaks of. */
+export async function withMedia(
+  { text, draft, published, mentions, problems: found }: ReadText,
+  findMedia: FindMedia,
+): Promise<ReadRelease> {
+  if (draft || mentions.length === 0)
+    return { ...(draft && { draft }), published, media: {}, problems: found }
+  const files: Record<string, MediaFile> = {}
+  const media: FileStamp['media'] = {}
+  for (const { path } of mentions) {
+    if (path in media) continue
+    const file = await findMedia(path)
+    media[path] = file?.size ?? null
+    if (file) files[path] = file
+  }
+  const missing = mentions.filter(({ path }) => media[path] === null)
+  const problems = [...found, ...missing.map(missingFile)]
+  if (!text || problems.some(({ warning }) => !warning)) return { published, media, problems }
+  const shown = Object.keys(media).filter((path) => media[path] !== null)
+  return { draft: await draftOf(text, files, shown), published, media, problems }
+}
+
+/** A release with its attachments. `media` are the paths of all files that it shows. */
+export async function draftOf(
+  { origin, release: read, attachments: written, words, languages }: ReleaseText,
+  files: Record<string, MediaFile>,
+  media: string[],
+): Promise<Draft> {
+  const attachments = written.map(({ file, title, ...rest }): Attachment => {
+    return { ...rest, ...files[file]!, path: file, title: title || file.split('/').at(-1)! }
+  })
+  const release = { ...read, attachments }
+  const hash = await fingerprint(JSON.stringify([release, media]))
+  return { ...origin, hash, release, words, weight: weigh(release, languages), media }
+}
+
+function missingFile({ path, ...where }: Mention): PlacedProblem {
+  const message = `There is no file ${path}. Put it there, or write the name of one that is.`
+  return { ...where, message }
+}

@@ -1,4 +1,5 @@
 import { DomainError, StoreDamaged } from './errors.ts'
+import { mostProblems } from './limits.ts'
 import type { Problem } from './problem.ts'
 import type { ChangeNote, Condition, PublishRequest } from './publisher.ts'
 import type { Action, Deed, Frame, Kept } from './publishing-store.ts'
@@ -162,8 +163,12 @@ export function checkCondition(condition: Condition | undefined, kept: Kept | un
 
 export function wrong(problems: Problem[]): DomainError {
   const told = problems.filter(({ warning }) => !warning)
-  const count = told.length === 1 ? 'One field is wrong.' : `${told.length} fields are wrong.`
-  return new DomainError('wrong', count, { errors: told })
+  return new DomainError('wrong', countOf(told.length), { errors: told })
+}
+
+function countOf(problems: number): string {
+  if (problems > mostProblems) return `More than ${mostProblems} fields are wrong.`
+  return problems === 1 ? 'One field is wrong.' : `${problems} fields are wrong.`
 }
 
 export function fromContent({ source, release }: Kept): DomainError {

@@ -43,7 +43,7 @@ export function createTopicPublisher({ store, clock }: { store: PublishingStore;
           `The topic ${slug} is in topics.yaml, and can only be changed there.`,
         )
       }
-      const read = createTopicReader(site.languages, site.timezone)(slug, written)
+      const read = createTopicReader(site.languages, site.timezone, { isNew: true })(slug, written)
       if (!read.written || read.problems.length > 0) throw wrong(read.problems)
       const before = topicOf(published, slug)
       const next = joinVocabularies(content, withTopic(published, slug, read.written))

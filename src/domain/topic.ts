@@ -1,4 +1,6 @@
 import * as v from 'valibot'
+import { beyondBounds } from './bounds.ts'
+import { topicBounds } from './limits.ts'
 import { fold } from './text.ts'
 import { createNearest } from './nearest.ts'
 import { createRemembered, rooms, sizeOfText } from './remembered.ts'
@@ -97,24 +99,35 @@ export function topicSchema(languages: string[], timezone: string) {
   return { key: topicSlug, renamed, topic }
 }
 
-/** Reads topics as they are written: an entry of `topics.yaml`, or a request to the API. */
-export function createTopicReader(languages: string[], timezone: string) {
+/**
+ * Reads topics as they are written: an entry of `topics.yaml`, or a request to the API. What is new has to
+ * keep within all limits; of what an earlier version took, a later limit is only a warning.
+ */
+export function createTopicReader(
+  languages: string[],
+  timezone: string,
+  { isNew = false }: { isNew?: boolean } = {},
+) {
   const { key, renamed, topic } = topicSchema(languages, timezone)
   return function readTopic(
     name: string,
     written: unknown,
   ): { written?: WrittenTopic; problems: Problem[] } {
+    const beyond = beyondBounds(written, topicBounds)
+    if (isNew && beyond.length > 0) return { problems: beyond }
+    const tolerated = beyond.map((problem): Problem => ({ ...problem, warning: true }))
     const slug = checkWritten(key, name, topicAdvice)
     const wrongName = 'problems' in slug ? slug.problems : []
     const isRenamed = typeof written === 'object' && written !== null && 'renamed' in written
     const checked = isRenamed
       ? checkWritten(renamed, written, topicAdvice)
       : checkWritten(topic, written, topicAdvice)
-    if ('problems' in checked) return { problems: [...wrongName, ...checked.problems] }
+    if ('problems' in checked)
+      return { problems: [...wrongName, ...checked.problems, ...tolerated] }
     const { output } = checked
     return {
       written: 'renamed' in output ? output : { slug: name, ...output },
-      problems: wrongName,
+      problems: [...wrongName, ...tolerated],
     }
   }
 }

@@ -67,7 +67,11 @@ export function openPressOffice(
   if (!topics.vocabulary) throw new Error(topics.problems.map(formatProblem).join('\n'))
   const vocabulary = createVocabulary(topics.vocabulary)
   const media = changed.media ?? mediaFiles
-  const readRelease = createReleaseReader({ site, vocabulary, findMedia: (path) => media[path] })
+  const readRelease = createReleaseReader({
+    site,
+    vocabulary: topics.vocabulary,
+    findMedia: (path) => media[path],
+  })
   const press = { site, vocabulary, addresses: createAddresses(baseUrl, site) }
 
   async function read(written: Written) {

@@ -27,7 +27,7 @@ const vocabulary = createVocabulary(after)
 
 const readRelease = createReleaseReader({
   site,
-  vocabulary: createVocabulary(before),
+  vocabulary: before,
   findMedia: () => undefined,
 })
 

@@ -9,6 +9,7 @@ import { type FileProblem, formatProblem, type Problem } from '../../domain/prob
 import type { Draft } from '../../domain/publishing.ts'
 import type { Site } from '../../domain/site.ts'
 import type { VocabularySource } from '../../domain/topic.ts'
+import { readingInThreads } from '../../read-in-threads.ts'
 import { NotDone } from '../program.ts'
 
 /** A release of the folder that can be sent. */
@@ -62,6 +63,7 @@ export async function readPushFolder(
       for (const draft of some) drafts.set(draft.source, summary(draft))
     },
     progress,
+    readers: readingInThreads,
   })
   const wrong = new Set(
     problems.filter(({ warning }) => !warning).map(({ file, line }) => placeOf(file, line)),

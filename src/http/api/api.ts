@@ -17,7 +17,7 @@ import { writeTopicDown } from '../../domain/topic.ts'
 import { writeDown } from '../../domain/written-release.ts'
 import { createAddresses } from '../../domain/addresses.ts'
 import { logError, problemResponse, toFailure } from '../problem.ts'
-import { largest, parseObject, readBytes, readJson, readLines } from './bodies.ts'
+import { type Fields, largest, readBytes, readJson, readLines, taken } from './bodies.ts'
 import { checkFileType } from './file-type.ts'
 import { openApiDocument } from './openapi.ts'
 import { apiPage } from './page.ts'
@@ -32,8 +32,6 @@ export type Api = Hono<ApiEnvironment>
 
 /** Releases to a page of the list. */
 const mostListed = 1000
-/** Lines of a request with many releases: they become public together. */
-const mostLines = 500
 const mostDeeds = 200
 /** Bytes of a file's name. Disks take 255, of which unfinished files need some for their names. */
 const longestName = 200
@@ -91,15 +89,9 @@ export function createApi(publishing: () => Publishing): Api {
   })
 
   api.post('/api/releases', async (c) => {
-    const lines = await readLines(c.req.raw)
-    if (lines.length > mostLines) {
-      throw new DomainError(
-        'too-large',
-        `These are ${lines.length} lines. Send at most ${mostLines} at once.`,
-      )
-    }
+    const lines = await readLines(c.req.raw, c.get('publishing').reading.bodies)
     const asked = await Promise.all(
-      lines.map(({ text }) => refusable(() => toRequest(c, parseObject(text)))),
+      lines.map(({ body }) => refusable(() => toRequest(c, taken(body)))),
     )
     const requests = asked.flatMap((one) => (one instanceof DomainError ? [] : [one]))
     const results = await c.get('publishing').publisher.publish(requests)
@@ -114,12 +106,12 @@ export function createApi(publishing: () => Publishing): Api {
   })
 
   api.put('/api/releases/:slug/:language', async (c) => {
-    const written = await readJson(c.req.raw)
-    return answerReceipt(c, { ...toRequest(c, written, addressOf(c)), condition: conditionOf(c) })
+    const fields = await readFields(c)
+    return answerReceipt(c, { ...toRequest(c, fields, addressOf(c)), condition: conditionOf(c) })
   })
 
   api.post('/api/releases/:slug/:language/withdraw', async (c) => {
-    const withdrawal = parse(withdrawalSchema, await readJson(c.req.raw))
+    const withdrawal = parse(withdrawalSchema, (await readFields(c)).value)
     const { by, dates, isDryRun } = surroundings(c)
     const condition = conditionOf(c)
     return answerReceipt(c, { ...addressOf(c), by, dates, isDryRun, withdrawal, condition })
@@ -152,7 +144,7 @@ export function createApi(publishing: () => Publishing): Api {
     const slug = c.req.param('slug')
     const change = await c.get('publishing').publishTopic({
       slug,
-      written: await readJson(c.req.raw),
+      written: (await readFields(c)).value,
       by,
       isDryRun,
     })
@@ -225,9 +217,10 @@ export function createApi(publishing: () => Publishing): Api {
 
   function toRequest(
     c: Ask,
-    { change, ...written }: Record<string, unknown>,
+    { value, origin }: Fields,
     address?: { slug: string; language: string },
   ): PublishRequest {
+    const { change, ...written } = value
     const told = { slug: textOf(written.slug), language: textOf(written.language).toLowerCase() }
     const errors = (['slug', 'language'] as const).flatMap((field) => {
       const isWrong = address && written[field] !== undefined && told[field] !== address[field]
@@ -247,8 +240,13 @@ export function createApi(publishing: () => Publishing): Api {
       ...surroundings(c),
       ...(address ?? told),
       written,
+      origin,
       ...(change !== undefined && { change: parse(changeSchema, change, 'change') }),
     }
+  }
+
+  async function readFields(c: Ask): Promise<Fields> {
+    return readJson(c.req.raw, c.get('publishing').reading.bodies)
   }
 
   async function answerReceipt(c: Ask, request: PublishRequest): Promise<Response> {

@@ -1,13 +1,12 @@
 import { DomainError } from '../../domain/errors.ts'
+import { inWords, mostFilledLines, mostLines, mostTogether } from '../../domain/limits.ts'
+import type { ReadBody } from '../../domain/reading.ts'
 
 /** Bytes of a release, of a request with many, and of a file. */
 export const largest = { json: 4_000_000, lines: 20_000_000, file: 25_000_000 }
 
 /** Bytes of a body that are read although it is too large. */
 const mostDiscarded = 2 * largest.file
-
-/** Levels of fields within fields; a release has five. */
-const deepest = 50
 
 /**
  * The whole body. Throws DomainError `too-large` for one that is longer than some bytes: after the rest
@@ -43,48 +42,100 @@ export async function readBytes(request: Request, limit: number): Promise<Uint8A
   return bytes
 }
 
-/** A set of fields in JSON. Throws DomainError `unsupported`, `too-large` or `invalid`. */
-export async function readJson(request: Request): Promise<Record<string, unknown>> {
+type ReadBodies = (bodies: Uint8Array[]) => Promise<ReadBody[]>
+
+/** The fields of a body in JSON, and their fingerprint. */
+export type Fields = { value: Record<string, unknown>; origin: string }
+
+/** A set of fields in JSON. Throws DomainError `unsupported`, `too-large`, `invalid` or `wrong`. */
+export async function readJson(request: Request, read: ReadBodies): Promise<Fields> {
   checkType(request, ['application/json'])
-  return parseObject(decode(await readBytes(request, largest.json)))
+  const [body] = await read([await readBytes(request, largest.json)])
+  return taken(body!)
 }
 
-/** The lines of newline-delimited JSON, without empty ones, with their numbers counted from 1. */
-export async function readLines(request: Request): Promise<{ line: number; text: string }[]> {
+/** Throws DomainError for a body that is refused. */
+export function taken(body: ReadBody): Fields {
+  if (!('refusal' in body)) return body
+  const { code, message, details } = body.refusal
+  throw new DomainError(code, message, details)
+}
+
+/** A line of newline-delimited JSON with its number, counted from 1. */
+type Line = { line: number; body: ReadBody }
+
+/**
+ * The lines of newline-delimited JSON, without empty ones. Throws DomainError `unsupported` or `too-large`;
+ * a line of its own is refused alone.
+ */
+export async function readLines(request: Request, read: ReadBodies): Promise<Line[]> {
   checkType(request, ['application/x-ndjson', 'application/jsonl', 'application/json-seq'])
-  const text = decode(await readBytes(request, largest.lines))
-  return text
-    .split('\n')
-    .map((one, index) => ({ line: index + 1, text: one.trim() }))
-    .filter((one) => one.text !== '')
-}
-
-/** Throws DomainError `invalid` for what is no set of fields in JSON. */
-export function parseObject(text: string): Record<string, unknown> {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    throw new DomainError('invalid', `This is not JSON: ${(error as Error).message}.`)
+  const lines = splitLines(await readBytes(request, largest.lines))
+  if (lines.length > mostFilledLines) {
+    throw new DomainError(
+      'too-large',
+      `These are ${lines.length} lines. Send at most ${mostFilledLines} at once.`,
+    )
   }
-  checkDepth(value)
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return value as Record<string, unknown>
-  }
-  throw new DomainError('invalid', 'This is no set of fields. Send a JSON object.')
-}
-
-/** What looks into it goes from level to level, and has only so much room for that. */
-function checkDepth(value: unknown) {
-  let level = [value]
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > deepest) {
-      throw new DomainError('invalid', `Fields are nested more than ${deepest} levels deep.`)
+  const result: Line[] = []
+  while (lines.length > 0) {
+    const portion = nextPortion(lines)
+    const bodies = await read(portion.flatMap(({ bytes }) => (bytes.length > 0 ? [bytes] : [])))
+    for (const { line, bytes } of portion) {
+      const body = bytes.length > 0 ? bodies.shift()! : refused(tooLarge(largest.json, 'line'))
+      result.push({ line, body })
     }
-    level = level.flatMap((one): unknown[] => {
-      return typeof one === 'object' && one !== null ? Object.values(one) : []
-    })
   }
+  return result
+}
+
+type FilledLine = { line: number; bytes: Uint8Array }
+
+/** Counted before anything is made of them: there may be twenty million. */
+function splitLines(bytes: Uint8Array): FilledLine[] {
+  const lines: FilledLine[] = []
+  let from = 0
+  for (let line = 1; from < bytes.length; line++) {
+    if (line > mostLines) {
+      throw new DomainError(
+        'too-large',
+        `These are more than ${inWords(mostLines)} lines. Send at most ${mostFilledLines} releases at once, and no empty lines.`,
+      )
+    }
+    const end = bytes.indexOf(lineFeed, from)
+    const one = bytes.subarray(from, end === -1 ? bytes.length : end)
+    if (!isBlank(one)) lines.push({ line, bytes: one })
+    from += one.length + 1
+  }
+  return lines
+}
+
+/** Takes lines from the front, about as much as a release may have. One that is larger stands there empty. */
+function nextPortion(lines: FilledLine[]): FilledLine[] {
+  let count = 1
+  let size = lines[0]!.bytes.length
+  while (count < Math.min(mostTogether, lines.length) && size < portionSize) {
+    size += lines[count]!.bytes.length
+    count++
+  }
+  return lines.splice(0, count).map(({ line, bytes }) => {
+    // What is sent to a thread takes along all bytes that it is a part of.
+    return { line, bytes: bytes.length > largest.json ? new Uint8Array() : bytes.slice() }
+  })
+}
+
+const portionSize = 2_000_000
+const [lineFeed, space, tab, carriageReturn] = [0x0a, 0x20, 0x09, 0x0d]
+
+function isBlank(bytes: Uint8Array): boolean {
+  for (const byte of bytes) {
+    if (byte !== space && byte !== tab && byte !== carriageReturn) return false
+  }
+  return true
+}
+
+function refused({ code, message, details }: DomainError): ReadBody {
+  return { refusal: { code, message, details } }
 }
 
 function checkType(request: Request, types: string[]) {
@@ -93,19 +144,11 @@ function checkType(request: Request, types: string[]) {
   throw new DomainError('unsupported', `Send it with Content-Type: ${types[0]}.`)
 }
 
-function decode(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw new DomainError('invalid', 'The body is not written in UTF-8.')
-  }
-}
-
 /** Nobody is there any more to read this; it is no fault of ours that the log must tell. */
 function brokenOff(): never {
   throw new DomainError('invalid', 'The body broke off.')
 }
 
-function tooLarge(limit: number): DomainError {
-  return new DomainError('too-large', `The body is larger than ${limit / 1_000_000} MB.`)
+function tooLarge(limit: number, what = 'body'): DomainError {
+  return new DomainError('too-large', `The ${what} is larger than ${limit / 1_000_000} MB.`)
 }

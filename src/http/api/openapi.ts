@@ -69,7 +69,7 @@ function operations(schemas: Schemas): [string, string, DescribeRouteOptions][] 
       {
         summary: 'Create or revise a release',
         description:
-          'Sending the same again changes nothing. Identity, earlier slugs, notes of changes and the time stay as they are unless you write them; without a time a new release is published now. "change" adds a note for readers: a correction marks the release as updated in every feed. A withdrawn release stands again only with "withdrawn": null. A token for some publishers writes only to slugs that no release of another publisher has or had, in any language, and names only such in "formerly" and "corrects".',
+          'Sending the same again changes nothing. Identity, earlier slugs, notes of changes and the time stay as they are unless you write them; without a time a new release is published now. "change" adds a note for readers: a correction marks the release as updated in every feed. A withdrawn release stands again only with "withdrawn": null. A title has at most 500 characters, a lead 5,000, the text 50,000 elements. A token for some publishers writes only to slugs that no release of another publisher has or had, in any language, and names only such in "formerly" and "corrects".',
         parameters: [...release, ...how, ...conditions],
         requestBody: body('application/json', schemas.release),
         responses: {
@@ -136,7 +136,7 @@ function operations(schemas: Schemas): [string, string, DescribeRouteOptions][] 
       {
         summary: 'Create or revise many releases',
         description:
-          'A release a line, each with slug and language, at most 500 lines and 20 MB. Each line is answered by a line of its own in the same order; a line that is wrong does not keep the others.',
+          'A release a line, each with slug and language, at most 500 lines and 20 MB, 4 MB a line, and few empty ones. Each line is answered by a line of its own in the same order; a line that is wrong does not keep the others.',
         parameters: how,
         requestBody: body('application/x-ndjson', schemas.release),
         responses: {

@@ -4,7 +4,7 @@ import type { MediaStore } from '../../domain/media-store.ts'
 import { createPublisher } from '../../domain/publisher.ts'
 import type { PublishingStore } from '../../domain/publishing-store.ts'
 import { type Author, viewerOf } from '../../domain/reach.ts'
-import type { CreateReleaseReader } from '../../domain/reading.ts'
+import type { ReadBody, ReadText, ReleaseToRead, Surroundings } from '../../domain/reading.ts'
 import { createTopicPublisher } from '../../domain/topic-publisher.ts'
 import type { createDoor } from './door.ts'
 
@@ -12,7 +12,11 @@ import type { createDoor } from './door.ts'
 export type PublishingParts = {
   store: PublishingStore
   media: MediaStore
-  createReader: CreateReleaseReader
+  /** All that may take long, perhaps in another thread. */
+  reading: {
+    bodies: (bodies: Uint8Array[]) => Promise<ReadBody[]>
+    releases: (releases: ReleaseToRead[], surroundings: Surroundings) => Promise<ReadText[]>
+  }
   clock: Clock
   /** Throws what keeps the database from being read and written, as damage or tables of another version. */
   checkStore?: () => void | Promise<void>
@@ -27,8 +31,8 @@ export type PublishingParts = {
 export type Publishing = ReturnType<typeof createPublishing>
 
 /** Puts it together. On Node one serves all requests, on Workers every request has its own. */
-export function createPublishing({ createReader, ...parts }: PublishingParts) {
-  const { store, media, clock } = parts
+export function createPublishing(parts: PublishingParts) {
+  const { store, media, clock, reading } = parts
   /** A file below `media/`, unless releases speak of it that somebody may not see yet, and no others. */
   const findMedia = async (path: string, by: Author) => {
     const isHidden = by.publishers && (await store.isFileHidden(path, viewerOf(by, clock.now())))
@@ -39,7 +43,7 @@ export function createPublishing({ createReader, ...parts }: PublishingParts) {
     findMedia,
     publisher: createPublisher({
       store,
-      createReader,
+      readReleases: reading.releases,
       findMedia,
       clock,
       createBatch: () => crypto.randomUUID(),

@@ -1,4 +1,6 @@
 import * as v from 'valibot'
+import { beyondBounds } from '../../domain/bounds.ts'
+import { noteBounds } from '../../domain/limits.ts'
 import { type Advice, checkWritten, type Problem } from '../../domain/problem.ts'
 import { releaseSchema } from '../../domain/release.ts'
 import { filledLine, type Site, slug } from '../../domain/site.ts'
@@ -33,7 +35,8 @@ export function parse<Schema extends v.GenericSchema>(
   written: unknown,
   within = '',
 ): v.InferOutput<Schema> {
-  const checked = checkWritten(schema, written, advice)
+  const beyond = beyondBounds(written, noteBounds)
+  const checked = beyond.length > 0 ? { problems: beyond } : checkWritten(schema, written, advice)
   if ('output' in checked) return checked.output
   const errors = checked.problems.map((problem): Problem => {
     const field = [within, problem.field].filter(Boolean).join('.')

@@ -1,0 +1,124 @@
+import {
+  inWords,
+  longWord,
+  mostAttributes,
+  mostCells,
+  mostDelimiters,
+  mostDelimitersInAParagraph,
+  mostDelimitersInARow,
+  mostInLongWords,
+  mostNested,
+  mostParagraphLines,
+  mostTags,
+  mostTextLines,
+} from '../domain/limits.ts'
+
+/** What HTML has too much of to be parsed in short time, and what to do; undefined for nothing. */
+export function htmlBeyondLimits(source: string): string | undefined {
+  let tags = 0
+  let looked = 0
+  for (const { 0: tag, index } of source.matchAll(/<(?:\/?[a-z][^\s/>]*|!)/gi)) {
+    if (++tags > mostTags) {
+      return `The HTML has more than ${inWords(mostTags)} tags. Write it more plainly, or attach it as a file.`
+    }
+    if (tag === '<!') continue
+    const from = index + tag.length
+    const { count, end } = countAttributes(source, from)
+    if (count > mostAttributes) {
+      return `An element of the HTML has more than ${mostAttributes} attributes. Write it more plainly.`
+    }
+    // Of tags that end, each is gone through once.
+    looked += end - from
+    if (looked > 2 * source.length) {
+      return 'The HTML has tags that do not end. End each with >, and write &lt; for <.'
+    }
+  }
+  return undefined
+}
+
+/** As browsers see them (HTML section 13.2.5.32 onward): a name, and perhaps a value in quotes or without. */
+const attribute = /[\s/]*[^\s/>][^\s/>=]*(?:\s*=\s*(?:"[^"]*"?|'[^']*'?|[^\s"'>][^\s>]*)?)?/y
+
+/** The attributes of a tag whose name ends at a place, up to one more than it may have, and where they end. */
+function countAttributes(source: string, from: number): { count: number; end: number } {
+  let count = 0
+  let end = from
+  attribute.lastIndex = from
+  while (count <= mostAttributes && attribute.test(source)) {
+    count++
+    end = attribute.lastIndex
+  }
+  return { count, end }
+}
+
+/** What Markdown has too much of to be read in short time, and what to do; undefined for nothing. */
+export function markdownBeyondLimits(source: string): string | undefined {
+  const run = /([*_[])\1{500,}/.exec(source)
+  if (run) {
+    return `More than ${mostDelimitersInARow} ${run[1]} stand in a row. Remove them.`
+  }
+  let long = 0
+  for (const { 0: word } of source.matchAll(longWords)) long += word.length
+  if (long > mostInLongWords) {
+    return `Words longer than ${longWord} characters take more than ${inWords(mostInLongWords)} characters. Part them with spaces, or attach them as a file.`
+  }
+  return linesBeyondLimits(source.split('\n', mostTextLines + 1))
+}
+
+const longWords = new RegExp(`[!-~]{${longWord + 1},}`, 'g')
+
+/** A paragraph, list or table: lines without an empty one between them. */
+type Stretch = { lines: number; delimiters: number; columns: number }
+
+function linesBeyondLimits(lines: string[]): string | undefined {
+  if (lines.length > mostTextLines) {
+    return `The text has more than ${inWords(mostTextLines)} lines. Attach it as a file instead.`
+  }
+  let stretch: Stretch = { lines: 0, delimiters: 0, columns: 0 }
+  let delimiters = 0
+  let cells = 0
+  for (const line of lines) {
+    const { 0: markers } = containers.exec(line)!
+    if (levelsOf(markers) > mostNested) {
+      return `Lists and quotations are nested deeper than ${mostNested} levels. Write it more plainly.`
+    }
+    const rest = line.slice(markers.length)
+    if (!rest.trim()) {
+      stretch = { lines: 0, delimiters: 0, columns: 0 }
+      continue
+    }
+    const found = countDelimiters(rest)
+    delimiters += found
+    stretch.lines++
+    stretch.delimiters += found
+    if (/^[\s|:-]+$/.test(rest)) stretch.columns = Math.max(stretch.columns, rest.split('|').length)
+    cells += stretch.columns
+    if (stretch.lines > mostParagraphLines) {
+      return `More than ${inWords(mostParagraphLines)} lines follow each other without an empty line. Part them.`
+    }
+    if (stretch.delimiters > mostDelimitersInAParagraph || delimiters > mostDelimiters) {
+      return `More than ${inWords(mostDelimitersInAParagraph)} characters of markup (* _ ~ [ ] < \`) stand in one paragraph, or ${inWords(mostDelimiters)} in all. Write it more plainly.`
+    }
+    if (cells > mostCells) {
+      return `The tables have more than ${inWords(mostCells)} cells. Attach them as a file instead.`
+    }
+  }
+  return undefined
+}
+
+/** What begins a line of a list or quotation. A marker is followed by a space, and may follow another. */
+const containers = /^(?:[ \t]+|>|(?:[-*+]|\d{1,9}[.)])(?=[ \t]))*/
+
+/** Levels that these could open: each sign one, and two columns before it one. */
+function levelsOf(markers: string): number {
+  const signs = markers.replace(/[\s\d]/g, '').length
+  if (signs === 0) return 0
+  const columns = markers.replace(/\S/g, '').replaceAll('\t', '    ').length
+  return signs + Math.floor(columns / 2)
+}
+
+const delimiter = /[*_~[\]<`]/g
+
+function countDelimiters(text: string): number {
+  return text.match(delimiter)?.length ?? 0
+}

@@ -1,0 +1,107 @@
+import { DomainError } from '../domain/errors.ts'
+import { fingerprint } from '../domain/identity.ts'
+import { inWords, mostLevels, mostValues, mostValuesTogether } from '../domain/limits.ts'
+import type { ReadBody } from '../domain/reading.ts'
+
+/** Reads each body as a set of fields in JSON, and says of those that are none why they are refused. */
+export async function readBodies(bodies: Uint8Array[]): Promise<ReadBody[]> {
+  const read: ReadBody[] = []
+  let left = mostValuesTogether
+  for (const bytes of bodies) {
+    try {
+      const text = decode(bytes)
+      left -= checkCounts(text, left)
+      read.push(await readBody(text))
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error
+      const { code, message, details } = error
+      read.push({ refusal: { code, message, details } })
+    }
+  }
+  return read
+}
+
+async function readBody(text: string): Promise<ReadBody> {
+  const value = parseObject(text)
+  const { change: _, ...rest } = value
+  return { value, origin: await fingerprint(JSON.stringify(rest)) }
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw new DomainError('invalid', 'The body is not written in UTF-8.')
+  }
+}
+
+/** How many values there are. Throws DomainError `invalid` for too deep ones, and `wrong` for too many. */
+function checkCounts(text: string, left: number): number {
+  const { values, levels } = measure(text)
+  // What looks into it goes from level to level, and has only so much room for that.
+  if (levels > mostLevels) {
+    throw new DomainError('invalid', `Fields are nested more than ${mostLevels} levels deep.`)
+  }
+  const most = Math.min(left, mostValues)
+  if (values <= most) return values
+  const limit =
+    most < mostValues ? `${inWords(mostValuesTogether)} with the lines before` : inWords(most)
+  const message = `There are ${inWords(values)} values. Send at most ${limit}.`
+  throw new DomainError('wrong', message, { errors: [{ field: '', message }] })
+}
+
+/** Throws DomainError `invalid` for what is no set of fields in JSON. */
+function parseObject(text: string): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw new DomainError('invalid', `This is not JSON: ${(error as Error).message}.`)
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>
+  }
+  throw new DomainError('invalid', 'This is no set of fields. Send a JSON object.')
+}
+
+/** Whether a text in JSON has more levels than any release: what goes from level to level has no room for them. */
+export function isTooDeep(text: string): boolean {
+  return measure(text).levels > mostLevels
+}
+
+/**
+ * How many values a text in JSON has, empty lists and sets not counted by what they hold, and how deep they
+ * stand in each other: before it is parsed, because a million of them take a hundred megabytes.
+ */
+function measure(text: string): { values: number; levels: number } {
+  let values = 1
+  let level = 0
+  let levels = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === quote) at = endOfString(text, at)
+    else if (code === comma) values++
+    else if (code === openList || code === openSet) {
+      values++
+      levels = Math.max(levels, ++level)
+    } else if (code === closeList || code === closeSet) level--
+  }
+  return { values, levels }
+}
+
+/** Where the quote stands that ends a string, which no odd number of backslashes stands before. */
+function endOfString(text: string, from: number): number {
+  let end = text.indexOf('"', from + 1)
+  while (end !== -1) {
+    let before = end
+    while (text.charCodeAt(before - 1) === backslash) before--
+    if ((end - before) % 2 === 0) return end
+    end = text.indexOf('"', end + 1)
+  }
+  return text.length
+}
+
+const [quote, comma, openList, openSet, closeList, closeSet, backslash] = Array.from(
+  '",[{]}\\',
+  (sign) => sign.charCodeAt(0),
+)

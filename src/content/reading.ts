@@ -1,0 +1,68 @@
+import { fingerprint } from '../domain/identity.ts'
+import type { FileText, FileToRead, Surroundings } from '../domain/reading.ts'
+import { readBodies } from './read-body.ts'
+import { readerFor, readReleases, type TextReader } from './read-release.ts'
+import { readSite, readTopics } from './read-site.ts'
+import { type WrittenInFile, writtenInJsonLine, writtenInMarkdown } from './written-file.ts'
+
+/**
+ * All reading that may take long: pure functions of plain values, one by one or many at once. On Node they
+ * are run by threads (`read-in-threads.ts`), elsewhere and where nobody waits as they stand here.
+ */
+export const reading = {
+  bodies: readBodies,
+  releases: readReleases,
+  files: readFiles,
+  frame: readFrame,
+}
+
+/** Whoever does the reading. */
+export type Reading = typeof reading
+
+/** Files of a content folder. `basis` goes into the fingerprint of each whose `origin` is not told. */
+export type FilesToRead = { basis: string; files: FileToRead[] }
+
+async function readFiles(
+  { basis, files }: FilesToRead,
+  surroundings: Surroundings,
+): Promise<FileText[]> {
+  const read = readerFor(surroundings)
+  const texts: FileText[] = []
+  for (const { path, text, line, origin } of files) {
+    const found =
+      line === undefined ? writtenInMarkdown(path, text) : writtenInJsonLine(path, line, text)
+    texts.push(await readFound(found, origin ?? (await fingerprint(`${basis}\n${text}`)), read))
+  }
+  return texts
+}
+
+async function readFound(
+  { source, line, written, problems: found, inFile }: WrittenInFile,
+  origin: string,
+  read: TextReader,
+): Promise<FileText> {
+  const place = { source, ...(line !== undefined && { line }) }
+  if (found.length > 0) return { ...place, published: undefined, mentions: [], problems: found }
+  const { mentions, problems, ...rest } = await read({
+    written,
+    origin: { source, origin },
+    isNew: false,
+  })
+  return {
+    ...place,
+    ...rest,
+    mentions: mentions.map((mention) => ({ ...mention, line: lineOf(mention.field, inFile) })),
+    problems: problems.map((problem) => ({ ...problem, line: lineOf(problem.field, inFile) })),
+  }
+}
+
+function lineOf(field: string, inFile: WrittenInFile['inFile']): number {
+  return inFile({ field, message: '' }).line
+}
+
+/** `site.yaml` and `topics.yaml`. */
+async function readFrame({ siteText, topicsText }: { siteText: string; topicsText: string }) {
+  const { site, languages, problems } = readSite(siteText)
+  const topics = languages && readTopics(topicsText, languages, site?.timezone ?? 'UTC')
+  return { site, problems, topics }
+}

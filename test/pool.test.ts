@@ -1,0 +1,70 @@
+// The threads that read: what they do when something takes too long in spite of all limits.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { readingInThreads, readInThreads } from '../src/read-in-threads.ts'
+import { loadContent } from '../src/content/load-content.ts'
+import { readSite, readTopics } from '../src/content/read-site.ts'
+import { formatProblem } from '../src/domain/problem.ts'
+import type { Draft, KnownContent } from '../src/domain/publishing.ts'
+import { Pool, TooCostly } from '../src/pool.ts'
+import { siteYaml, temporaryFolder, topicsYaml, writeFiles } from './content-folder.ts'
+
+const site = readSite(siteYaml).site!
+const { vocabulary } = readTopics(topicsYaml, site.languages, site.timezone)
+const surroundings = { site, vocabulary }
+
+const fields = '---\ntitle: A\npublished: 2024-01-24\n---\n'
+/** What an earlier version would have read for hours. */
+const endless = `${fields}${'*'.repeat(300_000)}a${'*'.repeat(300_000)}`
+const good = { path: 'releases/good.en.md', text: `${fields}Text.\n` }
+const bad = { path: 'releases/bad.en.md', text: endless }
+
+test('what takes too long is given up, and what waits for it is done by another thread', async () => {
+  const pool = new Pool(1_000)
+  const run = (file: typeof good) =>
+    pool.run('readFiles', { basis: '', files: [file] }, surroundings)
+  const results = await Promise.allSettled([run(bad), run(bad), run(good)])
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled'])
+  expect((results[0] as PromiseRejectedResult).reason).toBeInstanceOf(TooCostly)
+})
+
+test('of files that are read together only those are given up that take too long', async () => {
+  const readers = readInThreads(new Pool(1_000))
+  const texts = await readers.files({ basis: '', files: [good, bad, good] }, surroundings)
+  expect(texts.map(({ draft }) => draft?.release.title)).toEqual(['A', undefined, 'A'])
+  expect(texts[1]?.problems[0]?.message).toMatch(/^Reading this takes more than 10 seconds/)
+})
+
+test('threads read the same as the thread that asks', async () => {
+  const file = { path: 'releases/a.en.md', text: `${fields}![A map](media/map.png) *and* text.\n` }
+  const read = async (readers: Partial<typeof readingInThreads>) =>
+    readers.files!({ basis: '', files: [file, good] }, surroundings)
+  const { reading } = await import('../src/content/reading.ts')
+  expect(await read(readingInThreads)).toEqual(await read(reading))
+})
+
+test('the last version of a file stays that can no longer be read, and the rest is taken up', async () => {
+  const directory = temporaryFolder()
+  const readers = readInThreads(new Pool(1_000))
+  const load = async (known: KnownContent) => {
+    const drafts: Draft[] = []
+    const stage = async (more: Draft[]) => void drafts.push(...more)
+    return { ...(await loadContent(directory, { known, stage, readers, isServing: true })), drafts }
+  }
+  const files = { 'site.yaml': siteYaml, 'topics.yaml': topicsYaml }
+  writeFiles(directory, { ...files, [bad.path]: good.text, [good.path]: good.text })
+  const { frame, drafts } = await load({ files: new Map(), drafts: new Map() })
+  const known = new Map(drafts.map((draft) => [draft.source, { ...draft, id: draft.release.id }]))
+
+  writeFileSync(join(directory, bad.path), endless)
+  writeFileSync(join(directory, good.path), good.text.replace('Text', 'Another text'))
+  const again = await load({ files: frame!.files, drafts: known })
+  expect(again.drafts.map(({ source }) => source)).toEqual([good.path])
+  expect(again.frame?.removed).toEqual([])
+  expect(again.problems.map(formatProblem)).toEqual([
+    expect.stringMatching(
+      /^releases\/bad\.en\.md:1 {2}Warning: Reading this takes more than 10 seconds/,
+    ),
+  ])
+})
