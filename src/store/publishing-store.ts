@@ -21,6 +21,9 @@ import { type Database, readStored, type Statement } from './database.ts'
 import { readPublishedTopics } from './published-topics.ts'
 import { readValues } from './state.ts'
 
+/** Bytes of what changes replaced, of which the history of a release tells: a text may have a megabyte. */
+const mostTold = 4_000_000
+
 /** Seconds after which whoever publishes is told to come again: servers and proxies cut off at thirty. */
 const patience = 20
 
@@ -101,9 +104,13 @@ export function createPublishingStore(
 
     async deeds(subject, limit) {
       const { results } = await prepare(
-        'select at, by, action, note, replaced from history where subject = ? order by number desc limit ?',
+        `select at, by, action, note,
+           iif(sum(octet_length(replaced)) over (order by number desc) <= ?3, replaced, null) as replaced
+         from (select * from history where subject = ?1 order by number desc limit ?2)
+         order by number desc`,
         subject,
         limit,
+        mostTold,
       ).all<Omit<Deed, 'replaced'> & { replaced: string | null }>()
       return results.map(({ replaced, ...deed }) => {
         return replaced === null
