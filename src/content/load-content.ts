@@ -55,7 +55,7 @@ type Reading = {
 
 /** What needs no reading any more, or what does, with what is known of it from before. */
 type Step = Reading[] | Unread
-type Unread = FileToRead & { stamp: string; before?: Reading | undefined }
+type Unread = { file: FileToRead; stamp: string; before?: Reading | undefined }
 
 const batchSize = 100
 /** Files, and characters in them, that a thread is given at once, and how often before the first is done. */
@@ -188,7 +188,7 @@ async function* listSteps(
       continue
     }
     if (path.endsWith('.md')) {
-      yield* step({ path, text: text.text, stamp, before: lastRead(before, all) })
+      yield* step({ file: { path, text: text.text }, stamp, before: lastRead(before, all) })
       continue
     }
     const knownLines = new Map(drafts.map((draft) => [draft.origin, draft]))
@@ -203,7 +203,7 @@ async function* listSteps(
       const origin = await fingerprint(`${basis}\n${line}`)
       const unchanged = knownLines.get(origin)
       if (unchanged) again(unchanged)
-      else yield* step({ path, text: line, line: index + 1, origin, stamp })
+      else yield* step({ file: { path, text: line, line: index + 1, origin }, stamp })
     }
   }
   yield ready
@@ -238,7 +238,7 @@ async function* inBatches(steps: AsyncIterable<Step>): AsyncGenerator<Step[]> {
   let characters = 0
   for await (const step of steps) {
     batch.push(step)
-    if ('text' in step) characters += step.text.length
+    if ('file' in step) characters += step.file.text.length
     if (batch.length < mostFiles && characters < mostCharacters) continue
     yield batch
     batch = []
@@ -272,12 +272,11 @@ async function readBatch(
   batch: Step[],
   { folder, basis, surroundings, readers }: ReadWith,
 ): Promise<Reading[]> {
-  const files = batch.filter((step) => 'text' in step)
-  const toRead = files.map(({ stamp: _, before: __, ...file }) => file)
-  const texts = files.length > 0 ? await readers.files({ basis, files: toRead }, surroundings) : []
+  const files = batch.flatMap((step) => ('file' in step ? [step.file] : []))
+  const texts = files.length > 0 ? await readers.files({ basis, files }, surroundings) : []
   const readings: Reading[] = []
   for (const step of batch) {
-    if ('text' in step) readings.push(await found(texts.shift()!, step, folder))
+    if ('file' in step) readings.push(await found(texts.shift()!, step, folder))
     else readings.push(...step)
   }
   return readings
@@ -285,7 +284,7 @@ async function readBatch(
 
 async function found(
   { source, line, ...text }: FileText,
-  { path, stamp, before }: Unread,
+  { file: { path }, stamp, before }: Unread,
   folder: Folder,
 ): Promise<Reading> {
   const { draft, published, media, problems } = await withMedia(text, (name) =>
