@@ -21,7 +21,7 @@ const good = { path: 'releases/good.en.md', text: `${fields}Text.\n` }
 const bad = { path: 'releases/bad.en.md', text: endless }
 
 test('what takes too long is given up, and what waits for it is done by another thread', async () => {
-  const pool = new Pool(1_000)
+  const pool = new Pool(300)
   const run = (file: typeof good) =>
     pool.run('readFiles', { basis: '', files: [file] }, surroundings)
   const results = await Promise.allSettled([run(bad), run(bad), run(good)])
@@ -30,7 +30,7 @@ test('what takes too long is given up, and what waits for it is done by another 
 })
 
 test('of files that are read together only those are given up that take too long', async () => {
-  const readers = readInThreads(new Pool(1_000))
+  const readers = readInThreads(new Pool(300))
   const texts = await readers.files({ basis: '', files: [good, bad, good] }, surroundings)
   expect(texts.map(({ draft }) => draft?.release.title)).toEqual(['A', undefined, 'A'])
   expect(texts[1]?.problems[0]?.message).toMatch(/^Reading this takes more than 10 seconds/)
@@ -46,7 +46,7 @@ test('threads read the same as the thread that asks', async () => {
 
 test('the last version of a file stays that can no longer be read, and the rest is taken up', async () => {
   const directory = temporaryFolder()
-  const readers = readInThreads(new Pool(1_000))
+  const readers = readInThreads(new Pool(300))
   const load = async (known: KnownContent) => {
     const drafts: Draft[] = []
     const stage = async (more: Draft[]) => void drafts.push(...more)
