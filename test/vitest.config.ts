@@ -8,15 +8,24 @@ process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'tiedote-compile-cache')
 
 /** Those that take longest or wait most, so that none of them is left alone at the end. */
 const first = [
+  'content/watch',
   'http/editions',
   'http/publishing',
   'read-only',
   'http/embargo',
   'node',
   'browser/pages',
+  'feeds/hostile-input',
+  'http/fuzz',
   'http/listen',
-  'http/corrections',
+  'durability',
   'worker',
+  'worker-versions',
+  'leftovers',
+  'http/kept-state',
+  'full-disk',
+  'readers/newsboat',
+  'http/corrections',
 ].map((name) => join(import.meta.dirname, `${name}.test.ts`))
 
 class LongestFirst extends BaseSequencer {
@@ -41,13 +50,17 @@ const trials = [
   'store/migrations',
 ].map((name) => `test/${name}.test.ts`)
 
-/** What `npm run test:quick` runs, on Node alone: no process is started, and no browser. */
+/** What `npm run test:quick` runs, on Node alone: no process is started, no browser, and nobody waits for long. */
 const quick = ['domain', 'content', 'feeds', 'store', 'http'].map(
   (name) => `test/${name}/**/*.test.ts`,
 )
-const slow = ['http/listen', 'http/request-log', 'http/both-runtimes'].map(
-  (name) => `test/${name}.test.ts`,
-)
+const slow = [
+  'http/listen',
+  'http/request-log',
+  'http/both-runtimes',
+  'http/fuzz',
+  'content/watch',
+].map((name) => `test/${name}.test.ts`)
 
 export default defineConfig(({ mode }) => ({
   test: {
