@@ -240,7 +240,7 @@ async function readBatch(
   { folder, basis, surroundings, readers }: ReadWith,
 ): Promise<Reading[]> {
   const files = batch.filter((step) => 'text' in step)
-  const toRead = files.map(({ stamp: _, before: __, ...file }) => file)
+  const toRead = files.map(withoutState)
   const texts = files.length > 0 ? await readers.files({ basis, files: toRead }, surroundings) : []
   const readings: Reading[] = []
   for (const step of batch) {
@@ -248,6 +248,16 @@ async function readBatch(
     else readings.push(...step)
   }
   return readings
+}
+
+/** What only this thread needs to know is not sent to another. */
+function withoutState({ path, text, line, origin }: Unread): FileToRead {
+  return {
+    path,
+    text,
+    ...(line !== undefined && { line }),
+    ...(origin !== undefined && { origin }),
+  }
 }
 
 async function found(

@@ -84,11 +84,11 @@ describe('on Node', () => {
 
   test('feeds are answered while a long text is read', async () => {
     await press.fetch('/feed.rss')
-    let isRead = false
+    const state = { isRead: false }
     const reading = put(press, 'long', { body: { html: '<p>x</p>'.repeat(20_000) } }, '?dry-run')
-    void reading.then(() => (isRead = true))
+    void reading.then(() => (state.isRead = true))
     let polls = 0
-    while (!isRead) {
+    while (!state.isRead) {
       expect((await press.fetch('/feed.rss')).status).toBe(200)
       await new Promise((resolve) => setImmediate(resolve))
       polls++
