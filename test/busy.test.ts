@@ -98,6 +98,10 @@ test.runIf(isTrial && process.platform === 'linux')(
         // Ten seconds of processor time may be minutes.
         while (!server.log().slice(at).includes('costly.en.md')) await pause(100)
         rmSync(file)
+        // The log says nothing twice, so that it has to be well in between.
+        while (!(await (await fetch(`${server.url}/healthz`)).text()).includes('"status":"ok"')) {
+          await pause(100)
+        }
       }
       noticed.push(await whilePolled(server, `folder: ${what}`, work))
     }
