@@ -3,7 +3,13 @@ import { createAddresses, storedOrigin } from '../domain/addresses.ts'
 import { DomainError } from '../domain/errors.ts'
 import { beyondBounds } from '../domain/bounds.ts'
 import { identity } from '../domain/identity.ts'
-import { mostElements, mostElementsEver, releaseBounds } from '../domain/limits.ts'
+import {
+  inWords,
+  mostElements,
+  mostElementsEver,
+  mostFiles,
+  releaseBounds,
+} from '../domain/limits.ts'
 import { checkWritten, type Problem } from '../domain/problem.ts'
 import {
   draftOf,
@@ -62,18 +68,24 @@ export function createTextReader({ site, vocabulary: source }: Surroundings) {
       ...endedTopics(input, vocabulary),
       ...tolerated,
     ]
-    const mentions: Mention[] = []
+    const inBody = new Set<string>()
     const resolve: ResolveAddress = (address, use) => {
       const path = mediaInFolder(address)
-      // In HTML from elsewhere such an address may always have led nowhere, as far as we can know.
-      const mayBeMissing = input.body.html !== undefined
-      if (path) mentions.push({ path, field: 'body', ...(mayBeMissing && { warning: true }) })
+      if (path) inBody.add(path)
       return resolveAddress(address, use, addresses.release(input), (target) =>
         addresses.release(target),
       )
     }
     const body = readBody(input, resolve, isNew, await (parsers ??= loadParsers()))
     problems.unshift(...body.problems)
+    // In HTML from elsewhere such an address may always have led nowhere, as far as we can know.
+    const isWarning = input.body.html !== undefined
+    const mentions = Array.from(inBody, (path): Mention => {
+      return { path, field: 'body', ...(isWarning && { warning: true }) }
+    })
+    if (isNew && mentions.length > mostFiles) {
+      return { published, mentions: [], problems: [tooManyFiles(mentions.length)] }
+    }
     if (body.html === undefined) return { published, mentions, problems }
     input.attachments.forEach(({ file }, index) => {
       mentions.push({ path: file, field: `attachments.${index}.file` })
@@ -209,6 +221,11 @@ function attachedFiles(written: unknown): string[] {
   const attached = v.looseObject({ attachments: v.array(v.looseObject({ file: mediaPath })) })
   const result = v.safeParse(attached, written)
   return result.success ? result.output.attachments.map(({ file }) => file) : []
+}
+
+function tooManyFiles(count: number): Problem {
+  const message = `The text speaks of ${inWords(count)} files. Show or link to at most ${inWords(mostFiles)}.`
+  return { field: 'body', message }
 }
 
 /** C-11: several readers drop words in angle brackets from titles. */

@@ -1,4 +1,5 @@
 import { fingerprint } from './identity.ts'
+import { mostProblems } from './limits.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Problem } from './problem.ts'
 import type { Draft, FileStamp } from './publishing.ts'
@@ -94,8 +95,8 @@ export async function withMedia(
     media[path] = file?.size ?? null
     if (file) files[path] = file
   }
-  const missing = mentions.filter(({ path }) => media[path] === null)
-  const problems = [...found, ...missing.map(missingFile)]
+  const missing = mentions.filter(({ path }) => media[path] === null).map(missingFile)
+  const problems = [...found, ...firstOf(missing)]
   if (!text || problems.some(({ warning }) => !warning)) return { published, media, problems }
   const shown = Object.keys(media).filter((path) => media[path] !== null)
   return { draft: await draftOf(text, files, shown), published, media, problems }
@@ -113,6 +114,16 @@ export async function draftOf(
   const release = { ...read, attachments }
   const hash = await fingerprint(JSON.stringify([release, media]))
   return { ...origin, hash, release, words, weight: weigh(release, languages), media }
+}
+
+function firstOf(missing: PlacedProblem[]): PlacedProblem[] {
+  const left = missing.length - mostProblems
+  if (left <= 0) return missing
+  const { message: _, ...where } = missing[mostProblems]!
+  return [
+    ...missing.slice(0, mostProblems),
+    { ...where, message: `${left} more files are missing. Mend these first.` },
+  ]
 }
 
 function missingFile({ path, ...where }: Mention): PlacedProblem {
