@@ -59,6 +59,11 @@ export const costlyBodies: CostlyBody[] = [
     'attributes',
     'more than 200 attributes',
   ),
+  inHtml(
+    `<p><b ${Object.keys(fields(190)).join(' ')}></p>`.repeat(amount(530, 600)),
+    'attributes in all',
+    'more than 100,000 attributes',
+  ),
   inHtml('<b/x='.repeat(amount(300, 300_000)), 'tags that do not end', 'tags that do not end'),
   inMarkdown(
     `${'*'.repeat(32_000)}a${'*'.repeat(32_000)}`,
@@ -80,6 +85,21 @@ export const costlyBodies: CostlyBody[] = [
     `${'|a'.repeat(500)}|\n${'|-'.repeat(500)}|\n${'x\n'.repeat(4_000)}`,
     'short rows of a wide table',
     'more than 50,000 cells',
+  ),
+  inMarkdown(
+    `${'>'.repeat(49)}a\n\n`.repeat(amount(1_100, 20_000)),
+    'many nested quotations',
+    'more than 50,000 levels together',
+  ),
+  inMarkdown(
+    `${'_a '.repeat(1_600)}\n\u00a0\n`.repeat(4),
+    'delimiters in a paragraph with lines of other kinds of space',
+    'in one paragraph, or 50,000 in all',
+  ),
+  inMarkdown(
+    `${Array.from({ length: 1_001 }, (_, at) => `[a${at}]: x\n`).join('')}\n${'x\n\n'.repeat(amount(10, 20_000))}`,
+    'definitions of links',
+    'More than 1,000 addresses of links are defined',
   ),
   inMarkdown('\n'.repeat(amount(50_001, 1_900_000)), 'empty lines', 'more than 50,000 lines'),
   {

@@ -2,12 +2,15 @@ import {
   inWords,
   longWord,
   mostAttributes,
+  mostAttributesTogether,
   mostCells,
+  mostDefinitions,
   mostDelimiters,
   mostDelimitersInAParagraph,
   mostDelimitersInARow,
   mostInLongWords,
   mostNested,
+  mostNestedTogether,
   mostParagraphLines,
   mostTags,
   mostTextLines,
@@ -16,6 +19,7 @@ import {
 /** What HTML has too much of to be parsed in short time, and what to do; undefined for nothing. */
 export function htmlBeyondLimits(source: string): string | undefined {
   let tags = 0
+  let attributes = 0
   let looked = 0
   for (const { 0: tag, index } of source.matchAll(/<(?:\/?[a-z][^\s/>]*|!)/gi)) {
     if (++tags > mostTags) {
@@ -26,6 +30,10 @@ export function htmlBeyondLimits(source: string): string | undefined {
     const { count, end } = countAttributes(source, from)
     if (count > mostAttributes) {
       return `An element of the HTML has more than ${mostAttributes} attributes. Write it more plainly.`
+    }
+    attributes += count
+    if (attributes > mostAttributesTogether) {
+      return `The HTML has more than ${inWords(mostAttributesTogether)} attributes. Write it more plainly.`
     }
     // Of tags that end, each is gone through once.
     looked += end - from
@@ -62,6 +70,10 @@ export function markdownBeyondLimits(source: string): string | undefined {
   if (long > mostInLongWords) {
     return `Words longer than ${longWord} characters take more than ${inWords(mostInLongWords)} characters. Part them with spaces, or attach them as a file.`
   }
+  const definitions = source.split(']:', mostDefinitions + 2).length - 1
+  if (definitions > mostDefinitions) {
+    return `More than ${inWords(mostDefinitions)} addresses of links are defined apart from them, with ]:. Write them where they belong.`
+  }
   return linesBeyondLimits(source.split('\n', mostTextLines + 1))
 }
 
@@ -77,13 +89,20 @@ function linesBeyondLimits(lines: string[]): string | undefined {
   let stretch: Stretch = { lines: 0, delimiters: 0, columns: 0 }
   let delimiters = 0
   let cells = 0
+  let levels = 0
   for (const line of lines) {
     const { 0: markers } = containers.exec(line)!
-    if (levelsOf(markers) > mostNested) {
+    const nested = levelsOf(markers)
+    levels += nested
+    if (levels > mostNestedTogether) {
+      return `The lines of lists and quotations have more than ${inWords(mostNestedTogether)} levels together. Write it more plainly.`
+    }
+    if (nested > mostNested) {
       return `Lists and quotations are nested deeper than ${mostNested} levels. Write it more plainly.`
     }
     const rest = line.slice(markers.length)
-    if (!rest.trim()) {
+    // As Markdown has it: other kinds of space part no paragraphs, nor does an item without text.
+    if (/^[ \t>\r]*$/.test(line)) {
       stretch = { lines: 0, delimiters: 0, columns: 0 }
       continue
     }

@@ -18,6 +18,8 @@ export const mostFilledLines = 500
 /** Of HTML. parse5 looks through the open elements at every tag, and through all attributes at each. */
 export const mostTags = 50_000
 export const mostAttributes = 200
+/** Of all elements: those that format text are compared with each other, attribute by attribute. */
+export const mostAttributesTogether = 100_000
 /** Elements that a parser may make. Twenty that are never closed are made anew in every paragraph. */
 export const mostElements = 50_000
 /** The same of what an earlier version took: more than a million characters can hold. */
@@ -29,6 +31,10 @@ export const mostDelimitersInAParagraph = 5_000
 export const mostDelimiters = 50_000
 /** It reads what lists and quotations hold once for each level. */
 export const mostNested = 50
+/** Levels of all lines: each may be an element of its own. */
+export const mostNestedTogether = 50_000
+/** It goes through all addresses that are defined for links at every paragraph and cell. */
+export const mostDefinitions = 1_000
 /** It tries every place in a long word as the beginning of a mail address. Words of more than this count. */
 export const longWord = 500
 export const mostInLongWords = 20_000
