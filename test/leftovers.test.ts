@@ -5,7 +5,7 @@ import { temporaryFolder } from './content-folder.ts'
 import { databaseFile, type Server, spawnServer, start, until } from './server.ts'
 import { amount } from './trials.ts'
 
-const kills = amount(2, 14)
+const kills = amount(1, 14)
 /** Enough that a load takes a while. */
 const releases = amount(400, 3000)
 
