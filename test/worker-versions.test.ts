@@ -21,7 +21,7 @@ beforeAll(async () => {
     'releases/kept.en.md': release('Kept'),
     'releases/gone.en.md': release('Gone'),
   })
-  worker = await workerService(directory)
+  worker = await workerService(directory, { variables: { FEED_PAGES: 'off' } })
 })
 
 afterAll(async () => {
@@ -111,6 +111,14 @@ test('a version that is asked at another host reads what the database has, and w
   expect(await statusOf('/releases/gone')).toBe(404)
   expect(await (await worker.fetch('/releases/kept')).text()).toContain('Changed')
   expect(await statusOf('/api/releases/written/en', written)).toBe(201)
+})
+
+test('where FEED_PAGES is off, a browser gets the feed itself, at home and elsewhere', async () => {
+  const opened = { Accept: 'text/html', 'Sec-Fetch-Dest': 'document', 'Sec-Fetch-Mode': 'navigate' }
+  for (const address of [baseUrl, preview]) {
+    const { headers } = await worker.fetch(`${address}/topics/eu.json`, { headers: opened })
+    expect(headers.get('content-type'), address).toMatch(/^application\/feed\+json/)
+  }
 })
 
 test('a version that meets tables of a newer one answers what was kept, and takes nothing', async () => {
