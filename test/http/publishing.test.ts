@@ -177,6 +177,9 @@ onBothPresses('publishing', files, (press) => {
     const put = await ask('PUT', '/api/releases/dry/en?dry-run', release)
     expect(put).toMatchObject({ status: 200, json: { change: 'created' } })
     expect((await ask('PUT', '/api/releases/dry/en?dry-run', { title: 'x' })).status).toBe(422)
+    const file = await ask('PUT', '/api/media/dry.txt?dry-run', 'x')
+    expect(file).toMatchObject({ status: 200, json: { change: 'created' } })
+    expect((await ask('GET', '/api/media/dry.txt')).status).toBe(404)
     expect(await (await press.fetch('/feed.atom')).text()).toBe(feed)
   })
 
