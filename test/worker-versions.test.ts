@@ -6,6 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '../src/store/database.ts'
 import { markdown, writeFiles, writeFolder } from './content-folder.ts'
 import { baseUrl, publishTokens, workerService } from './platforms.ts'
+import { exchange } from './raw-client.ts'
+import { homeHeader } from './worker-controls.ts'
 
 const preview = 'https://1a2b3c4d-tiedote.ministry.workers.dev'
 const [, token = ''] = /newsroom=([^,]+)/.exec(publishTokens)!
@@ -114,10 +116,13 @@ test('a version that is asked at another host reads what the database has, and w
 })
 
 test('where FEED_PAGES is off, a browser gets the feed itself, at home and elsewhere', async () => {
-  const opened = { Accept: 'text/html', 'Sec-Fetch-Dest': 'document', 'Sec-Fetch-Mode': 'navigate' }
-  for (const address of [baseUrl, preview]) {
-    const { headers } = await worker.fetch(`${address}/topics/eu.json`, { headers: opened })
-    expect(headers.get('content-type'), address).toMatch(/^application\/feed\+json/)
+  const { port } = new URL(worker.url)
+  // `fetch` would write Fetch Metadata of its own.
+  const opened = 'Accept: text/html\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate'
+  for (const host of [`${homeHeader}: yes`, 'X-Elsewhere: yes']) {
+    const request = `GET /topics/eu.json HTTP/1.1\r\nHost: localhost\r\n${host}\r\n${opened}\r\n\r\n`
+    const { answers } = await exchange(Number(port), request)
+    expect(answers[0]?.headers.get('content-type'), host).toMatch(/^application\/feed\+json/)
   }
 })
 
