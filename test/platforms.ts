@@ -235,11 +235,16 @@ async function mendStore(database: Database): Promise<void> {
 
 /**
  * The Worker that `wrangler.toml` describes, in workerd, over a content folder. It goes by a clock of the
- * test as far as that is ahead of its own; without one, by the time. `build` is what a deployment made.
+ * test as far as that is ahead of its own; without one, by the time. `build` is what a deployment made, and
+ * `variables` are set beside those that every test has.
  */
 export async function workerService(
   directory: string,
-  { clock, build = inject('workerBuild') }: { clock?: Clock | undefined; build?: string } = {},
+  {
+    clock,
+    build = inject('workerBuild'),
+    variables = {},
+  }: { clock?: Clock | undefined; build?: string; variables?: Record<string, string> } = {},
 ) {
   // Loading it takes seconds, which tests on Node alone need not spend.
   const { createTestHarness } = await import('wrangler')
@@ -265,7 +270,7 @@ export async function workerService(
       {
         configPath,
         prebuiltWorkerDir: built,
-        vars: { BASE_URL: baseUrl, PUBLISH_TOKENS: publishTokens },
+        vars: { BASE_URL: baseUrl, PUBLISH_TOKENS: publishTokens, ...variables },
       },
     ],
   })

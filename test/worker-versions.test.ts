@@ -6,6 +6,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '../src/store/database.ts'
 import { markdown, writeFiles, writeFolder } from './content-folder.ts'
 import { baseUrl, publishTokens, workerService } from './platforms.ts'
+import { exchange } from './raw-client.ts'
+import { homeHeader } from './worker-controls.ts'
 
 const preview = 'https://1a2b3c4d-tiedote.ministry.workers.dev'
 const [, token = ''] = /newsroom=([^,]+)/.exec(publishTokens)!
@@ -21,7 +23,7 @@ beforeAll(async () => {
     'releases/kept.en.md': release('Kept'),
     'releases/gone.en.md': release('Gone'),
   })
-  worker = await workerService(directory)
+  worker = await workerService(directory, { variables: { FEED_PAGES: 'off' } })
 })
 
 afterAll(async () => {
@@ -111,6 +113,17 @@ test('a version that is asked at another host reads what the database has, and w
   expect(await statusOf('/releases/gone')).toBe(404)
   expect(await (await worker.fetch('/releases/kept')).text()).toContain('Changed')
   expect(await statusOf('/api/releases/written/en', written)).toBe(201)
+})
+
+test('where FEED_PAGES is off, a browser gets the feed itself, at home and elsewhere', async () => {
+  const { port } = new URL(worker.url)
+  // `fetch` would write Fetch Metadata of its own.
+  const opened = 'Accept: text/html\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate'
+  for (const host of [`${homeHeader}: yes`, 'X-Elsewhere: yes']) {
+    const request = `GET /topics/eu.json HTTP/1.1\r\nHost: localhost\r\n${host}\r\n${opened}\r\n\r\n`
+    const { answers } = await exchange(Number(port), request)
+    expect(answers[0]?.headers.get('content-type'), host).toMatch(/^application\/feed\+json/)
+  }
 })
 
 test('a version that meets tables of a newer one answers what was kept, and takes nothing', async () => {

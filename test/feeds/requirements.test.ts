@@ -168,6 +168,13 @@ describe('content', () => {
     ])
   })
 
+  test('C-01 an id that was written with an escaped ampersand stays the guid that readers have had', async () => {
+    const moved = writeRelease({ slug: 'moved', id: 'https://old.example/?p=1&amp;q=2' })
+    const { rss } = render(await office.feed([moved]))
+    const item = childOf(childOf(parseXml(rss), 'channel'), 'item')
+    expect(textOf(item, 'guid')).toBe('https://old.example/?p=1&q=2')
+  })
+
   test('a release that came out later than its text says tells the time on the text', async () => {
     const authored = '2024-01-20T09:00:00Z'
     const release = await office.read(writeRelease({ published: '2024-01-24T09:00:00Z', authored }))

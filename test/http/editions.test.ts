@@ -1,13 +1,18 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
+import { markdown, temporaryFolder, topicsYaml, writeFiles } from '../content-folder.ts'
 import { nodePress, onBothPresses } from '../platforms.ts'
 
 const release = (title: string, topics: string, day = 24) =>
   markdown([`title: ${title}`, `published: 2024-01-${day}T09:00`, `topics: [${topics}]`])
 
 const files = {
+  'topics.yaml': `${topicsYaml}
+canals:
+  label: { en: canals }
+  retired: { at: 2024-02-01, until: 2024-03-01, replacedBy: [drugs] }
+`,
   'releases/a.en.md': release('A', 'migration'),
   'releases/b.en.md': release('B', 'drugs', 25),
   'releases/c.en.md': release('C', 'eu, drugs', 26),
@@ -132,6 +137,7 @@ onBothPresses('editions', files, (press) => {
     expect(difference.status).toBe(226)
     expect(difference.headers.get('im')).toBe('feed')
     expect(difference.headers.get('cache-control')).toBe('no-store, im')
+    expect(difference.headers.get('vary')).toBe('A-IM, If-None-Match, Accept-Encoding')
     expect(difference.headers.get('content-type')).toBe(first.headers.get('content-type'))
     const text = await difference.text()
     expect(text.match(/<entry/g)).toHaveLength(1)
@@ -200,6 +206,20 @@ onBothPresses('editions', files, (press) => {
       .toContain('After the failure')
   })
 
+  test('a change at the end of a long text is another edition (H-05)', async () => {
+    const long = (end: string) => `${'A sentence of a long text. '.repeat(2000)}${end}`
+    const fields = ['title: Long', 'published: 2024-01-24T09:00', 'topics: [asylum]']
+    const tags = []
+    for (const end of ['before', 'after']) {
+      write({ 'releases/long.en.md': markdown(fields, long(end)) })
+      await press.takeUp()
+      for (const format of ['rss', 'atom', 'json']) {
+        tags.push((await fetch(`/topics/asylum.${format}`)).headers.get('etag'))
+      }
+    }
+    expect(new Set(tags).size).toBe(6)
+  })
+
   test.skipIf(press.runtime !== 'Workers')(
     'an isolate that begins while D1 is down answers what others answered, and nothing that was removed (H-29)',
     async () => {
@@ -223,6 +243,8 @@ onBothPresses('editions', files, (press) => {
       const removed = await fetch('/releases/secret')
       expect(removed.status).toBe(503)
       expect(await removed.text()).not.toContain('Secret')
+      // What the bundle alone tells is told.
+      expect((await fetch('/topics/canals.rss')).status).toBe(410)
     },
   )
 })

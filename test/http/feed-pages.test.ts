@@ -109,6 +109,7 @@ onNode(
         expect(opened.status).toBe(200)
         expect(opened.headers.get('content-type'), path).toBe('text/html; charset=utf-8')
         expect(opened.headers.get('vary')).toBe('Accept-Encoding, Sec-Fetch-Dest, Sec-Fetch-Mode')
+        expect(opened.headers.get('x-robots-tag')).toBe('noindex')
         expect(opened.headers.get('cache-control')).toBe('private, max-age=0')
         expect(opened.headers.get('content-security-policy')).toContain("default-src 'none'")
         expect(opened.headers.get('content-security-policy')).toContain("frame-ancestors 'none'")

@@ -177,6 +177,9 @@ onBothPresses('publishing', files, (press) => {
     const put = await ask('PUT', '/api/releases/dry/en?dry-run', release)
     expect(put).toMatchObject({ status: 200, json: { change: 'created' } })
     expect((await ask('PUT', '/api/releases/dry/en?dry-run', { title: 'x' })).status).toBe(422)
+    const file = await ask('PUT', '/api/media/dry.txt?dry-run', 'x')
+    expect(file).toMatchObject({ status: 200, json: { change: 'created' } })
+    expect((await ask('GET', '/api/media/dry.txt')).status).toBe(404)
     expect(await (await press.fetch('/feed.atom')).text()).toBe(feed)
   })
 
@@ -370,8 +373,15 @@ onBothPresses('publishing', files, (press) => {
     const file = await press.fetch('/media/2026/agenda.pdf')
     expect([file.status, file.headers.get('content-type')]).toEqual([200, 'application/pdf'])
     expect(await file.text()).toBe(pdf)
-    const part = await press.fetch('/media/2026/agenda.pdf', { headers: { Range: 'bytes=0-3' } })
-    expect([part.status, await part.text()]).toEqual([206, '%PDF'])
+    for (const [range, text, place] of [
+      ['bytes=0-3', '%PDF', 'bytes 0-3/18'],
+      ['bytes=12-', 'agenda', 'bytes 12-17/18'],
+      ['bytes=-9', 'an agenda', 'bytes 9-17/18'],
+    ] as const) {
+      const part = await press.fetch('/media/2026/agenda.pdf', { headers: { Range: range } })
+      expect([part.status, await part.text()]).toEqual([206, text])
+      expect(part.headers.get('content-range')).toBe(place)
+    }
     for (const path of [
       'page.html',
       'image.svg',

@@ -1,9 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
+import { bringInLine } from '../../src/content/bring-in-line.ts'
+import { createContentStore } from '../../src/store/content-store.ts'
 import type { Database, Row } from '../../src/store/database.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { readMigrations } from '../../src/store/node-sqlite.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
+import { markdown, temporaryFolder } from '../content-folder.ts'
 import { amount } from '../trials.ts'
 import {
   askedIn,
@@ -71,19 +75,35 @@ test(
   timeLimit,
 )
 
+test('earlier slugs lead to their release in a database in which one release alone could have had each', async () => {
+  const release = (day: number, formerly: string) =>
+    markdown(['title: A', `published: 2024-01-${day}`, 'topics: [eu]', `formerly: ${formerly}`])
+  const files = {
+    'releases/first.en.md': release(24, '[meet, meeting]'),
+    'releases/second.en.md': release(25, '[meeting]'),
+  }
+  const database = await newDatabase()
+  const options = { batch: 'a', program: 'test', clock: systemClock }
+  await bringInLine(temporaryFolder(files), createContentStore(database), options)
+  const migrated = await newDatabase(readMigrations().filter(({ name }) => name < '0007'))
+  await copy(['state', 'topic_broader', 'release'], database, migrated)
+  await migrate(migrated, readMigrations())
+  const found = []
+  for (const one of [database, migrated]) {
+    const store = createReleaseStore(one)
+    const state = await store.state(end)
+    for (const slug of ['meet', 'meeting']) {
+      found.push((await store.findRelease(slug, 'en', state))?.slug)
+    }
+    one.close()
+  }
+  expect(found).toEqual(['first', 'first', 'first', 'first'])
+})
+
 /** Writes what a database holds as the version before did, with the words of releases in several pieces. */
 async function bringOver(from: Database, to: Database, words: Map<string, string>) {
-  for (const table of [
-    'state',
-    'topic_broader',
-    'departed',
-    'departure',
-    'release',
-    'correction',
-  ]) {
-    const { results } = await from.prepare(`select * from ${table}`).all()
-    for (const row of results) await insert(to, table, row)
-  }
+  const tables = ['state', 'topic_broader', 'departed', 'departure', 'release', 'correction']
+  await copy(tables, from, to)
   const { results } = await from
     .prepare('select published, slug, language from release order by published')
     .all<{ published: number; slug: string; language: string }>()
@@ -95,6 +115,13 @@ async function bringOver(from: Database, to: Database, words: Map<string, string
   await to
     .prepare('delete from release_words where rowid not in (select published from release)')
     .all()
+}
+
+async function copy(tables: string[], from: Database, to: Database) {
+  for (const table of tables) {
+    const { results } = await from.prepare(`select * from ${table}`).all()
+    for (const row of results) await insert(to, table, row)
+  }
 }
 
 async function insert(to: Database, table: string, row: Row) {
