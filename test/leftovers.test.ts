@@ -1,6 +1,11 @@
 // What loads leave that were killed, and who takes it away.
+import { randomUUID } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
+import { systemClock } from '../src/clock.ts'
+import { bringInLine } from '../src/content/bring-in-line.ts'
+import { createContentStore } from '../src/store/content-store.ts'
+import { openStore } from '../src/store/open-store.ts'
 import { temporaryFolder } from './content-folder.ts'
 import { databaseFile, type Server, spawnServer, start, until } from './server.ts'
 import { amount } from './trials.ts'
@@ -47,18 +52,21 @@ test('drafts of loads that were killed are gone at a start, once nobody touched 
 test('a load that was taken for dead is begun anew, and nothing of it is missing', async () => {
   const directory = temporaryFolder({ 'releases/many.jsonl': lines(releases) })
   const DATABASE = databaseFile()
-  const slow = await spawnServer(directory, { DATABASE })
-  await until(() => draftsIn(DATABASE) > 0)
-  slow.process.kill('SIGSTOP')
-  change(DATABASE, 'delete from incoming where id in (select id from incoming limit 50)')
-  slow.process.kill('SIGCONT')
-  const code = await slow.exit
-  expect(code).toBe(1)
-  expect(slow.log()).toContain('is read again')
+  const database = await openStore(DATABASE, { mayBeMadeAnew: false })
+  const load = (beforeChange: () => void) => {
+    const options = { batch: randomUUID(), program: '', clock: systemClock, beforeChange }
+    return bringInLine(directory, createContentStore(database), options)
+  }
+  const takeAway = () => {
+    expect(draftsIn(DATABASE)).toBe(releases)
+    change(DATABASE, 'delete from incoming where id in (select id from incoming limit 50)')
+  }
+  await expect(load(takeAway)).rejects.toThrow('is read again')
   expect(countIn(DATABASE, 'release')).toBe(0)
   expect(draftsIn(DATABASE)).toBe(0)
-  await start(directory, { DATABASE })
+  expect(await load(() => {})).toEqual([])
   expect(countIn(DATABASE, 'release')).toBe(releases)
+  database.close()
 })
 
 async function end(server: Server) {
