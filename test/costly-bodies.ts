@@ -44,8 +44,8 @@ function nested(count: number, levels: number): string {
 }
 
 export const costlyBodies: CostlyBody[] = [
-  release(fields(1_000), '1,000 unknown fields', 'There are 950 more problems. Mend these first.'),
-  release(fields(4_000), '4,000 unknown fields', 'There are 3950 more problems. Mend these first.'),
+  release(fields(1_000), '1,000 unknown fields', 'fields in one set. Send at most 200.'),
+  release(fields(4_000), '4,000 unknown fields', 'fields in one set. Send at most 200.'),
   release(fields(amount(10_000, 150_000)), 'many unknown fields', 'values. Send at most 10,000.'),
   inHtml('<ul></x><li>'.repeat(16_000), 'stray end tags', 'nested deeper than 200 elements'),
   inHtml('<ul></x><li>'.repeat(33_000), 'more stray end tags', 'more than 50,000 tags'),
@@ -144,7 +144,7 @@ export const costlyBodies: CostlyBody[] = [
     ...put('/api/topics/costly'),
     what: '4,000 unknown fields of a topic',
     body: () => JSON.stringify({ label: 'a', ...fields(4_000) }),
-    sentence: 'There are 3950 more problems. Mend these first.',
+    sentence: 'fields in one set. Send at most 200.',
   },
   {
     ...put('/api/topics/costly'),
@@ -172,11 +172,20 @@ export const costlyBodies: CostlyBody[] = [
     method: 'POST',
     path: '/api/releases',
     type: 'application/x-ndjson',
-    what: '500 lines of 1,700 unknown fields',
+    what: '500 lines of 190 unknown fields',
     body: () =>
-      `${JSON.stringify({ slug: 'a', language: 'en', ...fields(1_700) })}\n`.repeat(
-        amount(20, 500),
-      ),
+      `${JSON.stringify({ slug: 'a', language: 'en', ...fields(190) })}\n`.repeat(amount(20, 500)),
+    sentence: 'more problems. Mend these first.',
+  },
+  {
+    method: 'POST',
+    path: '/api/releases',
+    type: 'application/x-ndjson',
+    what: 'many values in many lines',
+    body: () => {
+      const line = `{"slug":"a","language":"en","topics":[${'1,'.repeat(1_700)}1]}\n`
+      return line.repeat(amount(20, 500))
+    },
     sentence: 'Send at most 20,000 with the lines before.',
   },
   {
@@ -185,6 +194,6 @@ export const costlyBodies: CostlyBody[] = [
     type: 'application/json',
     what: '4,000 unknown fields of a withdrawal',
     body: () => JSON.stringify({ reason: 'x', ...fields(4_000) }),
-    sentence: 'There are 3950 more problems. Mend these first.',
+    sentence: 'fields in one set. Send at most 200.',
   },
 ]

@@ -1,6 +1,12 @@
 import { DomainError } from '../domain/errors.ts'
 import { fingerprint } from '../domain/identity.ts'
-import { inWords, mostLevels, mostValues, mostValuesTogether } from '../domain/limits.ts'
+import {
+  inWords,
+  mostFields,
+  mostLevels,
+  mostValues,
+  mostValuesTogether,
+} from '../domain/limits.ts'
 import type { ReadBody } from '../domain/reading.ts'
 
 /** Reads each body as a set of fields in JSON, and says of those that are none why they are refused. */
@@ -23,6 +29,7 @@ export async function readBodies(bodies: Uint8Array[]): Promise<ReadBody[]> {
 
 async function readBody(text: string): Promise<ReadBody> {
   const value = parseObject(text)
+  checkFields(value)
   const { change: _, ...rest } = value
   return { value, origin: await fingerprint(JSON.stringify(rest)) }
 }
@@ -62,6 +69,17 @@ function parseObject(text: string): Record<string, unknown> {
     return value as Record<string, unknown>
   }
   throw new DomainError('invalid', 'This is no set of fields. Send a JSON object.')
+}
+
+/** Throws DomainError `wrong` for a set with more fields than any has. */
+function checkFields(value: unknown) {
+  if (typeof value !== 'object' || value === null) return
+  const parts = Object.values(value)
+  if (!Array.isArray(value) && parts.length > mostFields) {
+    const message = `There are ${inWords(parts.length)} fields in one set. Send at most ${mostFields}.`
+    throw new DomainError('wrong', message, { errors: [{ field: '', message }] })
+  }
+  parts.forEach(checkFields)
 }
 
 /** Whether a text in JSON has more levels than any release: what goes from level to level has no room for them. */

@@ -7,6 +7,8 @@ export const mostProblems = 50
 /** Of JSON: values in a body, and levels of them. A release has some dozens, at five levels. */
 export const mostValues = 10_000
 export const mostLevels = 50
+/** Fields of one set. All schemas together have not so many. */
+export const mostFields = 200
 /** Of bodies that are read together: what is made of all of them goes from one thread to another. */
 export const mostValuesTogether = 20_000
 export const mostTogether = 50
