@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { bundleContent } from '../src/bundle-content.ts'
+import { readBundle } from '../src/content/bundle.ts'
+import { programFingerprint } from '../src/program.ts'
 import { markdown, temporaryFolder, writeFiles } from './content-folder.ts'
 
 test('a broken file stops a deployment, and under wrangler dev what was bundled before is served', () => {
@@ -22,7 +25,10 @@ test('a broken file stops a deployment, and under wrangler dev what was bundled 
   // Nothing was bundled before: what is wrong is all that can be answered.
   expect(worker()).toContain('releases/a.en.md:1')
   writeFiles(content, { 'releases/a.en.md': release('A') })
+  // What an earlier program was made of would be deployed along with this one.
+  writeFiles(place, { '.generated/worker/chunk-OLD.js': 'old' })
   expect(bundle('dev')[0]).toBe(0)
+  expect(existsSync(join(place, '.generated/worker/chunk-OLD.js'))).toBe(false)
   const bundled = worker()
   expect(bundled).not.toContain('releases/a.en.md')
   writeFiles(content, { 'releases/a.en.md': 'no fields' })
@@ -34,4 +40,13 @@ test('a broken file stops a deployment, and under wrangler dev what was bundled 
   const own = (file: string) => readFileSync(join(import.meta.dirname, '..', file), 'utf8')
   expect(own('wrangler.toml')).toContain('[build]\ncommand = "npm run bundle"')
   expect(own('package.json')).toContain('"bundle": "node src/bundle.ts"')
+})
+
+test('a bundle names the program that was bundled with it, so that what another one makes is new to readers', async () => {
+  const files = { 'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']) }
+  const place = mkdtempSync(join(tmpdir(), 'tiedote-bundle-'))
+  onTestFinished(() => rmSync(place, { recursive: true }))
+  expect(await bundleContent(temporaryFolder(files), place)).toMatchObject({ count: 1 })
+  const { header } = readBundle(readFileSync(join(place, 'worker/content.txt'), 'utf8'))
+  expect(header.program).toBe(await programFingerprint())
 })

@@ -90,3 +90,9 @@ test('the start is stopped by a token with nothing behind @, and one for an unkn
   const health = await fetch(`${url}/healthz`)
   expect([health.status, await health.text()]).toEqual([200, expect.stringContaining(sentence)])
 })
+
+test.each(['http', '', '-1', '65536', '123456', '80.5'])('PORT=%s is refused in words', (PORT) => {
+  expect(() => readNodeConfig({ PORT })).toThrow(
+    'PORT must be a number from 0 to 65535, such as 3000.',
+  )
+})

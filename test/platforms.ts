@@ -1,4 +1,4 @@
-// Asks the same of the service on Node and of the Worker in workerd, as it is deployed.
+// Starts the service on Node and the Worker in workerd, put together as they are deployed, to ask both the same.
 import { randomUUID } from 'node:crypto'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -52,11 +52,16 @@ export function onNode(name: string, writeContent: () => string, body: (fetch: F
   })
 }
 
-/** Runs the tests in `body` on both runtimes, over a folder of their own that they may change. */
+/**
+ * Runs the tests in `body` on both runtimes, on Node alone in `npm run test:quick`, over a folder of their
+ * own that they may change.
+ */
 export function onBothPresses(
   name: string,
   files: Record<string, string>,
-  body: (press: Press & { directory: () => string; runtime: string; clock: Clock }) => void,
+  body: (
+    press: Omit<Press, 'close'> & { directory: () => string; runtime: string; clock: Clock },
+  ) => void,
 ) {
   const runtimes = { Node: nodePress, ...(isQuick ? {} : { Workers: workerPress }) }
   for (const [runtime, start] of Object.entries(runtimes)) {
@@ -81,7 +86,6 @@ export function onBothPresses(
         restart: () => press.restart(),
         breakStore: () => press.breakStore(),
         mendStore: () => press.mendStore(),
-        close: async () => {},
       })
     })
   }
@@ -221,7 +225,8 @@ export type Press = Omit<Awaited<ReturnType<typeof workerPress>>, 'database'>
 /** Without its tables a database answers every question with an error. */
 const tables = ['state', 'release', 'edition']
 
-async function breakStore(database: Database): Promise<void> {
+/** Has every question fail, without a word to a service that keeps what it knows. */
+export async function breakStore(database: Database): Promise<void> {
   await database.batch(
     tables.map((table) => database.prepare(`alter table ${table} rename to ${table}_away`)),
   )

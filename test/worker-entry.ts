@@ -30,8 +30,8 @@ export default {
 }
 
 async function answerOf(request: Request, env: Env, context: Context): Promise<Response> {
-  if (new URL(request.url).pathname === takeUpPath) return takeUp(await request.text(), env)
   const { pathname, search } = new URL(request.url)
+  if (pathname === takeUpPath) return takeUp(await request.text(), env)
   const isAtHome = request.headers.has(homeHeader)
   const url = isAtHome ? `${env.BASE_URL}${pathname}${search}` : request.url
   const asked = new Request(url, request)
@@ -39,12 +39,18 @@ async function answerOf(request: Request, env: Env, context: Context): Promise<R
   return worker.fetch(asked as never, env, context)
 }
 
-/** Brings the database in line with a bundle. That of the deployment stays the one it is said to have. */
+/**
+ * Brings the database in line with a bundle, and leaves what it says of whose bundle it has: were that
+ * another one than the deployment's, the deployment would put its own content back.
+ */
 async function takeUp(text: string, { DB }: Env): Promise<Response> {
   const store = createContentStore(DB)
   const program = (await store.program()) ?? ''
-  const apply: typeof store.apply = (batch, frame, clock) => store.apply(batch, frame, clock)
-  const quiet = { ...store, bundle: async () => undefined, apply }
-  await bringBundleInLine(readBundle(text), quiet, { program, clock: systemClock, steps: 50 })
+  const nameless: typeof store = {
+    ...store,
+    bundle: async () => undefined,
+    apply: (batch, frame, clock) => store.apply(batch, frame, clock),
+  }
+  await bringBundleInLine(readBundle(text), nameless, { program, clock: systemClock, steps: 50 })
   return new Response()
 }

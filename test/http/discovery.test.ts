@@ -356,3 +356,15 @@ test.skipIf(!newsboat)(
     }
   },
 )
+
+test('what is two days older than the newest release is news, and nothing before it', async () => {
+  const fetch = await nodeService(
+    temporaryFolder({
+      'releases/newest.en.md': release('Newest', 'eu', '2024-01-24T12:00:00Z'),
+      'releases/just.en.md': release('Just', 'eu', '2024-01-22T12:00:00Z'),
+      'releases/late.en.md': release('Late', 'eu', '2024-01-22T11:59:59Z'),
+    }),
+  )
+  const text = await (await fetch('/news-sitemap.xml')).text()
+  expect(all(text, /<news:title>(.*?)<\/news:title>/g)).toEqual(['Newest', 'Just'])
+})

@@ -625,7 +625,8 @@ describe('stopping', () => {
     const server = await start(temporaryFolder(withFile), { DATABASE: database })
     await beginReading(server)
     server.process.kill('SIGINT')
-    // npm passes on what the terminal told us already.
+    // npm passes on what the terminal told us already. Two at the very same moment would come as one.
+    await new Promise((resolve) => setTimeout(resolve, 50))
     server.process.kill('SIGINT')
     await new Promise((resolve) => setTimeout(resolve, 700))
     expect(server.process.exitCode).toBe(null)

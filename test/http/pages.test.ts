@@ -391,6 +391,9 @@ onNode('pages', press, (fetch) => {
     const unknown = await open(fetch, '/fi/topics/muutoliike', 404)
     expect(textOf(unknown.one('main'))).toContain('Tämännimistä aihetta ei ole.')
     expect(unknown.link('muuttoliike')).toBe(`${baseUrl}/fi/topics/migration`)
+    // Who looks for it from there finds Finnish releases.
+    const finnish = await open(fetch, '/fi/asylums', 404)
+    expect(send(finnish.ofClass('search')[1]!, {})).toMatch(/^\/fi/)
     const nowhere = await open(fetch, '/asylums', 404)
     expect(nowhere.link('asylum')).toBe(`${baseUrl}/topics/asylum`)
     const found = await open(fetch, send(nowhere.ofClass('search')[1]!, {}))

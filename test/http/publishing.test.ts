@@ -368,6 +368,10 @@ onBothPresses('publishing', files, (press) => {
       json: { change: 'unchanged' },
     })
     expect((await upload('2026/agenda.pdf', '%PDF-1.4 another')).status).toBe(409)
+    const racing = await Promise.all(
+      ['one', 'two', 'three'].map((text) => upload('race.txt', text)),
+    )
+    expect(racing.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([201, 409, 409])
     expect((await press.fetch('/media/2026/agenda.pdf')).status).toBe(404)
     expect((await ask('PUT', '/api/releases/attached/en', early)).status).toBe(201)
     const file = await press.fetch('/media/2026/agenda.pdf')

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { markdown, temporaryFolder, topicsYaml, writeFolder } from '../content-folder.ts'
-import { baseUrl, nodePress, onNode } from '../platforms.ts'
+import { baseUrl, nodePress, nodeService, onNode } from '../platforms.ts'
 
 const topics = `${topicsYaml}
 ports:
@@ -176,4 +176,19 @@ canals:
   const { fetch } = await nodePress(temporaryFolder(late))
   const { problems } = (await (await fetch('/healthz')).json()) as { problems: string[] }
   expect(problems.join()).toContain('The topic canals has ended before this release. Write drugs.')
+})
+
+test('a topic that goes on below one that has ended is not lost to who imports OPML', async () => {
+  const topics = `${topicsYaml}
+waters:
+  label: { en: waters }
+  retired: { at: 2024-02-01, until: 2024-03-01 }
+lakes:
+  label: { en: lakes }
+  broader: waters
+`
+  const fetch = await nodeService(temporaryFolder({ 'topics.yaml': topics }))
+  const opml = await (await fetch('/feeds.opml')).text()
+  expect(opml).toContain('/topics/lakes.atom')
+  expect(opml).not.toContain('/topics/waters.atom')
 })
