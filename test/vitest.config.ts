@@ -50,11 +50,11 @@ const trials = [
   'store/migrations',
 ].map((name) => `test/${name}.test.ts`)
 
-/** What `npm run test:quick` runs, on Node alone: no process is started, no browser, and nobody waits for long. */
+/** What `npm run test:quick` runs, on Node alone, without the files that start a server or wait for long. */
 const quick = ['domain', 'content', 'feeds', 'store', 'http'].map(
   (name) => `test/${name}/**/*.test.ts`,
 )
-const slow = [
+const notQuick = [
   'http/listen',
   'http/request-log',
   'http/both-runtimes',
@@ -65,7 +65,7 @@ const slow = [
 export default defineConfig(({ mode }) => ({
   test: {
     include: { trials, quick }[mode] ?? ['test/**/*.test.ts'],
-    exclude: mode === 'quick' ? slow : [],
+    exclude: mode === 'quick' ? notQuick : [],
     env: { EXTENT: mode },
     globalSetup: mode === 'quick' ? [] : ['test/worker-build.ts'],
     // Starting workerd and reading thousands of releases take seconds on a busy machine.
