@@ -3,7 +3,13 @@ import { createAddresses, storedOrigin } from '../domain/addresses.ts'
 import { DomainError } from '../domain/errors.ts'
 import { beyondBounds } from '../domain/bounds.ts'
 import { identity } from '../domain/identity.ts'
-import { mostElements, mostElementsEver, releaseBounds } from '../domain/limits.ts'
+import {
+  inWords,
+  mostElements,
+  mostElementsEver,
+  mostFiles,
+  releaseBounds,
+} from '../domain/limits.ts'
 import { checkWritten, type Problem } from '../domain/problem.ts'
 import {
   draftOf,
@@ -62,18 +68,21 @@ export function createTextReader({ site, vocabulary: source }: Surroundings) {
       ...endedTopics(input, vocabulary),
       ...tolerated,
     ]
-    const mentions: Mention[] = []
+    const shown = new Map<string, Mention>()
     const resolve: ResolveAddress = (address, use) => {
       const path = mediaInFolder(address)
       // In HTML from elsewhere such an address may always have led nowhere, as far as we can know.
       const mayBeMissing = input.body.html !== undefined
-      if (path) mentions.push({ path, field: 'body', ...(mayBeMissing && { warning: true }) })
+      if (path) shown.set(path, { path, field: 'body', ...(mayBeMissing && { warning: true }) })
       return resolveAddress(address, use, addresses.release(input), (target) =>
         addresses.release(target),
       )
     }
     const body = readBody(input, resolve, isNew, await (parsers ??= loadParsers()))
-    problems.unshift(...body.problems)
+    const mentions = [...shown.values()]
+    const excess = tooManyFiles(mentions.length, isNew)
+    if (isNew && excess.length > 0) return { published, mentions: [], problems: excess }
+    problems.unshift(...body.problems, ...excess)
     if (body.html === undefined) return { published, mentions, problems }
     input.attachments.forEach(({ file }, index) => {
       mentions.push({ path: file, field: `attachments.${index}.file` })
@@ -127,6 +136,13 @@ export function createReleaseReader({
   const readText = createTextReader(surroundings)
   return async (written: unknown, origin: Origin, isNew = false) =>
     withMedia(await readText({ written, origin, isNew }), findMedia)
+}
+
+/** Attachments have a limit of their own. */
+function tooManyFiles(count: number, isNew: boolean): Problem[] {
+  if (count <= mostFiles) return []
+  const message = `The text shows ${inWords(count)} files. Show at most ${inWords(mostFiles)}.`
+  return [{ field: 'body', message, ...(!isNew && { warning: true }) }]
 }
 
 function publishedOf(written: unknown, site: Site): number | undefined {

@@ -44,6 +44,9 @@ export const mostParagraphLines = 5_000
 /** A short row is filled up with as many cells as its table has columns. */
 export const mostCells = 50_000
 
+/** Files below `media/` that a release may speak of: each is looked for, and told if it is missing. */
+export const mostFiles = 1_000
+
 /** Characters of texts and items of lists, by the names of their field and of those around it. */
 export type Bounds = { characters: Record<string, number>; items: Record<string, number> }
 
