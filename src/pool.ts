@@ -31,6 +31,7 @@ export class TooCostly extends Error {}
 type Job = {
   task: string
   input: unknown
+  size: number
   shared: object | undefined
   resolve: (output: unknown) => void
   reject: (error: unknown) => void
@@ -78,11 +79,12 @@ export class Pool {
 
   /**
    * Has a task of `tasks.ts` done by a thread. Rejects with TooCostly when it was given up, and with a
-   * DomainError that the task threw.
+   * DomainError that the task threw. Of what waits, that of least `size` is done first: one release need not
+   * wait for all of many large ones.
    */
-  run(task: string, input: unknown, shared?: object): Promise<unknown> {
+  run(task: string, input: unknown, size: number, shared?: object): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ task, input, shared, resolve, reject })
+      this.#waiting.push({ task, input, size, shared, resolve, reject })
       this.#giveOut()
     })
   }
@@ -90,10 +92,19 @@ export class Pool {
   #giveOut() {
     for (const thread of this.#threads) {
       if (this.#waiting.length === 0) return
-      if (thread.isReady && !thread.job) this.#give(thread, this.#waiting.shift()!)
+      if (thread.isReady && !thread.job) this.#give(thread, this.#takeSmallest())
     }
     const starting = [...this.#threads].filter(({ isReady }) => !isReady).length
     if (this.#waiting.length > starting && this.#threads.size < mostThreads) this.#start()
+  }
+
+  /** Of equal ones the first that came. */
+  #takeSmallest(): Job {
+    let smallest = 0
+    for (const [index, { size }] of this.#waiting.entries()) {
+      if (size < this.#waiting[smallest]!.size) smallest = index
+    }
+    return this.#waiting.splice(smallest, 1)[0]!
   }
 
   #give(thread: Thread, job: Job) {

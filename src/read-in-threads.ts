@@ -1,7 +1,7 @@
 import type { FilesToRead, Reading } from './content/reading.ts'
 import { fingerprint } from './domain/identity.ts'
 import type { Problem } from './domain/problem.ts'
-import type { FileText, FileToRead, ReadBody, ReadText } from './domain/reading.ts'
+import type { FileText, FileToRead, ReadBody, ReadText, ReleaseToRead } from './domain/reading.ts'
 import { Pool, TooCostly } from './pool.ts'
 
 /**
@@ -9,21 +9,40 @@ import { Pool, TooCostly } from './pool.ts'
  * of all limits is given up there, and told like any other problem.
  */
 export function readInThreads(pool: Pool): Reading {
-  const readBodies = (some: Uint8Array[]) => pool.run('readBodies', some) as Promise<ReadBody[]>
+  const readBodies = (some: Uint8Array[]) => {
+    const size = some.reduce((sum, { length }) => sum + length, 0)
+    return pool.run('readBodies', some, size) as Promise<ReadBody[]>
+  }
   return {
     bodies: (bodies) => eachAlone(bodies, readBodies, () => refusedBody),
     releases(releases, surroundings) {
       const read = (some: typeof releases) =>
-        pool.run('readReleases', some, surroundings) as Promise<ReadText[]>
+        pool.run('readReleases', some, sizeOfReleases(some), surroundings) as Promise<ReadText[]>
       return eachAlone(releases, read, () => refusedRelease)
     },
     files(asked, surroundings) {
       const read = (files: FileToRead[]) =>
-        pool.run('readFiles', { ...asked, files }, surroundings) as Promise<FileText[]>
+        pool.run('readFiles', { ...asked, files }, sizeOfFiles(files), surroundings) as Promise<
+          FileText[]
+        >
       return readFiles(asked, read)
     },
-    frame: (texts) => pool.run('readFrame', texts) as ReturnType<Reading['frame']>,
+    frame: (texts) => pool.run('readFrame', texts, 0) as ReturnType<Reading['frame']>,
   }
+}
+
+/** Characters of the texts of releases, which is what takes time. */
+function sizeOfReleases(releases: ReleaseToRead[]): number {
+  return releases.reduce((sum, { written }) => {
+    const { body } = Object(written) as { body?: unknown }
+    const { html, markdown } = Object(body) as { html?: unknown; markdown?: unknown }
+    const text = html ?? markdown
+    return sum + (typeof text === 'string' ? text.length : 0)
+  }, 0)
+}
+
+function sizeOfFiles(files: FileToRead[]): number {
+  return files.reduce((sum, { text }) => sum + text.length, 0)
 }
 
 /** Of the one pool of this process. It starts with the first work that it is given. */

@@ -64,6 +64,13 @@ export const costlyBodies: CostlyBody[] = [
     'attributes in all',
     'more than 100,000 attributes',
   ),
+  inHtml(
+    Array.from({ length: amount(1_001, 20_000) }, (_, at) => `<img src="media/${at}.png">`).join(
+      '',
+    ),
+    'files that are all looked for',
+    'files. Show at most 1,000.',
+  ),
   inHtml('<b/x='.repeat(amount(300, 300_000)), 'tags that do not end', 'tags that do not end'),
   inMarkdown(
     `${'*'.repeat(32_000)}a${'*'.repeat(32_000)}`,

@@ -20,10 +20,22 @@ const endless = `${fields}${'*'.repeat(300_000)}a${'*'.repeat(300_000)}`
 const good = { path: 'releases/good.en.md', text: `${fields}Text.\n` }
 const bad = { path: 'releases/bad.en.md', text: endless }
 
+test('a short release does not wait for all of many long ones that came before', async () => {
+  const { bodies } = readInThreads(new Pool())
+  const order: string[] = []
+  const read = async (what: string, length: number) => {
+    await bodies([new TextEncoder().encode(JSON.stringify({ title: 'a'.repeat(length) }))])
+    order.push(what)
+  }
+  const long = Array.from({ length: 8 }, () => read('long', 3_000_000))
+  await Promise.all([...long, read('short', 10)])
+  expect(order.indexOf('short')).toBeLessThan(6)
+})
+
 test('what takes too long is given up, and what waits for it is done by another thread', async () => {
   const pool = new Pool(300)
   const run = (file: typeof good) =>
-    pool.run('readFiles', { basis: '', files: [file] }, surroundings)
+    pool.run('readFiles', { basis: '', files: [file] }, file.text.length, surroundings)
   const results = await Promise.allSettled([run(bad), run(bad), run(good)])
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled'])
   expect((results[0] as PromiseRejectedResult).reason).toBeInstanceOf(TooCostly)

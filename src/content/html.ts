@@ -169,6 +169,8 @@ function parse(source: string, most: number): DefaultTreeAdapterTypes.DocumentFr
     onItemPop() {
       open--
     },
+    // Those of another <html> would be compared with all before, and nothing shows them.
+    adoptAttributes() {},
   }
   const context = tree.createElement('div', html.NS.HTML, [])
   return parseFragment(context, source, { treeAdapter: counting })

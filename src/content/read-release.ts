@@ -77,15 +77,14 @@ export function createTextReader({ site, vocabulary: source }: Surroundings) {
       )
     }
     const body = readBody(input, resolve, isNew, await (parsers ??= loadParsers()))
-    problems.unshift(...body.problems)
     // In HTML from elsewhere such an address may always have led nowhere, as far as we can know.
     const isWarning = input.body.html !== undefined
     const mentions = Array.from(inBody, (path): Mention => {
       return { path, field: 'body', ...(isWarning && { warning: true }) }
     })
-    if (isNew && mentions.length > mostFiles) {
-      return { published, mentions: [], problems: [tooManyFiles(mentions.length)] }
-    }
+    const excess = tooManyFiles(mentions.length, isNew)
+    if (isNew && excess.length > 0) return { published, mentions: [], problems: excess }
+    problems.unshift(...body.problems, ...excess)
     if (body.html === undefined) return { published, mentions, problems }
     input.attachments.forEach(({ file }, index) => {
       mentions.push({ path: file, field: `attachments.${index}.file` })
@@ -139,6 +138,13 @@ export function createReleaseReader({
   const readText = createTextReader(surroundings)
   return async (written: unknown, origin: Origin, isNew = false) =>
     withMedia(await readText({ written, origin, isNew }), findMedia)
+}
+
+/** Attachments have a limit of their own. */
+function tooManyFiles(count: number, isNew: boolean): Problem[] {
+  if (count <= mostFiles) return []
+  const message = `The text speaks of ${inWords(count)} files. Show or link to at most ${inWords(mostFiles)}.`
+  return [{ field: 'body', message, ...(!isNew && { warning: true }) }]
 }
 
 function publishedOf(written: unknown, site: Site): number | undefined {
@@ -221,11 +227,6 @@ function attachedFiles(written: unknown): string[] {
   const attached = v.looseObject({ attachments: v.array(v.looseObject({ file: mediaPath })) })
   const result = v.safeParse(attached, written)
   return result.success ? result.output.attachments.map(({ file }) => file) : []
-}
-
-function tooManyFiles(count: number): Problem {
-  const message = `The text speaks of ${inWords(count)} files. Show or link to at most ${inWords(mostFiles)}.`
-  return { field: 'body', message }
 }
 
 /** C-11: several readers drop words in angle brackets from titles. */

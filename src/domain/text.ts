@@ -47,8 +47,9 @@ export function beginning(text: string, limit: number): string {
  * words joined by hyphens. “Järjestäytynyt rikollisuus” becomes “jarjestaytynyt-rikollisuus”.
  */
 export function fold(text: string): string {
-  return withoutDiacritics(text)
-    .replace(/[^\p{L}\p{N}\p{M}]+/gu, '-')
+  const plain = withoutDiacritics(text)
+  return plain
+    .replace(isPlain.test(plain) ? /[^a-z0-9]+/g : /[^\p{L}\p{N}\p{M}]+/gu, '-')
     .replace(/^-|-$/g, '')
 }
 
@@ -71,7 +72,11 @@ export function searchTokens(words: string): string {
   return words.replace(unspaced, ' $& ').trim()
 }
 
+/** Most names have no other letters, and a vocabulary has thousands of them. */
+const isPlain = /^[ -~]*$/
+
 function withoutDiacritics(text: string): string {
+  if (isPlain.test(text)) return text.toLowerCase()
   return text
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')

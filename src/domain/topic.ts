@@ -162,6 +162,7 @@ const topicAdvice: Advice = {
 export function checkVocabulary({ topics, renamed }: VocabularySource): Problem[] {
   const problems: Problem[] = []
   const bySlug = new Map(topics.map((topic) => [topic.slug, topic]))
+  const inCircles = topicsInCircles(topics, bySlug)
   const suggest = createAdviser([...bySlug.keys()])
   const names = new Map<string, string>()
   for (const { slug } of topics) names.set(slug, slug)
@@ -171,7 +172,7 @@ export function checkVocabulary({ topics, renamed }: VocabularySource): Problem[
         field: `${topic.slug}.broader`,
         message: `"${topic.broader}" is not a topic. ${suggest(topic.broader)}`,
       })
-    } else if (isItsOwnAncestor(topic, bySlug)) {
+    } else if (inCircles.has(topic.slug)) {
       problems.push({
         field: `${topic.slug}.broader`,
         message: 'This topic is broader than itself, by way of others. Remove one "broader".',
@@ -241,15 +242,22 @@ function awkwardLabels({ slug, label }: Topic): Problem[] {
   })
 }
 
-function isItsOwnAncestor(topic: Topic, bySlug: Map<string, Topic>): boolean {
+/** Slugs of topics that are broader than themselves. Each is gone up from once, however deep they stand. */
+function topicsInCircles(topics: Topic[], bySlug: Map<string, Topic>): Set<string> {
+  const inCircles = new Set<string>()
   const seen = new Set<string>()
-  let current: Topic | undefined = topic
-  while (current?.broader && !seen.has(current.slug)) {
-    seen.add(current.slug)
-    current = bySlug.get(current.broader)
-    if (current === topic) return true
+  for (const topic of topics) {
+    const path: string[] = []
+    let current: Topic | undefined = topic
+    while (current && !seen.has(current.slug)) {
+      seen.add(current.slug)
+      path.push(current.slug)
+      current = current.broader ? bySlug.get(current.broader) : undefined
+    }
+    const start = current ? path.indexOf(current.slug) : -1
+    if (start !== -1) for (const slug of path.slice(start)) inCircles.add(slug)
   }
-  return false
+  return inCircles
 }
 
 /** The topics of the content folder, which win, and those that came in through the API. */
@@ -257,8 +265,8 @@ export function joinVocabularies(
   content: VocabularySource,
   published: VocabularySource,
 ): VocabularySource {
-  const isTaken = (slug: string) =>
-    Object.hasOwn(content.renamed, slug) || content.topics.some((topic) => topic.slug === slug)
+  const slugs = new Set(content.topics.map(({ slug }) => slug))
+  const isTaken = (slug: string) => Object.hasOwn(content.renamed, slug) || slugs.has(slug)
   const renamed = Object.entries(published.renamed).filter(([slug]) => !isTaken(slug))
   return {
     topics: [...content.topics, ...published.topics.filter(({ slug }) => !isTaken(slug))],

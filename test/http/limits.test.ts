@@ -99,6 +99,20 @@ describe('on Node', () => {
     expect(polls).toBeGreaterThan(20)
   })
 
+  test('a file that is missing is told once, however often a text shows it', async () => {
+    const html = '<img src="media/missing.png">'.repeat(1_500)
+    const answer = await put(press, 'missing', { body: { html } }, '?dry-run')
+    const { warnings } = (await answer.json()) as { warnings: object[] }
+    expect(warnings).toHaveLength(1)
+  })
+
+  test('attributes that nothing shows are not compared with all before them', async () => {
+    const html = Array.from({ length: 40_000 }, (_, at) => `<html a${at}>`).join('')
+    const answer = await put(press, 'roots', { body: { html } }, '?dry-run')
+    // Comparing takes longer than a text may take.
+    expect(await answer.text()).toContain('"change":"created"')
+  }, 30_000)
+
   test('a release that is there is withdrawn although it would be too much today', async () => {
     const title = 'A title as long as there was no limit to it. '.repeat(20).trim()
     expect((await put(press, 'old', { title: 'Short' })).status).toBe(201)
