@@ -69,7 +69,7 @@ export const costlyBodies: CostlyBody[] = [
       '',
     ),
     'files that are all looked for',
-    'files. Show at most 1,000.',
+    'files. Show or link to at most 1,000.',
   ),
   inHtml('<b/x='.repeat(amount(300, 300_000)), 'tags that do not end', 'tags that do not end'),
   inMarkdown(
