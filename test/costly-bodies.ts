@@ -85,7 +85,12 @@ export const costlyBodies: CostlyBody[] = [
   inMarkdown(
     `${'a.'.repeat(32_000)}@`,
     'a word that may be an address',
-    'Words longer than 500 characters',
+    'Words longer than 100 characters',
+  ),
+  inMarkdown(
+    `${'a.'.repeat(249)}@ `.repeat(3_000),
+    'many words that may be addresses',
+    'Words longer than 100 characters',
   ),
   inMarkdown(nested(amount(200, 21_000), 90), 'nested lists', 'nested deeper than 50 levels'),
   inMarkdown(

@@ -8,7 +8,7 @@ import {
   mostDelimiters,
   mostDelimitersInAParagraph,
   mostDelimitersInARow,
-  mostInLongWords,
+  mostLooksIntoWords,
   mostNested,
   mostNestedTogether,
   mostParagraphLines,
@@ -65,10 +65,10 @@ export function markdownBeyondLimits(source: string): string | undefined {
   if (run) {
     return `More than ${mostDelimitersInARow} ${run[1]} stand in a row. Remove them.`
   }
-  let long = 0
-  for (const { 0: word } of source.matchAll(longWords)) long += word.length
-  if (long > mostInLongWords) {
-    return `Words longer than ${longWord} characters take more than ${inWords(mostInLongWords)} characters. Part them with spaces, or attach them as a file.`
+  let looks = 0
+  for (const { 0: word } of source.matchAll(longWords)) looks += word.length ** 2
+  if (looks > mostLooksIntoWords) {
+    return `Words longer than ${longWord} characters are too long, or too many. Part them with spaces, or attach them as a file.`
   }
   const definitions = source.split(']:', mostDefinitions + 2).length - 1
   if (definitions > mostDefinitions) {

@@ -37,9 +37,13 @@ export const mostNested = 50
 export const mostNestedTogether = 50_000
 /** It goes through all addresses that are defined for links at every paragraph and cell. */
 export const mostDefinitions = 1_000
-/** It tries every place in a long word as the beginning of a mail address. Words of more than this count. */
-export const longWord = 500
-export const mostInLongWords = 20_000
+/**
+ * It tries every place in a long word as the beginning of a mail address, and looks at the rest of the word
+ * each time: the square of its length. A single word may have 20,000 characters.
+ */
+export const longWord = 100
+export const mostLooksIntoWords = 20_000 ** 2
+
 /** Lines of a text, and of one without an empty line between them. */
 export const mostTextLines = 50_000
 export const mostParagraphLines = 5_000
