@@ -58,7 +58,7 @@ export interface PublishingStore {
   kept(addresses: Pick<Release, 'slug' | 'language'>[], ids: string[]): Promise<Kept[]>
   /**
    * The releases that have or had one of these slugs, in whatever language, or one of these identities:
-   * a row for each slug. Also those that readers saw and that are gone.
+   * a row for each slug. Also those that are gone or lost the slug, with the publisher of then.
    */
   holders(slugs: string[], ids: string[]): Promise<Holder[]>
   /** The releases after one that somebody may see, in the order of slugs and languages. */

@@ -146,37 +146,39 @@ async function prepareCandidate(candidate: string, live: string, clock: Clock) {
   }
 }
 
-/** Releases that only the replaced database has keep their seconds and their slugs for when they come back. */
+/** What only the replaced database has stays known: the seconds of releases, for when they come back, and slugs. */
 async function rememberDeparted(candidate: string, live: string) {
-  const columns = 'id, published, updated, authored, wanted'
+  const seconds = 'id, published, updated, authored, wanted'
   const sqlite = new DatabaseSync(candidate)
   try {
     sqlite.prepare('attach ? as live').run(live)
     const has = (table: string) =>
       sqlite.prepare('select 1 from live.sqlite_schema where name = ?').get(table) !== undefined
     if (!has('departed')) return
-    for (const table of ['live.release', 'live.departed']) {
+    // The replaced database may be of a version that kept neither lost slugs nor whose a release was.
+    const hasLost = has('lost_slug')
+    for (const [table, publisher] of [
+      ['live.release', "document ->> '$.publisher'"],
+      ['live.departed', hasLost ? 'publisher' : 'null'],
+    ]) {
       sqlite.exec(
-        `insert or ignore into main.departed (${columns}) select ${columns} from ${table} as gone
+        `insert or ignore into main.departed (${seconds}, publisher)
+         select ${seconds}, ${publisher} from ${table} as gone
          where gone.id not in (select id from main.release)
            and gone.published not in (select published from main.release)
            and gone.updated not in (select updated from main.release)`,
       )
     }
-    const slugs = [
-      `select name.value, gone.id, document ->> '$.publisher'
-       from live.release as gone, json_each(${slugsOf('gone')}) as name`,
-      // The replaced database may be of a version that did not keep them.
-      ...(has('departed_slug')
-        ? ['select slug, id, publisher from live.departed_slug as gone']
-        : []),
-    ]
-    for (const found of slugs) {
-      sqlite.exec(
-        `insert or ignore into main.departed_slug (slug, id, publisher) ${found}
-         where gone.id in (select id from main.departed)`,
-      )
-    }
+    if (hasLost) sqlite.exec('insert or replace into main.lost_slug select * from live.lost_slug')
+    sqlite.exec(
+      `insert or replace into main.lost_slug (slug, id, publisher)
+       select name.value, gone.id, gone.document ->> '$.publisher'
+       from live.release as gone, json_each(${slugsOf('gone')}) as name
+       where not exists (
+         select 1 from main.release as kept, json_each(${slugsOf('kept')}) as had
+         where kept.id = gone.id and had.value = name.value
+       )`,
+    )
   } finally {
     sqlite.close()
   }

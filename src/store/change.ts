@@ -237,21 +237,26 @@ export function createChanges(database: Database) {
     ]
   }
 
-  /** What goes away keeps its seconds, should it come back (C-07), and is known by its slugs. */
+  /** What goes away keeps its seconds, should it come back (C-07). Slugs that are lost stay known. */
   function remember(batch: string, removed: string[], now: number): Statement[] {
-    const remembered = (condition: string, ...values: unknown[]) => {
-      return [rememberReleases, rememberSlugs].map((insert) => {
-        return prepare(`${insert} where published <= ?1 and ${condition}`, now, ...values)
-      })
-    }
+    const rememberReleases = (condition: string, ...values: unknown[]) =>
+      prepare(`${departingReleases} where published <= ?1 and ${condition}`, now, ...values)
+    const rememberSlugs = (condition: string, ...values: unknown[]) =>
+      prepare(`${lostSlugs} and ${condition}`, batch, ...values)
+    const isRemoved = 'source in (select value from json_each(?2))'
     return [
-      ...chunks(removed).flatMap((chunk) =>
-        remembered('source in (select value from json_each(?2))', JSON.stringify(chunk)),
-      ),
-      ...remembered(
+      ...chunks(removed).flatMap((chunk) => [
+        rememberReleases(isRemoved, JSON.stringify(chunk)),
+        rememberSlugs(isRemoved, JSON.stringify(chunk)),
+      ]),
+      rememberReleases(
         `source in (select source from incoming where batch = ?2)
-         and release.id not in (select id from incoming where batch = ?2)`,
+         and id not in (select id from incoming where batch = ?2)`,
         batch,
+      ),
+      rememberSlugs(
+        `(release.id in (select id from incoming where batch = ?1)
+           or source in (select source from incoming where batch = ?1))`,
       ),
       prepare('delete from departed where id in (select id from incoming where batch = ?)', batch),
     ]
@@ -321,13 +326,19 @@ export function createChanges(database: Database) {
   }
 }
 
-const rememberReleases = `
-  insert or replace into departed (id, published, updated, authored, wanted)
-  select id, published, updated, authored, wanted from release`
+const departingReleases = `
+  insert or replace into departed (id, published, updated, authored, wanted, publisher)
+  select id, published, updated, authored, wanted, document ->> '$.publisher' from release`
 
-const rememberSlugs = `
-  insert or ignore into departed_slug (slug, id, publisher)
-  select name.value, release.id, document ->> '$.publisher' from release, json_each(${slugsOf('release')}) as name`
+/** Of releases that go or change: the slugs that they do not have in the change ?1. */
+const lostSlugs = `
+  insert or replace into lost_slug (slug, id, publisher)
+  select name.value, release.id, document ->> '$.publisher'
+  from release, json_each(${slugsOf('release')}) as name
+  where not exists (
+    select 1 from incoming, json_each(${slugsOf('incoming')}) as kept
+    where batch = ?1 and incoming.id = release.id and kept.value = name.value
+  )`
 
 function noSecond(): DomainError {
   return new DomainError(

@@ -19,6 +19,7 @@ import {
 import { type Change, createChanges } from './change.ts'
 import { type Database, readStored, type Statement } from './database.ts'
 import { readPublishedTopics } from './published-topics.ts'
+import { slugsOf } from './slugs.ts'
 import { readValues } from './state.ts'
 
 /** Bytes of what changes replaced, of which the history of a release tells: a text may have a megabyte. */
@@ -62,11 +63,14 @@ export function createPublishingStore(
          from former_slug cross join release using (published)
          where former_slug.slug in (select value from json_each(?1))
          union all
-         select slug, id, publisher from departed_slug
-         where slug in (select value from json_each(?1))
+         select lost_slug.slug, lost_slug.id, lost_slug.publisher
+         from lost_slug left join release using (id)
+         where lost_slug.slug in (select value from json_each(?1)) and (
+           release.id is null
+           or lost_slug.slug not in (select value from json_each(${slugsOf('release')}))
+         )
          union all
-         select '', departed.id, publisher from departed left join departed_slug using (id)
-         where departed.id in (select value from json_each(?2))`,
+         select '', id, publisher from departed where id in (select value from json_each(?2))`,
         JSON.stringify(slugs),
         JSON.stringify(ids),
       ).all<Holder>()

@@ -1,10 +1,11 @@
 // How far a token reaches that may publish for some publishers only, on both runtimes.
-import { rmSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { composeNode } from '../../src/compose-node.ts'
 import { readTokens } from '../../src/config.ts'
 import { identity } from '../../src/domain/identity.ts'
+import { copyDatabase, replaceDatabase } from '../../src/store/backup.ts'
 import { openDatabase } from '../../src/store/node-sqlite.ts'
 import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
 import {
@@ -20,6 +21,19 @@ const siteId = '2f1c9a52-1111-4222-8333-444455556666'
 const published = 'published: 2024-01-24T09:00'
 const future = '2099-01-01T09:00:00Z'
 
+/** A file that is renamed, while its release stays the same. */
+function renamedFile() {
+  return markdown(['title: Renamed', published, 'publisher: customs', 'id: "urn:y"'])
+}
+
+function namedFile(...fields: string[]) {
+  return markdown(['title: Named', published, 'publisher: customs', ...fields])
+}
+
+function draftFile() {
+  return markdown(['title: Draft', `published: ${future}`, 'publisher: customs', 'id: "urn:draft"'])
+}
+
 const files = {
   'site.yaml': `id: ${siteId}
 title: { en: Offices, fi: Virastot }
@@ -31,6 +45,10 @@ publishers:
   police: { name: { en: The Police } }
 `,
   'topics.yaml': 'eu: { label: EU }\n',
+  'releases/y-old.en.md': renamedFile(),
+  'releases/named.en.md': namedFile('formerly: [z-first, z-old]'),
+  'releases/named-first.en.md': namedFile('formerly: [z-alone]'),
+  'releases/draft-old.en.md': draftFile(),
   'media/embargoed.txt': 'To come',
   'media/shared.txt': 'Shared',
   'releases/in-the-folder.en.md': markdown([
@@ -236,6 +254,61 @@ onBothPresses('a token of the police', files, (press) => {
     })
   })
 
+  onNode(
+    'does not get a slug that a release of another publisher lost and is without',
+    async () => {
+      const releases = join(press.directory(), 'releases')
+      for (const name of ['y-old', 'draft-old']) {
+        renameSync(
+          join(releases, `${name}.en.md`),
+          join(releases, `${name.replace('old', 'new')}.en.md`),
+        )
+      }
+      writeFiles(press.directory(), {
+        'releases/named.en.md': namedFile('formerly: [z-first]'),
+        'releases/named-first.en.md': namedFile(),
+      })
+      await press.takeUp()
+      expect((await press.fetch('/releases/y-new')).status).toBe(200)
+      const lost = ['y-old', 'draft-old', 'z-old', 'z-alone']
+      const expectLost = async () => {
+        for (const slug of lost) {
+          await expectTaken(`${slug}/en`, by('police'))
+          await expectTaken(`${slug}/fi`, by('police'))
+          await expectTaken('by-loss/en', by('police', { formerly: [slug] }))
+        }
+      }
+      await expectLost()
+      // It goes and returns without the slugs that it lost before.
+      rmSync(join(releases, 'y-new.en.md'))
+      await press.takeUp()
+      await expectTaken('y-new/en', by('police'))
+      writeFiles(press.directory(), { 'releases/y-new.en.md': renamedFile() })
+      await press.takeUp()
+      await expectLost()
+      for (const slug of lost) {
+        expect((await put('customs', `${slug}/en?dry-run`, by('customs'))).status).toBe(200)
+      }
+    },
+  )
+
+  onNode('gets a lost slug with the release that lost it, and has it again', async () => {
+    const write = async (name: string, publisher: string, ...fields: string[]) => {
+      const written = ['title: Handed over', published, `publisher: ${publisher}`, 'id: "urn:h"']
+      writeFiles(press.directory(), { [`releases/${name}`]: markdown([...written, ...fields]) })
+      await press.takeUp()
+    }
+    await write('handed.en.md', 'customs', 'formerly: [handed-old]')
+    await write('handed.en.md', 'police')
+    await expectTaken('handed-old/en', by('police'))
+    await write('handed.en.md', 'police', 'formerly: [handed-old]')
+    expect((await put('police', 'handed-old/fi?dry-run', by('police'))).status).toBe(200)
+    expect((await put('customs', 'handed-old/fi', by('customs'))).status).toBe(403)
+    await write('handed.en.md', 'police')
+    expect((await put('police', 'handed-old/fi?dry-run', by('police'))).status).toBe(200)
+    expect((await put('customs', 'handed-old/fi', by('customs'))).status).toBe(403)
+  })
+
   onNode('changes no publisher from or to another', async () => {
     expect((await put('police', 'handed-over/en', by('customs'))).status).toBe(403)
     expect((await put('newsroom', 'handed-over/en', by('customs'))).status).toBe(200)
@@ -415,5 +488,28 @@ test('what takes a slug while a token of the police waits for its second is seen
     expect(answer.text).not.toMatch(/customs/i)
   }
   database.close()
+  await press.close()
+})
+
+test('a backup that is put back gives away no slug that a release has or lost since', async () => {
+  const directory = temporaryFolder(files)
+  const clock = hurriedClock()
+  const press = await nodePress(directory, clock, undefined, { isOnDisk: true })
+  const ask = asker(press.fetch)
+  const candidate = join(temporaryFolder({}), 'candidate.db')
+  await copyDatabase(press.databaseFile, candidate)
+  const name = 'releases/named.en.md'
+  writeFiles(directory, { [name]: namedFile('formerly: [z-first, since-then]') })
+  await press.takeUp()
+  writeFiles(directory, { [name]: namedFile('formerly: [z-first]') })
+  await press.takeUp()
+  expect((await ask('customs', 'PUT', '/api/releases/since/en', by('customs'))).status).toBe(201)
+  await replaceDatabase(candidate, press.databaseFile, clock)
+  expect((await press.fetch('/releases/since')).status).toBe(404)
+  for (const slug of ['since-then', 'since', 'z-old']) {
+    const path = `/api/releases/${slug}/fi?dry-run`
+    expect([slug, (await ask('police', 'PUT', path, by('police'))).status]).toEqual([slug, 403])
+    expect([slug, (await ask('customs', 'PUT', path, by('customs'))).status]).toEqual([slug, 200])
+  }
   await press.close()
 })

@@ -120,7 +120,12 @@ async function bringOver(from: Database, to: Database, words: Map<string, string
 async function copy(tables: string[], from: Database, to: Database) {
   for (const table of tables) {
     const { results } = await from.prepare(`select * from ${table}`).all()
-    for (const row of results) await insert(to, table, row)
+    const columns = await to.prepare(`select name from pragma_table_info('${table}')`).all()
+    const known = new Set(columns.results.map(({ name }) => name))
+    for (const row of results) {
+      const entries = Object.entries(row).filter(([name]) => known.has(name))
+      await insert(to, table, Object.fromEntries(entries))
+    }
   }
 }
 

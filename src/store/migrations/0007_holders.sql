@@ -1,13 +1,14 @@
--- Which slugs a release had that is no longer there, and whose it was. Of those that went before this
--- migration nobody knows.
-create table departed_slug (
+-- Which slugs releases had and lost, with or without being deleted, and whose they were then. A row stays
+-- when its release has the slug again. Of those that were lost before this migration nobody knows.
+create table lost_slug (
   slug text not null,
-  id text not null references departed (id) on delete cascade,
-  publisher text not null,
+  id text not null,
+  publisher text,
   primary key (slug, id)
 ) without rowid;
 
-create index departed_slug_release on departed_slug (id);
+-- Whose a release was that is no longer there.
+alter table departed add column publisher text;
 
 -- Several releases may have had the same slug. Readers are led to the one that came out first.
 drop table former_slug;
