@@ -2,6 +2,7 @@
 import { readBodies } from './content/read-body.ts'
 import { readReleases } from './content/read-release.ts'
 import { type Api, createApi } from './http/api/api.ts'
+import { createBodyRoom } from './http/api/body-room.ts'
 import { createDoor, type Token } from './http/api/door.ts'
 import { createPublishing, type PublishingParts } from './http/api/publishing.ts'
 import type { Database } from './store/database.ts'
@@ -24,9 +25,11 @@ export function composeApi(
   { isShared }: { isShared: boolean },
 ): Api {
   const letIn = createDoor(tokens, parts.clock)
+  const room = createBodyRoom()
   const create = () =>
     createPublishing({
       ...parts,
+      ...(isShared && { room }),
       reading,
       store: createPublishingStore(database, parts.checkStore),
       letIn,

@@ -21,7 +21,7 @@ export const usualLimits = {
   requestTime: 60_000,
   /** How much later than its time a slow request is found. */
   checkingInterval: 2_000,
-  /** For how long a client may take nothing of an answer. Taking it slowly is no fault. */
+  /** For how long a client may send nothing of a request, or take nothing of an answer. Doing it slowly is no fault, nor is waiting for us. */
   silence: 30_000,
   /** Longer than the 60 s of nginx, Varnish and AWS: whoever closes first must not be we, or the proxy's next request meets a closed connection and becomes a 502. */
   keepAlive: 75_000,
@@ -126,6 +126,11 @@ export async function listen(
     socket.once('close', () => connections.delete(socket))
     // Node calls this after the last answer.
     socket.destroySoon = () => linger(socket, limits)
+  })
+  server.on('timeout', (socket) => {
+    const [current] = connections.get(socket) ?? []
+    if (current && isWorkedOn(current)) socket.setTimeout(limits.silence)
+    else socket.destroy()
   })
   server.on('request', handle)
   server.on('checkContinue', (incoming, outgoing) => {
@@ -277,6 +282,11 @@ function linger(socket: Socket, limits: Limits) {
   })
   socket.resume()
   socket.end(() => setTimeout(() => socket.destroy(), limits.lingeringTime).unref())
+}
+
+/** Whether it is we who are waited for: the request is here, and nothing of its answer was sent. */
+function isWorkedOn({ req, headersSent }: ServerResponse): boolean {
+  return req.complete && !headersSent
 }
 
 function announcesBody({ headers }: IncomingMessage): boolean {

@@ -502,6 +502,51 @@ describe.concurrent('clients that take their time', () => {
     expect(read).toBeGreaterThan(large.length)
   })
 
+  test('an answer that takes longer than a client may be silent comes, and the next one on its connection', async (context) => {
+    const { port } = await serve(context, async (request) => {
+      const body = await request.text()
+      await new Promise((resolve) => setTimeout(resolve, 3 * limits.silence))
+      return new Response(`after ${body.length}`)
+    })
+    const get = request({ headers: host })
+    const post = request({ method: 'POST', headers: `${host}Content-Length: 5\r\n`, body: 'hello' })
+    const { answers } = await exchange(port, get + post, { silence: 3000 })
+    expect(answers.map(({ status, body }) => [status, body])).toEqual([
+      [200, 'after 0'],
+      [200, 'after 5'],
+    ])
+  })
+
+  test('a client that reads nothing of an answer that took long is cut', async (context) => {
+    const { port } = await serve(context, async () => {
+      await new Promise((resolve) => setTimeout(resolve, 2 * limits.silence))
+      return new Response(large)
+    })
+    const socket = await open(port)
+    socket.pause()
+    socket.write(request({}))
+    await new Promise((resolve) => setTimeout(resolve, 1800))
+    expect(socket.destroyed).toBe(false)
+    let read = 0
+    socket.on('data', ({ length }) => (read += length))
+    socket.resume()
+    await closing(socket)
+    expect(read).toBeGreaterThan(0)
+    expect(read).toBeLessThan(large.length)
+  })
+
+  test('a client that stops in the middle of its body is cut', async (context) => {
+    const { port } = await serve(context, async (request) => new Response(await request.text()))
+    const socket = await open(port)
+    socket.resume()
+    const started = Date.now()
+    socket.write(
+      request({ method: 'POST', headers: `${host}Content-Length: 10\r\n`, body: 'hello' }),
+    )
+    await closing(socket)
+    expect(Date.now() - started).toBeLessThan(1500)
+  })
+
   test('who asks before sending a body is told to go on when somebody reads it', async (context) => {
     const { port } = await serve(context, async (request) => new Response(await request.text()))
     const socket = await open(port)

@@ -17,14 +17,24 @@ import { writeTopicDown } from '../../domain/topic.ts'
 import { writeDown } from '../../domain/written-release.ts'
 import { createAddresses } from '../../domain/addresses.ts'
 import { logError, problemResponse, toFailure } from '../problem.ts'
-import { type Fields, largest, readBytes, readJson, readLines, taken } from './bodies.ts'
+import {
+  discard,
+  type Fields,
+  largest,
+  type OnSize,
+  readBytes,
+  readJson,
+  readLines,
+  taken,
+} from './bodies.ts'
+import { bytesOf, enterRoom, keepOnly, leaveRoom, type Place } from './body-room.ts'
 import { checkFileType } from './file-type.ts'
 import { openApiDocument } from './openapi.ts'
 import { apiPage } from './page.ts'
 import type { Publishing } from './publishing.ts'
 import { changeSchema, parse, withdrawalSchema } from './schemas.ts'
 
-type ApiEnvironment = { Variables: { publishing: Publishing; author: Author } }
+type ApiEnvironment = { Variables: { publishing: Publishing; author: Author; place?: Place } }
 type Ask = Context<ApiEnvironment>
 
 /** Publishing over HTTP. */
@@ -67,6 +77,22 @@ export function createApi(publishing: () => Publishing): Api {
     await next()
   })
 
+  api.use('/api/*', async (c, next) => {
+    const { room } = c.get('publishing')
+    const bytes = room ? bytesOf(c.req.raw) : 0
+    if (!room || bytes === 0) return next()
+    const place = await enterRoom(room, bytes).catch(async (error: unknown) => {
+      await discard(c.req.raw)
+      throw error
+    })
+    c.set('place', place)
+    try {
+      await next()
+    } finally {
+      leaveRoom(place)
+    }
+  })
+
   api.get('/api/releases', async (c) => {
     const [slug = '', language = ''] = (c.req.query('after') ?? '').split('.')
     const asked = Math.trunc(Number(c.req.query('limit'))) || mostListed
@@ -89,7 +115,7 @@ export function createApi(publishing: () => Publishing): Api {
   })
 
   api.post('/api/releases', async (c) => {
-    const lines = await readLines(c.req.raw, c.get('publishing').reading.bodies)
+    const lines = await readLines(c.req.raw, c.get('publishing').reading.bodies, sizing(c))
     const asked = await Promise.all(
       lines.map(({ body }) => refusable(() => toRequest(c, taken(body)))),
     )
@@ -165,7 +191,7 @@ export function createApi(publishing: () => Publishing): Api {
   api.put('/api/media/*', async (c) => {
     const path = mediaPathOf(c)
     const { isDryRun } = surroundings(c)
-    const bytes = await readBytes(c.req.raw, largest.file)
+    const bytes = await readBytes(c.req.raw, largest.file, sizing(c))
     await checkFileType(path, bytes)
     const change = await c.get('publishing').media.put(path, bytes, isDryRun)
     return c.json(
@@ -246,7 +272,7 @@ export function createApi(publishing: () => Publishing): Api {
   }
 
   async function readFields(c: Ask): Promise<Fields> {
-    return readJson(c.req.raw, c.get('publishing').reading.bodies)
+    return readJson(c.req.raw, c.get('publishing').reading.bodies, sizing(c))
   }
 
   async function answerReceipt(c: Ask, request: PublishRequest): Promise<Response> {
@@ -298,6 +324,14 @@ function methodsOf(api: Hono<ApiEnvironment>): Map<string, string[]> {
     methods.set(path, [...(methods.get(path) ?? []), ...more])
   }
   return methods
+}
+
+/** Gives room back that a body does not need which announced no size. */
+function sizing(c: Ask): OnSize {
+  return (bytes) => {
+    const place = c.get('place')
+    if (place) keepOnly(place, bytes)
+  }
 }
 
 function addressOf(c: Ask): { slug: string; language: string } {

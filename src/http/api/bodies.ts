@@ -8,12 +8,19 @@ export const largest = { json: 4_000_000, lines: 20_000_000, file: 25_000_000 }
 /** Bytes of a body that are read although it is too large. */
 const mostDiscarded = 2 * largest.file
 
+/** Told how many bytes a body has, once it is here. */
+export type OnSize = (bytes: number) => void
+
 /**
  * The whole body. Throws DomainError `too-large` for one that is longer than some bytes: after the rest
  * of it, which is thrown away, as many programs read no answer before they have sent everything, and
  * would only see that the connection was reset.
  */
-export async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+export async function readBytes(
+  request: Request,
+  limit: number,
+  onSize: OnSize = () => {},
+): Promise<Uint8Array> {
   const announced = Number(request.headers.get('content-length') ?? 0)
   const waits = request.headers.has('expect')
   if (announced > mostDiscarded || (announced > limit && waits)) throw tooLarge(limit)
@@ -33,6 +40,7 @@ export async function readBytes(request: Request, limit: number): Promise<Uint8A
     else parts.push(value)
   }
   if (size > limit) throw tooLarge(limit)
+  onSize(size)
   const bytes = new Uint8Array(size)
   let at = 0
   for (const part of parts) {
@@ -42,15 +50,24 @@ export async function readBytes(request: Request, limit: number): Promise<Uint8A
   return bytes
 }
 
+/** Reads a body that nobody wants and keeps nothing of it, for those programs that read no answer before. */
+export async function discard(request: Request) {
+  await readBytes(request, 0).catch(() => {})
+}
+
 type ReadBodies = (bodies: Uint8Array[]) => Promise<ReadBody[]>
 
 /** The fields of a body in JSON, and their fingerprint. */
 export type Fields = { value: Record<string, unknown>; origin: string }
 
 /** A set of fields in JSON. Throws DomainError `unsupported`, `too-large`, `invalid` or `wrong`. */
-export async function readJson(request: Request, read: ReadBodies): Promise<Fields> {
+export async function readJson(
+  request: Request,
+  read: ReadBodies,
+  onSize?: OnSize,
+): Promise<Fields> {
   checkType(request, ['application/json'])
-  const [body] = await read([await readBytes(request, largest.json)])
+  const [body] = await read([await readBytes(request, largest.json, onSize)])
   return taken(body!)
 }
 
@@ -68,9 +85,13 @@ type Line = { line: number; body: ReadBody }
  * The lines of newline-delimited JSON, without empty ones. Throws DomainError `unsupported` or `too-large`;
  * a line of its own is refused alone.
  */
-export async function readLines(request: Request, read: ReadBodies): Promise<Line[]> {
+export async function readLines(
+  request: Request,
+  read: ReadBodies,
+  onSize?: OnSize,
+): Promise<Line[]> {
   checkType(request, ['application/x-ndjson', 'application/jsonl', 'application/json-seq'])
-  const lines = splitLines(await readBytes(request, largest.lines))
+  const lines = splitLines(await readBytes(request, largest.lines, onSize))
   if (lines.length > mostFilledLines) {
     throw new DomainError(
       'too-large',

@@ -225,7 +225,7 @@ const meaning: Record<number, string> = {
   415: 'This kind of content is not taken.',
   422: 'Fields are wrong: "errors" names all of them.',
   429: 'Too many wrong tokens.',
-  503: 'The store cannot be written now. Nothing has changed.',
+  503: 'The store cannot be written now, or too much is sent at once. Nothing has changed.',
 }
 
 type Parameter = NonNullable<DescribeRouteOptions['parameters']>[number]

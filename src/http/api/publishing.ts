@@ -6,6 +6,7 @@ import type { PublishingStore } from '../../domain/publishing-store.ts'
 import { type Author, viewerOf } from '../../domain/reach.ts'
 import type { ReadBody, ReadText, ReleaseToRead, Surroundings } from '../../domain/reading.ts'
 import { createTopicPublisher } from '../../domain/topic-publisher.ts'
+import type { BodyRoom } from './body-room.ts'
 import type { createDoor } from './door.ts'
 
 /** What differs from one place where something is published to another. */
@@ -18,6 +19,8 @@ export type PublishingParts = {
     releases: (releases: ReleaseToRead[], surroundings: Surroundings) => Promise<ReadText[]>
   }
   clock: Clock
+  /** Where bodies wait for each other, if they share the memory of this process and nothing else bounds it. */
+  room?: BodyRoom
   /** Throws what keeps the database from being read and written, as damage or tables of another version. */
   checkStore?: () => void | Promise<void>
   /** Throws DomainError when somebody may not come in. */
