@@ -6,7 +6,7 @@ import type { Token } from './http/api/door.ts'
 import { isDirect } from './http/conditional.ts'
 import { clientAtSocket } from './http/listen.ts'
 import { serveFolders } from './http/media.ts'
-import { createLater } from './later.ts'
+import { createLater, createTurns } from './later.ts'
 import { readingInThreads } from './read-in-threads.ts'
 import type { NodeDatabase } from './store/node-sqlite.ts'
 
@@ -30,6 +30,7 @@ export function composeNode({ contentDirectory, uploads, tokens, ...parts }: Nod
         if (sentence !== undefined) throw new StoreDamaged(sentence)
       },
       reading: readingInThreads,
+      inTurn: createTurns(),
       media: createMediaFolder(contentDirectory, uploads),
       clock,
       tokens,

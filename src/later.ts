@@ -8,3 +8,13 @@ export function createLater(): (work: () => Promise<void>) => void {
       .catch(console.error)
   }
 }
+
+/** Runs work one after the other, for those who wait for it. Between two, whoever else asks is answered. */
+export function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const turn = last.then(() => new Promise((resolve) => setImmediate(resolve))).then(work)
+    last = turn.catch(() => {})
+    return turn
+  }
+}

@@ -99,6 +99,31 @@ describe('on Node', () => {
     expect(polls).toBeGreaterThan(20)
   })
 
+  test('feeds are answered between topics that are sent at once', async () => {
+    await press.fetch('/feed.rss')
+    const headers = {
+      Authorization: 'Bearer a-secret-of-the-newsroom',
+      'Content-Type': 'application/json',
+    }
+    const open = new Set(Array.from({ length: 20 }, (_, number) => number))
+    const sent = Array.from(open, async (number) => {
+      const body = JSON.stringify({ label: { en: `Topic ${number}` } })
+      const path = `/api/topics/topic-${number}?dry-run`
+      const { status } = await press.fetch(path, { method: 'PUT', body, headers })
+      open.delete(number)
+      return status
+    })
+    const openAtPolls = new Set<number>()
+    while (open.size > 0) {
+      expect((await press.fetch('/feed.rss')).status).toBe(200)
+      openAtPolls.add(open.size)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect(new Set(await Promise.all(sent))).toEqual(new Set([200]))
+    // Done all at once, they would be open together and then none of them.
+    expect(openAtPolls.size).toBeGreaterThan(10)
+  })
+
   test('a file that is missing is told once, however often a text shows it', async () => {
     const html = '<img src="media/missing.png">'.repeat(1_500)
     const answer = await put(press, 'missing', { body: { html } }, '?dry-run')

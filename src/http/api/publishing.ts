@@ -25,6 +25,8 @@ export type PublishingParts = {
   checkStore?: () => void | Promise<void>
   /** Throws DomainError when somebody may not come in. */
   letIn: ReturnType<typeof createDoor>
+  /** Does work once all before it is done, with time in between for others; without it all is done at once. */
+  inTurn?: <T>(work: () => Promise<T>) => Promise<T>
   /** Who asks, for slowing down those who guess tokens. */
   clientOf: (c: Context) => string
   baseUrl: string
@@ -35,7 +37,8 @@ export type Publishing = ReturnType<typeof createPublishing>
 
 /** Puts it together. On Node one serves all requests, on Workers every request has its own. */
 export function createPublishing(parts: PublishingParts) {
-  const { store, media, clock, reading } = parts
+  const { store, media, clock, reading, inTurn = (work) => work() } = parts
+  const publishTopic = createTopicPublisher({ store, clock })
   /** A file below `media/`, unless releases speak of it that somebody may not see yet, and no others. */
   const findMedia = async (path: string, by: Author) => {
     const isHidden = by.publishers && (await store.isFileHidden(path, viewerOf(by, clock.now())))
@@ -51,6 +54,8 @@ export function createPublishing(parts: PublishingParts) {
       clock,
       createBatch: () => crypto.randomUUID(),
     }),
-    publishTopic: createTopicPublisher({ store, clock }),
+    // Each is checked against all topics there are, which may be thousands.
+    publishTopic: (...asked: Parameters<typeof publishTopic>) =>
+      inTurn(() => publishTopic(...asked)),
   }
 }
