@@ -1,6 +1,6 @@
 // Starts the service on Node and the Worker in workerd, put together as they are deployed, to ask both the same.
 import { randomUUID } from 'node:crypto'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, inject } from 'vitest'
@@ -194,10 +194,10 @@ async function newDatabase(file = ':memory:') {
  * keeps of the state is then looked at anew.
  */
 export async function workerPress(directory: string, clock?: Clock) {
-  const worker = await workerService(directory, { clock })
+  const worker = await workerService(directory, clock && { clock })
   // The database is filled by the first request.
   await worker.fetch('/feed.json')
-  const database = async () => (await worker.database()) as Database
+  const { database } = worker
   const lookAgain = () => worker.fetch('/robots.txt', { headers: { 'Cache-Control': 'no-cache' } })
   return {
     fetch: worker.fetch,
@@ -238,48 +238,79 @@ async function mendStore(database: Database): Promise<void> {
   )
 }
 
+/** What a Worker in these tests is told. */
+export const workerVariables = { BASE_URL: baseUrl, PUBLISH_TOKENS: publishTokens }
+
 /**
- * The Worker that `wrangler.toml` describes, in workerd, over a content folder. It goes by a clock of the
- * test as far as that is ahead of its own; without one, by the time. `build` is what a deployment made, and
- * `variables` are set beside those that every test has.
+ * What `wrangler.toml` says of a Worker, in the words of Miniflare: `worker.test.ts` holds that wrangler reads
+ * the same there. It has a bucket, as whoever uploads files takes the marks of comments away.
+ */
+export function workerSettings(assets: string) {
+  const config = readFileSync(join(import.meta.dirname, '../wrangler.toml'), 'utf8')
+  const compatibilityDate = /^compatibility_date = "(.*)"/m.exec(config)![1]!
+  const compatibilityFlags = ['nodejs_compat']
+  return {
+    compatibilityDate,
+    compatibilityFlags,
+    d1Databases: { DB: { id: 'DB' } },
+    r2Buckets: { MEDIA: { id: 'tiedote-media' } },
+    assets: {
+      directory: assets,
+      binding: 'ASSETS',
+      run_worker_first: true,
+      routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
+      assetConfig: {
+        html_handling: 'none' as const,
+        compatibility_date: compatibilityDate,
+        compatibility_flags: compatibilityFlags,
+      },
+    },
+  }
+}
+
+/** The modules of a Worker that was built, of which the first is its entry. */
+function modulesIn(folder: string) {
+  const names = readdirSync(folder).filter((name) => name.endsWith('.js'))
+  return names
+    .toSorted((a, b) => Number(b === 'worker.js') - Number(a === 'worker.js'))
+    .map((name) => ({ type: 'ESModule' as const, path: join(folder, name) }))
+}
+
+/**
+ * The Worker of `worker-entry.ts` in workerd, over a content folder. It goes by a clock of the test as far as
+ * that is ahead of its own; without one, by the time. `variables` are set beside those that every test has.
  */
 export async function workerService(
   directory: string,
-  {
-    clock,
-    build = inject('workerBuild'),
-    variables = {},
-  }: { clock?: Clock | undefined; build?: string; variables?: Record<string, string> } = {},
+  { clock, variables = {} }: { clock?: Clock; variables?: Record<string, string> } = {},
 ) {
-  // Loading it takes seconds, which tests on Node alone need not spend.
-  const { createTestHarness } = await import('wrangler')
+  // Loading it takes time, which tests on Node alone need not spend.
+  const { convertV4MiniflareOptions, Miniflare } = await import('miniflare')
   const workplace = mkdtempSync(join(tmpdir(), 'tiedote-worker-'))
-  const generated = join(workplace, '.generated')
-  const built = join(workplace, 'worker')
-  const configPath = join(workplace, 'wrangler.toml')
-  const config = readFileSync(join(import.meta.dirname, '../wrangler.toml'), 'utf8')
-  // Whoever uploads files takes the marks of comments away.
-  writeFileSync(configPath, config.replace(/^# (?=\[\[r2_|binding = "MEDIA"|bucket_name)/gm, ''))
-  cpSync(build, built, { recursive: true })
+  const build = inject('workerBuild')
   const bundle = async () => {
-    const { count, problems } = await bundleContent(directory, generated)
+    const { count, problems } = await bundleContent(directory, workplace)
     if (count === undefined) throw new Error(problems.map(formatProblem).join('\n'))
+    return readFileSync(join(workplace, 'worker/content.txt'), 'utf8')
   }
-  const deploy = async () => {
-    await bundle()
-    cpSync(join(generated, 'worker/content.txt'), join(built, 'content.txt'))
+  const deployment = async () => {
+    const content = { type: 'Text' as const, path: join(build, 'content.txt') }
+    return convertV4MiniflareOptions({
+      // What it writes belongs to nobody who reads the results of tests.
+      handleStructuredLogs: () => {},
+      workers: [
+        {
+          name: 'tiedote',
+          ...workerSettings(join(workplace, 'assets')),
+          bindings: { ...workerVariables, ...variables },
+          modulesRoot: build,
+          modules: [...modulesIn(build), { ...content, contents: await bundle() }],
+        },
+      ],
+    })
   }
-  await deploy()
-  const server = createTestHarness({
-    workers: [
-      {
-        configPath,
-        prebuiltWorkerDir: built,
-        vars: { BASE_URL: baseUrl, PUBLISH_TOKENS: publishTokens, ...variables },
-      },
-    ],
-  })
-  const { url } = await server.listen()
+  const server = new Miniflare(await deployment())
+
   /** Asks by the clock of the test, which then goes on from where the Worker's is. */
   const ask = async (path: string, init?: RequestInit) => {
     const headers = Object.fromEntries(new Headers(init?.headers))
@@ -287,29 +318,24 @@ export async function workerService(
     const asked = { redirect: 'manual', ...init, headers }
     // Elsewhere than at the host of BASE_URL it only reads.
     const { href } = new URL(path, baseUrl)
-    const response = (await server.fetch(href, asked as never)) as unknown as Response
+    const response = (await server.dispatchFetch(href, asked as never)) as unknown as Response
     await clock?.passed(Number(response.headers.get(secondHeader)) - 1)
     response.headers.delete(secondHeader)
     return response
   }
   return {
-    url: url.href,
+    url: async () => (await server.ready).href,
     fetch: ask,
-    database: async () => ((await server.getWorker().getEnv()) as { DB: unknown }).DB,
+    database: async () => (await server.getD1Database('DB')) as unknown as Database,
     /** Changes the content of the database, and not that of the deployment. */
     takeUp: async () => {
-      await bundle()
-      const body = readFileSync(join(generated, 'worker/content.txt'), 'utf8')
-      const { status } = await ask(takeUpPath, { method: 'POST', body })
+      const { status } = await ask(takeUpPath, { method: 'POST', body: await bundle() })
       if (status !== 200) throw new Error('The Worker did not take up what has changed')
     },
     /** New isolates over the same database and the same cache, as a new deployment makes them. */
-    restart: async () => {
-      await deploy()
-      await server.update((options) => options)
-    },
+    restart: async () => server.setOptions(await deployment()),
     close: async () => {
-      await server.close()
+      await server.dispose()
       rmSync(workplace, { recursive: true, force: true })
     },
   }

@@ -39,5 +39,6 @@ export async function buildWorker(contentDirectory: string) {
   wrangler.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()))
   wrangler.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()))
   const status = await new Promise<number | null>((resolve) => wrangler.once('close', resolve))
-  return { status, log, output, remove: () => rmSync(copy, { recursive: true, force: true }) }
+  const remove = () => rmSync(copy, { recursive: true, force: true })
+  return { status, log, folder: copy, output, remove }
 }

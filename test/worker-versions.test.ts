@@ -47,7 +47,7 @@ async function contentsOf(database: Database) {
   return JSON.stringify([results, contents])
 }
 
-const database = async () => (await worker.database()) as Database
+const database = () => worker.database()
 
 async function run(...statements: string[]) {
   const there = await database()
@@ -116,7 +116,7 @@ test('a version that is asked at another host reads what the database has, and w
 })
 
 test('where FEED_PAGES is off, a browser gets the feed itself, at home and elsewhere', async () => {
-  const { port } = new URL(worker.url)
+  const { port } = new URL(await worker.url())
   // `fetch` would write Fetch Metadata of its own.
   const opened = 'Accept: text/html\r\nSec-Fetch-Dest: document\r\nSec-Fetch-Mode: navigate'
   for (const host of [`${homeHeader}: yes`, 'X-Elsewhere: yes']) {

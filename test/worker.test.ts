@@ -9,7 +9,7 @@ import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
 import { createContentStore } from '../src/store/content-store.ts'
 import { createReleaseStore } from '../src/store/release-store.ts'
 import { markdown, temporaryFolder } from './content-folder.ts'
-import { baseUrl, nodeService, workerService } from './platforms.ts'
+import { baseUrl, nodeService, workerSettings, workerVariables } from './platforms.ts'
 import { buildWorker } from './worker-build.ts'
 
 const now = Date.UTC(2026, 0, 1) / 1000
@@ -159,9 +159,23 @@ test('the Worker that is deployed and Node answer our own content with the same 
   const deployment = await buildWorker(content)
   onTestFinished(deployment.remove)
   expect(deployment.status, deployment.log).toBe(0)
+  // Loading it takes a second, which other files of tests need not spend.
+  const { createTestHarness, unstable_getMiniflareWorkerOptions } = await import('wrangler')
+  const config = join(deployment.folder, 'wrangler.toml')
+  const {
+    r2Buckets: _,
+    assets,
+    ...settings
+  } = workerSettings(join(deployment.folder, '.generated/assets'))
+  const { workerOptions } = unstable_getMiniflareWorkerOptions(config)
+  expect(workerOptions).toMatchObject({ ...settings, assets })
+
   const node = await nodeService(content)
-  const worker = await workerService(content, { build: deployment.output })
-  onTestFinished(worker.close)
+  const worker = createTestHarness({
+    workers: [{ configPath: config, prebuiltWorkerDir: deployment.output, vars: workerVariables }],
+  })
+  await worker.listen()
+  onTestFinished(() => worker.close())
   const { topics } = (await (await node('/all/topics.json')).json()) as {
     topics: { feeds: Record<string, string> }[]
   }
@@ -173,7 +187,7 @@ test('the Worker that is deployed and Node answer our own content with the same 
   for (const address of [...addresses, ...others.split(' ')]) {
     const path = address.replace(baseUrl, '')
     const one = await node(path)
-    const other = await worker.fetch(path)
+    const other = await worker.fetch(baseUrl + path)
     expect(await other.text(), path).toBe(await one.text())
     expect(other.headers.get('etag'), path).toBe(one.headers.get('etag'))
   }

@@ -108,10 +108,11 @@ describe('on Node and on Workers', () => {
     directory = writeFolder(content())
     fetch = await nodeService(directory, createSimulatedClock(start))
     const worker = await workerService(directory)
+    const url = await worker.url()
     node = (path, headers = {}, method = 'GET') => askApp(fetch, path, headers, method)
     const second = { [secondHeader]: String(start), [homeHeader]: 'yes' }
     workers = (path, headers = {}, method = 'GET') =>
-      askServer(new URL(path, worker.url), { ...headers, ...second }, method)
+      askServer(new URL(path, url), { ...headers, ...second }, method)
     close = worker.close
   })
   afterAll(async () => {
