@@ -70,6 +70,22 @@ test('many corrections at once leave no release out of the walk (P-04)', async (
   expect(await press.titles('/topics/eu.atom')).toHaveLength(13)
 })
 
+test('every archive leads to the one after it as soon as the head leads there (P-01)', async () => {
+  const press = await open({})
+  for (let number = 0; number < 10; number++) {
+    const at = press.clock.now() + 40 * day
+    press.clock.moveTo(at)
+    await press.change({ [`releases/r${number}.en.md`]: release(`r${number}`, { at, size: 2000 }) })
+    const [, ...archives] = await walk(press.fetch, '/topics/eu.atom')
+    for (const [index, { address }] of archives.entries()) {
+      const text = await (await press.fetch(address)).text()
+      const next = /rel="next-archive"[^>]* href="https:\/\/[^/]+([^"]+)"/.exec(text)?.[1]
+      expect(next, address).toBe(archives[index - 1]?.address)
+    }
+    if (number === 9) expect(archives.length).toBeGreaterThan(1)
+  }
+})
+
 test('a topic that is renamed or merged is no news in any release that has it (H-05)', async () => {
   const press = await open(
     many(20, (number) => ({ at: start - number * day, topics: 'space-travel' })),

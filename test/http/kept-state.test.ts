@@ -309,6 +309,19 @@ test('who has what a change was taken back to does not get what was in between, 
   expect(await answer.text()).not.toContain('Mistaken')
 })
 
+test('nor does he where what was in between was answered at another spelling of the address', async () => {
+  const service = await isolate()
+  const { etag } = await polled(service)
+  await service.takeUp({ 'releases/a.en.md': release('Mistaken') })
+  service.clock.moveTo(start + longestKept)
+  expect(await service.text(`${feed}?other`)).toContain('Mistaken')
+  service.clock.moveTo(start + longestKept + 10)
+  await service.takeUp(files)
+  const back = new Date((start + longestKept + 10) * 1000).toUTCString()
+  const answer = await service.fetch(feed, { headers: { ...etag, 'If-Modified-Since': back } })
+  expect(await answer.text()).not.toContain('Mistaken')
+})
+
 test('a person does not wait for the second to end', async () => {
   const service = await isolate()
   await polled(service)

@@ -68,6 +68,26 @@ onBothPresses('limits', files, (press) => {
       message: 'There are 11 more problems. Mend these first.',
     })
   })
+
+  test.skipIf(press.runtime === 'Node')(
+    'nobody waits for what others are sending',
+    async () => {
+      const cut = new AbortController()
+      const sending = Array.from({ length: 3 }, async (_, index) => {
+        const body = new ReadableStream({ start: (stream) => stream.enqueue(Buffer.from('A')) })
+        const path = `/api/media/sent-${index}.txt`
+        const { signal } = cut
+        await press.fetch(path, { method: 'PUT', headers, body, duplex: 'half', signal })
+      })
+      // They have come by then.
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      expect((await put(press, 'meanwhile', {}, '?dry-run')).status).toBe(200)
+      cut.abort()
+      await Promise.allSettled(sending)
+      // On Node, where bodies wait for each other, it is told after twenty seconds.
+    },
+    15_000,
+  )
 })
 
 describe('on Node', () => {
