@@ -146,11 +146,14 @@ export function browse(browser: Browser | undefined, writeContent: () => string)
 
 const levels = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 
-/** What axe finds wrong with a page: each rule with the elements that break it. */
-export async function findBarriers(page: Page): Promise<string[]> {
+/** What axe finds wrong with a page, or with its colours alone: each rule with the elements that break it. */
+export async function findBarriers(page: Page, what: 'all' | 'colours' = 'all'): Promise<string[]> {
   if (!(await page.evaluate<boolean>("'axe' in window"))) await page.evaluate(axe.source)
   const options = {
-    runOnly: { type: 'tag', values: levels },
+    runOnly:
+      what === 'all'
+        ? { type: 'tag', values: levels }
+        : { type: 'rule', values: ['color-contrast'] },
     rules: { 'target-size': { enabled: true } },
     resultTypes: ['violations'],
     // What takes time and is not asked for.
@@ -218,15 +221,23 @@ export async function listControls(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(`${controls}.map(${named})`)
 }
 
-/** The same as the Tab key finds them, for at most so many steps. */
-export async function tabThrough(page: Page, steps: number): Promise<string[]> {
+/**
+ * The same as the Tab key finds them, for so many steps. Where scripts run the page itself takes it down, which
+ * is quicker than asking after each step.
+ */
+export async function tabThrough(page: Page, steps: number, hasScripts: boolean) {
   const reached: string[] = []
+  if (hasScripts) {
+    await page.evaluate(`{
+      window.reached = []
+      addEventListener('focusin', ({ target }) => window.reached.push(${named}(target)))
+    }`)
+  }
   for (let step = 0; step < steps; step++) {
     await page.keyboard.press('Tab')
-    const name = await page.evaluate<string>(`${named}(document.activeElement)`)
-    reached.push(name)
+    if (!hasScripts) reached.push(await page.evaluate<string>(`${named}(document.activeElement)`))
   }
-  return reached
+  return hasScripts ? page.evaluate<string[]>('window.reached') : reached
 }
 
 /** Where the link with the focus leads, and where it stands in the window. */
