@@ -32,9 +32,8 @@ export async function buildWorker(contentDirectory: string) {
   symlinkSync(join(project, 'node_modules'), join(copy, 'node_modules'))
   symlinkSync(contentDirectory, join(copy, 'content'))
   const output = join(copy, 'dist')
-  const wrangler = spawn('npx', ['wrangler', 'deploy', '--dry-run', '--outdir', output], {
-    cwd: copy,
-  })
+  const command = join(copy, 'node_modules/.bin/wrangler')
+  const wrangler = spawn(command, ['deploy', '--dry-run', '--outdir', output], { cwd: copy })
   let log = ''
   wrangler.stdout.on('data', (chunk: Buffer) => (log += chunk.toString()))
   wrangler.stderr.on('data', (chunk: Buffer) => (log += chunk.toString()))

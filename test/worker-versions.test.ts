@@ -31,17 +31,21 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-/** Every row of every table, and the tables themselves. */
+/** Every row of every table, and the tables themselves, written down where they are. */
 async function contentsOf(database: Database) {
   const { results } = await database
     .prepare(
-      "select name, sql from sqlite_master where name not like '\\_cf%' escape '\\' order by name",
+      `select one.name, sql, group_concat('quote("' || column.name || '")', ' || '','' || ') as row
+       from sqlite_master as one left join pragma_table_info(one.name) as column
+       where one.name not like '\\_cf%' escape '\\' group by one.name order by one.name`,
     )
-    .all<{ name: string; sql: string | null }>()
+    .all<{ name: string; sql: string | null; row: string | null }>()
   const tables = results.filter(({ sql }) => /^create (virtual )?table/i.test(sql ?? ''))
   if (tables.length === 0) return JSON.stringify(results)
   const rows = await database.batch(
-    tables.map(({ name }) => database.prepare(`select * from "${name}"`)),
+    tables.map(({ name, row }) =>
+      database.prepare(`select group_concat(${row}, char(10)) as rows from "${name}"`),
+    ),
   )
   const contents = (rows as { results: unknown }[]).map((one) => one.results)
   return JSON.stringify([results, contents])
@@ -78,7 +82,7 @@ test('a version that is asked at another host reads what the database has, and w
   rmSync(join(directory, 'releases/gone.en.md'))
   await worker.restart()
   const filled = await contentsOf(await database())
-  expect(filled).toContain('"slug":"gone"')
+  expect(filled).toContain("'gone'")
 
   const feed = await worker.fetch(`${preview}/topics/eu.json`)
   expect(feed.status).toBe(200)

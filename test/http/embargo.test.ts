@@ -253,7 +253,7 @@ describe('a release under embargo', () => {
     expect((await operations(fetch)).replaceAll('/topics/space-travel', '')).not.toMatch(traces)
 
     clock.moveTo(lift)
-    const after = await record(fetch, addresses, before)
+    const after = await record(fetch, addresses, before, fewWays)
     const secrets = [
       { language: 'en', topics: ['space-travel'], words: 'xylophone zeppelin' },
       { language: 'fi', topics: ['space-travel'], words: 'ksylofoni' },
@@ -293,10 +293,10 @@ describe('a release under embargo', () => {
     expect(after.get('/feeds.opml whole')).toMatch(/^200/)
     expect(after.get('/topics.json whole')).not.toBe(before.get('/topics.json whole'))
     clock.moveTo(lift + 1)
-    const last = await record(fetch, addresses, before)
     for (const format of formats) {
-      expect(last.get(`/fi/feed.${format} whole`)).toMatch(/ksylofoni secret/i)
-      expect(last.get(`/fi/topics/space-travel.${format} whole`)).toMatch(/ksylofoni secret/i)
+      for (const feed of ['/fi/feed', '/fi/topics/space-travel']) {
+        expect(await (await fetch(`${feed}.${format}`)).text()).toMatch(/ksylofoni secret/i)
+      }
     }
   })
 
