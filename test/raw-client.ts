@@ -26,15 +26,14 @@ export async function open(port: number, { allowHalfOpen = false } = {}): Promis
 
 /**
  * Sends bytes, and reads until the server closes or is silent for `silence` milliseconds after what it
- * said. Throws when an answer is not complete or when something stands behind the last one.
+ * said, for which it may take `patience` milliseconds. Throws when an answer is not complete or when something stands behind the last one.
  */
 export async function exchange(
   port: number,
   bytes: string | Buffer,
-  { silence = 300 } = {},
+  { silence = 300, patience = Math.max(silence, 5000) } = {},
 ): Promise<Exchange> {
   const socket = await open(port)
-  const firstByte = Math.max(silence, 5000)
   const started = Date.now()
   const chunks: Buffer[] = []
   let took = 0
@@ -44,7 +43,7 @@ export async function exchange(
     const wait = () => {
       clearTimeout(timer)
       // The first byte may take a busy machine longer; `took` says how long.
-      timer = setTimeout(() => resolve(false), chunks.length > 0 ? silence : firstByte)
+      timer = setTimeout(() => resolve(false), chunks.length > 0 ? silence : patience)
     }
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '../src/store/database.ts'
 import { markdown, writeFiles, writeFolder } from './content-folder.ts'
-import { baseUrl, publishTokens, workerService } from './platforms.ts'
+import { baseUrl, hurriedClock, publishTokens, workerService } from './platforms.ts'
 import { exchange } from './raw-client.ts'
 import { homeHeader } from './worker-controls.ts'
 
@@ -15,6 +15,7 @@ const [, token = ''] = /newsroom=([^,]+)/.exec(publishTokens)!
 const release = (title: string) =>
   markdown([`title: ${title}`, 'published: 2024-01-24', 'topics: [eu]'])
 
+const clock = hurriedClock()
 let directory: string
 let worker: Awaited<ReturnType<typeof workerService>>
 
@@ -23,7 +24,7 @@ beforeAll(async () => {
     'releases/kept.en.md': release('Kept'),
     'releases/gone.en.md': release('Gone'),
   })
-  worker = await workerService(directory, { variables: { FEED_PAGES: 'off' } })
+  worker = await workerService(directory, { clock, variables: { FEED_PAGES: 'off' } })
 })
 
 afterAll(async () => {
@@ -162,6 +163,7 @@ test('a version that meets tables of a newer one answers what was kept, and take
     'alter table communication rename to release',
     "delete from d1_migrations where name = '9000_later.sql'",
   )
-  await new Promise((resolve) => setTimeout(resolve, 5100))
+  // For so long a database is left alone.
+  await clock.passed(clock.now() + 5)
   expect(await statusOf('/topics/eu.rss')).toBe(200)
 })
