@@ -73,7 +73,7 @@ export default defineConfig(({ mode }) => ({
     hookTimeout: 90_000,
     // Much of a test is waiting: for the next second, for workerd, for a slow client.
     maxWorkers: 3,
-    // Loading wrangler and the readers' libraries takes a second or two, and no file changes them.
+    // Loading Miniflare and the readers' libraries takes a second or two, and no file changes them.
     isolate: false,
     sequence: { sequencer: LongestFirst },
   },
