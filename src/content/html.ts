@@ -9,6 +9,7 @@ import { FilterXSS } from 'xss'
 import { DomainError } from '../domain/errors.ts'
 import { inWords, mostElementsEver } from '../domain/limits.ts'
 import { cleanText } from '../domain/text.ts'
+import { inline } from './inline.ts'
 
 type Node = DefaultTreeAdapterTypes.ChildNode
 type Element = DefaultTreeAdapterTypes.Element
@@ -274,8 +275,6 @@ function inParagraphs(nodes: Node[]): Node[] {
     (node) => !(tree.isElementNode(node) && node.tagName === 'p' && isEmpty(node)),
   )
 }
-
-const inline = new Set('a abbr b br cite code em i img q s strong sub sup time u'.split(' '))
 
 function isBlock(node: Node): boolean {
   return tree.isElementNode(node) && !inline.has(node.tagName)

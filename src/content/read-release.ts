@@ -29,7 +29,7 @@ import {
   releaseSchema,
 } from '../domain/release.ts'
 import { mediaPath, type Site } from '../domain/site.ts'
-import { beginning, searchTokens, searchWords } from '../domain/text.ts'
+import { beginning } from '../domain/text.ts'
 import { parseTime } from '../domain/time.ts'
 import { createVocabulary, type Vocabulary } from '../domain/topic.ts'
 import type { ResolveAddress } from './html.ts'
@@ -39,6 +39,7 @@ const loadParsers = async () => ({
   ...(await import('./html.ts')),
   ...(await import('./markdown.ts')),
   ...(await import('./markup-limits.ts')),
+  ...(await import('./words.ts')),
 })
 type Parsers = Awaited<ReturnType<typeof loadParsers>>
 
@@ -76,7 +77,8 @@ export function createTextReader({ site, vocabulary: source }: Surroundings) {
         addresses.release(target),
       )
     }
-    const body = readBody(input, resolve, isNew, await (parsers ??= loadParsers()))
+    const { wordsOf, ...ofBody } = await (parsers ??= loadParsers())
+    const body = readBody(input, resolve, isNew, ofBody)
     // In HTML from elsewhere such an address may always have led nowhere, as far as we can know.
     const isWarning = input.body.html !== undefined
     const mentions = Array.from(inBody, (path): Mention => {
@@ -98,7 +100,7 @@ export function createTextReader({ site, vocabulary: source }: Surroundings) {
       site,
     )
     // Those of a withdrawn one, too: whoever subscribed to a search for them must be told.
-    const words = wordsOf([release.title, release.lead, body.text])
+    const words = wordsOf(release)
     const text = { origin, release, attachments, words, languages: site.languages.length }
     if (mentions.length > 0) return { text, published, mentions, problems }
     return { draft: await draftOf(text, {}, []), published, mentions, problems }
@@ -159,7 +161,7 @@ function readBody(
   { body }: ReleaseInput,
   resolve: ResolveAddress,
   isNew: boolean,
-  { cleanHtml, markdownToHtml, htmlBeyondLimits, markdownBeyondLimits }: Parsers,
+  { cleanHtml, markdownToHtml, htmlBeyondLimits, markdownBeyondLimits }: Omit<Parsers, 'wordsOf'>,
 ): Body {
   const { html, markdown = '' } = body
   const beyond = html === undefined ? markdownBeyondLimits(markdown) : htmlBeyondLimits(html)
@@ -246,8 +248,4 @@ function endedTopics({ topics, published }: ReleaseInput, vocabulary: Vocabulary
     const message = `The topic ${slug} has ended before this release. Write ${instead}.`
     return [{ field: `topics.${index}`, message, warning: true }]
   })
-}
-
-function wordsOf(texts: string[]): string {
-  return searchTokens(texts.flatMap(searchWords).join(' '))
 }

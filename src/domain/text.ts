@@ -72,6 +72,12 @@ export function searchTokens(words: string): string {
   return words.replace(unspaced, ' $& ').trim()
 }
 
+/**
+ * What a stem begins with in the index, so that no word is taken for one: a character for private use, which
+ * neither the words of texts nor those of searches have.
+ */
+export const stemMark = '\u{e001}'
+
 /** Most names have no other letters, and a vocabulary has thousands of them. */
 const isPlain = /^[ -~]*$/
 

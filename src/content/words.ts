@@ -1,0 +1,91 @@
+import type { Release } from '../domain/release.ts'
+import { ownText } from '../domain/remembered.ts'
+import { searchTokens, searchWords, stemMark } from '../domain/text.ts'
+import { inline } from './inline.ts'
+import { type Stemmer, stemmerOf } from './stemmers.ts'
+
+/**
+ * The words of a release as the index takes them: those of its title, lead and text in their order, and then
+ * their stems, each once and after `stemMark`. A stem that is a word of the release itself is left out: a
+ * search by a stem looks for both. Stemmers go by diacritics, which a question no longer has; so each word
+ * has the stem of what is left without them, too. None have words of a single letter, of more than 64, with a
+ * digit, or in letters that the stemmers do not know. In a language without a stemmer there are plain words
+ * alone.
+ *
+ * The text is read from the stored HTML, so that what was stored earlier comes to the same words.
+ */
+export function wordsOf({
+  title,
+  lead,
+  html,
+  language,
+}: Pick<Release, 'title' | 'lead' | 'html' | 'language'>): string {
+  const texts = [title, lead, textOf(html)]
+  const stemmer = stemmerOf(language)
+  if (!stemmer) return searchTokens(texts.flatMap(searchWords).join(' '))
+  const known = rememberedWords(stemmer)
+  const words: string[] = []
+  const stems = new Set<string>()
+  for (const written of texts.flatMap(writtenWords)) {
+    let word = known.get(written)
+    if (!word) remember(known, written, (word = readWord(written, stemmer)))
+    if (word.folded) words.push(word.folded)
+    for (const stem of word.stems) stems.add(stem)
+  }
+  for (const word of words) stems.delete(word)
+  const marked = Array.from(stems, (stem) => stemMark + stem)
+  return [searchTokens(words.join(' ')), ...marked].join(' ')
+}
+
+/** Such as stand within a word: a part of it may be a link. */
+const withinWords = [...inline].filter((name) => name !== 'br').join('|')
+const inlineTags = new RegExp(`</?(?:${withinWords})(?: [^>]*)?>`, 'g')
+
+/**
+ * The words of HTML that `cleanHtml` made, where every bracket of a tag and every quote in it is its own. What
+ * the entities in it stand for belongs to no word, as little as a space does.
+ */
+function textOf(html: string): string {
+  return html.replace(inlineTags, '').replace(/<[^>]*>|&(?:amp|lt|gt|nbsp|quot);/g, ' ')
+}
+
+/** As they are written, in lower case: stemmers go by diacritics. */
+function writtenWords(text: string): string[] {
+  return (
+    text
+      .normalize('NFKC')
+      .toLowerCase()
+      .match(/(?:[a-z0-9]+|[\p{L}\p{N}\p{M}])+/gu) ?? []
+  )
+}
+
+type Word = { folded: string; stems: string[] }
+
+/** Stemmers take a word apart again and again, and nobody asks for longer ones. */
+const longestWord = 64
+/** Of letters of Latin and Greek, which the stemmers know and the index takes for letters as well. */
+const isStemmed = /^[a-zß-ɏͰ-Ͽἀ-ῼ]{2,}$/
+
+function readWord(written: string, stemmer: Stemmer): Word {
+  const folded = searchWords(written).join(' ')
+  const hasStem = written.length <= longestWord && isStemmed.test(written)
+  const forms = hasStem ? new Set([written, folded]) : []
+  const stems = Array.from(forms, (form) => searchWords(stemmer(form)).join('')).filter(Boolean)
+  return { folded, stems }
+}
+
+/** Words that came lately, for each stemmer: most of a release are in many others. */
+const remembered = new Map<Stemmer, Map<string, Word>>()
+const mostRemembered = 20_000
+
+function rememberedWords(stemmer: Stemmer): Map<string, Word> {
+  let words = remembered.get(stemmer)
+  if (!words) remembered.set(stemmer, (words = new Map()))
+  return words
+}
+
+function remember(known: Map<string, Word>, written: string, word: Word) {
+  if (written.length > longestWord) return
+  if (known.size >= mostRemembered) known.clear()
+  known.set(ownText(written), word)
+}
