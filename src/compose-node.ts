@@ -2,6 +2,7 @@ import { type Composed, compose, type Parts } from './compose.ts'
 import { composeApi } from './compose-api.ts'
 import { createMediaFolder } from './content/media-folder.ts'
 import { StoreDamaged } from './domain/errors.ts'
+import { createBodyRoom } from './http/api/body-room.ts'
 import type { Token } from './http/api/door.ts'
 import { isDirect } from './http/conditional.ts'
 import { clientAtSocket } from './http/listen.ts'
@@ -22,23 +23,21 @@ export type NodeParts = Pick<Parts, 'baseUrl' | 'clock' | 'problems' | 'write' |
 /** Puts the service on Node together, over a database that is open and filled. */
 export function composeNode({ contentDirectory, uploads, tokens, ...parts }: NodeParts): Composed {
   const { database, clock, baseUrl, damage } = parts
-  const api = composeApi(
-    {
-      database,
-      checkStore() {
-        const sentence = damage?.()
-        if (sentence !== undefined) throw new StoreDamaged(sentence)
-      },
-      reading: readingInThreads,
-      inTurn: createTurns(),
-      media: createMediaFolder(contentDirectory, uploads),
-      clock,
-      tokens,
-      clientOf: clientAtSocket,
-      baseUrl,
+  const api = composeApi({
+    database,
+    checkStore() {
+      const sentence = damage?.()
+      if (sentence !== undefined) throw new StoreDamaged(sentence)
     },
-    { isShared: true },
-  )
+    reading: readingInThreads,
+    room: createBodyRoom(),
+    inTurn: createTurns(),
+    media: createMediaFolder(contentDirectory, uploads),
+    clock,
+    tokens,
+    clientOf: clientAtSocket,
+    baseUrl,
+  })
   return compose({
     memory: 64_000_000,
     hasFeedPages: true,

@@ -18,12 +18,13 @@ import { createContentStore } from './store/content-store.ts'
 import { adviceForDamage, DatabaseCondition } from './store/condition.ts'
 import { isDamaged, isDatabaseError, isFull } from './store/node-sqlite.ts'
 import { beginAnew, openStore } from './store/open-store.ts'
+import { upgrading } from './upgrading.ts'
 import { createReleaseStore } from './store/release-store.ts'
 
 const { port, host, baseUrl, contentDirectory, database: path, hasFeedPages, tokens } = readConfig()
 // With tokens it may hold releases that are nowhere else.
 const mayBeMadeAnew = tokens.length === 0
-const database = await openStore(path, { mayBeMadeAnew }).catch((error: Error) =>
+const database = await openStore(path, { mayBeMadeAnew, upgrading }).catch((error: Error) =>
   giveUp(error.message),
 )
 const condition = new DatabaseCondition(database, path, adviceForDamage(mayBeMadeAnew))

@@ -24,6 +24,7 @@ import { createEdgeReserve, type EdgeCache } from './http/reserve.ts'
 import { problemResponse, toFailure } from './http/problem.ts'
 import { within } from './http/services.ts'
 import { createContentStore } from './store/content-store.ts'
+import type { Database } from './store/database.ts'
 import { migrateForVersion } from './store/migrate.ts'
 import { createReleaseStore } from './store/release-store.ts'
 import { checkTables } from './store/tables.ts'
@@ -42,6 +43,8 @@ type Env = {
 
 /** Cloudflare's free plan allows 50 queries to a request, and answering takes some as well. */
 const stepsPerRequest = 20
+/** The same for portions of an earlier version's releases, each of which takes nine. */
+const portionsPerRequest = 4
 
 /** Milliseconds that the first request of an isolate waits for the database to be brought in line. */
 const patienceForContent = 8000
@@ -69,7 +72,13 @@ const newestMigration = () => ownBundle().header.migrations.at(-1)!.name
 /** Works on bringing the database in line. What is not done yet is gone on with by later requests. */
 async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
   const { migrations, made, program } = ownBundle().header
-  await migrateForVersion(DB, migrations, made)
+  const { wordsOf } = await import('./content/words.ts')
+  const isBroughtOver = await migrateForVersion(DB, migrations, {
+    made,
+    upgrading: { wordsOf },
+    portions: portionsPerRequest,
+  })
+  if (!isBroughtOver) return
   const store = createReleaseStore(DB)
   const revision = await store.revision()
   const isDone = await bringBundleInLine(ownBundle(), createContentStore(DB, newestMigration()), {
@@ -108,7 +117,8 @@ function spareState(): State {
   const { site, vocabulary } = ownBundle().header
   const retired = retiredAt(vocabulary.topics, systemClock.now())
   const nothing = { revision: 0, horizon: 0, since: 0, frameSince: 0, until: 0 }
-  return { ...nothing, retired, site, vocabulary: createVocabulary(vocabulary) }
+  const frame = { site, vocabulary: createVocabulary(vocabulary), marks: new Map<string, number>() }
+  return { ...nothing, retired, ...frame }
 }
 
 /** A file of the content, by what its asset says of itself. */
@@ -136,8 +146,8 @@ async function answerMedia(env: Env, request: Request): Promise<Response> {
 }
 
 /** The store, which has the database brought in line again when its tables turn out to be of another version. */
-function openStore({ DB }: Env): ReleaseStore {
-  const store = createReleaseStore(DB, newestMigration())
+function openStore({ DB }: Env, isHome: boolean): ReleaseStore {
+  const store = createReleaseStore(isHome ? DB : onlyReading(DB), newestMigration())
   const state = async (now: number) => {
     return store.state(now).catch((error: unknown) => {
       if (isOtherVersion(error)) seen = undefined
@@ -145,6 +155,14 @@ function openStore({ DB }: Env): ReleaseStore {
     })
   }
   return { ...store, state }
+}
+
+function onlyReading(database: D1Database): Database {
+  return {
+    prepare: (sql) => database.prepare(sql),
+    batch: async (statements) => database.batch(statements as never),
+    readOnly: true,
+  }
 }
 
 /**
@@ -158,18 +176,15 @@ function createApiLoader(env: Env, { baseUrl, tokens }: WorkerConfig): () => Pro
     const unknown = bundle ? unknownPublishers(tokens, bundle.header.site) : []
     for (const problem of unknown) console.error(formatProblem(problem))
     const { composeApi } = await import('./compose-api.ts')
-    return composeApi(
-      {
-        database: env.DB,
-        checkStore: checkDatabase,
-        media: createMediaBucket((path) => findAsset(env, path), env.MEDIA),
-        clock: systemClock,
-        tokens,
-        clientOf: (c) => c.req.header('cf-connecting-ip') ?? '',
-        baseUrl,
-      },
-      { isShared: false },
-    )
+    return composeApi({
+      database: env.DB,
+      checkStore: checkDatabase,
+      media: createMediaBucket((path) => findAsset(env, path), env.MEDIA),
+      clock: systemClock,
+      tokens,
+      clientOf: (c) => c.req.header('cf-connecting-ip') ?? '',
+      baseUrl,
+    })
   }
   // What could not be loaded may be the next time.
   const forget = (error: unknown) => {
@@ -185,7 +200,7 @@ function createApiLoader(env: Env, { baseUrl, tokens }: WorkerConfig): () => Pro
 /** Everything that answers at home, or at other hosts, where a version reads and never writes. */
 function createService(env: Env, config: WorkerConfig, isHome: boolean) {
   const { baseUrl, hasFeedPages } = config
-  const state = createKeptState(openStore(env), systemClock, (revision) => {
+  const state = createKeptState(openStore(env, isHome), systemClock, (revision) => {
     seen = revision
   })
   const refuse = () => {

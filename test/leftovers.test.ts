@@ -35,9 +35,11 @@ test('drafts of loads that were killed are gone at a start, once nobody touched 
   change(DATABASE, 'update incoming set staged = staged - 601')
   change(
     DATABASE,
-    `insert into incoming (batch, id, staged, slug, language, source, origin, hash, authored, wanted, document, words)
-     select 'of another service', id, unixepoch() - 500, slug, language, source, origin, hash, authored, wanted, document, words
-     from incoming limit 100`,
+    `insert into incoming select * from (
+       select 'of another service', id, number, unixepoch() - 500, dates, decided, deed, slug, language, source, origin, hash,
+         authored, wanted, document, markdown, words, weight, media
+       from incoming limit 100
+     )`,
   )
   change(
     DATABASE,

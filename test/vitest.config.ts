@@ -21,6 +21,7 @@ const first = [
   'durability',
   'worker',
   'worker-versions',
+  'upgrades',
   'leftovers',
   'http/kept-state',
   'full-disk',
@@ -46,8 +47,10 @@ const trials = [
   'readers/corrections',
   'http/archives',
   'http/fuzz',
+  'content/words',
   'store/answers',
   'store/migrations',
+  'upgrades',
 ].map((name) => `test/${name}.test.ts`)
 
 /** What `npm run test:quick` runs, on Node alone, without the files that start a server or wait for long. */

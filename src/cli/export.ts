@@ -22,6 +22,7 @@ import { copyDatabase, removeDatabase } from '../store/backup.ts'
 import { migrate } from '../store/migrate.ts'
 import { openDatabase, readMigrations } from '../store/node-sqlite.ts'
 import { createPublishingStore } from '../store/publishing-store.ts'
+import { upgrading } from '../upgrading.ts'
 import { databaseOf, mediaName } from './backup.ts'
 import { allOrNothing } from './interruption.ts'
 import { type Context, explain, NotDone, type Register } from './program.ts'
@@ -104,7 +105,7 @@ async function writeExport(
   await copyDatabase(from, copy)
   const database = openDatabase(copy)
   try {
-    await migrate(database, readMigrations())
+    await migrate(database, readMigrations(), upgrading)
     const store = createPublishingStore(database)
     const { site, content, published } = await store.frame()
     const vocabulary = joinVocabularies(content, published)
@@ -116,7 +117,7 @@ async function writeExport(
     for (let at = 0; at < lines.length; at += atOnce) {
       const portion = lines.slice(at, at + atOnce)
       const kept = await store.kept(portion, [])
-      const inOrder = kept.toSorted((a, b) => a.release.published - b.release.published)
+      const inOrder = kept.toSorted((a, b) => a.key - b.key)
       for (const { release: found, isHistory } of inOrder) {
         const release = { ...found, archived: isHistory }
         const year = formatUtc(release.published).slice(0, 4)
@@ -135,7 +136,7 @@ async function writeExport(
   }
 }
 
-/** All releases, oldest first. */
+/** All releases, in the order of their keys, which reading them again keeps. */
 async function listAll(store: PublishingStore): Promise<KeptLine[]> {
   const lines: KeptLine[] = []
   for (;;) {
@@ -144,7 +145,7 @@ async function listAll(store: PublishingStore): Promise<KeptLine[]> {
     lines.push(...more)
     if (more.length < 1000) break
   }
-  return lines.toSorted((a, b) => a.published - b.published)
+  return lines.toSorted((a, b) => a.key - b.key)
 }
 
 /** As people write it: without lists that are empty. */

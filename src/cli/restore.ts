@@ -9,6 +9,7 @@ import {
   replaceDatabase,
 } from '../store/backup.ts'
 import { setAside } from '../store/node-sqlite.ts'
+import { upgrading } from '../upgrading.ts'
 import { backUp, databaseName, databaseOf, mediaName, onWorkers } from './backup.ts'
 import { allOrNothing } from './interruption.ts'
 import { type Context, explain, NotDone, type Register } from './program.ts'
@@ -44,7 +45,7 @@ async function restore(folder: string, { terminal, environment }: Context) {
     if (isFolder) restoreMedia(join(folder, mediaName), join(dirname(live), mediaName))
     // Nothing can be written into it. A service that has it open takes up the new file.
     if (isDamaged) terminal.say(`What is there now is damaged. It is kept as ${setAside(live)}.`)
-    await replaceDatabase(candidate, live, systemClock)
+    await replaceDatabase(candidate, live, systemClock, upgrading)
     undo()
   })
   terminal.say(`${live} holds the ${releases} releases of ${folder} again.`)

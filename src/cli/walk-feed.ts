@@ -88,10 +88,10 @@ async function lostReleases(
       !wanted || release.topics.some((slug) => state.vocabulary.withBroader(slug).includes(wanted))
     return isPublic && isInLanguage && isOnTopic && !seen.has(release.id)
   })
-  // Of several with the same time all but the first have later seconds, which may be to come.
+  // More than a second has places for go into the next one, which may be to come.
   const found = await Promise.all(
     missing.map(({ release }) => store.findRelease(release.slug, release.language, state)),
   )
-  const isOld = ({ release }: Draft) => release.authored < state.horizon - missing.length
+  const isOld = ({ release }: Draft) => release.authored < state.horizon
   return missing.filter((draft, index) => found[index] !== undefined || isOld(draft))
 }

@@ -91,9 +91,6 @@ type Ports = {
   createBatch: () => string
 }
 
-/** Releases that become public together at most: D1 and memory have their limits. */
-const mostAtOnce = 500
-
 /** A request that was looked at, and what would become of it as things stand. */
 type Prepared = {
   request: PublishRequest
@@ -104,11 +101,9 @@ type Prepared = {
   change: Receipt['change']
 }
 
-type Waiting = { prepared: Prepared; settle: (result: Receipt | DomainError) => void }
-
 /**
- * Publishes one second after the other, because every change has a second of its own. What comes
- * in meanwhile becomes public together in the next one.
+ * Publishes what comes through the API. What several requests ask for at once becomes public together, as
+ * there is one change in a second: the store sees to that, also where each has a process of its own.
  */
 export function createPublisher({
   store,
@@ -117,46 +112,39 @@ export function createPublisher({
   clock,
   createBatch,
 }: Ports): Publisher {
-  const waiting: Waiting[] = []
-  let isWorking = false
-
   return { publish }
 
   async function publish(requests: PublishRequest[]): Promise<(Receipt | DomainError)[]> {
     const looked = await prepare(requests)
+    const results = new Map<Prepared | DomainError, Receipt | DomainError>()
     const seen = new Set<string>()
-    const results = looked.map(async (prepared) => {
-      if (prepared instanceof DomainError) return prepared
-      const key = keyOf(prepared.request)
+    const changing: Prepared[] = []
+    for (const one of looked) {
+      if (one instanceof DomainError) {
+        results.set(one, one)
+        continue
+      }
+      const key = keyOf(one.request)
       // An earlier one of the same request may change what this one was compared with.
-      const isDone = prepared.change === 'unchanged' && !seen.has(key)
+      const isDone = one.change === 'unchanged' && !seen.has(key)
       seen.add(key)
-      const { before, draft } = prepared
-      if (isDone) return receipt(prepared, before!.release)
-      if (prepared.request.isDryRun) return receipt(prepared, draft.release)
-      return new Promise<Receipt | DomainError>((settle) => {
-        waiting.push({ prepared, settle })
-      })
-    })
-    if (waiting.length > 0 && !isWorking) void work()
-    return Promise.all(results)
+      if (isDone) results.set(one, receipt(one, one.before!.release))
+      else if (one.request.isDryRun) results.set(one, receipt(one, one.draft.release))
+      else changing.push(one)
+    }
+    for (const group of groupsOf(changing)) {
+      const made = await makePublic(group)
+      group.forEach((one, index) => results.set(one, made[index]!))
+    }
+    return looked.map((one) => results.get(one)!)
   }
 
-  async function work() {
-    isWorking = true
-    while (waiting.length > 0) await makeNext()
-    isWorking = false
-  }
-
-  /** Makes what waits public, of each release one change. Never throws: everybody is told. */
-  async function makeNext() {
-    let group: Waiting[] = []
+  /** Makes a group public, of each release one change. Never throws: what went wrong is told of each. */
+  async function makePublic(group: Prepared[]): Promise<(Receipt | DomainError)[]> {
     let looked: (Prepared | DomainError)[] = []
     try {
       await store.publish(createBatch(), clock, async (now) => {
-        // Chosen only now, as more may have come while the second was waited for.
-        if (group.length === 0) group = takeGroup()
-        looked = await lookAgain(group.map(({ prepared }) => prepared))
+        looked = await lookAgain(group)
         const changing = accepted(looked).filter(({ change }) => change !== 'unchanged')
         return Promise.all(
           changing.map(async (one) => ({
@@ -166,35 +154,18 @@ export function createPublisher({
           })),
         )
       })
-      // It is written, also if this can no longer be read.
-      const ids = accepted(looked).map(({ draft }) => draft.release.id)
-      const kept = await store.kept([], ids).catch(() => [])
-      const byId = new Map(kept.map(({ release }) => [release.id, release]))
-      for (const [index, { settle }] of group.entries()) {
-        const one = looked[index]!
-        if (one instanceof DomainError) settle(one)
-        else settle(receipt(one, byId.get(one.draft.release.id) ?? one.draft.release))
-      }
     } catch (error) {
       const told = error instanceof DomainError ? error : notWritten(error)
-      for (const { settle } of group.length > 0 ? group : takeGroup()) settle(told)
+      return group.map(() => told)
     }
-  }
-
-  function takeGroup(): Waiting[] {
-    const keys = new Set<string>()
-    const group: Waiting[] = []
-    const rest: Waiting[] = []
-    for (const one of waiting.splice(0)) {
-      const { request, draft } = one.prepared
-      const own = [keyOf(request), draft.release.id]
-      const isFree = group.length < mostAtOnce && !own.some((key) => keys.has(key))
-      // What has to wait for a change before it keeps others of the same release waiting, too.
-      for (const key of own) keys.add(key)
-      ;(isFree ? group : rest).push(one)
-    }
-    waiting.push(...rest)
-    return group
+    // It is written, also if this can no longer be read.
+    const ids = accepted(looked).map(({ draft }) => draft.release.id)
+    const kept = await store.kept([], ids).catch(() => [])
+    const byId = new Map(kept.map(({ release }) => [release.id, release]))
+    return looked.map((one) => {
+      if (one instanceof DomainError) return one
+      return receipt(one, byId.get(one.draft.release.id) ?? one.draft.release)
+    })
   }
 
   /** What was looked at when it came in holds as long as the release and what it is read with stay. */
@@ -290,7 +261,8 @@ export function createPublisher({
       ]
       result = await read({ ...merged, changes })
     }
-    const { draft, problems } = result
+    const { problems } = result
+    const draft = { ...result.draft, markdown: markdownOf(written) }
     checkPublisher(by, draft.release.publisher)
     if (before && before.release.id !== draft.release.id) throw otherIdentity(before.release)
     const isSame = before?.hash === draft.hash && keyOf(before.release) === keyOf(request)
@@ -318,6 +290,12 @@ function byAddress(kept: Kept[]): Map<string, Kept> {
   return new Map(kept.map((one) => [keyOf(one.release), one]))
 }
 
+/** A text that was written in Markdown. While the HTML stays, the store keeps the one it was made of. */
+function markdownOf(written: WrittenRelease | undefined): string | undefined {
+  const { markdown } = Object(written?.body) as { markdown?: unknown }
+  return typeof markdown === 'string' ? markdown : undefined
+}
+
 function accepted(looked: (Prepared | DomainError)[]): Prepared[] {
   return looked.flatMap((one) => (one instanceof DomainError ? [] : [one]))
 }
@@ -329,4 +307,20 @@ function receipt(
   const { id, slug, language } = draft.release
   const tag = tagOf({ hash: draft.hash, release: { published, updated } })
   return { change, id, slug, language, published, updated, tag, warnings }
+}
+
+/** In their order, so that each group has one change of a release. */
+function groupsOf(prepared: Prepared[]): Prepared[][] {
+  const groups: { keys: Set<string>; members: Prepared[] }[] = []
+  for (const one of prepared) {
+    const own = [keyOf(one.request), one.draft.release.id]
+    let group = groups.at(-1)
+    if (!group || own.some((key) => group!.keys.has(key))) {
+      group = { keys: new Set(), members: [] }
+      groups.push(group)
+    }
+    for (const key of own) group.keys.add(key)
+    group.members.push(one)
+  }
+  return groups.map(({ members }) => members)
 }

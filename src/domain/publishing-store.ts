@@ -9,6 +9,8 @@ export const apiSource = 'api:'
 
 /** A release as those see it who publish: whatever its time, and also withdrawn. */
 export type Kept = {
+  /** Where it stands among all releases. */
+  key: number
   /** With the seconds that it has in feeds. */
   release: Release
   /** The second of publication that was asked for. */

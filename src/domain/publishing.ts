@@ -1,3 +1,4 @@
+import { keyAt, placesOfSecond, secondOf } from './key.ts'
 import type { Release } from './release.ts'
 import type { Site } from './site.ts'
 import type { VocabularySource } from './topic.ts'
@@ -11,6 +12,8 @@ export type Draft = {
   /** Fingerprint of the release itself. */
   hash: string
   release: Release
+  /** What its author sent, where that was Markdown. What is in files stays there. */
+  markdown?: string | undefined
   /** All its words, folded, for the search. */
   words: string
   /** Bytes that it takes in a document at the most. */
@@ -66,11 +69,11 @@ export type Frame = ContentFrame & {
   drafts?: number
 }
 
-/** A release whose place in the order of publication is being decided. All seconds. */
+/** A release whose place in the order of publication is being decided. Times are seconds. */
 export type Placement = {
   id: string
-  /** Place of its language among the languages of the site: of equal times the original comes first. */
-  rank: number
+  /** How many came in before it in the same change: of equal times that decides. */
+  number: number
   /** The time its author wrote. */
   authored: number
   /** When it last changed materially, by its author's word; `authored` if it never did. */
@@ -86,8 +89,8 @@ export type Placement = {
 
 /** What a release was until now. `topics` are missing for one that was taken away and comes back. */
 export type Former = {
-  published: number
-  updated: number
+  key: number
+  updatedKey: number
   authored: number
   wanted: number
   topics?: string[]
@@ -96,11 +99,11 @@ export type Former = {
   isHistory?: boolean
 }
 
-/** The seconds a release has: where it stands in feeds, and where it stands in archives. */
+/** The keys a release has: where it stands in feeds, and where it stands in archives. */
 export type Place = {
   id: string
-  published: number
-  updated: number
+  key: number
+  updatedKey: number
   /** It came with the past of an office, and is no news in any feed (C-06). */
   isHistory: boolean
 }
@@ -110,7 +113,8 @@ const never = Date.UTC(9000, 0, 1) / 1000
 
 /** When a change is made. */
 export type Moment = {
-  now: number
+  /** The second of the change, later than any that readers were shown. */
+  second: number
   /** Second of the last event that readers can have seen; undefined while the store is empty. */
   since: number | undefined
 }
@@ -120,96 +124,106 @@ const week = 7 * 86_400
 const mostLate = 50
 
 /**
- * The publication clock. Every release has a second of its own at which it was published (C-05), and
- * one of its last material change (C-07); whatever readers see for the first time has a later second
- * than all they have seen, because some look at nothing else (Superdesk, the Microsoft connector).
+ * The publication clock. Every release has a second of publication (C-05), and one of its last material
+ * change (C-07), with a place within each. Only what becomes visible together shares a second: whatever
+ * readers see for the first time has a later second than all they have seen, because some look at nothing
+ * else (Superdesk, the Microsoft connector).
  *
  * What an empty store is filled with keeps the times of its authors, and so does what is published
- * on time or lies in the future; equal times follow each other in the order of languages and identities. A release
- * that comes late is published now. More than fifty that are older than a week are history (C-06).
- * Once public, a release keeps its second. Whoever brings releases in may say otherwise (`Dates`).
+ * on time or lies in the future; equal times follow each other as they came in. A release that comes late
+ * is published in the second of the change. More than fifty that are older than a week are history (C-06).
+ * Once public, a release keeps its key. Whoever brings releases in may say otherwise (`Dates`).
  *
- * A correction, a withdrawal and a topic gained move `updated` to now; a minor change moves nothing.
+ * A correction, a withdrawal and a topic gained move `updatedKey` to the second of the change; a minor
+ * change moves nothing. What finds no place in its second takes the next one.
  *
- * `published` and `updated` hold the seconds that other releases have, and are added to.
+ * `taken` are the keys that other releases have.
  */
 export function place(
   releases: Placement[],
-  published: Set<number>,
-  updated: Set<number>,
-  { now, since }: Moment,
+  taken: Iterable<number>,
+  { second, since }: Moment,
 ): Place[] {
-  const wasPublic = ({ before }: Placement) => before !== undefined && before.published <= now
-  const keeps = (one: Placement) => wasPublic(one) && one.authored <= now
-  const kept = releases.filter(keeps)
-  const others = inOrder(releases.filter((one) => !keeps(one)))
-  const late = lateAmong(others, now, since)
+  const isKept = ({ authored, before }: Placement) => {
+    return before !== undefined && secondOf(before.key) <= second && authored <= second
+  }
+  const kept = releases.filter(isKept)
+  const others = inOrder(releases.filter((one) => !isKept(one)))
+  const late = lateAmong(others, second, since)
   const changed = new Set(kept.filter((one) => isMaterial(one.before!, one)))
   if (changed.size > mostLate) {
     // A whole topic that gains another is no news, as little as an office's history.
     for (const one of changed) if (isGainAlone(one.before!, one)) changed.delete(one)
   }
-  for (const { before } of kept) published.add(before!.published)
-  for (const one of kept) if (!changed.has(one)) updated.add(one.before!.updated)
 
   const places = new Map<string, Place>()
   for (const { id, before } of kept) {
-    const { published: second, updated: moment, isHistory = false } = before!
-    places.set(id, { id, published: second, updated: moment, isHistory })
+    const { key, updatedKey, isHistory = false } = before!
+    places.set(id, { id, key, updatedKey, isHistory })
   }
-  const nextPublished = freeSeconds(published)
-  const authored = others.filter((one) => !late.has(one))
-  for (const one of authored) {
-    const wanted = one.withdrawn && one.authored > now ? never : one.authored
-    const keptOne = keptSecond(one, wanted, published)
-    const second = keptOne ?? nextPublished(wanted)
-    // What is due now is not put off for long because others have the same time.
-    if (keptOne === undefined && wanted <= now && second > now) {
-      late.add(one)
-      continue
-    }
-    published.add(second)
-    // Where nothing was shown yet, nothing is past but what is said to be.
-    const shown = since ?? (one.dates === 'archive' ? now : -Infinity)
-    const isHistory = second <= shown && one.dates !== 'keep'
-    places.set(one.id, { id: one.id, published: second, updated: second, isHistory })
+  const used = new Set(taken)
+  for (const { key, updatedKey } of places.values()) used.add(key).add(updatedKey)
+  const onTime = others.filter((one) => !late.has(one))
+  const keys = keysOfBefore(onTime, used, second)
+  const nextKey = freeKeys(used)
+  // Where nothing was shown yet, nothing is past but what is said to be.
+  const past = ({ dates }: Placement) => since ?? (dates === 'archive' ? second : -Infinity)
+  for (const one of onTime) {
+    const key = keys.get(one.id) ?? nextKey(timeOf(one, second))
+    const isHistory = secondOf(key) <= past(one) && one.dates !== 'keep'
+    places.set(one.id, { id: one.id, key, updatedKey: key, isHistory })
   }
-  placeUpdates(
-    authored.filter((one) => !late.has(one)),
-    places,
-    updated,
-    now,
-  )
-
-  const free = freshSeconds(late.size + changed.size, [published, updated], now, since ?? 0)
+  for (const one of onTime) {
+    const { key } = places.get(one.id)!
+    // No author's word makes a change of the future, other than in a release of the future.
+    const wanted = Math.min(one.wanted, second)
+    if (wanted > secondOf(key)) places.get(one.id)!.updatedKey = nextKey(wanted)
+  }
   for (const { id } of others.filter((one) => late.has(one))) {
-    const second = free.shift()!
-    places.set(id, { id, published: second, updated: second, isHistory: false })
+    const key = nextKey(second)
+    places.set(id, { id, key, updatedKey: key, isHistory: false })
   }
   for (const { id } of [...changed].toSorted(
-    (a, b) => a.wanted - b.wanted || (a.id < b.id ? -1 : 1),
+    (a, b) => a.wanted - b.wanted || a.number - b.number,
   )) {
-    places.set(id, { ...places.get(id)!, updated: free.shift()!, isHistory: false })
+    places.set(id, { ...places.get(id)!, updatedKey: nextKey(second), isHistory: false })
   }
   return releases.map(({ id }) => places.get(id)!)
 }
 
-/** The second that a release of the future has already, while its author's time stays the same. */
-function keptSecond(
-  { authored, before }: Placement,
-  wanted: number,
-  published: Set<number>,
-): number | undefined {
-  if (before?.authored !== authored || before.published < wanted) return undefined
-  const isElsewhere = before.published >= never !== wanted >= never
-  return isElsewhere || published.has(before.published) ? undefined : before.published
+/** The second that a release gets which does not come late. */
+function timeOf({ authored, withdrawn }: Placement, second: number): number {
+  return withdrawn && authored > second ? never : authored
+}
+
+/** The keys of releases of the future, which they keep while their authors' times stay the same. */
+function keysOfBefore(
+  releases: Placement[],
+  used: Set<number>,
+  second: number,
+): Map<string, number> {
+  const keys = new Map<string, number>()
+  for (const one of releases) {
+    const { id, authored, before } = one
+    if (before?.authored !== authored || used.has(before.key)) continue
+    const time = timeOf(one, second)
+    const had = secondOf(before.key)
+    if (had < time || had >= never !== time >= never) continue
+    keys.set(id, before.key)
+    used.add(before.key)
+  }
+  return keys
 }
 
 /** Releases that come later than they say, but those that are history. */
-function lateAmong(releases: Placement[], now: number, since: number | undefined): Set<Placement> {
+function lateAmong(
+  releases: Placement[],
+  second: number,
+  since: number | undefined,
+): Set<Placement> {
   if (since === undefined) return new Set()
   const late = releases.filter(({ authored, dates }) => {
-    return dates === 'news' && authored <= now && authored <= since
+    return dates === 'news' && authored <= second && authored <= since
   })
   const old = late.filter(({ authored }) => authored < since - week)
   return new Set(old.length > mostLate ? late.filter((one) => !old.includes(one)) : late)
@@ -217,7 +231,7 @@ function lateAmong(releases: Placement[], now: number, since: number | undefined
 
 /** Whether readers must see that a public release changed. */
 function isMaterial(before: Former, release: Placement): boolean {
-  const isDated = release.wanted > before.wanted && release.wanted !== before.updated
+  const isDated = release.wanted > before.wanted && release.wanted !== secondOf(before.updatedKey)
   if (!before.topics || isDated) return true
   if (release.withdrawn !== before.withdrawn) return true
   return release.corrections > (before.corrections ?? 0) || gainsTopic(before, release)
@@ -231,58 +245,22 @@ function isGainAlone(before: Former, release: Placement): boolean {
   return !isMaterial(before, { ...release, topics: before.topics ?? [] })
 }
 
-/** What never changed keeps its second of publication before changes look for a free one. */
-function placeUpdates(
-  releases: Placement[],
-  places: Map<string, Place>,
-  updated: Set<number>,
-  now: number,
-) {
-  const nextUpdated = freeSeconds(updated)
-  const wanted = (one: Placement) => {
-    const { published } = places.get(one.id)!
-    // No author's word makes a change of the future, other than in a release of the future.
-    return Math.max(published, Math.min(one.wanted, now))
-  }
-  const changes = (one: Placement) => Number(wanted(one) !== places.get(one.id)!.published)
-  for (const one of releases.toSorted((a, b) => changes(a) - changes(b))) {
-    const second = nextUpdated(wanted(one))
-    updated.add(second)
-    places.set(one.id, { ...places.get(one.id)!, updated: second })
-  }
-}
-
-/**
- * Seconds that nobody has, later than anything readers have seen, earliest first: up to now as long
- * as there are any, then those to come.
- */
-function freshSeconds(count: number, taken: Set<number>[], now: number, since: number): number[] {
-  const isFree = (second: number) => taken.every((some) => !some.has(second))
-  const seconds: number[] = []
-  for (let second = now; second > since && seconds.length < count; second--) {
-    if (isFree(second)) seconds.push(second)
-  }
-  // Every other one, or no correction could get in between until all of them are out.
-  for (let second = Math.max(now, since) + 1; seconds.length < count; second += 2) {
-    if (isFree(second)) seconds.push(second)
-  }
-  return seconds.toSorted((a, b) => a - b)
-}
-
-/** Translators copy the time of the original, and an office may give many the same. */
 function inOrder(releases: Placement[]): Placement[] {
-  return releases.toSorted((a, b) => {
-    return a.authored - b.authored || a.rank - b.rank || (a.id < b.id ? -1 : 1)
-  })
+  return releases.toSorted((a, b) => a.authored - b.authored || a.number - b.number)
 }
 
-/** Finds the first free second from one on, also for thousands of the same. */
-function freeSeconds(taken: Set<number>): (from: number) => number {
-  const ends = new Map<number, number>()
+/** Answers the key behind all that are used of a second, or of the next one that is not full, and uses it. */
+function freeKeys(used: Iterable<number>): (second: number) => number {
+  const places = new Map<number, number>()
+  for (const key of used) {
+    const second = secondOf(key)
+    places.set(second, Math.max(places.get(second) ?? 0, key - keyAt(second) + 1))
+  }
   return (from) => {
-    let free = ends.get(from) ?? from
-    while (taken.has(free)) free++
-    ends.set(from, free + 1)
-    return free
+    let second = from
+    while (places.get(second) === placesOfSecond) second++
+    const place = places.get(second) ?? 0
+    places.set(second, place + 1)
+    return keyAt(second, place)
   }
 }

@@ -12,7 +12,10 @@ import type { Vocabulary } from './topic.ts'
 export type State = {
   /** Grows with every change of the store. */
   revision: number
-  /** Second of the newest release that is public; later ones are still to come. 0 without any. */
+  /**
+   * Second of the newest release that is public; later ones are still to come. 0 without any. What was once
+   * shown stays public, also when the clock is set back.
+   */
   horizon: number
   /**
    * Second since when all that is public is as it is: of the last change of the store that anybody
@@ -29,31 +32,38 @@ export type State = {
   until: number
   site: Site
   vocabulary: Vocabulary
+  /** Numbers of topics, by which the full-text index of the store marks the releases that are found under them. */
+  marks: ReadonlyMap<string, number>
   retired: Retired
 }
 
 /** A release as the store answers it. */
 export type StoredRelease = Release & {
+  /** Key of its last material change. */
+  updatedKey: number
   /** Second of the last change of it or of a language version beside it. */
   changed: number
 }
 
-/** Where a release stands: its seconds, and how many bytes it takes in a document at the most. */
-export type Place = { published: number; updated: number; weight: number }
+/**
+ * Where a release stands: its keys of publication and of the last material change, and how many bytes it
+ * takes in a document at the most.
+ */
+export type Place = { key: number; updatedKey: number; weight: number }
 
-/** A walk along the releases that answer a question. Seconds since 1970. */
+/** A walk along the releases that answer a question. Its bounds are keys. */
 export type Walk = {
-  /** Along the seconds of publication, or of the last material change. */
-  by: 'published' | 'updated'
+  /** Along the keys of publication, or of the last material change. */
+  by: 'key' | 'updatedKey'
   /** Towards older ones unless it says otherwise. */
   towards?: 'older' | 'newer'
   /** Withdrawn releases instead of those that stand. */
   withdrawn?: boolean
   /** Without those that came with the past of an office (C-06). */
   onlyNews?: boolean
-  /** The lowest second. */
+  /** The lowest key. */
   from?: number
-  /** The second after the highest one. */
+  /** The key after the highest one. */
   below?: number
   limit: number
 }
@@ -87,8 +97,8 @@ export interface ReleaseStore {
   places(query: FeedQuery, state: State, walks: Walk[]): Promise<Place[][]>
   /** The months of the site's time zone in which releases stand that answer a question, newest first. */
   months(query: FeedQuery, state: State): Promise<Month[]>
-  /** Releases by their seconds of publication, newest first. */
-  load(published: number[], state: State): Promise<StoredRelease[]>
+  /** Releases by their keys, newest first. */
+  load(keys: number[], state: State): Promise<StoredRelease[]>
   /**
    * Second of the last change of the releases that some walks find, or of what stands around them; or
    * when a release left or came under a topic that the question names. It grows by every change of
@@ -106,11 +116,11 @@ export interface ReleaseStore {
   mediaStatus(path: string, state: State): Promise<'public' | 'withdrawn' | 'hidden'>
   countByTopic(state: State): Promise<TopicCount[]>
   /**
-   * The releases that stand, cut into parts of this size along the second of the last material change:
-   * the first and the last second of each part, oldest first.
+   * The releases that stand, cut into parts of this size along the key of the last material change: the
+   * first and the last key of each part, oldest first.
    */
   parts(state: State, size: number): Promise<{ first: number; last: number }[]>
-  /** Releases that stand, from a second of the last material change on, oldest first. */
+  /** Releases that stand, from a key of the last material change on, oldest first. */
   list(state: State, from: number, limit: number): Promise<Listed[]>
 }
 
@@ -125,21 +135,28 @@ export interface ContentStore {
   program(): Promise<string | undefined>
   /** Which bundle of content the store was last brought in line with. */
   bundle(): Promise<BundleMark | undefined>
-  /** Puts drafts aside, under a name for the change they belong to. Nobody sees them yet. */
+  /**
+   * Puts drafts aside, under a name for the change they belong to, behind those that are there. Nobody sees
+   * them yet.
+   */
   stage(batch: string, drafts: Draft[], now: number): Promise<void>
   /** Which drafts wait under that name: source → hash. */
   staged(batch: string): Promise<Map<string, string>>
   /**
    * Makes everything staged under a name public at once, with the rest of what a folder says.
-   * Several processes may do so at the same time. Waits while the change before is of the same
-   * second, because no reader could tell the two apart (H-10). Nothing changes while the store is in line
+   * Several processes may do so at the same time. Waits while something else was shown in the same
+   * second, because no reader could tell the two apart (H-10). Throws DomainError `unavailable` while the
+   * clock is far behind what was shown. Nothing changes while the store is in line
    * with a bundle that was made later than `bundle`. Throws an Error when drafts are missing that were staged for it.
    */
   apply(batch: string, frame: Frame, clock: Clock, bundle?: BundleMark): Promise<void>
   /** Names of changes that nobody goes on with: nothing was staged under them for ten minutes. */
   abandoned(now: number): Promise<string[]>
-  /** Forgets what was staged under a name, or the first `portions` of it, so that others can write in between. */
-  discard(batch: string, portions?: number): Promise<void>
+  /**
+   * Forgets what was staged under a name, or the first `portions` of it, so that others can write in between.
+   * Answers whether anything was there.
+   */
+  discard(batch: string, portions?: number): Promise<boolean>
 }
 
 /** What addresses answered lately, for as long as somebody may ask what changed since. */

@@ -56,7 +56,7 @@ export type Release = {
   lead: string
   /** The body: sanitised HTML whose own addresses begin with `storedOrigin`. */
   html: string
-  /** When it became public: unique to the second within the site. */
+  /** When it became public. Others may have the same second that became public together with it. */
   published: number
   /** When it last changed in a way that readers must see; never before `published`. */
   updated: number

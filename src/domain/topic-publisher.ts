@@ -63,7 +63,7 @@ export function createTopicPublisher({ store, clock }: { store: PublishingStore;
       }
       return { written: read.written, deed }
     }
-    // Nobody waits for a second of its own for what changes nothing.
+    // Nobody waits for another second for what changes nothing.
     if ((await decide(clock.now())) === undefined) return change
     await store.publishTopic(slug, clock, decide).catch((error: unknown) => {
       throw error instanceof DomainError ? error : notWritten(error)

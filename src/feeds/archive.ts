@@ -1,9 +1,12 @@
+import { keyAt, placesOfSecond } from '../domain/key.ts'
 import type { Place, Walk } from '../domain/release-store.ts'
 import { largestDocument } from './window.ts'
 
 /**
  * A stretch of time whose releases make one archive document (RFC 5005 section 4): 2^level seconds,
- * from index × 2^level on. A release belongs to the stretch of its last material change.
+ * from index × 2^level on. A release belongs to the stretch of its last material change. Levels below
+ * zero divide a second, so that however many share it, all can be reached; indices below zero are of the
+ * time before 1970.
  *
  * Stretches do not depend on what was published, so a release never moves from one document to
  * another because of what becomes of others. It leaves its document when it is corrected (then it is
@@ -11,18 +14,23 @@ import { largestDocument } from './window.ts'
  */
 export type Interval = { level: number; index: number }
 
+/** A single place within a second. */
+const lowestLevel = -Math.log2(placesOfSecond)
 /** 136 years. */
 const highestLevel = 32
+/** Stretches begin in the year 881 at the earliest, and end in the year 10680 at the latest. */
+const [earliest, latest] = [keyAt(-(2 ** 35)), keyAt(2 ** 38)]
 /** NewsBlur reads no more of a document. */
 const most = 100
 
+/** The first key. */
 export function startOf({ level, index }: Interval): number {
-  return index * 2 ** level
+  return index * keyAt(2 ** level)
 }
 
-/** The second after the last one. */
+/** The key after the last one. */
 export function endOf({ level, index }: Interval): number {
-  return (index + 1) * 2 ** level
+  return (index + 1) * keyAt(2 ** level)
 }
 
 /** As it stands in addresses: `21-812`. */
@@ -32,42 +40,44 @@ export function formatInterval({ level, index }: Interval): string {
 
 /** Reads what `formatInterval` wrote, or answers undefined. */
 export function parseInterval(text: string): Interval | undefined {
-  const [, level, index] = /^(0|[1-9]\d?)-(0|[1-9]\d{0,9})$/.exec(text) ?? []
-  if (level === undefined || Number(level) > highestLevel) return undefined
+  const [, level, index] = /^(0|-?[1-9]\d?)-(0|-?[1-9]\d{0,14})$/.exec(text) ?? []
+  if (level === undefined) return undefined
   const interval = { level: Number(level), index: Number(index) }
-  return endOf(interval) <= 2 ** highestLevel ? interval : undefined
+  if (interval.level < lowestLevel || interval.level > highestLevel) return undefined
+  return startOf(interval) >= earliest && endOf(interval) <= latest ? interval : undefined
 }
 
 /** What must be known around a release to tell its interval. */
-export function walksAround({ updated }: Place): Walk[] {
+export function walksAround({ updatedKey }: Place): Walk[] {
   return [
-    { by: 'updated', below: updated, limit: most },
-    { by: 'updated', from: updated + 1, towards: 'newer', limit: most },
+    { by: 'updatedKey', below: updatedKey, limit: most },
+    { by: 'updatedKey', from: updatedKey + 1, towards: 'newer', limit: most },
   ]
 }
 
 /**
  * The interval in which a release is archived: the longest one that is over, and whose releases have
  * room in a document. `older` and `newer` are what stands around the release, nearest first; `latest`
- * is the second of the last material change in the feed: nothing will be added before it.
+ * is the second of the last material change in the feed: nothing will be added before it, or in it.
  */
 export function intervalOf(
   place: Place,
   [older = [], newer = []]: Place[][],
   latest: number,
 ): Interval {
-  let chosen = { level: 0, index: place.updated }
-  for (let level = 1; level <= highestLevel; level++) {
-    const interval = { level, index: Math.floor(place.updated / 2 ** level) }
-    if (endOf(interval) > latest || !hasRoom(interval, place, older, newer)) break
+  let chosen = { level: lowestLevel, index: place.updatedKey }
+  for (let level = lowestLevel + 1; level <= highestLevel; level++) {
+    const interval = { level, index: Math.floor(place.updatedKey / keyAt(2 ** level)) }
+    const isOver = level <= 0 || endOf(interval) <= keyAt(latest)
+    if (!isOver || !hasRoom(interval, place, older, newer)) break
     chosen = interval
   }
   return chosen
 }
 
 function hasRoom(interval: Interval, place: Place, older: Place[], newer: Place[]): boolean {
-  const before = older.filter(({ updated }) => updated >= startOf(interval))
-  const after = newer.filter(({ updated }) => updated < endOf(interval))
+  const before = older.filter(({ updatedKey }) => updatedKey >= startOf(interval))
+  const after = newer.filter(({ updatedKey }) => updatedKey < endOf(interval))
   // Beyond as many as were looked at there may be more.
   if (before.length + after.length + 1 > most || before.length === most) return false
   const all = [...before, place, ...after]

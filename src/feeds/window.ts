@@ -1,3 +1,4 @@
+import { secondOf } from '../domain/key.ts'
 import type { Place, Walk } from '../domain/release-store.ts'
 
 /** Releases that readers are to find at least, if they are not too large (C-08). */
@@ -13,10 +14,10 @@ export const largestDocument = 250_000
 
 /** What the head of a feed is chosen from, in this order. */
 export const headWalks: Walk[] = [
-  { by: 'published', onlyNews: true, limit: newest },
+  { by: 'key', onlyNews: true, limit: newest },
   // One more, to see what the first one is that the head leaves to the archive.
-  { by: 'updated', limit: most + 1 },
-  { by: 'updated', withdrawn: true, limit: most },
+  { by: 'updatedKey', limit: most + 1 },
+  { by: 'updatedKey', withdrawn: true, limit: most },
 ]
 
 /** What stands in the head of a feed. */
@@ -24,7 +25,7 @@ export type Head = {
   places: Place[]
   /** The release whose archive the head leads to: the last changed one that it does not hold. */
   next: Place | undefined
-  /** Second of the last material change in the feed. */
+  /** Second of the last material change in the feed; -Infinity in one without releases. */
   latest: number
 }
 
@@ -34,13 +35,21 @@ export type Head = {
  * Everything that it leaves out is in the archives. The clock has no part in it.
  */
 export function chooseHead([byPublished = [], byUpdated = [], withdrawn = []]: Place[][]): Head {
-  const latest = Math.max(byUpdated[0]?.updated ?? 0, withdrawn[0]?.updated ?? 0)
-  const notices = withdrawn.filter(({ updated }) => updated > latest - month)
-  const recent = byUpdated.filter(({ updated }) => updated > latest - week)
+  const latest = Math.max(
+    ...[byUpdated[0], withdrawn[0]].map((place) =>
+      place ? secondOf(place.updatedKey) : -Infinity,
+    ),
+  )
+  const since =
+    (age: number) =>
+    ({ updatedKey }: Place) =>
+      secondOf(updatedKey) > latest - age
+  const notices = withdrawn.filter(since(month))
+  const recent = byUpdated.filter(since(week))
   // Notices first: they are short, and whoever misses one goes on with what is withdrawn.
   const places = takeWhole([...notices, ...inOrderOfChange([...byPublished, ...recent])], most)
-  const held = new Set(places.map(({ published }) => published))
-  return { places, next: byUpdated.find(({ published }) => !held.has(published)), latest }
+  const held = new Set(places.map(({ key }) => key))
+  return { places, next: byUpdated.find(({ key }) => !held.has(key)), latest }
 }
 
 /** As many from the front as a document has room for, and one in any case. */
@@ -54,6 +63,6 @@ export function takeWhole(places: Place[], limit: number): Place[] {
 }
 
 function inOrderOfChange(places: Place[]): Place[] {
-  const bySecond = new Map(places.map((one) => [one.published, one]))
-  return [...bySecond.values()].toSorted((a, b) => b.updated - a.updated)
+  const byKey = new Map(places.map((one) => [one.key, one]))
+  return [...byKey.values()].toSorted((a, b) => b.updatedKey - a.updatedKey)
 }

@@ -2,6 +2,7 @@ import type { FormatName } from '../domain/addresses.ts'
 import type { Edition } from '../domain/edition.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { FeedQuery } from '../domain/feed-query.ts'
+import { keyAt } from '../domain/key.ts'
 import type { Place, StoredRelease, Walk } from '../domain/release-store.ts'
 import { endingOf } from '../domain/retirement.ts'
 import {
@@ -61,7 +62,7 @@ export function deltaRecipe(making: Making, edition: Edition): Recipe {
       const head = await findHead(making)
       const releases = await load(making, head.places)
       const changed = releases.filter((release) => {
-        return release.changed > edition.lastModified || release.updated < edition.oldest
+        return release.changed > edition.lastModified || release.updatedKey < edition.oldest
       })
       if (changed.length === 0 || changed.length === releases.length) {
         return { body: '', oldest: 0, previous: '' }
@@ -78,7 +79,7 @@ export function deltaRecipe(making: Making, edition: Edition): Recipe {
 export function archiveRecipe(making: Making, interval: Interval): Recipe {
   const { query, format, current, services } = making
   const walk = walkOf(interval)
-  const after: Walk = { by: 'updated', from: endOf(interval), towards: 'newer', limit: 1 }
+  const after: Walk = { by: 'updatedKey', from: endOf(interval), towards: 'newer', limit: 1 }
   return {
     address: current.addresses.archive(query, formatInterval(interval), format),
     contentType: formats[format].contentType,
@@ -93,7 +94,7 @@ export function archiveRecipe(making: Making, interval: Interval): Recipe {
     },
     isNoted: false,
     async render() {
-      const before: Walk = { by: 'updated', below: startOf(interval), limit: 1 }
+      const before: Walk = { by: 'updatedKey', below: startOf(interval), limit: 1 }
       const walks = [walk, before, after]
       const [found = [], older = [], newer = []] = await services.store.places(
         query,
@@ -103,7 +104,7 @@ export function archiveRecipe(making: Making, interval: Interval): Recipe {
       const places = takeWhole(found, mostInArchive)
       const releases = await load(making, places)
       const head = await findHead(making)
-      // Changes of one second are spread over seconds to come, and the head may lead to them.
+      // What found no place in the second of its change has the next one, and the head may lead to it.
       checkIsOver(interval, Math.max(current.since + 1, head.latest))
       const left = found[places.length] ?? older[0]
       const later = newer[0]
@@ -119,7 +120,7 @@ export function archiveRecipe(making: Making, interval: Interval): Recipe {
 
 /** Whether a release is no longer in the head alone. */
 function isArchived(place: Place | undefined, { next }: Head): place is Place {
-  return place !== undefined && next !== undefined && place.updated <= next.updated
+  return place !== undefined && next !== undefined && place.updatedKey <= next.updatedKey
 }
 
 /** The releases in an archive of a feed, newest first, for the page that shows it. */
@@ -151,14 +152,15 @@ async function findInterval(making: Making, place: Place, { latest }: Head): Pro
   return formatInterval(intervalOf(place, around, latest))
 }
 
+/** Throws DomainError `not-found` for an interval that goes on after the beginning of a second. */
 function checkIsOver(interval: Interval, second: number) {
-  if (endOf(interval) <= second) return
+  if (endOf(interval) <= keyAt(second)) return
   throw new DomainError('not-found', 'The time of this archive is not over yet. Read the feed.')
 }
 
 function walkOf(interval: Interval): Walk {
   const [from, below] = [startOf(interval), endOf(interval)]
-  return { by: 'updated', from, below, limit: mostInArchive }
+  return { by: 'updatedKey', from, below, limit: mostInArchive }
 }
 
 function load(
@@ -166,7 +168,7 @@ function load(
   places: Place[],
 ): Promise<StoredRelease[]> {
   return services.store.load(
-    places.map(({ published }) => published),
+    places.map(({ key }) => key),
     current,
   )
 }
@@ -183,7 +185,7 @@ async function renderDocument(
     const body = formats[format].render(feed)
     const fits = body.length <= largest / 3 || new TextEncoder().encode(body).length <= largest
     if (!fits && shown.length > 1) continue
-    const oldest = shown.reduce((least, { updated }) => Math.min(least, updated), Infinity)
+    const oldest = shown.reduce((least, { updatedKey }) => Math.min(least, updatedKey), Infinity)
     return { body, oldest: shown.length > 0 ? oldest : 0, previous: chain.previous ?? '' }
   }
 }

@@ -65,7 +65,6 @@ export function createCurrentReader(services: Services) {
   let steady: Current | undefined
   let reads = 0
   let restUntil = 0
-  let latest = 0
 
   return {
     readCurrent,
@@ -89,8 +88,6 @@ export function createCurrentReader(services: Services) {
   async function readCurrent(): Promise<Current> {
     const known = steadyCurrent()
     if (known) return known
-    // What was public once stays public, also when the clock is set back (S-06).
-    latest = Math.max(latest, clock.now())
     if (clock.now() < restUntil) {
       const known = last ?? fromSpare()
       if (known) return { ...known, isFailing: true }
@@ -98,7 +95,7 @@ export function createCurrentReader(services: Services) {
     steady = undefined
     const read = ++reads
     try {
-      const state = await within(store.state(latest), patienceForState)
+      const state = await within(store.state(clock.now()), patienceForState)
       const isSame = last?.since === state.since && last.revision === state.revision
       if (!last || !isSame) {
         last = { ...state, addresses: createAddresses(baseUrl, state.site), isFailing: false }

@@ -1,4 +1,5 @@
 import { DomainError } from '../domain/errors.ts'
+import { keyAt, secondOf } from '../domain/key.ts'
 import type { Listed } from '../domain/release-store.ts'
 import { inLanguage } from '../domain/site.ts'
 import type { TopicExpression } from '../domain/topic-expression.ts'
@@ -50,7 +51,7 @@ async function indexDocument(current: Current, services: Services): Promise<stri
   }))
   const releases = (await services.store.parts(current, mostInPart)).map(({ last }, index) => ({
     address: addresses.sitemap('releases', index + 1),
-    modified: last,
+    modified: secondOf(last),
   }))
   return renderSitemapIndex([...topics, ...releases])
 }
@@ -72,8 +73,8 @@ async function topicPages(current: Current, { store }: Services): Promise<Sitema
   const newestOfAll = new Map<string, number>()
   for (const language of site.languages) {
     const everything = { language, topics: [], words: [] }
-    const [[newest] = []] = await store.places(everything, current, [{ by: 'published', limit: 1 }])
-    newestOfAll.set(language, newest?.published ?? 0)
+    const [[newest] = []] = await store.places(everything, current, [{ by: 'key', limit: 1 }])
+    newestOfAll.set(language, newest ? secondOf(newest.key) : 0)
   }
   const topics = [...vocabulary.topics.values()].filter(({ slug }) => !retired.ended.has(slug))
   return [
@@ -110,10 +111,10 @@ async function newsDocument(current: Current, { store }: Services): Promise<stri
   const { site, addresses, horizon } = current
   const query = { language: 'all', topics: [], words: [] }
   const [places = []] = await store.places(query, current, [
-    { by: 'published', from: horizon - newsworthy, limit: mostNews },
+    { by: 'key', from: keyAt(horizon - newsworthy), limit: mostNews },
   ])
   const releases = await store.load(
-    places.map(({ published }) => published),
+    places.map(({ key }) => key),
     current,
   )
   return renderNewsSitemap(

@@ -3,7 +3,8 @@ import { dirname } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../domain/clock.ts'
 import { DomainError } from '../domain/errors.ts'
-import { migrate } from './migrate.ts'
+import { earlierMigrations, type Upgrading } from './earlier.ts'
+import { isOfEarlierVersion, migrate } from './migrate.ts'
 import { examine } from './examine.ts'
 import { isDatabaseError, openDatabase, readMigrations } from './node-sqlite.ts'
 import { slugsOf } from './slugs.ts'
@@ -101,8 +102,9 @@ export async function replaceDatabase(
   candidate: string,
   live: string,
   clock: Clock,
+  upgrading: Upgrading,
 ): Promise<void> {
-  const known = readMigrations().map(({ name }) => name)
+  const known = [...earlierMigrations, ...readMigrations().map(({ name }) => name)]
   const unknown = examineDatabase(candidate).migrations.filter((name) => !known.includes(name))
   if (unknown.length > 0) {
     throw new DomainError(
@@ -110,7 +112,7 @@ export async function replaceDatabase(
       `The backup was made by a newer version (${unknown.join(', ')}). Install that first.`,
     )
   }
-  await prepareCandidate(candidate, live, clock)
+  await prepareCandidate(candidate, live, clock, upgrading)
   mkdirSync(dirname(live), { recursive: true })
   const source = new DatabaseSync(candidate, { readOnly: true })
   try {
@@ -122,54 +124,56 @@ export async function replaceDatabase(
   await moveOn(live, clock)
 }
 
-async function prepareCandidate(candidate: string, live: string, clock: Clock) {
+async function prepareCandidate(
+  candidate: string,
+  live: string,
+  clock: Clock,
+  upgrading: Upgrading,
+) {
   const restored = openDatabase(candidate)
+  const there = existsSync(live) ? openDatabase(live) : undefined
   try {
-    await migrate(restored, readMigrations())
-    if (existsSync(live)) await rememberDeparted(candidate, live)
+    await migrate(restored, readMigrations(), upgrading)
+    // It is replaced in a moment. Until then only tables of now can be asked what it knows.
+    if (there && (await isOfEarlierVersion(there))) {
+      await migrate(there, readMigrations(), upgrading)
+    }
+    if (there) rememberDeparted(candidate, live)
     const now = clock.now()
     const positions = [await readPosition(restored, now)]
-    if (existsSync(live)) {
-      const there = openDatabase(live)
-      positions.push(await readPosition(there, now))
-      there.close()
-    }
+    if (there) positions.push(await readPosition(there, now))
     const revision = Math.max(...positions.map((position) => position.revision)) + 1
-    const second = Math.max(now, ...positions.map(({ since }) => since + 1))
+    const second = Math.max(now, ...positions.map((one) => Math.max(one.since, one.shown) + 1))
     await restored.batch([
       setState(restored, 'revision', revision),
       setState(restored, 'changed', second),
       setState(restored, 'framed', second),
     ])
   } finally {
+    there?.close()
     restored.close()
   }
 }
 
-/** What only the replaced database has stays known: the seconds of releases, for when they come back, and slugs. */
-async function rememberDeparted(candidate: string, live: string) {
-  const seconds = 'id, published, updated, authored, wanted'
+/** What only the replaced database has stays known: the keys of releases, for when they come back, and slugs. */
+function rememberDeparted(candidate: string, live: string) {
+  const keys = 'id, key, updated_key, authored, wanted'
   const sqlite = new DatabaseSync(candidate)
   try {
     sqlite.prepare('attach ? as live').run(live)
-    const has = (table: string) =>
-      sqlite.prepare('select 1 from live.sqlite_schema where name = ?').get(table) !== undefined
-    if (!has('departed')) return
-    // The replaced database may be of a version that kept neither lost slugs nor whose a release was.
-    const hasLost = has('lost_slug')
     for (const [table, publisher] of [
       ['live.release', "document ->> '$.publisher'"],
-      ['live.departed', hasLost ? 'publisher' : 'null'],
+      ['live.departed', 'publisher'],
     ]) {
       sqlite.exec(
-        `insert or ignore into main.departed (${seconds}, publisher)
-         select ${seconds}, ${publisher} from ${table} as gone
+        `insert or ignore into main.departed (${keys}, publisher)
+         select ${keys}, ${publisher} from ${table} as gone
          where gone.id not in (select id from main.release)
-           and gone.published not in (select published from main.release)
-           and gone.updated not in (select updated from main.release)`,
+           and gone.key not in (select key from main.release)
+           and gone.updated_key not in (select updated_key from main.release)`,
       )
     }
-    if (hasLost) sqlite.exec('insert or replace into main.lost_slug select * from live.lost_slug')
+    sqlite.exec('insert or replace into main.lost_slug select * from live.lost_slug')
     sqlite.exec(
       `insert or replace into main.lost_slug (slug, id, publisher)
        select name.value, gone.id, gone.document ->> '$.publisher'
@@ -189,9 +193,9 @@ async function moveOn(live: string, clock: Clock) {
   const database = openDatabase(live)
   try {
     const position = await readPosition(database, clock.now())
-    await clock.passed(position.since)
-    const { revision, since } = await readPosition(database, clock.now())
-    const second = Math.max(clock.now(), since + 1)
+    await clock.passed(Math.max(position.since, position.shown))
+    const { revision, since, shown } = await readPosition(database, clock.now())
+    const second = Math.max(clock.now(), since + 1, shown + 1)
     await database.batch([
       setState(database, 'revision', revision + 1000),
       setState(database, 'changed', second),

@@ -1,11 +1,12 @@
-import type { Clock } from '../domain/clock.ts'
+import { type Clock, clockProblem } from '../domain/clock.ts'
 import { DomainError } from '../domain/errors.ts'
+import { lastKeyOf, placesOfSecond, secondOf } from '../domain/key.ts'
+import type { Deed } from '../domain/publishing-store.ts'
 import type { Dates, Draft } from '../domain/publishing.ts'
-import { retiredAt } from '../domain/retirement.ts'
 import type { Site } from '../domain/site.ts'
-import type { Topic, VocabularySource } from '../domain/topic.ts'
-import { chunks, jsonChunk } from './chunks.ts'
-import { type Database, readStored, type Statement } from './database.ts'
+import type { VocabularySource } from '../domain/topic.ts'
+import { chunks, isOf, jsonChunk } from './chunks.ts'
+import type { Database, Statement } from './database.ts'
 import { createMarking } from './marking.ts'
 import { placeStaged } from './placing.ts'
 import { type Position, readPosition, readValues, setState } from './state.ts'
@@ -13,9 +14,9 @@ import { createTraces } from './traces.ts'
 import { slugsOf } from './slugs.ts'
 import { releasesUnderTopics } from './under-topics.ts'
 
-/** What becomes public at once with everything that is staged under the name `batch`. */
+/** What becomes public at once with everything that is staged under the names `batches`. */
 export type Change = {
-  batch: string
+  batches: string[]
   site: Site
   vocabulary: VocabularySource
   /** Fingerprint of what makes documents of all this. */
@@ -26,41 +27,60 @@ export type Change = {
   others: Statement[]
 }
 
+/** A draft, with what becomes of its times (`news` if nothing is said) and what the history tells of it. */
+export type Staged = Draft & { dates?: Dates; deed?: Deed }
+
 /** Seconds after which nobody goes on with a change under which nothing more was staged. */
 const longestPause = 600
 
 /** Drafts that are forgotten at once: that takes some milliseconds, in which nobody else writes. */
 const rowsOfPortion = 200
 
+/** Identities and slugs of what becomes public at once, about as many as a thousand releases have. */
+const mostTogether = 2000
+
 /** How often a change is tried again because another process changed the store meanwhile. */
 const mostAttempts = 20
 
-/** Changes what readers see: whole or not at all, in a second of its own. */
+/** Changes what readers see: whole or not at all, in a second in which they were shown nothing else. */
 export function createChanges(database: Database) {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
   const { findTouched, touch, touchRelated, noteArrivals } = createTraces(database)
   const { replaceBroader } = createMarking(database)
 
-  return { stage, abandoned, discard, makePublic }
+  return { stage, abandoned, discard, makePublic, makeStagedPublic }
 
-  /** Puts drafts aside, under a name for the change they belong to. Nobody sees them yet. */
+  /**
+   * Puts drafts aside, under a name for the change they belong to, behind those that are there. What is
+   * `decided` for a revision of the store becomes public with any change that is made at it.
+   */
   async function stage(
     batch: string,
-    drafts: Draft[],
+    drafts: Staged[],
     now: number,
-    dates: Dates = 'news',
+    decided: number | null = null,
   ): Promise<void> {
     await prepare(
-      `insert or replace into incoming (batch, id, staged, dates, slug, language, source, origin, hash, authored, wanted, document, words, weight, media)
-       select ?1, value ->> '$.release.id', ?2, ?3, value ->> '$.release.slug', value ->> '$.release.language',
+      `insert or replace into incoming (batch, id, number, staged, dates, decided, deed, slug, language, source, origin, hash, authored, wanted, document, markdown, words, weight, media)
+       select ?1, value ->> '$.release.id',
+         coalesce(
+           (select number from incoming where batch = ?1 and id = value ->> '$.release.id'),
+           (select coalesce(max(number) + 1, 0) from incoming where batch = ?1) + key
+         ),
+         ?2, coalesce(value ->> 'dates', 'news'), ?3, value -> 'deed', value ->> '$.release.slug', value ->> '$.release.language',
          value ->> 'source', value ->> 'origin', value ->> 'hash',
          value ->> '$.release.published', value ->> '$.release.updated',
-         json_remove(value -> 'release', '$.published', '$.updated'), value ->> 'words',
+         json_remove(value -> 'release', '$.published', '$.updated'),
+         coalesce(value ->> 'markdown', (
+           select markdown from release where id = value ->> '$.release.id'
+             and document ->> '$.html' = value ->> '$.release.html'
+         )),
+         value ->> 'words',
          value ->> 'weight', value -> 'media'
        from json_each(?4)`,
       batch,
       now,
-      dates,
+      decided,
       JSON.stringify(drafts),
     ).all()
   }
@@ -85,9 +105,10 @@ export function createChanges(database: Database) {
 
   /**
    * Forgets what was staged under a name, in portions, between which others can read and write: all at once
-   * would take minutes where there are many.
+   * would take minutes where there are many. Answers whether anything was there.
    */
-  async function discard(batch: string, portions = Infinity): Promise<void> {
+  async function discard(batch: string, portions = Infinity): Promise<boolean> {
+    let wasThere = false
     for (let portion = 1; portion <= portions; portion++) {
       const { results } = await prepare(
         `delete from incoming where batch = ?1 and id in (
@@ -95,76 +116,150 @@ export function createChanges(database: Database) {
          ) returning 1`,
         batch,
       ).all()
-      if (results.length < rowsOfPortion) return
+      wasThere ||= results.length > 0
+      if (results.length < rowsOfPortion) break
       await new Promise((resolve) => setTimeout(resolve))
     }
+    return wasThere
   }
 
   /**
    * Makes a change that `decide` chooses for the second in which it is made; nothing when it chooses
-   * none. It is asked again, if another process was first. `coming` are the topics that the change brings.
-   * Throws DomainError `unavailable` when no second was free for `patience` seconds.
+   * none. It is asked again if another process was first, or if readers were shown something else in
+   * that second. Throws DomainError `unavailable` when no second was free for `patience` seconds, or
+   * while the clock is far behind what was shown.
    */
   async function makePublic(
     clock: Clock,
-    coming: Topic[],
-    decide: (now: number) => Promise<Change | undefined>,
+    decide: (second: number) => Promise<Change | undefined>,
     patience = Infinity,
   ): Promise<void> {
     const until = clock.now() + patience
     for (let attempt = 1; ; attempt++) {
-      const { now, position } = await secondOfItsOwn(coming, clock, until)
-      const change = await decide(now)
+      const { second, position } = await secondOfItsOwn(clock, until)
+      const change = await decide(second)
       if (!change) return
       try {
-        await database.batch(await statements(position, change, now))
+        await database.batch(await statements(position, change, second))
         return
       } catch (error) {
-        const { revision } = await readPosition(database, now)
-        if (revision === position.revision || attempt === mostAttempts) throw error
+        const { revision, shown } = await readPosition(database, second)
+        const isAsBefore = revision === position.revision && shown < second
+        if (isAsBefore || attempt === mostAttempts) throw error
       }
     }
   }
 
   /**
-   * Waits for a second in which nothing else becomes visible: two states of one second could not be
-   * told apart. A burst of releases is waited out. A clock that was set back is not waited for.
+   * Makes what comes through the API public. `decide` chooses and stages it for a revision and a second;
+   * nothing when it answers false. Each request may have a process of its own, and there is one change in a
+   * second: whoever is first in it makes all that is staged for the revision public, also that of others.
+   * `frame` tells the rest of a change. Throws like `makePublic`; nothing is staged any more then.
+   */
+  async function makeStagedPublic(
+    batch: string,
+    clock: Clock,
+    decide: (second: number, revision: number) => Promise<boolean>,
+    frame: () => Promise<Omit<Change, 'batches'>>,
+    patience: number,
+  ): Promise<void> {
+    const until = clock.now() + patience
+    for (let attempt = 1; ; attempt++) {
+      let isStaged = false
+      const before = await readPosition(database, clock.now())
+      const isLast = async () => {
+        if (attempt === mostAttempts || clock.now() >= until) return true
+        const { revision, shown } = await readPosition(database, clock.now())
+        return revision === before.revision && shown === before.shown
+      }
+      try {
+        isStaged = await decide(secondAfter(before, clock.now()), before.revision)
+        if (!isStaged) return
+        const { second, position } = await secondOfItsOwn(clock, until)
+        if (position.revision === before.revision) {
+          const batches = await decidedWith(batch, position.revision)
+          await database.batch(await statements(position, { ...(await frame()), batches }, second))
+          return
+        }
+        if (!(await discard(batch))) return
+      } catch (error) {
+        const wasThere = await discard(batch).catch(() => true)
+        // Nothing is left of it where another made it public.
+        if (isStaged && !wasThere) return
+        if (await isLast().catch(() => true)) throw error
+      }
+    }
+  }
+
+  /**
+   * The batches that can be made public together with one: of those that speak of the same release or slug
+   * only the first. The others are decided anew.
+   */
+  async function decidedWith(batch: string, revision: number): Promise<string[]> {
+    const { results } = await prepare(
+      `select batch, json_group_array(id) as ids, json_group_array(json(slugs)) as slugs from (
+         select batch, staged, id, ${slugsOf('incoming')} as slugs from incoming where decided = ?
+         order by number
+       ) group by batch order by min(staged), batch`,
+      revision,
+    ).all<{ batch: string; ids: string; slugs: string }>()
+    const namesOf = ({ ids, slugs }: { ids: string; slugs: string }) => [
+      ...(JSON.parse(ids) as string[]),
+      ...(JSON.parse(slugs) as string[][]).flat(),
+    ]
+    const own = results.find((one) => one.batch === batch)
+    const taken = new Set(own ? namesOf(own) : [])
+    let count = taken.size
+    const together = results.filter((one) => {
+      if (one.batch === batch) return true
+      const names = namesOf(one)
+      count += names.length
+      if (count > mostTogether || names.some((name) => taken.has(name))) return false
+      for (const name of names) taken.add(name)
+      return true
+    })
+    return together.map((one) => one.batch)
+  }
+
+  /**
+   * Waits for a second in which readers were shown nothing else: they could not tell two states of one
+   * second apart. What becomes public by itself in that second, and nobody was shown yet, becomes public
+   * together with the change. A clock that was set back a little is not waited for.
    */
   async function secondOfItsOwn(
-    coming: Topic[],
     clock: Clock,
     until: number,
-  ): Promise<{ now: number; position: Position }> {
-    const { vocabulary } = await readValues(database, 'vocabulary')
-    const topicsBefore = vocabulary ? readStored<VocabularySource>(database, vocabulary).topics : []
-    const read = async (now: number) => {
-      const position = await readPosition(database, now)
-      const retired = [coming, topicsBefore].map((topics) => retiredAt(topics, now).since)
-      return { ...position, since: Math.max(position.since, ...retired) }
-    }
-    for (let last = await read(clock.now()); ;) {
-      await clock.passed(last.since)
+  ): Promise<{ second: number; position: Position }> {
+    for (let waitedFor: number | undefined; ;) {
       const now = clock.now()
-      const position = await read(now)
-      if (position.since < now || now <= last.since) return { now, position }
+      const position = await readPosition(database, now)
+      const { shown } = position
+      // A clock that stands still is waited for once.
+      if (shown !== now || shown === waitedFor) {
+        return { second: secondAfter(position, now), position }
+      }
       if (now >= until) throw noSecond()
-      last = position
+      await clock.passed(now)
+      waitedFor = now
     }
   }
 
   /**
    * Everything that makes a staged change public, as one transaction. It is refused as a whole when
-   * the store is no longer at its revision, because all here was decided for that.
+   * the store is no longer at its revision, or when readers were shown anything of its second, because
+   * all here was decided for that.
    */
   async function statements(
     { revision, horizon, since }: Position,
-    { batch, site, vocabulary, program, removed, others }: Change,
-    now: number,
+    { batches, site, vocabulary, program, removed, others }: Change,
+    second: number,
   ): Promise<Statement[]> {
     // As long as nothing was shown, whatever comes keeps its times.
-    const moment = { now, since: horizon === 0 ? undefined : since }
-    const { placed, reweighed } = await placeStaged(database, batch, { site, vocabulary }, moment)
-    const touched = await findTouched(batch, removed, now)
+    const moment = { second, since: horizon === 0 ? undefined : since }
+    const { placed, reweighed } = await placeStaged(database, batches, vocabulary, moment)
+    const touched = await findTouched(batches, removed, second)
+    const staged = JSON.stringify(batches)
+    const isPublic = ({ key }: { key: number }) => secondOf(key) <= second
     const vocabularyText = JSON.stringify(vocabulary)
     const siteText = JSON.stringify(site)
     const before = await readValues(database, 'site', 'vocabulary', 'program')
@@ -174,46 +269,45 @@ export function createChanges(database: Database) {
       before.site !== siteText ||
       before.program !== program ||
       touched.length > jsonChunk
-    const isVisible =
-      frameIsNew || touched.length > 0 || placed.some(({ published }) => published <= now)
-    const fromThePast = placed.filter(({ id, published }) => {
-      return published <= since && !touched.some((one) => one.id === id)
-    })
-    const seen = [...touched, ...placed.filter(({ published }) => published <= now)]
-    // Later than anything that was sent out before (H-10), also when the clock was set back.
-    const second = Math.max(now, since + 1)
+    const isVisible = frameIsNew || touched.length > 0 || placed.some(isPublic)
+    const isTouched = new Set(touched.map(({ id }) => id))
+    const fromThePast = placed.filter(({ id, key }) => secondOf(key) <= since && !isTouched.has(id))
+    const seen = [...touched, ...placed.filter(isPublic)]
     return [
-      // Null is refused, and with it everything, if another process changed the store meanwhile.
+      // Null is refused, and with it everything.
       prepare("insert or ignore into state (key, value) values ('revision', 0)"),
       prepare(
-        "update state set value = case when value = ? then value + 1 else null end where key = 'revision'",
+        `update state set value = case
+           when value = ?1 and coalesce((select value from state where key = 'shown'), 0) < ?2 then value + 1
+           else null end
+         where key = 'revision'`,
         revision,
+        second,
       ),
       ...(isVisible ? [setState(database, 'changed', second)] : []),
       ...(frameIsNew ? [setState(database, 'framed', second)] : []),
-      ...(frameIsNew ? [] : touch(touched, { placed, reweighed }, now, second)),
+      ...(frameIsNew ? [] : touch(touched, { placed, reweighed }, second)),
       ...chunks(placed).map((chunk) =>
         prepare(
-          `insert into placement (batch, id, published, updated, history)
-           select ?, value ->> 'id', value ->> 'published', value ->> 'updated', value ->> 'isHistory'
+          `insert into placement (batch, id, key, updated_key, history)
+           select value ->> 'batch', value ->> 'id', value ->> 'key', value ->> 'updatedKey', value ->> 'isHistory'
            from json_each(?)`,
-          batch,
           JSON.stringify(chunk),
         ),
       ),
       // A weight holds for as long as a release stays in its archive, or releases beside it would move.
       prepare(
         `update incoming set weight = (select weight from release where release.id = incoming.id)
-         where batch = ?1 and id not in (select value from json_each(?2)) and id in (
-           select release.id from release join placement using (id, updated) where batch = ?1
+         where ${isOf('?1')} and id not in (select value from json_each(?2)) and id in (
+           select release.id from release join placement using (id, updated_key) where ${isOf('?1')}
          )`,
-        batch,
+        staged,
         JSON.stringify(reweighed),
       ),
       ...(frameIsNew ? [] : touchRelated(seen, second)),
       // Before releases come, so that they are marked with the topics that they are now found under.
       ...(vocabularyIsNew ? await replaceVocabulary(vocabulary) : []),
-      ...remember(batch, removed, now),
+      ...remember(staged, removed, second),
       ...chunks(removed).map((chunk) =>
         prepare(
           'delete from release where source in (select value from json_each(?))',
@@ -221,28 +315,29 @@ export function createChanges(database: Database) {
         ),
       ),
       prepare(
-        `delete from release where id in (select id from incoming where batch = ?1)
-           or source in (select source from incoming where batch = ?1)`,
-        batch,
+        `delete from release where id in (select id from incoming where ${isOf('?1')})
+           or source in (select source from incoming where ${isOf('?1')})`,
+        staged,
       ),
-      ...insertStaged(batch, isVisible ? second : 0),
+      ...insertStaged(staged, isVisible ? second : 0),
       ...(frameIsNew ? [] : touchRelated(seen, second)),
       ...(frameIsNew ? [] : noteArrivals(touched, fromThePast, second)),
       setState(database, 'site', siteText),
       setState(database, 'vocabulary', vocabularyText),
       setState(database, 'program', program),
       ...others,
-      prepare('delete from placement where batch = ?', batch),
-      prepare('delete from incoming where batch = ?', batch),
+      noteDeeds(staged, second),
+      prepare(`delete from placement where ${isOf('?')}`, staged),
+      prepare(`delete from incoming where ${isOf('?')}`, staged),
     ]
   }
 
-  /** What goes away keeps its seconds, should it come back (C-07). Slugs that are lost stay known. */
-  function remember(batch: string, removed: string[], now: number): Statement[] {
+  /** What goes away keeps its keys, should it come back (C-07). Slugs that are lost stay known. */
+  function remember(staged: string, removed: string[], second: number): Statement[] {
     const rememberReleases = (condition: string, ...values: unknown[]) =>
-      prepare(`${departingReleases} where published <= ?1 and ${condition}`, now, ...values)
+      prepare(`${departingReleases} where key <= ?1 and ${condition}`, lastKeyOf(second), ...values)
     const rememberSlugs = (condition: string, ...values: unknown[]) =>
-      prepare(`${lostSlugs} and ${condition}`, batch, ...values)
+      prepare(`${lostSlugs} and ${condition}`, staged, ...values)
     const isRemoved = 'source in (select value from json_each(?2))'
     return [
       ...chunks(removed).flatMap((chunk) => [
@@ -250,63 +345,78 @@ export function createChanges(database: Database) {
         rememberSlugs(isRemoved, JSON.stringify(chunk)),
       ]),
       rememberReleases(
-        `source in (select source from incoming where batch = ?2)
-         and id not in (select id from incoming where batch = ?2)`,
-        batch,
+        `source in (select source from incoming where ${isOf('?2')})
+         and id not in (select id from incoming where ${isOf('?2')})`,
+        staged,
       ),
       rememberSlugs(
-        `(release.id in (select id from incoming where batch = ?1)
-           or source in (select source from incoming where batch = ?1))`,
+        `(release.id in (select id from incoming where ${isOf('?1')})
+           or source in (select source from incoming where ${isOf('?1')}))`,
       ),
-      prepare('delete from departed where id in (select id from incoming where batch = ?)', batch),
+      prepare(
+        `delete from departed where id in (select id from incoming where ${isOf('?')})`,
+        staged,
+      ),
     ]
   }
 
   /** `moment` is when the change became visible, 0 if it did not; what is to come changes then. */
-  function insertStaged(batch: string, moment: number): Statement[] {
+  function insertStaged(staged: string, moment: number): Statement[] {
     return [
       prepare(
-        `insert into release (published, updated, changed, id, slug, language, source, origin, hash, authored, wanted, document, weight, withdrawn, history)
-         select published, updated, max(?2, published), id, slug, language, source, origin, hash, authored, wanted, document,
-           weight, document -> '$.withdrawn' is not null, history
-         from incoming join placement using (batch, id) where batch = ?1 order by published`,
-        batch,
+        `insert into release (key, updated_key, changed, id, slug, language, source, origin, hash, authored, wanted, document, markdown, weight, withdrawn, history)
+         select key, updated_key, max(?2, key >> ${Math.log2(placesOfSecond)}), id, slug, language, source, origin, hash, authored,
+           wanted, document, markdown, weight, document -> '$.withdrawn' is not null, history
+         from incoming join placement using (batch, id) where ${isOf('?1')} order by key`,
+        staged,
         moment,
       ),
       prepare(
-        `insert or ignore into former_slug (slug, language, published)
-         select former.value, language, published
+        `insert or ignore into former_slug (slug, language, key)
+         select former.value, language, placement.key
          from incoming join placement using (batch, id), json_each(document, '$.formerly') as former
-         where batch = ?`,
-        batch,
+         where ${isOf('?')}`,
+        staged,
       ),
       prepare(
-        `insert or ignore into correction (corrected, language, published)
-         select document ->> '$.corrects', language, published
+        `insert or ignore into correction (corrected, language, key)
+         select document ->> '$.corrects', language, key
          from incoming join placement using (batch, id)
-         where batch = ? and document ->> '$.corrects' is not null`,
-        batch,
+         where ${isOf('?')} and document ->> '$.corrects' is not null`,
+        staged,
       ),
       prepare(
-        `insert or ignore into release_media (path, published)
-         select file.value, published
+        `insert or ignore into release_media (path, key)
+         select file.value, placement.key
          from incoming join placement using (batch, id), json_each(media) as file
-         where batch = ?`,
-        batch,
+         where ${isOf('?')}`,
+        staged,
       ),
-      insertWords(batch, 'release_words', 'published'),
-      insertWords(batch, 'moved_words', 'updated', 'and published <> updated'),
+      insertWords(staged, 'release_words', 'key'),
+      insertWords(staged, 'moved_words', 'updated_key', 'and key <> updated_key'),
     ]
   }
 
-  function insertWords(batch: string, table: string, second: string, condition = ''): Statement {
+  function insertWords(staged: string, table: string, key: string, condition = ''): Statement {
     return prepare(
       `insert into ${table} (rowid, words)
-       select ${second}, words || ' ' || marks
+       select ${key}, words || ' ' || marks
        from incoming join placement using (batch, id)
-         join release_marks using (published, updated)
-       where batch = ? ${condition} order by ${second}`,
-      batch,
+         join release_marks using (key, updated_key)
+       where ${isOf('?')} ${condition} order by ${key}`,
+      staged,
+    )
+  }
+
+  /** Puts what the history tells of staged releases where it is told, as of the second of the change. */
+  function noteDeeds(staged: string, second: number): Statement {
+    return prepare(
+      `insert into history (subject, slug, language, at, by, action, note, replaced)
+       select id, slug, language, ?2, deed ->> 'by', deed ->> 'action', deed ->> 'note', deed -> 'replaced'
+       from incoming where ${isOf('?1')} and deed is not null
+       order by (select key from json_each(?1) where value = batch), number`,
+      staged,
+      second,
     )
   }
 
@@ -317,8 +427,8 @@ export function createChanges(database: Database) {
       prepare('delete from topic_count'),
       prepare(
         `insert into topic_count (topic, language, count, newest)
-         select broader, language, count(*), max(published) from (
-           select distinct broader, language, published from ${releasesUnderTopics}
+         select broader, language, count(*), max(key) from (
+           select distinct broader, language, release.key from ${releasesUnderTopics}
            where withdrawn = 0
          ) group by broader, language`,
       ),
@@ -327,18 +437,25 @@ export function createChanges(database: Database) {
 }
 
 const departingReleases = `
-  insert or replace into departed (id, published, updated, authored, wanted, publisher)
-  select id, published, updated, authored, wanted, document ->> '$.publisher' from release`
+  insert or replace into departed (id, key, updated_key, authored, wanted, publisher)
+  select id, key, updated_key, authored, wanted, document ->> '$.publisher' from release`
 
-/** Of releases that go or change: the slugs that they do not have in the change ?1. */
+/** Of releases that go or change: the slugs that they do not have in the batches ?1. */
 const lostSlugs = `
   insert or replace into lost_slug (slug, id, publisher)
   select name.value, release.id, document ->> '$.publisher'
   from release, json_each(${slugsOf('release')}) as name
   where not exists (
     select 1 from incoming, json_each(${slugsOf('incoming')}) as kept
-    where batch = ?1 and incoming.id = release.id and kept.value = name.value
+    where ${isOf('?1')} and incoming.id = release.id and kept.value = name.value
   )`
+
+/** The second of the next change. Throws DomainError `unavailable` while the clock is far behind what was shown. */
+function secondAfter({ shown }: Position, now: number): number {
+  const problem = clockProblem(now, shown)
+  if (problem !== undefined) throw new DomainError('unavailable', problem, { retryAfter: 60 })
+  return Math.max(now, shown + 1)
+}
 
 function noSecond(): DomainError {
   return new DomainError(

@@ -7,3 +7,8 @@ export function chunks<T>(items: T[]): T[][] {
     items.slice(index * jsonChunk, (index + 1) * jsonChunk),
   )
 }
+
+/** That a row is of one of the batches in a JSON array. */
+export function isOf(batches: string): string {
+  return `batch in (select value from json_each(${batches}))`
+}

@@ -56,7 +56,7 @@ export function createContentStore(database: Database, newest?: string): Content
 
     async apply(batch, { site, vocabulary, files, removed, program, drafts }, clock, bundle) {
       let isWhole = false
-      await makePublic(clock, vocabulary.topics, async (now) => {
+      await makePublic(clock, async (now) => {
         if (newest !== undefined) await checkTables(database, newest)
         // Another version may have been first since somebody looked.
         if (bundle && ((await readBundleMark())?.made ?? 0) > bundle.made) {
@@ -67,7 +67,7 @@ export function createContentStore(database: Database, newest?: string): Content
         isWhole = true
         await leaveOutPublished(batch)
         return {
-          batch,
+          batches: [batch],
           site,
           vocabulary: joinVocabularies(vocabulary, await readPublishedTopics(database)),
           program,

@@ -15,6 +15,8 @@ export interface Database {
   prepare(sql: string): Statement
   /** Runs statements in order in one transaction: all of them take effect, or none. */
   batch(statements: Statement[]): Promise<unknown>
+  /** Whether nothing can or may be written. */
+  readonly readOnly?: boolean
   /**
    * What to throw instead of an error. Whoever watches over the database sees it first; only where there
    * is somebody.

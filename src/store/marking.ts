@@ -10,10 +10,10 @@ type Broader = { topic: string; broader: string }
  */
 const portion = 5000
 
-/** How the two tables of the index are walked along, and where each tells its words in order. */
+/** The two tables of the index, the keys that they are in order of, and where each tells its words. */
 const tables = [
-  { table: 'moved_words', second: 'updated', places: 'moved_word_place' },
-  { table: 'release_words', second: 'published', places: 'word_place' },
+  { table: 'moved_words', key: 'updated_key', places: 'moved_word_place' },
+  { table: 'release_words', key: 'key', places: 'word_place' },
 ] as const
 
 type Table = (typeof tables)[number]
@@ -35,23 +35,34 @@ export function createMarking(database: Database) {
     const after = broaderOf(source)
     const names = JSON.stringify(differing(before, after))
     const marked = await Promise.all(tables.map((one) => markAnew(one, names)))
+    return [...writeBroader(after), ...marked.flat()]
+  }
+
+  function writeBroader(broader: Broader[]): Statement[] {
+    const topics = [...new Set(broader.map((one) => one.broader))]
     return [
+      prepare(
+        `insert or ignore into topic_mark (topic, number)
+         select value, last + row_number() over (order by key)
+         from json_each(?), (select coalesce(max(number), 0) as last from topic_mark)
+         where value not in (select topic from topic_mark)`,
+        JSON.stringify(topics),
+      ),
       prepare('delete from topic_broader'),
       prepare(
         `insert into topic_broader (topic, broader)
          select value ->> 'topic', value ->> 'broader' from json_each(?)`,
-        JSON.stringify(after),
+        JSON.stringify(broader),
       ),
-      ...marked.flat(),
     ]
   }
 
   async function markAnew(one: Table, names: string): Promise<Statement[]> {
-    const { table, second, places } = one
+    const { table, key, places } = one
     const { results: portions } = await prepare(
-      `select min(second) as first, max(second) as last from (
-         select second, row_number() over (order by second) - 1 as place
-         from (${secondsOf(one)})
+      `select min(named) as first, max(named) as last from (
+         select named, row_number() over (order by named) - 1 as place
+         from (${keysOf(one)})
        ) group by place / ${portion}`,
       names,
     ).all<{ first: number; last: number }>()
@@ -60,17 +71,17 @@ export function createMarking(database: Database) {
         // All is read before anything is written: the words come from what is replaced.
         `insert or replace into ${table} (rowid, words)
          with found as materialized (
-           ${secondsOf(one)}
+           ${keysOf(one)}
              and ${table}.rowid between cast(?2 as integer) and cast(?3 as integer)
          ), worded as materialized (
            select doc, group_concat(term, ' ' order by offset) as words from ${places}
-           where doc in (select second from found) and substr(term, 1, 1) <> char(57344)
+           where doc in (select named from found) and substr(term, 1, 1) <> char(57344)
            group by doc
          )
-         select found.second, coalesce(words || ' ', '') || marks
-         from found cross join release_marks on ${second} = found.second
-           left join worded on doc = found.second
-         order by found.second`,
+         select named, coalesce(words || ' ', '') || marks
+         from found cross join release_marks on ${key} = named
+           left join worded on doc = named
+         order by named`,
         names,
         first,
         last,
@@ -80,13 +91,12 @@ export function createMarking(database: Database) {
 }
 
 /**
- * The releases that are found in a table of the index under one of the names `?1`, standing or withdrawn.
- * Those that have a narrower one are among them: what is above that has changed as well.
+ * The releases in a table of the index that name one of the topics `?1`. Those that name a narrower one are
+ * among them: what is above that has changed as well.
  */
-function secondsOf({ table }: Table): string {
-  const mark = (state: string) => `'"' || char(57344) || 'p${state}t' || hex(value) || '"'`
-  return `select distinct ${table}.rowid as second from json_each(?1) cross join ${table}
-    where ${table} match ${mark('s')} || ' OR ' || ${mark('w')}`
+function keysOf({ table }: Table): string {
+  return `select distinct ${table}.rowid as named from json_each(?1) cross join ${table}
+    where ${table} match '"' || char(57344) || 'm' || hex(value) || '"'`
 }
 
 /** Every name, also one that a topic had earlier, with that topic and all that are broader. */

@@ -1,4 +1,11 @@
 import type { Database } from './database.ts'
+import {
+  bringOver,
+  earlierMigrations,
+  isAside,
+  setEarlierAside,
+  type Upgrading,
+} from './earlier.ts'
 import { readValues } from './state.ts'
 import { readApplied, tablesOfBefore, tablesToCome } from './tables.ts'
 
@@ -8,26 +15,51 @@ export type Migration = { name: string; sql: string }
 /**
  * Applies the migrations that a database has not seen, in the order of their names, and keeps the
  * ledger that `wrangler d1 migrations` keeps. Each takes effect whole or not at all, and two
- * callers at once do no harm. Throws DomainError `unavailable` for the database of a newer version.
+ * callers at once do no harm. The releases of an earlier version are brought over in portions; answers
+ * whether that is done, and if not, call again. Throws DomainError `unavailable` for the database of a newer
+ * version, and an Error for one of an earlier version where nothing is said of `upgrading`.
  */
-export async function migrate(database: Database, migrations: Migration[]): Promise<void> {
-  const missing = await findMissing(database, migrations)
-  if (missing.length === 0) return
+export async function migrate(
+  database: Database,
+  migrations: Migration[],
+  upgrading?: Upgrading,
+  portions = Infinity,
+): Promise<boolean> {
+  const applied = await readApplied(database)
+  const missing = findMissing(applied, migrations)
+  if (!upgrading && (await isOfEarlierVersion(database))) {
+    throw new Error('It is the database of an earlier version.')
+  }
+  if (missing.length > 0) await apply(database, missing, applied)
+  return !upgrading || bringOver(database, upgrading, portions)
+}
+
+/** Whether a database is one of an earlier version, or not all of its releases are brought over yet. */
+export async function isOfEarlierVersion(database: Database): Promise<boolean> {
+  return isEarlier(await readApplied(database)) || isAside(database)
+}
+
+async function apply(database: Database, missing: Migration[], applied: string[]): Promise<void> {
   await database
     .prepare(
       'create table if not exists d1_migrations (id integer primary key autoincrement, name text unique, applied_at timestamp default current_timestamp not null)',
     )
     .all()
-  for (const { name, sql } of missing) {
-    const record = database.prepare('insert into d1_migrations (name) values (?)').bind(name)
-    const statements = split(sql).map((statement) => database.prepare(statement))
-    // Whoever works with the tables of before learns by it that these are others.
-    const moveOn = database.prepare("update state set value = value + 1 where key = 'revision'")
+  for (const [index, { name, sql }] of missing.entries()) {
+    const made = split(sql).map((statement) => database.prepare(statement))
+    const isUpgrade = index === 0 && isEarlier(applied)
+    const statements = isUpgrade ? setEarlierAside(database, applied, made) : made
     try {
-      await database.batch([record, ...statements, moveOn])
+      await database.batch([
+        // First, so that of two at once only one goes on.
+        database.prepare('insert into d1_migrations (name) values (?)').bind(name),
+        ...statements,
+        // Whoever works with the tables of before learns by it that these are others.
+        database.prepare("update state set value = value + 1 where key = 'revision'"),
+      ])
     } catch (error) {
-      const applied = await readApplied(database)
-      if (!applied.includes(name)) throw error
+      const now = await readApplied(database)
+      if (!now.includes(name)) throw error
     }
   }
 }
@@ -40,20 +72,23 @@ export async function migrate(database: Database, migrations: Migration[]): Prom
 export async function migrateForVersion(
   database: Database,
   migrations: Migration[],
-  made: number,
-): Promise<void> {
-  const missing = await findMissing(database, migrations)
-  if (missing.length === 0) return
-  const isEmpty = missing.length === migrations.length
-  const there = isEmpty ? {} : await readValues(database, 'made')
+  { made, upgrading, portions }: { made: number; upgrading: Upgrading; portions: number },
+): Promise<boolean> {
+  const applied = await readApplied(database)
+  const missing = findMissing(applied, migrations)
+  const isNew = missing.length === 0 || applied.length === 0
+  const there = isNew ? {} : await readValues(database, 'made')
   if (Number(there.made ?? 0) > made) throw tablesOfBefore()
-  await migrate(database, migrations)
+  return migrate(database, migrations, upgrading, portions)
+}
+
+function isEarlier(applied: string[]): boolean {
+  return applied.some((name) => earlierMigrations.includes(name))
 }
 
 /** The migrations that a database has not seen. Throws for one that has seen others than these. */
-async function findMissing(database: Database, migrations: Migration[]): Promise<Migration[]> {
-  const applied = await readApplied(database)
-  const known = new Set(migrations.map(({ name }) => name))
+function findMissing(applied: string[], migrations: Migration[]): Migration[] {
+  const known = new Set([...earlierMigrations, ...migrations.map(({ name }) => name)])
   const unknown = applied.filter((name) => !known.has(name))
   if (unknown.length > 0) throw tablesToCome(unknown)
   return migrations.filter(({ name }) => !applied.includes(name))

@@ -1,4 +1,5 @@
 import { isOtherVersion } from '../domain/errors.ts'
+import type { Upgrading } from './earlier.ts'
 import { migrate } from './migrate.ts'
 import {
   isDamaged,
@@ -20,10 +21,10 @@ import {
  */
 export async function openStore(
   path: string,
-  { mayBeMadeAnew }: { mayBeMadeAnew: boolean },
+  { mayBeMadeAnew, upgrading }: { mayBeMadeAnew: boolean; upgrading?: Upgrading },
 ): Promise<NodeDatabase> {
   try {
-    return await openAndMigrate(path)
+    return await openAndMigrate(path, upgrading)
   } catch (error) {
     const { message } = error as Error
     const isOurs = isDamaged(error) && looksLikeDatabase(path)
@@ -79,10 +80,10 @@ async function makeAnew(path: string, reason: string): Promise<NodeDatabase> {
   }
 }
 
-async function openAndMigrate(path: string): Promise<NodeDatabase> {
+async function openAndMigrate(path: string, upgrading?: Upgrading): Promise<NodeDatabase> {
   const opened = openDatabase(path)
   try {
-    await migrate(opened, readMigrations())
+    await migrate(opened, readMigrations(), upgrading)
     return opened
   } catch (error) {
     opened.close()

@@ -1,42 +1,44 @@
+import { keyAt } from '../domain/key.ts'
 import { type Dates, type Moment, place, type Place, type Placement } from '../domain/publishing.ts'
-import type { Site } from '../domain/site.ts'
 import { createVocabulary, type VocabularySource } from '../domain/topic.ts'
+import { isOf } from './chunks.ts'
 import type { Database } from './database.ts'
 
 /** The places of staged releases, and the identities of those whose weight counts anew. */
-export type Placed = { placed: Place[]; reweighed: string[] }
+export type Placed = { placed: (Place & { batch: string })[]; reweighed: string[] }
 
-/** Chooses the places of everything that is staged under a name. */
+/** Chooses the places of everything that is staged under some names, in the order in which it came in. */
 export async function placeStaged(
   database: Database,
-  batch: string,
-  { site, vocabulary }: { site: Site; vocabulary: VocabularySource },
+  batches: string[],
+  vocabulary: VocabularySource,
   moment: Moment,
 ): Promise<Placed> {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
   // Without the conditions inside, SQLite copies the whole store before it joins.
   const { results } = await prepare(
-    `select one.id, one.language, one.dates, one.document -> '$.archived' is not null as archived, one.authored, one.wanted, one.document -> '$.topics' as topics,
-       kept.published, kept.updated, kept.authored as keptAuthored, kept.wanted as keptWanted,
+    `select one.id, one.batch, one.dates, one.document -> '$.archived' is not null as archived, one.authored, one.wanted, one.document -> '$.topics' as topics,
+       kept.key, kept.updated_key as updatedKey, kept.authored as keptAuthored, kept.wanted as keptWanted,
        kept.document -> '$.topics' as keptTopics,
        one.document -> '$.withdrawn' is not null as withdrawn,
        kept.document -> '$.withdrawn' is not null as keptWithdrawn,
        ${corrections('one')} as corrections, ${corrections('kept')} as keptCorrections,
        one.weight, kept.weight as keptWeight, kept.history as keptHistory
      from incoming as one left join (
-       select id, published, updated, authored, wanted, document, weight, history from release
-       where id in (select id from incoming where batch = ?1)
+       select id, key, updated_key, authored, wanted, document, weight, history from release
+       where id in (select id from incoming where ${isOf('?1')})
        union all
-       select id, published, updated, authored, wanted, null, 0, 0 from departed
-       where id in (select id from incoming where batch = ?1)
+       select id, key, updated_key, authored, wanted, null, 0, 0 from departed
+       where id in (select id from incoming where ${isOf('?1')})
      ) as kept on kept.id = one.id
-     where one.batch = ?1`,
-    batch,
+     where one.${isOf('?1')}
+     order by (select key from json_each(?1) where value = one.batch), one.number`,
+    JSON.stringify(batches),
   ).all<StagedRow>()
   if (results.length === 0) return { placed: [], reweighed: [] }
   const topics = createVocabulary(vocabulary)
-  const staged = results.map((row) => {
-    const placement = toPlacement(row, site.languages.indexOf(row.language))
+  const staged = results.map((row, number) => {
+    const placement = toPlacement(row, number)
     const { before } = placement
     if (!before?.topics) return placement
     // A topic that was renamed or merged is not gained by whatever had it.
@@ -52,32 +54,32 @@ export async function placeStaged(
     moment.since ?? Infinity,
   )
   const taken = await prepare(
-    `select published, updated from (
-       select id, published, updated from release union all select id, published, updated from departed
-     ) where (published >= ?1 or updated >= ?1)
-       and id not in (select id from incoming where batch = ?2)`,
-    from,
-    batch,
-  ).all<{ published: number; updated: number }>()
-  const placed = place(
+    `select key, updated_key as updatedKey from (
+       select id, key, updated_key from release union all select id, key, updated_key from departed
+     ) where (key >= ?1 or updated_key >= ?1)
+       and id not in (select id from incoming where ${isOf('?2')})`,
+    keyAt(from),
+    JSON.stringify(batches),
+  ).all<{ key: number; updatedKey: number }>()
+  const places = place(
     staged,
-    new Set(taken.results.map(({ published }) => published)),
-    new Set(taken.results.map(({ updated }) => updated)),
+    taken.results.flatMap(({ key, updatedKey }) => [key, updatedKey]),
     moment,
   )
+  const placed = places.map((one, index) => ({ ...one, batch: results[index]!.batch }))
   return { placed, reweighed }
 }
 
 type StagedRow = {
   id: string
-  language: string
+  batch: string
   dates: Dates
   archived: number
   authored: number
   wanted: number
   topics: string
-  published: number | null
-  updated: number
+  key: number | null
+  updatedKey: number
   keptAuthored: number
   keptWanted: number
   keptTopics: string | null
@@ -97,15 +99,15 @@ function corrections(table: string): string {
   )`
 }
 
-function toPlacement({ id, authored, wanted, ...kept }: StagedRow, rank: number): Placement {
+function toPlacement({ id, authored, wanted, ...kept }: StagedRow, number: number): Placement {
   const topics = JSON.parse(kept.topics) as string[]
   const withdrawn = kept.withdrawn === 1
   const { corrections } = kept
   const dates = kept.archived === 1 ? 'archive' : kept.dates
-  const placement = { id, rank, authored, wanted, topics, withdrawn, corrections, dates }
-  const { published, updated, keptAuthored, keptWanted, keptTopics } = kept
-  if (published === null) return placement
-  const before = { published, updated, authored: keptAuthored, wanted: keptWanted }
+  const placement = { id, number, authored, wanted, topics, withdrawn, corrections, dates }
+  const { key, updatedKey, keptAuthored, keptWanted, keptTopics } = kept
+  if (key === null) return placement
+  const before = { key, updatedKey, authored: keptAuthored, wanted: keptWanted }
   if (keptTopics === null) return { ...placement, before }
   const was = {
     withdrawn: kept.keptWithdrawn === 1,

@@ -6,8 +6,8 @@ import type {
   KeptLine,
   PublishingStore,
 } from '../domain/publishing-store.ts'
-import { datings } from '../domain/publishing.ts'
 import { DomainError } from '../domain/errors.ts'
+import { lastKeyOf, secondOf } from '../domain/key.ts'
 import type { Release } from '../domain/release.ts'
 import type { Site } from '../domain/site.ts'
 import {
@@ -37,7 +37,7 @@ export function createPublishingStore(
   checkStore: () => void | Promise<void> = () => {},
 ): PublishingStore {
   const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
-  const { stage, discard, makePublic } = createChanges(database)
+  const { stage, makePublic, makeStagedPublic } = createChanges(database)
   let last: { text: string; frame: Frame } | undefined
 
   return {
@@ -60,7 +60,7 @@ export function createPublishingStore(
          where slug in (select value from json_each(?1)) or id in (select value from json_each(?2))
          union all
          select former_slug.slug, id, ${publisherOf('release')}
-         from former_slug cross join release using (published)
+         from former_slug cross join release using (key)
          where former_slug.slug in (select value from json_each(?1))
          union all
          select lost_slug.slug, lost_slug.id, lost_slug.publisher
@@ -81,11 +81,11 @@ export function createPublishingStore(
       const found = await prepare(
         `select 1 where exists (select 1 from release_media where path = ?3)
            and not exists (
-             select 1 from release_media cross join release using (published)
+             select 1 from release_media cross join release using (key)
              where path = ?3 and ${isShown}
            )`,
         publishers ? JSON.stringify(publishers) : null,
-        now,
+        lastKeyOf(now),
         path,
       ).first()
       return found !== null
@@ -93,17 +93,20 @@ export function createPublishingStore(
 
     async list({ slug, language }, limit, { publishers, now }) {
       const { results } = await prepare(
-        `select slug, language, document ->> '$.title' as title, published, updated, source, hash,
+        `select slug, language, document ->> '$.title' as title, key, updated_key as updatedKey, source, hash,
            origin, withdrawn
          from release where (slug, language) > (?3, ?4) and ${isShown}
          order by slug, language limit ?5`,
         publishers ? JSON.stringify(publishers) : null,
-        now,
+        lastKeyOf(now),
         slug,
         language,
         limit,
-      ).all<Omit<KeptLine, 'isWithdrawn'> & { withdrawn: number }>()
-      return results.map(({ withdrawn, ...line }) => ({ ...line, isWithdrawn: withdrawn === 1 }))
+      ).all<KeptLineRow>()
+      return results.map(({ withdrawn, updatedKey, ...line }) => {
+        const [published, updated] = [secondOf(line.key), secondOf(updatedKey)]
+        return { ...line, published, updated, isWithdrawn: withdrawn === 1 }
+      })
     },
 
     async deeds(subject, limit) {
@@ -124,48 +127,30 @@ export function createPublishingStore(
     },
 
     async publish(batch, clock, decide) {
-      try {
-        await makePublic(
-          clock,
-          [],
-          async (now) => {
-            await checkStore()
-            await discard(batch)
-            const changes = await decide(now)
-            if (changes.length === 0) return undefined
-            for (const dates of datings) {
-              const drafts = changes.filter((one) => one.dates === dates).map(({ draft }) => draft)
-              if (drafts.length > 0) await stage(batch, drafts, now, dates)
-            }
-            const deeds = changes.map(({ draft: { release }, deed }) => {
-              const { id, slug, language } = release
-              return { ...deed, subject: id, slug, language }
-            })
-            return { ...(await standing()), batch, others: [note(deeds)] }
-          },
-          patience,
-        )
-      } catch (error) {
-        await discard(batch).catch(() => {})
-        throw error
+      const stageDecided = async (second: number, revision: number) => {
+        await checkStore()
+        const changes = await decide(second)
+        if (changes.length === 0) return false
+        const drafts = changes.map(({ draft, ...rest }) => ({ ...draft, ...rest }))
+        await stage(batch, drafts, second, revision)
+        return true
       }
+      const frame = async () => ({ ...(await standing()), others: [] })
+      await makeStagedPublic(batch, clock, stageDecided, frame, patience)
     },
 
     async publishTopic(slug, clock, decide) {
-      const { vocabulary } = await readFrame()
       await makePublic(
         clock,
-        [...vocabulary.topics.values()],
         async (now) => {
           const decided = await decide(now)
           if (!decided) return undefined
           await checkStore()
           const { content, published } = await readFrame()
           const { written, deed } = decided
-          const subject = { ...deed, subject: `topic:${slug}`, slug, language: '' }
           return {
             ...(await standing()),
-            batch: '',
+            batches: [],
             vocabulary: joinVocabularies(content, withTopic(published, slug, written)),
             others: [
               prepare(
@@ -173,7 +158,7 @@ export function createPublishingStore(
                 slug,
                 JSON.stringify(written),
               ),
-              note([subject]),
+              note(slug, deed),
             ],
           }
         },
@@ -205,7 +190,7 @@ export function createPublishingStore(
   }
 
   /** All that stays as it is. */
-  async function standing(): Promise<Omit<Change, 'batch' | 'others'>> {
+  async function standing(): Promise<Omit<Change, 'batches' | 'others'>> {
     const { site, vocabulary, program } = await readValues(
       database,
       'site',
@@ -221,40 +206,46 @@ export function createPublishingStore(
     }
   }
 
-  function note(deeds: (Deed & { subject: string; slug: string; language: string })[]): Statement {
+  function note(slug: string, { at, by, action, note, replaced }: Deed): Statement {
     return prepare(
       `insert into history (subject, slug, language, at, by, action, note, replaced)
-       select value ->> 'subject', value ->> 'slug', value ->> 'language', value ->> 'at',
-         value ->> 'by', value ->> 'action', value ->> 'note', value -> 'replaced'
-       from json_each(?)`,
-      JSON.stringify(deeds),
+       values ('topic:' || ?1, ?1, '', ?2, ?3, ?4, ?5, ?6)`,
+      slug,
+      at,
+      by,
+      action,
+      note,
+      replaced === undefined ? null : JSON.stringify(replaced),
     )
   }
 }
 
-const columns = 'published, updated, authored as wished, source, hash, origin, document, history'
+const columns =
+  'key, updated_key as updatedKey, authored as wished, source, hash, origin, document, history'
 
-/** That a release is shown to those who publish for the publishers in ?1, in the second ?2 (see `maySee`). */
-const isShown = `(release.published <= ?2 or ?1 is null
+/** That a release is shown to those who publish for the publishers in ?1, up to the key ?2 (see `maySee`). */
+const isShown = `(release.key <= ?2 or ?1 is null
   or ${publisherOf('release')} in (select value from json_each(?1)))`
 
 function publisherOf(table: string): string {
   return `${table}.document ->> '$.publisher'`
 }
 
+type KeptLineRow = Omit<KeptLine, 'published' | 'updated' | 'isWithdrawn'> & {
+  updatedKey: number
+  withdrawn: number
+}
+
 type KeptRow = Omit<Kept, 'release' | 'isHistory'> & {
-  published: number
-  updated: number
+  updatedKey: number
   document: string
   history: number
 }
 
-function toKept(
-  database: Database,
-  { published, updated, document, history, ...kept }: KeptRow,
-): Kept {
+function toKept(database: Database, { updatedKey, document, history, ...kept }: KeptRow): Kept {
   const release = readStored<Omit<Release, 'published' | 'updated'>>(database, document)
   const isHistory = history === 1
+  const [published, updated] = [secondOf(kept.key), secondOf(updatedKey)]
   return { ...kept, isHistory, release: { ...release, published, updated } }
 }
 

@@ -1,4 +1,5 @@
 import type { FeedQuery } from '../domain/feed-query.ts'
+import { lastKeyOf } from '../domain/key.ts'
 import type { State, Walk } from '../domain/release-store.ts'
 import { searchTokens } from '../domain/text.ts'
 import type { Group } from '../domain/topic-expression.ts'
@@ -17,48 +18,51 @@ export function createBind(): { bind: Bind; values: (string | number)[] } {
 }
 
 /**
- * The seconds, of publication or of the last material change, of the releases that answer a question
- * and are public, as a column `second` in the order of a walk. The full-text index is walked along
- * its rowids, which are those seconds, and goes from one release that has all that is asked for to
+ * The keys, of publication or of the last material change, of the releases that answer a question
+ * and are public, as a column `found` in the order of a walk. The full-text index is walked along
+ * its rowids, which are those keys, and goes from one release that has all that is asked for to
  * the next.
  */
-export function selectSeconds(
+export function selectKeys(
   query: FeedQuery,
-  { horizon }: Pick<State, 'horizon'>,
+  { horizon, marks }: Pick<State, 'horizon' | 'marks'>,
   walk: Walk,
   bind: Bind,
 ): string {
   const { by, from, below = Infinity, limit, towards } = walk
   const order = `${towards === 'newer' ? 'asc' : 'desc'} limit ${bind(limit)}`
   const select = (table: string, last: number, isUnmoved: boolean, condition = '') => {
-    const matching = match(query, { ...walk, isUnmoved })
+    const matching = match(query, marks, { ...walk, isUnmoved })
     // The index takes whole numbers, one from above and one from below. Bound ones are floating.
     const bounds = [
       ...(from === undefined ? [] : [` and rowid >= cast(${bind(from)} as integer)`]),
       ...(last === Infinity ? [] : [` and rowid <= cast(${bind(last)} as integer)`]),
     ]
-    return `select rowid as second from ${table}
+    return `select rowid as found from ${table}
       where ${table} match ${bind(matching)}${bounds.join('')}${condition} order by rowid ${order}`
   }
-  const last = Math.min(horizon, below - 1)
-  if (by === 'published') return select('release_words', last, false)
+  const shown = lastKeyOf(horizon)
+  const last = Math.min(shown, below - 1)
+  if (by === 'key') return select('release_words', last, false)
   const unmoved = select('release_words', last, true)
   // What was published may have been changed after the horizon.
   const moved = select(
     'moved_words',
     below - 1,
     false,
-    ` and exists (select 1 from release where updated = moved_words.rowid and published <= ${bind(horizon)})`,
+    ` and exists (select 1 from release where updated_key = moved_words.rowid and key <= ${bind(shown)})`,
   )
-  return `select second from (select * from (${unmoved}) union all select * from (${moved})) order by second ${order}`
+  return `select found from (select * from (${unmoved}) union all select * from (${moved})) order by found ${order}`
 }
 
 /**
- * A question in the language of FTS5 (its section 3): marks, which migration 0005 explains, and words.
- * A walk may ask for those that are withdrawn, that are news, and whose two seconds are the same.
+ * A question in the language of FTS5 (its section 3): marks, which the view of them explains, and words.
+ * A walk may ask for those that are withdrawn, that are news, and whose two keys are the same. `marks` are
+ * the numbers of topics; one without a number finds nothing.
  */
 export function match(
   { language, topics, words, withdrawn: isOfWithdrawn = false }: FeedQuery,
+  marks: State['marks'],
   {
     withdrawn = isOfWithdrawn,
     onlyNews = false,
@@ -67,7 +71,7 @@ export function match(
 ): string {
   const mark = (kind: string, topic?: string) => {
     const tongue = language === 'all' ? '' : hex(language)
-    const subject = topic === undefined ? '' : `t${hex(topic)}`
+    const subject = topic === undefined ? '' : `t${marks.get(topic) ?? ''}`
     return quoted(`\u{e000}${kind}${withdrawn ? 'w' : 's'}${tongue}${subject}`)
   }
   const kind = isUnmoved ? 'u' : onlyNews ? 'n' : 'p'

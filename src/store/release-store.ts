@@ -1,4 +1,5 @@
 import type { FeedQuery } from '../domain/feed-query.ts'
+import { keyAt, lastKeyOf, secondOf } from '../domain/key.ts'
 import type { Release } from '../domain/release.ts'
 import type {
   Listed,
@@ -13,7 +14,7 @@ import type {
 import { createRemembered, rooms } from '../domain/remembered.ts'
 import { monthsBetween } from '../domain/time.ts'
 import { type Database, readStored } from './database.ts'
-import { type Bind, createBind, match, selectSeconds } from './query-sql.ts'
+import { type Bind, createBind, match, selectKeys } from './query-sql.ts'
 import { createStateReader } from './state.ts'
 import { releasesUnderTopics } from './under-topics.ts'
 
@@ -44,9 +45,9 @@ export function createReleaseStore(database: Database, newest?: string): Release
     },
 
     async find(query, state, limit) {
-      const [places] = await store.places(query, state, [{ by: 'published', limit }])
+      const [places] = await store.places(query, state, [{ by: 'key', limit }])
       return store.load(
-        places!.map(({ published }) => published),
+        places!.map(({ key }) => key),
         state,
       )
     },
@@ -62,31 +63,35 @@ export function createReleaseStore(database: Database, newest?: string): Release
 
     async months(query, state) {
       const ends = await store.places(query, state, [
-        { by: 'published', limit: 1 },
-        { by: 'published', towards: 'newer', limit: 1 },
+        { by: 'key', limit: 1 },
+        { by: 'key', towards: 'newer', limit: 1 },
       ])
       const [[newest] = [], [oldest] = []] = ends
       if (!newest || !oldest) return []
       const { timezone } = state.site
-      const months = monthsBetween(oldest.published, newest.published, timezone, mostMonths)
-      const bounds = months.map(({ from, below }) => [from, Math.min(below - 1, newest.published)])
+      const [first, last] = [secondOf(oldest.key), secondOf(newest.key)]
+      const months = monthsBetween(first, last, timezone, mostMonths)
+      const bounds = months.map(({ from, below }) => [
+        keyAt(from),
+        Math.min(keyAt(below) - 1, newest.key),
+      ])
       const { results } = await prepare(
         `select key from json_each(?1) as month where exists (
            select 1 from release_words where release_words match ?2
              and rowid >= month.value ->> 0 and rowid <= month.value ->> 1
          ) order by key`,
         JSON.stringify(bounds),
-        match(query),
+        match(query, state.marks),
       ).all<{ key: number }>()
       return results.map(({ key }) => months[key]!)
     },
 
-    async load(published, { horizon }) {
+    async load(keys, { horizon }) {
       const { results } = await prepare(
-        `select published, updated, document, ${changed('?1')} as changed from release as one
-         where published in (select value from json_each(?2)) order by published desc`,
-        horizon,
-        JSON.stringify(published),
+        `select ${columns}, ${changed('?1')} as changed from release as one
+         where key in (select value from json_each(?2)) order by key desc`,
+        lastKeyOf(horizon),
+        JSON.stringify(keys),
       ).all<ReleaseRow>()
       return results.map((row) => toRelease(database, row))
     },
@@ -104,12 +109,12 @@ export function createReleaseStore(database: Database, newest?: string): Release
       // The places come along: a document that has changed is made of them right afterwards.
       const { results } = await prepare(
         `with found as materialized (${found})
-        select walk, published, updated, weight, null as changed from found
+        select walk, key, updatedKey, weight, null as changed from found
         union all
         select null, null, null, null, max(
           coalesce((
-            select max(${changed(bind(state.horizon))}) from release as one
-            where published in (select published from found)
+            select max(${changed(bind(lastKeyOf(state.horizon)))}) from release as one
+            where key in (select key from found)
           ), 0),
           coalesce((
             select max(since) from departure
@@ -125,11 +130,11 @@ export function createReleaseStore(database: Database, newest?: string): Release
 
     async findRelease(slug, language, { horizon }) {
       const row = await prepare(
-        `select published, updated, document, ${changed('?1')} as changed from release as one
-         where language = ?2 and published <= ?1
-           and (slug = ?3 or published = (select min(published) from former_slug where slug = ?3 and language = ?2))
+        `select ${columns}, ${changed('?1')} as changed from release as one
+         where language = ?2 and key <= ?1
+           and (slug = ?3 or key = (select min(key) from former_slug where slug = ?3 and language = ?2))
          order by slug = ?3 desc limit 1`,
-        horizon,
+        lastKeyOf(horizon),
         language,
         slug,
       ).first<ReleaseRow>()
@@ -144,24 +149,24 @@ export function createReleaseStore(database: Database, newest?: string): Release
       ])
       // The cross join keeps SQLite from walking along all that stands.
       const { results } = await prepare(
-        `select null as corrected, published, slug, language, withdrawn, document ->> 'title' as title from release
-         where slug in (select value from json_each(?1)) and published <= ?2
+        `select null as corrected, key, slug, language, withdrawn, document ->> 'title' as title from release
+         where slug in (select value from json_each(?1)) and key <= ?2
          union all
-         select corrected, published, release.slug, release.language, withdrawn, document ->> 'title'
-         from correction cross join release using (published)
-         where corrected in (select value from json_each(?1)) and published <= ?2 and withdrawn = 0`,
+         select corrected, key, release.slug, release.language, withdrawn, document ->> 'title'
+         from correction cross join release using (key)
+         where corrected in (select value from json_each(?1)) and key <= ?2 and withdrawn = 0`,
         JSON.stringify([...new Set(slugs)]),
-        horizon,
+        lastKeyOf(horizon),
       ).all<
         Omit<Version, 'isWithdrawn'> & {
           corrected: string | null
-          published: number
+          key: number
           withdrawn: number
         }
       >()
       const inOrder = results
         .map(({ withdrawn, ...version }) => ({ ...version, isWithdrawn: withdrawn === 1 }))
-        .toSorted((a, b) => a.published - b.published)
+        .toSorted((a, b) => a.key - b.key)
       const rank = (language: string) => site.languages.indexOf(language)
       const versions = inOrder
         .filter(({ corrected }) => corrected === null)
@@ -173,23 +178,23 @@ export function createReleaseStore(database: Database, newest?: string): Release
       }
     },
 
-    async countByTopic({ horizon }) {
+    async countByTopic({ horizon, marks }) {
       const { results } = await prepare(
         `with coming as (
-           select broader as topic, language, count(distinct published) as count
+           select broader as topic, language, count(distinct release.key) as count
            from ${releasesUnderTopics}
-           where published > ?1 and withdrawn = 0 group by broader, language
+           where release.key > ?1 and withdrawn = 0 group by broader, language
          )
          select one.topic, one.language, one.count - coalesce(coming.count, 0) as count,
            iif(doubtful or newest > ?1, null, newest) as newest
          from topic_count as one left join coming using (topic, language)
          where one.count > coalesce(coming.count, 0)`,
-        horizon,
+        lastKeyOf(horizon),
       ).all<Omit<TopicCount, 'newest'> & { newest: number | null }>()
       const sought = results.filter(({ newest }) => newest === null)
       const matches = sought.map(({ topic, language }) => {
         const topics = [{ with: [topic], without: [] }]
-        return match({ language, topics, words: [] })
+        return match({ language, topics, words: [] }, marks)
       })
       const found = await prepare(
         `select (
@@ -197,22 +202,22 @@ export function createReleaseStore(database: Database, newest?: string): Release
            where release_words match value and rowid <= cast(?1 as integer)
            order by rowid desc limit 1
          ) as newest from json_each(?2) order by key`,
-        horizon,
+        lastKeyOf(horizon),
         JSON.stringify(matches),
       ).all<{ newest: number }>()
       const newest = new Map(sought.map((one, index) => [one, found.results[index]!.newest]))
-      return results.map((one) => ({ ...one, newest: one.newest ?? newest.get(one)! }))
+      return results.map((one) => ({ ...one, newest: secondOf(one.newest ?? newest.get(one)!) }))
     },
 
-    // The sign keeps SQLite on the index of the second of change, which alone has all that is asked.
+    // The sign keeps SQLite on the index of the key of change, which alone has all that is asked.
     // Bound numbers are floating ones, and dividing by one would not cut anything off.
     async parts({ horizon }, size) {
       const { results } = await prepare(
-        `select min(updated) as first, max(updated) as last from (
-           select updated, row_number() over (order by updated) - 1 as place
-           from release where withdrawn = 0 and +published <= ?1
+        `select min(updated_key) as first, max(updated_key) as last from (
+           select updated_key, row_number() over (order by updated_key) - 1 as place
+           from release where withdrawn = 0 and +key <= ?1
          ) group by place / cast(?2 as integer) order by first`,
-        horizon,
+        lastKeyOf(horizon),
         size,
       ).all<{ first: number; last: number }>()
       return results
@@ -221,19 +226,24 @@ export function createReleaseStore(database: Database, newest?: string): Release
     // The signs keep it on the index of slugs.
     async list({ horizon, site }, from, limit) {
       const { results } = await prepare(
-        `select slug, language, updated, (
+        `select slug, language, updated_key as updatedKey, (
            select group_concat(language) from release as other
-           where other.slug = one.slug and +other.withdrawn = 0 and +other.published <= ?1
+           where other.slug = one.slug and +other.withdrawn = 0 and +other.key <= ?1
          ) as languages
          from release as one
-         where withdrawn = 0 and +published <= ?1 and updated >= ?2 order by updated limit ?3`,
-        horizon,
+         where withdrawn = 0 and +key <= ?1 and updated_key >= ?2 order by updated_key limit ?3`,
+        lastKeyOf(horizon),
         from,
         limit,
-      ).all<Omit<Listed, 'languages'> & { languages: string }>()
-      return results.map(({ languages, ...release }) => {
+      ).all<Omit<Listed, 'languages' | 'updated'> & { languages: string; updatedKey: number }>()
+      return results.map(({ languages, updatedKey, ...release }) => {
         const found = languages.split(',')
-        return { ...release, languages: site.languages.filter((one) => found.includes(one)) }
+        const updated = secondOf(updatedKey)
+        return {
+          ...release,
+          updated,
+          languages: site.languages.filter((one) => found.includes(one)),
+        }
       })
     },
 
@@ -241,9 +251,9 @@ export function createReleaseStore(database: Database, newest?: string): Release
       if (path === site.logo) return 'public'
       const row = await prepare(
         `select max(withdrawn = 0) as stands, count(*) as seen
-         from release_media join release using (published) where path = ?1 and published <= ?2`,
+         from release_media join release using (key) where path = ?1 and key <= ?2`,
         path,
-        horizon,
+        lastKeyOf(horizon),
       ).first<{ stands: number | null; seen: number }>()
       if (row?.stands) return 'public'
       return row?.seen ? 'withdrawn' : 'hidden'
@@ -257,9 +267,9 @@ type PlaceRow = Place & { walk: number }
 /** The places that each of some walks finds, in no order. */
 function selectPlaces(query: FeedQuery, state: State, walks: Walk[], bind: Bind): string {
   const selects = walks.map((walk, index) => {
-    const seconds = selectSeconds(query, state, walk, bind)
-    return `select ${index} as walk, published, updated, weight from release
-      where ${walk.by} in (${seconds})`
+    const keys = selectKeys(query, state, walk, bind)
+    return `select ${index} as walk, key, updated_key as updatedKey, weight from release
+      where ${walk.by === 'key' ? 'key' : 'updated_key'} in (${keys})`
   })
   return selects.join(' union all ')
 }
@@ -285,7 +295,7 @@ function createRecentPlaces() {
         return rows
           .filter(({ walk }) => walk === index)
           .toSorted((a, b) => sign * (a[by] - b[by]))
-          .map(({ published, updated, weight }) => ({ published, updated, weight }))
+          .map(({ key, updatedKey, weight }) => ({ key, updatedKey, weight }))
       })
       recent.set(keyOf(query, state, walks), places)
       return places
@@ -295,25 +305,29 @@ function createRecentPlaces() {
 
 /**
  * Second of the last change of the release `one` or of what is said about it beside its own text:
- * language versions, corrections, what it corrects, what replaces it. What becomes public changes it.
+ * language versions, corrections, what it corrects, what replaces it. What becomes public changes it. `last`
+ * is the last key that is public.
  */
-function changed(horizon: string): string {
+function changed(last: string): string {
   const latest = (releases: string) =>
-    `coalesce((select max(other.changed) from release as other where other.published <= ${horizon} and ${releases}), 0)`
+    `coalesce((select max(other.changed) from release as other where other.key <= ${last} and ${releases}), 0)`
   return `max(
     ${latest('other.slug = one.slug')},
-    ${latest('other.published in (select published from correction where corrected = one.slug and language = one.language)')},
+    ${latest('other.key in (select key from correction where corrected = one.slug and language = one.language)')},
     ${latest("other.slug = one.document ->> '$.corrects' and other.language = one.language")},
     ${latest("other.slug = one.document ->> '$.withdrawn.replacedBy' and other.language = one.language")}
   )`
 }
 
-type ReleaseRow = { published: number; updated: number; changed: number; document: string }
+const columns = 'key, updated_key as updatedKey, document'
+
+type ReleaseRow = { key: number; updatedKey: number; changed: number; document: string }
 
 function toRelease(
   database: Database,
-  { published, updated, changed, document }: ReleaseRow,
+  { key, updatedKey, changed, document }: ReleaseRow,
 ): StoredRelease {
   const release = readStored<Omit<Release, 'published' | 'updated'>>(database, document)
-  return { ...release, published, updated, changed }
+  const [published, updated] = [secondOf(key), secondOf(updatedKey)]
+  return { ...release, published, updated, updatedKey, changed }
 }

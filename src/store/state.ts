@@ -1,4 +1,5 @@
 import { DomainError, isOtherVersion } from '../domain/errors.ts'
+import { placesOfSecond, secondOf } from '../domain/key.ts'
 import type { State } from '../domain/release-store.ts'
 import { retiredAt } from '../domain/retirement.ts'
 import type { Site } from '../domain/site.ts'
@@ -7,7 +8,10 @@ import { type Database, readStored, type Statement } from './database.ts'
 import { checkTables, compareTables } from './tables.ts'
 
 /** Where the store stands at a second: the part of a state that is a few numbers. */
-export type Position = Pick<State, 'revision' | 'horizon' | 'since' | 'frameSince' | 'until'>
+export type Position = Pick<State, 'revision' | 'horizon' | 'since' | 'frameSince' | 'until'> & {
+  /** Second of the last event that readers were shown: of a change, or of what happens by itself. */
+  shown: number
+}
 
 /**
  * Answers `revision` 0 while nothing was ever brought in. Throws DomainError `unavailable` if `newest`
@@ -20,32 +24,35 @@ export async function readPosition(
 ): Promise<Position> {
   const row = await database
     .prepare(
-      `select (select value from state where key = 'revision') as revision,
-         (select value from state where key = 'changed') as changed,
+      `with seen (shown) as (
+         select coalesce(max(value), 0) from state where key in ('changed', 'shown')
+       ), public (key) as (
+         select cast(max(?1, shown) as integer) * ${placesOfSecond} + ${placesOfSecond - 1} from seen
+       )
+       select (select value from state where key = 'revision') as revision,
+         (select shown from seen) as shown,
          (select value from state where key = 'framed') as framed,
-         (select max(published) from release where published <= ?1) as horizon,
-         (select min(published) from release where published > ?1) as coming,
+         (select max(key) from release where key <= (select key from public)) as horizon,
+         (select min(key) from release where key > (select key from public)) as coming,
          (select max(name) from d1_migrations) as migration`,
     )
     .bind(now)
     .first<PositionRow>()
   // Along with the state this costs no question of its own.
   if (newest !== undefined) compareTables(row?.migration, newest)
-  const horizon = row?.horizon ?? 0
-  const since = Math.max(row?.changed ?? 0, horizon)
+  const horizon = secondOf(row?.horizon ?? 0)
+  const coming = row?.coming ?? undefined
   return {
     revision: row?.revision ?? 0,
     horizon,
-    since,
+    since: Math.max(row?.shown ?? 0, horizon),
+    shown: row?.shown ?? 0,
     frameSince: row?.framed ?? 0,
-    until: row?.coming ?? Infinity,
+    until: coming === undefined ? Infinity : secondOf(coming),
   }
 }
 
-type PositionRow = Record<
-  'revision' | 'changed' | 'framed' | 'horizon' | 'coming',
-  number | null
-> & {
+type PositionRow = Record<'revision' | 'shown' | 'framed' | 'horizon' | 'coming', number | null> & {
   migration: string | null
 }
 
@@ -58,19 +65,23 @@ export function createStateReader(
   newest?: string,
 ): (now: number) => Promise<State> {
   let hasFailed = false
-  let frame:
-    | { revision: number; frameSince: number; site: Site; vocabulary: State['vocabulary'] }
-    | undefined
+  let frame: Pick<State, 'revision' | 'frameSince' | 'site' | 'vocabulary' | 'marks'> | undefined
+  /** The last event that could not be noted. A disk that is full is not tried again for it. */
+  let unnoted: { since: number; revision: number } | undefined
 
   // A database that was put back may come to a revision again, but not to the second of the frame.
-  async function readFrame({ revision, frameSince }: Position) {
+  async function readFrame({ revision, frameSince }: Pick<Position, 'revision' | 'frameSince'>) {
     if (frame?.revision === revision && frame.frameSince === frameSince) return frame
     const values = await readValues(database, 'revision', 'site', 'vocabulary')
+    const { results } = await database
+      .prepare('select topic, number from topic_mark')
+      .all<{ topic: string; number: number }>()
     frame = {
       revision: Number(values.revision),
       frameSince,
       site: readStored<Site>(database, values.site!),
       vocabulary: createVocabulary(readStored<VocabularySource>(database, values.vocabulary!)),
+      marks: new Map(results.map(({ topic, number }) => [topic, number])),
     }
     return frame
   }
@@ -91,19 +102,48 @@ export function createStateReader(
   }
 
   return async function readState(now) {
-    const position = await readOwnPosition(now)
-    if (position.revision === 0) {
-      throw new DomainError('unavailable', 'The service is being set up. Ask again in a minute.')
+    for (;;) {
+      // What was public once stays public, also when the clock is set back (S-06).
+      const second = Math.max(now, unnoted?.since ?? 0)
+      const { shown, ...position } = await readOwnPosition(second)
+      if (unnoted && unnoted.revision !== position.revision) {
+        unnoted = undefined
+        continue
+      }
+      if (position.revision === 0) {
+        throw new DomainError('unavailable', 'The service is being set up. Ask again in a minute.')
+      }
+      const { site, vocabulary, marks } = await readFrame(position)
+      const retired = retiredAt(vocabulary.topics.values(), Math.max(second, shown))
+      const since = Math.max(position.since, retired.since)
+      const until = Math.min(position.until, retired.until)
+      const isNew = since > Math.max(shown, unnoted?.since ?? 0)
+      if (isNew && !(await noteShown(since, position.revision))) continue
+      return { ...position, since, until, site, vocabulary, marks, retired }
     }
-    const { site, vocabulary } = await readFrame(position)
-    const retired = retiredAt(vocabulary.topics.values(), now)
-    return {
-      ...position,
-      since: Math.max(position.since, retired.since),
-      until: Math.min(position.until, retired.until),
-      site,
-      vocabulary,
-      retired,
+  }
+
+  /**
+   * Notes that readers are shown what happened by itself, before any of them is: no change that was decided
+   * before may get that second, and a clock that is set back hides nothing. Answers whether the store is
+   * still at the revision.
+   */
+  async function noteShown(since: number, revision: number): Promise<boolean> {
+    try {
+      if (database.readOnly) throw new Error('nothing may be written')
+      const noted = await database
+        .prepare(
+          `insert into state (key, value)
+           select 'shown', ?1 where (select value from state where key = 'revision') = ?2
+           on conflict (key) do update set value = max(value, excluded.value) returning 1`,
+        )
+        .bind(since, revision)
+        .first()
+      return noted !== null
+    } catch {
+      // Readers are answered all the same. What is wrong with the database is told elsewhere.
+      unnoted = { since, revision }
+      return true
     }
   }
 }

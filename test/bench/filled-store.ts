@@ -10,13 +10,13 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { bringInLine } from '../../src/content/bring-in-line.ts'
+import { wordsOf } from '../../src/content/words.ts'
 import type { Clock } from '../../src/domain/clock.ts'
 import { fingerprint, identity } from '../../src/domain/identity.ts'
 import type { Draft } from '../../src/domain/publishing.ts'
 import { apiSource } from '../../src/domain/publishing-store.ts'
 import { type Release, weigh } from '../../src/domain/release.ts'
 import type { Site } from '../../src/domain/site.ts'
-import { searchTokens, searchWords } from '../../src/domain/text.ts'
 import { createChanges } from '../../src/store/change.ts'
 import { createContentStore } from '../../src/store/content-store.ts'
 import { openStore } from '../../src/store/open-store.ts'
@@ -81,7 +81,7 @@ async function fill(path: string, count: number, progress: (done: number) => voi
   const { site, content } = await createPublishingStore(database).frame()
   const { stage, makePublic } = createChanges(database)
   const change = {
-    batch: 'fill',
+    batches: ['fill'],
     site,
     vocabulary: content,
     program: 'bench',
@@ -91,8 +91,12 @@ async function fill(path: string, count: number, progress: (done: number) => voi
   let drafts: Draft[] = []
   let done = 0
   const put = async () => {
-    await stage('fill', drafts, clock.now(), 'keep')
-    await makePublic(clock, [], async () => change)
+    await stage(
+      'fill',
+      drafts.map((draft) => ({ ...draft, dates: 'keep' as const })),
+      clock.now(),
+    )
+    await makePublic(clock, async () => change)
     done += drafts.length
     drafts = []
     if (done % 20_000 === 0) progress(done)
@@ -124,19 +128,18 @@ async function toDraft(line: Line, site: Site): Promise<Draft> {
     related: [],
     changes: [],
   }
-  const text = body.html.replaceAll(/<[^>]*>/g, ' ')
   return {
     source: `${apiSource}${line.slug}.${line.language}`,
     origin: await fingerprint(JSON.stringify(line)),
     hash: await fingerprint(JSON.stringify([release, []])),
     release,
-    words: searchTokens([line.title, line.lead, text].flatMap(searchWords).join(' ')),
+    words: wordsOf(release),
     weight: weigh(release, site.languages.length),
     media: [],
   }
 }
 
-/** Every change has a second of its own, and nobody is there to wait for it. */
+/** There is one change in a second, and nobody is there to wait for it. */
 function ownClock(): Clock {
   let second = Date.UTC(2024, 10, 2) / 1000
   return {

@@ -47,7 +47,7 @@ export async function measurePublishing(setup: Setup): Promise<Found> {
           spread: ratios(wholes.at(-1)!, wholes[0]!),
           unit: '×',
           limit: { atMost: 1.5 },
-          detail: `${detail(wholes)}, without the wait for a second of its own (up to 1 s)`,
+          detail: `${detail(wholes)}, without the wait for another second (up to 1 s)`,
         },
         {
           work: `the change alone: ${beside}`,

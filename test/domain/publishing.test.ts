@@ -1,23 +1,26 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { keyAt, placesOfSecond, secondOf } from '../../src/domain/key.ts'
 import { type Former, place, type Placement } from '../../src/domain/publishing.ts'
+
+type Written = { id: string; authored: number; later: number }
 
 const written = fc.uniqueArray(
   fc.record({
     id: fc.uuid(),
-    authored: fc.integer({ min: 0, max: 20 }),
+    authored: fc.integer({ min: -5, max: 20 }),
     later: fc.integer({ min: 0, max: 5 }),
   }),
   { selector: ({ id }) => id, maxLength: 40 },
 )
 
-const filling = { now: 1000, since: undefined }
+const filling = { second: 1000, since: undefined }
 
-function toPlacements(releases: { id: string; authored: number; later: number }[]): Placement[] {
-  return releases.map(({ id, authored, later }) => {
+function toPlacements(releases: Written[]): Placement[] {
+  return releases.map(({ id, authored, later }, number) => {
     return {
       id,
-      rank: 0,
+      number,
       authored,
       wanted: authored + later,
       topics: [],
@@ -28,68 +31,70 @@ function toPlacements(releases: { id: string; authored: number; later: number }[
   })
 }
 
-function release(
-  changed: Omit<Partial<Placement>, 'before'> & { before?: Partial<Former> },
-): Placement {
-  const { before, ...rest } = changed
+type Changed = Omit<Partial<Placement>, 'before'> & {
+  before?: Partial<Omit<Former, 'key' | 'updatedKey'>> & { published?: number; updated?: number }
+}
+
+function release({ before, ...changed }: Changed): Placement {
   const one = {
     id: 'a',
-    rank: 0,
+    number: 0,
     authored: 100,
     wanted: 100,
     topics: ['eu'],
     withdrawn: false,
     corrections: 0,
     dates: 'news' as const,
-    ...rest,
+    ...changed,
   }
   if (!before) return one
-  const kept = { published: 100, updated: 100, authored: 100, wanted: 100 }
-  return { ...one, before: { ...kept, topics: ['eu'], withdrawn: false, ...before } }
+  const { published = 100, updated = published, ...rest } = before
+  const kept = { authored: 100, wanted: 100, topics: ['eu'], withdrawn: false, ...rest }
+  return { ...one, before: { ...kept, key: keyAt(published), updatedKey: keyAt(updated) } }
 }
 
-const place1 = (one: Placement, moment = { now: 1000, since: 900 }) =>
-  place([one], new Set(), new Set(), moment)[0]!
+function inSeconds({ key, updatedKey, ...rest }: ReturnType<typeof place>[number]) {
+  return { ...rest, published: secondOf(key), updated: secondOf(updatedKey) }
+}
+
+const place1 = (one: Placement, moment = { second: 1000, since: 900 }) =>
+  inSeconds(place([one], [], moment)[0]!)
 
 describe('filling an empty store', () => {
-  test('every release gets a second of its own to be published and one to be updated (C-05, C-07)', () => {
+  test('every release keeps its author’s time, and has a key of its own (C-05, C-07)', () => {
     fc.assert(
       fc.property(written, (releases) => {
-        const placed = place(toPlacements(releases), new Set(), new Set(), filling)
-        expect(new Set(placed.map(({ published }) => published)).size).toBe(releases.length)
-        expect(new Set(placed.map(({ updated }) => updated)).size).toBe(releases.length)
-        for (const { published, updated } of placed) {
-          expect(updated).toBeGreaterThanOrEqual(published)
+        const placed = place(toPlacements(releases), [], filling)
+        expect(new Set(placed.map(({ key }) => key)).size).toBe(releases.length)
+        expect(new Set(placed.map(({ updatedKey }) => updatedKey)).size).toBe(releases.length)
+        for (const [index, { key, updatedKey }] of placed.entries()) {
+          expect(updatedKey).toBeGreaterThanOrEqual(key)
+          expect(secondOf(key)).toBe(releases[index]!.authored)
+          expect(secondOf(updatedKey)).toBe(releases[index]!.authored + releases[index]!.later)
         }
       }),
     )
   })
 
-  test('the order in which releases are read does not matter', () => {
+  test('releases of one time follow each other as they came in', () => {
     fc.assert(
       fc.property(written, (releases) => {
-        const sorted = (placed: ReturnType<typeof place>) =>
-          placed.toSorted((a, b) => (a.id < b.id ? -1 : 1))
-        const one = place(toPlacements(releases), new Set(), new Set(), filling)
-        const other = place(toPlacements(releases.toReversed()), new Set(), new Set(), filling)
-        expect(sorted(one)).toEqual(sorted(other))
+        const placed = place(toPlacements(releases), [], filling)
+        const inOrder = placed.toSorted((a, b) => a.key - b.key).map(({ id }) => id)
+        const expected = releases.toSorted((a, b) => a.authored - b.authored).map(({ id }) => id)
+        expect(inOrder).toEqual(expected)
       }),
     )
   })
 
-  test('a release is never before its author’s time, and keeps the order of those times', () => {
-    fc.assert(
-      fc.property(written, (releases) => {
-        const authored = new Map(releases.map(({ id, authored }) => [id, authored]))
-        const placed = place(toPlacements(releases), new Set(), new Set(), filling)
-        const inOrder = placed
-          .toSorted((a, b) => a.published - b.published)
-          .map(({ id }) => authored.get(id)!)
-        expect(inOrder).toEqual(inOrder.toSorted((a, b) => a - b))
-        for (const { id, published } of placed)
-          expect(published).toBeGreaterThanOrEqual(authored.get(id)!)
-      }),
+  test('what no second has a place for any more takes the next one', () => {
+    const many = Array.from({ length: placesOfSecond + 5 }, (_, number) =>
+      release({ id: `${number}`, number }),
     )
+    const keys = place(many, [], filling).map(({ key }) => key)
+    expect(new Set(keys).size).toBe(many.length)
+    expect(keys.filter((key) => secondOf(key) === 101)).toHaveLength(5)
+    expect(keys).toEqual(keys.toSorted((a, b) => a - b))
   })
 })
 
@@ -101,32 +106,13 @@ describe('the publication clock', () => {
     )
     fc.assert(
       fc.property(staged, fc.integer({ min: 900, max: 999 }), (releases, since) => {
-        const one = releases.map(({ id, authored }) => {
-          return {
-            id,
-            rank: 0,
-            authored,
-            wanted: authored,
-            topics: [],
-            withdrawn: false,
-            corrections: 0,
-            dates: 'news' as const,
-          }
-        })
-        const placed = place(one, new Set([since]), new Set([since]), { now: 1000, since })
-        for (const { published } of placed) expect(published).toBeGreaterThan(since)
-        expect(new Set(placed.map(({ published }) => published)).size).toBe(placed.length)
-        const late = one.filter(({ authored }) => authored <= since).map(({ id }) => id)
-        const seconds = placed.filter(({ id }) => late.includes(id))
-        // All at once where there are seconds enough, and else one after the other.
-        const room = 1000 - since
-        if (releases.length <= room) {
-          for (const { published } of seconds) expect(published).toBeLessThanOrEqual(1000)
+        const placements = toPlacements(releases.map((one) => ({ ...one, later: 0 })))
+        const placed = place(placements, [keyAt(since)], { second: 1000, since })
+        expect(new Set(placed.map(({ key }) => key)).size).toBe(placed.length)
+        for (const [index, { key }] of placed.entries()) {
+          const { authored } = releases[index]!
+          expect(secondOf(key)).toBe(authored > since ? authored : 1000)
         }
-        const order = (id: string) => one.find((release) => release.id === id)!
-        const inOrder = seconds.toSorted((a, b) => a.published - b.published)
-        const authored = inOrder.map(({ id }) => order(id).authored)
-        expect(authored).toEqual(authored.toSorted((a, b) => a - b))
       }),
     )
   })
@@ -136,34 +122,58 @@ describe('the publication clock', () => {
     expect(place1(release({ authored: 5000, wanted: 5000 }))).toMatchObject({ published: 5000 })
   })
 
-  test('a late release is published now', () => {
+  test('a late release is published in the second of the change', () => {
     expect(place1(release({ authored: 100 }))).toMatchObject({ published: 1000, updated: 1000 })
   })
 
-  test('twenty releases lifted at the same second follow each other in a fixed order', () => {
-    const twenty = Array.from({ length: 20 }, (_, index) =>
-      release({ id: `id-${String(index).padStart(2, '0')}`, authored: 2000, wanted: 2000 }),
+  test('eighty that come late together share the second, in the order of their times', () => {
+    const eighty = Array.from({ length: 80 }, (_, number) =>
+      release({ id: `${number}`, number, authored: 500 - number, wanted: 500 - number }),
     )
-    const placed = place(twenty.toReversed(), new Set(), new Set(), { now: 1000, since: 900 })
-    const inOrder = placed.toSorted((a, b) => a.published - b.published)
-    expect(inOrder.map(({ id }) => id)).toEqual(twenty.map(({ id }) => id))
-    expect(inOrder.map(({ published }) => published)).toEqual(
-      twenty.map((_, index) => 2000 + index),
+    const placed = place(eighty, [keyAt(1000), keyAt(1000, 1)], { second: 1000, since: 900 })
+    const inOrder = placed.toSorted((a, b) => a.key - b.key)
+    expect(inOrder.map(({ id }) => id)).toEqual(eighty.toReversed().map(({ id }) => id))
+    // Behind what becomes public by itself in that second.
+    expect(inOrder.map(({ key }) => key)).toEqual(eighty.map((_, index) => keyAt(1000, index + 2)))
+  })
+
+  test('twenty embargoes of one second end in it together, whenever each was sent', () => {
+    const twenty = Array.from({ length: 20 }, (_, number) =>
+      release({ id: `id-${number}`, number, authored: 2000, wanted: 2000 }),
     )
+    const first = place(twenty.slice(0, 15), [], { second: 1000, since: 900 })
+    const taken = first.map(({ key }) => key)
+    const placed = [...first, ...place(twenty.slice(15), taken, { second: 1100, since: 1000 })]
+    expect(placed.map(({ key }) => key)).toEqual(twenty.map((_, index) => keyAt(2000, index)))
+  })
+
+  test('one of them that is sent again keeps its place, and gives it up with its time', () => {
+    const again = (authored: number) => {
+      const one = release({
+        authored,
+        wanted: authored,
+        before: { authored: 2000, published: 2000 },
+      })
+      one.before!.key = one.before!.updatedKey = keyAt(2000, 3)
+      return place([one], [keyAt(2000), keyAt(2000, 7)], { second: 1000, since: 900 })[0]!.key
+    }
+    expect(again(2000)).toBe(keyAt(2000, 3))
+    expect(again(3000)).toBe(keyAt(3000))
   })
 
   test('an office that brings its history keeps the old times, and what is late by days is news (C-06)', () => {
-    const now = 100 * 86_400
-    const since = now - 60
-    const many = Array.from({ length: 60 }, (_, index) =>
-      release({ id: `old-${index}`, authored: index * 1000, wanted: index * 1000 }),
+    const second = 100 * 86_400
+    const since = second - 60
+    const many = Array.from({ length: 60 }, (_, number) =>
+      release({ id: `old-${number}`, number, authored: number * 1000, wanted: number * 1000 }),
     )
-    const recent = release({ id: 'recent', authored: now - 86_400, wanted: now - 86_400 })
-    const placed = place([...many, recent], new Set(), new Set(), { now, since })
-    for (const { id, published } of placed.filter((one) => one.id !== 'recent')) {
+    const recent = release({ id: 'recent', authored: second - 86_400, wanted: second - 86_400 })
+    const placed = place([...many, recent], [], { second, since }).map(inSeconds)
+    for (const { id, published, isHistory } of placed.filter((one) => one.id !== 'recent')) {
       expect(published).toBe(many.find((one) => one.id === id)!.authored)
+      expect(isHistory).toBe(true)
     }
-    expect(placed.find(({ id }) => id === 'recent')!.published).toBe(now)
+    expect(placed.find(({ id }) => id === 'recent')!.published).toBe(second)
   })
 
   test('once public, a release keeps its second whatever its author writes (C-07)', () => {
@@ -178,8 +188,14 @@ describe('the publication clock', () => {
     expect(place1(release({ authored: 3000, wanted: 3000, before: {} })).published).toBe(3000)
   })
 
+  test('a release that is withdrawn before anybody saw it has a second that no clock will show', () => {
+    const { published } = place1(release({ authored: 3000, wanted: 3000, withdrawn: true }))
+    expect(new Date(published * 1000).getUTCFullYear()).toBe(9000)
+    expect(Number.isSafeInteger(keyAt(published, placesOfSecond - 1))).toBe(true)
+  })
+
   test('a correction, a withdrawal and a topic gained are changes of now; anything else is silent', () => {
-    const updated = (changed: Parameters<typeof release>[0]) => place1(release(changed)).updated
+    const updated = (changed: Changed) => place1(release(changed)).updated
     expect(updated({ wanted: 500, before: {} })).toBe(1000)
     expect(updated({ corrections: 1, before: {} })).toBe(1000)
     expect(updated({ withdrawn: true, before: {} })).toBe(1000)
@@ -188,30 +204,9 @@ describe('the publication clock', () => {
     expect(updated({ topics: [], before: {} })).toBe(100)
     expect(updated({ before: { updated: 103 } })).toBe(103)
   })
-})
 
-describe('many at once that are due', () => {
-  const due = Array.from({ length: 30 }, (_, index) => release({ id: `${index}`, authored: 1000 }))
-  const seconds = (since: number | undefined, releases = due) =>
-    place(releases, new Set(), new Set(), { now: 1000, since }).map(({ published }) => published)
-
-  test('take seconds that have passed, as far as readers have seen nothing later', () => {
-    expect(Math.max(...seconds(900))).toBe(1000)
-    expect(Math.min(...seconds(900))).toBeGreaterThan(900)
-    expect(Math.max(...seconds(undefined))).toBe(1000)
-  })
-
-  test('leave every other second of those to come to whoever corrects meanwhile', () => {
-    const taken = seconds(998)
-    expect(new Set(taken).size).toBe(due.length)
-    const toCome = taken.filter((second) => second > 1000)
-    expect(toCome.length).toBeGreaterThan(20)
-    for (const second of toCome) expect(taken).not.toContain(second + 1)
-  })
-
-  test('keep their times where whoever brings them says so (C-06)', () => {
-    const old = (dates: Placement['dates']) =>
-      place([release({ authored: 10, dates })], new Set(), new Set(), { now: 1000, since: 900 })[0]!
+  test('times stay where whoever brings releases says so (C-06)', () => {
+    const old = (dates: Placement['dates']) => place1(release({ authored: 10, wanted: 10, dates }))
     expect(old('keep')).toMatchObject({ published: 10, isHistory: false })
     expect(old('archive')).toMatchObject({ published: 10, isHistory: true })
     expect(old('news')).toMatchObject({ published: 1000, isHistory: false })

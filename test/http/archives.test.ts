@@ -56,7 +56,7 @@ const questions: Record<string, (release: Written) => boolean> = {
 
 /** What happens, and how long after what happened before. */
 type Step = {
-  kind: 'publish' | 'late' | 'edit' | 'correct' | 'retag' | 'withdraw'
+  kind: 'publish' | 'late' | 'many' | 'edit' | 'correct' | 'retag' | 'withdraw'
   wait: number
   pick: number
   topics: string[]
@@ -70,6 +70,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       'publish',
       'publish',
       'late',
+      'many',
       'edit',
       'correct',
       'retag',
@@ -120,6 +121,17 @@ test(
               corrections: [],
             })
           }
+          if (step.kind === 'many') {
+            for (let number = 0; number < 2 + (step.pick % 6); number++) {
+              put(`r${index}-${number}.en`, {
+                language: 'en',
+                title: `Release ${index} of many ${number}${number % 2 ? ' short' : ''}`,
+                authored: now,
+                topics: step.topics,
+                corrections: [],
+              })
+            }
+          }
           if (step.kind === 'edit') put(name, { ...release, title: `Edited ${index}` })
           if (step.kind === 'correct') {
             put(name, {
@@ -131,8 +143,6 @@ test(
           if (step.kind === 'retag') put(name, { ...release, topics: step.topics })
           if (step.kind === 'withdraw') put(name, { ...release, withdrawn: now })
           await press.takeUp()
-          // What comes in a burst is public one second after the other.
-          clock.moveTo(clock.now() + 5)
           const asked = Object.entries(questions).filter((_, which) => (which + index) % 2 === 0)
           for (const [path, asks] of asked) {
             const documents = await walk(press.fetch, `${path}.${format}`)
@@ -279,3 +289,65 @@ test('a correction leads an old release back into the head, and a minor change d
   expect(entry).toContain(`<updated>${utc(start + 2 * day).replace('.000', '')}</updated>`)
   expect(entry).toContain('Correction 2026-01-07:')
 })
+
+test('however many releases share a second, and also before 1970, archives lead to all of them', async () => {
+  const clock = createSimulatedClock(start)
+  const lines = (count: number, name: string, published: string) => {
+    const line = (_: unknown, index: number) =>
+      JSON.stringify({
+        slug: `${name}-${index}`,
+        language: 'en',
+        title: `${name} ${index}`,
+        published,
+        topics: ['eu'],
+        body: { html: '<p>x</p>' },
+      })
+    return Array.from({ length: count }, line).join('\n')
+  }
+  const directory = writeFolder({
+    'releases/day.jsonl': lines(121, 'day', '2025-11-03'),
+    'releases/old.jsonl': lines(130, 'old', '1968-05-01T12:00:00Z'),
+    'releases/older.jsonl': lines(3, 'older', '1917-12-06'),
+  })
+  const press = await nodePress(directory, clock)
+  const counts = { day: 121, old: 130, older: 3, burst: 0, embargo: 0 }
+  const check = async (feeds = ['/feed.json', '/topics/-crime.atom']) => {
+    for (const feed of feeds) {
+      const documents = await walk(press.fetch, feed)
+      const titles = [...releasesOf(documents).values()]
+      for (const [name, count] of Object.entries(counts)) {
+        const found = titles.filter((title) => title.startsWith(`${name} `))
+        expect(found.length, `${name} in ${feed}`).toBe(count)
+      }
+      // The last line is the newest.
+      const days = titles.filter((title) => title.startsWith('day '))
+      expect(days).toEqual(days.toSorted((a, b) => numberIn(b) - numberIn(a)))
+      for (const { address, ids } of documents) {
+        expect(ids.length, address).toBeLessThanOrEqual(300)
+        expect(new Set(ids).size, address).toBe(ids.length)
+      }
+    }
+  }
+  await check()
+  clock.moveTo(start + day)
+  writeFiles(directory, { 'releases/burst.jsonl': lines(500, 'burst', '2026-01-06T08:00:00Z') })
+  counts.burst = 500
+  await press.takeUp()
+  await check()
+  const embargo = lines(260, 'embargo', utc(start + 2 * day))
+  writeFiles(directory, { 'releases/embargo.jsonl': embargo })
+  await press.takeUp()
+  await check()
+  clock.moveTo(start + 2 * day)
+  counts.embargo = 260
+  await check(['/feed.json', '/feed.atom', '/feed.rss', '/all/feed.rss', '/topics/eu.json'])
+  // The head and what it leads to never overlap without need, and stay as they are while nothing happens.
+  const before = await walk(press.fetch, '/feed.atom')
+  clock.moveTo(start + 40 * day)
+  expect(await walk(press.fetch, '/feed.atom')).toEqual(before)
+  rmSync(directory, { recursive: true })
+}, 60_000)
+
+function numberIn(title: string): number {
+  return Number(title.split(' ')[1])
+}

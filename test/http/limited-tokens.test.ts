@@ -6,7 +6,10 @@ import { composeNode } from '../../src/compose-node.ts'
 import { readTokens } from '../../src/config.ts'
 import { identity } from '../../src/domain/identity.ts'
 import { copyDatabase, replaceDatabase } from '../../src/store/backup.ts'
+import { upgrading } from '../../src/upgrading.ts'
 import { openDatabase } from '../../src/store/node-sqlite.ts'
+import { systemClock } from '../../src/clock.ts'
+import { createSimulatedClock } from '../readers/simulated-clock.ts'
 import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
 import {
   baseUrl,
@@ -424,7 +427,7 @@ onBothPresses('a token of the police', files, (press) => {
 })
 
 test('what takes a slug while a token of the police waits for its second is seen at the commit', async () => {
-  const clock = hurriedClock()
+  const clock = createSimulatedClock(systemClock.now())
   let meanwhile: (() => Promise<unknown>) | undefined
   const directory = temporaryFolder(files)
   const press = await nodePress(
@@ -482,6 +485,8 @@ test('what takes a slug while a token of the police waits for its second is seen
       await happens()
       hasHappened = true
     }
+    // So that what comes next waits for another second.
+    await ask('customs', 'PUT', `/api/releases/before-${slug}/fi`, by('customs'))
     const language = slug === 'by-rename' ? 'fi' : 'en'
     const answer = await ask('police', 'PUT', `/api/releases/${slug}/${language}`, by('police'))
     expect([slug, hasHappened, answer.status]).toEqual([slug, true, 403])
@@ -504,7 +509,7 @@ test('a backup that is put back gives away no slug that a release has or lost si
   writeFiles(directory, { [name]: namedFile('formerly: [z-first]') })
   await press.takeUp()
   expect((await ask('customs', 'PUT', '/api/releases/since/en', by('customs'))).status).toBe(201)
-  await replaceDatabase(candidate, press.databaseFile, clock)
+  await replaceDatabase(candidate, press.databaseFile, clock, upgrading)
   expect((await press.fetch('/releases/since')).status).toBe(404)
   for (const slug of ['since-then', 'since', 'z-old']) {
     const path = `/api/releases/${slug}/fi?dry-run`

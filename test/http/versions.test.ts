@@ -8,7 +8,9 @@ import type { Database } from '../../src/store/database.ts'
 import { migrate, migrateForVersion } from '../../src/store/migrate.ts'
 import { openDatabase, readMigrations } from '../../src/store/node-sqlite.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
+import { upgrading } from '../../src/upgrading.ts'
 import { markdown, temporaryFolder } from '../content-folder.ts'
+import { applyEarlier, earlierMigrations } from '../store/earlier-versions.ts'
 import { baseUrl } from '../platforms.ts'
 
 const migrations = readMigrations()
@@ -127,11 +129,11 @@ test('a version goes on once the tables are its own again', async () => {
 })
 
 test.each([
-  ['of an older version', migrations.slice(0, -1)],
+  ['of an older version', earlierMigrations],
   ['without tables', []],
 ])('over a database %s a version answers 503 with the reason', async (_, applied) => {
   const database = openDatabase(':memory:')
-  if (applied.length > 0) await migrate(database, applied)
+  await applyEarlier(database, applied)
   const service = await version(database, { isReadOnly: true })
   for (const path of ['/feed.json', '/releases/a', '/topics.json']) {
     const answer = await service.fetch(path)
@@ -183,11 +185,14 @@ test('among versions at home one that was made earlier does not take the tables 
   const database = await filled()
   await database.batch([database.prepare("insert into state values ('made', 2000)")])
   const more = [...migrations, later]
-  await expect(migrateForVersion(database, more, 1000)).rejects.toMatchObject({
-    code: 'unavailable',
-  })
+  const options = { upgrading, portions: 1 }
+  await expect(migrateForVersion(database, more, { ...options, made: 1000 })).rejects.toMatchObject(
+    {
+      code: 'unavailable',
+    },
+  )
   const store = createReleaseStore(database, newest)
   expect((await store.state(systemClock.now())).revision).toBeGreaterThan(0)
-  await migrateForVersion(database, more, 3000)
+  await migrateForVersion(database, more, { ...options, made: 3000 })
   await expect(store.state(systemClock.now())).rejects.toMatchObject({ code: 'unavailable' })
 })

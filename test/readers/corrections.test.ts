@@ -147,7 +147,7 @@ describe('one thing after the other', () => {
     return { clock, newsroom, press, readers, poll, first: first! }
   }
 
-  test('twenty releases of one second come out one a second, though nobody does anything, and every program gets all of them, whenever it asks (C-05, H-21)', async () => {
+  test('twenty releases of one second come out in it, though nobody does anything, and every program gets all of them, whenever it asks (C-05, H-21)', async () => {
     for (const moments of [[0, 1, 7, 19], [12, 40], [3600]]) {
       const { clock, newsroom, press, readers, poll } = await open()
       const authored = monday + 2 * hour
@@ -163,28 +163,25 @@ describe('one thing after the other', () => {
         await poll()
         for (const { reader, model } of readers) {
           const held = reader.all().filter(({ title }) => title.startsWith('lifted'))
-          expect(held.length, `${model.name} after ${moment} s`).toBe(Math.min(moment + 1, 20))
-          expect(new Set(held.map(({ published }) => published)).size).toBe(held.length)
+          expect(held.length, `${model.name} after ${moment} s`).toBe(20)
           expect(held.flatMap(({ shown }) => shown).length).toBe(held.length)
         }
       }
     }
   })
 
-  test('a correction and a late release amid such a burst are seen by the strictest programs (C-05, C-07)', async () => {
+  test('a correction and a late release right after such a burst are seen by the strictest programs (C-05, C-07)', async () => {
     const { clock, newsroom, press, readers, poll, first } = await open()
     const authored = monday + 2 * hour
     for (const slug of slugs) newsroom.publish({ slug, language: 'en', authored, topics: ['eu'] })
     await press.takeUp()
-    clock.moveTo(authored + 4)
+    clock.moveTo(authored)
     await poll()
     newsroom.edit(first, clock.now())
     newsroom.publish({ slug: 'late', language: 'en', authored: monday - 3 * day, topics: ['eu'] })
-    // It waits for the burst to end, and moves the clock.
-    const isTakenUp = press.takeUp()
-    await poll()
-    await isTakenUp
-    clock.moveTo(clock.now() + 60)
+    // It waits for the next second, and moves the clock.
+    await press.takeUp()
+    expect(clock.now()).toBe(authored + 1)
     await poll()
     for (const { reader, model } of readers) {
       const titles = reader.all().map(({ title }) => title)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { secondOf } from '../../src/domain/key.ts'
 import type { Place, State, TopicCount } from '../../src/domain/release-store.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
 import { amount } from '../trials.ts'
@@ -10,6 +11,7 @@ import {
   end,
   fill,
   type Kept,
+  lookingOnly,
   namedQuestions,
   newDatabase,
   questions,
@@ -68,13 +70,13 @@ test(
           const { all: words } = await wordsInIndex(database)
           for (const source of sources) {
             await changeVocabulary(database, source, written)
-            const store = createReleaseStore(database)
+            const store = createReleaseStore(lookingOnly(database))
             const state = await store.state(end)
             const all = await readAll(database, written)
-            const moved = all.filter(({ published, updated }) => published !== updated)
+            const moved = all.filter(({ key, updatedKey }) => key !== updatedKey)
             expect(await wordsInIndex(database)).toEqual({
               all: words,
-              moved: new Map(moved.map(({ published }) => [published, words.get(published)])),
+              moved: new Map(moved.map(({ key }) => [key, words.get(key)])),
             })
             for (const [named, walk] of asked) {
               const query = askedIn(named, state.vocabulary)
@@ -134,8 +136,8 @@ test(
           const state = await store.state(end)
           const all = await readAll(database, written)
           for (const query of queries) {
-            const answers = walkThrough(all, query, state, { by: 'published', limit: 1000 })
-            const times = answers.map(({ published }) => published)
+            const answers = walkThrough(all, query, state, { by: 'key', limit: 1000 })
+            const times = answers.map(({ key }) => secondOf(key))
             const months = await store.months(query, state)
             const inMonths = (second: number) =>
               months.filter(({ from, below }) => second >= from && second < below)
@@ -180,15 +182,15 @@ function countNaively(all: Kept[], state: State): TopicCount[] {
   return [...state.vocabulary.topics.keys()].flatMap((topic) => {
     return ['en', 'fi', 'sv'].flatMap((language) => {
       const query = { language, topics: [{ with: [topic], without: [] }], words: [] }
-      const found = walkThrough(all, query, state, { by: 'published', limit: 1000 })
+      const found = walkThrough(all, query, state, { by: 'key', limit: 1000 })
       if (found.length === 0) return []
-      return [{ topic, language, count: found.length, newest: found[0]!.published }]
+      return [{ topic, language, count: found.length, newest: secondOf(found[0]!.key) }]
     })
   })
 }
 
 function placesOf(places: Place[]): Place[] {
-  return places.map(({ published, updated, weight }) => ({ published, updated, weight }))
+  return places.map(({ key, updatedKey, weight }) => ({ key, updatedKey, weight }))
 }
 
 function byName(a: { topic: string; language: string }, b: { topic: string; language: string }) {

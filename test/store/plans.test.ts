@@ -38,14 +38,14 @@ const state = { horizon: 1, site: { languages: ['en'] } } as State
 test('the parts of a sitemap are found in an index alone', async () => {
   const steps = await plansOf((store) => store.parts(state, 2000))
   expect(steps.filter((step) => /\brelease\b/.test(step))).toEqual([
-    'SEARCH release USING COVERING INDEX release_any_language_by_updated (withdrawn=?)',
+    'SEARCH release USING COVERING INDEX release_by_change (withdrawn=?)',
   ])
 })
 
 test('a part is a walk along an index, and language versions are found by their slug', async () => {
   const steps = await plansOf((store) => store.list(state, 0, 2000))
   expect(steps.filter((step) => /^(SEARCH|SCAN)/.test(step))).toEqual([
-    'SEARCH one USING INDEX release_any_language_by_updated (withdrawn=? AND updated>?)',
+    'SEARCH one USING INDEX release_by_change (withdrawn=? AND updated_key>?)',
     expect.stringMatching(/^SEARCH other USING INDEX \S+ \(slug=\?\)$/),
   ])
   expect(steps.join()).not.toContain('TEMP B-TREE')

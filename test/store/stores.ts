@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { createReleaseReader } from '../../src/content/read-release.ts'
 import { readSite, readTopics } from '../../src/content/read-site.ts'
 import { type FeedQuery, parseSearch } from '../../src/domain/feed-query.ts'
+import { keyAt, secondOf } from '../../src/domain/key.ts'
 import type { Dates, Draft } from '../../src/domain/publishing.ts'
 import type { Place, State, Walk } from '../../src/domain/release-store.ts'
 import { createVocabulary, type Vocabulary, type VocabularySource } from '../../src/domain/topic.ts'
@@ -121,16 +122,18 @@ export const vocabularies: fc.Arbitrary<VocabularySource> = fc
     return made
   })
 
-const second = fc.integer({ min: start - 3600, max: end + 1200 })
+const key = fc
+  .tuple(fc.integer({ min: start - 3600, max: end + 1200 }), fc.integer({ min: 0, max: 3 }))
+  .map(([second, place]) => keyAt(second, place))
 
 export const walks: fc.Arbitrary<Walk> = fc.record(
   {
-    by: fc.constantFrom('published' as const, 'updated' as const),
+    by: fc.constantFrom('key' as const, 'updatedKey' as const),
     towards: fc.constantFrom('older' as const, 'newer' as const),
     withdrawn: fc.boolean(),
     onlyNews: fc.boolean(),
-    from: second,
-    below: second,
+    from: key,
+    below: key,
     limit: fc.integer({ min: 1, max: 12 }),
   },
   { requiredKeys: ['by', 'limit'] },
@@ -141,6 +144,15 @@ export async function newDatabase(migrations: Migration[] = readMigrations()) {
   const database = openDatabase(':memory:')
   await migrate(database, migrations)
   return database
+}
+
+/** Who looks ahead of what is still to be changed, without readers being shown anything. */
+export function lookingOnly(database: Database): Database {
+  return {
+    prepare: (sql) => database.prepare(sql),
+    batch: (all) => database.batch(all),
+    readOnly: true,
+  }
 }
 
 /** Brings releases in, and lets everything happen to them that is to. */
@@ -182,24 +194,26 @@ export async function changeVocabulary(
 
 /** The words of each release in their places, without marks, as the two tables of the index have them. */
 export async function wordsInIndex(database: Database) {
-  const words = async (places: string, second: string) => {
+  const words = async (places: string, column: string) => {
     const { results } = await database
       .prepare(
-        `select published, group_concat(term, ' ' order by offset) as words
-         from ${places} left join release on ${second} = doc
-         where substr(term, 1, 1) <> char(57344) group by doc order by published`,
+        `select key, group_concat(term, ' ' order by offset) as words
+         from ${places} left join release on ${column} = doc
+         where substr(term, 1, 1) <> char(57344) group by doc order by key`,
       )
-      .all<{ published: number; words: string }>()
-    return new Map(results.map((row) => [row.published, row.words]))
+      .all<{ key: number; words: string }>()
+    return new Map(results.map((row) => [row.key, row.words]))
   }
-  const all = await words('word_place', 'published')
-  return { all, moved: await words('moved_word_place', 'updated') }
+  const all = await words('word_place', 'key')
+  return { all, moved: await words('moved_word_place', 'updated_key') }
 }
 
 /** All that the store holds, as a filter goes through it. */
 export async function readAll(database: Database, written: Written[]): Promise<Kept[]> {
   const { results } = await database
-    .prepare('select slug, language, published, updated, withdrawn, history, weight from release')
+    .prepare(
+      'select slug, language, key, updated_key as updatedKey, withdrawn, history, weight from release',
+    )
     .all<Omit<Kept, 'written'>>()
   return results.map((row) => {
     const one = written.find(({ slug, language }) => slug === row.slug && language === row.language)
@@ -226,7 +240,7 @@ export function walkThrough(
   return all
     .filter((one) => {
       const isWanted = (one.withdrawn === 1) === Boolean(withdrawn) && !(onlyNews && one.history)
-      const isWithin = one.published <= horizon && one[by] >= from && one[by] < below
+      const isWithin = secondOf(one.key) <= horizon && one[by] >= from && one[by] < below
       return isWanted && isWithin && answers(query, one.written, now)
     })
     .toSorted((a, b) => sign * (a[by] - b[by]))
@@ -286,9 +300,20 @@ function createChange(database: Database) {
     const isBefore = second < start + 16 * 60
     now = Math.max(now, second)
     const drafts = await Promise.all(written.map((one) => toDraft(one, isBefore ? undefined : now)))
-    await stage('test', drafts, now, dates)
-    const whole = { batch: 'test', site, vocabulary: source, program: 'test', removed, others: [] }
-    await makePublic(clock, [], async () => whole)
+    await stage(
+      'test',
+      drafts.map((draft) => ({ ...draft, dates })),
+      now,
+    )
+    const whole = {
+      batches: ['test'],
+      site,
+      vocabulary: source,
+      program: 'test',
+      removed,
+      others: [],
+    }
+    await makePublic(clock, async () => whole)
   }
 }
 

@@ -7,16 +7,15 @@ export type Portion = {
   isAlone: boolean
 }
 
-/** Four requests of so many lines are what the service makes public in one second. */
+/** Requests of so many lines are written without keeping readers waiting; several become public together. */
 const usual = 125
 /** Lines that it takes at once. */
 const most = 500
 const mostBytes = 4_000_000
 
 /**
- * Parts releases into portions, oldest first. Of equal times the service makes times that follow each
- * other, of those that come together in the same order as of a whole folder; so releases whose times
- * touch each other stay together, and it makes no difference which portion arrives first.
+ * Parts releases into portions, oldest first. Releases of one second follow each other as they come in, so
+ * those that share one stay together, and it makes no difference which portion arrives first.
  */
 export function portionsOf(releases: FolderRelease[]): Portion[] {
   const portions: Portion[] = []
@@ -47,7 +46,7 @@ export function portionsOf(releases: FolderRelease[]): Portion[] {
   return portions
 }
 
-/** Groups of releases whose times touch: no second of one is wanted by another, or would be. */
+/** Groups of releases that share seconds, of publication or of the last material change. */
 function groupsOf(releases: FolderRelease[]): FolderRelease[][] {
   const seconds = releases.flatMap(({ published, updated }, index) => [
     { second: published, index },
@@ -64,13 +63,11 @@ function groupsOf(releases: FolderRelease[]): FolderRelease[][] {
     }
     return at
   }
-  let taken = -Infinity
-  let before = 0
-  for (const { second, index } of seconds) {
-    if (second <= taken)
-      others[Math.max(first(index), first(before))] = Math.min(first(index), first(before))
-    taken = Math.max(taken + 1, second)
-    before = index
+  for (const [at, { second, index }] of seconds.entries()) {
+    const before = seconds[at - 1]
+    if (before?.second !== second) continue
+    const [one, other] = [first(index), first(before.index)]
+    others[Math.max(one, other)] = Math.min(one, other)
   }
   const groups = Map.groupBy(releases.keys(), first)
   return [...groups.values()].map((group) => group.map((index) => releases[index]!))

@@ -80,8 +80,8 @@ export async function readPushFolder(
     const text = JSON.stringify(written)
     releases.push({ ...draft, file, line: line ?? 1, text, fingerprint: await fingerprint(text) })
   }
-  const rank = ({ language }: FolderRelease) => site.languages.indexOf(language)
-  releases.sort((a, b) => a.published - b.published || rank(a) - rank(b) || (a.id < b.id ? -1 : 1))
+  // Of equal times they stay in the order of the files, which the service keeps.
+  releases.sort((a, b) => a.published - b.published)
   return { directory, site, vocabulary, releases, addresses, problems }
 }
 

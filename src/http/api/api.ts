@@ -46,12 +46,12 @@ const mostDeeds = 200
 /** Bytes of a file's name. Disks take 255, of which unfinished files need some for their names. */
 const longestName = 200
 
-/** The API: publishing from a newsroom system. `publishing` is what one request is answered with. */
-export function createApi(publishing: () => Publishing): Api {
+/** The API: publishing from a newsroom system. */
+export function createApi(publishing: Publishing): Api {
   const api = new Hono<ApiEnvironment>()
 
   api.use(async (c, next) => {
-    c.set('publishing', publishing())
+    c.set('publishing', publishing)
     await next()
     // Nothing of this is for caches, nor for programs on other sites.
     c.header('Cache-Control', 'no-store')
@@ -101,14 +101,16 @@ export function createApi(publishing: () => Publishing): Api {
     const found = await store.list({ slug, language }, limit, viewer(c))
     const last = found.length === limit ? found.at(-1) : undefined
     return c.json({
-      releases: found.map(({ source, hash, origin, isWithdrawn, published, updated, ...one }) => ({
-        ...one,
-        published: formatUtc(published),
-        updated: formatUtc(updated),
-        etag: tagOf({ hash, release: { published, updated } }),
+      releases: found.map(({ slug, language, title, source, hash, origin, ...one }) => ({
+        slug,
+        language,
+        title,
+        published: formatUtc(one.published),
+        updated: formatUtc(one.updated),
+        etag: tagOf({ hash, release: one }),
         fingerprint: origin,
         from: source.startsWith(apiSource) ? 'api' : 'content',
-        withdrawn: isWithdrawn,
+        withdrawn: one.isWithdrawn,
       })),
       ...(last && { next: `${baseUrl}/api/releases?after=${last.slug}.${last.language}` }),
     })

@@ -33,7 +33,7 @@ function describe({ site, vocabulary }: Frame, baseUrl: string): Promise<OpenApi
         title: 'Tiedote: publishing',
         version: '1',
         description:
-          'Releases and topics from a newsroom system. What is answered with 2xx is on disk and public, unless its time is in the future. Every change has a second of its own, so an answer may take a second, and of news that come faster than that some come out later, one every other second; send many releases at once with POST /api/releases.',
+          'Releases and topics from a newsroom system. What is answered with 2xx is on disk and public, unless its time is in the future. What is accepted is public within two seconds: there is at most one change in a second, and all that comes in until then becomes public in it together. Send many releases at once with POST /api/releases.',
       },
       servers: [{ url: baseUrl }],
       security: [{ token: [] }],

@@ -35,7 +35,7 @@ export type PublishingParts = {
 /** What publishing over HTTP is made of. */
 export type Publishing = ReturnType<typeof createPublishing>
 
-/** Puts it together. On Node one serves all requests, on Workers every request has its own. */
+/** Puts it together. No request waits in it for another: on Workers one may be cut off at any moment. */
 export function createPublishing(parts: PublishingParts) {
   const { store, media, clock, reading, inTurn = (work) => work() } = parts
   const publishTopic = createTopicPublisher({ store, clock })

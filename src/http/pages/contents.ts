@@ -1,5 +1,6 @@
 import { DomainError } from '../../domain/errors.ts'
 import type { FeedQuery } from '../../domain/feed-query.ts'
+import { keyAt } from '../../domain/key.ts'
 import type { ReleaseStore, StoredRelease, TopicCount } from '../../domain/release-store.ts'
 import type { Month } from '../../domain/time.ts'
 import { parseMonth } from '../../domain/time.ts'
@@ -53,8 +54,9 @@ async function readMonth(
   store: ReleaseStore,
   current: Current,
 ) {
-  const { from, below } = parseMonth(name, current.site.timezone)!
-  const walk = { by: 'published' as const, from, below, limit: mostInMonth }
+  const month = parseMonth(name, current.site.timezone)!
+  const [from, below] = [keyAt(month.from), keyAt(month.below)]
+  const walk = { by: 'key' as const, from, below, limit: mostInMonth }
   const [places = []] = await store.places(query, current, [walk])
   const pages = Math.ceil(places.length / mostOnPage)
   if (page > pages) {
@@ -64,7 +66,7 @@ async function readMonth(
   }
   const shown = places.slice((page - 1) * mostOnPage, page * mostOnPage)
   const releases = await store.load(
-    shown.map(({ published }) => published),
+    shown.map(({ key }) => key),
     current,
   )
   return { releases, hasMore: false, month: { name, page, pages, count: places.length } }

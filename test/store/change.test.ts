@@ -1,0 +1,301 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import type { Clock } from '../../src/domain/clock.ts'
+import { bringInLine } from '../../src/content/bring-in-line.ts'
+import { readReleases } from '../../src/content/read-release.ts'
+import { createPublisher, type PublishRequest } from '../../src/domain/publisher.ts'
+import { DomainError } from '../../src/domain/errors.ts'
+import { formatUtc } from '../../src/domain/time.ts'
+import { createContentStore } from '../../src/store/content-store.ts'
+import type { Database } from '../../src/store/database.ts'
+import { createPublishingStore } from '../../src/store/publishing-store.ts'
+import { createReleaseStore } from '../../src/store/release-store.ts'
+import { markdown, temporaryFolder, topicsYaml } from '../content-folder.ts'
+import { workerService } from '../platforms.ts'
+import { createSimulatedClock } from '../readers/simulated-clock.ts'
+import { isQuick } from '../trials.ts'
+import { newDatabase } from './stores.ts'
+
+const start = Date.UTC(2026, 2, 2, 6) / 1000
+const by = { name: 'newsroom' }
+
+const file = (title: string, second: number) =>
+  markdown([`title: ${title}`, `published: ${formatUtc(second)}`, 'topics: [eu]'])
+
+/** A service over a database that others may be at work on, by a clock that stands still. */
+async function service<Time extends Clock>(
+  database: Database,
+  files: Record<string, string>,
+  clock: Time,
+) {
+  const directory = temporaryFolder(files)
+  const takeUp = () =>
+    bringInLine(directory, createContentStore(database), { batch: 'a', program: 'test', clock })
+  expect(await takeUp()).toEqual([])
+  const publishing = createPublishingStore(database)
+  const publisher = createPublisher({
+    store: publishing,
+    readReleases,
+    findMedia: async () => undefined,
+    clock,
+    createBatch: () => crypto.randomUUID(),
+  })
+  const request = (slug: string, written = {}): PublishRequest => ({
+    slug,
+    language: 'en',
+    by,
+    written: { title: slug, topics: ['eu'], body: { html: '<p>x</p>' }, ...written },
+    dates: 'news',
+    isDryRun: false,
+  })
+  const store = createReleaseStore(database)
+  return {
+    clock,
+    takeUp,
+    state: () => store.state(clock.now()),
+    put: async (slug: string, written = {}) => {
+      const [result] = await publisher.publish([request(slug, written)])
+      if (result instanceof DomainError) throw result
+      return result!
+    },
+    deeds: (id: string) => publishing.deeds(id, 10),
+    staged: async () => {
+      const found = await database
+        .prepare('select count(*) as count from incoming')
+        .first<{ count: number }>()
+      return found!.count
+    },
+    titles: async () => {
+      const query = { language: 'en', topics: [], words: [] }
+      const found = await store.find(query, await store.state(clock.now()), 100)
+      return found.map(({ title }) => title)
+    },
+  }
+}
+
+/** Something happens between all that is asked before a change is made, and the change. */
+function interrupted(database: Database) {
+  let next: (() => Promise<void>) | undefined
+  const around: Database = {
+    prepare: (sql) => database.prepare(sql),
+    async batch(statements) {
+      const work = next
+      next = undefined
+      await work?.()
+      return database.batch(statements)
+    },
+  }
+  return { database: around, beforeNextBatch: (work: () => Promise<void>) => void (next = work) }
+}
+
+const databases: Record<string, () => Promise<Database>> = {
+  'node:sqlite': async () => newDatabase(),
+  ...(isQuick ? {} : { D1: emptyD1 }),
+}
+
+let worker: Awaited<ReturnType<typeof workerService>> | undefined
+afterAll(() => worker?.close())
+
+/** The database of a Worker in workerd, with the tables that the Worker made, and nothing in them. */
+async function emptyD1(): Promise<Database> {
+  if (!worker) {
+    worker = await workerService(temporaryFolder({}))
+    await worker.fetch('/feed.json')
+  }
+  const database = await worker.database()
+  const tables = 'release state departed departure content_file history topic_broader topic_count'
+  await database.batch(tables.split(' ').map((table) => database.prepare(`delete from ${table}`)))
+  return database
+}
+
+/** A clock whose seconds are shorter. */
+function quickClock(milliseconds: number): Clock {
+  const begun = performance.now()
+  const now = () => start + Math.floor((performance.now() - begun) / milliseconds)
+  return {
+    now,
+    async passed(second) {
+      const wait = (second + 1 - start) * milliseconds - (performance.now() - begun)
+      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
+    },
+  }
+}
+
+describe.each(Object.entries(databases))(
+  'two states never share a second, on %s (H-10)',
+  (_, open) => {
+    test('when an embargo ends after a change was decided, and before it is made', async () => {
+      const { database, beforeNextBatch } = interrupted(await open())
+      const files = {
+        'releases/a.en.md': file('A', start - 100),
+        'releases/embargo.en.md': file('Embargo', start + 11),
+      }
+      const press = await service(database, files, createSimulatedClock(start))
+      press.clock.moveTo(start + 10)
+      let shown: number | undefined
+      beforeNextBatch(async () => {
+        press.clock.moveTo(start + 11)
+        const { since } = await press.state()
+        shown = since
+        expect(await press.titles()).toEqual(['Embargo', 'A'])
+      })
+      const receipt = await press.put('sent')
+      expect(shown).toBe(start + 11)
+      expect(receipt.published).toBe(start + 12)
+      expect((await press.state()).since).toBe(start + 12)
+      expect(await press.titles()).toEqual(['sent', 'Embargo', 'A'])
+    })
+
+    test('nor when a topic ends meanwhile', async () => {
+      const { database, beforeNextBatch } = interrupted(await open())
+      const ending = topicsYaml.replace(
+        'space-travel:\n  label: { en: space travel }',
+        `space-travel:\n  label: { en: space travel }\n  retired: ${formatUtc(start + 11)}`,
+      )
+      const files = { 'releases/a.en.md': file('A', start - 100), 'topics.yaml': ending }
+      const press = await service(database, files, createSimulatedClock(start))
+      press.clock.moveTo(start + 10)
+      beforeNextBatch(async () => {
+        press.clock.moveTo(start + 11)
+        expect((await press.state()).since).toBe(start + 11)
+      })
+      expect((await press.put('sent')).published).toBe(start + 12)
+      expect((await press.state()).since).toBe(start + 12)
+    })
+
+    test('what an embargo makes public in the second of a change, before anybody was shown it, comes with it', async () => {
+      const files = {
+        'releases/a.en.md': file('A', start - 100),
+        'releases/embargo.en.md': file('Embargo', start + 11),
+      }
+      const press = await service(await open(), files, createSimulatedClock(start))
+      press.clock.moveTo(start + 11)
+      expect((await press.put('sent')).published).toBe(start + 11)
+      expect(await press.titles()).toEqual(['sent', 'Embargo', 'A'])
+      expect((await press.state()).since).toBe(start + 11)
+      // The next one waits for its second.
+      expect((await press.put('next')).published).toBe(start + 12)
+    })
+  },
+)
+
+describe.each(Object.entries(databases))('what many send at once, on %s', (name, open) => {
+  const files = { 'releases/a.en.md': file('A', start - 100) }
+
+  test('is public within two seconds, in three changes at most, though each has a process of its own', async () => {
+    const [count, millisecondsOfSecond] = name === 'D1' ? [8, 1500] : [80, 400]
+    const press = await service(await open(), files, quickClock(millisecondsOfSecond))
+    await press.clock.passed(press.clock.now())
+    const slugs = Array.from({ length: count }, (_, index) => `release-${index}`)
+    const receipts = await Promise.all(slugs.map((slug) => press.put(slug)))
+    expect(new Set(receipts.map(({ published }) => published)).size).toBeLessThanOrEqual(3)
+    expect((await press.titles()).toSorted()).toEqual(['A', ...slugs].toSorted())
+  })
+
+  test('of one release and of one slug becomes one change after the other', async () => {
+    const press = await service(await open(), files, createSimulatedClock(start))
+    press.clock.moveTo(start + 10)
+    const sent = ['x', 'x', 'y', 'x', 'z'].map((slug, index) =>
+      press.put(slug, { title: `Title ${index}` }),
+    )
+    const receipts = await Promise.all(sent)
+    const ofX = receipts.filter(({ slug }) => slug === 'x')
+    expect(ofX.map(({ change }) => change).toSorted()).toEqual(['created', 'revised', 'revised'])
+    expect(new Set(ofX.map(({ id }) => id)).size).toBe(1)
+    expect((await press.titles()).length).toBe(4)
+  })
+
+  test('that is refused keeps nothing staged, and none of the others', async () => {
+    const press = await service(await open(), files, createSimulatedClock(start))
+    press.clock.moveTo(start + 10)
+    const results = await Promise.allSettled([
+      press.put('b'),
+      press.put('wrong', { topics: ['no-topic'] }),
+      press.put('c'),
+    ])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(await press.staged()).toBe(0)
+  })
+
+  test('is told once in the history of each, with the second in which it was made', async () => {
+    const press = await service(await open(), files, createSimulatedClock(start))
+    press.clock.moveTo(start + 10)
+    const receipts = await Promise.all(['b', 'c', 'd'].map((slug) => press.put(slug)))
+    for (const { id, published } of receipts) {
+      expect(await press.deeds(id)).toMatchObject([
+        { at: published, by: 'newsroom', action: 'publish' },
+      ])
+    }
+  })
+})
+
+test('Markdown that was sent is kept beside what readers get, for as long as the text is made of it', async () => {
+  const database = await newDatabase()
+  const statements: string[] = []
+  const listening: Database = {
+    prepare: (sql) => (statements.push(sql), database.prepare(sql)),
+    batch: (all) => database.batch(all),
+  }
+  const press = await service(listening, {}, createSimulatedClock(start))
+  const kept = async () =>
+    (await database.prepare('select markdown from release').first<{ markdown: string | null }>())!
+      .markdown
+  await press.put('x', { body: { markdown: 'At *nine*.' } })
+  expect(await kept()).toBe('At *nine*.')
+  await press.put('x', { body: { html: '<p>At <em>nine</em>.</p>' }, topics: ['eu', 'drugs'] })
+  expect(await kept()).toBe('At *nine*.')
+  statements.length = 0
+  expect(await press.titles()).toEqual(['x'])
+  expect(statements.join()).not.toContain('markdown')
+  await press.put('x', { body: { html: '<p>At ten.</p>' } })
+  expect(await kept()).toBe(null)
+})
+
+describe('a clock that was set back', () => {
+  const files = {
+    'releases/a.en.md': file('A', start - 100),
+    'releases/embargo.en.md': file('Embargo', start + 50),
+  }
+
+  /** Time goes on, and then it is said to be earlier. */
+  async function afterSettingBack(seconds: number) {
+    const database = await newDatabase()
+    const press = await service(database, files, createSimulatedClock(start))
+    press.clock.moveTo(start + 60)
+    expect(await press.titles()).toEqual(['Embargo', 'A'])
+    const before = await press.state()
+    const clock = createSimulatedClock(start + 60 - seconds)
+    const store = createReleaseStore(database)
+    return { database, before, clock, store }
+  }
+
+  test('hides nothing that was public', async () => {
+    for (const seconds of [15, 3600, 400 * 86_400]) {
+      const { before, clock, store, database } = await afterSettingBack(seconds)
+      const state = await store.state(clock.now())
+      expect([state.since, state.horizon]).toEqual([before.since, before.horizon])
+      const found = await store.find({ language: 'en', topics: [], words: [] }, state, 10)
+      expect(found.map(({ title }) => title)).toEqual(['Embargo', 'A'])
+      database.close()
+    }
+  })
+
+  test('by less than a minute delays nothing, and what comes is dated later than all before', async () => {
+    const { before, clock, store, database } = await afterSettingBack(40)
+    const publishing = createPublishingStore(database)
+    const publisher = createPublisher({
+      store: publishing,
+      readReleases,
+      findMedia: async () => undefined,
+      clock,
+      createBatch: () => 'b',
+    })
+    const written = { title: 'Late', topics: ['eu'], body: { html: '' } }
+    const request = { slug: 'late', language: 'en', by, written, isDryRun: false }
+    const [receipt] = await publisher.publish([{ ...request, dates: 'news' }])
+    expect(receipt).toMatchObject({ change: 'created', published: before.since + 1 })
+    const state = await store.state(clock.now())
+    const found = await store.find({ language: 'en', topics: [], words: [] }, state, 10)
+    expect(found.map(({ title }) => title)).toEqual(['Late', 'Embargo', 'A'])
+    database.close()
+  })
+})

@@ -1,0 +1,212 @@
+// Databases of earlier versions, met by the service as it is started and deployed.
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, onTestFinished, test } from 'vitest'
+import { registerExport } from '../src/cli/export.ts'
+import { registerRestore } from '../src/cli/restore.ts'
+import { wordsOf } from '../src/content/words.ts'
+import type { Database } from '../src/store/database.ts'
+import { examine } from '../src/store/examine.ts'
+import { migrate } from '../src/store/migrate.ts'
+import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
+import { siteYaml, topicsYaml } from './bench/input.ts'
+import { runCommand } from './cli/run.ts'
+import { markdown, temporaryFolder } from './content-folder.ts'
+import { workerService } from './platforms.ts'
+import { databaseFile, spawnServer, start, until } from './server.ts'
+import { digestOf, earlierVersions, fillAsEarlier, fillWithMany } from './store/earlier-versions.ts'
+import { amount, isTrial } from './trials.ts'
+
+/** A folder with the site and the topics of the releases that databases are filled with. */
+function frame(files: Record<string, string> = {}): string {
+  return temporaryFolder({ 'site.yaml': siteYaml, 'topics.yaml': topicsYaml, ...files })
+}
+
+const release = markdown(['title: From the folder', 'published: 2024-10-01', 'topics: [crime]'])
+
+test(
+  'the server brings a database over while it starts, tells how far it is, and is killed meanwhile',
+  async () => {
+    const count = amount(2500, 100_000)
+    const file = databaseFile()
+    const database = openDatabase(file)
+    await fillWithMany(database, count)
+    const all = await database
+      .prepare('select id from release order by published desc limit 50')
+      .all<{ id: string }>()
+    await database.prepare('pragma wal_checkpoint(truncate)').all()
+    database.close()
+    const sizeBefore = statSync(file).size
+    const directory = frame()
+
+    const killed = await spawnServer(directory, { DATABASE: file })
+    await until(() => /1\d\d\d of/.test(killed.log()))
+    killed.process.kill('SIGKILL')
+    await killed.exit
+    const began = performance.now()
+    const server = await spawnServer(directory, { DATABASE: file })
+    onTestFinished(() => void server.process.kill('SIGKILL'))
+    // In a trial it takes longer than servers are waited for elsewhere.
+    while (!server.output().includes('Serving') && server.process.exitCode === null) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    const seconds = (performance.now() - began) / 1000
+    const told = server.log().match(/of an earlier version\. \d+ of \d+ releases/g)!
+    expect(told.at(-1)).toContain(`${count} of ${count} releases`)
+    expect(told.length).toBeLessThanOrEqual(count / 1000 + 1)
+    expect(server.log()).toContain('Serving')
+    expect((await fetch(`${server.url}/feed.json`)).status).toBe(200)
+    const inDatabase = openDatabase(file)
+    const now = await inDatabase
+      .prepare('select id from release order by key desc limit 50')
+      .all<{ id: string }>()
+    expect(now.results).toEqual(all.results)
+    const counted = await inDatabase.prepare('select count(*) as count from release').first()
+    expect(counted).toEqual({ count })
+    inDatabase.close()
+    expect(examine(file)).toBeUndefined()
+    if (!isTrial) return
+    const status = readFileSync(`/proc/${server.process.pid}/status`, 'utf8')
+    const [, memory] = /VmHWM:\s+(\d+) kB/.exec(status)!
+    const log = statSync(`${file}-wal`).size
+    console.info(
+      `${count} releases: ${seconds.toFixed(1)} s, ${Math.round(Number(memory) / 1024)} MB of memory, ` +
+        `told ${told.length} times, ${Math.round(sizeBefore / 1e6)} MB before, ` +
+        `${Math.round(statSync(file).size / 1e6)} MB after, ${Math.round(log / 1e6)} MB of log`,
+    )
+  },
+  amount(60_000, 900_000),
+)
+
+test('a Worker brings a database over in several requests, and answers nobody from a part of it', async () => {
+  const count = 500
+  const directory = frame({ 'releases/kept.en.md': release })
+  const worker = await workerService(directory)
+  onTestFinished(() => worker.close())
+  const before = await worker.database()
+  const kept = await (await worker.fetch('/topics/crime.atom')).text()
+  expect(kept).toContain('From the folder')
+  await empty(before)
+  await fillWithMany(before, count)
+  await worker.restart()
+
+  let refused = 0
+  /** From what the data centre kept of before. */
+  let answered = 0
+  for (;;) {
+    const answer = await worker.fetch('/feed.json')
+    if (answer.status === 200) break
+    refused++
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get('retry-after')).toMatch(/^\d+$/)
+    const feed = await worker.fetch('/topics/crime.atom')
+    if (feed.status === 200) {
+      answered++
+      expect(await feed.text()).toBe(kept)
+    }
+    expect(refused).toBeLessThan(100)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  expect(refused).toBeGreaterThan(0)
+  expect(answered).toBeGreaterThan(0)
+  const database = await worker.database()
+  const counted = await database.prepare('select count(*) as count from release').first()
+  expect(counted).toEqual({ count: count + 1 })
+  const left = await database
+    .prepare("select 1 from sqlite_master where name like 'earlier%'")
+    .first()
+  expect(left).toBeNull()
+})
+
+test.each(earlierVersions)('what %s left is exported, served and put back', async (version) => {
+  const file = await fileOf(version)
+  const before = timesIn(file, 'published * 4096 as key, updated * 4096 as updated_key')
+  const exported = join(dirname(file), 'exported')
+  const written = await runCommand(registerExport, ['export', exported], {
+    environment: { DATABASE: file, CONTENT_DIR: temporaryFolder(media) },
+  })
+  expect(written).toMatchObject({ errors: '', code: 0 })
+
+  // The folder says nothing that is new to the database.
+  const { url } = await start(exported, { DATABASE: file })
+  expect(await (await fetch(`${url}/feed.json`)).text()).toContain('/releases/moved')
+  expect(timesIn(file, 'key, updated_key')).toEqual(before)
+
+  const other = await fileOf('0003')
+  const restored = await runCommand(registerRestore, ['restore', await fileOf(version)], {
+    environment: { DATABASE: other },
+  })
+  expect(restored).toMatchObject({ errors: '', code: 0 })
+  const database = openDatabase(other)
+  const { results } = await database
+    .prepare("select slug from lost_slug where slug in ('n40', 'n5') order by slug")
+    .all()
+  const isGone = !['0003', '0007'].includes(version)
+  expect(results).toEqual(isGone ? [{ slug: 'n40' }] : [])
+  const counts = await database
+    .prepare(
+      'select (select count(*) from release) as releases, (select count(*) from departed) as departed',
+    )
+    .first<Record<'releases' | 'departed', number>>()
+  expect(counts!.releases + (isGone ? counts!.departed : 0)).toBeGreaterThan(60)
+  database.close()
+  expect(examine(other)).toBeUndefined()
+})
+
+/** Files that the releases of those versions show and attach. */
+const media = {
+  'media/agenda.txt': 'An agenda',
+  'media/secret.txt': 'Not yet',
+  'media/photo.png': Buffer.from(
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+    'base64',
+  ),
+}
+
+/** The identities of the releases in a database file, with columns of theirs. */
+function timesIn(file: string, columns: string) {
+  const sqlite = new DatabaseSync(file)
+  const rows = sqlite.prepare(`select id, ${columns} from release order by id`).all()
+  sqlite.close()
+  return rows
+}
+
+/** A database file that a version left. */
+async function fileOf(version: string): Promise<string> {
+  const file = databaseFile()
+  const database = openDatabase(file)
+  await fillAsEarlier(database, version)
+  database.close()
+  return file
+}
+
+test('D1 makes the same of what each version left as Node does', async () => {
+  const worker = await workerService(frame())
+  onTestFinished(() => worker.close())
+  const database = await worker.database()
+  for (const version of earlierVersions) {
+    const onNode = openDatabase(':memory:')
+    for (const one of [onNode, database]) {
+      await empty(one)
+      await fillAsEarlier(one, version)
+      expect(await migrate(one, readMigrations(), { wordsOf })).toBe(true)
+    }
+    expect(await digestOf(database), version).toEqual(await digestOf(onNode))
+    onNode.close()
+  }
+})
+
+/** Takes away all that is in a database. */
+async function empty(database: Database) {
+  const { results } = await database
+    .prepare(
+      `select type, name from sqlite_master
+       where type in ('table', 'view') and name not like 'sqlite%' and name not like '\\_cf%' escape '\\'
+         and name not like '%\\_words\\_%' escape '\\'
+       order by type = 'view' desc, name like '%_place' desc, sql like 'create virtual%' desc, sql like '%references%' desc`,
+    )
+    .all<{ type: string; name: string }>()
+  const dropped = results.map(({ type, name }) => database.prepare(`drop ${type} ${name}`))
+  if (dropped.length > 0) await database.batch(dropped)
+}
