@@ -18,7 +18,7 @@ type Element = DefaultTreeAdapterTypes.Element
 const allowed: Record<string, string[]> = {
   ...Object.fromEntries(
     (
-      'p br hr h1 h2 h3 h4 h5 h6 ul ol li dl dt dd pre code em strong b i u s sub sup ' +
+      'p br hr h1 h2 h3 h4 h5 h6 ul dl dt dd pre code em strong b i u s sub sup ' +
       'figure figcaption table caption thead tbody tfoot tr cite'
     )
       .split(' ')
@@ -28,6 +28,8 @@ const allowed: Record<string, string[]> = {
   abbr: ['title'],
   blockquote: ['cite', 'lang', 'dir'],
   img: ['src', 'alt', 'width', 'height'],
+  li: ['value', 'lang', 'dir'],
+  ol: ['start', 'type', 'reversed', 'lang', 'dir'],
   q: ['cite', 'lang', 'dir'],
   td: ['colspan', 'rowspan', 'lang', 'dir'],
   th: ['colspan', 'rowspan', 'lang', 'dir'],
@@ -60,6 +62,13 @@ const blocks = new Set(
 )
 
 const addresses = new Set(['href', 'src', 'cite'])
+
+/** What numbers of lists may be: the number that is written is the one that comes out. */
+const numbering = new Map([
+  ['start', /^[+-]?\d{1,9}$/],
+  ['value', /^[+-]?\d{1,9}$/],
+  ['type', /^[1aAiI]$/],
+])
 
 const deepest = 200
 /** Elements that may be open while they are parsed: not all of them hold each other in the end. */
@@ -229,6 +238,7 @@ function cleanAttribute(
   resolve: ResolveAddress,
 ): Element['attrs'] {
   if (!allowed[node.tagName]!.includes(name)) return []
+  if (numbering.get(name)?.test(value.trim()) === false) return []
   if (!addresses.has(name)) return [{ name, value: cleanText(value) }]
   const address = resolve(cleanText(value), name === 'src' ? 'image' : 'link')
   return address ? [{ name, value: address }] : []

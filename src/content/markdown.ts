@@ -1,8 +1,122 @@
-import { Marked } from 'marked'
+import { Marked, Tokenizer, type Tokens } from 'marked'
+import { isElement } from './elements.ts'
+import { beginsInParagraph, findNumberedList, isDateLine } from './numbered-lists.ts'
 
-const marked = new Marked({ gfm: true })
-
-/** Markdown (GitHub's flavour) as HTML, not yet safe: it goes through `cleanHtml` next. */
-export function markdownToHtml(markdown: string): string {
+/**
+ * Markdown (GitHub's flavour) as HTML, not yet safe: it goes through `cleanHtml` next. The language says which
+ * words are months.
+ */
+export function markdownToHtml(markdown: string, language: string): string {
+  let marked = readers.get(language)
+  if (!marked) readers.set(language, (marked = createMarked(language)))
   return marked.parse(markdown, { async: false })
+}
+
+const readers = new Map<string, Marked>()
+
+/** Of an item, the number that is written where the one before does not lead to it. */
+type Item = Tokens.ListItem & { value?: number | undefined }
+
+/**
+ * Some signs mean something in Markdown that they never mean in a press release. There they stay as they are
+ * typed: the number of a date, the star in `Lehrer*innen`, the tilde in `9~11`, brackets around a word.
+ */
+function createMarked(language: string): Marked {
+  const marked = new Marked({ gfm: true })
+  const plain = Tokenizer.prototype
+  return marked.use({
+    tokenizer: {
+      list(source) {
+        if (!/^ {0,3}\d/.test(source)) return false
+        const { length, values } = findNumberedList(source, language)
+        if (length === 0) return undefined
+        const list = plain.list.call(this, source.slice(0, length))
+        list?.items.forEach((item: Item, at) => (item.value = values[at]))
+        return list
+      },
+      paragraph(source) {
+        const { paragraph } = this.rules.block
+        let end = paragraph.exec(source)?.[0].length ?? 0
+        for (;;) {
+          const rest = source.slice(end + 1)
+          const isBroken = source[end] === '\n' && beginsInParagraph.test(rest)
+          if (!isBroken || !isDateLine(rest.split('\n', 1)[0]!, language)) break
+          end += 1 + paragraph.exec(rest)![0].length
+        }
+        if (end === 0) return undefined
+        const text = source.slice(0, end).replace(/\n$/, '')
+        return {
+          type: 'paragraph',
+          raw: source.slice(0, end),
+          text,
+          tokens: this.lexer.inline(text),
+        }
+      },
+      html(source) {
+        return isTypedBracket(source) ? undefined : false
+      },
+      tag(source) {
+        if (!isTypedBracket(source)) return false
+        const { inLink, inRawBlock } = this.lexer.state
+        return { type: 'html', raw: '<', text: '&lt;', block: false, inLink, inRawBlock }
+      },
+      emStrong(source, _, before) {
+        return isStarInWord(source, before) ? undefined : false
+      },
+      del(source) {
+        return source.startsWith('~~') ? false : undefined
+      },
+    },
+    renderer: {
+      listitem(item: Item) {
+        if (item.value === undefined) return false
+        return `<li value="${item.value}">${this.parser.parse(item.tokens)}</li>\n`
+      },
+    },
+  })
+}
+
+/** Scripts with spaces between words. In others a star within a word is the only one there can be. */
+const spaced = String.raw`[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}]`
+const letterBefore = new RegExp(`${spaced}$`, 'u')
+const starAndLetter = new RegExp(`^\\*${spaced}`, 'u')
+
+function isStarInWord(source: string, before = ''): boolean {
+  return starAndLetter.test(source) && letterBefore.test(before)
+}
+
+const tag = /^ {0,3}<\/?([a-z][a-z0-9]*)((?:\s[^<>]*)?)\/?>/i
+const attribute = /[^\s"'<>/=]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+)/g
+/** Attributes that are written without a value. */
+const switches = new Set(
+  'allowfullscreen async autoplay checked compact controls defer disabled download hidden loop muted nowrap open reversed'.split(
+    ' ',
+  ),
+)
+
+/** `<name>`, `a <b and c> d`: what stands between the brackets is no element of HTML, so it is text. */
+function isTypedBracket(source: string): boolean {
+  const [, name, rest = ''] = tag.exec(source) ?? []
+  if (name === undefined) return false
+  const bare = rest.replace(attribute, ' ').match(/[^\s/]+/g) ?? []
+  return !isElement(name) || bare.some((word) => !switches.has(word.toLowerCase()))
+}
+
+/**
+ * Labels of `[label]: address` that nothing in a text refers to: such a line shows nothing. Those that are
+ * written as comments, which have no address, are not among them.
+ */
+export function labelsWithoutUse(markdown: string): string[] {
+  if (!markdown.includes(']:')) return []
+  const inOrder = Array.from(markdown.matchAll(/\[([^[\]]+)\]/g), ([, label]) => plainLabel(label!))
+  const counts = Map.groupBy(inOrder, (label) => label)
+  const definitions = markdown.matchAll(
+    /^ {0,3}\[([^[\]\n]+)\]:[ \t]*(?!#|<>)\S+(?:[ \t]+["'(].*)?$/gm,
+  )
+  const defined = Array.from(definitions, ([, label]) => label!)
+  return defined.filter((label) => counts.get(plainLabel(label))?.length === 1)
+}
+
+function plainLabel(label: string): string {
+  return label.trim().toLowerCase().replace(/\s+/g, ' ')
 }

@@ -158,18 +158,25 @@ function publishedOf(written: unknown, site: Site): number | undefined {
 type Body = { html?: string; text: string; problems: Problem[] }
 
 function readBody(
-  { body }: ReleaseInput,
+  { body, language }: ReleaseInput,
   resolve: ResolveAddress,
   isNew: boolean,
-  { cleanHtml, markdownToHtml, htmlBeyondLimits, markdownBeyondLimits }: Omit<Parsers, 'wordsOf'>,
+  {
+    cleanHtml,
+    markdownToHtml,
+    labelsWithoutUse,
+    htmlBeyondLimits,
+    markdownBeyondLimits,
+  }: Omit<Parsers, 'wordsOf'>,
 ): Body {
   const { html, markdown = '' } = body
   const beyond = html === undefined ? markdownBeyondLimits(markdown) : htmlBeyondLimits(html)
   if (beyond && isNew) return wrongBody(beyond)
   const problems: Problem[] = beyond ? [{ field: 'body', message: beyond, warning: true }] : []
+  problems.push(...labelsWithoutUse(markdown).slice(0, mostTold).map(unused))
   try {
     const most = isNew ? mostElements : mostElementsEver
-    const read = cleanHtml(html ?? markdownToHtml(markdown), resolve, most)
+    const read = cleanHtml(html ?? markdownToHtml(markdown, language), resolve, most)
     if (read.html.length <= largestBody) return { ...read, problems }
     return wrongBody(
       `The text is longer than ${largestBody} characters. Attach it as a file instead.`,
@@ -182,6 +189,14 @@ function readBody(
       isTold ? error.message : 'The text is nested too deeply. Write it more plainly.',
     )
   }
+}
+
+/** Of one kind; the others follow when these are mended. */
+const mostTold = 5
+
+function unused(label: string): Problem {
+  const message = `Nothing refers to [${beginning(label, 40)}], so this line shows nothing. Write it without the brackets and colon, or remove it.`
+  return { field: 'body', message, warning: true }
 }
 
 function wrongBody(message: string): Body {
