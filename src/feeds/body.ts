@@ -2,6 +2,7 @@ import type { Addresses } from '../domain/addresses.ts'
 import type { Contact, Event, Release } from '../domain/release.ts'
 import { escapeMarkup } from '../domain/text.ts'
 import { formatUtc } from '../domain/time.ts'
+import { telephoneParts } from './telephone.ts'
 import { type Wording, wordingOf } from './wording.ts'
 
 /**
@@ -230,8 +231,7 @@ function readableSize(bytes: number): string {
 function contactLine({ name, role, phone, email, for: about }: Contact, wording: Wording): string {
   const parts = [escapeMarkup(name)]
   if (role) parts.push(escapeMarkup(role))
-  if (phone)
-    parts.push(`${wording.telephone} ${link(`tel:${phone.replace(/[^+\d]/g, '')}`, phone)}`)
+  if (phone) parts.push(`${wording.telephone} ${telephone(phone)}`)
   if (email)
     parts.push(
       /^[^\s@]+@[^\s@]+$/.test(email)
@@ -239,6 +239,12 @@ function contactLine({ name, role, phone, email, for: about }: Contact, wording:
         : escapeMarkup(email),
     )
   return `${parts.join(', ')}${about ? ` (${escapeMarkup(about)})` : ''}`
+}
+
+function telephone(phone: string): string {
+  return telephoneParts(phone)
+    .map(({ text, address }) => (address ? link(address, text) : escapeMarkup(text)))
+    .join('')
 }
 
 function link(url: string, text: string): string {
