@@ -62,6 +62,7 @@ async function readContent(): Promise<boolean> {
     clock: systemClock,
     isServing: !isStarting,
     readers: readingInThreads,
+    baseUrl,
     progress(count) {
       if (count - told < 1000) return
       told = count

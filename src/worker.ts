@@ -14,6 +14,7 @@ import { answerFromBucket, type Bucket, createMediaBucket } from './content/medi
 import { DomainError, isOtherVersion } from './domain/errors.ts'
 import { fingerprint } from './domain/identity.ts'
 import { formatProblem } from './domain/problem.ts'
+import { spellings } from './domain/media-types.ts'
 import type { MediaFile } from './domain/reading.ts'
 import type { ReleaseStore, State } from './domain/release-store.ts'
 import { retiredAt } from './domain/retirement.ts'
@@ -138,11 +139,15 @@ function assetAddress(names: string[]): string {
 /** Answers a path below `/media/` that can be decoded. A separator that is encoded separates nothing. */
 async function answerMedia(env: Env, request: Request): Promise<Response> {
   const names = new URL(request.url).pathname.slice(1).split('/').map(decodeURIComponent)
-  const asked = new Request(assetAddress(names), request)
-  const asset = (await env.ASSETS.fetch(asked as never)) as unknown as Response
-  if (asset.status !== 404 || !env.MEDIA) return asset
-  const path = decodeURIComponent(new URL(request.url).pathname.slice(1))
-  return (await answerFromBucket(env.MEDIA, path, request.headers)) ?? asset
+  let answer: Response | undefined
+  for (const path of spellings(names.join('/'))) {
+    const asked = new Request(assetAddress(path.split('/')), request)
+    answer = (await env.ASSETS.fetch(asked as never)) as unknown as Response
+    if (answer.status !== 404) return answer
+    const kept = env.MEDIA && (await answerFromBucket(env.MEDIA, path, request.headers))
+    if (kept) return kept
+  }
+  return answer!
 }
 
 /** The store, which has the database brought in line again when its tables turn out to be of another version. */

@@ -5,7 +5,7 @@ import type { FileProblem } from '../domain/problem.ts'
 import type { Draft } from '../domain/publishing.ts'
 import type { Service } from './service.ts'
 
-/** Links in the texts of releases to addresses of ours at which there is nothing. */
+/** Links and pictures in the texts of releases at addresses of ours at which there is nothing. */
 export async function findBrokenLinks(
   service: Service,
   directory: string,
@@ -34,7 +34,7 @@ export async function findBrokenLinks(
 }
 
 function ownLinks(html: string, baseUrl: string): string[] {
-  const hrefs = Array.from(html.matchAll(/href="([^"#]*)/g), ([, href = '']) => href)
+  const hrefs = Array.from(html.matchAll(/(?:href|src)="([^"#]*)/g), ([, href = '']) => href)
   const own = hrefs.map((href) => href.replaceAll('&amp;', '&').replace(storedOrigin, baseUrl))
   return [...new Set(own)].filter((href) => href === baseUrl || href.startsWith(`${baseUrl}/`))
 }

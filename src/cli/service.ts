@@ -41,6 +41,7 @@ export async function serviceInMemory(directory: string, { baseUrl, progress }: 
       program: '',
       clock: systemClock,
       readers: readingInThreads,
+      baseUrl,
       ...(progress && { progress }),
     },
   )

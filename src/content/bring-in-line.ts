@@ -19,6 +19,8 @@ type Options = {
   isServing?: boolean
   /** Who reads the texts; by itself this thread. */
   readers?: Reading | undefined
+  /** BASE_URL, so that texts may have our own full addresses. */
+  baseUrl?: string | undefined
 }
 
 /**
@@ -36,6 +38,7 @@ export async function bringInLine(
     beforeChange = () => {},
     isServing = false,
     readers,
+    baseUrl,
   }: Options,
 ): Promise<FileProblem[]> {
   const known = await store.known()
@@ -50,6 +53,7 @@ export async function bringInLine(
       stage,
       progress,
       isServing,
+      baseUrl,
       ...(readers && { readers }),
     })
     if (!frame) return problems

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { fingerprint } from '../domain/identity.ts'
+import { spellings } from '../domain/media-types.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type {
   ContentFrame,
@@ -8,7 +9,7 @@ import type {
   KnownContent,
   KnownDraft,
 } from '../domain/publishing.ts'
-import type { FileText, FileToRead, Surroundings } from '../domain/reading.ts'
+import type { FileText, FileToRead, MediaFile, Surroundings } from '../domain/reading.ts'
 import { withMedia } from '../domain/reading.ts'
 import {
   absent,
@@ -38,6 +39,8 @@ type Options = {
   isServing?: boolean
   /** Who reads the texts; by itself this thread. */
   readers?: Readers
+  /** BASE_URL, so that texts may have our own full addresses. */
+  baseUrl?: string | undefined
 }
 
 /** What one file, or one line of JSONL, came to. */
@@ -69,7 +72,7 @@ const batchesAtOnce = 4
  */
 export async function loadContent(
   directory: string,
-  { known, stage, progress, isServing = false, readers = reading }: Options,
+  { known, stage, progress, isServing = false, readers = reading, baseUrl }: Options,
 ): Promise<LoadedContent> {
   const folder = await openFolder(directory, { isServing })
   const siteText = await folder.read('site.yaml').catch(absent)
@@ -86,7 +89,7 @@ export async function loadContent(
   // Without a single topic to know, every release would seem wrong.
   const noTopicIsKnown = vocabulary.topics.length === 0 && topicProblems.length > 0
   if (!site || noTopicIsKnown) return { problems }
-  if (site.logo && !folder.media.has(site.logo)) problems.push(noLogo(site.logo))
+  if (site.logo && !mediaIn(folder, site.logo)) problems.push(noLogo(site.logo))
   if (folder.releases.length === 0 && known.drafts.size > 0) problems.push(noReleases())
 
   const basis = await fingerprint(JSON.stringify([await readersVersion(), siteText, topicsText]))
@@ -122,7 +125,7 @@ export async function loadContent(
     await stage(waiting.splice(0))
     progress?.(sources.size)
   }
-  const surroundings = { site, vocabulary }
+  const surroundings = { site, vocabulary, baseUrl }
   const read = (batch: Step[]) => readBatch(batch, { folder, basis, surroundings, readers })
   for await (const readings of inOrder(inBatches(listSteps(folder, basis, known)), read)) {
     for (const reading of readings) await take(reading)
@@ -214,10 +217,16 @@ function lastRead(file: FileStamp | undefined, [draft]: KnownDraft[]): Reading |
   return file && draft && { source: draft.source, id: draft.id, ...file, problems: [] }
 }
 
+/** A file of the folder, however its letters are composed. */
+function mediaIn(folder: Folder, path: string): MediaFile | undefined {
+  const name = spellings(path).find((spelling) => folder.media.has(spelling))
+  return name === undefined ? undefined : folder.media.get(name)
+}
+
 /** Whether every file that a release attached is still as it was, and what was missing still is. */
 function hasSameMedia(before: FileStamp | undefined, folder: Folder): boolean {
   return Object.entries(before?.media ?? {}).every(([path, size]) => {
-    return (folder.media.get(path)?.size ?? null) === size
+    return (mediaIn(folder, path)?.size ?? null) === size
   })
 }
 
@@ -288,7 +297,7 @@ async function found(
   folder: Folder,
 ): Promise<Reading> {
   const { draft, published, media, problems } = await withMedia(text, (name) =>
-    folder.media.get(name),
+    mediaIn(folder, name),
   )
   const told = problems.map((problem): FileProblem => {
     return { ...problem, file: path, line: problem.line ?? line ?? 1, published }

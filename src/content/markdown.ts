@@ -60,6 +60,12 @@ function createMarked(language: string): Marked {
         const { inLink, inRawBlock } = this.lexer.state
         return { type: 'html', raw: '<', text: '&lt;', block: false, inLink, inRawBlock }
       },
+      link(source) {
+        const [raw = '', picture, label, address] = spacedLink.exec(source) ?? []
+        if (address === undefined || plain.link.call(this, source)) return false
+        const token = plain.link.call(this, `${picture}[${label}](<${address}>)`)
+        return token && { ...token, raw }
+      },
       emStrong(source, _, before) {
         return isStarInWord(source, before) ? undefined : false
       },
@@ -84,6 +90,10 @@ const starAndLetter = new RegExp(`^\\*${spaced}`, 'u')
 function isStarInWord(source: string, before = ''): boolean {
   return starAndLetter.test(source) && letterBefore.test(before)
 }
+
+/** A link to a file with a space in its name, which Markdown wants to have in angle brackets. */
+const spacedLink =
+  /^(!?)\[([^[\]]*)\]\(([^()<>"\n]* [^()<>"\n]*\.[a-z0-9]{2,5}(?:[?#][^\s()]*)?)\)/i
 
 const tag = /^ {0,3}<\/?([a-z][a-z0-9]*)((?:\s[^<>]*)?)\/?>/i
 const attribute = /[^\s"'<>/=]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+)/g

@@ -1,6 +1,6 @@
 import { DomainError } from '../domain/errors.ts'
 import type { MediaStore } from '../domain/media-store.ts'
-import { mediaTypeOf } from '../domain/media-types.ts'
+import { mediaTypeOf, spellings } from '../domain/media-types.ts'
 import type { MediaFile } from '../domain/reading.ts'
 
 /** The part of Cloudflare's R2 that we use. */
@@ -33,10 +33,13 @@ export function createMediaBucket(
 ): MediaStore {
   return {
     async find(path) {
-      const asset = await findAsset(path)
-      if (asset) return asset
-      const found = await bucket?.head(path)
-      return found ? { size: found.size, type: mediaTypeOf(path) } : undefined
+      for (const spelling of spellings(path)) {
+        const asset = await findAsset(spelling)
+        if (asset) return asset
+        const found = await bucket?.head(spelling)
+        if (found) return { size: found.size, type: mediaTypeOf(path) }
+      }
+      return undefined
     },
 
     async put(path, bytes, isDryRun) {

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path'
 import { randomUUID } from 'node:crypto'
 import { DomainError } from '../domain/errors.ts'
 import type { MediaStore } from '../domain/media-store.ts'
+import { spellings } from '../domain/media-types.ts'
 import { findMediaFile } from './folder.ts'
 
 /**
@@ -14,8 +15,10 @@ export function createMediaFolder(content: string, uploads: string | undefined):
 
   async function find(path: string) {
     for (const folder of folders) {
-      const found = await findMediaFile(folder, path)
-      if (found) return found
+      for (const spelling of spellings(path)) {
+        const found = await findMediaFile(folder, spelling)
+        if (found) return found
+      }
     }
     return undefined
   }

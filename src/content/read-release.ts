@@ -32,6 +32,7 @@ import { mediaPath, type Site } from '../domain/site.ts'
 import { beginning } from '../domain/text.ts'
 import { parseTime } from '../domain/time.ts'
 import { createVocabulary, type Vocabulary } from '../domain/topic.ts'
+import { isPlainMediaAddress, meaningOf } from './body-addresses.ts'
 import type { ResolveAddress } from './html.ts'
 
 /** Loaded for the first release that is read: most starts find nothing new, and do without. */
@@ -47,7 +48,7 @@ type Parsers = Awaited<ReturnType<typeof loadParsers>>
  * Reads written releases, without looking for the files that they speak of: all of this is pure, so that it
  * can be done in another thread. One reader serves every file of a folder.
  */
-export function createTextReader({ site, vocabulary: source }: Surroundings) {
+export function createTextReader({ site, vocabulary: source, baseUrl }: Surroundings) {
   const vocabulary = createVocabulary(source)
   const schema = releaseSchema(site, vocabulary)
   const addresses = createAddresses(storedOrigin, site)
@@ -69,24 +70,29 @@ export function createTextReader({ site, vocabulary: source }: Surroundings) {
       ...endedTopics(input, vocabulary),
       ...tolerated,
     ]
-    const inBody = new Set<string>()
+    const inBody = new Map<string, { isWarning: boolean }>()
+    const wrong = new Map<string, string>()
+    // In HTML from elsewhere such an address may always have led nowhere, as far as we can know.
+    const isForeign = input.body.html !== undefined
+    const place = { page: addresses.release(input), baseUrl, release: addresses.release }
     const resolve: ResolveAddress = (address, use) => {
-      const path = mediaInFolder(address)
-      if (path) inBody.add(path)
-      return resolveAddress(address, use, addresses.release(input), (target) =>
-        addresses.release(target),
-      )
+      const meant = meaningOf(address, use, place)
+      if (meant.media && inBody.get(meant.media)?.isWarning !== false) {
+        inBody.set(meant.media, {
+          isWarning: isForeign || (!isNew && !isPlainMediaAddress(address)),
+        })
+      }
+      if (meant.wrong) wrong.set(address, meant.wrong)
+      return meant.url
     }
     const { wordsOf, ...ofBody } = await (parsers ??= loadParsers())
     const body = readBody(input, resolve, isNew, ofBody)
-    // In HTML from elsewhere such an address may always have led nowhere, as far as we can know.
-    const isWarning = input.body.html !== undefined
-    const mentions = Array.from(inBody, (path): Mention => {
+    const mentions = Array.from(inBody, ([path, { isWarning }]): Mention => {
       return { path, field: 'body', ...(isWarning && { warning: true }) }
     })
     const excess = tooManyFiles(mentions.length, isNew)
     if (isNew && excess.length > 0) return { published, mentions: [], problems: excess }
-    problems.unshift(...body.problems, ...excess)
+    problems.unshift(...body.problems, ...wrongAddresses(wrong, isNew && !isForeign), ...excess)
     if (body.html === undefined) return { published, mentions, problems }
     input.attachments.forEach(({ file }, index) => {
       mentions.push({ path: file, field: `attachments.${index}.file` })
@@ -142,6 +148,14 @@ export function createReleaseReader({
     withMedia(await readText({ written, origin, isNew }), findMedia)
 }
 
+/** Pictures and links that nobody would see: they are left out, or lead nowhere. */
+function wrongAddresses(wrong: Map<string, string>, isNew: boolean): Problem[] {
+  return Array.from(wrong, ([address, what]): Problem => {
+    const message = `"${beginning(address, 60)}" ${what}`
+    return { field: 'body', message, ...(!isNew && { warning: true }) }
+  }).slice(0, mostTold)
+}
+
 /** Attachments have a limit of their own. */
 function tooManyFiles(count: number, isNew: boolean): Problem[] {
   if (count <= mostFiles) return []
@@ -192,7 +206,7 @@ function readBody(
 }
 
 /** Of one kind; the others follow when these are mended. */
-const mostTold = 5
+const mostTold = 20
 
 function unused(label: string): Problem {
   const message = `Nothing refers to [${beginning(label, 40)}], so this line shows nothing. Write it without the brackets and colon, or remove it.`
@@ -205,39 +219,6 @@ function wrongBody(message: string): Body {
 
 /** D1 keeps at most 2 MB in a row, and no reader takes a longer release (H-38). */
 const largestBody = 1_000_000
-
-/**
- * An address in a body, absolute (C-10). Files of the media folder and other releases may be
- * written as links between files, as editors and code hosts show them.
- */
-export function resolveAddress(
-  address: string,
-  use: 'link' | 'image',
-  page: string,
-  release: (target: { slug: string; language: string }) => string,
-): string | undefined {
-  const media = mediaInFolder(address)
-  if (media) return `${storedOrigin}/${media.split('/').map(encodeURIComponent).join('/')}`
-  const markdown = /^(?![a-z]+:|\/\/)(?:.*\/)?([a-z0-9-]+)\.([A-Za-z-]{2,35})\.md$/i.exec(
-    address.trim(),
-  )
-  if (markdown) return release({ slug: markdown[1]!, language: markdown[2]!.toLowerCase() })
-  if (!URL.canParse(address, page)) return undefined
-  const url = new URL(address, page)
-  const protocols = use === 'image' ? ['http:', 'https:'] : ['http:', 'https:', 'mailto:', 'tel:']
-  return protocols.includes(url.protocol) ? url.href : undefined
-}
-
-/** `../../media/a b.png` and `/media/a%20b.png` are both `media/a b.png`. */
-function mediaInFolder(address: string): string | undefined {
-  const path = /^(?:\.{0,2}\/)*(media\/[^?#]+)$/.exec(address.trim())?.[1]
-  if (!path || path.split('/').includes('..')) return undefined
-  try {
-    return decodeURIComponent(path)
-  } catch {
-    return undefined
-  }
-}
 
 /** What a release attaches, as far as it can be told when something else is wrong with it. */
 function attachedFiles(written: unknown): string[] {

@@ -31,3 +31,31 @@ export function mediaTypeOf(path: string): string {
   const ending = path.slice(path.lastIndexOf('.') + 1).toLowerCase()
   return Object.hasOwn(mediaTypes, ending) ? mediaTypes[ending]! : 'application/octet-stream'
 }
+
+const shown = new Set(
+  [
+    'apng',
+    'avif',
+    'bmp',
+    'gif',
+    'jpeg',
+    'png',
+    'svg+xml',
+    'vnd.microsoft.icon',
+    'webp',
+    'x-icon',
+  ].map((name) => `image/${name}`),
+)
+
+/** Whether every browser shows a file as a picture. TIFF and HEIC are for printers and telephones. */
+export function isShownAsPicture(type: string): boolean {
+  return shown.has(type)
+}
+
+/**
+ * The spellings in which a file of this name may be there: as it is written, and with its letters composed or
+ * decomposed (UAX 15), which look the same. Some systems give files one, and texts have the other.
+ */
+export function spellings(path: string): string[] {
+  return [...new Set([path, path.normalize('NFC'), path.normalize('NFD')])]
+}

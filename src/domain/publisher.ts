@@ -89,6 +89,8 @@ type Ports = {
   findMedia: (path: string, by: Author) => Promise<MediaFile | undefined>
   clock: Clock
   createBatch: () => string
+  /** BASE_URL, where it is known: what begins with it is ours. */
+  baseUrl?: string
 }
 
 /** A request that was looked at, and what would become of it as things stand. */
@@ -111,6 +113,7 @@ export function createPublisher({
   findMedia,
   clock,
   createBatch,
+  baseUrl,
 }: Ports): Publisher {
   return { publish }
 
@@ -248,7 +251,7 @@ export function createPublisher({
     const read = async (one: WrittenRelease) => {
       // What is withdrawn may be from before there were limits.
       const release = { written: one, origin, isNew: written !== undefined }
-      const [text] = await readReleases([release], surroundingsOf(frame))
+      const [text] = await readReleases([release], surroundingsOf(frame, baseUrl))
       const result = await withMedia(text!, (path) => findMedia(path, by))
       if (result.draft) return { ...result, draft: result.draft }
       throw wrong(result.problems)
@@ -276,11 +279,11 @@ export function createPublisher({
 const surroundings = new WeakMap<Frame, Surroundings>()
 
 /** The same for the same frame, so that threads are sent it once. */
-function surroundingsOf(frame: Frame): Surroundings {
+function surroundingsOf(frame: Frame, baseUrl: string | undefined): Surroundings {
   let found = surroundings.get(frame)
   if (!found) {
     const { site, content, published } = frame
-    found = { site, vocabulary: joinVocabularies(content, published) }
+    found = { site, vocabulary: joinVocabularies(content, published), baseUrl }
     surroundings.set(frame, found)
   }
   return found

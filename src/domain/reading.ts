@@ -11,7 +11,12 @@ import type { VocabularySource } from './topic.ts'
 export type MediaFile = { type: string; size: number }
 
 /** Everything a release is read with: plain JSON, because it is read in another thread. */
-export type Surroundings = { site: Site; vocabulary: VocabularySource }
+export type Surroundings = {
+  site: Site
+  vocabulary: VocabularySource
+  /** BASE_URL, where it is known: what begins with it is ours. */
+  baseUrl?: string | undefined
+}
 
 /** Finds a file below the content folder, such as `media/agenda.pdf`. */
 export type FindMedia = (path: string) => MediaFile | undefined | Promise<MediaFile | undefined>

@@ -9,25 +9,41 @@ import type { Current, Services } from './services.ts'
 
 /** Answers paths below `/media/` from the first of some folders on disk that has the file. */
 export function serveFolders(roots: string[]): MiddlewareHandler {
-  const folders = roots.map(serveFolder)
+  const folders = roots.map((root) => serveFolder(root, asWritten))
+  let otherwise: MiddlewareHandler[] | undefined
+  const spelledOtherwise = () => {
+    return (otherwise ??= roots.flatMap((root) => [
+      serveFolder(root, composed),
+      serveFolder(root, decomposed),
+    ]))
+  }
   return async (c, next) => {
-    for (const folder of folders) {
-      const found = await folder(c, async () => {})
-      if (found) return found
+    // Names in ASCII have one spelling.
+    const isPlain = /^[ -$&-~]*$/.test(c.req.path)
+    for (const list of [() => folders, ...(isPlain ? [] : [spelledOtherwise])]) {
+      for (const folder of list()) {
+        const found = await folder(c, async () => {})
+        if (found) return found
+      }
     }
     await next()
     return undefined
   }
 }
 
-function serveFolder(root: string): MiddlewareHandler {
+// Letters of names may be composed or not on disk, whatever they are in the address (UAX 15).
+const asWritten = (path: string) => path
+const composed = (path: string) => path.normalize('NFC')
+const decomposed = (path: string) => path.normalize('NFD')
+
+function serveFolder(root: string, spell: (path: string) => string): MiddlewareHandler {
   // No folder has a page of its own, and hidden files are never asked for.
   const index = '.none'
   return serveStatic({
     root,
     index,
     allowPercentInPath: true,
-    rewriteRequestPath: decodeSeparators,
+    rewriteRequestPath: (path) => spell(decodeSeparators(path)),
   })
 }
 

@@ -386,3 +386,43 @@ test('topics.yaml that is no YAML is told alone, not once more for every topic o
   expect(lines.length).toBeGreaterThan(0)
   expect(lines.every((line) => line.startsWith('topics.yaml:'))).toBe(true)
 })
+
+test('a file is the same whether its letters are composed or not', async () => {
+  const composed = 'k\u00e4yntikartta.pdf'
+  const decomposed = composed.normalize('NFD')
+  for (const [onDisk, written] of [
+    [composed, decomposed],
+    [decomposed, composed],
+  ] as const) {
+    const { lines, drafts } = await load(
+      temporaryFolder({
+        [`media/${onDisk}`]: 'PDF',
+        'releases/a.en.md': markdown(
+          [...good, `attachments: [{ file: ${written} }]`],
+          `See [it](../media/${written}).`,
+        ),
+      }),
+    )
+    expect(lines).toEqual([])
+    expect(drafts[0]!.media).toEqual([`media/${written}`])
+  }
+})
+
+test('pictures that nobody would see are told, and files are found behind any part of an address', async () => {
+  const { lines, drafts } = await load(
+    temporaryFolder({
+      'media/my photo.jpg': 'JPEG',
+      'media/b.pdf': 'PDF',
+      'releases/a.en.md': markdown(
+        good,
+        '![a](port.jpg) ![b](../media/my photo.jpg) [c](../media/b.pdf#page=3) [d](../media/no.pdf?v=2) ![e](data:image/png;base64,AA)',
+      ),
+    }),
+  )
+  expect(drafts[0]!.media).toEqual(['media/my photo.jpg', 'media/b.pdf'])
+  expect(lines).toEqual([
+    'releases/a.en.md:6  body  Warning: "port.jpg" is not in the media folder as it is written. Put the file into media/ and write ../../media/ and its name.',
+    'releases/a.en.md:6  body  Warning: "data:image/png;base64,AA" is pasted into the text, which readers do not show. Put the file into media/ and write ../../media/ and its name.',
+    'releases/a.en.md:6  body  Warning: There is no file media/no.pdf. Put it there, or write the name of one that is.',
+  ])
+})

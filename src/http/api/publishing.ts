@@ -53,6 +53,7 @@ export function createPublishing(parts: PublishingParts) {
       findMedia,
       clock,
       createBatch: () => crypto.randomUUID(),
+      baseUrl: parts.baseUrl,
     }),
     // Each is checked against all topics there are, which may be thousands.
     publishTopic: (...asked: Parameters<typeof publishTopic>) =>

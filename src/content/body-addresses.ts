@@ -1,0 +1,120 @@
+import { storedOrigin } from '../domain/addresses.ts'
+
+/** What an address in a text leads to. */
+export type Meant = {
+  /** The absolute address; missing where there is none that readers could follow. */
+  url?: string
+  /** The file below `media/`, if it is one. */
+  media?: string
+  /** What is wrong with it, for its author: two sentences without the address. */
+  wrong?: string
+}
+
+/** Where an address stands: on the page of its release, in a service at an origin. */
+export type Place = {
+  page: string
+  /** BASE_URL, where it is known. */
+  baseUrl?: string | undefined
+  release: (target: { slug: string; language: string }) => string
+}
+
+/**
+ * What an address in a body means (C-10), as browsers understand it: fragments and queries are not part of a
+ * file's name, percent-encoding is undone, backslashes are slashes, and our own full address is one of ours.
+ * Files of the media folder and other releases may be written as links between files, as editors and code
+ * hosts show them.
+ */
+export function meaningOf(written: string, use: 'link' | 'image', place: Place): Meant {
+  const trimmed = written.trim()
+  // Markdown encodes a backslash.
+  const isWhole = /^(?:[a-z][a-z0-9+.-]+:|\/\/)/i.test(trimmed)
+  const address = isWhole ? trimmed : trimmed.replace(/%5c/gi, '\\')
+  const media = mediaIn(ownPath(address, place) ?? address)
+  if (media) {
+    return { media: media.path, url: `${storedOrigin}/${encoded(media.path)}${media.behind}` }
+  }
+  const release = releaseFile.exec(address)
+  if (release && use === 'link') {
+    const [, slug = '', language = '', behind = ''] = release
+    return { url: `${place.release({ slug, language: language.toLowerCase() })}${behind}` }
+  }
+  if (/^[a-z]:[\\/]|^file:|^\\\\/i.test(address)) return { wrong: onThisMachine }
+  const isPasted = /^data:/i.test(address)
+  if (isPasted && use === 'image') return { wrong: pasted }
+  if (!URL.canParse(address, place.page)) return { wrong: noAddress }
+  const url = new URL(address, place.page)
+  if (!protocols[use].includes(url.protocol))
+    return scripts.has(url.protocol) ? {} : { wrong: noAddress }
+  // On the page of a release there are no files beside it.
+  const isBeside = !/^(?:[a-z][a-z0-9+.-]*:|[/?#]|$)/i.test(address)
+  const isFile = use === 'image' || fileName.test(address)
+  return { url: url.href, ...(isBeside && isFile && { wrong: beside }) }
+}
+
+/** What ends like a file, and not like a page. */
+const fileName = /^[^?#]*\.(?!html?|php|aspx?|jsp|md)[a-z0-9]{2,4}(?:[?#]|$)/i
+
+const protocols = {
+  image: ['http:', 'https:'],
+  link: ['http:', 'https:', 'mailto:', 'tel:'],
+}
+
+/** Of programs of pages that texts were taken from. Nobody wrote them as links. */
+const scripts = new Set(['javascript:', 'vbscript:', 'about:', 'blob:', 'data:'])
+
+const putIntoMedia = 'Put the file into media/ and write ../../media/ and its name.'
+const onThisMachine = `is on your machine, where nobody else can read it. ${putIntoMedia}`
+const pasted = `is pasted into the text, which readers do not show. ${putIntoMedia}`
+const beside = `is not in the media folder as it is written. ${putIntoMedia}`
+const noAddress = 'is no address that readers can follow. Write one that begins with https://.'
+
+const releaseFile =
+  /^(?![a-z]+:|\/\/)(?:[^?#]*\/)?([a-z0-9][a-z0-9_-]*)\.([a-z]{2,3}(?:-[a-z0-9]{2,8})*)\.md([?#].*)?$/i
+
+/** The path of an address at our own origin, with what stands behind it. */
+function ownPath(address: string, { page, baseUrl }: Place): string | undefined {
+  if (!/^(?:https?:|[\\/]{2})/i.test(address) || !URL.canParse(address, page)) return undefined
+  const url = new URL(address, page)
+  for (const base of [storedOrigin, ...(baseUrl ? [baseUrl] : [])]) {
+    const own = new URL(base)
+    const path = own.pathname.replace(/\/$/, '')
+    if (url.host === own.host && url.pathname.startsWith(`${path}/media/`)) {
+      return url.href.slice(url.origin.length + path.length)
+    }
+  }
+  return undefined
+}
+
+/** `../../media/a b.png` and `/media/a%20b.png?w=600` are both `media/a b.png`. */
+function mediaIn(address: string): { path: string; behind: string } | undefined {
+  // Markdown takes a backslash away that stands before a dot.
+  const [, path, behind = ''] = /^(?:\.*[\\/])*(media[\\/][^?#]+)([?#].*)?$/s.exec(address) ?? []
+  if (path === undefined) return undefined
+  const names: string[] = []
+  for (const name of path.split(/[\\/]+/).map(decoded)) {
+    if (name === '..') names.pop()
+    else if (name !== '.') names.push(name)
+  }
+  if (names[0] !== 'media' || names.length < 2 || names.includes('')) return undefined
+  return { path: names.join('/'), behind }
+}
+
+/** Without what is encoded in it; a percent sign that encodes nothing is one. */
+function decoded(name: string): string {
+  return name.replace(/(?:%[\da-f]{2})+/gi, (escapes) => {
+    try {
+      return decodeURIComponent(escapes)
+    } catch {
+      return escapes
+    }
+  })
+}
+
+/** How such files have always been written: one that is missing was always refused. */
+export function isPlainMediaAddress(address: string): boolean {
+  return /^\s*(?:\.{0,2}\/)*media\/[^?#\\]+$/.test(address)
+}
+
+function encoded(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/')
+}
