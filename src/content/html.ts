@@ -25,7 +25,9 @@ const allowed: Record<string, string[]> = {
       .map((name) => [name, ['lang', 'dir']]),
   ),
   a: ['href', 'title', 'lang', 'dir'],
-  abbr: ['title'],
+  abbr: ['title', 'lang', 'dir'],
+  bdi: ['lang', 'dir'],
+  bdo: ['lang', 'dir'],
   blockquote: ['cite', 'lang', 'dir'],
   img: ['src', 'alt', 'width', 'height'],
   li: ['value', 'lang', 'dir'],
@@ -33,14 +35,15 @@ const allowed: Record<string, string[]> = {
   q: ['cite', 'lang', 'dir'],
   td: ['colspan', 'rowspan', 'lang', 'dir'],
   th: ['colspan', 'rowspan', 'lang', 'dir'],
-  time: ['datetime'],
+  span: ['lang', 'dir'],
+  time: ['datetime', 'lang', 'dir'],
 }
 
 /** Removed with all they hold; everything else that is not allowed only loses its tags. */
 const removed = new Set(
   (
-    'script style head title meta link base object embed applet param svg math canvas template noscript ' +
-    'form input button select textarea option datalist audio source track map area dialog'
+    'script style head title meta link base applet param svg math canvas template noscript ' +
+    'input button select textarea option datalist source track map area dialog'
   ).split(' '),
 )
 
@@ -51,12 +54,15 @@ const renamed = new Map([
   ['ins', 'u'],
 ])
 
-/** Frames and films, which become a link to what they showed. */
-const embedded = new Set(['iframe', 'video'])
+/** Of those, the ones whose text was written for readers: that it is left out must be told. */
+const written = new Set(['applet', 'svg', 'math', 'canvas', 'dialog', 'textarea', 'select'])
+
+/** Frames, films and sound, which become a link to what they showed. */
+const embedded = new Set(['iframe', 'video', 'audio', 'embed', 'object'])
 
 /** Blocks that readers do not know, which become paragraphs. */
 const blocks = new Set(
-  'div section article main header footer aside nav center address fieldset details summary hgroup'.split(
+  'div section article main header footer aside nav center address fieldset details summary hgroup form'.split(
     ' ',
   ),
 )
@@ -83,13 +89,26 @@ const filter = new FilterXSS({
   allowCommentTag: true,
 })
 
+/** Where programs that load pictures late keep the address, before the one that is shown meanwhile. */
+const lateAddresses = [
+  'data-src',
+  'data-lazy-src',
+  'data-original',
+  'data-lazy',
+  'data-srcset',
+  'data-lazy-srcset',
+]
+
 /** What to make of an address in HTML: an absolute address, or undefined to leave it out. */
 export type ResolveAddress = (address: string, use: 'link' | 'image') => string | undefined
+
+/** What cleaning goes by, and what it finds. */
+type Cleaning = { resolve: ResolveAddress; leftOut: Set<string> }
 
 /**
  * Publisher HTML made safe and complete in itself: parsed as browsers do, reduced to what every
  * reader shows, every address resolved, and written from the tree again (S-01, C-09, C-10). Also
- * answers its plain text, one line per block.
+ * answers its plain text, one line per block, and the elements with text that are left out.
  *
  * Throws DomainError `invalid` when elements are nested deeper than 200, or are more than `most`.
  */
@@ -97,15 +116,16 @@ export function cleanHtml(
   source: string,
   resolve: ResolveAddress,
   most = mostElementsEver,
-): { html: string; text: string } {
-  let written = cleanText(source)
-  let fragment = cleanTree(written, resolve, most)
+): { html: string; text: string; leftOut: string[] } {
+  const cleaning: Cleaning = { resolve, leftOut: new Set() }
+  let before = cleanText(source)
+  let fragment = cleanTree(before, cleaning, most)
   let cleaned = serialize(fragment)
   // Taking elements out can leave others where HTML does not allow them, such as a list in bold
   // text. What a browser would then make of it is what must be written.
-  for (let round = 0; round < mostRounds && cleaned !== written; round++) {
-    written = cleaned
-    fragment = cleanTree(written, resolve, most)
+  for (let round = 0; round < mostRounds && cleaned !== before; round++) {
+    before = cleaned
+    fragment = cleanTree(before, cleaning, most)
     cleaned = serialize(fragment)
   }
   const text = textOf(fragment.childNodes)
@@ -113,7 +133,7 @@ export function cleanHtml(
     .replace(/ ?\n\s*/g, '\n')
     .trim()
   const safe = filter.process(cleaned)
-  return { html: cleanText(safe).trim(), text }
+  return { html: cleanText(safe).trim(), text, leftOut: [...cleaning.leftOut] }
 }
 
 /**
@@ -131,6 +151,7 @@ export function rewriteAddresses(
     if (depth > deepest) throw tooDeep()
     for (const node of parent.childNodes) {
       if (!tree.isElementNode(node)) continue
+      if (node.tagName === 'img') setSource(node)
       for (const attribute of node.attrs) {
         if (!addresses.has(attribute.name)) continue
         attribute.value = rewrite(attribute.value.trim(), node.tagName === 'img')
@@ -151,11 +172,11 @@ function tooDeep(): DomainError {
 
 function cleanTree(
   source: string,
-  resolve: ResolveAddress,
+  cleaning: Cleaning,
   most: number,
 ): DefaultTreeAdapterTypes.DocumentFragment {
   const fragment = parse(source, most)
-  cleanChildren(fragment, resolve, 0)
+  cleanChildren(fragment, cleaning, 0)
   return fragment
 }
 
@@ -195,35 +216,122 @@ function tooMany(most: number): DomainError {
 
 function cleanChildren(
   parent: DefaultTreeAdapterTypes.ParentNode,
-  resolve: ResolveAddress,
+  cleaning: Cleaning,
   depth: number,
 ) {
   if (depth > deepest) throw tooDeep()
-  parent.childNodes = parent.childNodes.flatMap((node) => cleanNode(node, resolve, depth))
+  parent.childNodes = parent.childNodes.flatMap((node) => cleanNode(node, cleaning, depth))
   // Whether text is escaped when written depends on its parent, and <xmp> may have been that.
   for (const child of parent.childNodes) child.parentNode = parent
 }
 
-function cleanNode(node: Node, resolve: ResolveAddress, depth: number): Node[] {
+function cleanNode(node: Node, cleaning: Cleaning, depth: number): Node[] {
   if (tree.isTextNode(node)) {
     node.value = cleanText(node.value)
     return [node]
   }
   if (!tree.isElementNode(node)) return []
   if (node.tagName === 'input') return checkbox(node)
-  if (removed.has(node.tagName)) return []
-  if (embedded.has(node.tagName)) return linkTo(node, resolve)
+  if (removed.has(node.tagName)) {
+    if (written.has(node.tagName) && textOf([node]).trim()) cleaning.leftOut.add(node.tagName)
+    return []
+  }
+  if (embedded.has(node.tagName)) return linkTo(node, cleaning, depth)
+  if (node.tagName === 'img') setSource(node)
   node.tagName = renamed.get(node.tagName) ?? node.tagName
-  cleanChildren(node, resolve, depth + 1)
-  if (blocks.has(node.tagName)) return inParagraphs(node.childNodes)
-  if (!Object.hasOwn(allowed, node.tagName)) return node.childNodes
-  node.attrs = node.attrs.flatMap((attribute) => cleanAttribute(node, attribute, resolve))
+  cleanChildren(node, cleaning, depth + 1)
+  if (blocks.has(node.tagName)) return inLanguageOf(node, inParagraphs(node.childNodes))
+  if (!Object.hasOwn(allowed, node.tagName)) {
+    if (node.childNodes.some(isBlock)) return inLanguageOf(node, node.childNodes)
+    node.tagName = 'span'
+  }
+  node.attrs = node.attrs.flatMap((attribute) => cleanAttribute(node, attribute, cleaning))
   const has = (name: string) => node.attrs.some((attribute) => attribute.name === name)
   if (node.tagName === 'img') return has('src') ? [node] : []
   if (node.tagName === 'a' && !has('href')) return node.childNodes
+  if (node.tagName === 'span' && node.attrs.length === 0) return node.childNodes
   if (node.tagName === 'p' && isEmpty(node)) return []
   if (node.tagName === 'pre') dropFirstNewline(node)
   return [node]
+}
+
+/** What loses its tags leaves its language and direction to what stood in it. */
+function inLanguageOf({ attrs }: Element, nodes: Node[]): Node[] {
+  const inherited = attrs.filter(({ name }) => name === 'dir' || name === 'lang')
+  for (const node of inherited.length > 0 ? nodes : []) {
+    if (!tree.isElementNode(node)) continue
+    const { tagName } = node
+    const missing = inherited.filter(({ name }) => {
+      return allowed[tagName]?.includes(name) && attributeOf(node, name) === undefined
+    })
+    node.attrs.push(...missing.map((attribute) => ({ ...attribute })))
+  }
+  return nodes
+}
+
+function attributeOf(node: Node | undefined, name: string): string | undefined {
+  if (!node || !tree.isElementNode(node)) return undefined
+  return node.attrs.find((attribute) => attribute.name === name)?.value
+}
+
+/** Gives a picture the address of what is shown in the end, where the page would put it there later. */
+function setSource(picture: Element) {
+  const real = addressesOf(picture).find((address) => !isStandIn(address))
+  if (real === undefined || real === attributeOf(picture, 'src')?.trim()) return
+  const others = picture.attrs.filter(({ name }) => name !== 'src')
+  picture.attrs = [{ name: 'src', value: real }, ...others]
+}
+
+/** All addresses of an element that shows something, the best first. */
+function addressesOf(node: Element): string[] {
+  const late = lateAddresses.map((name) => [name, attributeOf(node, name)] as const)
+  const own = [
+    ...late,
+    ['src', attributeOf(node, 'src')],
+    ['srcset', attributeOf(node, 'srcset')],
+  ] as const
+  const around = node.parentNode
+  const siblings = around ? around.childNodes.filter((one) => one !== node) : []
+  const isInPicture = around !== null && tree.isElementNode(around) && around.tagName === 'picture'
+  const sources = (isInPicture ? siblings : node.childNodes)
+    .filter((one): one is Element => tree.isElementNode(one) && one.tagName === 'source')
+    .flatMap(addressesOf)
+  return [
+    ...own.flatMap(([name, value]) => (value?.trim() ? firstAddress(name, value.trim()) : [])),
+    ...(node.tagName === 'object' ? [attributeOf(node, 'data')?.trim() ?? ''] : []),
+    ...sources,
+    ...(node.tagName === 'img' ? addressesForNoScript(node) : []),
+  ].filter((address) => address !== '')
+}
+
+function firstAddress(name: string, value: string): string {
+  return name.endsWith('srcset') ? largestOf(value) : value
+}
+
+/** Of `a.jpg 480w, b.jpg 800w` or `a.jpg, b.jpg 2x` the largest. */
+function largestOf(srcset: string): string {
+  const candidates = Array.from(srcset.matchAll(/([^\s,]\S*[^\s,])(?:\s+([\d.]+)[wx])?\s*(?:,|$)/g))
+  const largest = candidates.toSorted((a, b) => Number(b[2] ?? 1) - Number(a[2] ?? 1))[0]
+  return largest?.[1] ?? ''
+}
+
+/** Of the picture that stands behind one for those without JavaScript, whose HTML is text to the parser. */
+function addressesForNoScript(picture: Element): string[] {
+  const siblings = picture.parentNode?.childNodes ?? []
+  const next = siblings
+    .slice(siblings.indexOf(picture) + 1)
+    .find((one) => !tree.isTextNode(one) || one.value.trim())
+  if (!next || !tree.isElementNode(next) || next.tagName !== 'noscript') return []
+  const text = next.childNodes.map((one) => (tree.isTextNode(one) ? one.value : '')).join('')
+  const instead = parse(text, mostElementsEver).childNodes.find((one) => {
+    return tree.isElementNode(one) && one.tagName === 'img'
+  })
+  return [attributeOf(instead, 'src') ?? '']
+}
+
+/** What a page shows until it has loaded something. */
+function isStandIn(address: string): boolean {
+  return /^(?:data|about|blob|javascript):/i.test(address)
 }
 
 /** A parser drops the newline after `<pre>`, and so would the next one with the next. */
@@ -235,7 +343,7 @@ function dropFirstNewline(node: Element) {
 function cleanAttribute(
   node: Element,
   { name, value }: Element['attrs'][number],
-  resolve: ResolveAddress,
+  { resolve }: Cleaning,
 ): Element['attrs'] {
   if (!allowed[node.tagName]!.includes(name)) return []
   if (numbering.get(name)?.test(value.trim()) === false) return []
@@ -252,14 +360,17 @@ function checkbox({ attrs }: Element): Node[] {
   return box.childNodes
 }
 
-function linkTo(node: Element, resolve: ResolveAddress): Node[] {
-  const inner = node.childNodes.find(
-    (child) => tree.isElementNode(child) && child.tagName === 'source',
-  )
-  const from = [node, inner].flatMap((element) => (element as Element | undefined)?.attrs ?? [])
-  const source = from.find((attribute) => attribute.name === 'src')
-  const address = source && resolve(source.value, 'image')
-  if (!address) return []
+/** A link to what an element showed; of an object, what it holds for those who cannot see it. */
+function linkTo(node: Element, cleaning: Cleaning, depth: number): Node[] {
+  const from = addressesOf(node)
+  if (node.tagName === 'object') {
+    cleanChildren(node, cleaning, depth + 1)
+    const inner = inParagraphs(node.childNodes)
+    if (inner.length > 0) return inner
+  }
+  const real = from.filter((address) => !isStandIn(address))
+  const address = real.map((one) => cleaning.resolve(one, 'image')).find((one) => one !== undefined)
+  if (address === undefined) return []
   const link = tree.createElement('a', html.NS.HTML, [{ name: 'href', value: address }])
   tree.insertText(link, address)
   return inParagraphs([link])

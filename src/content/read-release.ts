@@ -191,6 +191,7 @@ function readBody(
   try {
     const most = isNew ? mostElements : mostElementsEver
     const read = cleanHtml(html ?? markdownToHtml(markdown, language), resolve, most)
+    problems.push(...read.leftOut.map(leftOut))
     if (read.html.length <= largestBody) return { ...read, problems }
     return wrongBody(
       `The text is longer than ${largestBody} characters. Attach it as a file instead.`,
@@ -207,6 +208,11 @@ function readBody(
 
 /** Of one kind; the others follow when these are mended. */
 const mostTold = 20
+
+function leftOut(element: string): Problem {
+  const message = `No reader shows what is in <${element}>, so it is left out. Write it as text, or attach it as a file.`
+  return { field: 'body', message, warning: true }
+}
 
 function unused(label: string): Problem {
   const message = `Nothing refers to [${beginning(label, 40)}], so this line shows nothing. Write it without the brackets and colon, or remove it.`

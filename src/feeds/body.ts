@@ -1,9 +1,10 @@
 import type { Addresses } from '../domain/addresses.ts'
+import { isShownAsPicture } from '../domain/media-types.ts'
 import type { Contact, Event, Release } from '../domain/release.ts'
 import { escapeMarkup } from '../domain/text.ts'
 import { formatUtc } from '../domain/time.ts'
 import { telephoneParts } from './telephone.ts'
-import { type Wording, wordingOf } from './wording.ts'
+import { directionOf, type Wording, wordingOf } from './wording.ts'
 
 /**
  * The full text of a release as a reader shows it: corrections, lead, images, body, and at the end
@@ -13,7 +14,7 @@ import { type Wording, wordingOf } from './wording.ts'
 export function fullText(release: Release, around: Around, addresses: Addresses): string {
   const wording = wordingOf(release.language)
   const parts = partsOf(release, around, addresses)
-  return [
+  const text = [
     ...parts.notes,
     ...parts.lead.map((lead) => `<p><strong>${lead}</strong></p>`),
     ...parts.images,
@@ -23,6 +24,9 @@ export function fullText(release: Release, around: Around, addresses: Addresses)
     ...list(wording.related, parts.related),
     ...list(wording.contacts, parts.contacts),
   ].join('\n')
+  // Readers show it among texts that run the other way.
+  const isRightToLeft = directionOf(release.language) === 'rtl'
+  return isRightToLeft ? `<div dir="rtl" lang="${release.language}">${text}</div>` : text
 }
 
 /** The parts of the full text as pieces of HTML, each empty where a release has nothing of it. */
@@ -194,7 +198,7 @@ function lowerCase(letter: number): string {
 
 function images({ attachments, html }: Release, addresses: Addresses, wording: Wording): string[] {
   return attachments
-    .filter(({ type }) => type.startsWith('image/'))
+    .filter(({ type }) => isShownAsPicture(type))
     .map((image) => ({ ...image, url: addresses.media(image.path) }))
     .filter(({ url }) => !addresses.publish(html).includes(`src="${escapeMarkup(url)}"`))
     .map(({ url, title, alt, credit }) => {
@@ -213,7 +217,7 @@ function event(happening: Event | undefined): string[] {
 
 function files({ attachments }: Release, addresses: Addresses): string[] {
   return attachments
-    .filter(({ type }) => !type.startsWith('image/'))
+    .filter(({ type }) => !isShownAsPicture(type))
     .map(({ path, title, size }) => {
       const ending = /\.([a-z0-9]+)$/i.exec(path)?.[1]?.toUpperCase()
       const details = [ending, readableSize(size)].filter(Boolean).join(', ')

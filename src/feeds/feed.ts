@@ -1,6 +1,7 @@
 import type { Addresses, FormatName } from '../domain/addresses.ts'
 import { type FeedQuery, textLanguage } from '../domain/feed-query.ts'
 import { identity } from '../domain/identity.ts'
+import { isShownAsPicture } from '../domain/media-types.ts'
 import type { Release } from '../domain/release.ts'
 import type { Ending } from '../domain/retirement.ts'
 import { inLanguage, type Site } from '../domain/site.ts'
@@ -43,7 +44,7 @@ export type Entry = {
   author: Person
   categories: Category[]
   files: File[]
-  /** The first image among the files. */
+  /** The first picture among the files that browsers show. */
   image?: File | undefined
   translations: Translation[]
   around: Around
@@ -233,7 +234,7 @@ export function createEntry(release: Release, relations: Relations, press: Press
     author: personOf(release.publisher, release.language, site),
     categories: categoriesOf(release, press),
     files,
-    image: files.find(({ type }) => type.startsWith('image/')),
+    image: files.find(({ type }) => isShownAsPicture(type)),
     translations: (relations.versions.get(release.slug) ?? [])
       .filter(({ language, isWithdrawn }) => language !== release.language && !isWithdrawn)
       .map((version) => ({

@@ -1,5 +1,6 @@
 import { type Extension, Feed as FeedPackage } from 'feed'
 import { formatUtc } from '../domain/time.ts'
+import { isShownAsPicture } from '../domain/media-types.ts'
 import type { Release } from '../domain/release.ts'
 import type { Entry, Feed } from './feed.ts'
 
@@ -114,7 +115,7 @@ function details(entry: Entry, authored: string) {
     ),
     images: filled(
       files
-        .filter(({ type }) => type.startsWith('image/'))
+        .filter(({ type }) => isShownAsPicture(type))
         .map(({ url, title, alt, credit }) => ({ url, title, alt, credit })),
     ),
   }

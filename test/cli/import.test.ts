@@ -34,7 +34,7 @@ async function importText(text: string | Uint8Array, args: string[] = [], folder
 async function releasesIn(folder: string) {
   const service = await serviceInMemory(folder, { baseUrl: 'https://x.example' })
   service.close()
-  expect(service.problems).toEqual([])
+  expect(service.problems.filter(({ warning }) => !warning)).toEqual([])
   return service.drafts.map(({ release }) => release).toSorted((a, b) => a.published - b.published)
 }
 

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { Clock } from '../../domain/clock.ts'
 import type { MediaStore } from '../../domain/media-store.ts'
+import { spellings } from '../../domain/media-types.ts'
 import { createPublisher } from '../../domain/publisher.ts'
 import type { PublishingStore } from '../../domain/publishing-store.ts'
 import { type Author, viewerOf } from '../../domain/reach.ts'
@@ -41,8 +42,10 @@ export function createPublishing(parts: PublishingParts) {
   const publishTopic = createTopicPublisher({ store, clock })
   /** A file below `media/`, unless releases speak of it that somebody may not see yet, and no others. */
   const findMedia = async (path: string, by: Author) => {
-    const isHidden = by.publishers && (await store.isFileHidden(path, viewerOf(by, clock.now())))
-    return isHidden ? undefined : media.find(path)
+    for (const spelling of by.publishers ? spellings(path) : []) {
+      if (await store.isFileHidden(spelling, viewerOf(by, clock.now()))) return undefined
+    }
+    return media.find(path)
   }
   return {
     ...parts,

@@ -1,10 +1,3 @@
-const rightToLeft = /^(ar|arc|ckb|dv|fa|he|ks|ps|sd|ug|ur|yi)\b/
-
-/** The direction in which a language is written, for `dir`. */
-export function directionOf(language: string): 'ltr' | 'rtl' {
-  return rightToLeft.test(language) ? 'rtl' : 'ltr'
-}
-
 /** Where a language is at home, if that is not where its tag says in capitals. */
 const territories = new Map(
   (

@@ -1,7 +1,8 @@
 import { html } from 'hono/html'
 import type { FeedQuery } from '../../domain/feed-query.ts'
 import { titleOf } from '../../feeds/feed.ts'
-import { directionOf, languageName } from './language.ts'
+import { directionOf } from '../../feeds/wording.ts'
+import { languageName } from './language.ts'
 import { type Html, label, nothing, pathOf, tongue, type View } from './view.ts'
 
 /** What stands around every page. */

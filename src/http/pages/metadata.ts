@@ -1,5 +1,6 @@
 import { html, raw } from 'hono/html'
 import { type FeedQuery, textLanguage } from '../../domain/feed-query.ts'
+import { isShownAsPicture } from '../../domain/media-types.ts'
 import { type Labels, inLanguage } from '../../domain/site.ts'
 import { formatUtc } from '../../domain/time.ts'
 import type { Entry } from '../../feeds/feed.ts'
@@ -86,14 +87,14 @@ function newsArticle(entry: Entry, current: Current): object {
     isAccessibleForFree: true,
     image: listOf(
       files
-        .filter(({ type }) => type.startsWith('image/'))
+        .filter(({ type }) => isShownAsPicture(type))
         .map(({ url, alt, credit }) =>
           withoutNothing({ '@type': 'ImageObject', url, caption: alt, creditText: credit }),
         ),
     ),
     associatedMedia: listOf(
       files
-        .filter(({ type }) => !type.startsWith('image/'))
+        .filter(({ type }) => !isShownAsPicture(type))
         .map(({ url, title, type, size }) => ({
           '@type': 'MediaObject',
           contentUrl: url,
