@@ -326,7 +326,11 @@ export function weigh(release: Release, languages: number): number {
   const frame = 900 + 3 * id.length + 3 * slug.length + 150 * release.topics.length
   const versions = (languages - 1) * (180 + slug.length + title.length)
   const around = escapedSize(JSON.stringify([contacts, attachments, related, changes]))
-  const body = withdrawn ? escapedSize(withdrawn.reason) : escapedSize(html) + 2 * around
+  // Notes of corrections stand in the summary as well.
+  const notes = escapedSize(JSON.stringify(changes))
+  const body = withdrawn
+    ? escapedSize(withdrawn.reason)
+    : escapedSize(html) + 2 * around + (changes.length > 0 ? notes : 0)
   return frame + versions + 2 * escapedSize(title) + 2 * escapedSize(lead) + body
 }
 

@@ -1,6 +1,6 @@
 import type { Addresses } from '../domain/addresses.ts'
 import { isShownAsPicture } from '../domain/media-types.ts'
-import type { Contact, Event, Release } from '../domain/release.ts'
+import type { Change, Contact, Event, Release } from '../domain/release.ts'
 import { escapeMarkup } from '../domain/text.ts'
 import { formatUtc } from '../domain/time.ts'
 import { telephoneParts } from './telephone.ts'
@@ -116,18 +116,33 @@ function utcDay(second: number): string {
 }
 
 function corrections(
-  { changes }: Release,
+  release: Release,
   wording: Wording,
   written: (second: number) => string,
 ): string[] {
-  if (changes.length === 0) return []
-  return changes
-    .filter(({ kind }) => kind === 'correction')
-    .toSorted((a, b) => b.at - a.at)
-    .map(
-      ({ at, note }) =>
-        `<p><strong>${wording.correction} ${written(at)}:</strong> ${escapeMarkup(note)}</p>`,
-    )
+  return correctionsOf(release).map(
+    ({ at, note }) =>
+      `<p><strong>${wording.correction} ${written(at)}:</strong> ${escapeMarkup(note)}</p>`,
+  )
+}
+
+/** The newest first. */
+function correctionsOf({ changes }: Release): Change[] {
+  if (changes.length === 0) return changes
+  return changes.filter(({ kind }) => kind === 'correction').toSorted((a, b) => b.at - a.at)
+}
+
+/**
+ * A release in short, as plain text. Some readers show nothing else, so what was corrected stands in it, too,
+ * before the lead.
+ */
+export function summaryOf(release: Release): string {
+  if (release.withdrawn) return release.withdrawn.reason
+  const { correction } = wordingOf(release.language)
+  const notes = correctionsOf(release).map(({ at, note }) => {
+    return `${correction} ${utcDay(at)}: ${/[.!?…؟。]["”’»)]?$/.test(note) ? note : `${note}.`}`
+  })
+  return [...notes, release.lead].join(' ')
 }
 
 /** Most readers show the full text alone, so a lead that does not begin it must stand in it. */

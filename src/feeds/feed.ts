@@ -10,7 +10,7 @@ import type { Group, TopicExpression } from '../domain/topic-expression.ts'
 import type { Relations, Version } from '../domain/release-store.ts'
 import { createRemembered, rooms, sizeOfText } from '../domain/remembered.ts'
 import { escapeMarkup } from '../domain/text.ts'
-import { type Around, fullText, type Link } from './body.ts'
+import { type Around, fullText, type Link, summaryOf } from './body.ts'
 import { type Wording, wordingOf } from './wording.ts'
 
 /** Text with what a machine calls it. */
@@ -35,7 +35,7 @@ export type Entry = {
   id: string
   url: string
   title: string
-  /** Plain text. */
+  /** Plain text: what was corrected, and the lead. */
   summary: string
   html: string
   language: string
@@ -226,7 +226,7 @@ export function createEntry(release: Release, relations: Relations, press: Press
     id: release.id,
     url: addresses.release(release),
     title: headline(release),
-    summary: withdrawn ? withdrawn.reason : release.lead,
+    summary: summaryOf(release),
     html: fullText(release, around, addresses),
     language: release.language,
     published: release.published,

@@ -143,9 +143,12 @@ const fieldsTogether: Field[][] = [
       write: (text) => ({
         changes: [{ at: '2024-03-01T10:00:00Z', kind: 'correction', note: text }],
       }),
-      read: () => ({ updated: '2024-03-01T10:00:00Z' }),
+      read: (text) => ({ updated: '2024-03-01T10:00:00Z', summary: correctedSummary(text) }),
       shown: (text) => [`Correction 2024-03-01: ${cleanLine(text)}`],
-      json: (text) => ({ _tiedote: { changes: [{ note: cleanLine(text) }] } }),
+      json: (text) => ({
+        summary: correctedSummary(text),
+        _tiedote: { changes: [{ note: cleanLine(text) }] },
+      }),
     },
     {
       name: 'name of a publisher',
@@ -676,4 +679,11 @@ function splitEntries({ rss, atom, json }: Documents): Record<keyof Documents, s
     atom: atom.match(/<entry [^]*?<\/entry>/g) ?? [],
     json: parseJson(json).items.map((item) => JSON.stringify(item)),
   }
+}
+
+/** Readers that show the summary alone are told, too. */
+function correctedSummary(note: string): string {
+  const told = cleanLine(note)
+  const end = /[.!?…]["”’»)]?$/.test(told) ? '' : '.'
+  return `Correction 2024-03-01: ${told}${end} The ministers of the interior meet on Wednesday.`
 }

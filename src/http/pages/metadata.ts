@@ -18,7 +18,7 @@ export function releaseMetadata(entry: Entry, current: Current): Html {
   if (release.withdrawn) return notToBeIndexed
   const others = entry.translations.map((version) => version.language)
   const tags = categories.map(({ label }) => property('article:tag', label))
-  return html`${describe({ ...entry, description: entry.summary, type: 'article' }, language, others, current)}${property('article:published_time', formatUtc(entry.published))}${property('article:modified_time', formatUtc(entry.updated))}${tags}${image ? picture(image.url, image.alt) : ''}<script type="application/ld+json">${raw(escapeData(newsArticle(entry, current)))}</script>
+  return html`${describe({ ...entry, description: release.lead, type: 'article' }, language, others, current)}${property('article:published_time', formatUtc(entry.published))}${property('article:modified_time', formatUtc(entry.updated))}${tags}${image ? picture(image.url, image.alt) : ''}<script type="application/ld+json">${raw(escapeData(newsArticle(entry, current)))}</script>
 `
 }
 
@@ -75,7 +75,7 @@ function newsArticle(entry: Entry, current: Current): object {
     mainEntityOfPage: url,
     identifier: entry.id,
     headline: title,
-    description: entry.summary,
+    description: release.lead,
     inLanguage: language,
     datePublished: formatUtc(entry.published),
     dateModified: formatUtc(entry.updated),

@@ -1,0 +1,57 @@
+// What stands in the texts of documents beside what the author wrote.
+import { expect, test } from 'vitest'
+import { openPressOffice, render, writeRelease } from './press.ts'
+
+const office = openPressOffice({
+  site: { languages: ['en', 'ar', 'fi', 'sv'] },
+  media: {
+    'media/minister.tif': { type: 'image/tiff', size: 4 },
+    'media/station.HEIC': { type: 'image/heic', size: 1 },
+    'media/port.jpg': { type: 'image/jpeg', size: 70_999 },
+  },
+})
+
+test('what browsers do not show is a link, and no picture of the release (F21)', async () => {
+  const attachments = ['minister.tif', 'station.HEIC', 'port.jpg'].map((file) => ({ file }))
+  const feed = await office.feed([writeRelease({ attachments })])
+  const [entry] = feed.entries
+  expect(entry!.image?.url).toBe('https://news.example/media/port.jpg')
+  expect(entry!.html.match(/<img [^>]*>/g)).toHaveLength(1)
+  expect(entry!.html).toContain(
+    '<a href="https://news.example/media/minister.tif">minister.tif</a>',
+  )
+  expect(entry!.html).toContain('<a href="https://news.example/media/station.HEIC">')
+  expect(render(feed).rss).toContain('<enclosure url="https://news.example/media/port.jpg"')
+})
+
+test('a text from right to left says so, whatever stands around it in a reader', async () => {
+  const arabic = writeRelease({
+    language: 'ar',
+    title: 'بيان',
+    lead: 'أعلنت',
+    body: { markdown: 'نص (2024)' },
+  })
+  const english = writeRelease()
+  const html = async (written: typeof arabic, language: string) => {
+    const { entries } = await office.feed([written], { language, topics: [], words: [] })
+    return entries[0]!.html
+  }
+  expect(await html(arabic, 'ar')).toMatch(/^<div dir="rtl" lang="ar"><p>.*<\/div>$/s)
+  expect(await html(english, 'en')).toMatch(/^<p>/)
+})
+
+test('what was corrected stands in the summary, the newest first', async () => {
+  const changes = [
+    { at: '2024-01-24T10:00:00Z', kind: 'correction', note: 'The day was wrong' },
+    { at: '2024-01-25T10:00:00Z', kind: 'minor', note: 'A comma.' },
+    { at: '2024-01-26T10:00:00Z', kind: 'correction', note: 'The place was Antwerp.' },
+  ]
+  const feed = await office.feed([writeRelease({ changes })])
+  const summary =
+    'Correction 2024-01-26: The place was Antwerp. Correction 2024-01-24: The day was wrong. The ministers of the interior meet on Wednesday.'
+  expect(feed.entries[0]!.summary).toBe(summary)
+  const { rss, atom, json } = render(feed)
+  expect(rss).toContain(`<description>${summary}</description>`)
+  expect(atom).toContain(`<summary>${summary}</summary>`)
+  expect(json).toContain(`"summary":"${summary}"`)
+})
