@@ -53,7 +53,7 @@ function createMarked(language: string): Marked {
         }
       },
       html(source) {
-        return isTypedBracket(source) ? undefined : false
+        return isTypedBracket(source.replace(/^ {1,3}/, '')) ? undefined : false
       },
       tag(source) {
         if (!isTypedBracket(source)) return false
@@ -95,7 +95,7 @@ function isStarInWord(source: string, before = ''): boolean {
 const spacedLink =
   /^(!?)\[([^[\]]*)\]\(([^()<>"\n]* [^()<>"\n]*\.[a-z0-9]{2,5}(?:[?#][^\s()]*)?)\)/i
 
-const tag = /^ {0,3}<\/?([a-z][a-z0-9]*)((?:\s[^<>]*)?)\/?>/i
+const tag = /^<\/?([a-z][a-z0-9]*)((?:\s[^<>]*)?)\/?>/i
 const attribute = /[^\s"'<>/=]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+)/g
 /** Attributes that are written without a value. */
 const switches = new Set(
