@@ -14,6 +14,7 @@ import { answerFromBucket, type Bucket, createMediaBucket } from './content/medi
 import { DomainError, isOtherVersion } from './domain/errors.ts'
 import { fingerprint } from './domain/identity.ts'
 import { formatProblem } from './domain/problem.ts'
+import { withMeasures } from './content/picture-size.ts'
 import { spellings } from './domain/media-types.ts'
 import type { MediaFile } from './domain/reading.ts'
 import type { ReleaseStore, State } from './domain/release-store.ts'
@@ -128,7 +129,11 @@ async function findAsset(env: Env, path: string): Promise<MediaFile | undefined>
   const { ok, headers } = await env.ASSETS.fetch(url, { method: 'HEAD' })
   if (!ok) return undefined
   const type = headers.get('content-type') ?? 'application/octet-stream'
-  return { type, size: Number(headers.get('content-length') ?? 0) }
+  const file = { type, size: Number(headers.get('content-length') ?? 0) }
+  return withMeasures(file, async () => {
+    const asset = await env.ASSETS.fetch(url)
+    return new Uint8Array(await asset.arrayBuffer())
+  })
 }
 
 /** Assets have one spelling, and every other is redirected to it. */

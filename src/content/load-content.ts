@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fingerprint } from '../domain/identity.ts'
 import { spellings } from '../domain/media-types.ts'
 import type { FileProblem } from '../domain/problem.ts'
@@ -20,6 +21,7 @@ import {
   tooLong,
   unreadable,
 } from './folder.ts'
+import { withMeasuresOf } from './picture-file.ts'
 import { type Reading as Readers, reading } from './reading.ts'
 
 /** What loading a folder came to. Without `frame` something was wrong, and nothing may be used. */
@@ -126,7 +128,8 @@ export async function loadContent(
     progress?.(sources.size)
   }
   const surroundings = { site, vocabulary, baseUrl }
-  const read = (batch: Step[]) => readBatch(batch, { folder, basis, surroundings, readers })
+  const read = (batch: Step[]) =>
+    readBatch(batch, { directory, folder, basis, surroundings, readers })
   for await (const readings of inOrder(inBatches(listSteps(folder, basis, known)), read)) {
     for (const reading of readings) await take(reading)
   }
@@ -223,6 +226,18 @@ function mediaIn(folder: Folder, path: string): MediaFile | undefined {
   return name === undefined ? undefined : folder.media.get(name)
 }
 
+/** The same with its measures, if it is a picture. */
+async function measured(
+  folder: Folder,
+  directory: string,
+  path: string,
+): Promise<MediaFile | undefined> {
+  const name = spellings(path).find((spelling) => folder.media.has(spelling))
+  return name === undefined
+    ? undefined
+    : withMeasuresOf(join(directory, name), folder.media.get(name)!)
+}
+
 /** Whether every file that a release attached is still as it was, and what was missing still is. */
 function hasSameMedia(before: FileStamp | undefined, folder: Folder): boolean {
   return Object.entries(before?.media ?? {}).every(([path, size]) => {
@@ -275,17 +290,23 @@ async function breathe() {
   await new Promise((resolve) => setImmediate(resolve))
 }
 
-type ReadWith = { folder: Folder; basis: string; surroundings: Surroundings; readers: Readers }
+type ReadWith = {
+  directory: string
+  folder: Folder
+  basis: string
+  surroundings: Surroundings
+  readers: Readers
+}
 
 async function readBatch(
   batch: Step[],
-  { folder, basis, surroundings, readers }: ReadWith,
+  { directory, folder, basis, surroundings, readers }: ReadWith,
 ): Promise<Reading[]> {
   const files = batch.flatMap((step) => ('file' in step ? [step.file] : []))
   const texts = files.length > 0 ? await readers.files({ basis, files }, surroundings) : []
   const readings: Reading[] = []
   for (const step of batch) {
-    if ('file' in step) readings.push(await found(texts.shift()!, step, folder))
+    if ('file' in step) readings.push(await found(texts.shift()!, step, { folder, directory }))
     else readings.push(...step)
   }
   return readings
@@ -294,10 +315,10 @@ async function readBatch(
 async function found(
   { source, line, ...text }: FileText,
   { file: { path }, stamp, before }: Unread,
-  folder: Folder,
+  { folder, directory }: Pick<ReadWith, 'folder' | 'directory'>,
 ): Promise<Reading> {
   const { draft, published, media, problems } = await withMedia(text, (name) =>
-    mediaIn(folder, name),
+    measured(folder, directory, name),
   )
   const told = problems.map((problem): FileProblem => {
     return { ...problem, file: path, line: problem.line ?? line ?? 1, published }

@@ -1,6 +1,7 @@
 import { DomainError } from '../domain/errors.ts'
 import type { MediaStore } from '../domain/media-store.ts'
 import { mediaTypeOf, spellings } from '../domain/media-types.ts'
+import { beginningOfPicture, withMeasures } from './picture-size.ts'
 import type { MediaFile } from '../domain/reading.ts'
 
 /** The part of Cloudflare's R2 that we use. */
@@ -37,7 +38,7 @@ export function createMediaBucket(
         const asset = await findAsset(spelling)
         if (asset) return asset
         const found = await bucket?.head(spelling)
-        if (found) return { size: found.size, type: mediaTypeOf(path) }
+        if (found) return measured(bucket!, spelling, { size: found.size, type: mediaTypeOf(path) })
       }
       return undefined
     },
@@ -72,6 +73,14 @@ export function createMediaBucket(
       )
     },
   }
+}
+
+function measured(bucket: Bucket, key: string, file: MediaFile): Promise<MediaFile> {
+  return withMeasures(file, async () => {
+    const range = new Headers({ Range: `bytes=0-${Math.min(file.size, beginningOfPicture) - 1}` })
+    const kept = await bucket.get(key, { range })
+    return new Uint8Array((await kept?.arrayBuffer()) ?? [])
+  })
 }
 
 /** Answers a request for a file in a bucket, or for a part of it; undefined when it is not there. */

@@ -5,6 +5,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { MediaStore } from '../domain/media-store.ts'
 import { spellings } from '../domain/media-types.ts'
 import { findMediaFile } from './folder.ts'
+import { withMeasuresOf } from './picture-file.ts'
 
 /**
  * Files on disk: those of the content folder, and beside the database those that came through the API.
@@ -17,7 +18,7 @@ export function createMediaFolder(content: string, uploads: string | undefined):
     for (const folder of folders) {
       for (const spelling of spellings(path)) {
         const found = await findMediaFile(folder, spelling)
-        if (found) return found
+        if (found) return withMeasuresOf(join(folder, spelling), found)
       }
     }
     return undefined

@@ -1,3 +1,4 @@
+import { storedOrigin } from './addresses.ts'
 import { fingerprint } from './identity.ts'
 import { mostProblems } from './limits.ts'
 import type { ErrorCode } from './errors.ts'
@@ -8,7 +9,13 @@ import type { Site } from './site.ts'
 import type { VocabularySource } from './topic.ts'
 
 /** What is known of a file below `media/`. */
-export type MediaFile = { type: string; size: number }
+export type MediaFile = {
+  type: string
+  size: number
+  /** Of a picture that browsers show, in pixels. */
+  width?: number
+  height?: number
+}
 
 /** Everything a release is read with: plain JSON, because it is read in another thread. */
 export type Surroundings = {
@@ -116,9 +123,23 @@ export async function draftOf(
   const attachments = written.map(({ file, title, ...rest }): Attachment => {
     return { ...rest, ...files[file]!, path: file, title: title || file.split('/').at(-1)! }
   })
-  const release = { ...read, attachments }
+  const release = { ...read, html: withPictureMeasures(read.html, files), attachments }
   const hash = await fingerprint(JSON.stringify([release, media]))
   return { ...origin, hash, release, words, weight: weigh(release, languages), media }
+}
+
+/** Pictures of ours with their width and height, so that nothing moves when they are there. */
+function withPictureMeasures(html: string, files: Record<string, MediaFile>): string {
+  if (!Object.values(files).some(({ width }) => width !== undefined)) return html
+  return html.replace(/<img ([^>]*)>/g, (tag, attributes: string) => {
+    const source = /(?:^|\s)src="([^"?#]*)/.exec(attributes)?.[1] ?? ''
+    if (!source.startsWith(`${storedOrigin}/`)) return tag
+    const { width, height } =
+      files[decodeURIComponent(source.slice(storedOrigin.length + 1)).replaceAll('&amp;', '&')] ??
+      {}
+    if (width === undefined || /(?:^|\s)(?:width|height)\b/.test(attributes)) return tag
+    return `<img ${attributes} width="${width}" height="${height}">`
+  })
 }
 
 function firstOf(missing: PlacedProblem[]): PlacedProblem[] {

@@ -34,6 +34,9 @@ export type Attachment = {
   type: string
   /** Bytes. */
   size: number
+  /** Of a picture that browsers show, in pixels. */
+  width?: number | undefined
+  height?: number | undefined
   alt?: string | undefined
   credit?: string | undefined
 }

@@ -216,9 +216,10 @@ function images({ attachments, html }: Release, addresses: Addresses, wording: W
     .filter(({ type }) => isShownAsPicture(type))
     .map((image) => ({ ...image, url: addresses.media(image.path) }))
     .filter(({ url }) => !addresses.publish(html).includes(`src="${escapeMarkup(url)}"`))
-    .map(({ url, title, alt, credit }) => {
+    .map(({ url, title, alt, credit, width, height }) => {
+      const measures = width && height ? ` width="${width}" height="${height}"` : ''
       const caption = [title, credit && `${wording.photo}: ${credit}`].filter(Boolean).join('. ')
-      return `<figure><img src="${escapeMarkup(url)}" alt="${escapeMarkup(alt ?? '')}"><figcaption>${escapeMarkup(caption)}</figcaption></figure>`
+      return `<figure><img src="${escapeMarkup(url)}" alt="${escapeMarkup(alt ?? '')}"${measures}><figcaption>${escapeMarkup(caption)}</figcaption></figure>`
     })
 }
 

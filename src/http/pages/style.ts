@@ -133,7 +133,8 @@ dd { margin: 0; }
 .body pre { overflow-x: auto; }
 blockquote { margin: 1.25rem 0; padding-inline-start: 1.1rem; border-inline-start: .25rem solid var(--accent); }
 figure { margin: 1.5rem 0; }
-img { display: block; inline-size: 100%; aspect-ratio: 3 / 2; object-fit: contain; background: var(--raised); }
+img { display: block; max-inline-size: 100%; block-size: auto; background: var(--raised); }
+img:not([width][height]) { inline-size: 100%; aspect-ratio: 3 / 2; object-fit: contain; }
 figcaption { color: var(--quiet); font-size: .9rem; margin-block-start: .4rem; }
 table { border-collapse: collapse; display: block; overflow-x: auto; hyphens: none; }
 th, td { border: 1px solid var(--line); padding: .35rem .65rem; text-align: start; vertical-align: top; overflow-wrap: normal; }
