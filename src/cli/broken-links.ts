@@ -27,10 +27,20 @@ export async function findBrokenLinks(
         : await nothingAt(service, link)
       if (!message) continue
       const { file, line } = placeOf(draft, link, directory)
+      if (isTold(service.problems, file, link)) continue
       problems.push({ file, line, field: 'body', message, warning: true })
     }
   }
   return problems
+}
+
+/** Whether the loader has said already that an address is none, by the file's name that ends it. */
+function isTold(problems: FileProblem[], file: string, link: string): boolean {
+  const name = decodeURIComponent(new URL(link).pathname.split('/').at(-1)!)
+  if (name === '') return false
+  return problems.some(
+    (one) => one.file === file && one.message.includes(`${name}" is not in the media`),
+  )
 }
 
 function ownLinks(html: string, baseUrl: string): string[] {

@@ -97,6 +97,7 @@ export function createTextReader({ site, vocabulary: source, baseUrl }: Surround
     input.attachments.forEach(({ file }, index) => {
       mentions.push({ path: file, field: `attachments.${index}.file` })
     })
+    if (problems.some(({ warning }) => !warning)) return { published, mentions, problems }
 
     const { attachments } = input
     const id = input.id ?? (await identity(site.id, identityName(input)))

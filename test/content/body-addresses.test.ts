@@ -1,6 +1,9 @@
 // What addresses in a text mean: as browsers understand them, not as they look.
 import { expect, test } from 'vitest'
 import { meaningOf } from '../../src/content/body-addresses.ts'
+import { createReleaseReader } from '../../src/content/read-release.ts'
+import { readSite, readTopics } from '../../src/content/read-site.ts'
+import { siteYaml } from '../content-folder.ts'
 
 const place = {
   page: 'https://tiedote.invalid/fi/releases/x',
@@ -67,4 +70,43 @@ test.each([
 
 test('what programs of other pages left behind is left out without a word', () => {
   expect(meaningOf('javascript:void(0)', 'link', place)).toEqual({})
+})
+
+test('a picture that nobody would see is refused where it is written anew, and told where it was before', async () => {
+  const site = readSite(siteYaml).site!
+  const { vocabulary } = readTopics('', site.languages, site.timezone)
+  const baseUrl = 'https://news.example'
+  const read = createReleaseReader({
+    site,
+    vocabulary: vocabulary!,
+    baseUrl,
+    findMedia: (path) =>
+      path === 'media/a.pdf' ? { type: 'application/pdf', size: 1 } : undefined,
+  })
+  const told = async (body: object, isNew: boolean) => {
+    const written = {
+      slug: 'x',
+      language: 'en',
+      title: 'X',
+      published: '2024-01-10T10:00:00Z',
+      body,
+    }
+    const { draft, problems } = await read(written, { source: '', origin: '' }, isNew)
+    return { isTaken: Boolean(draft), media: draft?.media, count: problems.length }
+  }
+  const picture = { markdown: '![x](port.jpg)' }
+  expect(await told(picture, false)).toMatchObject({ isTaken: true, count: 1 })
+  expect(await told(picture, true)).toMatchObject({ isTaken: false, count: 1 })
+  expect(await told({ html: '<img src="port.jpg">' }, true)).toMatchObject({
+    isTaken: true,
+    count: 1,
+  })
+  const missing = { markdown: '[x](../../media/no.pdf#page=3)' }
+  expect(await told(missing, false)).toMatchObject({ isTaken: true, count: 1 })
+  expect(await told(missing, true)).toMatchObject({ isTaken: false, count: 1 })
+  expect(await told({ markdown: `[x](${baseUrl}/media/a.pdf)` }, true)).toEqual({
+    isTaken: true,
+    media: ['media/a.pdf'],
+    count: 0,
+  })
 })

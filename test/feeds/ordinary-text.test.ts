@@ -116,11 +116,10 @@ function shown(html: string): string[] {
 
 function textOf(node: DefaultTreeAdapterTypes.ParentNode): string {
   let number = 0
-  const isOrdered = node.nodeName === 'ol'
+  const isOrdered = tree.isElementNode(node) && node.tagName === 'ol'
   const attribute = (of: DefaultTreeAdapterTypes.Element, name: string) =>
     of.attrs.find((one) => one.name === name)?.value
-  if (isOrdered)
-    number = Number(attribute(node as DefaultTreeAdapterTypes.Element, 'start') ?? 1) - 1
+  if (isOrdered) number = Number(attribute(node, 'start') ?? 1) - 1
   return node.childNodes
     .map((child) => {
       if (tree.isTextNode(child)) return child.value
