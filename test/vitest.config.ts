@@ -48,6 +48,7 @@ const trials = [
   'http/archives',
   'http/fuzz',
   'content/words',
+  'feeds/ordinary-text',
   'store/answers',
   'store/migrations',
   'upgrades',

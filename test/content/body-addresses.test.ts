@@ -78,7 +78,7 @@ test('a picture that nobody would see is refused where it is written anew, and t
   const baseUrl = 'https://news.example'
   const read = createReleaseReader({
     site,
-    vocabulary: vocabulary!,
+    vocabulary,
     baseUrl,
     findMedia: (path) =>
       path === 'media/a.pdf' ? { type: 'application/pdf', size: 1 } : undefined,
