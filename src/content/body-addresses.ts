@@ -31,7 +31,9 @@ export function meaningOf(written: string, use: 'link' | 'image', place: Place):
   const address = isWhole ? trimmed : trimmed.replace(/%5c/gi, '\\')
   const media = mediaIn(ownPath(address, place) ?? address)
   if (media) {
-    return { media: media.path, url: `${storedOrigin}/${encoded(media.path)}${media.behind}` }
+    const url = `${storedOrigin}/${encoded(media.path)}${media.behind}`
+    const isUnseen = use === 'image' && forPrinters.test(media.path)
+    return { media: media.path, url, ...(isUnseen && { wrong: unseen }) }
   }
   const release = releaseFile.exec(address)
   if (release && use === 'link') {
@@ -62,10 +64,15 @@ const protocols = {
 /** Of programs of pages that texts were taken from. Nobody wrote them as links. */
 const scripts = new Set(['javascript:', 'vbscript:', 'about:', 'blob:', 'data:'])
 
+/** Kinds of pictures that most browsers do not show. */
+const forPrinters = /\.(?:tiff?|hei[cf]|psd|eps|ai)$/i
+
 const putIntoMedia = 'Put the file into media/ and write ../../media/ and its name.'
 const onThisMachine = `is on your machine, where nobody else can read it. ${putIntoMedia}`
 const pasted = `is pasted into the text, which readers do not show. ${putIntoMedia}`
 const beside = `is not in the media folder as it is written. ${putIntoMedia}`
+const unseen =
+  'is of a kind that most browsers do not show. Save it as JPEG or PNG, or attach it to the release.'
 const noAddress = 'is no address that readers can follow. Write one that begins with https://.'
 
 const releaseFile =

@@ -67,7 +67,7 @@ function createMarked(language: string): Marked {
         return token && { ...token, raw }
       },
       emStrong(source, _, before) {
-        return isStarInWord(source, before) ? undefined : false
+        return isPlainStar(source, before) ? undefined : false
       },
       del(source) {
         return source.startsWith('~~') ? false : undefined
@@ -87,8 +87,11 @@ const spaced = String.raw`[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p
 const letterBefore = new RegExp(`${spaced}$`, 'u')
 const starAndLetter = new RegExp(`^\\*${spaced}`, 'u')
 
-function isStarInWord(source: string, before = ''): boolean {
-  return starAndLetter.test(source) && letterBefore.test(before)
+/** A star that marks a note or is multiplied with: `(*)`, `*) Estimate`, `*.pdf`, `5*3`. */
+const starOfNote = /^\*(?:[)\]}:;,]|\.\p{L})/u
+
+function isPlainStar(source: string, before = ''): boolean {
+  return starOfNote.test(source) || (starAndLetter.test(source) && letterBefore.test(before))
 }
 
 /** A link to a file with a space in its name, which Markdown wants to have in angle brackets. */

@@ -64,8 +64,9 @@ test.each([
   ['image', 'file:///home/me/port.jpg'],
   ['link', String.raw`\\server\share\a.pdf`],
   ['image', 'cid:image001.png@01DA'],
+  ['image', '../../media/minister.TIF'],
 ] as const)('an address of a %s that nobody else can follow is told: %s', (use, address) => {
-  expect(meaningOf(address, use, place).wrong).toMatch(/^is .*\. (Put|Write) .*\.$/)
+  expect(meaningOf(address, use, place).wrong).toMatch(/^is .*\. (Put|Write|Save) .*\.$/)
 })
 
 test('what programs of other pages left behind is left out without a word', () => {

@@ -76,6 +76,7 @@ test.each([
   'Avoinna 9~11 ja 13~15, 50~80 € (lapset 20~30 €)',
   'Lehrer*innen und Schüler*innen, 5*3*2 m',
   'tiedosto_nimi_x ja 2_000_000',
+  'Luku (*) ja toinen (*), *.pdf ja *.doc, EU*:n ja *) arvio*',
 ])('signs between letters and digits are no markup: %s', (text) => {
   expect(read(text)).toBe(`<p>${text}</p>`)
 })

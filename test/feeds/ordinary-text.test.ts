@@ -32,7 +32,7 @@ const phrases = (
   '0295 421 600|1-800-CUSTOMS|“quoted”|”citat”|„Zitat“|»sitaatti»|«mot»|"straight"|it’s|it\'s|< 5 %|5 > 3|a < b|a<b|R&D|AT&T|a & b|' +
   '<nimi>|<Name of the office>|https://example.org/a_b_c?x=1&y=2_z|www.example.org/x_y|etu.suku_nimi@example.org|' +
   'press@ministry.example|(c)|(R)|(1)|[sic]|[1]|…|§ 5|C#|A/B|50 %|-5 °C|+5 %|~10|{x}|$x$|100%|50 000|24/7|1.5.|2. luokka|' +
-  'No. 5|&c.|;-)|:)|!|?|...|--|==|10^6|CO2|H~2~O|!important|a) |1) |@office|x=y|C:|1:0|½'
+  'No. 5|&c.|;-)|:)|!|?|...|--|==|10^6|CO2|H~2~O|!important|a) |1) |@office|x=y|C:|1:0|½|(*)|*)|*.pdf|5*|#1|№ 5|->|<3|__|~5|T&Cs|(https://example.org)|https://example.org/a(b)_c|[x] (y)|50²'
 ).split('|')
 
 const word = fc.constantFrom(...phrases).map((phrase) => phrase.trim())
