@@ -15,7 +15,7 @@ import {
 } from '../feeds/archive.ts'
 import { type Chain, createFeed } from '../feeds/feed.ts'
 import { formats } from '../feeds/formats.ts'
-import { chooseHead, type Head, headWalks, takeWhole } from '../feeds/window.ts'
+import { chooseHead, type Head, headWalks, isCut, takeWhole } from '../feeds/window.ts'
 import type { Recipe, Rendered } from './documents.ts'
 import type { Current, Services } from './services.ts'
 
@@ -35,8 +35,12 @@ export function headRecipe(making: Making): Recipe {
     contentType: formats[format].contentType,
     kind: format,
     async lastModified() {
+      const { store } = services
       const ending = endingOf(query.topics, current.retired, current.vocabulary)
-      const changed = await services.store.lastModified(query, current, headWalks)
+      const usual = await store.lastModified(query, current, headWalks())
+      // Of a search every change of the store counts, and nothing was looked for yet.
+      const isFar = query.words.length === 0 && (await findPlaces(making)).isFar
+      const changed = isFar ? await store.lastModified(query, current, headWalks(isFar)) : usual
       return Math.max(changed, ending?.at ?? 0)
     },
     isNoted: query.words.length === 0,
@@ -133,8 +137,17 @@ export async function releasesIn(
   return load({ current, services }, takeWhole(places, mostInArchive))
 }
 
-async function findHead({ query, current, services }: Making): Promise<Head> {
-  return chooseHead(await services.store.places(query, current, headWalks))
+async function findHead(making: Making): Promise<Head> {
+  const { places } = await findPlaces(making)
+  return chooseHead(places)
+}
+
+/** What the head is chosen from, and whether that took the walks that go far. */
+async function findPlaces({ query, current, services }: Making) {
+  const { store } = services
+  const places = await store.places(query, current, headWalks())
+  if (!isCut(places)) return { places, isFar: false }
+  return { places: await store.places(query, current, headWalks(true)), isFar: true }
 }
 
 async function renderHead(
