@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { dirname } from 'node:path'
-import { systemClock } from './clock.ts'
+import { createClockReport, systemClock } from './clock.ts'
 import { composeNode } from './compose-node.ts'
 import { readNodeConfig, unknownPublishers } from './config.ts'
 import { bringInLine } from './content/bring-in-line.ts'
 import { removeUnfinished } from './content/media-folder.ts'
 import { watchFolder } from './content/watch.ts'
+import { isOfClock } from './domain/clock.ts'
 import { StoreDamaged } from './domain/errors.ts'
 import { fingerprint } from './domain/identity.ts'
 import { type FileProblem, formatProblem } from './domain/problem.ts'
@@ -35,6 +36,9 @@ const content = createContentStore(database)
 const program = await fingerprint(`${await programFingerprint()} ${baseUrl}`)
 let problems: FileProblem[] = []
 let isStarting = true
+/** Whether the database knows of this version. */
+let isKnown = false
+const reportClock = createClockReport(systemClock)
 let listening: Listening | undefined
 let stopWatching = () => {}
 let stopping: number | undefined
@@ -58,7 +62,7 @@ async function readContent(): Promise<boolean> {
   const found = await bringInLine(contentDirectory, content, {
     batch: randomUUID(),
     // Another process on the same database may be of another version: each says so once.
-    program: isStarting ? program : undefined,
+    program: isKnown ? undefined : program,
     clock: systemClock,
     isServing: !isStarting,
     readers: readingInThreads,
@@ -70,7 +74,11 @@ async function readContent(): Promise<boolean> {
     beforeChange(count) {
       if (told > 0) console.error(`All are read. Putting ${count} into the database …`)
     },
-  }).catch(notTakenUp)
+  }).then(takenUp, notTakenUp)
+  await store.state(systemClock.now()).then(
+    ({ since }) => reportClock(since),
+    () => {},
+  )
   problems = [...found, ...readOnlyProblem(), ...(await tokenProblems())]
   // What nobody asked about meanwhile is told now.
   condition.damage()
@@ -155,7 +163,13 @@ function exit(): never {
   process.exit(0)
 }
 
+function takenUp(found: FileProblem[]): FileProblem[] {
+  isKnown ||= found.every(({ warning }) => warning)
+  return found
+}
+
 function notTakenUp(error: unknown): FileProblem[] {
+  if (isOfClock(error)) return [waiting()]
   if (error instanceof StoreDamaged) {
     if (isStarting && mayBeMadeAnew && isOfDamagedFile(error)) throw error
     // The condition tells of it. Somebody may have mended it.
@@ -181,6 +195,13 @@ function readOnlyProblem(): FileProblem[] {
   if (!database.readOnly) return []
   const advice = 'Allow writing it and its folder, or make room on its disk, and start again.'
   return [cannotWrite('it can only be read', advice)]
+}
+
+/** What is wrong with the clock is told beside it. */
+function waiting(): FileProblem {
+  const message =
+    'Changes of the content wait for the clock. They are taken up within half a minute once it is no longer behind.'
+  return { file: contentDirectory, line: 1, field: '', message, warning: true }
 }
 
 function cannotRead(error: unknown): FileProblem {

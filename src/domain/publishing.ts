@@ -250,7 +250,7 @@ function inOrder(releases: Placement[]): Placement[] {
 }
 
 /** Answers the key behind all that are used of a second, or of the next one that is not full, and uses it. */
-function freeKeys(used: Iterable<number>): (second: number) => number {
+export function freeKeys(used: Iterable<number>): (second: number) => number {
   const places = new Map<number, number>()
   for (const key of used) {
     const second = secondOf(key)

@@ -2,7 +2,7 @@ import type { Edition } from '../domain/edition.ts'
 import { createRemembered, rooms } from '../domain/remembered.ts'
 import { chooseCoding, type Coding } from './codings.ts'
 import { type HeaderReader, isConditional, isNotModified } from './conditional.ts'
-import type { createDocuments, Recipe } from './documents.ts'
+import { belongsTo, type createDocuments, type Recipe } from './documents.ts'
 import { readUserAgent } from './reader.ts'
 import type { Answer } from './request-log.ts'
 import type { Current, Services } from './services.ts'
@@ -63,7 +63,7 @@ export function createReadyAnswers(
     const { recipe, edition } = ready
     const now = clock.now()
     const found = documents.get(recipe.address)
-    const kept = found?.since === current.since ? found : undefined
+    const kept = found && belongsTo(found, current) ? found : undefined
     if (kept) {
       kept.seen = now
       note(recipe, kept, headers, current)

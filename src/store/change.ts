@@ -1,4 +1,4 @@
-import { type Clock, clockProblem } from '../domain/clock.ts'
+import { type Clock, clockIsBehind, clockProblem } from '../domain/clock.ts'
 import { DomainError } from '../domain/errors.ts'
 import { lastKeyOf, placesOfSecond, secondOf } from '../domain/key.ts'
 import type { Deed } from '../domain/publishing-store.ts'
@@ -453,7 +453,7 @@ const lostSlugs = `
 /** The second of the next change. Throws DomainError `unavailable` while the clock is far behind what was shown. */
 function secondAfter({ shown }: Position, now: number): number {
   const problem = clockProblem(now, shown)
-  if (problem !== undefined) throw new DomainError('unavailable', problem, { retryAfter: 60 })
+  if (problem !== undefined) throw clockIsBehind(problem)
   return Math.max(now, shown + 1)
 }
 

@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono'
+import { agrees, describeMending } from '../../domain/clock.ts'
 import { DomainError, refusable, StoreDamaged } from '../../domain/errors.ts'
 import type { Condition, PublishRequest, Receipt } from '../../domain/publisher.ts'
 import {
@@ -32,7 +33,7 @@ import { checkFileType } from './file-type.ts'
 import { openApiDocument } from './openapi.ts'
 import { apiPage } from './page.ts'
 import type { Publishing } from './publishing.ts'
-import { changeSchema, parse, withdrawalSchema } from './schemas.ts'
+import { changeSchema, mendingSchema, parse, withdrawalSchema } from './schemas.ts'
 
 type ApiEnvironment = { Variables: { publishing: Publishing; author: Author; place?: Place } }
 type Ask = Context<ApiEnvironment>
@@ -202,6 +203,19 @@ export function createApi(publishing: Publishing): Api {
     )
   })
 
+  api.post('/api/mend-clock', async (c) => {
+    if (c.get('author').publishers) {
+      throw new DomainError('forbidden', 'This takes a token that may publish for everybody.')
+    }
+    const { clock, mendClock } = c.get('publishing')
+    const told = parse(mendingSchema, (await readFields(c)).value)
+    const now = clock.now()
+    if (!agrees(Date.parse(told.now) / 1000, now)) throw clocksDiffer(now)
+    const mended = await mendClock(now)
+    const change = mended ? 'mended' : 'unchanged'
+    return c.json({ change, sentences: describeMending(mended, now) })
+  })
+
   // Whatever comes this far asks with another method than the address takes (RFC 9110 section 15.5.6).
   for (const [path, methods] of methodsOf(api)) {
     api.all(path, () => {
@@ -339,6 +353,13 @@ function sizing(c: Ask): OnSize {
 function addressOf(c: Ask): { slug: string; language: string } {
   const { slug = '', language = '' } = c.req.param() as Record<string, string>
   return { slug: cleanLine(slug), language: cleanLine(language).toLowerCase() }
+}
+
+function clocksDiffer(now: number): DomainError {
+  const message = `The clock here says ${formatUtc(now)}. If that is not the time, this would do harm; if it is, send it as "now", as it is within a minute.`
+  return new DomainError('wrong', 'Something in it is wrong.', {
+    errors: [{ field: 'now', message }],
+  })
 }
 
 /** What a release was before it came out stays with its publisher when it has. */
