@@ -11,10 +11,11 @@ import { compose } from './compose.ts'
 import { isAtHome, readWorkerConfig, unknownPublishers, type WorkerConfig } from './config.ts'
 import { bringBundleInLine, type Bundle, readBundle } from './content/bundle.ts'
 import { answerFromBucket, type Bucket, createMediaBucket } from './content/media-bucket.ts'
-import { isOfClock } from './domain/clock.ts'
+import { clockProblem, isOfClock } from './domain/clock.ts'
 import { DomainError, isOtherVersion } from './domain/errors.ts'
 import { fingerprint } from './domain/identity.ts'
 import { formatProblem } from './domain/problem.ts'
+import { formatUtc } from './domain/time.ts'
 import type { MediaFile } from './domain/reading.ts'
 import type { ReleaseStore, State } from './domain/release-store.ts'
 import { retiredAt } from './domain/retirement.ts'
@@ -85,12 +86,19 @@ async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
   if (!isBroughtOver) return
   const store = createReleaseStore(DB)
   const revision = await store.revision()
-  const isDone = await bringBundleInLine(ownBundle(), createContentStore(DB, newestMigration()), {
+  const content = createContentStore(DB, newestMigration())
+  const isDone = await bringBundleInLine(ownBundle(), content, {
     program: await fingerprint(`${program} ${baseUrl}`),
     clock: systemClock,
     steps: stepsPerRequest,
   })
   if (!isDone) return
+  const there = await content.bundle()
+  if (there && there.made > made && clockProblem(systemClock.now(), there.made) !== undefined) {
+    console.error(
+      `The content of a deployment before is dated ${formatUtc(there.made)}, so that of this one is not taken up before then. If a clock was ahead, send POST /api/mend-clock.`,
+    )
+  }
   if ((await store.revision()) === revision) inLine = seen = revision
   else service?.lookAgain()
 }

@@ -38,9 +38,9 @@ export function agrees(told: number, now: number): boolean {
 
 /** What was done about a clock that had been ahead. All seconds. */
 export type Mended = {
-  /** The last event that readers were shown. */
+  /** The latest date that there was. */
   from: number
-  /** Of all that had been dated later. */
+  /** That of all which had a later one. */
   to: number
   /** How many public releases were dated later. */
   releases: number
@@ -64,7 +64,7 @@ export function describeMending(mended: Mended | undefined, now: number): string
     return `${source} says ${formatUtc(published)}.`
   })
   return [
-    `The last change that readers were shown is now dated ${to}, and was ${from}. ${countOf(releases)}. What was public is public, in the same order and with the same identities, and releases are published again.`,
+    `The store had dates up to ${from}, and is back at ${to}. ${countOf(releases)}. What was public is public, in the same order and with the same identities, and releases are published again.`,
     `Readers that send the date of what they have without a tag (If-Modified-Since alone) may poll once more than usual before they see something new. One that does not poll at all until ${from} may then miss what came in between.`,
     ...(newest === undefined
       ? []

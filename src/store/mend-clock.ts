@@ -127,7 +127,9 @@ async function setBack(
     beyond('departure', 'since'),
     beyond('incoming', 'staged'),
     prepare('delete from edition where last_modified > ?', now),
-    prepare("update state set value = ?1 where key in ('shown', 'made') and value > ?1", second),
+    prepare("update state set value = ?1 where key = 'shown' and value > ?1", second),
+    // Whatever is deployed now is the latest, though it may have been made a while ago.
+    prepare("update state set value = 0 where key = 'made' and value > ?", second),
     setState(database, 'changed', second),
     setState(database, 'framed', second),
   ])

@@ -67,7 +67,7 @@ test('a database of a clock that was ahead is served, the log says so once, and 
     answers: [true],
   })
   expect(mended).toMatchObject({ code: 0, errors: '' })
-  expect(mended.output).toMatch(/^The last change .* is now dated .*, and was .*\. No release/)
+  expect(mended.output).toMatch(/^The store had dates up to .*, and is back at .*\. No release/)
   expect(mended.output).not.toContain('Microsoft')
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
   // It is seen within half a minute, and here sooner because something is written.

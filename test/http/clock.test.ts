@@ -190,6 +190,7 @@ describe.each(Object.keys(runtimes))('a clock that was ahead, on %s', (runtime) 
     expect(next.status).toBe(201)
     expect(Date.parse(next.json.published!) / 1000).toBeLessThanOrEqual(start + 1502)
     expect(await press.titles()).toEqual(['d', 'c', 'b', 'a'])
+    expect((await press.titles('/feed.json?q=text')).toSorted()).toEqual(['b', 'c', 'd'])
     // It keeps the time that it has now.
     expect(await press.put('c')).toMatchObject({ json: { change: 'unchanged' } })
     const corrected = { change: { kind: 'correction', note: 'Wrong.' } }

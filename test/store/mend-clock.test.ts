@@ -182,6 +182,24 @@ test('a transaction that fails changes nothing, and one that comes between is ta
   expect(await mendClock(busy, now, wordsOf)).toMatchObject({ from: since, to: now })
 })
 
+test('what was deployed by a machine whose clock was ahead keeps no later deployment out', async () => {
+  const database = await newDatabase()
+  onTestFinished(() => database.close())
+  const [written] = fc.sample(releases, { numRuns: 1, seed: 5 })
+  await fill(database, written!)
+  const before = await standing(database, end)
+  const made = end + 30 * 86_400
+  await database.prepare(`insert into state (key, value) values ('made', ${made})`).all()
+  expect(await mendClock(database, end, wordsOf)).toMatchObject({
+    from: made,
+    to: end,
+    releases: 0,
+    newest: undefined,
+  })
+  expect(await rows(database, "select value from state where key = 'made'")).toEqual([{ value: 0 }])
+  expect(await standing(database, end)).toEqual(before)
+})
+
 test('the second is none that readers were shown something of', async () => {
   const database = await newDatabase()
   onTestFinished(() => database.close())
