@@ -1,4 +1,5 @@
 // A clock that was wrong: ahead for thirty days and then right again, or set back. Seen from outside.
+import fc from 'fast-check'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { bringInLine } from '../../src/content/bring-in-line.ts'
 import { isOfClock } from '../../src/domain/clock.ts'
@@ -10,7 +11,7 @@ import { markdown, temporaryFolder, topicsYaml, writeFiles } from '../content-fo
 import { nodePress, workerPress } from '../platforms.ts'
 import { models } from '../readers/models.ts'
 import type { Reader } from '../readers/reader.ts'
-import { isQuick } from '../trials.ts'
+import { amount, isQuick } from '../trials.ts'
 
 const month = 30 * 86_400
 /** What a Worker is made of has the date of today, which must not be one to come. */
@@ -389,3 +390,99 @@ test('content that is brought in by a clock far behind is refused with the reaso
   const bringing = bringInLine(directory, createContentStore(database), options)
   await expect(bringing).rejects.toSatisfy(isOfClock)
 })
+
+const events = fc.array(
+  fc.record({
+    what: fc.constantFrom(
+      ...(['put', 'put', 'put', 'correct', 'file', 'embargo', 'poll', 'poll', 'poll'] as const),
+      ...(['ahead', 'behind', 'right', 'right', 'mend', 'restart'] as const),
+    ),
+    wait: fc.oneof(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 4, max: 4000 })),
+    far: fc.oneof(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 601, max: month })),
+  }),
+  { minLength: 5, maxLength: 30 },
+)
+
+test(
+  'however a clock goes wrong, what is answered for is public, and once it is right and set back nobody misses anything or sees it twice',
+  async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => logged.mockRestore())
+    await fc.assert(
+      fc.asyncProperty(events, async (history) => {
+        const clock = wrongClock()
+        const files = { 'releases/a.en.md': file('a', start - 1000) }
+        const press = await service('Node', files, clock)
+        const readers = subscribers(press.press)
+        await readers.poll(start)
+        const accepted: string[] = []
+        const sent: string[] = []
+        let time = start
+        let wrong = 0
+        const takeUp = () =>
+          press.press.takeUp().catch((error: unknown) => expect(error).toSatisfy(isOfClock))
+        for (const [index, { what, wait, far }] of history.entries()) {
+          time = Math.max(time + wait, wrong === 0 ? clock.now() : 0)
+          if (what === 'ahead') wrong = far
+          if (what === 'behind') wrong = -far
+          if (what === 'right') wrong = 0
+          clock.set(time + wrong)
+          const before = await press.titles()
+          const { code } = await press.health()
+          if (what === 'put') {
+            const { status } = await press.put(`p${index}`)
+            expect(status).toBe(code === 200 ? 201 : 503)
+            if (status === 201) {
+              expect((await press.titles())[0]).toBe(`p${index}`)
+              accepted.push(`p${index}`)
+              sent.push(`p${index}`)
+            }
+          }
+          if (what === 'correct' && sent.length > 0) {
+            const change = { kind: 'correction', note: `Wrong ${index}.` }
+            const { status } = await press.put(sent[index % sent.length]!, { change })
+            expect(status).toBe(code === 200 ? 200 : 503)
+          }
+          if (what === 'file' || what === 'embargo') {
+            const second = what === 'file' ? time : time + far
+            writeFiles(press.directory, {
+              [`releases/f${index}.en.md`]: file(`f${index}`, second),
+            })
+            if (what === 'file') accepted.push(`f${index}`)
+            await takeUp()
+          }
+          if (what === 'poll') await readers.poll(time)
+          if (what === 'restart') await press.press.restart()
+          if (what === 'mend' && wrong === 0) {
+            expect((await press.mend()).status).toBe(200)
+            expect(await press.titles()).toEqual(before)
+            expect((await press.health()).code).toBe(200)
+          }
+          const now = await press.titles()
+          expect(now.filter((title) => before.includes(title))).toHaveLength(before.length)
+        }
+        time = Math.max(time, wrong === 0 ? clock.now() : 0) + 100
+        clock.set(time)
+        await press.mend()
+        await press.press.takeUp()
+        await readers.poll(time)
+        clock.set((time += 400))
+        const last = await press.put('last')
+        expect(last.status).toBe(201)
+        expect(Date.parse(last.json.published!) / 1000).toBeLessThanOrEqual(time + 2)
+        clock.set((time += 400))
+        await readers.poll(time)
+        const all = (await press.titles()).toSorted()
+        expect(all).toEqual(expect.arrayContaining(['a', 'last', ...accepted]))
+        expect(readers.seenByDate()).toEqual(all)
+        expect(readers.errors()).toEqual([])
+        for (const [name, titles] of readers.seen()) {
+          const isWatermark = name.includes('Microsoft')
+          expect([name, titles]).toEqual([name, isWatermark ? [...new Set(titles)] : all])
+        }
+      }),
+      { numRuns: amount(15, 400), seed: 17 },
+    )
+  },
+  amount(120_000, 3_600_000),
+)
