@@ -48,7 +48,9 @@ const trials = [
   'http/archives',
   'http/fuzz',
   'content/words',
+  'http/clock',
   'store/answers',
+  'store/mend-clock',
   'store/migrations',
   'upgrades',
 ].map((name) => `test/${name}.test.ts`)

@@ -27,7 +27,7 @@ export function clockIsBehind(problem: string): DomainError {
 }
 
 /** Whether a change was refused because the clock is behind. */
-export function isOfClock(error: unknown): boolean {
+export function isOfClock(error: unknown): error is DomainError {
   return error instanceof DomainError && error.details.reason === 'clock-is-behind'
 }
 

@@ -52,10 +52,11 @@ async function service(
     path: string,
     body: object,
     token = 'a-secret-of-the-newsroom',
+    type = 'application/json',
   ) => {
     const response = await press.fetch(path, {
       method,
-      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': type },
       body: JSON.stringify(body),
     })
     const json = (await response.json()) as Record<string, string> & { sentences: string[] }
@@ -159,6 +160,13 @@ describe.each(Object.keys(runtimes))('a clock that was ahead, on %s', (runtime) 
       json: { detail: expect.stringMatching(/^The clock says .* mend-clock/) },
     })
     expect(refused.headers.get('retry-after')).toBe('60')
+    const line = { slug: 'd', language: 'en', title: 'd', body: { markdown: 'd' } }
+    const lines = await press.call('POST', '/api/releases', line, undefined, 'application/x-ndjson')
+    expect([lines.status, lines.headers.get('retry-after'), lines.json.detail]).toEqual([
+      503,
+      '60',
+      expect.stringContaining('mend-clock'),
+    ])
     const topic = await press.call('PUT', '/api/topics/new', { label: 'New' })
     expect([topic.status, topic.headers.get('retry-after')]).toEqual([503, '60'])
     expect(await press.health()).toMatchObject({
@@ -191,7 +199,7 @@ describe.each(Object.keys(runtimes))('a clock that was ahead, on %s', (runtime) 
     expect(next.status).toBe(201)
     expect(Date.parse(next.json.published!) / 1000).toBeLessThanOrEqual(start + 1502)
     expect(await press.titles()).toEqual(['d', 'c', 'b', 'a'])
-    expect((await press.titles('/feed.json?q=text')).toSorted()).toEqual(['b', 'c', 'd'])
+    expect((await press.titles('/feed.json?q=text')).toSorted()).toEqual(['a', 'b', 'c', 'd'])
     // It keeps the time that it has now.
     expect(await press.put('c')).toMatchObject({ json: { change: 'unchanged' } })
     const corrected = { change: { kind: 'correction', note: 'Wrong.' } }

@@ -39,12 +39,11 @@ async function standing(database: Database, second: number) {
     toCome: await rows(database, `select id, key, updated_key from release where key > ${last}`),
     departed: await rows(database, `select id from departed order by key`),
     beside: await Promise.all(
-      ['former_slug', 'correction', 'release_media'].map((table) =>
-        rows(
-          database,
-          `select id, ${table}.* from ${table} join release using (key) order by id, 2, 3`,
-        ).then((all) => all.map(({ key: _, ...row }) => row)),
-      ),
+      [
+        'id, former_slug.slug from former_slug',
+        'id, corrected from correction',
+        'id, path from release_media',
+      ].map((what) => rows(database, `select ${what} join release using (key) order by 1, 2`)),
     ),
     history: await rows(database, 'select id, history, withdrawn from release order by id'),
   }

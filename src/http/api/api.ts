@@ -1,5 +1,5 @@
 import { type Context, Hono } from 'hono'
-import { agrees, describeMending } from '../../domain/clock.ts'
+import { agrees, describeMending, isOfClock } from '../../domain/clock.ts'
 import { DomainError, refusable, StoreDamaged } from '../../domain/errors.ts'
 import type { Condition, PublishRequest, Receipt } from '../../domain/publisher.ts'
 import {
@@ -124,6 +124,9 @@ export function createApi(publishing: Publishing): Api {
     )
     const requests = asked.flatMap((one) => (one instanceof DomainError ? [] : [one]))
     const results = await c.get('publishing').publisher.publish(requests)
+    // What keeps every line is told as what keeps one: whoever sent them is to wait, and not to look at each.
+    const refused = results.find(isOfClock)
+    if (refused !== undefined && !results.some(isWritten)) throw refused
     const addresses = await addressesFor(c)
     const told = asked.map((one, index) => {
       const result = one instanceof DomainError ? one : results.shift()!
@@ -353,6 +356,10 @@ function sizing(c: Ask): OnSize {
 function addressOf(c: Ask): { slug: string; language: string } {
   const { slug = '', language = '' } = c.req.param() as Record<string, string>
   return { slug: cleanLine(slug), language: cleanLine(language).toLowerCase() }
+}
+
+function isWritten(result: Receipt | DomainError): boolean {
+  return !(result instanceof DomainError) && result.change !== 'unchanged'
 }
 
 function clocksDiffer(now: number): DomainError {
