@@ -37,7 +37,7 @@ type Press = {
   takeUp: () => Promise<void>
 }
 
-/** A service with the means to ask it. `isRestarted` when an isolate is new after the clock was set back. */
+/** A service with the means to ask it. */
 async function service(
   runtime: string,
   files: Record<string, string>,
