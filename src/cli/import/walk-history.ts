@@ -109,7 +109,7 @@ async function documentAt(
   const before = await kept.find(address)
   if (before) return before
   const { bytes, contentType, ...rest } = await fetchDocument(address)
-  const document = { ...rest, text: decode(bytes, contentType).text }
+  const document = { ...rest, text: decode(bytes, contentType) }
   await kept.keep(address, document)
   return document
 }
