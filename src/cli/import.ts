@@ -124,6 +124,7 @@ async function importInto(source: string, options: Options, terminal: Terminal) 
     site: folder.site,
     language: options.language,
     now: Math.floor(Date.now() / 1000),
+    imported: folder.imported,
     digest: fingerprint,
   })
   const entries = found.settled.filter(({ id }) => !folder.elsewhere.has(id))

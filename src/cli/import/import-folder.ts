@@ -16,6 +16,9 @@ type Line = { text: string; id?: string; published?: string }
 /** A release as a line, ready to be written. */
 export type ReleaseLine = Required<Line>
 
+/** What an earlier import made of an entry. */
+export type ImportedRelease = { slug: string; title: string; published: string }
+
 /** What a content folder holds before an import. */
 export type ImportFolder = {
   topicsText: string
@@ -23,8 +26,8 @@ export type ImportFolder = {
   vocabulary: VocabularySource
   /** Lines of what was imported before, by the file they are in. */
   lines: Map<string, Line[]>
-  /** Slugs of releases by their identity, of those that were imported before. */
-  imported: Map<string, string>
+  /** Releases that were imported before, by their identity. */
+  imported: Map<string, ImportedRelease>
   /** Identities of releases in other files, with the file. */
   elsewhere: Map<string, string>
   taken: TakenAddresses
@@ -82,13 +85,14 @@ function addLines({ lines, imported, elsewhere, taken }: ImportFolder, path: str
   const isImported = importedFile.test(path)
   const found = text.split('\n').filter((line) => line.trim())
   for (const line of found) {
-    const { slug, language, id } = fieldsOf(line)
+    const { slug, language, id, title, published } = fieldsOf(line)
     const key = typeof id === 'string' ? id : path
     if (typeof slug === 'string' && typeof language === 'string')
       taken.set(`${slug}/${language}`, key)
     if (typeof id !== 'string') continue
-    if (isImported && typeof slug === 'string') imported.set(id, slug)
-    else elsewhere.set(id, path)
+    if (isImported && typeof slug === 'string') {
+      imported.set(id, { slug, title: String(title), published: String(published) })
+    } else elsewhere.set(id, path)
   }
   if (!isImported) return
   lines.set(

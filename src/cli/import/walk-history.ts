@@ -120,7 +120,7 @@ function asNotImported(error: unknown, address: string): NotImported {
 }
 
 function keyOf({ id, link, title, published }: ReadEntry): string {
-  return id ?? link ?? `${title?.value} ${published[0]}`
+  return [id ?? link, title?.value, id || link ? '' : published[0]].join(' ')
 }
 
 function withoutFragment(address: string): string {
