@@ -23,13 +23,19 @@ const rdf = `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xm
 
 // A feed of four entries, of which the second is damaged.
 const damaged: [string, string][] = [
-  ['a title that is not closed', rss([item(1), '<item><title>Release 2<guid>2</guid></item>', item(3), item(4)])],
+  [
+    'a title that is not closed',
+    rss([item(1), '<item><title>Release 2<guid>2</guid></item>', item(3), item(4)]),
+  ],
   ['a date that is not closed', rss([item(1), item(2, '<dc:date>2020-01-01'), item(3), item(4)])],
   ['an author that is not closed', rss([item(1), item(2, '<author>A'), item(3), item(4)])],
   ['an element of nobody', rss([item(1), item(2, '<b>'), item(3), item(4)])],
   ['one that is closed twice', rss([item(1), item(2, '</b>'), item(3), item(4)])],
   ['an item that is not closed', rss([item(1), item(2).replace('</item>', ''), item(3), item(4)])],
-  ['CDATA that is not closed', rss([item(1), item(2, '<description><![CDATA[a</description>'), item(3), item(4)])],
+  [
+    'CDATA that is not closed',
+    rss([item(1), item(2, '<description><![CDATA[a</description>'), item(3), item(4)]),
+  ],
   [
     'CDATA that is closed in a later item',
     rss([
@@ -39,7 +45,10 @@ const damaged: [string, string][] = [
       item(4),
     ]),
   ],
-  ['an attribute that is not closed', rss([item(1), item(2, '<enclosure url="a/>'), item(3), item(4)])],
+  [
+    'an attribute that is not closed',
+    rss([item(1), item(2, '<enclosure url="a/>'), item(3), item(4)]),
+  ],
   ['other capitals', rss([item(1), item(2, '<description>a</Description>'), item(3), item(4)])],
   ['an entry of Atom', atom([entry(1), entry(2, '<a:summary>x'), entry(3), entry(4)])],
   ['RDF', `${rdf}${[item(1), item(2, '<description>x'), item(3), item(4)].join('\n')}${rdfEnd}`],
@@ -47,7 +56,11 @@ const damaged: [string, string][] = [
 
 test.each(damaged)('%s is told, and all other releases are taken', (_, text) => {
   const { entries, leftOut, title } = readFeed(text)
-  expect(entries.map((entry) => entry.title?.value)).toEqual(['Release 1', 'Release 3', 'Release 4'])
+  expect(entries.map((entry) => entry.title?.value)).toEqual([
+    'Release 1',
+    'Release 3',
+    'Release 4',
+  ])
   expect(title).toBe('T')
   expect(leftOut).toEqual([
     { what: 'Release 2', reason: expect.stringMatching(/is not closed.*from line \d+ on/) },

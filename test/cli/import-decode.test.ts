@@ -30,12 +30,7 @@ const cases: [string, string, Uint8Array, string][] = [
     Buffer.from('\u001b$B$"\u001b(B', 'latin1'),
     'あ',
   ],
-  [
-    'one wrong byte in UTF-8',
-    '',
-    Buffer.concat([utf8(feed('', text)), Buffer.from([0xe4])]),
-    text,
-  ],
+  ['one wrong byte in UTF-8', '', Buffer.concat([utf8(feed('', text)), Buffer.from([0xe4])]), text],
   [
     'UTF-8 that ends within a letter',
     'text/xml; charset=utf-8',

@@ -141,7 +141,10 @@ const named = [
   new RegExp(`${word}${gap}${day}${gap}${year}`, 'iu'),
   new RegExp(`(?<year>\\d{4})${gap}${word}${gap}${day}(?!\\d)`, 'iu'),
   // As C, Java and date(1) write it: the year comes last.
-  new RegExp(`${word} +${day} (?<clock>\\d{1,2}:\\d\\d(?::\\d\\d)?)(?<zone> [A-Z]+| [+-]\\d{4})? ${year}`, 'iu'),
+  new RegExp(
+    `${word} +${day} (?<clock>\\d{1,2}:\\d\\d(?::\\d\\d)?)(?<zone> [A-Z]+| [+-]\\d{4})? ${year}`,
+    'iu',
+  ),
 ]
 
 /** `24 January 2024`, `Jan 24, 2024`, `24. tammikuuta 2024`, `2024 Jan 24`, before or behind a time. */
@@ -201,7 +204,8 @@ function readClock(text: string): Clock | undefined {
   const [all, hour = '', minute, second = '0', half] = match
   const before = plain.slice(0, match.index)
   // A number alone is a time only where a word or a half of the day says so.
-  const isTime = minute !== undefined || half || /h\b/i.test(all) || /\bkl(o\.?|\.?)\s*$/i.test(before)
+  const isTime =
+    minute !== undefined || half || /h\b/i.test(all) || /\bkl(o\.?|\.?)\s*$/i.test(before)
   const number = Number(hour)
   if (!isTime || number > (half ? 12 : 24) || (half && number === 0 && minute === undefined)) {
     return undefined
@@ -238,7 +242,8 @@ function readZone(text: string): string | undefined {
   if (!plain) return ''
   const [, sign, hours = '', minutes = '00', name] =
     /^(?:gmt|utc?)? ?([+-])(\d{1,2})(?::?(\d\d))?(?: ?([a-z]{1,5}))?$/i.exec(plain) ?? []
-  if (sign && (!name || zones[name.toLowerCase()])) return `${sign}${hours.padStart(2, '0')}:${minutes}`
+  if (sign && (!name || zones[name.toLowerCase()]))
+    return `${sign}${hours.padStart(2, '0')}:${minutes}`
   const known = zones[plain.toLowerCase()]
   if (known) return known
   return /^[a-z]+(\/[\w+-]+)+$/i.test(plain) && isTimezone(plain) ? plain : undefined

@@ -8,6 +8,7 @@ import { formatProblem } from '../../domain/problem.ts'
 import type { Site } from '../../domain/site.ts'
 import type { VocabularySource } from '../../domain/topic.ts'
 import { NotImported } from './read-entry.ts'
+import { redirectsFile } from './redirects.ts'
 import type { TakenAddresses } from './releases.ts'
 
 /** A line of `releases/imported/{year}.jsonl`. Without `id` somebody wrote something else there. */
@@ -22,6 +23,8 @@ export type ImportedRelease = { slug: string; title: string; published: string }
 /** What a content folder holds before an import. */
 export type ImportFolder = {
   topicsText: string
+  /** Where old pages are now. */
+  redirects: string
   site: Site
   vocabulary: VocabularySource
   /** Lines of what was imported before, by the file they are in. */
@@ -58,6 +61,7 @@ export async function readImportFolder(directory: string, siteText: string): Pro
   }
   const found: ImportFolder = {
     topicsText,
+    redirects: (await folder.read(redirectsFile).catch(absent)) ?? '',
     site,
     vocabulary,
     lines: new Map(),

@@ -18,7 +18,9 @@ export function monthNamed(word: string, language: string | undefined): number |
   const name = folded(word)
   const near = [...(language && isLanguage(language) ? [language] : []), 'en-GB', 'en-US']
   return (
-    near.map((one) => monthIn(name, one, isName) ?? monthIn(name, one, isBeginning)).find(Boolean) ??
+    near
+      .map((one) => monthIn(name, one, isName) ?? monthIn(name, one, isBeginning))
+      .find(Boolean) ??
     onlyOne(everywhere.flatMap((one) => monthIn(name, one, isName) ?? [])) ??
     onlyOne(everywhere.flatMap((one) => monthIn(name, one, isBeginning) ?? []))
   )

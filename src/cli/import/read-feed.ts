@@ -8,6 +8,7 @@ import {
   type RssFeed,
 } from 'feedsmith'
 import { cleanText } from '../../domain/text.ts'
+import { reduceShortcodes } from './shortcodes.ts'
 import { type Piece, type Pieces, piecesOf } from './entry-pieces.ts'
 import {
   type LeftOut,
@@ -34,8 +35,13 @@ export function readFeed(text: string, address?: string): ReadFeed {
   try {
     return clean.startsWith('<') ? readXmlFeed(clean, address) : parse(clean, address)
   } catch (error) {
-    if (clean.startsWith('{') && /"version"\s*:\s*"https?:\/\/(www\.)?jsonfeed\.org\//.test(clean)) {
-      throw new NotImported('This JSON Feed is damaged and cannot be read: its JSON is wrong or cut off.')
+    if (
+      clean.startsWith('{') &&
+      /"version"\s*:\s*"https?:\/\/(www\.)?jsonfeed\.org\//.test(clean)
+    ) {
+      throw new NotImported(
+        'This JSON Feed is damaged and cannot be read: its JSON is wrong or cut off.',
+      )
     }
     throw new NotImported(whyNotRead(error as Error))
   }
@@ -44,7 +50,18 @@ export function readFeed(text: string, address?: string): ReadFeed {
 function parse(text: string, address: string | undefined): ReadFeed {
   const parsed = parseFeed(text)
   if (parsed.format === 'json') return readJsonFeed(parsed.feed, address)
-  return parsed.format === 'atom' ? readAtom(parsed.feed, address) : readRss(parsed.feed, address)
+  const feed =
+    parsed.format === 'atom' ? readAtom(parsed.feed, address) : readRss(parsed.feed, address)
+  return feed.isPagedByWordPress ? { ...feed, entries: feed.entries.map(withoutShortcodes) } : feed
+}
+
+/** Those of a plugin that is gone stand in the feeds of WordPress as they do in its pages. */
+function withoutShortcodes(entry: ReadEntry): ReadEntry {
+  const [title, summary, body] = [entry.title, entry.summary, entry.body].map((text) => {
+    const value = text && reduceShortcodes(text.value, { findFile: () => undefined }).trim()
+    return text && value ? { ...text, value } : undefined
+  })
+  return { ...entry, title, summary, body }
 }
 
 /** Stands as a title behind the last entry. What is not closed before it swallows it. */

@@ -6,6 +6,7 @@ import { formatUtc } from '../../domain/time.ts'
 import { dateInAddress, dayOrder, type DayOrder, readFeedTime } from './feed-time.ts'
 import type { ImportedRelease } from './import-folder.ts'
 import { type LeftOut, type ReadEntry, type ReadFeed, webAddress } from './read-entry.ts'
+import { withRealPictures } from './lazy-pictures.ts'
 import { languageTag, nearestLanguage } from './site-file.ts'
 import { freeSlug, slugInAddress, slugOf } from './slug.ts'
 import { leadOf, plainLine, plainText, toHtml } from './text.ts'
@@ -131,7 +132,8 @@ function withOwnIdentities(releases: Settled[], before: [string, ImportedRelease
   const taken = new Set(before.map(([id]) => id))
   return releases.map((one) => {
     const time = formatUtc(one.published)
-    const known = before.find(([, { published }]) => published === time) ??
+    const known =
+      before.find(([, { published }]) => published === time) ??
       before.find(([, { title }]) => title === one.title)
     const id = known?.[0] ?? (taken.has(one.id) ? `${one.id}#${time}` : one.id)
     taken.add(id)
@@ -264,7 +266,9 @@ export function assignSlugs(
     const slug =
       before && isFree(before)
         ? before
-        : freeSlug(wantedSlug(first, links.get(first.entry.link)!.length > 1), (candidate) => used.has(candidate))
+        : freeSlug(wantedSlug(first, links.get(first.entry.link)!.length > 1), (candidate) =>
+            used.has(candidate),
+          )
     used.add(slug)
     for (const { id, language } of group) {
       const own = imported.get(id)?.slug ?? slug
@@ -383,7 +387,7 @@ export function composeRelease(
     }),
     ...(kept.length > 0 && { attachments: kept }),
     ...(related.length > 0 && { related }),
-    body: { html: withWholeAddresses(html, entry.base, files) },
+    body: { html: withWholeAddresses(withRealPictures(html), entry.base, files) },
   }
 }
 
@@ -391,7 +395,7 @@ export function composeRelease(
 export function picturesIn({ body, base }: ReadEntry): string[] {
   const found: string[] = []
   if (!body?.html || !/<img\b/i.test(body.value)) return found
-  rewritten(body.value, (address, isImage) => {
+  rewritten(withRealPictures(body.value), (address, isImage) => {
     const url = isImage && webAddress(address, base)
     if (url) found.push(url)
     return address

@@ -1,0 +1,311 @@
+import { escapeMarkup } from '../../domain/text.ts'
+
+/** The picture of an attachment's number, if it is in the export. */
+export type FindFile = (number: string) => string | undefined
+
+type Options = {
+  findFile: FindFile
+  /** Told the name of each that shows nothing here, such as a form. */
+  lose?: (name: string) => void
+}
+
+type Tag = {
+  name: string
+  attributes: string
+  isClosing: boolean
+  isSelfClosing: boolean
+  start: number
+  end: number
+}
+
+/** Shortcodes that a name alone makes certain, beside those with an underscore in it. */
+const bare = new Set(
+  'audio caption clear clearfix divider embed gallery hr playlist separator spacer toc video'.split(
+    ' ',
+  ),
+)
+
+/**
+ * Text of WordPress without shortcodes, nested as they may be: what they enclose, and of what they say
+ * themselves the titles, texts, links and pictures. Other words in brackets stay, such as [sic].
+ */
+export function reduceShortcodes(content: string, options: Options): string {
+  const tags = tagsIn(content)
+  const partners = pair(tags)
+  const isShortcode = (tag: Tag) => partners.has(tag) || isCertain(tag)
+  return reduce(content, tags.filter(isShortcode), partners, options).replace(
+    /\[(\[\/?[a-z][^[\]]*\])\]/gi,
+    '$1',
+  )
+}
+
+const opening = /\[(\/?)([a-z][\w-]*)(?=[\s=\]/])/giy
+
+function tagsIn(content: string): Tag[] {
+  const tags: Tag[] = []
+  for (let start = content.indexOf('['); start >= 0; start = content.indexOf('[', start + 1)) {
+    opening.lastIndex = start
+    const [all, closing, name] = opening.exec(content) ?? []
+    const end = all && endOfTag(content, start + all.length)
+    if (!all || !name || !end) continue
+    // Two brackets on both sides are how WordPress writes one.
+    if (content[start - 1] === '[' && content[end] === ']') continue
+    const attributes = content.slice(start + all.length, end - 1)
+    tags.push({
+      name: name.toLowerCase(),
+      attributes: attributes.replace(/\/\s*$/, ''),
+      isClosing: closing === '/',
+      isSelfClosing: /\/\s*$/.test(attributes) && !/\S\/$/.test(attributes.trim()),
+      start,
+      end,
+    })
+    start = end - 1
+  }
+  return tags
+}
+
+/** Behind the bracket that closes a tag. One in the value of an attribute does not, and no tag holds another. */
+function endOfTag(content: string, from: number): number | undefined {
+  for (let at = from; at < content.length; at++) {
+    const sign = content[at]!
+    if (sign === ']') return at + 1
+    if (sign === '[') return undefined
+    const isValue = (sign === '"' || sign === "'") && /=\s*$/.test(content.slice(at - 5, at))
+    const end = isValue ? content.indexOf(sign, at + 1) : -1
+    if (end > 0) at = end
+  }
+  return undefined
+}
+
+/** What opens with what closes it, both ways. */
+function pair(tags: Tag[]): Map<Tag, Tag> {
+  const partners = new Map<Tag, Tag>()
+  const open = new Map<string, Tag[]>()
+  for (const tag of tags) {
+    const same = open.get(tag.name) ?? []
+    open.set(tag.name, same)
+    if (!tag.isClosing) {
+      if (!tag.isSelfClosing) same.push(tag)
+      continue
+    }
+    const opening = same.pop()
+    if (!opening) continue
+    partners.set(opening, tag)
+    partners.set(tag, opening)
+  }
+  return partners
+}
+
+function isCertain({ name, attributes }: Tag): boolean {
+  const hasValue = /[\w-]\s*=\s*["'\w]/.test(attributes)
+  const hasAddress = /^[\s=]*https?:\/\/\S+\s*$/.test(attributes)
+  return name.includes('_') || bare.has(name) || hasValue || hasAddress
+}
+
+/** On the same line, and no other shortcode. */
+const textBefore = /(?:[^\s>\]]|<(?:a|b|em|i|span|strong|sub|sup|u)\b[^<>]*>)[^\S\n]*$/i
+const textBehind = /^[^\S\n]*(?:[^\s<[]|<\/(?:a|b|em|i|span|strong|sub|sup|u)>)/i
+
+function reduce(
+  content: string,
+  tags: Tag[],
+  partners: Map<Tag, Tag>,
+  options: Options,
+  from = 0,
+  to = content.length,
+): string {
+  let result = ''
+  let at = from
+  for (const tag of tags) {
+    if (tag.start < at || tag.end > to) continue
+    const partner = partners.get(tag)
+    const end = partner && partner.start > tag.start ? partner : undefined
+    result += content.slice(at, tag.start)
+    at = end?.end ?? tag.end
+    if (tag.isClosing) continue
+    const inner = end && reduce(content, tags, partners, options, tag.end, end.start)
+    const shown = show(tag, inner, options)
+    const isInline =
+      textBefore.test(content.slice(Math.max(0, tag.start - 100), tag.start)) ||
+      textBehind.test(content.slice(at, at + 100))
+    result += isInline && !/<(h\d|p|figure)\b|\n\n/.test(shown) ? shown : `\n\n${shown}\n\n`
+  }
+  return result + content.slice(at, to)
+}
+
+/** What a shortcode shows, as HTML. */
+function show(tag: Tag, inner: string | undefined, { findFile, lose }: Options): string {
+  const { name } = tag
+  const attributes = readAttributes(tag.attributes)
+  if (/_raw_js$/.test(name)) return lost(name, lose)
+  if (/_raw_html$/.test(name)) return decoded(inner ?? '')
+  if (/^(wp_)?caption$/.test(name)) return figure(attributes, inner ?? '')
+  const pictures = picturesOf(attributes, findFile)
+  const link = linkOf(attributes, inner) ?? filmOf(tag, attributes)
+  const text = textOf(attributes, { inner, link })
+  const parts = [
+    ...text,
+    ...pictures,
+    ...(link && !pictures.some((picture) => picture.includes(`"${escapeMarkup(link.url)}"`))
+      ? [`<a href="${escapeMarkup(link.url)}">${link.label}</a>`]
+      : []),
+    ...(inner && inner !== link?.label ? [inner] : []),
+  ]
+  if (parts.length === 0 && inner === undefined && !bare.has(name)) return lost(name, lose)
+  return parts.length === 1 ? parts[0]! : parts.map((part) => `\n\n${part}\n\n`).join('')
+}
+
+function lost(name: string, lose: Options['lose']): string {
+  lose?.(name)
+  return ''
+}
+
+function figure(attributes: Map<string, string>, inner: string): string {
+  const picture = /(?:<a\b[^>]*>\s*)?<img\b[^>]*>(?:\s*<\/a>)?/i.exec(inner)?.[0] ?? ''
+  const caption = attributes.get('caption') ?? inner.replace(picture, '').trim()
+  return `<figure>${picture}${caption && `<figcaption>${caption}</figcaption>`}</figure>`
+}
+
+/** WPBakery keeps HTML in an encoding of its own. */
+function decoded(inner: string): string {
+  try {
+    const text = Buffer.from(inner.replace(/<[^>]*>|\s/g, ''), 'base64').toString('utf8')
+    return decodeURIComponent(text).replace(/<script\b[^]*?<\/script>/gi, '')
+  } catch {
+    return inner
+  }
+}
+
+/** What builders write for brackets and quotes, which would end a shortcode. */
+const stands: [RegExp, string][] = [
+  [/`{`|%91|&#0*91;/g, '['],
+  [/`}`|%93|&#0*93;/g, ']'],
+  [/``|%22/g, '"'],
+]
+
+function readAttributes(text: string): Map<string, string> {
+  const attributes = new Map<string, string>()
+  const rest = text.replace(
+    /(?<=^|\s)([\w-]+)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+))/g,
+    (_, name: string, double?: string, single?: string, plain?: string) => {
+      const value = (double ?? single ?? plain ?? '').trim()
+      const key = name.toLowerCase()
+      if (!attributes.has(key) && value) attributes.set(key, value)
+      return ' '
+    },
+  )
+  const address = /https?:\/\/[^\s"'\]]+/.exec(rest)?.[0]
+  if (address) attributes.set('src', attributes.get('src') ?? address)
+  return attributes
+}
+
+function written(value: string): string {
+  const plain = stands.reduce((text, [pattern, sign]) => text.replace(pattern, sign), value)
+  // What is typed into a title is text, unless an editor made tags of it.
+  return /<\w/.test(plain) ? plain : plain.replace(/&(?!#?\w+;)/g, '&amp;').replaceAll('<', '&lt;')
+}
+
+/** Texts that a page shows: of what encloses something also its title, as of a tab or a fold. */
+function textOf(
+  attributes: Map<string, string>,
+  { inner, link }: { inner: string | undefined; link: Link | undefined },
+): string[] {
+  const isEnclosing = inner !== undefined
+  const headings = ['heading', ...(isEnclosing ? ['title', 'subtitle', 'subhead'] : [])]
+  const texts = ['text', 'quote', ...(isEnclosing ? ['author', 'description'] : [])]
+  const find = (names: string[], element: string) =>
+    names.flatMap((name) => {
+      const text = attributes.get(name)
+      const isShown = text && /\p{L}/u.test(text) && !/^(on|off|yes|no|true|false)$/i.test(text)
+      if (!isShown || written(text) === link?.label || isCode(text)) return []
+      return [`<${element}>${written(text)}</${element}>`]
+    })
+  return [...find(headings, 'h3'), ...find(texts, 'p')]
+}
+
+/** Names of styles and settings are one word in small letters. */
+function isCode(text: string): boolean {
+  return /^[a-z0-9]+([_-][a-z0-9]+)+$/.test(text)
+}
+
+const ofPictures =
+  'image images ids include image_id img_id img attachment attachment_id gallery_ids photo logo'.split(
+    ' ',
+  )
+
+function picturesOf(attributes: Map<string, string>, findFile: FindFile): string[] {
+  const byNumber = ofPictures.flatMap((name) => {
+    const value = attributes.get(name) ?? ''
+    return /^\d+(\s*,\s*\d+)*$/.test(value) ? value.split(/\s*,\s*/) : []
+  })
+  const byAddress = [...ofPictures, 'src', 'image_src', 'image_url', 'url', 'link'].flatMap(
+    (name) => {
+      const value = attributes.get(name) ?? ''
+      return isAddress(value) && /\.(jpe?g|png|gif|webp|svg|avif)([?#]|$)/i.test(value)
+        ? [value]
+        : []
+    },
+  )
+  const found = [...byNumber.flatMap((number) => findFile(number) ?? []), ...byAddress]
+  const alt = attributes.get('alt') ?? ''
+  return [...new Set(found)].map(
+    (url) => `<p><img src="${escapeMarkup(url)}" alt="${escapeMarkup(alt)}"></p>`,
+  )
+}
+
+type Link = { url: string; label: string }
+
+const ofLinks =
+  'src link url href button_url button_link link_url url_new btn_link video video_url mp4 m4v webm ogv mp3 m4a ogg wav flv'.split(
+    ' ',
+  )
+
+/** Where a button, a film or a frame leads. */
+function linkOf(attributes: Map<string, string>, inner: string | undefined): Link | undefined {
+  const values = ofLinks.flatMap((name) => attributes.get(name) ?? [])
+  const given = values.map(fromBuilder).find(({ url }) => isAddress(url))
+  // `[embed]https://…[/embed]`
+  const enclosed = /^\s*(https?:\/\/[^\s<>"]+)\s*$/.exec(inner ?? '')?.[1]
+  const url = given?.url ?? enclosed
+  if (!url) return undefined
+  const own = ['button_text', 'btn_text', 'link_text', 'label', 'text', 'title'].flatMap(
+    (name) => attributes.get(name) ?? [],
+  )[0]
+  const isShort =
+    inner && !enclosed && !/<(?!\/?(b|i|em|strong|span)\b)/i.test(inner) && !/\n\s*\n/.test(inner)
+  if (isShort) return { url, label: inner }
+  const label = own ?? given?.title ?? url
+  return { url, label: label === url ? escapeMarkup(url) : written(label) }
+}
+
+/** Films of which a shortcode names only the number. */
+function filmOf(tag: Tag, attributes: Map<string, string>): Link | undefined {
+  const site = /youtube|vimeo/.exec(tag.name)?.[0]
+  const id = attributes.get('id') ?? tag.attributes.replace(/^[\s=]+|\s+$/g, '')
+  if (!site || !/^[\w-]+$/.test(id)) return undefined
+  const url = site === 'vimeo' ? `https://vimeo.com/${id}` : `https://www.youtube.com/watch?v=${id}`
+  return { url, label: url }
+}
+
+/** `url:https%3A%2F%2Fx.example%2F|title:Read|target:%20_blank`, as WPBakery writes a link. */
+function fromBuilder(value: string): { url: string; title?: string } {
+  const parts = new Map(
+    value.split('|').map((part): [string, string] => {
+      const [name = '', ...rest] = part.split(':')
+      return [name, rest.join(':')]
+    }),
+  )
+  const url = parts.get('url')
+  // Enfold names first of what kind a link is.
+  if (!url) return { url: value.replace(/^manually,/, '') }
+  try {
+    const title = decodeURIComponent(parts.get('title') ?? '').trim()
+    return { url: decodeURIComponent(url).trim(), ...(title && { title }) }
+  } catch {
+    return { url: value }
+  }
+}
+
+function isAddress(value: string): boolean {
+  return /^(https?:)?\/\/[^\s"<>]+$|^\/[^\s"<>/][^\s"<>]*$|^(mailto|tel):\S+$/i.test(value)
+}
