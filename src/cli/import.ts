@@ -32,6 +32,7 @@ import {
   type KeptFiles,
   picturesIn,
   settle,
+  sharedAddresses,
   type Settled,
 } from './import/releases.ts'
 import { languagesOf, languageTag, siteFile } from './import/site-file.ts'
@@ -195,7 +196,11 @@ async function importInto(source: string, options: Options, terminal: Terminal) 
   ) {
     files.set('topics.yaml', topicsText || '{}\n')
   }
-  const redirects = redirectsFor(folder.redirects, taken, { slugs, site: folder.site })
+  const redirects = redirectsFor(folder.redirects, taken, {
+    slugs,
+    site: folder.site,
+    shared: sharedAddresses([...folder.imported.keys(), ...accepted]),
+  })
   if (redirects !== folder.redirects) files.set(redirectsFile, redirects)
   files.set('import-report.txt', `${inWords(report, Infinity)}\n`)
   writeFiles(into, files)

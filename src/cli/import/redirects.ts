@@ -10,6 +10,13 @@ const explanation = [
   '# (see "Moving here from another feed" in the README). Imports add to it.',
 ]
 
+type Options = {
+  slugs: Map<string, string>
+  site: Site
+  /** Addresses of several releases that came one after the other, without `https://`. */
+  shared: Set<string>
+}
+
 /**
  * Lines for a `map` of nginx, from the addresses that releases had to their pages here. What stood
  * there before stays. An address that several have, or of a whole site, is none of a release.
@@ -17,10 +24,11 @@ const explanation = [
 export function redirectsFor(
   before: string,
   entries: Settled[],
-  { slugs, site }: { slugs: Map<string, string>; site: Site },
+  { slugs, site, shared }: Options,
 ): string {
   const addresses = createAddresses('', site)
-  const lines = new Map(linesOf(before))
+  const isShared = (from: string) => shared.has(from.slice(1, -1))
+  const lines = new Map(linesOf(before).filter(([from]) => !isShared(from)))
   const moves = entries.flatMap((settled) => {
     const slug = slugs.get(settled.id)
     if (slug === undefined) return []
@@ -28,7 +36,7 @@ export function redirectsFor(
     return addressesOf(settled).map((from) => ({ from, to }))
   })
   for (const [from, [move, ...others]] of Map.groupBy(moves, ({ from }) => from)) {
-    if (others.length === 0) lines.set(from, `${from} ${move!.to};`)
+    if (others.length === 0 && !isShared(from)) lines.set(from, `${from} ${move!.to};`)
   }
   if (lines.size === 0) return before
   const sorted = [...lines].toSorted(([one], [other]) => (one < other ? -1 : 1))

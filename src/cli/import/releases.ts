@@ -124,6 +124,12 @@ function apart(same: Settled[]): Settled[][] {
 /** What an identity ends with that others had before. */
 const ownEnd = /#\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
 
+/** Addresses that several releases have, by the identities that these were given, without `https://`. */
+export function sharedAddresses(ids: Iterable<string>): Set<string> {
+  const shared = Array.from(ids).filter((id) => ownEnd.test(id))
+  return new Set(shared.map((id) => id.replace(ownEnd, '').replace(/^https?:\/\//, '')))
+}
+
 /**
  * Gives every release of one identity its own: the one that it was imported with, else the shared one,
  * which only one can have, else one with its time.

@@ -32,8 +32,8 @@ const bare = new Set(
 export function reduceShortcodes(content: string, options: Options): string {
   const tags = tagsIn(content)
   const partners = pair(tags)
-  const isShortcode = (tag: Tag) => partners.has(tag) || isCertain(tag)
-  return reduce(content, tags.filter(isShortcode), partners, options).replace(
+  const certain = tags.filter((tag) => partners.has(tag) || isCertain(tag))
+  return reduce(content, certain, { partners, ...options }).replace(
     /\[(\[\/?[a-z][^[\]]*\])\]/gi,
     '$1',
   )
@@ -106,31 +106,50 @@ function isCertain({ name, attributes }: Tag): boolean {
 const textBefore = /(?:[^\s>\]]|<(?:a|b|em|i|span|strong|sub|sup|u)\b[^<>]*>)[^\S\n]*$/i
 const textBehind = /^[^\S\n]*(?:[^\s<[]|<\/(?:a|b|em|i|span|strong|sub|sup|u)>)/i
 
+/** What is open at a place in the text, and what became of the text in it so far. */
+type Frame = { tag?: Tag; text: string }
+
 function reduce(
   content: string,
   tags: Tag[],
-  partners: Map<Tag, Tag>,
-  options: Options,
-  from = 0,
-  to = content.length,
+  { partners, ...options }: Options & { partners: Map<Tag, Tag> },
 ): string {
-  let result = ''
-  let at = from
-  for (const tag of tags) {
-    if (tag.start < at || tag.end > to) continue
-    const partner = partners.get(tag)
-    const end = partner && partner.start > tag.start ? partner : undefined
-    result += content.slice(at, tag.start)
-    at = end?.end ?? tag.end
-    if (tag.isClosing) continue
-    const inner = end && reduce(content, tags, partners, options, tag.end, end.start)
-    const shown = show(tag, inner, options)
-    const isInline =
-      textBefore.test(content.slice(Math.max(0, tag.start - 100), tag.start)) ||
-      textBehind.test(content.slice(at, at + 100))
-    result += isInline && !/<(h\d|p|figure)\b|\n\n/.test(shown) ? shown : `\n\n${shown}\n\n`
+  const frames: Frame[] = [{ text: '' }]
+  const open = new Set<Tag>()
+  let at = 0
+  const add = (text: string) => void (frames.at(-1)!.text += text)
+  const close = () => {
+    const { tag, text } = frames.pop()!
+    open.delete(tag!)
+    return { tag: tag!, text }
   }
-  return result + content.slice(at, to)
+  for (const tag of tags) {
+    add(content.slice(at, tag.start))
+    at = tag.end
+    const partner = partners.get(tag)
+    if (!tag.isClosing && partner) {
+      frames.push({ tag, text: '' })
+      open.add(tag)
+    } else if (!tag.isClosing) {
+      add(placed(show(tag, undefined, options), content, tag.start, tag.end))
+    } else if (partner && open.has(partner)) {
+      // What was opened within and is closed only behind it encloses nothing.
+      while (frames.at(-1)!.tag !== partner) add(close().text)
+      const { text } = close()
+      add(placed(show(partner, text, options), content, partner.start, tag.end))
+    }
+  }
+  add(content.slice(at))
+  while (frames.length > 1) add(close().text)
+  return frames[0]!.text
+}
+
+/** Within a line of text it is a part of that, and else a block. */
+function placed(shown: string, content: string, start: number, end: number): string {
+  const isInline =
+    textBefore.test(content.slice(Math.max(0, start - 100), start)) ||
+    textBehind.test(content.slice(end, end + 100))
+  return isInline && !/<(h\d|p|figure)\b|\n\n/.test(shown) ? shown : `\n\n${shown}\n\n`
 }
 
 /** What a shortcode shows, as HTML. */
