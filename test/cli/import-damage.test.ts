@@ -2,11 +2,11 @@ import { expect, test } from 'vitest'
 import { readFeed } from '../../src/cli/import/read-feed.ts'
 
 function rss(items: string[], end = '</channel></rss>'): string {
-  return `<?xml version="1.0"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>T</title>\n${items.join('\n')}\n${end}`
+  return `<?xml version="1.0"?><rss version="2.0" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel><title>T</title>\n${items.join('\n')}\n${end}`
 }
 
 function item(number: number, more = ''): string {
-  return `<item><title>Release ${number}</title><guid>${number}</guid>${more}</item>`
+  return `<item rdf:about="https://old.example/${number}"><title>Release ${number}</title><guid>${number}</guid>${more}</item>`
 }
 
 function atom(entries: string[]): string {
@@ -19,7 +19,7 @@ function entry(number: number, more = ''): string {
 
 const rdfEnd = '</rdf:RDF>'
 const rdf = `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/">
-  <channel rdf:about="x"><title>T</title><items><rdf:Seq/></items></channel>`
+  <channel rdf:about="x"><title>T</title><items><rdf:Seq><rdf:li rdf:resource="https://old.example/1"/></rdf:Seq></items></channel>`
 
 // A feed of four entries, of which the second is damaged.
 const damaged: [string, string][] = [

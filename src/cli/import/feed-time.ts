@@ -241,9 +241,9 @@ function readZone(text: string): string | undefined {
     .join(' ')
   if (!plain) return ''
   const [, sign, hours = '', minutes = '00', name] =
-    /^(?:gmt|utc?)? ?([+-])(\d{1,2})(?::?(\d\d))?(?: ?([a-z]{1,5}))?$/i.exec(plain) ?? []
+    /^(?:gmt|utc?)? ?([+-])(\d{1,2})(?::?(\d\d|0))?(?: ?([a-z]{1,5}))?$/i.exec(plain) ?? []
   if (sign && (!name || zones[name.toLowerCase()]))
-    return `${sign}${hours.padStart(2, '0')}:${minutes}`
+    return `${sign}${hours.padStart(2, '0')}:${minutes.padEnd(2, '0')}`
   const known = zones[plain.toLowerCase()]
   if (known) return known
   return /^[a-z]+(\/[\w+-]+)+$/i.test(plain) && isTimezone(plain) ? plain : undefined

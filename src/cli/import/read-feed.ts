@@ -71,7 +71,11 @@ const mark = 'urn:tiedote:end'
  * The parser makes something of every damage, and what follows it is lost in silence. So it is told by
  * a mark behind the last entry and by the number of entries; then each is read by itself.
  */
-function readXmlFeed(text: string, address: string | undefined): ReadFeed {
+function readXmlFeed(source: string, address: string | undefined): ReadFeed {
+  // The list in which RDF names its items: the parser would leave out others.
+  const text = source.replace(/<((?:[\w-]+:)?items)\s*>[^]*?<\/\1\s*>/i, (all) =>
+    '\n'.repeat(all.split('\n').length - 1),
+  )
   const found = piecesOf(text)
   const { name, pieces } = found
   const [first] = pieces
@@ -136,8 +140,7 @@ function readPieces({ pieces }: Pieces, { text, head, end, marked, address }: Da
   })
   const entries = good.map((piece) => text.slice(piece.start, piece.end)).join('\n')
   const feed = readMarked(start + entries + marked + end, good.length, address)
-  if (!feed) return parse(text, address)
-  if (good.length === 0) {
+  if (!feed || good.length === 0) {
     throw new NotImported(`This feed is damaged and cannot be read. ${leftOut.at(-1)!.reason}`)
   }
   return { ...feed, leftOut: [...feed.leftOut, ...leftOut] }
