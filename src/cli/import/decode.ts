@@ -50,7 +50,7 @@ function isUtf8(text: string, stated: string, declared: string | undefined): boo
 function mixed(bytes: Uint8Array, stated: string): string {
   const text = new TextDecoder('utf-8').decode(bytes)
   const lost = text.match(/\ufffd/g)?.length ?? 0
-  const read = text.match(/[^\x00-\x7f\ufffd]/g)?.length ?? 0
+  const read = text.match(/(?!\ufffd)\P{ASCII}/gu)?.length ?? 0
   if (read > lost) return text
   return new TextDecoder(stated === 'utf-8' ? 'windows-1252' : stated).decode(bytes)
 }

@@ -122,28 +122,38 @@ type Damaged = {
 function readPieces({ pieces }: Pieces, { text, head, end, marked, address }: Damaged): ReadFeed {
   const leftOut: LeftOut[] = []
   // What is damaged before the first entry takes all with it, unless it is left out itself.
-  const start = readMarked(head + marked + end, 0, address) ? head : openingTags(head)
+  const isRead = (begin: string) => readMarked(begin + marked + end, 0, address) !== undefined
+  const start = [head, openingTags(head)].find(isRead)
+  if (start === undefined) return parse(text, address)
   if (start !== head) {
     leftOut.push({ what: 'What stands before the first release', reason: damagedAt(text, 0) })
   }
-  const isLast = (piece: Piece) => piece === pieces.at(-1)
+  const isWhole = (own: string, count: number) =>
+    readMarked(start + own + marked + end, count, address) !== undefined
+  const reasonFor = (piece: Piece, own: string) => {
+    if (piece.isClosed) return isWhole(own, 0) ? nothing : damagedAt(text, piece.start)
+    return piece === pieces.at(-1) ? 'The feed is cut off in it.' : damagedAt(text, piece.start)
+  }
   const good = pieces.filter((piece) => {
     const own = text.slice(piece.start, piece.end)
-    if (piece.isClosed && readMarked(start + own + marked + end, 1, address)) return true
-    const title = /<(?:[\w-]+:)?title[^>]*>\s*(?:<!\[CDATA\[)?([^<\]]+)/i.exec(own)?.[1]?.trim()
-    const isCut = !piece.isClosed && isLast(piece)
-    leftOut.push({
-      what: title ?? 'A release without a title',
-      reason: isCut ? 'The feed is cut off in it.' : damagedAt(text, piece.start),
-    })
+    if (piece.isClosed && isWhole(own, 1)) return true
+    leftOut.push({ what: titleIn(own), reason: reasonFor(piece, own) })
     return false
   })
   const entries = good.map((piece) => text.slice(piece.start, piece.end)).join('\n')
   const feed = readMarked(start + entries + marked + end, good.length, address)
-  if (!feed || good.length === 0) {
+  const isEmpty = leftOut.every(({ reason }) => reason === nothing)
+  if (!feed || (good.length === 0 && !isEmpty)) {
     throw new NotImported(`This feed is damaged and cannot be read. ${leftOut.at(-1)!.reason}`)
   }
   return { ...feed, leftOut: [...feed.leftOut, ...leftOut] }
+}
+
+const nothing = 'There is nothing in it.'
+
+function titleIn(entry: string): string {
+  const title = /<(?:[\w-]+:)?title[^>]*>\s*(?:<!\[CDATA\[)?([^<\]]+)/i.exec(entry)?.[1]?.trim()
+  return title || 'A release without a title'
 }
 
 function damagedAt(text: string, start: number): string {

@@ -156,8 +156,8 @@ function placed(shown: string, content: string, start: number, end: number): str
 function show(tag: Tag, inner: string | undefined, { findFile, lose }: Options): string {
   const { name } = tag
   const attributes = readAttributes(tag.attributes)
-  if (/_raw_js$/.test(name)) return lost(name, lose)
-  if (/_raw_html$/.test(name)) return decoded(inner ?? '')
+  if (name.endsWith('_raw_js')) return lost(name, lose)
+  if (name.endsWith('_raw_html')) return decoded(inner ?? '')
   if (/^(wp_)?caption$/.test(name)) return figure(attributes, inner ?? '')
   const pictures = picturesOf(attributes, findFile)
   const link = linkOf(attributes, inner) ?? filmOf(tag, attributes)
