@@ -803,6 +803,21 @@ test('posts of Polylang and WPML have their languages, and translations are join
   ])
 })
 
+test('pictures that an export only numbers are told', async () => {
+  const { code, output } = await importText(
+    wordpress([
+      post(
+        1,
+        `<content:encoded><![CDATA[Text [gallery ids="5,6"]]]></content:encoded>
+         <wp:postmeta><wp:meta_key>_thumbnail_id</wp:meta_key><wp:meta_value>7</wp:meta_value></wp:postmeta>`,
+      ),
+    ]),
+  )
+  expect(code).toBe(1)
+  expect(output).toContain('1 new')
+  expect(output).toContain('3 pictures: the export names only their numbers.')
+})
+
 test('a post that is damaged is told by its name, and the others are taken', async () => {
   const { code, output, folder } = await importText(
     wordpress([post(1), post(2).replace('</wp:post_name>', ''), post(3)]),

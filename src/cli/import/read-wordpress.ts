@@ -109,7 +109,16 @@ export async function readWordPress(
   }))
   const isUnasked = ({ reason }: LeftOut) => reason.startsWith('of the type')
   const lose = (name: string) => lost.set(name, (lost.get(name) ?? 0) + 1)
-  const entries = posts.map((post) => toEntry(post, { files, filesOf, blocks, lose }))
+  const missing = new Set<string>()
+  const findFile = (number: string) => {
+    if (!files.has(number)) missing.add(number)
+    return files.get(number)
+  }
+  const entries = posts.map((post) => toEntry(post, { findFile, filesOf, blocks, lose }))
+  if (missing.size > 0) {
+    const reason = 'the export names only their numbers. Export all content, and not posts alone.'
+    leftOut.push({ what: `${missing.size} pictures`, reason })
+  }
   return {
     format: 'wordpress',
     title: channel.get('title'),
@@ -146,7 +155,8 @@ function whyPassedOver({ fields }: Post, type: string, types: string[]): string 
 }
 
 type Export = {
-  files: Map<string, string>
+  /** The address of an attachment, by its number. */
+  findFile: (number: string) => string | undefined
   filesOf: Map<string, string[]>
   blocks: Map<string, string>
   lose: (name: string) => void
@@ -154,10 +164,9 @@ type Export = {
 
 function toEntry(
   { fields, categories, marks, meta }: Post,
-  { files, filesOf, blocks, lose }: Export,
+  { findFile, filesOf, blocks, lose }: Export,
 ): ReadEntry {
   const field = (name: string) => fields.get(name)?.trim() || undefined
-  const findFile = (number: string) => files.get(number)
   const html = wordpressHtml(fields.get('content:encoded') ?? '', {
     findFile,
     findBlock: (number) => blocks.get(number),
@@ -165,7 +174,8 @@ function toEntry(
   })
   const line = (name: string) =>
     reduceShortcodes(field(name) ?? '', { findFile }).trim() || undefined
-  const featured = files.get(meta.get('_thumbnail_id') ?? '')
+  const thumbnail = meta.get('_thumbnail_id')
+  const featured = thumbnail ? findFile(thumbnail) : undefined
   const offered = [
     ...(featured ? [featured] : []),
     ...(filesOf.get(field('wp:post_id') ?? '') ?? []),

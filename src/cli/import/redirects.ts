@@ -13,7 +13,7 @@ const explanation = [
 type Options = {
   slugs: Map<string, string>
   site: Site
-  /** Addresses of several releases that came one after the other, without `https://`. */
+  /** Addresses of several releases that came one after the other, . */
   shared: Set<string>
 }
 
@@ -53,8 +53,8 @@ function addressesOf({ entry, id }: Settled): string[] {
   const isShort = /^https?:\/\/[^/]+\/(?:[\w-]+\/)*\?p(?:age_id)?=\d+$/.test(id)
   const found = [entry.link, isShort ? id : undefined].flatMap((address) => {
     if (!address) return []
-    const { host, pathname, search } = new URL(address)
-    return pathname === '/' && !search ? [] : [inQuotes(`${host}${pathname}${search}`)]
+    const { hostname, pathname, search } = new URL(address)
+    return pathname === '/' && !search ? [] : [inQuotes(`${hostname}${pathname}${search}`)]
   })
   return [...new Set(found)]
 }

@@ -50,12 +50,14 @@ function tagsIn(content: string): Tag[] {
     if (!all || !name || !end) continue
     // Two brackets on both sides are how WordPress writes one.
     if (content[start - 1] === '[' && content[end] === ']') continue
-    const attributes = content.slice(start + all.length, end - 1)
+    const attributes = content.slice(start + all.length, end - 1).trim()
+    // An address without quotes may end so, too.
+    const isSelfClosing = /(^|["'\s])\/$/.test(attributes)
     tags.push({
       name: name.toLowerCase(),
-      attributes: attributes.replace(/\/\s*$/, ''),
+      attributes: isSelfClosing ? attributes.slice(0, -1) : attributes,
       isClosing: closing === '/',
-      isSelfClosing: /\/\s*$/.test(attributes) && !/\S\/$/.test(attributes.trim()),
+      isSelfClosing,
       start,
       end,
     })
@@ -235,16 +237,16 @@ function textOf(
   const find = (names: string[], element: string) =>
     names.flatMap((name) => {
       const text = attributes.get(name)
-      const isShown = text && /\p{L}/u.test(text) && !/^(on|off|yes|no|true|false)$/i.test(text)
-      if (!isShown || written(text) === link?.label || isCode(text)) return []
+      const isShown = text && /\p{L}/u.test(text) && !isCode(text)
+      if (!isShown || written(text) === link?.label) return []
       return [`<${element}>${written(text)}</${element}>`]
     })
   return [...find(headings, 'h3'), ...find(texts, 'p')]
 }
 
-/** Names of styles and settings are one word in small letters. */
+/** Styles and settings are one word in small letters. */
 function isCode(text: string): boolean {
-  return /^[a-z0-9]+([_-][a-z0-9]+)+$/.test(text)
+  return /^[a-z0-9]+([_-][a-z0-9]+)*$/.test(text)
 }
 
 const ofPictures =
