@@ -120,11 +120,8 @@ async function importInto(source: string, options: Options, terminal: Terminal) 
           progress: createTeller(terminal),
         })
       : await readLocal(source, options)
+  refuseEmpty(source, walk)
   const { feeds } = walk
-  if (feeds.every(({ entries, leftOut }) => entries.length + leftOut.length === 0)) {
-    const why = [`There is no release in ${source}.`, ...feeds.flatMap(({ told = [] }) => told)]
-    throw new NotImported(walk.brokenOff ?? why.join('\n'))
-  }
   const siteText = await siteTextFor(into, feeds, options, walk)
   const folder = await readImportFolder(into, siteText.text)
   const found = await settle(feeds, {
@@ -187,15 +184,12 @@ async function importInto(source: string, options: Options, terminal: Terminal) 
     counts: difference,
     hasOldPages: taken.some(({ entry }) => entry.link !== undefined),
   }
-  const isNothing = difference.added + difference.changed + difference.same + report.elsewhere === 0
   const files = new Map(difference.files)
-  if (siteText.isNew && !isNothing) files.set('site.yaml', siteText.text)
-  if (
-    topicsText !== folder.topicsText ||
-    (siteText.isNew && !isNothing && !existsSync(join(into, 'topics.yaml')))
-  ) {
-    files.set('topics.yaml', topicsText || '{}\n')
+  if (siteText.isNew && !isNothing(report)) {
+    files.set('site.yaml', siteText.text)
+    if (!existsSync(join(into, 'topics.yaml'))) files.set('topics.yaml', '{}\n')
   }
+  if (topicsText !== folder.topicsText) files.set('topics.yaml', topicsText)
   const redirects = redirectsFor(folder.redirects, taken, {
     slugs,
     site: folder.site,
@@ -205,18 +199,33 @@ async function importInto(source: string, options: Options, terminal: Terminal) 
   files.set('import-report.txt', `${inWords(report, Infinity)}\n`)
   writeFiles(into, files)
   terminal.say(inWords(report, 10))
+  if (!walk.brokenOff) await kept?.forget()
+  complain(report)
+}
+
+function refuseEmpty(source: string, { feeds, brokenOff }: Walk) {
+  if (feeds.some(({ entries, leftOut }) => entries.length + leftOut.length > 0)) return
+  const why = [`There is no release in ${source}.`, ...feeds.flatMap(({ told = [] }) => told)]
+  throw new NotImported(brokenOff ?? why.join('\n'))
+}
+
+/** Throws a NotDone about what an import did not do. What it did is written by then. */
+function complain(report: Report) {
+  const { source, into, walk, leftOut } = report
   if (walk.brokenOff) {
     throw new NotDone(
       `The history is not complete: ${walk.brokenOff} Run the same command again to go on.`,
     )
   }
-  await kept?.forget()
-  if (isNothing) throw new NotDone(`Nothing was taken from ${source}.`)
-  const { length } = report.leftOut
-  if (length > 0) {
+  if (isNothing(report)) throw new NotDone(`Nothing was taken from ${source}.`)
+  if (leftOut.length > 0) {
     const place = join(into, 'import-report.txt')
-    throw new NotDone(`${length} left out, as ${place} says. All else was taken.`)
+    throw new NotDone(`${leftOut.length} left out, as ${place} says. All else was taken.`)
   }
+}
+
+function isNothing({ counts: { added, changed, same }, elsewhere }: Report): boolean {
+  return added + changed + same + elsewhere === 0
 }
 
 function checkOptions({ language, timezone }: Options) {
@@ -445,17 +454,9 @@ function oneLine(text: string): string {
   return line.length > 100 ? `${line.slice(0, 99)}…` : line
 }
 
-function nextSteps({
-  into,
-  walk,
-  site,
-  languages,
-  address,
-  elsewhere,
-  counts,
-  hasOldPages,
-}: Report): string[] {
-  if (counts.added + counts.changed + counts.same + elsewhere === 0) return []
+function nextSteps(report: Report): string[] {
+  const { into, walk, site, languages, address, hasOldPages } = report
+  if (isNothing(report)) return []
   const [feed] = walk.feeds
   const { home, self, format } = feed!
   const [first = site.languages[0]!, ...others] = languages

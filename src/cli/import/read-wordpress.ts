@@ -67,7 +67,8 @@ export async function readWordPress(
   const blocks = new Map<string, string>()
   const leftOut: LeftOut[] = []
   const passedOver = new Map<string, number>()
-  const lost = new Map<string, number>()
+  /** Titles of the posts that had it, by the name of a shortcode or block. */
+  const lost = new Map<string, Set<string>>()
   const parser = createParser({
     channel: (name, text) => {
       if (!channel.has(name)) channel.set(name, text)
@@ -108,7 +109,9 @@ export async function readWordPress(
     reason,
   }))
   const isUnasked = ({ reason }: LeftOut) => reason.startsWith('of the type')
-  const lose = (name: string) => lost.set(name, (lost.get(name) ?? 0) + 1)
+  const lose = (name: string, title: string) => {
+    lost.set(name, (lost.get(name) ?? new Set()).add(title))
+  }
   const missing = new Set<string>()
   const findFile = (number: string) => {
     if (!files.has(number)) missing.add(number)
@@ -136,9 +139,12 @@ export async function readWordPress(
   }
 }
 
-function lostInWords(lost: Map<string, number>): string {
-  const names = Array.from(lost, ([name, count]) => `${name} (${count})`)
-  return `What plugins made is not in the export, and not in the texts: ${names.join(', ')}.`
+function lostInWords(lost: Map<string, Set<string>>): string {
+  const names = Array.from(lost, ([name, titles]) => {
+    const [title, ...others] = titles
+    return `${name} (${title}${others.length > 0 ? ` and ${others.length} more` : ''})`
+  })
+  return `What plugins make when a page is shown is in no export, and not in the texts: ${names.join(', ')}.`
 }
 
 function whyPassedOver({ fields }: Post, type: string, types: string[]): string | undefined {
@@ -159,7 +165,8 @@ type Export = {
   findFile: (number: string) => string | undefined
   filesOf: Map<string, string[]>
   blocks: Map<string, string>
-  lose: (name: string) => void
+  /** Told what shows nothing here, and in which post. */
+  lose: (name: string, title: string) => void
 }
 
 function toEntry(
@@ -170,7 +177,7 @@ function toEntry(
   const html = wordpressHtml(fields.get('content:encoded') ?? '', {
     findFile,
     findBlock: (number) => blocks.get(number),
-    lose,
+    lose: (name) => lose(name, field('title') ?? 'without a title'),
   })
   const line = (name: string) =>
     reduceShortcodes(field(name) ?? '', { findFile }).trim() || undefined

@@ -154,25 +154,32 @@ function placed(shown: string, content: string, start: number, end: number): str
   return isInline && !/<(h\d|p|figure)\b|\n\n/.test(shown) ? shown : `\n\n${shown}\n\n`
 }
 
+/** What only makes room or draws a line. */
+const silent =
+  /(^|[_-])(clear|clearfix|divider|empty_space|gap|hr|icon|line|separator|space|spacer|toc)$/
+
 /** What a shortcode shows, as HTML. */
 function show(tag: Tag, inner: string | undefined, { findFile, lose }: Options): string {
   const { name } = tag
   const attributes = readAttributes(tag.attributes)
   if (name.endsWith('_raw_js')) return lost(name, lose)
   if (name.endsWith('_raw_html')) return decoded(inner ?? '')
-  if (/^(wp_)?caption$/.test(name)) return figure(attributes, inner ?? '')
-  const pictures = picturesOf(attributes, findFile)
+  if (/^(wp_)?caption$/.test(name)) return inner === undefined ? '' : figure(attributes, inner)
+  const pictures = picturesOf(tag, attributes, findFile)
   const link = linkOf(attributes, inner) ?? filmOf(tag, attributes)
-  const text = textOf(attributes, { inner, link })
+  const isShown = pictures.some(
+    (picture) => link && picture.includes(`"${escapeMarkup(link.url)}"`),
+  )
   const parts = [
-    ...text,
+    ...textsOf(attributes, { inner, link }),
     ...pictures,
-    ...(link && !pictures.some((picture) => picture.includes(`"${escapeMarkup(link.url)}"`))
-      ? [`<a href="${escapeMarkup(link.url)}">${link.label}</a>`]
-      : []),
+    ...(link && !isShown ? [`<a href="${escapeMarkup(link.url)}">${link.label}</a>`] : []),
     ...(inner && inner !== link?.label ? [inner] : []),
+    ...(inner ? texts(attributes, /^(author|cite|source)$/, 'p') : []),
   ]
-  if (parts.length === 0 && inner === undefined && !bare.has(name)) return lost(name, lose)
+  if (parts.length === 0 && inner === undefined && !bare.has(name) && !silent.test(name)) {
+    return lost(name, lose)
+  }
   return parts.length === 1 ? parts[0]! : parts.map((part) => `\n\n${part}\n\n`).join('')
 }
 
@@ -227,21 +234,20 @@ function written(value: string): string {
 }
 
 /** Texts that a page shows: of what encloses something also its title, as of a tab or a fold. */
-function textOf(
+function textsOf(
   attributes: Map<string, string>,
   { inner, link }: { inner: string | undefined; link: Link | undefined },
 ): string[] {
-  const isEnclosing = inner !== undefined
-  const headings = ['heading', ...(isEnclosing ? ['title', 'subtitle', 'subhead'] : [])]
-  const texts = ['text', 'quote', ...(isEnclosing ? ['author', 'description'] : [])]
-  const find = (names: string[], element: string) =>
-    names.flatMap((name) => {
-      const text = attributes.get(name)
-      const isShown = text && /\p{L}/u.test(text) && !isCode(text)
-      if (!isShown || written(text) === link?.label) return []
-      return [`<${element}>${written(text)}</${element}>`]
-    })
-  return [...find(headings, 'h3'), ...find(texts, 'p')]
+  const headings = inner === undefined ? /^heading$/ : /^(heading|title|subtitle|subhead|tab\d+)$/
+  const found = [...texts(attributes, headings, 'h3'), ...texts(attributes, /^(text|quote)$/, 'p')]
+  return found.filter((text) => !link || !text.includes(`>${link.label}<`))
+}
+
+function texts(attributes: Map<string, string>, names: RegExp, element: string): string[] {
+  return [...attributes].flatMap(([name, text]) => {
+    const isShown = names.test(name) && /\p{L}/u.test(text) && !isCode(text)
+    return isShown ? [`<${element}>${written(text)}</${element}>`] : []
+  })
 }
 
 /** Styles and settings are one word in small letters. */
@@ -254,30 +260,34 @@ const ofPictures =
     ' ',
   )
 
-function picturesOf(attributes: Map<string, string>, findFile: FindFile): string[] {
-  const byNumber = ofPictures.flatMap((name) => {
-    const value = attributes.get(name) ?? ''
-    return /^\d+(\s*,\s*\d+)*$/.test(value) ? value.split(/\s*,\s*/) : []
+/** By their addresses, else by their numbers. */
+function picturesOf({ name }: Tag, attributes: Map<string, string>, findFile: FindFile): string[] {
+  const valuesOf = (names: string[]) => names.flatMap((one) => attributes.get(one) ?? [])
+  const byAddress = valuesOf([
+    ...ofPictures,
+    'src',
+    'image_src',
+    'image_url',
+    'url',
+    'link',
+  ]).filter((value) => isAddress(value) && /\.(jpe?g|png|gif|webp|svg|avif)([?#]|$)/i.test(value))
+  const ofNumbers = /(image|img)$/.test(name) ? [...ofPictures, 'id'] : ofPictures
+  const numbers = valuesOf(ofNumbers).flatMap((value) => {
+    return /^\d+(\|\w+)?(\s*,\s*\d+)*$/.test(value) ? value.match(/(?<![\w|])\d+/g)! : []
   })
-  const byAddress = [...ofPictures, 'src', 'image_src', 'image_url', 'url', 'link'].flatMap(
-    (name) => {
-      const value = attributes.get(name) ?? ''
-      return isAddress(value) && /\.(jpe?g|png|gif|webp|svg|avif)([?#]|$)/i.test(value)
-        ? [value]
-        : []
-    },
-  )
-  const found = [...byNumber.flatMap((number) => findFile(number) ?? []), ...byAddress]
-  const alt = attributes.get('alt') ?? ''
-  return [...new Set(found)].map(
-    (url) => `<p><img src="${escapeMarkup(url)}" alt="${escapeMarkup(alt)}"></p>`,
-  )
+  const found =
+    byAddress.length > 0 ? byAddress : numbers.flatMap((number) => findFile(number) ?? [])
+  const alt = escapeMarkup(attributes.get('alt') ?? '')
+  return Array.from(new Set(found), (url) => `<p><img src="${escapeMarkup(url)}" alt="${alt}"></p>`)
 }
 
 type Link = { url: string; label: string }
 
+/** Characters of a text that is a link as a whole. */
+const longestLabel = 100
+
 const ofLinks =
-  'src link url href button_url button_link link_url url_new btn_link video video_url mp4 m4v webm ogv mp3 m4a ogg wav flv'.split(
+  'src link url href button_url button_link link_url url_new btn_link video video_url mp4 m4v webm ogv mp3 m4a ogg wav flv file pdf'.split(
     ' ',
   )
 
@@ -293,7 +303,11 @@ function linkOf(attributes: Map<string, string>, inner: string | undefined): Lin
     (name) => attributes.get(name) ?? [],
   )[0]
   const isShort =
-    inner && !enclosed && !/<(?!\/?(b|i|em|strong|span)\b)/i.test(inner) && !/\n\s*\n/.test(inner)
+    inner &&
+    inner.length <= longestLabel &&
+    !enclosed &&
+    !/<(?!\/?(b|i|em|strong|span)\b)/i.test(inner) &&
+    !/\n\s*\n/.test(inner)
   if (isShort) return { url, label: inner }
   const label = own ?? given?.title ?? url
   return { url, label: label === url ? escapeMarkup(url) : written(label) }
