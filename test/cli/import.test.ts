@@ -803,6 +803,32 @@ test('posts of Polylang and WPML have their languages, and translations are join
   ])
 })
 
+test('a post that holds several languages is a release in each', async () => {
+  const { code, folder } = await importText(
+    wordpress([
+      post(
+        1,
+        '<content:encoded><![CDATA[[:en]In English. <a href="a">a</a>[:fi]Suomeksi.[:]<hr>]]></content:encoded>',
+      ).replace('Tiedote 1', '[:en]New station[:fi]Uusi asema[:]'),
+      post(
+        2,
+        '<content:encoded><![CDATA[<!--:sv-->På svenska.<!--:-->]]></content:encoded>',
+      ).replace('Tiedote 2', '{:sv}Ny station{:}'),
+    ]),
+  )
+  expect(code).toBe(0)
+  expect(
+    (await releasesIn(folder)).map(({ id, slug, language, title }) => [id, slug, language, title]),
+  ).toEqual([
+    ['https://old.example/?p=1', 'nimi-1', 'fi', 'Uusi asema'],
+    ['https://old.example/?p=1#en', 'nimi-1', 'en', 'New station'],
+    ['https://old.example/?p=2', 'nimi-2', 'sv', 'Ny station'],
+  ])
+  const english = (await releasesIn(folder)).find(({ language }) => language === 'en')
+  expect(english!.html).toContain('In English. <a href="https://old.example/a">a</a>')
+  expect(english!.html).not.toContain('Suomeksi')
+})
+
 test('pictures that an export only numbers are told', async () => {
   const { code, output } = await importText(
     wordpress([

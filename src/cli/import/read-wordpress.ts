@@ -1,4 +1,5 @@
 import { SaxesParser } from 'saxes'
+import { inLanguage, languagesIn } from './language-blocks.ts'
 import {
   type LeftOut,
   NotImported,
@@ -117,7 +118,8 @@ export async function readWordPress(
     if (!files.has(number)) missing.add(number)
     return files.get(number)
   }
-  const entries = posts.map((post) => toEntry(post, { findFile, filesOf, blocks, lose }))
+  const written = posts.flatMap((post) => inLanguages(post, channel.get('language') ?? ''))
+  const entries = written.map((post) => toEntry(post, { findFile, filesOf, blocks, lose }))
   if (missing.size > 0) {
     const reason = 'the export names only their numbers. Export all content, and not posts alone.'
     leftOut.push({ what: `${missing.size} pictures`, reason })
@@ -160,6 +162,27 @@ function whyPassedOver({ fields }: Post, type: string, types: string[]): string 
   return undefined
 }
 
+/** Of a post that holds its text in several languages, one for each. The first keeps identity and address. */
+function inLanguages(post: Post, usual: string): Post[] {
+  const texts = ['content:encoded', 'title', 'excerpt:encoded']
+  const found = languagesIn(texts.map((name) => post.fields.get(name) ?? '').join(' '))
+  const isUsual = (language: string) => language.slice(0, 2) === usual.slice(0, 2).toLowerCase()
+  const languages = found.toSorted((a, b) => Number(isUsual(b)) - Number(isUsual(a)))
+  const versions = languages.flatMap((language): Post[] => {
+    const fields = new Map(post.fields)
+    for (const name of texts) fields.set(name, inLanguage(fields.get(name) ?? '', language).trim())
+    const hasText = fields.get('content:encoded') || !post.fields.get('content:encoded')
+    const marks = new Map([...post.marks, ['language', language]])
+    return hasText && fields.get('title') ? [{ ...post, fields, marks }] : []
+  })
+  for (const { fields, marks } of versions.slice(1)) {
+    fields.set('guid', `${fields.get('guid')}#${marks.get('language')}`)
+    fields.set('base', fields.get('link') ?? '')
+    fields.delete('link')
+  }
+  return versions.length > 0 ? versions : [post]
+}
+
 type Export = {
   /** The address of an attachment, by its number. */
   findFile: (number: string) => string | undefined
@@ -200,7 +223,7 @@ function toEntry(
     title: title ? { value: title, html: true } : undefined,
     summary: excerpt ? { value: excerpt, html: true } : undefined,
     body: html ? { value: html, html: true } : undefined,
-    base: link,
+    base: link ?? webAddress(field('base')),
     published: [
       ...[field('wp:post_date_gmt')].flatMap((time) => (time ? [`${time}Z`] : [])),
       ...[field('wp:post_date'), field('pubDate')].flatMap((time) => time ?? []),
