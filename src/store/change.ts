@@ -177,7 +177,9 @@ export function createChanges(database: Database) {
         if (!isStaged) return
         const { second, position } = await secondOfItsOwn(clock, until)
         if (position.revision === before.revision) {
-          const batches = await decidedWith(batch, position.revision)
+          const batches = await decidedWith(batch, position.revision, second - patience)
+          // Where it was taken for abandoned it is decided anew, and nothing is left to discard.
+          if (!batches.includes(batch)) continue
           await database.batch(await statements(position, { ...(await frame()), batches }, second))
           return
         }
@@ -193,15 +195,19 @@ export function createChanges(database: Database) {
 
   /**
    * The batches that can be made public together with one: of those that speak of the same release or slug
-   * only the first. The others are decided anew.
+   * only the first. The others are decided anew. Whoever staged something before the second `from` was told
+   * that nothing has changed, or was killed.
    */
-  async function decidedWith(batch: string, revision: number): Promise<string[]> {
+  async function decidedWith(batch: string, revision: number, from: number): Promise<string[]> {
     const { results } = await prepare(
       `select batch, json_group_array(id) as ids, json_group_array(json(slugs)) as slugs from (
-         select batch, staged, id, ${slugsOf('incoming')} as slugs from incoming where decided = ?
+         select batch, staged, id, ${slugsOf('incoming')} as slugs from incoming
+         where decided = ?1 and (staged >= ?2 or batch = ?3)
          order by number
        ) group by batch order by min(staged), batch`,
       revision,
+      from,
+      batch,
     ).all<{ batch: string; ids: string; slugs: string }>()
     const namesOf = ({ ids, slugs }: { ids: string; slugs: string }) => [
       ...(JSON.parse(ids) as string[]),
@@ -224,7 +230,8 @@ export function createChanges(database: Database) {
   /**
    * Waits for a second in which readers were shown nothing else: they could not tell two states of one
    * second apart. What becomes public by itself in that second, and nobody was shown yet, becomes public
-   * together with the change. A clock that was set back a little is not waited for.
+   * together with the change. A clock that was set back a little is not waited for, but by no more than one
+   * change in a second: otherwise each would take it further ahead.
    */
   async function secondOfItsOwn(
     clock: Clock,
@@ -234,13 +241,13 @@ export function createChanges(database: Database) {
       const now = clock.now()
       const position = await readPosition(database, now)
       const { shown } = position
-      // A clock that stands still is waited for once.
-      if (shown !== now || shown === waitedFor) {
+      // A clock that is behind or stands still is waited for once.
+      if (shown < now || shown === waitedFor) {
         return { second: secondAfter(position, now), position }
       }
       if (now >= until) throw noSecond()
       await clock.passed(now)
-      waitedFor = now
+      waitedFor = shown
     }
   }
 

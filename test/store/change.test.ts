@@ -228,6 +228,51 @@ describe.each(Object.entries(databases))('what many send at once, on %s', (name,
   })
 })
 
+test('what was told to have failed does not come out with what others send later', async () => {
+  const database = await newDatabase()
+  const press = await service(database, {}, createSimulatedClock(start))
+  press.clock.moveTo(start + 10)
+  // Nothing can be made public, nor taken back.
+  await database
+    .prepare(
+      "create trigger full before delete on incoming begin select raise(abort, 'the disk is full'); end",
+    )
+    .all()
+  await expect(press.put('x')).rejects.toThrow('nothing has changed')
+  await database.prepare('drop trigger full').all()
+  press.clock.moveTo(start + 60)
+  await press.put('y')
+  expect(await press.titles()).toEqual(['y'])
+  await press.put('x')
+  expect(await press.titles()).toEqual(['x', 'y'])
+})
+
+test('what was taken for abandoned while it waited is sent again before it is answered for', async () => {
+  const database = await newDatabase()
+  const clock = createSimulatedClock(start + 10)
+  const others = createContentStore(database)
+  let isAsleep = false
+  const press = await service(
+    database,
+    {},
+    {
+      ...clock,
+      async passed(second) {
+        await clock.passed(second)
+        if (!isAsleep) return
+        isAsleep = false
+        clock.moveTo(second + 3600)
+        for (const batch of await others.abandoned(clock.now())) await others.discard(batch)
+      },
+    },
+  )
+  await press.put('x')
+  isAsleep = true
+  await press.put('y')
+  expect(isAsleep).toBe(false)
+  expect(await press.titles()).toEqual(['y', 'x'])
+})
+
 test('Markdown that was sent is kept beside what readers get, for as long as the text is made of it', async () => {
   const database = await newDatabase()
   const statements: string[] = []
@@ -296,6 +341,21 @@ describe('a clock that was set back', () => {
     const state = await store.state(clock.now())
     const found = await store.find({ language: 'en', topics: [], words: [] }, state, 10)
     expect(found.map(({ title }) => title)).toEqual(['Late', 'Embargo', 'A'])
+    database.close()
+  })
+
+  test('is not left further behind by all that comes one after the other', async () => {
+    const database = await newDatabase()
+    let now = start
+    const clock = { now: () => now, passed: async (second: number) => void (now = second + 1) }
+    const press = await service(database, files, clock)
+    now = start + 10
+    await press.put('first')
+    now -= 5
+    const slugs = Array.from({ length: 70 }, (_, index) => `release-${index}`)
+    for (const slug of slugs) {
+      expect((await press.put(slug)).published).toBeLessThanOrEqual(now + 5)
+    }
     database.close()
   })
 })
