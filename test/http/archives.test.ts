@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { placesOfSecond } from '../../src/domain/key.ts'
 import { releasesOf, type Visited, visit, walk } from '../archive-walker.ts'
 import { markdown, temporaryFolder, writeFiles, writeFolder } from '../content-folder.ts'
 import { nodePress } from '../platforms.ts'
@@ -401,3 +402,28 @@ test('a feed that changed much within a week has all of that, and leads on from 
     expect(await after.text()).toContain('recent 98, reworded')
   }
 })
+
+test('also what found no place in the second of its change is reached at once', async () => {
+  const clock = createSimulatedClock(start)
+  const count = placesOfSecond + 700
+  const lines = (changes: unknown[]) => {
+    const line = (_: unknown, index: number) =>
+      JSON.stringify({
+        slug: `r-${index}`,
+        language: 'en',
+        title: `Release ${index}`,
+        published: utc(start - 30 * day - index),
+        topics: ['eu'],
+        body: { html: '' },
+        changes,
+      })
+    return { 'releases/all.jsonl': Array.from({ length: count }, line).join('\n') }
+  }
+  const directory = writeFolder(lines([]))
+  const press = await nodePress(directory, clock)
+  clock.moveTo(start + 100)
+  writeFiles(directory, lines([{ at: utc(start + 50), kind: 'correction', note: 'Wrong.' }]))
+  await press.takeUp()
+  expect(releasesOf(await walk(press.fetch, '/feed.json')).size).toBe(count)
+  rmSync(directory, { recursive: true, force: true })
+}, 60_000)
