@@ -192,8 +192,14 @@ export function place(
 }
 
 /** The second that a release gets which does not come late. */
-function timeOf({ authored, withdrawn }: Placement, second: number): number {
-  return withdrawn && authored > second ? never : authored
+function timeOf(one: Placement, second: number): number {
+  return isUnseen(one, second) ? never : one.authored
+}
+
+/** Whether it was withdrawn before its time: nobody is told of it later either. */
+function isUnseen({ authored, withdrawn, before }: Placement, second: number): boolean {
+  const wasUnseen = before !== undefined && secondOf(before.key) >= never
+  return withdrawn && (authored > second || wasUnseen)
 }
 
 /** The keys of releases of the future, which they keep while their authors' times stay the same. */
@@ -222,8 +228,9 @@ function lateAmong(
   since: number | undefined,
 ): Set<Placement> {
   if (since === undefined) return new Set()
-  const late = releases.filter(({ authored, dates }) => {
-    return dates === 'news' && authored <= second && authored <= since
+  const late = releases.filter((one) => {
+    const isOver = one.authored <= second && one.authored <= since
+    return one.dates === 'news' && isOver && !isUnseen(one, second)
   })
   const old = late.filter(({ authored }) => authored < since - week)
   return new Set(old.length > mostLate ? late.filter((one) => !old.includes(one)) : late)

@@ -194,6 +194,18 @@ describe('the publication clock', () => {
     expect(Number.isSafeInteger(keyAt(published, placesOfSecond - 1))).toBe(true)
   })
 
+  test('nor does it come out when it is written again after its time, unless it is reinstated', () => {
+    const unseen = place1(release({ authored: 3000, wanted: 3000, withdrawn: true })).published
+    const later = { second: 4000, since: 3500 }
+    const before = { published: unseen, authored: 3000, wanted: 3000 }
+    const again = (withdrawn: boolean) => {
+      const one = release({ authored: 3000, wanted: 3000, withdrawn, before })
+      return inSeconds(place([one], [], later)[0]!).published
+    }
+    expect(again(true)).toBe(unseen)
+    expect(again(false)).toBe(4000)
+  })
+
   test('a correction, a withdrawal and a topic gained are changes of now; anything else is silent', () => {
     const updated = (changed: Changed) => place1(release(changed)).updated
     expect(updated({ wanted: 500, before: {} })).toBe(1000)
