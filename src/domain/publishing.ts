@@ -144,11 +144,8 @@ export function place(
   taken: Iterable<number>,
   { second, since }: Moment,
 ): Place[] {
-  const isKept = ({ authored, before }: Placement) => {
-    return before !== undefined && secondOf(before.key) <= second && authored <= second
-  }
-  const kept = releases.filter(isKept)
-  const others = inOrder(releases.filter((one) => !isKept(one)))
+  const kept = releases.filter((one) => isKept(one, second))
+  const others = inOrder(releases.filter((one) => !isKept(one, second)))
   const late = lateAmong(others, second, since)
   const changed = new Set(kept.filter((one) => isMaterial(one.before!, one)))
   if (changed.size > mostLate) {
@@ -189,6 +186,20 @@ export function place(
     places.set(id, { ...places.get(id)!, updatedKey: nextKey(second), isHistory: false })
   }
   return releases.map(({ id }) => places.get(id)!)
+}
+
+/** The earliest second in which `place` looks for a place. It needs to know none that is taken before. */
+export function earliest(releases: Placement[], { second, since }: Moment): number {
+  const others = releases.filter((one) => !isKept(one, second))
+  const late = lateAmong(others, second, since)
+  return others
+    .filter((one) => !late.has(one))
+    .reduce((least, { authored }) => Math.min(least, authored), since ?? second)
+}
+
+/** Whether it is public and stays so, with the key that it has. */
+function isKept({ authored, before }: Placement, second: number): boolean {
+  return before !== undefined && secondOf(before.key) <= second && authored <= second
 }
 
 /** The second that a release gets which does not come late. */

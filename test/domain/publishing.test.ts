@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { keyAt, placesOfSecond, secondOf } from '../../src/domain/key.ts'
-import { type Former, place, type Placement } from '../../src/domain/publishing.ts'
+import { earliest, type Former, place, type Placement } from '../../src/domain/publishing.ts'
 
 type Written = { id: string; authored: number; later: number }
 
@@ -182,6 +182,14 @@ describe('the publication clock', () => {
     const back = release({ authored: 90, before: {} })
     delete back.before!.topics
     expect(place1(back)).toMatchObject({ published: 100, updated: 1000 })
+  })
+
+  test('only what is on time looks for a place before what was shown last', () => {
+    const moment = { second: 1000, since: 900 }
+    const revised = release({ id: 'b', before: {}, corrections: 1 })
+    expect(earliest([release({}), revised], moment)).toBe(900)
+    expect(earliest([release({ dates: 'keep' }), revised], moment)).toBe(100)
+    expect(earliest([release({ authored: 3000 })], moment)).toBe(900)
   })
 
   test('a release that is put off again becomes one of the future', () => {
