@@ -183,6 +183,8 @@ export function createChanges(database: Database) {
           await database.batch(await statements(position, { ...(await frame()), batches }, second))
           return
         }
+        // Should this fail, nobody knows whether another made it public, and it is looked at again.
+        isStaged = false
         if (!(await discard(batch))) return
       } catch (error) {
         const wasThere = await discard(batch).catch(() => true)
@@ -242,7 +244,8 @@ export function createChanges(database: Database) {
       const position = await readPosition(database, now)
       const { shown } = position
       // A clock that is behind or stands still is waited for once.
-      if (shown < now || shown === waitedFor) {
+      const isAsFree = waitedFor !== undefined && (shown > now || shown === waitedFor)
+      if (shown < now || isAsFree) {
         return { second: secondAfter(position, now), position }
       }
       if (now >= until) throw noSecond()

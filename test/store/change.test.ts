@@ -6,7 +6,7 @@ import { createPublisher, type PublishRequest } from '../../src/domain/publisher
 import { DomainError } from '../../src/domain/errors.ts'
 import { formatUtc } from '../../src/domain/time.ts'
 import { createContentStore } from '../../src/store/content-store.ts'
-import type { Database } from '../../src/store/database.ts'
+import type { Database, Statement } from '../../src/store/database.ts'
 import { createPublishingStore } from '../../src/store/publishing-store.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
 import { markdown, temporaryFolder, topicsYaml } from '../content-folder.ts'
@@ -272,6 +272,49 @@ test('what was taken for abandoned while it waited is sent again before it is an
   expect(isAsleep).toBe(false)
   expect(await press.titles()).toEqual(['y', 'x'])
 })
+
+test('what was taken back is not told to be public, though the answer was lost', async () => {
+  const database = await newDatabase()
+  const clock = createSimulatedClock(start + 10)
+  let step: 'waits' | 'takes back' | undefined
+  const press = await service(
+    {
+      prepare(sql) {
+        const statement = database.prepare(sql)
+        if (step !== 'takes back' || !sql.startsWith('delete from incoming')) return statement
+        step = undefined
+        return answeringNothing(statement)
+      },
+      batch: (statements) => database.batch(statements),
+    },
+    {},
+    {
+      ...clock,
+      async passed(second) {
+        await clock.passed(second)
+        if (step !== 'waits') return
+        step = 'takes back'
+        // Another change is made meanwhile, so that this one is to be decided anew.
+        await database.prepare("update state set value = value + 1 where key = 'revision'").all()
+      },
+    },
+  )
+  await press.put('x')
+  step = 'waits'
+  await press.put('y')
+  expect(step).toBe(undefined)
+  expect(await press.titles()).toEqual(['y', 'x'])
+})
+
+/** The connection breaks once the statement has taken effect. */
+function answeringNothing(statement: Statement): Statement {
+  const fail = () => Promise.reject(new Error('the network is down'))
+  return {
+    bind: (...values) => answeringNothing(statement.bind(...values)),
+    all: () => statement.all().then(fail),
+    first: () => statement.first().then(fail),
+  }
+}
 
 test('Markdown that was sent is kept beside what readers get, for as long as the text is made of it', async () => {
   const database = await newDatabase()
