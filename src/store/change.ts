@@ -159,12 +159,14 @@ export function createChanges(database: Database) {
   async function makeStagedPublic(
     batch: string,
     clock: Clock,
-    decide: (second: number, revision: number) => Promise<boolean>,
+    decide: (name: string, second: number, revision: number) => Promise<boolean>,
     frame: () => Promise<Omit<Change, 'batches'>>,
     patience: number,
   ): Promise<void> {
     const until = clock.now() + patience
     for (let attempt = 1; ; attempt++) {
+      // Another name each time: what could not be taken back belongs to no later attempt.
+      const name = `${batch}.${attempt}`
       let isStaged = false
       const before = await readPosition(database, clock.now())
       const isLast = async () => {
@@ -173,21 +175,21 @@ export function createChanges(database: Database) {
         return revision === before.revision && shown === before.shown
       }
       try {
-        isStaged = await decide(secondAfter(before, clock.now()), before.revision)
+        isStaged = await decide(name, secondAfter(before, clock.now()), before.revision)
         if (!isStaged) return
         const { second, position } = await secondOfItsOwn(clock, until)
         if (position.revision === before.revision) {
-          const batches = await decidedWith(batch, position.revision, second - patience)
+          const batches = await decidedWith(name, position.revision, second - patience)
           // Where it was taken for abandoned it is decided anew, and nothing is left to discard.
-          if (!batches.includes(batch)) continue
+          if (!batches.includes(name)) continue
           await database.batch(await statements(position, { ...(await frame()), batches }, second))
           return
         }
         // Should this fail, nobody knows whether another made it public, and it is looked at again.
         isStaged = false
-        if (!(await discard(batch))) return
+        if (!(await discard(name))) return
       } catch (error) {
-        const wasThere = await discard(batch).catch(() => true)
+        const wasThere = await discard(name).catch(() => true)
         // Nothing is left of it where another made it public.
         if (isStaged && !wasThere) return
         if (await isLast().catch(() => true)) throw error

@@ -51,6 +51,8 @@ async function service<Time extends Clock>(
   return {
     clock,
     takeUp,
+    request,
+    publish: publisher.publish,
     state: () => store.state(clock.now()),
     put: async (slug: string, written = {}) => {
       const [result] = await publisher.publish([request(slug, written)])
@@ -304,6 +306,44 @@ test('what was taken back is not told to be public, though the answer was lost',
   await press.put('y')
   expect(step).toBe(undefined)
   expect(await press.titles()).toEqual(['y', 'x'])
+})
+
+test('what is refused at the second look does not come out with the rest of its request', async () => {
+  const database = await newDatabase()
+  const clock = createSimulatedClock(start + 10)
+  let isWaiting = false
+  let failures = 0
+  const others = await service(database, {}, clock)
+  const press = await service(
+    {
+      prepare(sql) {
+        if (failures === 0 || !sql.startsWith('delete from incoming')) return database.prepare(sql)
+        failures--
+        return database.prepare('select * from no_table where batch = ?1')
+      },
+      batch: (statements) => database.batch(statements),
+    },
+    {},
+    {
+      ...clock,
+      async passed(second) {
+        await clock.passed(second)
+        if (!isWaiting) return
+        isWaiting = false
+        await others.put('x', { title: 'Theirs' })
+        failures = 2
+      },
+    },
+  )
+  const { tag } = await press.put('x', { title: 'First' })
+  isWaiting = true
+  const [refused, made] = await press.publish([
+    { ...press.request('x', { title: 'Ours' }), condition: { tags: [tag] } },
+    press.request('y'),
+  ])
+  expect(failures).toBe(0)
+  expect([refused, made]).toMatchObject([{ code: 'changed' }, { change: 'created' }])
+  expect((await press.titles()).toSorted()).toEqual(['Theirs', 'y'])
 })
 
 /** The connection breaks once the statement has taken effect. */
