@@ -126,8 +126,8 @@ export function createChanges(database: Database) {
   /**
    * Makes a change that `decide` chooses for the second in which it is made; nothing when it chooses
    * none. It is asked again if another process was first, or if readers were shown something else in
-   * that second. Throws DomainError `unavailable` when no second was free for `patience` seconds, or
-   * while the clock is far behind what was shown.
+   * that second. Throws DomainError `unavailable` when others were first for `patience` seconds or twenty
+   * times, or while the clock is far behind what was shown.
    */
   async function makePublic(
     clock: Clock,
@@ -145,7 +145,8 @@ export function createChanges(database: Database) {
       } catch (error) {
         const { revision, shown } = await readPosition(database, second)
         const isAsBefore = revision === position.revision && shown < second
-        if (isAsBefore || attempt === mostAttempts) throw error
+        if (isAsBefore) throw error
+        if (attempt === mostAttempts) throw noSecond()
       }
     }
   }

@@ -4,6 +4,7 @@ import { bringInLine } from '../../src/content/bring-in-line.ts'
 import { readReleases } from '../../src/content/read-release.ts'
 import { createPublisher, type PublishRequest } from '../../src/domain/publisher.ts'
 import { DomainError } from '../../src/domain/errors.ts'
+import { createTopicPublisher } from '../../src/domain/topic-publisher.ts'
 import { formatUtc } from '../../src/domain/time.ts'
 import { createContentStore } from '../../src/store/content-store.ts'
 import type { Database, Statement } from '../../src/store/database.ts'
@@ -344,6 +345,20 @@ test('what is refused at the second look does not come out with the rest of its 
   expect(failures).toBe(0)
   expect([refused, made]).toMatchObject([{ code: 'changed' }, { change: 'created' }])
   expect((await press.titles()).toSorted()).toEqual(['Theirs', 'y'])
+})
+
+test('a topic before which something else is always published is told to come again', async () => {
+  const { database, beforeNextBatch } = interrupted(await newDatabase())
+  const clock = createSimulatedClock(start)
+  await service(database, {}, clock)
+  const other = async () => {
+    await database.prepare("update state set value = value + 1 where key = 'revision'").all()
+    beforeNextBatch(other)
+  }
+  beforeNextBatch(other)
+  const publishTopic = createTopicPublisher({ store: createPublishingStore(database), clock })
+  const topic = { slug: 'new', written: { label: { en: 'new' } }, by, isDryRun: false }
+  await expect(publishTopic(topic)).rejects.toThrow('Send it again in ten seconds')
 })
 
 /** The connection breaks once the statement has taken effect. */
