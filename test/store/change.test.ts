@@ -53,7 +53,7 @@ async function service<Time extends Clock>(
     clock,
     takeUp,
     request,
-    publish: publisher.publish,
+    publish: (requests: PublishRequest[]) => publisher.publish(requests),
     state: () => store.state(clock.now()),
     put: async (slug: string, written = {}) => {
       const [result] = await publisher.publish([request(slug, written)])
