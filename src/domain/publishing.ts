@@ -72,6 +72,8 @@ export type Frame = ContentFrame & {
 /** A release whose place in the order of publication is being decided. Times are seconds. */
 export type Placement = {
   id: string
+  /** Names the request or the load that it came with. */
+  batch: string
   /** How many came in before it in the same change: of equal times that decides. */
   number: number
   /** The time its author wrote. */
@@ -148,9 +150,9 @@ export function place(
   const others = inOrder(releases.filter((one) => !isKept(one, second)))
   const late = lateAmong(others, second, since)
   const changed = new Set(kept.filter((one) => isMaterial(one.before!, one)))
-  if (changed.size > mostLate) {
-    // A whole topic that gains another is no news, as little as an office's history.
-    for (const one of changed) if (isGainAlone(one.before!, one)) changed.delete(one)
+  // A whole topic that gains another is no news, as little as an office's history.
+  for (const one of ofManyInBatch([...changed])) {
+    if (isGainAlone(one.before!, one)) changed.delete(one)
   }
 
   const places = new Map<string, Place>()
@@ -243,8 +245,14 @@ function lateAmong(
     const isOver = one.authored <= second && one.authored <= since
     return one.dates === 'news' && isOver && !isUnseen(one, second)
   })
-  const old = late.filter(({ authored }) => authored < since - week)
-  return new Set(old.length > mostLate ? late.filter((one) => !old.includes(one)) : late)
+  const history = ofManyInBatch(late.filter(({ authored }) => authored < since - week))
+  return new Set(late.filter((one) => !history.has(one)))
+}
+
+/** Those of which more came at once than could be news, whatever others sent in the same second. */
+function ofManyInBatch(releases: Placement[]): Set<Placement> {
+  const batches = [...Map.groupBy(releases, ({ batch }) => batch).values()]
+  return new Set(batches.filter(({ length }) => length > mostLate).flat())
 }
 
 /** Whether readers must see that a public release changed. */

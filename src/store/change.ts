@@ -39,6 +39,9 @@ const rowsOfPortion = 200
 /** Identities and slugs of what becomes public at once, about as many as a thousand releases have. */
 const mostTogether = 2000
 
+/** Seconds for which others wait for a change that they were faster than. */
+const turn = 3
+
 /** How often a change is tried again because another process changed the store meanwhile. */
 const mostAttempts = 20
 
@@ -136,19 +139,26 @@ export function createChanges(database: Database) {
   ): Promise<void> {
     const until = clock.now() + patience
     for (let attempt = 1; ; attempt++) {
-      const { second, position } = await secondOfItsOwn(clock, until)
+      const { second, position } = await secondOfItsOwn(clock, until, () => askForTurn(clock))
       const change = await decide(second)
       if (!change) return
       try {
-        await database.batch(await statements(position, change, second))
+        const whole = await statements(position, change, second)
+        await database.batch([...whole, setState(database, 'awaited', 0)])
         return
       } catch (error) {
         const { revision, shown } = await readPosition(database, second)
         const isAsBefore = revision === position.revision && shown < second
         if (isAsBefore) throw error
         if (attempt === mostAttempts) throw noSecond()
+        await askForTurn(clock)
       }
     }
+  }
+
+  /** What takes longer to decide would always come second to what is staged already, which waits from now on. */
+  async function askForTurn(clock: Clock): Promise<void> {
+    await setState(database, 'awaited', clock.now() + turn).all()
   }
 
   /**
@@ -178,6 +188,7 @@ export function createChanges(database: Database) {
       try {
         isStaged = await decide(name, secondAfter(before, clock.now()), before.revision)
         if (!isStaged) return
+        await waitForTurns(clock, before)
         const { second, position } = await secondOfItsOwn(clock, until)
         if (position.revision === before.revision) {
           const batches = await decidedWith(name, position.revision, second - patience)
@@ -232,15 +243,24 @@ export function createChanges(database: Database) {
     return together.map((one) => one.batch)
   }
 
+  /** Lets a change go first that others were faster than. */
+  async function waitForTurns(clock: Clock, { awaited }: Position): Promise<void> {
+    for (let waits = 0; waits < turn && clock.now() < awaited; waits++) {
+      await clock.passed(clock.now())
+    }
+  }
+
   /**
    * Waits for a second in which readers were shown nothing else: they could not tell two states of one
    * second apart. What becomes public by itself in that second, and nobody was shown yet, becomes public
    * together with the change. A clock that was set back a little is not waited for, but by no more than one
-   * change in a second: otherwise each would take it further ahead.
+   * change in a second: otherwise each would take it further ahead. `taken` is told each time when the second
+   * that was waited for is taken as well.
    */
   async function secondOfItsOwn(
     clock: Clock,
     until: number,
+    taken = async () => {},
   ): Promise<{ second: number; position: Position }> {
     for (let waitedFor: number | undefined; ;) {
       const now = clock.now()
@@ -252,6 +272,7 @@ export function createChanges(database: Database) {
         return { second: secondAfter(position, now), position }
       }
       if (now >= until) throw noSecond()
+      if (waitedFor !== undefined) await taken()
       await clock.passed(now)
       waitedFor = shown
     }
@@ -473,7 +494,7 @@ function secondAfter({ shown }: Position, now: number): number {
 function noSecond(): DomainError {
   return new DomainError(
     'unavailable',
-    'A release comes out every second at present, and nothing has changed. Send it again in ten seconds.',
+    'Something else becomes public every second at present, and nothing has changed. Send it again in ten seconds.',
     { retryAfter: 10 },
   )
 }

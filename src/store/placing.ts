@@ -102,12 +102,15 @@ function corrections(table: string): string {
   )`
 }
 
-function toPlacement({ id, authored, wanted, ...kept }: StagedRow, number: number): Placement {
+function toPlacement(
+  { id, batch, authored, wanted, ...kept }: StagedRow,
+  number: number,
+): Placement {
   const topics = JSON.parse(kept.topics) as string[]
   const withdrawn = kept.withdrawn === 1
   const { corrections } = kept
   const dates = kept.archived === 1 ? 'archive' : kept.dates
-  const placement = { id, number, authored, wanted, topics, withdrawn, corrections, dates }
+  const placement = { id, batch, number, authored, wanted, topics, withdrawn, corrections, dates }
   const { key, updatedKey, keptAuthored, keptWanted, keptTopics } = kept
   if (key === null) return placement
   const before = { key, updatedKey, authored: keptAuthored, wanted: keptWanted }

@@ -20,6 +20,7 @@ function toPlacements(releases: Written[]): Placement[] {
   return releases.map(({ id, authored, later }, number) => {
     return {
       id,
+      batch: 'a',
       number,
       authored,
       wanted: authored + later,
@@ -38,6 +39,7 @@ type Changed = Omit<Partial<Placement>, 'before'> & {
 function release({ before, ...changed }: Changed): Placement {
   const one = {
     id: 'a',
+    batch: 'a',
     number: 0,
     authored: 100,
     wanted: 100,
@@ -174,6 +176,23 @@ describe('the publication clock', () => {
       expect(isHistory).toBe(true)
     }
     expect(placed.find(({ id }) => id === 'recent')!.published).toBe(second)
+  })
+
+  test('what many send at once is news, however old, as long as nobody sends more than fifty (C-06)', () => {
+    const second = 100 * 86_400
+    const since = second - 60
+    const sixty = (batchOf: (number: number) => string) =>
+      Array.from({ length: 60 }, (_, number) =>
+        release({ id: `${number}`, batch: batchOf(number), number, authored: 1000, wanted: 1000 }),
+      )
+    const news = place(sixty(String), [], { second, since }).map(inSeconds)
+    expect(new Set(news.map(({ published }) => published))).toEqual(new Set([second]))
+    const history = place(
+      sixty(() => 'one'),
+      [],
+      { second, since },
+    ).map(inSeconds)
+    expect(new Set(history.map(({ published }) => published))).toEqual(new Set([1000]))
   })
 
   test('once public, a release keeps its second whatever its author writes (C-07)', () => {

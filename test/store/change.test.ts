@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Clock } from '../../src/domain/clock.ts'
 import { bringInLine } from '../../src/content/bring-in-line.ts'
@@ -241,7 +242,7 @@ test('what was told to have failed does not come out with what others send later
       "create trigger full before delete on incoming begin select raise(abort, 'the disk is full'); end",
     )
     .all()
-  await expect(press.put('x')).rejects.toThrow('nothing has changed')
+  await expect(press.put('x')).rejects.toThrow('cannot be written')
   await database.prepare('drop trigger full').all()
   press.clock.moveTo(start + 60)
   await press.put('y')
@@ -370,6 +371,53 @@ function answeringNothing(statement: Statement): Statement {
     first: () => statement.first().then(fail),
   }
 }
+
+test('a topic that takes longer to decide than releases that are sent all the time gets its turn', async () => {
+  const database = await newDatabase()
+  const clock = quickClock(500)
+  const press = await service(database, { 'releases/a.en.md': file('A', start - 100) }, clock)
+  const near = new Map<Statement, Statement>()
+  const slow = (statement: Statement): Statement => {
+    const self: Statement = {
+      bind: (...values) => slow(statement.bind(...values)),
+      all: async () => (await pause(40), statement.all()),
+      first: async () => (await pause(40), statement.first()),
+    }
+    near.set(self, statement)
+    return self
+  }
+  const distant: Database = {
+    prepare: (sql) => slow(database.prepare(sql)),
+    batch: async (statements) => {
+      await pause(40)
+      return database.batch(statements.map((one) => near.get(one)!))
+    },
+  }
+  const isDone = new AbortController()
+  let sent = 0
+  const writers = [0, 1, 2].map(async (writer) => {
+    while (!isDone.signal.aborted) {
+      await press.put(`release-${writer}-${sent++}`)
+      await pause(20)
+    }
+  })
+  await pause(400)
+  const begun = clock.now()
+  const written = {
+    slug: 'ports',
+    label: { en: 'ports' },
+    aliases: [],
+    exactMatch: [],
+    closeMatch: [],
+  }
+  const deed = { at: start, by: 'newsroom', action: 'publish' as const, note: '' }
+  await createPublishingStore(distant).publishTopic('ports', clock, async () => ({ written, deed }))
+  const taken = clock.now() - begun
+  isDone.abort()
+  await Promise.all(writers)
+  expect(taken).toBeLessThan(10)
+  expect(sent).toBeGreaterThan(3)
+}, 30_000)
 
 test('Markdown that was sent is kept beside what readers get, for as long as the text is made of it', async () => {
   const database = await newDatabase()
