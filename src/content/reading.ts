@@ -42,7 +42,8 @@ async function readFound(
   read: TextReader,
 ): Promise<FileText> {
   const place = { source, ...(line !== undefined && { line }) }
-  if (found.length > 0) return { ...place, published: undefined, mentions: [], problems: found }
+  if (written === undefined)
+    return { ...place, published: undefined, mentions: [], problems: found }
   const { mentions, problems, ...rest } = await read({
     written,
     origin: { source, origin },
@@ -51,13 +52,12 @@ async function readFound(
   return {
     ...place,
     ...rest,
-    mentions: mentions.map((mention) => ({ ...mention, line: lineOf(mention.field, inFile) })),
-    problems: problems.map((problem) => ({ ...problem, line: lineOf(problem.field, inFile) })),
+    mentions: mentions.map((mention) => ({
+      ...mention,
+      line: inFile({ field: mention.field, message: '' }).line,
+    })),
+    problems: [...found, ...problems.map(inFile)],
   }
-}
-
-function lineOf(field: string, inFile: WrittenInFile['inFile']): number {
-  return inFile({ field, message: '' }).line
 }
 
 /** `site.yaml` and `topics.yaml`. */

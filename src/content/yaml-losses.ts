@@ -1,0 +1,180 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  type Pair,
+  type Scalar,
+  visit,
+} from 'yaml'
+import { mostProblems } from '../domain/limits.ts'
+import { beginning } from '../domain/text.ts'
+import {
+  findOddSpace,
+  indentation,
+  lineAround,
+  lineStart,
+  type Mistake,
+  readTokens,
+  type Token,
+  writeLineQuoted,
+  writeQuoted,
+} from './yaml-lines.ts'
+
+/**
+ * What somebody wrote in a text that has the form of YAML, and YAML leaves out or takes otherwise. Nothing
+ * may be lost in silence; earlier versions did, so most of it is tolerated in files.
+ */
+export function findLosses(document: Document, text: string): Mistake[] {
+  const losses: Mistake[] = []
+  const repeated = new Set<string>()
+  visit(document, { Alias: (_, { source }) => void repeated.add(source) })
+  visit(document, {
+    Node(place, node, path) {
+      if (losses.length >= mostProblems) return visit.BREAK
+      if (isAlias(node)) return undefined
+      const { anchor, tag, range } = node
+      const from = range?.[0] ?? 0
+      if (anchor && !repeated.has(anchor)) losses.push(signBefore(`&${anchor}`, from, text))
+      if (tag === '!') losses.push(signBefore('!', from, text))
+      if (isMap(node)) {
+        losses.push(...doubledKeys(node.items), ...withoutValue(node.items, node.flow, text))
+      }
+      if (isScalar(node)) {
+        losses.push(...changedText(node, text), ...oddSpaceIn(node, place, path.at(-1)))
+      }
+      return undefined
+    },
+  })
+  return losses
+}
+
+/** In a name, or in an item of a list that was to be a set of fields. */
+function oddSpaceIn({ type, value, range }: Scalar, place: unknown, parent: unknown): Mistake[] {
+  const odd = type === 'PLAIN' ? findOddSpace(String(value)) : undefined
+  if (!odd) return []
+  const at = range?.[0] ?? 0
+  if (place === 'key') return [isPair(parent) && parent.value === null ? tolerated(at, odd) : { at, message: odd }]
+  return place === null || isSeq(parent) ? [{ at, message: odd, warning: true }] : []
+}
+
+function tolerated(at: number, message: string): Mistake {
+  return { at, message, warning: true, tolerated: true }
+}
+
+/** Names that their set has already. The languages of a text are the same in capitals. */
+function doubledKeys(items: Pair[]): Mistake[] {
+  const seen = new Map<string, string>()
+  return items.flatMap(({ key }): Mistake[] => {
+    if (!isScalar(key)) return []
+    const name = String(key.value)
+    const at = key.range?.[0] ?? 0
+    const before = seen.get(name.toLowerCase())
+    seen.set(name.toLowerCase(), name)
+    if (before === undefined) return []
+    if (before === name) return [{ at, message: 'This field stands here twice. Remove one.' }]
+    return [tolerated(at, `This stands here twice, as ${before} and as ${name}. Remove one.`)]
+  })
+}
+
+/** Names without a colon: what stands behind a comma in braces, and behind a question mark. */
+function withoutValue(items: Pair[], isFlow: boolean | undefined, text: string): Mistake[] {
+  return items.flatMap(({ key, value }, index): Mistake[] => {
+    if (value !== null || !isScalar(key) || findOddSpace(String(key.value))) return []
+    const [at] = key.range!
+    if (!isFlow) return [signBefore('?', at, text)]
+    const before = items[index - 1]
+    // Told with the first of them.
+    if (before?.value === null) return []
+    const lost = beginning(String(key.value), 60)
+    if (!before || !isScalar(before.key) || !isScalar(before.value)) {
+      const message = `"${lost}" has no value and is left out. Write name: value in braces, or the whole text in double quotes.`
+      return [tolerated(at, message)]
+    }
+    const others = items.slice(index).findIndex((item) => item.value !== null)
+    const last = items.at(others === -1 ? -1 : index + others - 1)!.key
+    const end = isNode(last) ? last.range![1] : at
+    const whole = `${String(before.value.value)}${text.slice(before.value.range![1], end)}`
+    const message = `"${lost}" is left out, because a comma ends the value before it. ${writeQuoted(`${String(before.key.value)}: `, whole)}.`
+    return [tolerated(at, message)]
+  })
+}
+
+/** A sign before a value that means something in YAML, and was meant as text. */
+function signBefore(sign: string, from: number, text: string): Mistake {
+  const at = Math.max(0, text.lastIndexOf(sign, from))
+  const instead = writeLineQuoted(lineAround(text, at))
+  return tolerated(at, `"${beginning(sign, 60)}" at the beginning of a value is left out. ${instead}.`)
+}
+
+const escapes: Record<string, string> = { n: 'a line break', t: 'a tab' }
+
+function changedText({ type, range, value }: Scalar, text: string): Mistake[] {
+  const at = range?.[0] ?? 0
+  if (type === 'QUOTE_DOUBLE') {
+    const [, letter] = /[\p{L}\p{N}:]\\([abefnrtv])\p{L}/u.exec(text.slice(at, range?.[1])) ?? []
+    if (!letter) return []
+    const meaning = escapes[letter] ?? 'a control character'
+    const message = `In double quotes \\${letter} is ${meaning}. Write the value in single quotes if a backslash is meant.`
+    return [{ at, message, warning: true }]
+  }
+  const isHeader = type === 'BLOCK_FOLDED' || type === 'BLOCK_LITERAL'
+  const lost = isHeader && value === '' && /^[|>]\d\S*/.exec(text.slice(at, at + 20))?.[0]
+  if (!lost) return []
+  return [tolerated(at, `"${lost}" is left out. ${writeLineQuoted(lineAround(text, at))}.`)]
+}
+
+/**
+ * Comments that may well be text. One that is meant has a line of its own, or two spaces before it and one
+ * behind `#`, as in the guide for authors.
+ */
+export function findCommentsInText(text: string): Mistake[] {
+  const comments: Mistake[] = []
+  if (!text.includes('#')) return comments
+  const tokens = readTokens(text)
+  let braces = 0
+  for (const [index, { at, source, type }] of tokens.entries()) {
+    if (/^flow-(map|seq)-start$/.test(type)) braces++
+    if (/^flow-(map|seq)-end$/.test(type)) braces--
+    if (type !== 'comment' || comments.length >= mostProblems) continue
+    const hasSpace = /^#(\s|$)/.test(source)
+    const before = text.slice(lineStart(text, at), at)
+    const lost = `"${beginning(source, 60)}" is taken for a comment and left out.`
+    if (before.trim() === '') {
+      if (hasSpace || !goesOn(tokens, index, before.length, text)) continue
+      const message = `${lost} Write the whole value in double quotes, or begin the comment with # and a space.`
+      comments.push(tolerated(at, message))
+    } else if (!hasSpace || /\S $/.test(before)) {
+      const instead = braces > 0 ? source.split(/\s*[,}\]]/)[0]! : source
+      const message = `${lost} ${quotedBefore(tokens, index, instead)}, or, if it is a comment, two spaces before # and one behind.`
+      comments.push({ at, message, warning: true, ...(!hasSpace && { tolerated: true }) })
+    }
+  }
+  return comments
+}
+
+/** Whether a comment stands where a value in the lines above would go on. */
+function goesOn(tokens: Token[], index: number, column: number, text: string): boolean {
+  const above = tokens
+    .slice(0, index)
+    .findLast(({ type }) => !['space', 'newline', 'comment'].includes(type))
+  if (above?.type !== 'plain') return false
+  const line = lineAround(text, above.at)
+  const isItem = /^[ -]*- +[^:]*$/.test(line)
+  return column > indentation(line) - (isItem ? 2 : 0)
+}
+
+/** What to write for a value that ends before a comment. */
+function quotedBefore(tokens: Token[], index: number, comment: string): string {
+  const before = tokens.slice(Math.max(0, index - 6), index).filter(({ type }) => type !== 'space')
+  const value = before.at(-1)?.type === 'plain' ? before.pop()! : undefined
+  const mark = before.pop()
+  const whole = value ? `${value.source} ${comment}` : comment
+  if (mark?.type === 'seq-item-ind') return writeQuoted('- ', whole)
+  const name = before.pop()
+  if (mark?.type !== 'map-value-ind' || name?.type !== 'plain') return writeQuoted(undefined, '')
+  return writeQuoted(`${name.source}: `, whole)
+}
