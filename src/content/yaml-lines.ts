@@ -66,7 +66,7 @@ const longestSuggestion = 200
 /** What to write so that a value means itself: the end of a sentence. */
 export function writeQuoted(label: string | undefined, value: string): string {
   const text = value.replace(/\s+/g, ' ').trim()
-  if (label === undefined || text.length > longestSuggestion) {
+  if (label === undefined || text === '' || text.length > longestSuggestion) {
     return 'Write the value in double quotes'
   }
   return `Write ${label}${inQuotes(text)}`

@@ -69,6 +69,8 @@ function parse(text: string, lineCounter: LineCounter): Document | undefined {
       schema: 'failsafe',
       lineCounter,
       prettyErrors: false,
+      // It would write to the log itself.
+      logLevel: 'error',
       // It would compare each with all before it, which takes a minute for fifty thousand.
       uniqueKeys: false,
     })

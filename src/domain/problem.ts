@@ -16,8 +16,10 @@ export type Problem = {
 }
 
 /** A problem as it counts where something is written anew. */
-export function writtenAnew<P extends Problem>({ tolerated, warning, ...problem }: P) {
-  return warning && !tolerated ? { ...problem, warning } : problem
+export function writtenAnew<P extends Problem>(problem: P): P {
+  if (!problem.tolerated) return problem
+  const { tolerated: _, warning: __, ...rest } = problem
+  return rest as P
 }
 
 /** A problem in a file of a content folder. `line` counts from 1. */
@@ -146,7 +148,7 @@ function listed(words: string[]): string {
 
 /** The fields that a schema has where somebody wrote another. */
 function fieldsBeside(schema: v.GenericSchema, path: string[]): string[] {
-  let at: Inner | undefined = schema
+  let at: Inner | undefined = schema as Inner
   for (const key of path.slice(0, -1)) {
     const { entries, item, value } = setOf(at)
     at = entries ? entries[key] : (item ?? value)

@@ -5,7 +5,7 @@ import { openFolder } from '../../content/folder.ts'
 import { readSite, readTopics } from '../../content/read-site.ts'
 import { readWrittenReleases, writtenInMarkdown } from '../../content/written-file.ts'
 import { fingerprint } from '../../domain/identity.ts'
-import { type FileProblem, formatProblem, type Problem } from '../../domain/problem.ts'
+import { type FileProblem, formatProblem, type Problem, writtenAnew } from '../../domain/problem.ts'
 import type { Draft } from '../../domain/publishing.ts'
 import type { Site } from '../../domain/site.ts'
 import type { VocabularySource } from '../../domain/topic.ts'
@@ -57,7 +57,7 @@ export async function readPushFolder(
 ): Promise<PushFolder> {
   const { site, vocabulary } = await readFrame(directory)
   const drafts = new Map<string, Omit<FolderRelease, 'text' | 'fingerprint' | 'file' | 'line'>>()
-  const { problems } = await loadContent(directory, {
+  const loaded = await loadContent(directory, {
     known: { files: new Map(), drafts: new Map() },
     async stage(some) {
       for (const draft of some) drafts.set(draft.source, summary(draft))
@@ -65,6 +65,8 @@ export async function readPushFolder(
     progress,
     readers: readingInThreads,
   })
+  // What earlier versions cut in silence is not sent anywhere.
+  const problems = loaded.problems.map(writtenAnew)
   const wrong = new Set(
     problems.filter(({ warning }) => !warning).map(({ file, line }) => placeOf(file, line)),
   )
