@@ -47,6 +47,7 @@ const trials = [
   'readers/corrections',
   'http/archives',
   'http/fuzz',
+  'content/fields',
   'content/words',
   'http/clock',
   'store/answers',

@@ -19,7 +19,10 @@ export function explainNoFields(text: string): { line: number; message: string }
   const lines = text.replace(/^\ufeff/, '').split(/\r\n|\n|\r/)
   const first = lines.findIndex((line) => line.trim() !== '')
   if (!text.includes('\n') && lines.length > 2) {
-    return { line: 1, message: 'The lines of this file end as on very old Macs. Save it with line ends LF.' }
+    return {
+      line: 1,
+      message: 'The lines of this file end as on very old Macs. Save it with line ends LF.',
+    }
   }
   if (!isLikeHyphens(lines[first] ?? '')) {
     const message =
@@ -30,15 +33,20 @@ export function explainNoFields(text: string): { line: number; message: string }
     const message = 'The first line is to be three hyphens and nothing else. Write --- there.'
     return { line: first > 0 ? 1 : first + 1, message }
   }
-  const similar = lines.findIndex((line, index) => index > 0 && isLikeHyphens(line))
-  if (similar > 0) {
+  const end = lines.findIndex((line, index) => index > 0 && line.trim() !== '' && !isOfFields(line))
+  if (isLikeHyphens(lines[end] ?? '')) {
     const message =
       'The line below the fields is to be three hyphens and nothing else. Write --- there.'
-    return { line: similar + 1, message }
+    return { line: end + 1, message }
   }
-  const end = lines.findIndex((line, index) => index > 0 && !/^(?:\s*#|\s+\S|[\p{L}_-]+ *:|- )/u.test(line))
-  const message = 'The line --- below the fields is missing. Write it between the fields and the text.'
-  return { line: (end === -1 ? lines.length - 1 : end) + 1, message }
+  const message =
+    'The line --- below the fields is missing. Write it between the fields and the text.'
+  return { line: end === -1 ? lines.length : end + 1, message }
+}
+
+/** A field, an item, a line that belongs to one of these, or a comment. */
+function isOfFields(line: string): boolean {
+  return /^(?:\s|#|- |[\p{L}_-]+ *:)/u.test(line) && !isLikeHyphens(line)
 }
 
 function isHyphens(line: string): boolean {

@@ -45,7 +45,10 @@ export function readTopics(
   if (typeof source.value !== 'object' || Array.isArray(source.value) || source.value === null) {
     const message =
       'This is not a set of topics. Write one per line, such as migration: { label: migration }.'
-    return { vocabulary, problems: [...told, ...inFile('topics.yaml', source, [{ field: '', message }])] }
+    return {
+      vocabulary,
+      problems: [...told, ...inFile('topics.yaml', source, [{ field: '', message }])],
+    }
   }
 
   const readTopic = createTopicReader(languages, timezone)

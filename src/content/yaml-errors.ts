@@ -26,15 +26,18 @@ export function explainErrors(
   const tokens = readTokens(text)
   const mistakes: Mistake[] = []
   const told = new Set<number>()
+  let explained = 0
   const lineOf = (at: number) => lines.linePos(at).line
-  for (const error of errors) {
+  // What the parser stumbles over behind its first error means nothing to anybody.
+  const first = errors.filter(({ message }) => !message.includes('in YAML stream'))
+  for (const error of first.length > 0 ? first : errors) {
     const line = lineOf(error.pos[0])
-    if (told.has(line)) continue
-    const isCause = ({ at, tolerated }: Mistake) => tolerated && [line, line - 1].includes(lineOf(at))
+    if (told.has(line) || ++explained > mostProblems) continue
+    const isCause = ({ at, tolerated }: Mistake) =>
+      tolerated && [line, line - 1].includes(lineOf(at))
     const { at, message } = comments.find(isCause) ?? explain(error, tokens, text)
     if (!told.has(lineOf(at))) mistakes.push({ at, message })
     told.add(line).add(lineOf(at))
-    if (mistakes.length === mostProblems) break
   }
   return mistakes
 }
@@ -146,11 +149,13 @@ function explainLine(error: { code: string; at: number; message: string }, text:
 /** A line that is neither a field nor an item. */
 function noField(line: string): string {
   const [, name, text] = wrongColon.exec(line) ?? []
-  if (name) return `A colon and a space are missing behind ${name}. Write ${name}: ${text}.`
+  if (name)
+    return `A colon and a space are missing behind ${name}. ${writeQuoted(`${name}: `, text ?? '')}.`
   const [, label, value] = noSpaceBehindColon.exec(line) ?? []
-  if (label) return `A space is missing behind the colon. Write ${label}: ${value}.`
+  if (label)
+    return `A space is missing behind the colon. ${writeQuoted(`${label}: `, value ?? '')}.`
   const [, item] = noSpaceBehindHyphen.exec(line) ?? []
-  if (item) return `A space is missing behind the hyphen. Write - ${item}.`
+  if (item) return `A space is missing behind the hyphen. ${writeQuoted('- ', item)}.`
   return 'This is neither a field nor part of one. Begin it with more spaces than the field above, or write a line --- before it if the text begins here.'
 }
 

@@ -93,5 +93,8 @@ const oddSpaces: [RegExp, string][] = [
 /** That a space of a line, or of a name, does not count as one. */
 export function findOddSpace(line: string): string | undefined {
   const where = oddSpaces.find(([pattern]) => pattern.test(line))?.[1]
-  return where && `A no-break space, or another odd one, stands ${where}. Write an ordinary space in its place.`
+  return (
+    where &&
+    `A no-break space (or another special one) stands ${where}. Write an ordinary space in its place.`
+  )
 }

@@ -57,7 +57,8 @@ function oddSpaceIn({ type, value, range }: Scalar, place: unknown, parent: unkn
   const odd = type === 'PLAIN' ? findOddSpace(String(value)) : undefined
   if (!odd) return []
   const at = range?.[0] ?? 0
-  if (place === 'key') return [isPair(parent) && parent.value === null ? tolerated(at, odd) : { at, message: odd }]
+  if (place === 'key')
+    return [isPair(parent) && parent.value === null ? tolerated(at, odd) : { at, message: odd }]
   return place === null || isSeq(parent) ? [{ at, message: odd, warning: true }] : []
 }
 
@@ -83,20 +84,22 @@ function doubledKeys(items: Pair[]): Mistake[] {
 /** Names without a colon: what stands behind a comma in braces, and behind a question mark. */
 function withoutValue(items: Pair[], isFlow: boolean | undefined, text: string): Mistake[] {
   return items.flatMap(({ key, value }, index): Mistake[] => {
-    if (value !== null || !isScalar(key) || findOddSpace(String(key.value))) return []
-    const [at] = key.range!
+    if (value !== null || !isNode(key) || (isScalar(key) && findOddSpace(String(key.value))))
+      return []
+    const [at, keyEnd] = key.range!
     if (!isFlow) return [signBefore('?', at, text)]
     const before = items[index - 1]
     // Told with the first of them.
     if (before?.value === null) return []
-    const lost = beginning(String(key.value), 60)
+    const lost = beginning(text.slice(at, keyEnd), 60)
     if (!before || !isScalar(before.key) || !isScalar(before.value)) {
       const message = `"${lost}" has no value and is left out. Write name: value in braces, or the whole text in double quotes.`
       return [tolerated(at, message)]
     }
-    const others = items.slice(index).findIndex((item) => item.value !== null)
-    const last = items.at(others === -1 ? -1 : index + others - 1)!.key
-    const end = isNode(last) ? last.range![1] : at
+    let last = index
+    while (items[last + 1]?.value === null) last++
+    const lastKey = items[last]!.key
+    const end = isNode(lastKey) ? lastKey.range![1] : keyEnd
     const whole = `${String(before.value.value)}${text.slice(before.value.range![1], end)}`
     const message = `"${lost}" is left out, because a comma ends the value before it. ${writeQuoted(`${String(before.key.value)}: `, whole)}.`
     return [tolerated(at, message)]
@@ -107,7 +110,10 @@ function withoutValue(items: Pair[], isFlow: boolean | undefined, text: string):
 function signBefore(sign: string, from: number, text: string): Mistake {
   const at = Math.max(0, text.lastIndexOf(sign, from))
   const instead = writeLineQuoted(lineAround(text, at))
-  return tolerated(at, `"${beginning(sign, 60)}" at the beginning of a value is left out. ${instead}.`)
+  return tolerated(
+    at,
+    `"${beginning(sign, 60)}" at the beginning of a value is left out. ${instead}.`,
+  )
 }
 
 const escapes: Record<string, string> = { n: 'a line break', t: 'a tab' }
@@ -136,35 +142,35 @@ export function findCommentsInText(text: string): Mistake[] {
   if (!text.includes('#')) return comments
   const tokens = readTokens(text)
   let braces = 0
-  for (const [index, { at, source, type }] of tokens.entries()) {
+  let above: Token | undefined
+  for (const [index, token] of tokens.entries()) {
+    const { at, source, type } = token
     if (/^flow-(map|seq)-start$/.test(type)) braces++
     if (/^flow-(map|seq)-end$/.test(type)) braces--
+    if (!['space', 'newline', 'comment'].includes(type)) above = token
     if (type !== 'comment' || comments.length >= mostProblems) continue
     const hasSpace = /^#(\s|$)/.test(source)
     const before = text.slice(lineStart(text, at), at)
-    const lost = `"${beginning(source, 60)}" is taken for a comment and left out.`
-    if (before.trim() === '') {
-      if (hasSpace || !goesOn(tokens, index, before.length, text)) continue
-      const message = `${lost} Write the whole value in double quotes, or begin the comment with # and a space.`
-      comments.push(tolerated(at, message))
-    } else if (!hasSpace || /\S $/.test(before)) {
-      const instead = braces > 0 ? source.split(/\s*[,}\]]/)[0]! : source
-      const message = `${lost} ${quotedBefore(tokens, index, instead)}, or, if it is a comment, two spaces before # and one behind.`
-      comments.push({ at, message, warning: true, ...(!hasSpace && { tolerated: true }) })
-    }
+    const isAlone = before.trim() === ''
+    const isMeant = isAlone
+      ? above?.type !== 'plain' || before.length <= beginningOfValue(above, text)
+      : hasSpace && !/\S $/.test(before)
+    if (isMeant) continue
+    const end = braces > 0 ? source.search(/\s*[,}\]]/) : -1
+    const instead = isAlone
+      ? 'Write the whole value in double quotes, or, if it is a comment, begin its line with as many spaces as the field has.'
+      : `${quotedBefore(tokens, index, end === -1 ? source : source.slice(0, end))}, or, if it is a comment, two spaces before # and one behind.`
+    const message = `"${beginning(source, 60)}" is taken for a comment and left out. ${instead}`
+    comments.push({ at, message, warning: true, ...(!hasSpace && { tolerated: true }) })
   }
   return comments
 }
 
-/** Whether a comment stands where a value in the lines above would go on. */
-function goesOn(tokens: Token[], index: number, column: number, text: string): boolean {
-  const above = tokens
-    .slice(0, index)
-    .findLast(({ type }) => !['space', 'newline', 'comment'].includes(type))
-  if (above?.type !== 'plain') return false
-  const line = lineAround(text, above.at)
+/** Columns behind which a line goes on with a value of the lines above: those of its field, or of its hyphen. */
+function beginningOfValue({ at }: Token, text: string): number {
+  const line = lineAround(text, at)
   const isItem = /^[ -]*- +[^:]*$/.test(line)
-  return column > indentation(line) - (isItem ? 2 : 0)
+  return indentation(line) - (isItem ? 2 : 0)
 }
 
 /** What to write for a value that ends before a comment. */

@@ -49,11 +49,12 @@ export function parseYaml(text: string, firstLine = 1): YamlSource {
     value = withoutEmpty(document.toJS()) ?? {}
   } catch (error) {
     // Told already, with what to write.
-    if (errors.length === 0) problems.push({
-      line: firstLine,
-      field: '',
-      message: `${(error as Error).message}. Write the values out.`,
-    })
+    if (errors.length === 0)
+      problems.push({
+        line: firstLine,
+        field: '',
+        message: `${(error as Error).message}. Write the values out.`,
+      })
   }
   return {
     value,

@@ -169,7 +169,9 @@ type Inner = {
 function setOf(schema: Inner | undefined): Inner {
   let at = schema
   while (at?.wrapped) at = at.wrapped
-  const inPipe = at?.pipe?.findLast((step) => step !== at && (step.entries ?? step.item ?? step.value))
+  const inPipe = at?.pipe?.findLast(
+    (step) => step !== at && (step.entries ?? step.item ?? step.value),
+  )
   return inPipe ?? at ?? {}
 }
 

@@ -205,8 +205,7 @@ export function checkVocabulary(source: VocabularySource): Problem[] {
       const message = `"${now}" is not a topic. ${suggest(now)}`
       problems.push({ field: `${old}.renamed`, message })
     } else if (Object.hasOwn(renamed, end)) {
-      const message =
-        'This name leads back to itself, by way of others. Write the slug of a topic.'
+      const message = 'This name leads back to itself, by way of others. Write the slug of a topic.'
       problems.push({ field: `${old}.renamed`, message })
     }
   }

@@ -98,9 +98,9 @@ test('every problem of a folder is reported at once, with file, line, field and 
     'releases/a.en.md:3  published  "24.1.2024" is not a date and time. Write it as 2024-01-24T09:00:00+02:00.',
     'releases/a.en.md:4  topics 1  "migrtion" is not a topic. Write migration or immigration, or add it to topics.yaml.',
     'releases/a.en.md:2  titel  There is no field "titel". Write title instead, or remove it.',
-    'releases/b.en.md:2  A value that contains a colon and a space needs quotes. Write it as "Ministers: a meeting".',
+    'releases/b.en.md:2  A value that contains a colon and a space needs quotes. Write title: "Meeting: today".',
     'releases/c.en.md:1  The file does not begin with its fields. Write a line ---, the fields, and a line ---.',
-    'releases/d.de.md:2  language  "de" is not a language of this site. Write one of en, fi, sv, or add it to languages in site.yaml.',
+    'releases/d.de.md:1  file name  "de" is not a language of this site. Write one of en, fi, sv, or add it to languages in site.yaml.',
     'releases/e.jsonl:1  language  The field is missing. Write a language tag such as en.',
     'releases/e.jsonl:1  title  The field is missing. Write one line, such as title: Ministers to discuss migration.',
     'releases/e.jsonl:1  published  The field is missing. Write a date and time such as 2024-01-24T09:00:00+02:00.',
@@ -112,7 +112,7 @@ test('every problem of a folder is reported at once, with file, line, field and 
     'releases/f.en.md:5  kind  "rumour" is not a kind. Write one of press-release, statement, speech, advisory.',
     'releases/f.en.md:9  contacts 2.name  The field is missing. Write a name.',
     'releases/f.en.md:10  attachments  There is no file media/missing.pdf. Put it there, or write the name of one that is.',
-    'releases/Ä.en.md:2  slug  This is not fit for an address. Write lower-case letters a–z, digits and hyphens.',
+    'releases/Ä.en.md:1  file name  This is not fit for an address. Write lower-case letters a–z, digits and hyphens.',
   ])
 })
 
