@@ -149,13 +149,10 @@ export function findCommentsInText(text: string): Mistake[] {
     if (/^flow-(map|seq)-end$/.test(type)) braces--
     if (!['space', 'newline', 'comment'].includes(type)) above = token
     if (type !== 'comment' || comments.length >= mostProblems) continue
-    const hasSpace = /^#(\s|$)/.test(source)
     const before = text.slice(lineStart(text, at), at)
     const isAlone = before.trim() === ''
-    const isMeant = isAlone
-      ? above?.type !== 'plain' || before.length <= beginningOfValue(above, text)
-      : hasSpace && !/\S $/.test(before)
-    if (isMeant) continue
+    const hasSpace = /^#(\s|$)/.test(source)
+    if (isAlone ? !goesOn(above, before.length, text) : isMeant(tokens, index, above!)) continue
     const end = braces > 0 ? source.search(/\s*[,}\]]/) : -1
     const instead = isAlone
       ? 'Write the whole value in double quotes, or, if it is a comment, begin its line with as many spaces as the field has.'
@@ -166,19 +163,50 @@ export function findCommentsInText(text: string): Mistake[] {
   return comments
 }
 
-/** Columns behind which a line goes on with a value of the lines above: those of its field, or of its hyphen. */
-function beginningOfValue({ at }: Token, text: string): number {
-  const line = lineAround(text, at)
+/** Whether a line that begins behind so many columns goes on with the value above it. */
+function goesOn(above: Token | undefined, columns: number, text: string): boolean {
+  if (above?.type !== 'plain') return false
+  const line = lineAround(text, above.at)
   const isItem = /^[ -]*- +[^:]*$/.test(line)
-  return indentation(line) - (isItem ? 2 : 0)
+  return columns > indentation(line) - (isItem ? 2 : 0)
+}
+
+/** Whether a comment behind something is one beyond doubt. */
+function isMeant(tokens: Token[], index: number, before: Token): boolean {
+  const { at, source } = tokens[index]!
+  const hasSpace = /^#(\s|$)/.test(source)
+  if (isText(before)) return hasSpace && at > before.at + before.source.length + 1
+  if (before.type === 'map-value-ind' || before.type === 'seq-item-ind') {
+    return isFollowedBySet(tokens, index)
+  }
+  return hasSpace
+}
+
+function isText({ type }: Token): boolean {
+  return type === 'plain' || type.endsWith('quoted-scalar')
+}
+
+/** Whether fields or items of a list stand below a line. */
+function isFollowedBySet(tokens: Token[], index: number): boolean {
+  let first = index
+  while (first > 0 && tokens[first - 1]!.type !== 'newline') first--
+  const columns = tokens[first]!.type === 'space' ? tokens[first]!.source.length : 0
+  let next = index + 1
+  while (['space', 'newline', 'comment'].includes(tokens[next]?.type ?? '')) next++
+  const indent = tokens[next - 1]?.type === 'space' ? tokens[next - 1]!.source.length : 0
+  const after = tokens[next + 1]?.type === 'space' ? tokens[next + 2] : tokens[next + 1]
+  if (tokens[next]?.type === 'seq-item-ind') return indent >= columns
+  return indent > columns && after?.type === 'map-value-ind'
 }
 
 /** What to write for a value that ends before a comment. */
 function quotedBefore(tokens: Token[], index: number, comment: string): string {
   const before = tokens.slice(Math.max(0, index - 6), index).filter(({ type }) => type !== 'space')
-  const value = before.at(-1)?.type === 'plain' ? before.pop()! : undefined
+  const last = before.at(-1)
+  const value = last && isText(last) ? before.pop() : undefined
   const mark = before.pop()
-  const whole = value ? `${value.source} ${comment}` : comment
+  const isApart = value && value.at + value.source.length < tokens[index]!.at
+  const whole = `${value?.source ?? ''}${isApart ? ' ' : ''}${comment}`
   if (mark?.type === 'seq-item-ind') return writeQuoted('- ', whole)
   const name = before.pop()
   if (mark?.type !== 'map-value-ind' || name?.type !== 'plain') return writeQuoted(undefined, '')
