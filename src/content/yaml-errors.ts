@@ -57,13 +57,14 @@ function explain({ code, pos: [at], message }: YAMLError, tokens: Token[], text:
 const byCode: Record<string, string> = {
   TAB_AS_INDENT: 'A tab stands at the beginning of this line. Write spaces instead.',
   MULTIPLE_DOCS: 'A line of three hyphens or dots stands among the fields. Remove it.',
+  RESOURCE_EXHAUSTION: 'These fields are nested too deeply. Write them more plainly.',
   BAD_DQ_ESCAPE:
     'In double quotes a backslash changes what follows it. Write the value in single quotes.',
 }
 
 /** The quotation mark that was never closed stands where its value begins, not where the parser gave up. */
 function openQuote(tokens: Token[], end: number, text: string): Mistake {
-  const isQuoted = ({ at, type }: Token) => at < end && /quoted-scalar$/.test(type)
+  const isQuoted = ({ at, type }: Token) => at < end && type.endsWith('quoted-scalar')
   const { at } = tokens.findLast(isQuoted) ?? { at: end }
   const line = lineAround(text, at)
   const mark = text[at]

@@ -41,7 +41,8 @@ export function findLosses(document: Document, text: string): Mistake[] {
       if (anchor && !repeated.has(anchor)) losses.push(signBefore(`&${anchor}`, from, text))
       if (tag === '!') losses.push(signBefore('!', from, text))
       if (isMap(node)) {
-        losses.push(...doubledKeys(node.items), ...withoutValue(node.items, node.flow, text))
+        losses.push(...doubledKeys(node.items).slice(0, mostProblems))
+        losses.push(...withoutValue(node.items, node.flow, text).slice(0, mostProblems))
       }
       if (isScalar(node)) {
         losses.push(...changedText(node, text), ...oddSpaceIn(node, place, path.at(-1)))
