@@ -1,8 +1,9 @@
 import type { FileProblem, Problem } from '../domain/problem.ts'
+import { beginning } from '../domain/text.ts'
 import type { WrittenRelease } from '../domain/written-release.ts'
 import { openFolder } from './folder.ts'
 import { explainNoFields, splitFrontMatter } from './front-matter.ts'
-import { isTooDeep } from './read-body.ts'
+import { isTooDeep, repeatedName } from './read-body.ts'
 
 /** A release as it stands in a file, taken apart and not checked yet. */
 export type WrittenInFile = {
@@ -95,9 +96,17 @@ export function writtenInJsonLine(path: string, line: number, text: string): Wri
     const written = JSON.parse(text) as WrittenRelease
     const { slug, language } = Object(written) as Record<string, unknown>
     const source = `${path}#${String(slug)}.${String(language)}`
-    return { source, line, written, problems: [], inFile }
+    const name = repeatedName(text)
+    const problems = name === undefined ? [] : [inFile(standsTwice(name))]
+    return { source, line, written, problems, inFile }
   } catch (error) {
     const message = `This line is not JSON (${(error as Error).message}). Write one whole release on it.`
     return { source: `${path}#${line}`, line, problems: [inFile({ field: '', message })], inFile }
   }
+}
+
+/** Earlier versions took the last of the two in silence. */
+function standsTwice(name: string): Problem {
+  const message = `"${beginning(name, 100)}" stands twice in one set of fields, and only the last counts. Remove one.`
+  return { field: '', message, warning: true, tolerated: true }
 }

@@ -5,7 +5,6 @@ import {
   isNode,
   isPair,
   isScalar,
-  isSeq,
   type Pair,
   type Scalar,
   visit,
@@ -45,7 +44,7 @@ export function findLosses(document: Document, text: string): Mistake[] {
         losses.push(...withoutValue(node.items, node.flow, text).slice(0, mostProblems))
       }
       if (isScalar(node)) {
-        losses.push(...changedText(node, text), ...oddSpaceIn(node, place, path.at(-1)))
+        losses.push(...changedText(node, text), ...oddSpaceIn(node, place, path.at(-1), text))
       }
       return undefined
     },
@@ -53,14 +52,16 @@ export function findLosses(document: Document, text: string): Mistake[] {
   return losses
 }
 
-/** In a name, or in an item of a list that was to be a set of fields. */
-function oddSpaceIn({ type, value, range }: Scalar, place: unknown, parent: unknown): Mistake[] {
-  const odd = type === 'PLAIN' ? findOddSpace(String(value)) : undefined
+/** In a name, or where a line was to begin with one. */
+function oddSpaceIn(scalar: Scalar, place: unknown, parent: unknown, text: string): Mistake[] {
+  const odd = scalar.type === 'PLAIN' ? findOddSpace(String(scalar.value)) : undefined
   if (!odd) return []
-  const at = range?.[0] ?? 0
-  if (place === 'key')
+  const at = scalar.range?.[0] ?? 0
+  if (place === 'key') {
     return [isPair(parent) && parent.value === null ? tolerated(at, odd) : { at, message: odd }]
-  return place === null || isSeq(parent) ? [{ at, message: odd, warning: true }] : []
+  }
+  const beginsLine = /^[ -]*$/.test(text.slice(lineStart(text, at), at))
+  return beginsLine ? [{ at, message: odd, warning: true }] : []
 }
 
 function tolerated(at: number, message: string): Mistake {

@@ -424,3 +424,51 @@ test.each<[string, string, string[], string?]>([
 ])('%s', async (_, text, messages, path) => {
   expect(await told(text, path)).toEqual(messages)
 })
+
+test('a field that stands twice in a line of JSON is told, and a text that looks like one is not', async () => {
+  const line = (title: string) =>
+    `{"slug":"a","language":"en",${title},"published":"2024-01-24","contacts":[{"name":"A"},{"name":"B"}],"body":{"markdown":"{\\"title\\": 1, \\"title\\": 2}"}}`
+  const ofLine = async (text: string) => {
+    const files = [{ path: 'releases/a.jsonl', text, line: 1 }]
+    const [read] = await reading.files({ basis: '', files }, { site, vocabulary })
+    return read!.problems.map(({ message, tolerated }) => ({ message, tolerated }))
+  }
+  expect(await ofLine(line('"title":"title"'))).toEqual([])
+  expect(await ofLine(line('"title":"A", "title" : "B"'))).toEqual([
+    {
+      message: '"title" stands twice in one set of fields, and only the last counts. Remove one.',
+      tolerated: true,
+    },
+  ])
+})
+
+test('what is left out of the other files is told as well, with its line', () => {
+  const ofSite = readSite(
+    siteYaml.replace('publishers:', 'rights: Ministry #1\ncontact: Desk\npublishers:'),
+  )
+  expect(ofSite.problems).toEqual([
+    expect.objectContaining({ file: 'site.yaml', line: 6, tolerated: true }),
+  ])
+  expect(ofSite.site?.rights).toEqual({ en: 'Ministry' })
+  const topics = [
+    'trade:',
+    '  label: { en: trade, customs and tax, fi: kauppa }',
+    'taxes:',
+    '  label: { en: taxes, EN: tax }',
+    'ports:',
+    '  label:\u00a0ports',
+  ]
+  const told = [
+    'topics.yaml:2  Warning: "customs and tax" is left out, because a comma ends the value before it. Write en: "trade, customs and tax".',
+    'topics.yaml:4  Warning: This stands here twice, as en and as EN. Remove one.',
+  ]
+  const { problems } = readTopics(topics.join('\n'), ['en', 'fi'], 'UTC')
+  expect(problems.map(formatProblem)).toEqual([
+    ...told,
+    'topics.yaml:6  Warning: A no-break space (or another special one) stands behind a colon. Write an ordinary space in its place.',
+    'topics.yaml:5  ports  This must be a set of fields, not "label:\u00a0ports".',
+  ])
+  const readable = readTopics(topics.slice(0, 4).join('\n'), ['en', 'fi'], 'UTC')
+  expect(readable.problems.map(formatProblem)).toEqual(told)
+  expect(readable.vocabulary.topics).toHaveLength(2)
+})

@@ -307,12 +307,41 @@ onBothPresses('publishing', files, (press) => {
     expect(await idsIn('/topics/borders.json')).toEqual([json.id])
     expect((await ask('PUT', '/api/topics/frontiers', { renamed: 'borders' })).status).toBe(201)
     expect((await press.fetch('/topics/frontiers.json')).status).toBe(308)
+    expect((await ask('PUT', '/api/topics/marches', { renamed: 'frontiers' })).status).toBe(201)
+    const moved = await press.fetch('/topics/marches.json')
+    expect(moved.status).toBe(308)
+    expect(moved.headers.get('location')).toContain('/topics/borders.json')
     // A release stays what it is when its topic comes under another one.
     const below = { ...topic, broader: 'eu' }
     expect((await ask('PUT', '/api/topics/borders', below)).status).toBe(200)
     const words = `q=${encodeURIComponent(release.title)}`
     expect(await idsIn(`/topics/eu.json?${words}`)).toContain(json.id)
     expect(await idsIn(`/topics/migration.json?${words}`)).not.toContain(json.id)
+  })
+
+  test('a label of another topic, and a field that stands twice, are refused with what they cost', async () => {
+    const refused = async (path: string, body: unknown) => {
+      const { status, json } = await ask('PUT', path, body)
+      expect(status).toBe(422)
+      const { errors } = json as { errors: { field: string; message: string }[] }
+      return errors.map(({ field, message }) => [field, message].filter(Boolean).join('  '))
+    }
+    const same = 'capitals, accents and signs make no difference. Write another one.'
+    expect(await refused('/api/topics/union', { label: { en: 'union', fi: 'Eu!' } })).toEqual([
+      `union.label.fi  "Eu!" is a name of eu already; ${same}`,
+    ])
+    // The other comes later in the order of slugs.
+    expect((await ask('PUT', '/api/topics/zones', { label: 'zones' })).status).toBe(201)
+    expect(await refused('/api/topics/areas', { label: 'Zones' })).toEqual([
+      `areas.label.en  "Zones" is a name of zones already; ${same}`,
+    ])
+    const twice = '{"title":"A","title":"B","body":{"markdown":"\\"title\\": a"}}'
+    expect(await refused('/api/releases/twice-a-title/en', twice)).toEqual([
+      '"title" stands twice in one set of fields. Send one of the two.',
+    ])
+    expect(await refused('/api/topics/one', '{"label":{"en":"one","EN":"other"}}')).toEqual([
+      '"EN" stands twice in one set of fields. Send one of the two.',
+    ])
   })
 
   test('nobody publishes without a token, and who guesses is slowed down', async () => {
