@@ -72,7 +72,9 @@ export function writtenInMarkdown(path: string, text: string): WrittenInFile {
     if (fields.problems.length > 0) {
       return failed(fields.problems.map(({ line, field, message }) => ({ line, field, message })))
     }
-    return asAWhole('These are no fields. Write each as name: value, with a space after the colon.')
+    return asAWhole(
+      'These are no fields. Write each as name: value, with an ordinary space after the colon.',
+    )
   }
   const doubled = ['slug', 'language', 'body'].filter((name) =>
     Object.hasOwn(fields.value as object, name),

@@ -43,8 +43,10 @@ export function findLosses(document: Document, text: string): Mistake[] {
         losses.push(...doubledKeys(node.items).slice(0, mostProblems))
         losses.push(...withoutValue(node.items, node.flow, text).slice(0, mostProblems))
       }
-      if (isScalar(node)) {
-        losses.push(...changedText(node, text), ...oddSpaceIn(node, place, path.at(-1), text))
+      if (isScalar(node)) losses.push(...changedText(node, text))
+      const around = path.at(-1)
+      if (isScalar(node) && place === 'key' && isPair(around)) {
+        losses.push(...oddSpaceIn(node, around))
       }
       return undefined
     },
@@ -52,16 +54,12 @@ export function findLosses(document: Document, text: string): Mistake[] {
   return losses
 }
 
-/** In a name, or where a line was to begin with one. */
-function oddSpaceIn(scalar: Scalar, place: unknown, parent: unknown, text: string): Mistake[] {
-  const odd = scalar.type === 'PLAIN' ? findOddSpace(String(scalar.value)) : undefined
+/** In a name. Earlier versions left it out in silence when nothing else stood behind it. */
+function oddSpaceIn({ value, range }: Scalar, { value: named }: Pair): Mistake[] {
+  const odd = findOddSpace(String(value))
+  const at = range?.[0] ?? 0
   if (!odd) return []
-  const at = scalar.range?.[0] ?? 0
-  if (place === 'key') {
-    return [isPair(parent) && parent.value === null ? tolerated(at, odd) : { at, message: odd }]
-  }
-  const beginsLine = /^[ -]*$/.test(text.slice(lineStart(text, at), at))
-  return beginsLine ? [{ at, message: odd, warning: true }] : []
+  return [named === null ? tolerated(at, odd) : { at, message: odd }]
 }
 
 function tolerated(at: number, message: string): Mistake {

@@ -190,6 +190,12 @@ function describe(issue: v.BaseIssue<unknown>, path: string[], advice: Advice): 
   if (issue.kind === 'validation' || issue.kind === 'transformation') return issue.message
   if (issue.received === 'undefined') return `The field is missing.${instead}`
   if (issue.type === 'picklist') return issue.message
+  const field = /set$|object$|record$/.test(issue.type)
+    ? /^"([\w-]+):(?! |\/\/)/.exec(issue.received)
+    : null
+  if (field) {
+    return `This is text, because no ordinary space stands behind the colon of ${field[1]}. Write one there.`
+  }
   return `This must be ${article(issue)}, not ${shorten(issue.received)}.${instead}`
 }
 

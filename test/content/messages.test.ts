@@ -332,8 +332,7 @@ test.each<[string, string, string[], string?]>([
     'a no-break space behind the name in an item',
     fields(title, 'contacts:', '  - name:\u00a0A'),
     [
-      '4  Warning: A no-break space (or another special one) stands behind a colon. Write an ordinary space in its place.',
-      '4  contacts 1  This must be a set of fields, not "name: A". Write a list such as - { name: Communications Unit, phone: "+358 …" }.',
+      '4  contacts 1  This is text, because no ordinary space stands behind the colon of name. Write one there.',
     ],
   ],
   [
@@ -376,7 +375,7 @@ test.each<[string, string, string[], string?]>([
   [
     'no fields',
     '---\nText.\n---\n',
-    ['1  These are no fields. Write each as name: value, with a space after the colon.'],
+    ['1  These are no fields. Write each as name: value, with an ordinary space after the colon.'],
   ],
   [
     'no second line of hyphens',
@@ -465,8 +464,7 @@ test('what is left out of the other files is told as well, with its line', () =>
   const { problems } = readTopics(topics.join('\n'), ['en', 'fi'], 'UTC')
   expect(problems.map(formatProblem)).toEqual([
     ...told,
-    'topics.yaml:6  Warning: A no-break space (or another special one) stands behind a colon. Write an ordinary space in its place.',
-    'topics.yaml:5  ports  This must be a set of fields, not "label:\u00a0ports".',
+    'topics.yaml:5  ports  This is text, because no ordinary space stands behind the colon of label. Write one there.',
   ])
   const readable = readTopics(topics.slice(0, 4).join('\n'), ['en', 'fi'], 'UTC')
   expect(readable.problems.map(formatProblem)).toEqual(told)
