@@ -107,7 +107,7 @@ function inBraces(open: Token, tokens: Token[], at: number, text: string): strin
 }
 
 const curlyQuote = /[“”„‟‘’‚‛«»‹›]/
-const wrongColon = /^[ -]*([\p{L}\p{N}_-]+) *[：﹕∶꞉=] *(.*)$/u
+const wrongColon = /^[ -]*([\p{L}\p{N}_-]+) *[：﹕∶꞉=;] *(.*)$/u
 const noSpaceBehindColon = /^[ -]*([\p{L}\p{N}_-]+):(?!\/\/)(\S.*)$/u
 const noSpaceBehindHyphen = /^ *-([^\s-].*)$/
 
@@ -119,7 +119,7 @@ function explainLine(error: { code: string; at: number; message: string }, text:
   if (value === undefined || label === undefined) return here(noField(line))
   const first = value[0] ?? ''
   if (code !== 'BAD_INDENT' && /^["']/.test(first)) {
-    const whole = value.endsWith(first) && value.length > 1 ? value.slice(1, -1) : value
+    const whole = isQuotedAsAWhole(value) ? value.slice(1, -1) : value
     return here(
       `The value goes on behind its closing quotation mark. ${writeQuoted(label, whole)}.`,
     )
@@ -147,6 +147,15 @@ function explainLine(error: { code: string; at: number; message: string }, text:
   return here(`${error.message.replace(/\.?$/, '.')} ${writeLineQuoted(line)}.`)
 }
 
+/** Whether the marks around a value belong together, with others in between that open something or are apostrophes. */
+function isQuotedAsAWhole(value: string): boolean {
+  const mark = value[0]!
+  if (value.length < 2 || !value.endsWith(mark)) return false
+  const next = value.indexOf(mark, 1)
+  const isClosing = /\S/.test(value[next - 1]!) && !/\p{L}/u.test(value[next + 1] ?? '')
+  return next === value.length - 1 || !isClosing
+}
+
 /** A line that is neither a field nor an item. */
 function noField(line: string): string {
   const [, name, text] = wrongColon.exec(line) ?? []
@@ -168,10 +177,15 @@ function wrongIndentation(text: string, at: number): Mistake {
   const above = text.slice(0, lineStart(text, at)).trimEnd().split('\n')
   const beside = isItem ? above.findLast((one) => /^ *- /.test(one)) : above.at(-1)
   const column = isItem ? /^ */.exec(beside ?? '')![0].length : indentation(beside ?? '')
-  const message =
-    beside === undefined || column === spaces
-      ? 'The spaces at the beginning of this line do not fit. Write as many as the lines around it have, and a hyphen before each item.'
-      : `This line begins with ${counted(spaces)}. Begin it with ${counted(column)}, if it belongs beside ${isItem ? 'the item' : 'the field'} above it.`
+  if (beside === undefined || column === spaces) {
+    const message =
+      'The spaces at the beginning of this line do not fit. Write as many as the lines around it have, and a hyphen before each item.'
+    return { at: lineStart(text, at), message }
+  }
+  const what = isItem ? 'the item' : 'the field'
+  const otherwise =
+    spaces > column && !isItem ? ', or write that value in double quotes if it goes on here' : ''
+  const message = `This line begins with ${counted(spaces)}. Begin it with ${counted(column)} if it belongs beside ${what} above it${otherwise}.`
   return { at: lineStart(text, at), message }
 }
 

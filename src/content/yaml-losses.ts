@@ -81,6 +81,8 @@ function doubledKeys(items: Pair[]): Mistake[] {
   })
 }
 
+const noSpace = /^(\p{L}[\p{L}_-]*):(?!\/\/)(\S[^\n]*)$/u
+
 /** Names without a colon: what stands behind a comma in braces, and behind a question mark. */
 function withoutValue(items: Pair[], isFlow: boolean | undefined, text: string): Mistake[] {
   return items.flatMap(({ key, value }, index): Mistake[] => {
@@ -88,6 +90,11 @@ function withoutValue(items: Pair[], isFlow: boolean | undefined, text: string):
       return []
     const [at, keyEnd] = key.range!
     if (!isFlow) return [signBefore('?', at, text)]
+    const [, name, rest] = noSpace.exec(text.slice(at, keyEnd)) ?? []
+    if (name !== undefined) {
+      const message = `A space is missing behind ${name}:, and the value is left out. ${writeQuoted(`${name}: `, rest ?? '')}.`
+      return [tolerated(at, message)]
+    }
     const before = items[index - 1]
     // Told with the first of them.
     if (before?.value === null) return []
@@ -142,12 +149,13 @@ export function findCommentsInText(text: string): Mistake[] {
   if (!text.includes('#')) return comments
   const tokens = readTokens(text)
   let braces = 0
+  // A block of text belongs to the line of its `|` or `>`.
   let above: Token | undefined
   for (const [index, token] of tokens.entries()) {
     const { at, source, type } = token
     if (/^flow-(map|seq)-start$/.test(type)) braces++
     if (/^flow-(map|seq)-end$/.test(type)) braces--
-    if (!['space', 'newline', 'comment'].includes(type)) above = token
+    if (!['space', 'newline', 'comment', 'block'].includes(type)) above = token
     if (type !== 'comment' || comments.length >= mostProblems) continue
     const before = text.slice(lineStart(text, at), at)
     const isAlone = before.trim() === ''
@@ -165,7 +173,7 @@ export function findCommentsInText(text: string): Mistake[] {
 
 /** Whether a line that begins behind so many columns goes on with the value above it. */
 function goesOn(above: Token | undefined, columns: number, text: string): boolean {
-  if (above?.type !== 'plain') return false
+  if (above?.type !== 'plain' && above?.type !== 'block-scalar-header') return false
   const line = lineAround(text, above.at)
   const isItem = /^[ -]*- +[^:]*$/.test(line)
   return columns > indentation(line) - (isItem ? 2 : 0)

@@ -84,6 +84,30 @@ test.each<[string, string, string[], string?]>([
     [],
   ],
   [
+    'a hash below a block of text that stands further in',
+    fields(title, 'lead: |', '   The campaign', '  #SafeBorders begins'),
+    [
+      '5  Warning: "#SafeBorders begins" is taken for a comment and left out. Write the whole value in double quotes, or, if it is a comment, begin its line with as many spaces as the field has.',
+    ],
+  ],
+  [
+    'no space behind a colon between braces',
+    fields(title, 'event: { start: 2024-02-01, place:Antwerp }'),
+    [
+      '3  Warning: A space is missing behind place:, and the value is left out. Write place: "Antwerp".',
+    ],
+  ],
+  [
+    'two quotations',
+    fields('title: "Yes" and "no"'),
+    [`2  The value goes on behind its closing quotation mark. Write title: '"Yes" and "no"'.`],
+  ],
+  [
+    'a quotation mark that is not closed, before others',
+    fields(title, 'contacts:', '  - name: "Desk', '    phone: "1"'),
+    ['4  The quotation mark " is opened here and not closed. Write name: "Desk".'],
+  ],
+  [
     'a comma between braces',
     fields(title, 'event: { start: 2024-02-01, place: Antwerp, Belgium, Europe }'),
     [
@@ -230,28 +254,28 @@ test.each<[string, string, string[], string?]>([
     'a field that stands too far in',
     fields(title, 'contacts:', '  - name: A', '      phone: 1'),
     [
-      '5  This line begins with 6 spaces. Begin it with 4 spaces, if it belongs beside the field above it.',
+      '5  This line begins with 6 spaces. Begin it with 4 spaces if it belongs beside the field above it, or write that value in double quotes if it goes on here.',
     ],
   ],
   [
     'a field that stands too far out',
     fields(title, 'contacts:', '  - name: A', '   phone: 1'),
     [
-      '5  This line begins with 3 spaces. Begin it with 4 spaces, if it belongs beside the field above it.',
+      '5  This line begins with 3 spaces. Begin it with 4 spaces if it belongs beside the field above it.',
     ],
   ],
   [
     'a second item that stands too far out',
     fields(title, 'contacts:', '  - name: A', '    phone: 1', ' - name: B'),
     [
-      '6  This line begins with 1 space. Begin it with 2 spaces, if it belongs beside the item above it.',
+      '6  This line begins with 1 space. Begin it with 2 spaces if it belongs beside the item above it.',
     ],
   ],
   [
     'a field that stands in',
     fields(title, ' lead: A lead.'),
     [
-      '3  This line begins with 1 space. Begin it with no space, if it belongs beside the field above it.',
+      '3  This line begins with 1 space. Begin it with no space if it belongs beside the field above it, or write that value in double quotes if it goes on here.',
     ],
   ],
   [
