@@ -40,7 +40,7 @@ export function findLosses(document: Document, text: string): Mistake[] {
       if (anchor && !repeated.has(anchor)) losses.push(signBefore(`&${anchor}`, from, text))
       if (tag === '!') losses.push(signBefore('!', from, text))
       if (isMap(node)) {
-        losses.push(...doubledKeys(node.items).slice(0, mostProblems))
+        losses.push(...alikeKeys(node.items).slice(0, mostProblems))
         losses.push(...withoutValue(node.items, node.flow, text).slice(0, mostProblems))
       }
       if (isScalar(node)) losses.push(...changedText(node, text))
@@ -66,8 +66,26 @@ function tolerated(at: number, message: string): Mistake {
   return { at, message, warning: true, tolerated: true }
 }
 
-/** Names that their set has already. The languages of a text are the same in capitals. */
-function doubledKeys(items: Pair[]): Mistake[] {
+/** Where names begin that their set has already. */
+export function findDoubledKeys(document: Document): Mistake[] {
+  const mistakes: Mistake[] = []
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>()
+      for (const { key } of items) {
+        if (!isScalar(key)) continue
+        const at = key.range?.[0] ?? 0
+        if (seen.has(key.value))
+          mistakes.push({ at, message: 'This field stands here twice. Remove one.' })
+        seen.add(key.value)
+      }
+    },
+  })
+  return mistakes
+}
+
+/** The languages of a text are the same in capitals. */
+function alikeKeys(items: Pair[]): Mistake[] {
   const seen = new Map<string, string>()
   return items.flatMap(({ key }): Mistake[] => {
     if (!isScalar(key)) return []
@@ -75,8 +93,7 @@ function doubledKeys(items: Pair[]): Mistake[] {
     const at = key.range?.[0] ?? 0
     const before = seen.get(name.toLowerCase())
     seen.set(name.toLowerCase(), name)
-    if (before === undefined) return []
-    if (before === name) return [{ at, message: 'This field stands here twice. Remove one.' }]
+    if (before === undefined || before === name) return []
     return [tolerated(at, `This stands here twice, as ${before} and as ${name}. Remove one.`)]
   })
 }
@@ -183,7 +200,8 @@ function goesOn(above: Token | undefined, columns: number, text: string): boolea
 function isMeant(tokens: Token[], index: number, before: Token): boolean {
   const { at, source } = tokens[index]!
   const hasSpace = /^#(\s|$)/.test(source)
-  if (isText(before)) return hasSpace && at > before.at + before.source.length + 1
+  if (isText(before) || before.type === 'block-scalar-header')
+    return hasSpace && at > before.at + before.source.length + 1
   if (before.type === 'map-value-ind' || before.type === 'seq-item-ind') {
     return isFollowedBySet(tokens, index)
   }

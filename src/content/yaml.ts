@@ -13,7 +13,7 @@ import {
 import { mostProblems } from '../domain/limits.ts'
 import type { Problem } from '../domain/problem.ts'
 import { explainErrors } from './yaml-errors.ts'
-import { findCommentsInText, findLosses } from './yaml-losses.ts'
+import { findCommentsInText, findDoubledKeys, findLosses } from './yaml-losses.ts'
 
 /** A YAML document as plain values, with the means to say in which line a value stands. */
 export type YamlSource = {
@@ -39,22 +39,21 @@ export function parseYaml(text: string, firstLine = 1): YamlSource {
     text,
     lines,
   })
-  const mistakes = errors.length > 0 ? errors : [...comments, ...findLosses(document, text)]
+  const mistakes =
+    errors.length > 0
+      ? errors
+      : [...findDoubledKeys(document), ...comments, ...findLosses(document, text)]
   const problems = mistakes
-    .toSorted((one, other) => one.at - other.at)
     .slice(0, mostProblems)
+    .toSorted((one, other) => one.at - other.at)
     .map(({ at, ...rest }) => ({ line: lineAt(at), field: '', ...rest }))
   let value: unknown = {}
   try {
     value = withoutEmpty(document.toJS()) ?? {}
   } catch (error) {
     // Told already, with what to write.
-    if (errors.length === 0)
-      problems.push({
-        line: firstLine,
-        field: '',
-        message: `${(error as Error).message}. Write the values out.`,
-      })
+    const message = `${(error as Error).message}. Write the values out.`
+    if (errors.length === 0) problems.push({ line: firstLine, field: '', message })
   }
   return {
     value,

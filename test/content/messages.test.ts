@@ -74,7 +74,7 @@ test.each<[string, string, string[], string?]>([
       '  - name: A',
       '    #phone: 1',
       '  #- name: B',
-      'lead: > # folded',
+      'lead: >  # folded',
       '  A lead.',
       'event: #the day',
       '  start: "2024-02-01"  # and no end',
