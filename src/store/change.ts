@@ -139,7 +139,8 @@ export function createChanges(database: Database) {
   ): Promise<void> {
     const until = clock.now() + patience
     for (let attempt = 1; ; attempt++) {
-      const { second, position } = await secondOfItsOwn(clock, until, () => askForTurn(clock))
+      const taken = () => askForTurn(clock)
+      const { second, position } = await secondOfItsOwn(clock, until, { taken })
       const change = await decide(second)
       if (!change) return
       try {
@@ -189,7 +190,9 @@ export function createChanges(database: Database) {
         isStaged = await decide(name, secondAfter(before, clock.now()), before.revision)
         if (!isStaged) return
         await waitForTurns(clock, before)
-        const { second, position } = await secondOfItsOwn(clock, until)
+        const { second, position } = await secondOfItsOwn(clock, until, {
+          revision: before.revision,
+        })
         if (position.revision === before.revision) {
           const batches = await decidedWith(name, position.revision, second - patience)
           // Where it was taken for abandoned it is decided anew, and nothing is left to discard.
@@ -255,12 +258,12 @@ export function createChanges(database: Database) {
    * second apart. What becomes public by itself in that second, and nobody was shown yet, becomes public
    * together with the change. A clock that was set back a little is not waited for, but by no more than one
    * change in a second: otherwise each would take it further ahead. `taken` is told each time when the second
-   * that was waited for is taken as well.
+   * that was waited for is taken as well. What was decided for a `revision` waits no longer than that is there.
    */
   async function secondOfItsOwn(
     clock: Clock,
     until: number,
-    taken = async () => {},
+    { revision, taken = async () => {} }: { revision?: number; taken?: () => Promise<void> },
   ): Promise<{ second: number; position: Position }> {
     for (let waitedFor: number | undefined; ;) {
       const now = clock.now()
@@ -268,7 +271,8 @@ export function createChanges(database: Database) {
       const { shown } = position
       // A clock that is behind or stands still is waited for once.
       const isAsFree = waitedFor !== undefined && (shown > now || shown === waitedFor)
-      if (shown < now || isAsFree) {
+      const isStale = revision !== undefined && position.revision !== revision
+      if (shown < now || isAsFree || isStale) {
         return { second: secondAfter(position, now), position }
       }
       if (now >= until) throw noSecond()
