@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { systemClock } from '../clock.ts'
 import { openFolder } from '../content/folder.ts'
 import { readTopics } from '../content/read-site.ts'
 import { createAddresses, type FormatName } from '../domain/addresses.ts'
@@ -367,6 +368,7 @@ async function compose(
   }
   const { media } = await openFolder(into)
   const surroundings = { site, vocabulary }
+  const now = systemClock.now()
   const releases: ReleaseLine[] = []
   const refused: LeftOut[] = []
   const progress = terminal.progress('Releases', entries.length)
@@ -378,7 +380,7 @@ async function compose(
         files,
       })
       // Of what an office published once, later limits are only warnings.
-      const asWritten = { written: release, origin: { source: '', origin: '' }, isNew: false }
+      const asWritten = { written: release, origin: { source: '', origin: '' }, isNew: false, now }
       const [text] = await readingInThreads.releases([asWritten], surroundings)
       const { problems: found } = await withMedia(text!, (path) => media.get(path))
       const grave = found.find(({ warning }) => !warning)

@@ -48,6 +48,7 @@ export async function bringInLine(
     const { frame, problems } = await loadContent(directory, {
       known,
       stage,
+      now: clock.now(),
       progress,
       isServing,
       ...(readers && { readers }),

@@ -32,6 +32,8 @@ type Options = {
   known: KnownContent
   /** Takes the releases that are new or different, at most a hundred at a time. */
   stage: (drafts: Draft[]) => Promise<void>
+  /** Second at which the folder is read. */
+  now: number
   /** Told now and then how many releases have been looked at, while some of them are new. */
   progress?: (count: number) => void
   /** Somebody else waits for this process, so that it must not stand still. */
@@ -69,7 +71,7 @@ const batchesAtOnce = 4
  */
 export async function loadContent(
   directory: string,
-  { known, stage, progress, isServing = false, readers = reading }: Options,
+  { known, stage, now, progress, isServing = false, readers = reading }: Options,
 ): Promise<LoadedContent> {
   const folder = await openFolder(directory, { isServing })
   const siteText = await folder.read('site.yaml').catch(absent)
@@ -123,7 +125,7 @@ export async function loadContent(
     progress?.(sources.size)
   }
   const surroundings = { site, vocabulary }
-  const read = (batch: Step[]) => readBatch(batch, { folder, basis, surroundings, readers })
+  const read = (batch: Step[]) => readBatch(batch, { folder, basis, now, surroundings, readers })
   for await (const readings of inOrder(inBatches(listSteps(folder, basis, known)), read)) {
     for (const reading of readings) await take(reading)
   }
@@ -171,6 +173,8 @@ async function* listSteps(
     }
     const before = known.files.get(path)
     const all = knownByFile.get(path) ?? []
+    const gone = all.filter((draft) => draft.withdrawn).map(({ source }) => source)
+    const withdrawn = gone.length > 0 ? { withdrawn: gone } : {}
     const drafts = hasSameMedia(before, folder) ? all : []
     // Known of the file as a whole, so the first of its releases brings it along.
     let knownMedia = before?.media
@@ -188,7 +192,11 @@ async function* listSteps(
       continue
     }
     if (path.endsWith('.md')) {
-      yield* step({ file: { path, text: text.text }, stamp, before: lastRead(before, all) })
+      yield* step({
+        file: { path, text: text.text, ...withdrawn },
+        stamp,
+        before: lastRead(before, all),
+      })
       continue
     }
     const knownLines = new Map(drafts.map((draft) => [draft.origin, draft]))
@@ -203,7 +211,7 @@ async function* listSteps(
       const origin = await fingerprint(`${basis}\n${line}`)
       const unchanged = knownLines.get(origin)
       if (unchanged) again(unchanged)
-      else yield* step({ file: { path, text: line, line: index + 1, origin }, stamp })
+      else yield* step({ file: { path, text: line, line: index + 1, origin, ...withdrawn }, stamp })
     }
   }
   yield ready
@@ -266,14 +274,20 @@ async function breathe() {
   await new Promise((resolve) => setImmediate(resolve))
 }
 
-type ReadWith = { folder: Folder; basis: string; surroundings: Surroundings; readers: Readers }
+type ReadWith = {
+  folder: Folder
+  basis: string
+  now: number
+  surroundings: Surroundings
+  readers: Readers
+}
 
 async function readBatch(
   batch: Step[],
-  { folder, basis, surroundings, readers }: ReadWith,
+  { folder, basis, now, surroundings, readers }: ReadWith,
 ): Promise<Reading[]> {
   const files = batch.flatMap((step) => ('file' in step ? [step.file] : []))
-  const texts = files.length > 0 ? await readers.files({ basis, files }, surroundings) : []
+  const texts = files.length > 0 ? await readers.files({ basis, now, files }, surroundings) : []
   const readings: Reading[] = []
   for (const step of batch) {
     if ('file' in step) readings.push(await found(texts.shift()!, step, folder))

@@ -23,7 +23,14 @@ export type Draft = {
 }
 
 /** What the store remembers of a draft. */
-export type KnownDraft = { source: string; origin: string; hash: string; id: string }
+export type KnownDraft = {
+  source: string
+  origin: string
+  hash: string
+  id: string
+  /** 1 for a release that is withdrawn. */
+  withdrawn?: number
+}
 
 /** What tells whether a file of the content folder must be read again. */
 export type FileStamp = {

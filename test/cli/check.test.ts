@@ -65,6 +65,16 @@ test('a text that YAML cuts, or a label of two topics, is wrong here and only a 
   expect(service.drafts).toHaveLength(2)
 })
 
+test('what a service takes for its age alone is wrong where it is written', async () => {
+  const withdrawn = 'withdrawn: { at: 2099-01-01T10:00, reason: The call has ended. }'
+  const folder = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', published, withdrawn]),
+  })
+  const { code, output } = await runCommand(registerCheck, ['check', folder])
+  expect(code).toBe(1)
+  expect(output).toContain('releases/a.en.md:4  withdrawn.at  This time lies in the future.')
+})
+
 test('the folder is CONTENT_DIR unless another is named, and one that is not there is said so', async () => {
   const folder = temporaryFolder({
     'topics.yaml': 'eu: { label: EU }\n',

@@ -8,10 +8,14 @@ import { markdown, siteYaml, temporaryFolder, topicsYaml, writeFiles } from '../
 
 const nothing: KnownContent = { files: new Map(), drafts: new Map() }
 
+/** When folders are read. */
+const now = Date.UTC(2026, 0, 1) / 1000
+
 async function load(directory: string, known = nothing) {
   const drafts: Draft[] = []
   const loaded = await loadContent(directory, {
     known,
+    now,
     stage: async (more) => void drafts.push(...more),
   })
   return { ...loaded, drafts, lines: loaded.problems.map(formatProblem) }
@@ -383,4 +387,72 @@ test('topics.yaml that is no YAML is told alone, not once more for every topic o
   const { lines } = await load(directory)
   expect(lines.length).toBeGreaterThan(0)
   expect(lines.every((line) => line.startsWith('topics.yaml:'))).toBe(true)
+})
+
+const withdrawnAhead = markdown([
+  ...good,
+  'withdrawn: { at: 2033-01-01T10:00, reason: It has ended. }',
+])
+const lineAhead = JSON.stringify({
+  slug: 'call',
+  language: 'en',
+  title: 'Call',
+  published: '2024-01-24T09:00',
+  withdrawn: { at: '2033-01-01T10:00', reason: 'It has ended.' },
+  body: { markdown: 'Apply.' },
+})
+
+test('a release that is withdrawn in advance stands, and that is told', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': withdrawnAhead,
+    'releases/b.jsonl': lineAhead,
+  })
+  const { drafts, problems } = await load(directory)
+  expect(drafts.map(({ release }) => release.withdrawn)).toEqual([undefined, undefined])
+  expect(problems).toMatchObject([
+    { file: 'releases/a.en.md', line: 5, warning: true, tolerated: true },
+    { file: 'releases/b.jsonl', line: 1, warning: true, tolerated: true },
+  ])
+  expect(problems[0]!.message).toContain('cannot be withdrawn in advance')
+})
+
+test('one that readers know to be withdrawn stays so, whatever time is written', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': withdrawnAhead,
+    'releases/b.jsonl': lineAhead,
+  })
+  const known: KnownContent = {
+    files: new Map(),
+    drafts: new Map(
+      ['releases/a.en.md', 'releases/b.jsonl#call.en'].map((source) => [
+        source,
+        { source, origin: '', hash: '', id: source, withdrawn: 1 },
+      ]),
+    ),
+  }
+  const { drafts, problems } = await load(directory, known)
+  expect(drafts.map(({ release }) => release.withdrawn?.at)).toEqual(
+    Array(2).fill(Date.UTC(2033, 0, 1, 8) / 1000),
+  )
+  expect(problems.map(({ warning, tolerated }) => [warning, tolerated])).toEqual(
+    Array(2).fill([true, undefined]),
+  )
+})
+
+test('a change that is dated ahead is told', async () => {
+  const change = (at: string) => `changes: [{ at: ${at}, kind: correction, note: Wrong day. }]`
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown([...good, change('2033-01-01T10:00')]),
+    'releases/b.en.md': markdown([...good, change('2025-01-01T10:00')]),
+    // Of a release that is still to come.
+    'releases/c.en.md': markdown([
+      'title: C',
+      'published: 2034-01-01T10:00',
+      change('2033-01-01T10:00'),
+    ]),
+  })
+  const { lines } = await load(directory)
+  expect(lines).toEqual([
+    'releases/a.en.md:5  changes 1.at  Warning: This time lies in the future, and the text has changed already. Write when that was done.',
+  ])
 })

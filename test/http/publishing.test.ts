@@ -135,6 +135,31 @@ onBothPresses('publishing', files, (press) => {
     expect(nothing.status).toBe(404)
   })
 
+  test('a withdrawal of the future is refused, however it comes', async () => {
+    const withdrawn = { at: '2099-01-01T10:00', reason: 'The call has ended.' }
+    const put = await ask('PUT', '/api/releases/call/en', { ...release, withdrawn })
+    expect(put.status).toBe(422)
+    expect(put.json.errors).toEqual([
+      {
+        field: 'withdrawn.at',
+        message:
+          'This time lies in the future. A release cannot be withdrawn in advance, so it stands: write this when the time has come.',
+      },
+    ])
+    expect((await press.fetch('/releases/call')).status).toBe(404)
+    await ask('PUT', '/api/releases/call/en', release)
+    const second = await ask('PUT', '/api/releases/call/en', { ...release, withdrawn })
+    expect(second.status).toBe(422)
+    expect((await press.fetch('/releases/call')).status).toBe(200)
+    const past = { ...withdrawn, at: '2024-02-01T10:00' }
+    await ask('PUT', '/api/releases/call/en', { ...release, withdrawn: past })
+    expect((await press.fetch('/releases/call')).status).toBe(410)
+    // Readers were told already, so that nothing happens in advance.
+    const third = await ask('PUT', '/api/releases/call/en', { ...release, withdrawn })
+    expect(third.status).toBe(200)
+    expect((await press.fetch('/releases/call')).status).toBe(410)
+  })
+
   test('of two who change the same release at once one is told', async () => {
     const { headers } = await ask('PUT', '/api/releases/contested/en', release)
     const tag = headers.get('etag')!

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemClock } from '../../clock.ts'
 import { loadContent } from '../../content/load-content.ts'
 import { openFolder } from '../../content/folder.ts'
 import { readSite, readTopics } from '../../content/read-site.ts'
@@ -62,6 +63,7 @@ export async function readPushFolder(
     async stage(some) {
       for (const draft of some) drafts.set(draft.source, summary(draft))
     },
+    now: systemClock.now(),
     progress,
     readers: readingInThreads,
   })
