@@ -5,8 +5,9 @@ const pattern =
 
 /**
  * Reads an ISO 8601 date or time as seconds since 1970. A time without an offset, or a date
- * alone (its midnight), is local to `timezone` (IANA name). Answers undefined for anything else,
- * such as 30 February.
+ * alone (its first second), is local to `timezone` (IANA name). What clocks show twice is the second
+ * of them, and what they skip is as much later, so that nothing comes out before the time that was written.
+ * Answers undefined for anything else, such as 30 February.
  */
 export function parseTime(text: string, timezone: string): number | undefined {
   const match = pattern.exec(text.trim())
@@ -19,7 +20,8 @@ export function parseTime(text: string, timezone: string): number | undefined {
   if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day) return undefined
   if (year < 1000 || hour > 23 || minute > 59 || second > 59) return undefined
   const offset = match[7]
-  if (!offset) return localToUtc(wall, timezone) / 1000
+  const isDate = match[4] === undefined
+  if (!offset) return localToUtc(wall, timezone, isDate ? Math.min : Math.max) / 1000
   if (offset.toUpperCase() === 'Z') return wall / 1000
   const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(-2))
   if (minutes > 14 * 60) return undefined
@@ -116,11 +118,18 @@ export function isTimezone(name: string): boolean {
 
 const formatters = new Map<string, Intl.DateTimeFormat>()
 
-function localToUtc(wall: number, timezone: string): number {
-  // The offset is asked for twice because the first guess may fall on the other side of a change
-  // between winter and summer time.
-  const guess = wall - offsetAt(wall, timezone)
-  return wall - offsetAt(guess, timezone)
+const day = 86_400_000
+
+/** When clocks show a time. `choose` decides between two, where they were put back in between. */
+function localToUtc(wall: number, timezone: string, choose: typeof Math.max): number {
+  // No place is further from UTC than a day, and nowhere are clocks changed twice in two.
+  const before = offsetAt(wall - day, timezone)
+  const after = offsetAt(wall + day, timezone)
+  if (before === after) return wall - before
+  const shown = [before, after].filter((offset) => offsetAt(wall - offset, timezone) === offset)
+  // Where clocks are put forward it is never shown, and they go on as before until then.
+  if (shown.length === 0) return wall - before
+  return choose(...shown.map((offset) => wall - offset))
 }
 
 function offsetAt(instant: number, timezone: string): number {
