@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { beginning, cleanText } from './text.ts'
-import { normaliseDate, parseTime, timeExample, timeSchema } from './time.ts'
+import { dateSchema, timeSchema } from './explain-time.ts'
+import { parseTime, timeExample } from './time.ts'
 import {
   filledLine,
   languageSchema,
@@ -86,18 +87,8 @@ export type ReleaseInput = v.InferOutput<ReturnType<typeof releaseSchema>>
 
 /** The one schema of a release. It knows the site and the vocabulary, so it can name mistakes. */
 export function releaseSchema(site: Site, vocabulary: Vocabulary) {
-  const time = timeSchema(site.timezone)
-  const date = v.pipe(
-    v.string(),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      const text = normaliseDate(dataset.value, site.timezone)
-      if (text !== undefined) return text
-      addIssue({
-        message: `"${dataset.value}" is not a date. Write it as 2024-01-24 or ${timeExample}.`,
-      })
-      return NEVER
-    }),
-  )
+  const time = timeSchema(site)
+  const date = dateSchema(site)
   const topic = v.pipe(
     line,
     v.rawTransform(({ dataset, addIssue, NEVER }) => {

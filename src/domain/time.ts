@@ -1,5 +1,3 @@
-import * as v from 'valibot'
-
 const pattern =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?(Z|[+-]\d{2}:?\d{2}))?)?$/i
 
@@ -28,23 +26,8 @@ export function parseTime(text: string, timezone: string): number | undefined {
   return wall / 1000 - (offset.startsWith('-') ? -1 : 1) * minutes * 60
 }
 
-/** An example for messages. */
-export const timeExample = '2024-01-24T09:00:00+02:00'
-
-/** A written time, as seconds since 1970. */
-export function timeSchema(timezone: string) {
-  return v.pipe(
-    v.string(),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      const seconds = parseTime(dataset.value, timezone)
-      if (seconds !== undefined) return seconds
-      addIssue({
-        message: `"${dataset.value}" is not a date and time. Write it as ${timeExample}.`,
-      })
-      return NEVER
-    }),
-  )
-}
+/** An example for messages. It is right in every time zone, summer and winter. */
+export const timeExample = '2024-01-24T09:00'
 
 /** Reads a date, or a time with or without offset, and gives back its text in one spelling. */
 export function normaliseDate(text: string, timezone: string): string | undefined {
@@ -56,6 +39,17 @@ export function normaliseDate(text: string, timezone: string): string | undefine
 /** Seconds since 1970 as RFC 3339 in UTC without fraction, which every reader understands (A-07). */
 export function formatUtc(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
+}
+
+/** Seconds since 1970 as clocks of a time zone show them, with their difference from UTC then. */
+export function formatInZone(seconds: number, timezone: string): string {
+  const offset = offsetAt(seconds * 1000, timezone) / 60_000
+  // Before there were time zones each town had its own seconds.
+  if (!Number.isInteger(offset)) return formatUtc(seconds)
+  const local = formatUtc(seconds + offset * 60).slice(0, -1)
+  const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60]
+  const difference = [hours, minutes].map((part) => String(part).padStart(2, '0')).join(':')
+  return `${local}${offset < 0 ? '-' : '+'}${difference}`
 }
 
 /** What calendars and clocks show. Months from 1. */

@@ -6,7 +6,8 @@ import { createNearest } from './nearest.ts'
 import { createRemembered, rooms, sizeOfText } from './remembered.ts'
 import { filledLine, type Labels, labelsSchema, slug, webAddress } from './site.ts'
 import { type Advice, checkWritten, type Problem } from './problem.ts'
-import { formatUtc, timeSchema } from './time.ts'
+import { timeSchema } from './explain-time.ts'
+import { formatUtc } from './time.ts'
 
 /** The end of a topic. Seconds since 1970. */
 export type Retirement = {
@@ -62,7 +63,7 @@ const farewell = 365 * 86_400
 
 /** The end of a topic as it may be written: a date, or an object with more. */
 function retirementSchema(languages: string[], timezone: string) {
-  const time = timeSchema(timezone)
+  const time = timeSchema({ timezone, languages })
   return v.pipe(
     v.unknown(),
     v.transform((written) => (typeof written === 'string' ? { at: written } : written)),

@@ -99,7 +99,7 @@ test('every problem of a folder is reported at once, with file, line, field and 
   expect(lines).toEqual([
     'topics.yaml:25  lonely.label  The default language is missing. Write en: and the text.',
     'releases/a.en.md:2  title  The field is missing. Write one line, such as title: Ministers to discuss migration.',
-    'releases/a.en.md:3  published  "24.1.2024" is not a date and time. Write it as 2024-01-24T09:00:00+02:00.',
+    'releases/a.en.md:3  published  "24.1.2024" is not how dates are written here. Write it as 2024-01-24, or with a time such as 2024-01-24T09:00:00+02:00.',
     'releases/a.en.md:4  topics 1  "migrtion" is not a topic. Write migration or immigration, or add it to topics.yaml.',
     'releases/a.en.md:2  titel  There is no field "titel". Write title instead, or remove it.',
     'releases/b.en.md:2  A value that contains a colon and a space needs quotes. Write title: "Meeting: today".',
@@ -107,7 +107,7 @@ test('every problem of a folder is reported at once, with file, line, field and 
     'releases/d.de.md:1  file name  "de" is not a language of this site. Write one of en, fi, sv, or add it to languages in site.yaml.',
     'releases/e.jsonl:1  language  The field is missing. Write a language tag such as en.',
     'releases/e.jsonl:1  title  The field is missing. Write one line, such as title: Ministers to discuss migration.',
-    'releases/e.jsonl:1  published  The field is missing. Write a date and time such as 2024-01-24T09:00:00+02:00.',
+    'releases/e.jsonl:1  published  The field is missing. Write a date and time such as 2024-01-24T09:00.',
     'releases/e.jsonl:1  body  The field is missing. Write the text of the release.',
     expect.stringMatching(
       /^releases\/e\.jsonl:2 {2}This line is not JSON \(.*\)\. Write one whole release on it\.$/,
