@@ -67,8 +67,11 @@ export function wallTime(seconds: number, timezone: string): WallTime {
   }
 }
 
-/** A month as `2024-01`, and its seconds in a time zone: from the first to the one after the last. */
-export type Month = { name: string; from: number; below: number }
+/** Seconds from the first to the one after the last. */
+export type Stretch = { from: number; below: number }
+
+/** A month as `2024-01`, and its seconds in a time zone. */
+export type Month = Stretch & { name: string }
 
 /** Reads `2024-01`; undefined for anything else. */
 export function parseMonth(name: string, timezone: string): Month | undefined {
@@ -79,16 +82,20 @@ export function parseMonth(name: string, timezone: string): Month | undefined {
   return below === undefined ? undefined : { name, from, below }
 }
 
-/** The months from one second to a later one in a time zone, newest first, no more than `limit`. */
-export function monthsBetween(
-  first: number,
-  last: number,
-  timezone: string,
-  limit: number,
-): Month[] {
+/** The years from one second to a later one in a time zone, newest first. */
+export function yearsBetween(first: number, last: number, timezone: string): Stretch[] {
+  const [oldest, newest] = [wallTime(first, timezone).year, wallTime(last, timezone).year]
+  return Array.from({ length: newest - oldest + 1 }, (_, back) => ({
+    from: parseTime(`${newest - back}-01-01`, timezone)!,
+    below: parseTime(`${newest - back + 1}-01-01`, timezone)!,
+  }))
+}
+
+/** The months from one second to a later one in a time zone, newest first. */
+export function monthsBetween(first: number, last: number, timezone: string): Month[] {
   const { year, month } = wallTime(last, timezone)
   const months: Month[] = []
-  for (let back = 0; back < limit; back++) {
+  for (let back = 0; ; back++) {
     const found = parseMonth(monthName(year, month - back), timezone)
     if (!found || found.below <= first) break
     months.push(found)

@@ -4,7 +4,7 @@ import { declaration, element, textElement } from './xml.ts'
 /** A page with its versions in other languages. Seconds since 1970. */
 export type SitemapPage = {
   address: string
-  /** When what it shows last changed in a way that matters; 0 if nothing is known. */
+  /** When what it shows last changed in a way that matters. */
   modified: number
   /** All language versions, this one among them, by language. */
   versions: { language: string; address: string }[]
@@ -83,7 +83,7 @@ function newsLanguage(language: string): string {
 }
 
 function lastModified(seconds: number): string {
-  return seconds > 0 ? textElement('lastmod', formatUtc(seconds)) : ''
+  return textElement('lastmod', formatUtc(seconds))
 }
 
 function line(name: string, ...children: string[]): string {

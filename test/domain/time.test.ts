@@ -7,6 +7,7 @@ import {
   parseMonth,
   parseTime,
   wallTime,
+  yearsBetween,
 } from '../../src/domain/time.ts'
 
 const helsinki = (text: string) => {
@@ -119,12 +120,22 @@ test('a month begins and ends at local midnight, also where summer time begins i
 test('the months between two seconds follow each other without a gap, newest first', () => {
   const first = parseTime('2023-11-30T23:59:59+02:00', 'UTC')!
   const last = parseTime('2024-02-01T00:00:00+02:00', 'UTC')!
-  const months = monthsBetween(first, last, 'Europe/Helsinki', 100)
+  const months = monthsBetween(first, last, 'Europe/Helsinki')
   expect(months.map(({ name }) => name)).toEqual(['2024-02', '2024-01', '2023-12', '2023-11'])
   for (const [index, { from }] of months.slice(0, -1).entries()) {
     expect(months[index + 1]!.below).toBe(from)
   }
-  expect(monthsBetween(first, last, 'Europe/Helsinki', 2)).toHaveLength(2)
+})
+
+test('the years between two seconds follow each other without a gap, also long ago', () => {
+  const first = parseTime('1066-10-14', 'UTC')!
+  const last = parseTime('2024-12-31T23:00:00Z', 'UTC')!
+  const years = yearsBetween(first, last, 'Europe/Helsinki')
+  expect(years).toHaveLength(2025 - 1066 + 1)
+  expect(years[0]!.from).toBe(parseTime('2025-01-01', 'Europe/Helsinki'))
+  for (const [index, { from }] of years.slice(0, -1).entries()) {
+    expect(years[index + 1]!.below).toBe(from)
+  }
 })
 
 test('clocks show what they show in a time zone', () => {
