@@ -6,6 +6,7 @@ import { readSite, readTopics } from '../content/read-site.ts'
 import { formatProblem } from '../domain/problem.ts'
 import { type Kind, kinds } from '../domain/release.ts'
 import { explainTime } from '../domain/explain-time.ts'
+import { formatFileName, longestSlug, slugPattern } from '../domain/names.ts'
 import { inLanguage, type Site } from '../domain/site.ts'
 import { formatInZone, parseTime, wallTime } from '../domain/time.ts'
 import { createVocabulary, type Vocabulary } from '../domain/topic.ts'
@@ -120,8 +121,8 @@ function checkOptions(options: Options, { site, vocabulary }: Office) {
 }
 
 function wrongSlug(slug: string): string | undefined {
-  if (/^[a-z0-9][a-z0-9-]{0,199}$/.test(slug)) return undefined
-  return 'A slug has lower-case letters a–z, digits and hyphens.'
+  if (slugPattern.test(slug) && slug.length <= longestSlug) return undefined
+  return `A slug has lower-case letters a–z, digits and hyphens, and at most ${longestSlug} characters.`
 }
 
 async function complete(options: Options, office: Office, terminal: Terminal): Promise<Beginning> {
@@ -177,7 +178,7 @@ async function askSlug(made: string, terminal: Terminal): Promise<string> {
 
 /** What is there is never written over, and no release is written twice. */
 function refuseTaken(slug: string, languages: string[], { releases }: Office) {
-  const names = languages.map((language) => `${slug}.${language}.md`)
+  const names = languages.map((language) => formatFileName({ slug, language }))
   const there = releases.filter((path) => names.includes(path.split('/').at(-1)!.toLowerCase()))
   if (there.length === 0) return
   throw new NotDone(`There is ${there.join(', ')} already. Name another address with --slug.`)
@@ -268,7 +269,7 @@ async function write(beginning: Beginning, office: Office, directory: string): P
   const undo = () => written.forEach((path) => rmSync(join(directory, path), { force: true }))
   return allOrNothing(undo, async () => {
     for (const language of beginning.titles.keys()) {
-      const path = `releases/${year}/${beginning.slug}.${language}.md`
+      const path = `releases/${year}/${formatFileName({ slug: beginning.slug, language })}`
       mkdirSync(dirname(join(directory, path)), { recursive: true })
       // Refused when somebody else has just written it.
       writeFileSync(join(directory, path), fileText(beginning, language, office.site), {

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { fingerprint } from '../domain/identity.ts'
+import { readSource } from '../domain/names.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type {
   ContentFrame,
@@ -346,15 +347,14 @@ function pointsNowhere({ target, self, ...where }: Pointer): FileProblem {
   return { ...where, message, warning: true }
 }
 
-/** The file a source is in: `releases/2024.jsonl#slug.en` is a line of `releases/2024.jsonl`. */
 function fileOf(source: string): string {
-  const end = source.indexOf('#')
-  return end === -1 ? source : source.slice(0, end)
+  return readSource(source).file
 }
 
 /** What tells a release from all others in its address: slug and language. */
 function addressOf(source: string): string {
-  const name = source.split('#')[1] ?? source.split('/').at(-1)!.replace(/\.md$/, '')
+  const { file, inLines } = readSource(source)
+  const name = inLines ?? file.split('/').at(-1)!.replace(/\.md$/, '')
   return name.toLowerCase()
 }
 

@@ -28,6 +28,7 @@ import {
   type ReleaseInput,
   releaseSchema,
 } from '../domain/release.ts'
+import { readFileLink } from '../domain/names.ts'
 import { mediaPath, type Site } from '../domain/site.ts'
 import { beginning } from '../domain/text.ts'
 import { parseTime } from '../domain/time.ts'
@@ -245,10 +246,8 @@ export function resolveAddress(
 ): string | undefined {
   const media = mediaInFolder(address)
   if (media) return `${storedOrigin}/${media.split('/').map(encodeURIComponent).join('/')}`
-  const markdown = /^(?![a-z]+:|\/\/)(?:.*\/)?([a-z0-9-]+)\.([A-Za-z-]{2,35})\.md$/i.exec(
-    address.trim(),
-  )
-  if (markdown) return release({ slug: markdown[1]!, language: markdown[2]!.toLowerCase() })
+  const file = readFileLink(address)
+  if (file) return release(file) + file.part
   if (!URL.canParse(address, page)) return undefined
   const url = new URL(address, page)
   const protocols = use === 'image' ? ['http:', 'https:'] : ['http:', 'https:', 'mailto:', 'tel:']

@@ -1,4 +1,5 @@
 import type { FileProblem, Problem } from '../domain/problem.ts'
+import { readFileName } from '../domain/names.ts'
 import { beginning } from '../domain/text.ts'
 import type { WrittenRelease } from '../domain/written-release.ts'
 import { openFolder } from './folder.ts'
@@ -45,8 +46,8 @@ export function writtenInMarkdown(path: string, text: string): WrittenInFile {
     problems: [{ file: path, line, field: '', message }],
     inFile: (problem: Problem) => ({ ...problem, file: path, line: 1 }),
   })
-  const [, slug = '', language = ''] = /([^/]*?)\.([^./]+)\.md$/.exec(path) ?? []
-  if (!slug) return asAWhole('The file name names no language. Call it such as my-release.en.md.')
+  const name = readFileName(path)
+  if (!name) return asAWhole('The file name names no language. Call it such as my-release.en.md.')
   const split = splitFrontMatter(text)
   if (!split) {
     const { line, message } = explainNoFields(text)
@@ -83,7 +84,7 @@ export function writtenInMarkdown(path: string, text: string): WrittenInFile {
     const message = 'The file name and the text below the fields say this. Remove the field.'
     return failed(doubled.map((field) => ({ field, line: fields.lineOf(field), message })))
   }
-  const written = { ...fields.value, slug, language, body: { markdown: body } }
+  const written = { ...fields.value, ...name, body: { markdown: body } }
   return { source: path, written, problems: fields.problems.map(inFile), inFile }
 }
 

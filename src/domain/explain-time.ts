@@ -223,7 +223,7 @@ function namesIn(languages: string[]): { months: Names; weekdays: Names } {
   const key = languages.join()
   let names = known.get(key)
   if (!names) {
-    const all = [...languages, 'en']
+    const all = [...languages.filter(isKnown), 'en']
     const months = all.flatMap((language) => [
       ...namesOf(language, 'month', 12, { month: 'long' }),
       ...namesOf(language, 'month', 12, { month: 'long', day: 'numeric' }),
@@ -236,6 +236,15 @@ function namesIn(languages: string[]): { months: Names; weekdays: Names } {
     known.set(key, (names = { months, weekdays }))
   }
   return names
+}
+
+/** A tag may have the form of one and be none. */
+function isKnown(language: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(language).length > 0
+  } catch {
+    return false
+  }
 }
 
 function namesOf(

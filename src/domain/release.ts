@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { beginning, cleanText } from './text.ts'
 import { dateSchema, timeSchema } from './explain-time.ts'
+import { longestSlug } from './names.ts'
 import { parseTime, timeExample } from './time.ts'
 import {
   filledLine,
@@ -104,7 +105,10 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
   )
 
   return v.strictObject({
-    slug: v.pipe(slug, v.maxLength(200, 'This is too long. Write at most 200 characters.')),
+    slug: v.pipe(
+      slug,
+      v.maxLength(longestSlug, `This is too long. Write at most ${longestSlug} characters.`),
+    ),
     language: languageSchema(site.languages),
     title: filledLine,
     lead: v.optional(paragraph),

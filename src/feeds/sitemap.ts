@@ -77,9 +77,10 @@ export function renderNewsSitemap(pages: NewsPage[]): string {
   )
 }
 
-/** Google takes two or three letters, except for Chinese. */
+/** Google takes two or three letters, except for Chinese, of which it knows two ways to write it. */
 function newsLanguage(language: string): string {
-  return /^zh-(cn|tw)$/.test(language) ? language : language.split('-')[0]!
+  if (/^zh-(hant|tw|hk|mo)\b/.test(language)) return 'zh-tw'
+  return /^zh-(hans|cn|sg)\b/.test(language) ? 'zh-cn' : language.split('-')[0]!
 }
 
 function lastModified(seconds: number): string {

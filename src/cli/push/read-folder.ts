@@ -7,6 +7,7 @@ import { readSite, readTopics } from '../../content/read-site.ts'
 import { readWrittenReleases, writtenInMarkdown } from '../../content/written-file.ts'
 import { fingerprint } from '../../domain/identity.ts'
 import { type FileProblem, formatProblem, type Problem, writtenAnew } from '../../domain/problem.ts'
+import { readSource } from '../../domain/names.ts'
 import type { Draft } from '../../domain/publishing.ts'
 import type { Site } from '../../domain/site.ts'
 import type { VocabularySource } from '../../domain/topic.ts'
@@ -79,7 +80,7 @@ export async function readPushFolder(
     const { slug, language } = Object(written) as Record<string, unknown>
     addresses.add(`${String(slug)}.${String(language).toLowerCase()}`)
     const draft = drafts.get(source)
-    const file = source.split('#', 1)[0]!
+    const { file } = readSource(source)
     if (!draft || wrong.has(placeOf(file, line ?? 1))) continue
     const text = JSON.stringify(written)
     releases.push({ ...draft, file, line: line ?? 1, text, fingerprint: await fingerprint(text) })
