@@ -61,6 +61,7 @@ async function list(
         const status = await look(`${directory}/${path}`)
         // Copying can keep the time of modification, but not that of the change of the entry.
         const modified = `${status.mtimeMs}-${status.ctimeMs}`
+        if (status.isDirectory()) problems.push(notFollowed(path))
         return status.isFile() ? [{ path, size: status.size, modified }] : []
       } catch (error) {
         problems.push(unreadable(path, error))
@@ -76,12 +77,35 @@ async function listPaths(directory: string, below: string): Promise<string[]> {
   const entries = await readdir(`${directory}/${below}`, { withFileTypes: true }).catch(absent)
   const paths: string[][] = []
   for (const entry of entries ?? []) {
+    if (isLeftBehind(entry.name)) continue
     const path = `${below}/${entry.name}`
     if (entry.isDirectory()) paths.push(await listPaths(directory, path))
-    else if (!entry.name.startsWith('.')) paths.push([path])
+    else paths.push([path])
   }
   return paths.flat()
 }
+
+/**
+ * Whether programs and systems leave files and folders of such a name behind: what is hidden or thrown away,
+ * copies that editors keep, marks of those who have a document open, what servers know of pictures.
+ */
+export function isLeftBehind(name: string): boolean {
+  return /^\.|^~\$|~$|^#.*#$/.test(name) || leftBehind.has(name.toLowerCase())
+}
+
+const leftBehind = new Set([
+  'thumbs.db',
+  'ehthumbs.db',
+  'desktop.ini',
+  'icon\r',
+  '__macosx',
+  'lost+found',
+  '$recycle.bin',
+  'system volume information',
+  '#recycle',
+  '@recycle',
+  '@eadir',
+])
 
 /** A file below `media/` of a folder, without looking the folder through. */
 export async function findMediaFile(
@@ -128,6 +152,13 @@ export function tooLong(file: string, size: number, most: number): FileProblem {
       : 'Attach what is long as a file from media/ instead.'
   const message = `This has ${here} MB, and at most ${atMost} MB are read. ${instead}`
   return { file, line: 1, field: '', message }
+}
+
+/** Whoever links to a folder may not mean all that is in it, or will be, to be public. */
+function notFollowed(file: string): FileProblem {
+  const message =
+    'This is a link to a folder, and what is in that is not read. Put the folder itself here, or links to its files.'
+  return { file, line: 1, field: '', message, warning: true }
 }
 
 function notRead(file: string): FileProblem {

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
-import { absent } from './folder.ts'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { absent, isLeftBehind } from './folder.ts'
 
 /** Editors and copying write in bursts, in milliseconds. */
 const settle = 200
@@ -137,7 +137,9 @@ async function listFolders(directory: string): Promise<string[]> {
     .map(({ name }) => join(directory, name))
   const behind = await Promise.all(linked.map(inside))
   const folders = [...entries, ...behind.flat()].filter((entry) => entry.isDirectory())
-  return [directory, ...linked, ...folders.map(({ parentPath, name }) => join(parentPath, name))]
+  const paths = folders.map(({ parentPath, name }) => join(parentPath, name))
+  const isRead = (path: string) => !relative(directory, path).split(sep).some(isLeftBehind)
+  return [directory, ...linked, ...paths.filter(isRead)]
 }
 
 /** A number of the file system may come back with another folder, but not with the same time. */

@@ -328,6 +328,7 @@ test('files that cannot be read are told with their names', async () => {
   const { lines } = await load(directory)
   expect(lines).toEqual([
     expect.stringMatching(/^releases\/broken\.en\.md:1 {2}The file cannot be read \(ENOENT/),
+    expect.stringMatching(/^releases\/folder\.en\.md:1 {2}Warning: This is a link to a folder/),
     expect.stringMatching(/^releases\/c\.markdown:1 {2}Warning: This file is not read/),
     expect.stringMatching(/^releases\/b\.en\.md:1 {2}The file is not written in UTF-8/),
     expect.stringMatching(/^releases\/d\.en\.md:1 {2}These are no fields/),
@@ -456,4 +457,64 @@ test('a change that is dated ahead is told', async () => {
   expect(lines).toEqual([
     'releases/a.en.md:5  changes 1.at  Warning: This time lies in the future, and the text has changed already. Write when that was done.',
   ])
+})
+
+test('what programs leave behind is not read, and nothing is said of it', async () => {
+  const release = markdown(good)
+  const names = [
+    'releases/.trash/a.en.md',
+    'releases/2024/.stversions/good.en~20240102-030405.md',
+    'releases/2024/.AppleDouble/good.en.md',
+    'releases/.git/x/y.en.md',
+    'releases/2024/#recycle/a.en.md',
+    'releases/@eaDir/good.en.md/thumb.md',
+    'releases/__MACOSX/b.en.md',
+    'releases/2024/.good.en.md',
+    'releases/2024/.good.en.md.swp',
+    'releases/2024/~$good.en.md',
+    'releases/2024/good.en.md~',
+    'releases/2024/#good.en.md#',
+    'releases/2024/Thumbs.db',
+    'releases/desktop.ini',
+    'media/Thumbs.db',
+  ]
+  const directory = temporaryFolder({
+    'releases/2024/good.en.md': release,
+    // Other folders may be called as they like.
+    'releases/trash/other.en.md': release,
+    ...Object.fromEntries(names.map((name) => [name, release])),
+  })
+  const { drafts, lines } = await load(directory)
+  expect(drafts.map(({ source }) => source)).toEqual([
+    'releases/2024/good.en.md',
+    'releases/trash/other.en.md',
+  ])
+  expect(lines).toEqual([])
+})
+
+test('a link to a file is read, and one to a folder is told', async () => {
+  const elsewhere = temporaryFolder({ 'a.en.md': markdown(good), 'b.en.md': markdown(good) })
+  const directory = temporaryFolder({ 'releases/c.en.md': markdown(good), 'media/x.pdf': 'x' })
+  symlinkSync(elsewhere, join(directory, 'releases/2025'))
+  symlinkSync(join(elsewhere, 'b.en.md'), join(directory, 'releases/b.en.md'))
+  symlinkSync('..', join(directory, 'releases/round'))
+  symlinkSync(elsewhere, join(directory, 'media/share'))
+  const { drafts, lines } = await load(directory)
+  expect(drafts.map(({ source }) => source)).toEqual(['releases/b.en.md', 'releases/c.en.md'])
+  const message =
+    'This is a link to a folder, and what is in that is not read. Put the folder itself here, or links to its files.'
+  expect(lines.toSorted()).toEqual(
+    ['media/share', 'releases/2025', 'releases/round'].map(
+      (file) => `${file}:1  Warning: ${message}`,
+    ),
+  )
+})
+
+test('the folders of releases and media may be links themselves', async () => {
+  const elsewhere = temporaryFolder({ 'r/a.en.md': markdown(good) })
+  const directory = temporaryFolder()
+  symlinkSync(join(elsewhere, 'r'), join(directory, 'releases'))
+  const { drafts, lines } = await load(directory)
+  expect(drafts.map(({ source }) => source)).toEqual(['releases/a.en.md'])
+  expect(lines).toEqual([])
 })
