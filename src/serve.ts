@@ -5,6 +5,7 @@ import { composeNode } from './compose-node.ts'
 import { readNodeConfig, unknownPublishers } from './config.ts'
 import { bringInLine } from './content/bring-in-line.ts'
 import { removeUnfinished } from './content/media-folder.ts'
+import { Rest } from './content/rest.ts'
 import { watchFolder } from './content/watch.ts'
 import { isOfClock } from './domain/clock.ts'
 import { StoreDamaged } from './domain/errors.ts'
@@ -39,6 +40,7 @@ let isStarting = true
 /** Whether the database knows of this version. */
 let isKnown = false
 const reportClock = createClockReport(systemClock)
+const rest = new Rest()
 let listening: Listening | undefined
 let stopWatching = () => {}
 let stopping: number | undefined
@@ -65,6 +67,7 @@ async function readContent(): Promise<boolean> {
     program: isKnown ? undefined : program,
     clock: systemClock,
     isServing: !isStarting,
+    rest,
     readers: readingInThreads,
     progress(count) {
       if (count - told < 1000) return
@@ -125,6 +128,7 @@ console.log(`Serving ${contentDirectory} at http://localhost:${listening.port}`)
 condition.begin()
 stopWatching = watchFolder(contentDirectory, async () => {
   await readContent()
+  return rest.takeNext()
 })
 
 /** Reads the folder for the first time. Throws what the database says if nothing can be served. */

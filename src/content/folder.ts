@@ -6,14 +6,22 @@ import type { FileProblem } from '../domain/problem.ts'
 import type { MediaFile } from '../domain/reading.ts'
 
 /** A file of a content folder. Paths are below the folder, with `/` on every system. */
-export type FolderFile = { path: string; size: number; modified: string }
+export type FolderFile = {
+  path: string
+  size: number
+  modified: string
+  /** Millisecond of the last change, by the clock of the disk. */
+  changed: number
+}
 
 /** The content folder on disk. */
 export type Folder = {
   /** Releases: `releases/**` ending in `.md` or `.jsonl`, in order of their paths. */
   releases: FolderFile[]
   /** Everything below `media/`. */
-  media: Map<string, MediaFile>
+  media: Map<string, MediaFile & FolderFile>
+  /** `site.yaml` and `topics.yaml`, as far as they are there. */
+  frame: Map<string, FolderFile>
   /** What is wrong with the files as such. */
   problems: FileProblem[]
   /** The text of a file in UTF-8. Rejects when it is not there or cannot be read. */
@@ -29,12 +37,14 @@ export async function openFolder(
   { isServing = false }: { isServing?: boolean } = {},
 ): Promise<Folder> {
   const look = isServing ? stat : statSync
-  const releases = await list(directory, 'releases', look)
-  const media = await list(directory, 'media', look)
+  const releases = await list(directory, await listPaths(directory, 'releases'), look)
+  const media = await list(directory, await listPaths(directory, 'media'), look)
+  const frame = await list(directory, ['site.yaml', 'topics.yaml'], look)
   const isRead = ({ path }: FolderFile) => /\.(md|jsonl)$/.test(path)
   return {
     releases: releases.files.filter(isRead),
-    media: new Map(media.files.map(({ path, size }) => [path, { size, type: mediaType(path) }])),
+    media: new Map(media.files.map((file) => [file.path, { ...file, type: mediaType(file.path) }])),
+    frame: new Map(frame.files.map((file) => [file.path, file])),
     problems: [
       ...releases.problems,
       ...media.problems,
@@ -50,19 +60,19 @@ export async function openFolder(
 
 async function list(
   directory: string,
-  below: string,
+  paths: string[],
   look: (path: string) => Stats | Promise<Stats>,
 ): Promise<{ files: FolderFile[]; problems: FileProblem[] }> {
-  const paths = (await listPaths(directory, below)).toSorted()
   const problems: FileProblem[] = []
   const files = await Promise.all(
-    paths.map(async (path): Promise<FolderFile[]> => {
+    paths.toSorted().map(async (path): Promise<FolderFile[]> => {
       try {
         const status = await look(`${directory}/${path}`)
         // Copying can keep the time of modification, but not that of the change of the entry.
         const modified = `${status.mtimeMs}-${status.ctimeMs}`
         if (status.isDirectory()) problems.push(notFollowed(path))
-        return status.isFile() ? [{ path, size: status.size, modified }] : []
+        const changed = Math.max(status.mtimeMs, status.ctimeMs)
+        return status.isFile() ? [{ path, size: status.size, modified, changed }] : []
       } catch (error) {
         problems.push(unreadable(path, error))
         return []

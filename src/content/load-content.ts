@@ -9,11 +9,12 @@ import type {
   KnownContent,
   KnownDraft,
 } from '../domain/publishing.ts'
-import type { FileText, FileToRead, Surroundings } from '../domain/reading.ts'
+import type { FileText, FileToRead, Mention, Surroundings } from '../domain/reading.ts'
 import { withMedia } from '../domain/reading.ts'
 import {
   absent,
   type Folder,
+  type FolderFile,
   largestRelease,
   openFolder,
   tooLarge,
@@ -21,6 +22,7 @@ import {
   unreadable,
 } from './folder.ts'
 import { type Reading as Readers, reading } from './reading.ts'
+import { type Rest, untilAtRest } from './rest.ts'
 
 /** What loading a folder came to. Without `frame` something was wrong, and nothing may be used. */
 export type LoadedContent = {
@@ -39,6 +41,11 @@ type Options = {
   progress?: (count: number) => void
   /** Somebody else waits for this process, so that it must not stand still. */
   isServing?: boolean
+  /**
+   * Tells which files may be read while somebody writes into the folder: of the others the last version
+   * stays. At a start they are waited for. Without it, all may.
+   */
+  rest?: Rest | undefined
   /** Who reads the texts; by itself this thread. */
   readers?: Readers
 }
@@ -60,6 +67,9 @@ type Reading = {
 type Step = Reading[] | Unread
 type Unread = { file: FileToRead; stamp: string; before?: Reading | undefined }
 
+/** What a folder is looked through with. */
+type Looking = { folder: Folder; rest: Rest | undefined }
+
 const batchSize = 100
 /** Files, and characters in them, that a thread is given at once, and how often before the first is done. */
 const mostFiles = 64
@@ -72,12 +82,15 @@ const batchesAtOnce = 4
  */
 export async function loadContent(
   directory: string,
-  { known, stage, now, progress, isServing = false, readers = reading }: Options,
+  { known, stage, now, progress, isServing = false, rest, readers = reading }: Options,
 ): Promise<LoadedContent> {
-  const folder = await openFolder(directory, { isServing })
-  const siteText = await folder.read('site.yaml').catch(absent)
+  const open = async () => openFolder(directory, { isServing })
+  if (rest && !isServing) await untilAtRest(async () => filesOf(await open()))
+  const folder = await open()
+  const looking = { folder, rest: isServing ? rest : undefined }
+  const siteText = await readFrameText('site.yaml', looking)
   if (siteText === undefined) return { problems: [noSite(directory)] }
-  const topicsText = (await folder.read('topics.yaml').catch(absent)) ?? ''
+  const topicsText = (await readFrameText('topics.yaml', looking)) ?? ''
   // At the start nobody waits, and most starts have nothing else to read.
   const { frame: readFrame } = isServing ? readers : reading
   const written = await readAgain({ siteText, topicsText }, readFrame)
@@ -126,8 +139,10 @@ export async function loadContent(
     progress?.(sources.size)
   }
   const surroundings = { site, vocabulary }
-  const read = (batch: Step[]) => readBatch(batch, { folder, basis, now, surroundings, readers })
-  for await (const readings of inOrder(inBatches(listSteps(folder, basis, known)), read)) {
+  const read = (batch: Step[]) =>
+    readBatch(batch, { ...looking, basis, now, surroundings, readers })
+  const steps = listSteps({ ...looking, basis, known })
+  for await (const readings of inOrder(inBatches(steps), read)) {
     for (const reading of readings) await take(reading)
   }
   if (waiting.length > 0) await stage(waiting)
@@ -136,6 +151,22 @@ export async function loadContent(
   if (problems.some((problem) => !problem.warning)) return { problems }
   const removed = [...known.drafts.keys()].filter((source) => !sources.has(source))
   return { frame: { site, vocabulary, files, removed }, problems }
+}
+
+function filesOf({ releases, media, frame }: Folder): FolderFile[] {
+  return [...releases, ...media.values(), ...frame.values()]
+}
+
+/** Of `site.yaml` or `topics.yaml`: its last text while somebody writes it. Undefined if it is not there. */
+async function readFrameText(
+  name: 'site.yaml' | 'topics.yaml',
+  { folder, rest }: Looking,
+): Promise<string | undefined> {
+  const text = await folder.read(name).catch(absent)
+  const before = last?.texts[name === 'site.yaml' ? 'siteText' : 'topicsText']
+  const file = folder.frame.get(name)
+  if (!rest || !file || text === undefined || before === undefined || text === before) return text
+  return rest.isAtRest(file, text) ? text : before
 }
 
 type Frame = Awaited<ReturnType<Readers['frame']>>
@@ -152,11 +183,12 @@ async function readAgain(texts: Texts, readFrame: Readers['frame']): Promise<Fra
 }
 
 /** What there is to read, in the order of the files. What the store knows already takes no reading. */
-async function* listSteps(
-  folder: Folder,
-  basis: string,
-  known: KnownContent,
-): AsyncGenerator<Step> {
+async function* listSteps({
+  folder,
+  rest,
+  basis,
+  known,
+}: Looking & { basis: string; known: KnownContent }): AsyncGenerator<Step> {
   const knownByFile = Map.groupBy(known.drafts.values(), ({ source }) => fileOf(source))
   // Together, because most of the time nearly all are, and a step costs more than they do.
   let ready: Reading[] = []
@@ -165,7 +197,8 @@ async function* listSteps(
     ready = []
     yield unread
   }
-  for (const { path, size, modified } of folder.releases) {
+  for (const file of folder.releases) {
+    const { path, size, modified } = file
     const stamp = `${basis}-${size}-${modified}`
     const oversize = tooLarge(path, size)
     if (oversize) {
@@ -188,6 +221,14 @@ async function* listSteps(
       continue
     }
     const text = await readText(folder, path)
+    // A file may also end within a letter.
+    if (rest && !rest.isAtRest(file, 'text' in text ? text.text : '')) {
+      // With the stamp that it had, so that it is looked at again.
+      for (const { source, id } of before ? all : []) {
+        ready.push({ ...before!, source, id, problems: [] })
+      }
+      continue
+    }
     if ('problem' in text) {
       ready.push({ stamp, source: path, media: {}, problems: [text.problem] })
       continue
@@ -275,8 +316,7 @@ async function breathe() {
   await new Promise((resolve) => setImmediate(resolve))
 }
 
-type ReadWith = {
-  folder: Folder
+type ReadWith = Looking & {
   basis: string
   now: number
   surroundings: Surroundings
@@ -285,13 +325,13 @@ type ReadWith = {
 
 async function readBatch(
   batch: Step[],
-  { folder, basis, now, surroundings, readers }: ReadWith,
+  { basis, now, surroundings, readers, ...looking }: ReadWith,
 ): Promise<Reading[]> {
   const files = batch.flatMap((step) => ('file' in step ? [step.file] : []))
   const texts = files.length > 0 ? await readers.files({ basis, now, files }, surroundings) : []
   const readings: Reading[] = []
   for (const step of batch) {
-    if ('file' in step) readings.push(await found(texts.shift()!, step, folder))
+    if ('file' in step) readings.push(...(await found(texts.shift()!, step, looking)))
     else readings.push(...step)
   }
   return readings
@@ -300,8 +340,14 @@ async function readBatch(
 async function found(
   { source, line, ...text }: FileText,
   { file: { path }, stamp, before }: Unread,
-  folder: Folder,
-): Promise<Reading> {
+  { folder, rest }: Looking,
+): Promise<Reading[]> {
+  const isWhole = ({ path: name }: Mention) => {
+    const file = folder.media.get(name)
+    return !file || before?.media[name] === file.size || rest!.isAtRest(file)
+  }
+  // A line of JSONL has no version of its own that could stay.
+  if (rest && line === undefined && !text.mentions.every(isWhole)) return before ? [before] : []
   const { draft, published, media, problems } = await withMedia(text, (name) =>
     folder.media.get(name),
   )
@@ -310,10 +356,10 @@ async function found(
   })
   // Its last version stays; should there be none, or no telling which, all of the folder stays as it was.
   if (text.isGivenUp && before) {
-    return { ...before, problems: told.map((problem) => ({ ...problem, warning: true })) }
+    return [{ ...before, problems: told.map((problem) => ({ ...problem, warning: true })) }]
   }
   const place = { source, ...(line !== undefined && { line }) }
-  return { ...place, stamp, ...identified(draft), media, problems: told }
+  return [{ ...place, stamp, ...identified(draft), media, problems: told }]
 }
 
 function identified(draft: Draft | undefined): Pick<Reading, 'draft' | 'id'> {

@@ -20,11 +20,12 @@ type Watched = { watcher: FSWatcher; identity: string }
  * Calls `changed` after something in a folder changed, never twice at once. Each folder is watched
  * by itself: Node's recursive watching costs a watch per file on Linux. What is watched is the folder
  * that lay at a path and not the path, so each is begun anew when another one lies there, and the folders
- * above are watched for that. Answers how to stop.
+ * above are watched for that. `changed` may answer after how many milliseconds to call it again. Answers how
+ * to stop.
  */
 export function watchFolder(
   directory: string,
-  changed: () => Promise<void>,
+  changed: () => Promise<number | void>,
   lookAgain = usualPause,
 ): () => void {
   const above = placesAbove(directory)
@@ -35,9 +36,9 @@ export function watchFolder(
   let stopped = false
   let isTold = false
 
-  const soon = () => {
+  const soon = (wait = settle) => {
     clearTimeout(timer)
-    timer = setTimeout(() => void run(), settle)
+    timer = setTimeout(() => void run(), wait)
   }
 
   async function run() {
@@ -46,16 +47,18 @@ export function watchFolder(
       return
     }
     running = true
+    let wait: number | void = undefined
     try {
       await watchAll().catch(console.error)
-      await changed()
+      wait = await changed()
     } catch (error) {
       console.error(error)
     }
     running = false
-    if (!again || stopped) return
+    if (stopped) return
+    if (again) soon()
+    else if (wait !== undefined) soon(wait)
     again = false
-    soon()
   }
 
   /** Folders may come into one before it is watched, so it is looked through again when some are new. */
@@ -106,7 +109,7 @@ export function watchFolder(
 
   const interval = setInterval(() => void run(), lookAgain)
   // Whatever changed until the watching began is looked for once.
-  void watchAll().then(soon, console.error)
+  void watchAll().then(() => soon(), console.error)
   return () => {
     stopped = true
     clearTimeout(timer)
