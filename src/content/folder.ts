@@ -2,6 +2,7 @@ import { readFileSync, type Stats, statSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lookup } from 'mrmime'
+import { isMediaPath } from '../domain/names.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { MediaFile } from '../domain/reading.ts'
 
@@ -122,8 +123,7 @@ export async function findMediaFile(
   directory: string,
   path: string,
 ): Promise<MediaFile | undefined> {
-  const parts = path.split('/')
-  if (parts[0] !== 'media' || parts.some((part) => /^$|^\.|\0/.test(part))) return undefined
+  if (!isMediaPath(path)) return undefined
   const status = await stat(join(directory, path)).catch(nowhere)
   return status?.isFile() ? { size: status.size, type: mediaType(path) } : undefined
 }

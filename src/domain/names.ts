@@ -29,6 +29,16 @@ export function formatFileName({ slug, language }: FileName): string {
 }
 
 /**
+ * Whether a path can be a file that releases attach or show: `media/2024/agenda.pdf`. No folder, nothing that
+ * is hidden, nothing above.
+ */
+export function isMediaPath(path: string): boolean {
+  const [folder, ...names] = path.split('/')
+  const isName = (name: string) => name !== '' && !name.startsWith('.') && !name.includes('\0')
+  return folder === 'media' && names.length > 0 && names.every(isName)
+}
+
+/**
  * Where a release was written: a file, or `file#slug.language` for a line of JSONL. A folder may have any
  * sign in its name.
  */

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { languagePattern, longestLanguage, slugPattern } from './names.ts'
+import { isMediaPath, languagePattern, longestLanguage, slugPattern } from './names.ts'
 import { cleanLine, cleanText } from './text.ts'
 import { isTimezone } from './time.ts'
 import type { Advice } from './problem.ts'
@@ -143,7 +143,7 @@ export const mediaPath = v.pipe(
   line,
   v.transform((path) => `media/${path.replace(/^(\.?\/)*(media\/)?/, '')}`),
   v.check(
-    (path) => !path.split('/').includes('..') && path.length > 'media/'.length,
+    isMediaPath,
     'This is not a file in the media folder. Write its name, such as agenda.pdf.',
   ),
 )

@@ -2,12 +2,19 @@
 import fc from 'fast-check'
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
-import { readFileLink, readFileName, readSlug, readSource } from '../../src/domain/names.ts'
+import {
+  isMediaPath,
+  readFileLink,
+  readFileName,
+  readSlug,
+  readSource,
+} from '../../src/domain/names.ts'
+import { findMediaFile } from '../../src/content/folder.ts'
+import { isMediaFile } from '../../src/http/media.ts'
 import { readAddress } from '../../src/http/urls.ts'
-import { slug as slugSchema } from '../../src/domain/site.ts'
-import type { Site } from '../../src/domain/site.ts'
+import { mediaPath, type Site, slug as slugSchema } from '../../src/domain/site.ts'
 import { createVocabulary } from '../../src/domain/topic.ts'
-import { siteYaml } from '../content-folder.ts'
+import { siteYaml, temporaryFolder } from '../content-folder.ts'
 import { baseUrl, onBothPresses } from '../platforms.ts'
 
 const slugs = ['new_border_station', 'a', '1', '2024', 'a--b', 'ends-', 'ends_', 'feed', 'a_-_b']
@@ -56,6 +63,13 @@ onBothPresses('names', files, (press) => {
       links.add(next)
     }
     expect(links.size).toBeGreaterThan(slugs.length * languages.length)
+    for (const topic of topics) {
+      for (const language of ['', '/zh-hant', '/ES-419', '/all']) {
+        for (const ending of ['', '.rss', '.atom', '.json']) {
+          links.add(`${baseUrl}${language}/topics/${topic}${ending}`)
+        }
+      }
+    }
     for (const link of links) expect((await get(link)).status, link).toBe(200)
   })
 
@@ -87,7 +101,7 @@ const site = { languages: ['en'], timezone: 'UTC' } as Site
 const vocabulary = createVocabulary({ topics: [], renamed: {} })
 
 test('what a release may be called is what its address and a link to its file may say', () => {
-  const signs = fc.string({ unit: fc.constantFrom(...'aZ09-_.~%é ü/#') })
+  const signs = fc.string({ unit: fc.constantFrom(...Array.from('aZ09-_.~%é ü/#')) })
   fc.assert(
     fc.property(signs, (name) => {
       const isSlug = v.safeParse(slugSchema, name).success && name === name.trim()
@@ -106,6 +120,24 @@ test('what a release may be called is what its address and a link to its file ma
       expect(link?.slug === name, name).toBe(isSlug)
     }),
   )
+})
+
+test('what a release may attach is what the address of a file may be', async () => {
+  const folder = temporaryFolder({ 'media/a/b.pdf': 'x', 'media/.a/b.pdf': 'x', 'media/.b': 'x' })
+  const signs = fc.string({ unit: fc.constantFrom(...Array.from('ab./%\\é\0')), maxLength: 8 })
+  await fc.assert(
+    fc.asyncProperty(signs, async (name) => {
+      const written = v.safeParse(mediaPath, `media/${name}`)
+      const path = written.output as string
+      const isFit = written.success && path === `media/${name}`
+      expect(isMediaFile(`/media/${encodeURIComponent(name)}`), name).toBe(
+        isMediaPath(`media/${name}`),
+      )
+      if (isFit) expect(isMediaPath(path), name).toBe(true)
+      if (!isMediaPath(path)) expect(await findMediaFile(folder, path)).toBeUndefined()
+    }),
+  )
+  expect(await findMediaFile(folder, 'media/a/b.pdf')).toBeDefined()
 })
 
 test('a link to a file is understood as editors understand it', () => {
