@@ -82,6 +82,8 @@ async function readContent(): Promise<boolean> {
     ({ since }) => reportClock(since),
     () => {},
   )
+  // What was wrong is so still.
+  if (rest.isHeld) return true
   problems = [...found, ...readOnlyProblem(), ...(await tokenProblems())]
   // What nobody asked about meanwhile is told now.
   condition.damage()
@@ -168,7 +170,7 @@ function exit(): never {
 }
 
 function takenUp(found: FileProblem[]): FileProblem[] {
-  isKnown ||= found.every(({ warning }) => warning)
+  isKnown ||= !rest.isHeld && found.every(({ warning }) => warning)
   return found
 }
 

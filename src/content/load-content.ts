@@ -42,8 +42,8 @@ type Options = {
   /** Somebody else waits for this process, so that it must not stand still. */
   isServing?: boolean
   /**
-   * Tells which files may be read while somebody writes into the folder: of the others the last version
-   * stays. At a start they are waited for. Without it, all may.
+   * Tells which files may be read while somebody writes into the folder. Nothing is read while it holds, and
+   * later the last version stays of those that are not at rest. A start waits for all. Without it, all may.
    */
   rest?: Rest | undefined
   /** Who reads the texts; by itself this thread. */
@@ -88,9 +88,10 @@ export async function loadContent(
   if (rest && !isServing) await untilAtRest(async () => filesOf(await open()))
   const folder = await open()
   const looking = { folder, rest: isServing ? rest : undefined }
-  const siteText = await readFrameText('site.yaml', looking)
+  if (looking.rest && (await isHeld(folder, known, looking.rest))) return { problems: [] }
+  const siteText = await folder.read('site.yaml').catch(absent)
   if (siteText === undefined) return { problems: [noSite(directory)] }
-  const topicsText = (await readFrameText('topics.yaml', looking)) ?? ''
+  const topicsText = (await folder.read('topics.yaml').catch(absent)) ?? ''
   // At the start nobody waits, and most starts have nothing else to read.
   const { frame: readFrame } = isServing ? readers : reading
   const written = await readAgain({ siteText, topicsText }, readFrame)
@@ -157,16 +158,18 @@ function filesOf({ releases, media, frame }: Folder): FolderFile[] {
   return [...releases, ...media.values(), ...frame.values()]
 }
 
-/** Of `site.yaml` or `topics.yaml`: its last text while somebody writes it. Undefined if it is not there. */
-async function readFrameText(
-  name: 'site.yaml' | 'topics.yaml',
-  { folder, rest }: Looking,
-): Promise<string | undefined> {
-  const text = await folder.read(name).catch(absent)
-  const before = last?.texts[name === 'site.yaml' ? 'siteText' : 'topicsText']
-  const file = folder.frame.get(name)
-  if (!rest || !file || text === undefined || before === undefined || text === before) return text
-  return rest.isAtRest(file, text) ? text : before
+/**
+ * Whether to wait with all that changed, because some of it is still being written: what is copied in
+ * together comes out together, and a lot of it is known as the past of an office by its number.
+ */
+async function isHeld(folder: Folder, known: KnownContent, rest: Rest): Promise<boolean> {
+  const isChanged = ({ path, size, modified }: FolderFile) =>
+    !known.files.get(path)?.stamp.endsWith(`-${size}-${modified}`)
+  const changed = [...folder.releases.filter(isChanged), ...folder.frame.values()]
+  const texts = changed
+    .filter((file) => rest.mayBeWritten(file))
+    .map(async (file) => ({ file, end: await folder.read(file.path).catch(() => '') }))
+  return rest.holds(await Promise.all(texts))
 }
 
 type Frame = Awaited<ReturnType<Readers['frame']>>

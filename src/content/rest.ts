@@ -4,8 +4,11 @@ import type { FolderFile } from './folder.ts'
 const usual = 1500
 /** The same of one that ends within a line: most editors end the last one, and few copies pause there. */
 const withinLine = 10_000
-/** A start waits no longer for files that go on changing. */
+/** All that changed waits no longer for files that are not at rest, and a start no longer than that. */
+const longestHold = 30_000
 const longestAtStart = 10_000
+/** Files whose state is remembered: no more are written at once. */
+const mostSeen = 10_000
 
 /**
  * Tells which files are at rest. What is copied in slowly grows, perhaps with pauses, and nobody but its
@@ -15,11 +18,30 @@ export class Rest {
   /** When files were first seen as they are, by a clock that nobody sets. */
   #seen = new Map<string, { state: string; since: number }>()
   #next: number | undefined
+  #heldSince: number | undefined
+  /** Whether this look is put off. */
+  isHeld = false
 
-  /** Milliseconds after which to look again, because of files that were not at rest; then it begins anew. */
+  /** Whether to wait with everything for the sake of some files, given with what their texts end with. */
+  holds(files: { file: FolderFile; end: string }[]): boolean {
+    const moving = files.filter(({ file, end }) => !this.isAtRest(file, end))
+    if (moving.length === 0) this.#heldSince = undefined
+    else this.#heldSince ??= performance.now()
+    const since = this.#heldSince
+    this.isHeld = since !== undefined && performance.now() - since < longestHold
+    return this.isHeld
+  }
+
+  /** Whether a file changed so lately that there may be more to come. */
+  mayBeWritten(file: FolderFile): boolean {
+    return ageOf(file) < withinLine
+  }
+
+  /** Ends a look. Answers after how many milliseconds to look again, because files were not at rest. */
   takeNext(): number | undefined {
     const next = this.#next
     this.#next = undefined
+    this.isHeld = false
     return next
   }
 
@@ -31,12 +53,11 @@ export class Rest {
     const seen = before?.state === state ? before : { state, since: performance.now() }
     // Clocks of network folders may be wrong; where they are right, nothing has to be seen twice.
     const left = quiet - Math.max(performance.now() - seen.since, ageOf(file))
-    if (left <= 0) {
-      this.#seen.delete(file.path)
-      return true
-    }
+    if (this.#seen.size >= mostSeen) this.#seen.clear()
     this.#seen.set(file.path, seen)
-    this.#next = Math.min(this.#next ?? Infinity, left)
+    if (left <= 0) return true
+    // What came together is to be read together.
+    this.#next = Math.max(this.#next ?? 0, left)
     return false
   }
 }

@@ -50,6 +50,23 @@ test('a file that grows is waited for, however long that takes', () => {
   expect(rest.takeNext()).toBe(1500)
 })
 
+test('what came together is waited for together, but not for ever', () => {
+  const rest = new Rest()
+  const done = { file: { ...file(Date.now() - 1400), path: 'releases/b.en.md' }, end: whole }
+  const look = () => {
+    const isHeld = rest.holds([done, { file: file(Date.now(), Date.now()), end: half }])
+    return { isHeld, next: rest.takeNext() }
+  }
+  expect(look()).toEqual({ isHeld: true, next: 10_000 })
+  vi.advanceTimersByTime(29_000)
+  expect(look()).toEqual({ isHeld: true, next: 10_000 })
+  vi.advanceTimersByTime(2000)
+  expect(look()).toEqual({ isHeld: false, next: 10_000 })
+  expect(rest.isAtRest(done.file, done.end)).toBe(true)
+  expect(rest.holds([done])).toBe(false)
+  expect(look().isHeld).toBe(true)
+})
+
 test('a disk whose clock is ahead or behind delays nothing for long', () => {
   const rest = new Rest()
   const ahead = file(Date.now() + 3_600_000)
@@ -76,8 +93,7 @@ test('a start waits until nothing has just changed, and no longer than ten secon
 const good = ['title: A', 'published: 2024-01-24T09:00', 'topics: [migration]']
 
 /** A folder that is looked at again and again, as the service does. */
-function watched(directory: string) {
-  const rest = new Rest()
+function watched(directory: string, rest: Rest) {
   const known: KnownContent = { files: new Map(), drafts: new Map() }
   return async () => {
     const staged: Draft[] = []
@@ -90,40 +106,56 @@ function watched(directory: string) {
     })
     expect(problems.filter(({ warning }) => !warning)).toEqual([])
     for (const draft of staged) known.drafts.set(draft.source, { ...draft, id: draft.release.id })
-    for (const source of frame!.removed) known.drafts.delete(source)
-    known.files = frame!.files
+    for (const source of frame?.removed ?? []) known.drafts.delete(source)
+    known.files = frame?.files ?? known.files
     return staged.map(({ release }) => [release.title, release.html].join(': '))
   }
 }
 
-test('of a release that is being written the last version stays, with all that it takes', async () => {
-  vi.useRealTimers()
-  const directory = temporaryFolder({ 'releases/a.en.md': markdown(good, 'Old.') })
-  const wait = async (milliseconds: number) =>
-    new Promise((resolve) => setTimeout(resolve, milliseconds))
-  await wait(1600)
-  const look = watched(directory)
-  expect(await look()).toEqual(['A: <p>Old.</p>'])
-  // Emptied, and its topics and languages as well, as a copy begins.
-  writeFiles(directory, {
-    'releases/a.en.md': '',
-    'releases/b.en.md': markdown(good, 'See [it](../media/a.pdf).'),
-    'media/a.pdf': 'half',
-    'topics.yaml': 'migr',
-    'site.yaml': siteYaml.slice(0, 60),
-  })
-  expect(await look()).toEqual([])
-  const path = join(directory, 'releases/a.en.md')
-  // It ends within a letter.
-  appendFileSync(path, Buffer.from(markdown(good, 'Tänä').slice(0, -4)).subarray(0, -1))
-  expect(await look()).toEqual([])
-  await wait(1600)
-  writeFiles(directory, { 'topics.yaml': 'migration: { label: { en: Migration } }\n' })
-  writeFiles(directory, { 'site.yaml': siteYaml, 'releases/a.en.md': markdown(good, 'New.') })
-  appendFileSync(join(directory, 'media/a.pdf'), 'and the other half')
-  expect(await look()).toEqual([])
-  await wait(1600)
-  const titles = await look()
-  expect(titles[0]).toBe('A: <p>New.</p>')
-  expect(titles[1]).toMatch(/See <a href=.*a\.pdf/)
-}, 20_000)
+/** As it is after half a minute in which something was never at rest. */
+class NoLongerHeld extends Rest {
+  override holds() {
+    return false
+  }
+}
+
+test.each([
+  ['while all is held', new Rest()],
+  ['after that', new NoLongerHeld()],
+])(
+  'of a release that is being written the last version stays, %s',
+  async (_, rest) => {
+    vi.useRealTimers()
+    const directory = temporaryFolder({ 'releases/a.en.md': markdown(good, 'Old.') })
+    const wait = async (milliseconds: number) =>
+      new Promise((resolve) => setTimeout(resolve, milliseconds))
+    await wait(1600)
+    const look = watched(directory, rest)
+    expect(await look()).toEqual(['A: <p>Old.</p>'])
+    // Emptied, and its topics and languages as well, as a copy begins.
+    writeFiles(directory, {
+      'releases/a.en.md': '',
+      'releases/b.en.md': markdown(good, 'See [it](../media/a.pdf).'),
+      'media/a.pdf': 'half',
+    })
+    const isHeld = !(rest instanceof NoLongerHeld)
+    if (isHeld) {
+      writeFiles(directory, { 'topics.yaml': 'migr', 'site.yaml': siteYaml.slice(0, 60) })
+    }
+    expect(await look()).toEqual([])
+    const path = join(directory, 'releases/a.en.md')
+    // It ends within a letter.
+    appendFileSync(path, Buffer.from(markdown(good, 'Tänä').slice(0, -4)).subarray(0, -1))
+    expect(await look()).toEqual([])
+    await wait(1600)
+    writeFiles(directory, { 'topics.yaml': 'migration: { label: { en: Migration } }\n' })
+    writeFiles(directory, { 'site.yaml': siteYaml, 'releases/a.en.md': markdown(good, 'New.') })
+    appendFileSync(join(directory, 'media/a.pdf'), 'and the other half')
+    expect(await look()).toEqual([])
+    await wait(1600)
+    const titles = await look()
+    expect(titles[0]).toBe('A: <p>New.</p>')
+    expect(titles[1]).toMatch(/See <a href=.*a\.pdf/)
+  },
+  20_000,
+)
