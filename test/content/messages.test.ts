@@ -11,7 +11,10 @@ const { vocabulary } = readTopics(topicsYaml, site.languages, site.timezone)
 /** Lines that are told of a file, without its name. */
 async function told(text: string, path = 'releases/a.en.md'): Promise<string[]> {
   const files = [{ path, text }]
-  const [file] = await reading.files({ basis: '', files }, { site, vocabulary })
+  const [file] = await reading.files(
+    { basis: '', files, now: Date.UTC(2026, 0, 1) / 1000 },
+    { site, vocabulary },
+  )
   return file!.problems.map((problem) => {
     return formatProblem({ ...problem, file: path, line: problem.line! }).slice(path.length + 1)
   })
@@ -453,7 +456,10 @@ test('a field that stands twice in a line of JSON is told, and a text that looks
     `{"slug":"a","language":"en",${title},"published":"2024-01-24","contacts":[{"name":"A"},{"name":"B"}],"body":{"markdown":"{\\"title\\": 1, \\"title\\": 2}"}}`
   const ofLine = async (text: string) => {
     const files = [{ path: 'releases/a.jsonl', text, line: 1 }]
-    const [read] = await reading.files({ basis: '', files }, { site, vocabulary })
+    const [read] = await reading.files(
+      { basis: '', files, now: Date.UTC(2026, 0, 1) / 1000 },
+      { site, vocabulary },
+    )
     return read!.problems.map(({ message, tolerated }) => ({ message, tolerated }))
   }
   expect(await ofLine(line('"title":"title"'))).toEqual([])
