@@ -1,6 +1,7 @@
 // Gathers a content folder and the migrations for the Worker, which has no disk.
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { systemClock } from './clock.ts'
 import { type BundleHeader, readBundle, writeBundle } from './content/bundle.ts'
 import { loadContent } from './content/load-content.ts'
 import { fingerprint } from './domain/identity.ts'
@@ -18,6 +19,7 @@ export async function bundleContent(
   const { frame, problems } = await loadContent(contentDirectory, {
     known: { files: new Map(), drafts: new Map() },
     stage: async (more) => void drafts.push(...more),
+    now: systemClock.now(),
   })
   if (!frame) return { problems }
 

@@ -1,4 +1,4 @@
-import type { Clock } from './domain/clock.ts'
+import { type Clock, clockProblem } from './domain/clock.ts'
 
 /** A clock that was set back must not stop publishing for longer, in milliseconds. */
 const longestWait = 2000
@@ -10,4 +10,19 @@ export const systemClock: Clock = {
     const wait = Math.min((second + 1) * 1000 - Date.now(), longestWait)
     if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait))
   },
+}
+
+/** Says once in the log that the clock is behind the last event that readers were shown, and when that is over. */
+export function createClockReport(clock: Clock): (shown: number) => void {
+  let isBehind = false
+  return (shown) => {
+    const problem = clockProblem(clock.now(), shown)
+    if (problem !== undefined && !isBehind) console.error(problem)
+    if (problem === undefined && isBehind) {
+      console.error(
+        'The clock is no longer behind what readers were shown. Releases are published again.',
+      )
+    }
+    isBehind = problem !== undefined
+  }
 }

@@ -5,9 +5,10 @@ import { type Api, createApi } from './http/api/api.ts'
 import { createDoor, type Token } from './http/api/door.ts'
 import { createPublishing, type PublishingParts } from './http/api/publishing.ts'
 import type { Database } from './store/database.ts'
+import { mendClock } from './store/mend-clock.ts'
 import { createPublishingStore } from './store/publishing-store.ts'
 
-export type ApiParts = Omit<PublishingParts, 'store' | 'reading' | 'letIn'> & {
+export type ApiParts = Omit<PublishingParts, 'store' | 'reading' | 'letIn' | 'mendClock'> & {
   database: Database
   /** Who reads what is sent, if not this thread. */
   reading?: PublishingParts['reading']
@@ -20,6 +21,10 @@ export function composeApi({ database, tokens, reading = ownReading, ...parts }:
     ...parts,
     reading,
     store: createPublishingStore(database, parts.checkStore),
+    async mendClock(now) {
+      const { wordsOf } = await import('./content/words.ts')
+      return mendClock(database, now, wordsOf)
+    },
     letIn: createDoor(tokens, parts.clock),
   })
   return createApi(publishing)

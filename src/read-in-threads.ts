@@ -83,7 +83,7 @@ const mostRemembered = 100
 const tryAgain = 600_000
 
 async function readFiles(
-  { basis, files }: FilesToRead,
+  { basis, files }: Pick<FilesToRead, 'basis' | 'files'>,
   read: (files: FileToRead[]) => Promise<FileText[]>,
 ): Promise<FileText[]> {
   const leftOut = new Set<FileToRead>()

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { dirname } from 'node:path'
-import { systemClock } from './clock.ts'
+import { createClockReport, systemClock } from './clock.ts'
 import { composeNode } from './compose-node.ts'
 import { readNodeConfig, unknownPublishers } from './config.ts'
 import { bringInLine } from './content/bring-in-line.ts'
 import { removeUnfinished } from './content/media-folder.ts'
+import { Rest } from './content/rest.ts'
 import { watchFolder } from './content/watch.ts'
+import { isOfClock } from './domain/clock.ts'
 import { StoreDamaged } from './domain/errors.ts'
 import { fingerprint } from './domain/identity.ts'
 import { type FileProblem, formatProblem } from './domain/problem.ts'
@@ -35,6 +37,10 @@ const content = createContentStore(database)
 const program = await fingerprint(`${await programFingerprint()} ${baseUrl}`)
 let problems: FileProblem[] = []
 let isStarting = true
+/** Whether the database knows of this version. */
+let isKnown = false
+const reportClock = createClockReport(systemClock)
+const rest = new Rest()
 let listening: Listening | undefined
 let stopWatching = () => {}
 let stopping: number | undefined
@@ -58,9 +64,10 @@ async function readContent(): Promise<boolean> {
   const found = await bringInLine(contentDirectory, content, {
     batch: randomUUID(),
     // Another process on the same database may be of another version: each says so once.
-    program: isStarting ? program : undefined,
+    program: isKnown ? undefined : program,
     clock: systemClock,
     isServing: !isStarting,
+    rest,
     readers: readingInThreads,
     baseUrl,
     progress(count) {
@@ -71,7 +78,13 @@ async function readContent(): Promise<boolean> {
     beforeChange(count) {
       if (told > 0) console.error(`All are read. Putting ${count} into the database …`)
     },
-  }).catch(notTakenUp)
+  }).then(takenUp, notTakenUp)
+  await store.state(systemClock.now()).then(
+    ({ since }) => reportClock(since),
+    () => {},
+  )
+  // What was wrong is so still.
+  if (rest.isHeld) return true
   problems = [...found, ...readOnlyProblem(), ...(await tokenProblems())]
   // What nobody asked about meanwhile is told now.
   condition.damage()
@@ -118,6 +131,7 @@ console.log(`Serving ${contentDirectory} at http://localhost:${listening.port}`)
 condition.begin()
 stopWatching = watchFolder(contentDirectory, async () => {
   await readContent()
+  return rest.takeNext()
 })
 
 /** Reads the folder for the first time. Throws what the database says if nothing can be served. */
@@ -156,7 +170,13 @@ function exit(): never {
   process.exit(0)
 }
 
+function takenUp(found: FileProblem[]): FileProblem[] {
+  isKnown ||= !rest.isHeld && found.every(({ warning }) => warning)
+  return found
+}
+
 function notTakenUp(error: unknown): FileProblem[] {
+  if (isOfClock(error)) return [waiting()]
   if (error instanceof StoreDamaged) {
     if (isStarting && mayBeMadeAnew && isOfDamagedFile(error)) throw error
     // The condition tells of it. Somebody may have mended it.
@@ -182,6 +202,13 @@ function readOnlyProblem(): FileProblem[] {
   if (!database.readOnly) return []
   const advice = 'Allow writing it and its folder, or make room on its disk, and start again.'
   return [cannotWrite('it can only be read', advice)]
+}
+
+/** What is wrong with the clock is told beside it. */
+function waiting(): FileProblem {
+  const message =
+    'Changes of the content wait for the clock. They are taken up within half a minute once it is no longer behind.'
+  return { file: contentDirectory, line: 1, field: '', message, warning: true }
 }
 
 function cannotRead(error: unknown): FileProblem {

@@ -6,16 +6,18 @@ import type {
 } from '@cloudflare/workers-types'
 import { waitUntil } from 'cloudflare:workers'
 import bundleText from './content.txt'
-import { systemClock } from './clock.ts'
+import { createClockReport, systemClock } from './clock.ts'
 import { compose } from './compose.ts'
 import { isAtHome, readWorkerConfig, unknownPublishers, type WorkerConfig } from './config.ts'
 import { bringBundleInLine, type Bundle, readBundle } from './content/bundle.ts'
 import { answerFromBucket, type Bucket, createMediaBucket } from './content/media-bucket.ts'
+import { clockProblem, isOfClock } from './domain/clock.ts'
 import { DomainError, isOtherVersion } from './domain/errors.ts'
 import { fingerprint } from './domain/identity.ts'
 import { formatProblem } from './domain/problem.ts'
 import { withMeasures } from './content/picture-size.ts'
 import { spellings } from './domain/media-types.ts'
+import { formatUtc } from './domain/time.ts'
 import type { MediaFile } from './domain/reading.ts'
 import type { ReleaseStore, State } from './domain/release-store.ts'
 import { retiredAt } from './domain/retirement.ts'
@@ -54,6 +56,9 @@ const patienceForContent = 8000
 const longestRun = 60_000
 /** Seconds for which a database is left alone that could not be brought in line. */
 const rest = 5
+const reportClock = createClockReport(systemClock)
+/** The same while nothing can be published because of the clock. */
+const restForClock = 30
 let restUntil = 0
 /** Revision of the database that was found in line. Another may come of the version before. */
 let inLine: number | undefined
@@ -83,12 +88,19 @@ async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
   if (!isBroughtOver) return
   const store = createReleaseStore(DB)
   const revision = await store.revision()
-  const isDone = await bringBundleInLine(ownBundle(), createContentStore(DB, newestMigration()), {
+  const content = createContentStore(DB, newestMigration())
+  const isDone = await bringBundleInLine(ownBundle(), content, {
     program: await fingerprint(`${program} ${baseUrl}`),
     clock: systemClock,
     steps: stepsPerRequest,
   })
   if (!isDone) return
+  const there = await content.bundle()
+  if (there && there.made > made && clockProblem(systemClock.now(), there.made) !== undefined) {
+    console.error(
+      `The content of a deployment before is dated ${formatUtc(there.made)}, so that of this one is not taken up before then. If a clock was ahead, send POST /api/mend-clock.`,
+    )
+  }
   if ((await store.revision()) === revision) inLine = seen = revision
   else service?.lookAgain()
 }
@@ -98,7 +110,9 @@ async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
  * waits for that, and not for long: the database may hang, or a burst of releases be waited out.
  */
 async function seeToContent(env: Env, baseUrl: string): Promise<void> {
-  if ((inLine !== undefined && inLine === seen) || systemClock.now() < restUntil) return
+  // A clock that is set back must not make it longer.
+  const left = restUntil - systemClock.now()
+  if ((inLine !== undefined && inLine === seen) || (left > 0 && left <= restForClock)) return
   bringing ??= within(bringInLine(env, baseUrl), longestRun)
     .catch(goOn)
     .finally(() => (bringing = undefined))
@@ -110,7 +124,9 @@ async function seeToContent(env: Env, baseUrl: string): Promise<void> {
 
 /** A database that does not answer now must not keep us from what we have. */
 function goOn(error: unknown) {
-  restUntil = systemClock.now() + rest
+  restUntil = systemClock.now() + (isOfClock(error) ? restForClock : rest)
+  // Of the clock every isolate says once what is wrong.
+  if (isOfClock(error)) return
   console.error(`The database is not brought in line: ${(error as Error).message}`)
 }
 
@@ -210,8 +226,9 @@ function createApiLoader(env: Env, { baseUrl, tokens }: WorkerConfig): () => Pro
 /** Everything that answers at home, or at other hosts, where a version reads and never writes. */
 function createService(env: Env, config: WorkerConfig, isHome: boolean) {
   const { baseUrl, hasFeedPages } = config
-  const state = createKeptState(openStore(env, isHome), systemClock, (revision) => {
-    seen = revision
+  const state = createKeptState(openStore(env, isHome), systemClock, (read) => {
+    seen = read.revision
+    reportClock(read.since)
   })
   const refuse = () => {
     throw new DomainError(

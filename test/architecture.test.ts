@@ -44,7 +44,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^file-type$/, where: /^http\/api\/file-type\.ts/ },
   { what: /^@hono\/node-server/, where: /^http\/(listen|media)\.ts/ },
   { what: /^feed$/, where: /^feeds\/(rss|json-feed)\.ts/ },
-  { what: /^yaml$/, where: /^content\/yaml\.ts/ },
+  { what: /^yaml$/, where: /^content\/yaml(-\w+)?\.ts$/ },
   { what: /^marked$/, where: /^content\/markdown\.ts/ },
   { what: /^(parse5|xss)$/, where: /^content\/html\.ts/ },
   { what: /^(@orama\/stemmers\/|porter2$)/, where: /^content\/stemmers\.ts/ },

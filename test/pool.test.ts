@@ -37,7 +37,7 @@ test('a short release does not wait for all of many long ones that came before',
 test('what takes too long is given up, and what waits for it is done by another thread', async () => {
   const pool = new Pool(quick)
   const run = (file: typeof good) =>
-    pool.run('readFiles', { basis: '', files: [file] }, file.text.length, surroundings)
+    pool.run('readFiles', { basis: '', now: 0, files: [file] }, file.text.length, surroundings)
   const results = await Promise.allSettled([run(bad), run(bad), run(good)])
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled'])
   expect((results[0] as PromiseRejectedResult).reason).toBeInstanceOf(TooCostly)
@@ -45,7 +45,7 @@ test('what takes too long is given up, and what waits for it is done by another 
 
 test('of files that are read together only those are given up that take too long', async () => {
   const readers = readInThreads(new Pool(quick))
-  const texts = await readers.files({ basis: '', files: [good, bad, good] }, surroundings)
+  const texts = await readers.files({ basis: '', now: 0, files: [good, bad, good] }, surroundings)
   expect(texts.map(({ draft }) => draft?.release.title)).toEqual(['A', undefined, 'A'])
   expect(texts[1]?.problems[0]?.message).toMatch(/^Reading this takes more than 10 seconds/)
 })
@@ -53,7 +53,7 @@ test('of files that are read together only those are given up that take too long
 test('threads read the same as the thread that asks', async () => {
   const file = { path: 'releases/a.en.md', text: `${fields}![A map](media/map.png) *and* text.\n` }
   const read = async (readers: Partial<typeof readingInThreads>) =>
-    readers.files!({ basis: '', files: [file, good] }, surroundings)
+    readers.files!({ basis: '', now: 0, files: [file, good] }, surroundings)
   const { reading } = await import('../src/content/reading.ts')
   expect(await read(readingInThreads)).toEqual(await read(reading))
 })
@@ -64,7 +64,10 @@ test('the last version of a file stays that can no longer be read, and the rest 
   const load = async (known: KnownContent) => {
     const drafts: Draft[] = []
     const stage = async (more: Draft[]) => void drafts.push(...more)
-    return { ...(await loadContent(directory, { known, stage, readers, isServing: true })), drafts }
+    return {
+      ...(await loadContent(directory, { known, stage, now: 0, readers, isServing: true })),
+      drafts,
+    }
   }
   const files = { 'site.yaml': siteYaml, 'topics.yaml': topicsYaml }
   writeFiles(directory, { ...files, [bad.path]: good.text, [good.path]: good.text })

@@ -47,9 +47,12 @@ const trials = [
   'readers/corrections',
   'http/archives',
   'http/fuzz',
+  'content/fields',
   'content/words',
   'feeds/ordinary-text',
+  'http/clock',
   'store/answers',
+  'store/mend-clock',
   'store/migrations',
   'upgrades',
 ].map((name) => `test/${name}.test.ts`)

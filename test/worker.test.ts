@@ -33,6 +33,7 @@ async function bundleOf(directory: string, made = 0): Promise<Bundle> {
   const { frame } = await loadContent(directory, {
     known: { files: new Map(), drafts: new Map() },
     stage: async (more) => void drafts.push(...more),
+    now: Math.floor(Date.now() / 1000),
   })
   const { site, vocabulary } = frame!
   const fingerprint = drafts.map(({ hash }) => hash).join()

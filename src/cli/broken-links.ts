@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Addresses, storedOrigin } from '../domain/addresses.ts'
+import { readSource } from '../domain/names.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { Draft } from '../domain/publishing.ts'
 import type { Service } from './service.ts'
@@ -68,7 +69,7 @@ function placeOf(
   link: string,
   directory: string,
 ): { file: string; line: number } {
-  const [file = '', inLines] = source.split('#')
+  const { file, inLines } = readSource(source)
   if (inLines) return { file, line: 1 }
   const end = decodeURIComponent(new URL(link).pathname.split('/').at(-1)!)
   const lines = readFileSync(join(directory, file), 'utf8').split('\n')

@@ -1,7 +1,7 @@
 import { readNodeConfig } from '../config.ts'
 import { createAddresses, type FormatName } from '../domain/addresses.ts'
 import type { FeedQuery } from '../domain/feed-query.ts'
-import { type FileProblem, formatProblem } from '../domain/problem.ts'
+import { type FileProblem, formatProblem, writtenAnew } from '../domain/problem.ts'
 import type { State } from '../domain/release-store.ts'
 import { formats } from '../feeds/formats.ts'
 import { findBrokenLinks } from './broken-links.ts'
@@ -73,10 +73,12 @@ async function makeReport(
     },
   })
   const { problems } = service
+  // Whoever asks is writing: a text that an earlier version cut in silence is no right one.
+  const found = problems.map(writtenAnew)
   const isServed = problems.every(({ warning }) => warning)
   if (!isServed) {
     service.close()
-    return { folder: directory, ok: false, problems, feeds: [], topicsWithoutReleases: [] }
+    return { folder: directory, ok: false, problems: found, feeds: [], topicsWithoutReleases: [] }
   }
   const state = await service.store.state(Math.floor(Date.now() / 1000))
   const addresses = createAddresses(baseUrl, state.site)
@@ -99,8 +101,10 @@ async function makeReport(
   service.close()
   return {
     folder: directory,
-    ok: feeds.every(({ troubles }) => troubles.every(({ warning }) => warning)),
-    problems: [...problems, ...findMixedPublishers(service.drafts, directory), ...links],
+    ok:
+      found.every(({ warning }) => warning) &&
+      feeds.every(({ troubles }) => troubles.every(({ warning }) => warning)),
+    problems: [...found, ...findMixedPublishers(service.drafts, directory), ...links],
     feeds,
     topicsWithoutReleases: [...state.vocabulary.topics.keys()].filter((slug) => !used.has(slug)),
   }

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { systemClock } from '../clock.ts'
 import { openFolder } from '../content/folder.ts'
 import { readTopics } from '../content/read-site.ts'
-import { createAddresses } from '../domain/addresses.ts'
+import { createAddresses, type FormatName } from '../domain/addresses.ts'
 import { fingerprint } from '../domain/identity.ts'
 import { formatProblem } from '../domain/problem.ts'
 import { withMedia } from '../domain/reading.ts'
@@ -12,6 +13,7 @@ import type { Site } from '../domain/site.ts'
 import { isTimezone } from '../domain/time.ts'
 import { createVocabulary } from '../domain/topic.ts'
 import { readingInThreads } from '../read-in-threads.ts'
+import { identityInAtom } from '../feeds/atom.ts'
 import { createFetcher, type FetchDocument } from './import/fetch-document.ts'
 import {
   type ImportFolder,
@@ -31,9 +33,11 @@ import {
   type KeptFiles,
   picturesIn,
   settle,
+  sharedAddresses,
   type Settled,
 } from './import/releases.ts'
 import { languagesOf, languageTag, siteFile } from './import/site-file.ts'
+import { redirectsFile, redirectsFor } from './import/redirects.ts'
 import { type Proposal, proposeTopics, withTopics } from './import/topics.ts'
 import { type Walk, walkHistory } from './import/walk-history.ts'
 import { type Context, explain, list, NotDone, positiveNumber, type Register } from './program.ts'
@@ -45,7 +49,7 @@ type Options = {
   timezone: string
   least: number
   most?: number
-  media?: true
+  media?: boolean
   pages?: true
   type?: string[]
 }
@@ -68,7 +72,8 @@ export const registerImport: Register = (program, context) => {
       2,
     )
     .option('--most <count>', 'releases to read at most, the newest first', positiveNumber)
-    .option('--media', 'copy pictures and attachments into media/')
+    .option('--media', 'copy pictures and attachments into media/ (unless told otherwise)')
+    .option('--no-media', 'leave pictures and attachments where they are')
     .option('--pages', 'take the pages of an export of WordPress, too')
     .option('--type <names>', 'further types of posts to take from such an export', list)
     .action(async (source: string, options: Options) => importSource(source, options, context))
@@ -76,12 +81,14 @@ export const registerImport: Register = (program, context) => {
     command,
     [
       'import https://old.example.org/feed/',
-      'import wordpress-export.xml --into content --timezone Europe/Helsinki --media',
+      'import wordpress-export.xml --into content --timezone Europe/Helsinki',
     ],
     'Reads RSS, Atom, RDF, JSON Feed and WordPress exports, with all archives and pages that a feed leads to.\n' +
       'Every release keeps its date and its identity, so that nobody who subscribed sees it twice. Writes\n' +
-      'releases/imported/, proposes topics at the end of topics.yaml, and lists in import-report.txt what was\n' +
-      'left out. Run it again to go on after an interruption, or to take what changed.',
+      'releases/imported/, proposes topics at the end of topics.yaml, copies pictures into media/imported/,\n' +
+      'writes to redirects.map where old pages are now, and lists in import-report.txt what was left out.\n' +
+      'Ends with 1 when anything was left out, although the rest is there. Run it again to go on after an\n' +
+      'interruption, or to take what changed.',
   )
 }
 
@@ -114,22 +121,23 @@ async function importInto(source: string, options: Options, terminal: Terminal) 
           progress: createTeller(terminal),
         })
       : await readLocal(source, options)
+  refuseEmpty(source, walk)
   const { feeds } = walk
-  if (feeds.every(({ entries, leftOut }) => entries.length + leftOut.length === 0)) {
-    throw new NotImported(walk.brokenOff ?? `There is no release in ${source}.`)
-  }
   const siteText = await siteTextFor(into, feeds, options, walk)
   const folder = await readImportFolder(into, siteText.text)
   const found = await settle(feeds, {
     site: folder.site,
     language: options.language,
     now: Math.floor(Date.now() / 1000),
+    imported: folder.imported,
     digest: fingerprint,
   })
   const entries = found.settled.filter(({ id }) => !folder.elsewhere.has(id))
-  const media = options.media
-    ? await copyFiles(into, entries, { fetchDocument, terminal })
-    : { files: new Map<string, string>(), leftOut: [] }
+  const slugs = assignSlugs(entries, folder.taken, folder.imported)
+  const media =
+    (options.media ?? true)
+      ? await copyFiles(into, entries, { fetchDocument, terminal })
+      : { files: new Map<string, string>(), leftOut: [] }
   const proposal = proposeTopics(
     entries.map(({ language, entry }) => ({ language, categories: entry.categories })),
     {
@@ -143,12 +151,15 @@ async function importInto(source: string, options: Options, terminal: Terminal) 
   const { releases, refused } = await compose(entries, {
     into,
     folder,
+    slugs,
     topicsText,
     proposal,
     files: media.files,
     terminal,
   })
   const difference = mergeReleases(folder, releases)
+  const accepted = new Set(releases.map(({ id }) => id))
+  const taken = entries.filter(({ id }) => accepted.has(id))
   const report: Report = {
     source,
     address,
@@ -156,7 +167,13 @@ async function importInto(source: string, options: Options, terminal: Terminal) 
     walk,
     site: folder.site,
     languages: new Set(entries.map(({ language }) => language)),
-    told: [...walk.told, ...siteText.told, ...found.told],
+    told: [
+      ...walk.told,
+      ...feeds.flatMap(({ told = [] }) => told),
+      ...siteText.told,
+      ...found.told,
+      ...(options.media === false ? leftWhereTheyAre(entries) : []),
+    ],
     leftOut: [
       ...feeds.flatMap(({ leftOut }) => leftOut),
       ...found.leftOut,
@@ -166,24 +183,50 @@ async function importInto(source: string, options: Options, terminal: Terminal) 
     elsewhere: found.settled.length - entries.length,
     proposal,
     counts: difference,
+    hasOldPages: taken.some(({ entry }) => entry.link !== undefined),
   }
   const files = new Map(difference.files)
-  if (siteText.isNew) files.set('site.yaml', siteText.text)
-  if (
-    topicsText !== folder.topicsText ||
-    (siteText.isNew && !existsSync(join(into, 'topics.yaml')))
-  ) {
-    files.set('topics.yaml', topicsText || '{}\n')
+  if (siteText.isNew && !isNothing(report)) {
+    files.set('site.yaml', siteText.text)
+    if (!existsSync(join(into, 'topics.yaml'))) files.set('topics.yaml', '{}\n')
   }
+  if (topicsText !== folder.topicsText) files.set('topics.yaml', topicsText)
+  const redirects = redirectsFor(folder.redirects, taken, {
+    slugs,
+    site: folder.site,
+    shared: sharedAddresses([...folder.imported.keys(), ...accepted]),
+  })
+  if (redirects !== folder.redirects) files.set(redirectsFile, redirects)
   files.set('import-report.txt', `${inWords(report, Infinity)}\n`)
   writeFiles(into, files)
   terminal.say(inWords(report, 10))
+  if (!walk.brokenOff) await kept?.forget()
+  complain(report)
+}
+
+function refuseEmpty(source: string, { feeds, brokenOff }: Walk) {
+  if (feeds.some(({ entries, leftOut }) => entries.length + leftOut.length > 0)) return
+  const why = [`There is no release in ${source}.`, ...feeds.flatMap(({ told = [] }) => told)]
+  throw new NotImported(brokenOff ?? why.join('\n'))
+}
+
+/** Throws a NotDone about what an import did not do. What it did is written by then. */
+function complain(report: Report) {
+  const { source, into, walk, leftOut } = report
   if (walk.brokenOff) {
     throw new NotDone(
       `The history is not complete: ${walk.brokenOff} Run the same command again to go on.`,
     )
   }
-  await kept?.forget()
+  if (isNothing(report)) throw new NotDone(`Nothing was taken from ${source}.`)
+  if (leftOut.length > 0) {
+    const place = join(into, 'import-report.txt')
+    throw new NotDone(`${leftOut.length} left out, as ${place} says. All else was taken.`)
+  }
+}
+
+function isNothing({ counts: { added, changed, same }, elsewhere }: Report): boolean {
+  return added + changed + same + elsewhere === 0
 }
 
 function checkOptions({ language, timezone }: Options) {
@@ -273,15 +316,25 @@ async function siteTextFor(
   return { text, isNew: true, told }
 }
 
+function filesOf(entries: Settled[]): string[] {
+  return entries.flatMap(({ entry }) => [
+    ...entry.files.map(({ url }) => url),
+    ...picturesIn(entry),
+  ])
+}
+
+function leftWhereTheyAre(entries: Settled[]): string[] {
+  const { size } = new Set(filesOf(entries))
+  if (size === 0) return []
+  return [`${size} pictures and attachments stay at their old addresses, as --no-media asks.`]
+}
+
 async function copyFiles(
   into: string,
   entries: Settled[],
   { fetchDocument, terminal }: { fetchDocument: FetchDocument; terminal: Terminal },
 ) {
-  const urls = entries.flatMap(({ entry }) => [
-    ...entry.files.map(({ url }) => url),
-    ...picturesIn(entry),
-  ])
+  const urls = filesOf(entries)
   const progress = terminal.progress('Files', new Set(urls).size)
   try {
     return await keepFiles(into, urls, { fetchDocument, progress: () => progress.step() })
@@ -293,6 +346,7 @@ async function copyFiles(
 type Composition = {
   into: string
   folder: ImportFolder
+  slugs: Map<string, string>
   topicsText: string
   proposal: Proposal
   files: KeptFiles
@@ -302,9 +356,9 @@ type Composition = {
 /** Makes the releases, and reads each as the service will, so that what it would refuse is left out. */
 async function compose(
   entries: Settled[],
-  { into, folder, topicsText, proposal, files, terminal }: Composition,
+  { into, folder, slugs, topicsText, proposal, files, terminal }: Composition,
 ): Promise<{ releases: ReleaseLine[]; refused: LeftOut[] }> {
-  const { site, imported, taken } = folder
+  const { site } = folder
   const { vocabulary, problems } = readTopics(topicsText, site.languages, site.timezone)
   const wrong = problems.filter(({ warning }) => !warning)
   if (wrong.length > 0) {
@@ -314,7 +368,7 @@ async function compose(
   }
   const { media } = await openFolder(into)
   const surroundings = { site, vocabulary }
-  const slugs = assignSlugs(entries, taken, imported)
+  const now = systemClock.now()
   const releases: ReleaseLine[] = []
   const refused: LeftOut[] = []
   const progress = terminal.progress('Releases', entries.length)
@@ -326,7 +380,7 @@ async function compose(
         files,
       })
       // Of what an office published once, later limits are only warnings.
-      const asWritten = { written: release, origin: { source: '', origin: '' }, isNew: false }
+      const asWritten = { written: release, origin: { source: '', origin: '' }, isNew: false, now }
       const [text] = await readingInThreads.releases([asWritten], surroundings)
       const { problems: found } = await withMedia(text!, (path) => media.get(path))
       const grave = found.find(({ warning }) => !warning)
@@ -357,6 +411,8 @@ type Report = {
   elsewhere: number
   proposal: Proposal
   counts: { added: number; changed: number; same: number }
+  /** Whether releases had pages of their own. */
+  hasOldPages: boolean
 }
 
 /** What an import came to; of each kind at most `most` lines. */
@@ -400,16 +456,15 @@ function oneLine(text: string): string {
   return line.length > 100 ? `${line.slice(0, 99)}…` : line
 }
 
-function nextSteps({ into, walk, site, languages, address }: Report): string[] {
+function nextSteps(report: Report): string[] {
+  const { into, walk, site, languages, address, hasOldPages } = report
+  if (isNothing(report)) return []
   const [feed] = walk.feeds
   const { home, self, format } = feed!
   const [first = site.languages[0]!, ...others] = languages
   const language = others.length > 0 ? 'all' : first
   const addresses = createAddresses('', site)
-  const own = addresses.feed(
-    { language, topics: [], words: [] },
-    format === 'wordpress' ? 'rss' : format,
-  )
+  const own = addresses.feed({ language, topics: [], words: [] }, formatFor(walk.feeds))
   const old = new Set(
     [address, self, ...walk.redirects.map(({ to }) => to)].filter((url) => url !== undefined),
   )
@@ -421,5 +476,20 @@ function nextSteps({ into, walk, site, languages, address }: Report): string[] {
     old.size > 0
       ? `Once the service runs, redirect for good (301) ${[...old].join(' and ')} to BASE_URL${own}, so that subscribers move along.`
       : `Once the service runs, redirect the old address of the feed for good (301) to BASE_URL${own}, so that subscribers move along.`,
+    ...(hasOldPages
+      ? [
+          `Redirect the old pages as well: ${join(into, redirectsFile)} is a map for nginx, see the README.`,
+        ]
+      : []),
   ]
+}
+
+/** Readers know releases by what a feed said. Where Atom cannot say that, as it has addresses alone, RSS can. */
+function formatFor(feeds: ReadFeed[]): FormatName {
+  const { format } = feeds[0]!
+  if (format === 'wordpress') return 'rss'
+  const isKept = feeds.every(({ entries }) =>
+    entries.every(({ id }) => id === undefined || identityInAtom(id) === id),
+  )
+  return format === 'atom' && !isKept ? 'rss' : format
 }

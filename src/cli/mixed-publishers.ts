@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { readSource } from '../domain/names.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { Draft } from '../domain/publishing.ts'
 import type { Release } from '../domain/release.ts'
@@ -49,7 +50,7 @@ function nameOf(release: Release): string {
 }
 
 function placeOf({ source }: Draft, field: string, directory: string) {
-  const [file = '', inLines] = source.split('#')
+  const { file, inLines } = readSource(source)
   if (inLines) return { file, line: 1 }
   const lines = readFileSync(join(directory, file), 'utf8').split('\n')
   return { file, line: Math.max(lines.findIndex((line) => line.startsWith(`${field}:`)) + 1, 1) }

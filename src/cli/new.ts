@@ -5,8 +5,10 @@ import { absent, openFolder } from '../content/folder.ts'
 import { readSite, readTopics } from '../content/read-site.ts'
 import { formatProblem } from '../domain/problem.ts'
 import { type Kind, kinds } from '../domain/release.ts'
+import { explainTime } from '../domain/explain-time.ts'
+import { formatFileName, longestSlug, slugPattern } from '../domain/names.ts'
 import { inLanguage, type Site } from '../domain/site.ts'
-import { parseTime, wallTime } from '../domain/time.ts'
+import { formatInZone, parseTime, wallTime } from '../domain/time.ts'
 import { createVocabulary, type Vocabulary } from '../domain/topic.ts'
 import { allOrNothing } from './interruption.ts'
 import { type Context, explain, list, NotDone, type Register } from './program.ts'
@@ -109,8 +111,8 @@ function checkOptions(options: Options, { site, vocabulary }: Office) {
       const nearest = vocabulary.nearest(topic).slice(0, 2).join(' or ')
       return `--topics has no ${topic}. ${nearest ? `Write ${nearest}.` : 'Add it to topics.yaml.'}`
     }),
-    ...(published && readWhen(published, site) === undefined
-      ? [`--published is no time: ${published}. Write now, or such as 2026-12-01T09:00.`]
+    ...(published
+      ? [wrongWhen(published, site)].map((told) => told && `--published: ${told}`)
       : []),
     ...(slug !== undefined ? [wrongSlug(slug)] : []),
     ...(title?.trim() === '' ? ['--title is empty. Write a headline.'] : []),
@@ -119,8 +121,8 @@ function checkOptions(options: Options, { site, vocabulary }: Office) {
 }
 
 function wrongSlug(slug: string): string | undefined {
-  if (/^[a-z0-9][a-z0-9-]{0,199}$/.test(slug)) return undefined
-  return 'A slug has lower-case letters a–z, digits and hyphens.'
+  if (slugPattern.test(slug) && slug.length <= longestSlug) return undefined
+  return `A slug has lower-case letters a–z, digits and hyphens, and at most ${longestSlug} characters.`
 }
 
 async function complete(options: Options, office: Office, terminal: Terminal): Promise<Beginning> {
@@ -176,7 +178,7 @@ async function askSlug(made: string, terminal: Terminal): Promise<string> {
 
 /** What is there is never written over, and no release is written twice. */
 function refuseTaken(slug: string, languages: string[], { releases }: Office) {
-  const names = languages.map((language) => `${slug}.${language}.md`)
+  const names = languages.map((language) => formatFileName({ slug, language }))
   const there = releases.filter((path) => names.includes(path.split('/').at(-1)!.toLowerCase()))
   if (there.length === 0) return
   throw new NotDone(`There is ${there.join(', ')} already. Name another address with --slug.`)
@@ -218,8 +220,7 @@ async function askWhen(given: string | undefined, site: Site, terminal: Terminal
   if (!terminal.canAsk) return usual
   const answer = await terminal.ask(`When does it come out (now, or a time in ${site.timezone})?`, {
     initial: formatLocal(usual, site),
-    check: (text) =>
-      readWhen(text, site) === undefined ? 'Write now, or such as 2026-12-01T09:00.' : undefined,
+    check: (text) => wrongWhen(text, site),
   })
   const when = readWhen(answer, site)!
   if (when > now()) return when
@@ -237,11 +238,22 @@ function readWhen(text: string, { timezone }: Site): number | undefined {
   return text.trim().toLowerCase() === 'now' ? now() : parseTime(text, timezone)
 }
 
+function wrongWhen(text: string, site: Site): string | undefined {
+  return readWhen(text, site) === undefined ? explainTime(text, site) : undefined
+}
+
 /** Nine o'clock of the day after this one, where the office is. */
 function tomorrow(site: Site): number {
   const { year, month, day } = wallTime(now(), site.timezone)
   const date = new Date(Date.UTC(year, month - 1, day + 1)).toISOString().slice(0, 10)
   return parseTime(`${date}T09:00`, site.timezone)!
+}
+
+/** What stands in a file: with the difference from UTC only where clocks show the same twice. */
+function writtenTime(seconds: number, site: Site): string {
+  const local = formatLocal(seconds, site)
+  const minute = seconds - (seconds % 60)
+  return readWhen(local, site) === minute ? local : formatInZone(minute, site.timezone)
 }
 
 /** A second as authors write it: `2026-12-01T09:00`, in the time zone of the site. */
@@ -257,7 +269,7 @@ async function write(beginning: Beginning, office: Office, directory: string): P
   const undo = () => written.forEach((path) => rmSync(join(directory, path), { force: true }))
   return allOrNothing(undo, async () => {
     for (const language of beginning.titles.keys()) {
-      const path = `releases/${year}/${beginning.slug}.${language}.md`
+      const path = `releases/${year}/${formatFileName({ slug: beginning.slug, language })}`
       mkdirSync(dirname(join(directory, path)), { recursive: true })
       // Refused when somebody else has just written it.
       writeFileSync(join(directory, path), fileText(beginning, language, office.site), {
@@ -275,7 +287,7 @@ function fileText(beginning: Beginning, language: string, site: Site): string {
 title: ${asYaml(titles.get(language)!)}
 # One paragraph of plain text. Without it, the beginning of the text is shown.
 # lead: The new station opens on 3 March.
-published: ${formatLocal(published, site)}
+published: ${writtenTime(published, site)}
 ${topics.length > 0 ? `topics: [${topics.join(', ')}]` : '# topics: [one, another]'}
 ${publisher === Object.keys(site.publishers)[0] ? '' : `publisher: ${publisher}\n`}${kind === kinds[0] ? '' : `kind: ${kind}\n`}# Newsrooms look for contacts first.
 # contacts:

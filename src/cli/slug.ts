@@ -1,3 +1,5 @@
+import { comparableText } from '../domain/text.ts'
+
 /** Letters that do not come apart into a Latin one and a mark, and how they are commonly written. */
 const letters = new Map(
   `æ ae, ø o, œ oe, ß ss, ł l, đ d, ð d, þ th, ı i, ŋ n, ħ h,
@@ -18,7 +20,7 @@ const longest = 80
  * when the title has no letter that can be written in Latin.
  */
 export function slugOf(title: string): string {
-  const latin = Array.from(title.normalize('NFKC').toLowerCase(), inLatin).join('')
+  const latin = Array.from(comparableText(title), inLatin).join('')
   const words = latin.replace(/['’ъь]/g, '').match(/[a-z0-9]+/g) ?? []
   let slug = ''
   for (const word of words) {

@@ -4,6 +4,7 @@ import { registerCheck } from './check.ts'
 import { registerExport } from './export.ts'
 import { registerImport } from './import.ts'
 import { endWhenInterrupted } from './interruption.ts'
+import { registerMendClock } from './mend-clock.ts'
 import { registerNew } from './new.ts'
 import { registerProbe } from './probe.ts'
 import { run } from './program.ts'
@@ -20,6 +21,7 @@ const commands = [
   registerProbe,
   registerBackup,
   registerRestore,
+  registerMendClock,
 ]
 
 endWhenInterrupted()

@@ -2,6 +2,7 @@ import type { Addresses, FormatName } from '../domain/addresses.ts'
 import type { FeedQuery } from '../domain/feed-query.ts'
 import type { Draft } from '../domain/publishing.ts'
 import type { State } from '../domain/release-store.ts'
+import { identityInAtom } from '../feeds/atom.ts'
 import { examineFeed, type Trouble } from './examine-feed.ts'
 import type { Service } from './service.ts'
 
@@ -63,7 +64,10 @@ export async function walkFeed(
     }
   }
   walked.archived = seen.size - walked.releases
-  const lost = await lostReleases(service, query, seen, state)
+  // As this format has them: Atom knows addresses alone.
+  const written = format === 'atom' ? identityInAtom : (id: string) => id
+  const isSeen = (id: string) => seen.has(written(id).trim())
+  const lost = await lostReleases(service, query, isSeen, state)
   if (lost.length > 0) {
     const named = lost.slice(0, 3).map(({ release }) => `${release.slug}.${release.language}`)
     const more = lost.length > 3 ? ` and ${lost.length - 3} more` : ''
@@ -76,7 +80,7 @@ export async function walkFeed(
 async function lostReleases(
   { drafts, store }: Pick<Service, 'drafts' | 'store'>,
   { language, topics, withdrawn }: FeedQuery,
-  seen: Set<string>,
+  isSeen: (id: string) => boolean,
   state: State,
 ): Promise<Draft[]> {
   if (withdrawn) return []
@@ -86,7 +90,7 @@ async function lostReleases(
     const isInLanguage = language === 'all' || release.language === language
     const isOnTopic =
       !wanted || release.topics.some((slug) => state.vocabulary.withBroader(slug).includes(wanted))
-    return isPublic && isInLanguage && isOnTopic && !seen.has(release.id)
+    return isPublic && isInLanguage && isOnTopic && !isSeen(release.id)
   })
   // More than a second has places for go into the next one, which may be to come.
   const found = await Promise.all(

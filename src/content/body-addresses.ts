@@ -1,4 +1,5 @@
 import { storedOrigin } from '../domain/addresses.ts'
+import { readFileLink } from '../domain/names.ts'
 
 /** What an address in a text leads to. */
 export type Meant = {
@@ -35,11 +36,8 @@ export function meaningOf(written: string, use: 'link' | 'image', place: Place):
     const isUnseen = use === 'image' && forPrinters.test(media.path)
     return { media: media.path, url, ...(isUnseen && { wrong: unseen }) }
   }
-  const release = releaseFile.exec(address)
-  if (release && use === 'link') {
-    const [, slug = '', language = '', behind = ''] = release
-    return { url: `${place.release({ slug, language: language.toLowerCase() })}${behind}` }
-  }
+  const file = readFileLink(address)
+  if (file && use === 'link') return { url: place.release(file) + file.part }
   if (/^[a-z]:[\\/]|^file:|^\\\\/i.test(address)) return { wrong: onThisMachine }
   const isPasted = /^data:/i.test(address)
   if (isPasted && use === 'image') return { wrong: pasted }
@@ -74,9 +72,6 @@ const beside = `is not in the media folder as it is written. ${putIntoMedia}`
 const unseen =
   'is of a kind that most browsers do not show. Save it as JPEG or PNG, or attach it to the release.'
 const noAddress = 'is no address that readers can follow. Write one that begins with https://.'
-
-const releaseFile =
-  /^(?![a-z]+:|\/\/)(?:[^?#]*\/)?([a-z0-9][a-z0-9_-]*)\.([a-z]{2,3}(?:-[a-z0-9]{2,8})*)\.md([?#].*)?$/i
 
 /** The path of an address at our own origin, with what stands behind it. */
 function ownPath(address: string, { page, baseUrl }: Place): string | undefined {

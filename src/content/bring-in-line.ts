@@ -4,6 +4,7 @@ import type { FileStamp } from '../domain/publishing.ts'
 import type { ContentStore } from '../domain/release-store.ts'
 import { loadContent } from './load-content.ts'
 import type { Reading } from './reading.ts'
+import type { Rest } from './rest.ts'
 
 type Options = {
   /** Names this change. */
@@ -17,6 +18,8 @@ type Options = {
   beforeChange?: (count: number) => void
   /** Requests are answered meanwhile. */
   isServing?: boolean
+  /** Tells which files may be read while somebody writes into the folder. */
+  rest?: Rest | undefined
   /** Who reads the texts; by itself this thread. */
   readers?: Reading | undefined
   /** BASE_URL, so that texts may have our own full addresses. */
@@ -37,6 +40,7 @@ export async function bringInLine(
     progress = () => {},
     beforeChange = () => {},
     isServing = false,
+    rest,
     readers,
     baseUrl,
   }: Options,
@@ -51,9 +55,11 @@ export async function bringInLine(
     const { frame, problems } = await loadContent(directory, {
       known,
       stage,
+      now: clock.now(),
       progress,
       isServing,
       baseUrl,
+      rest,
       ...(readers && { readers }),
     })
     if (!frame) return problems

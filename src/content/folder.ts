@@ -2,18 +2,27 @@ import { readFileSync, type Stats, statSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lookup } from 'mrmime'
+import { isMediaPath } from '../domain/names.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { MediaFile } from '../domain/reading.ts'
 
 /** A file of a content folder. Paths are below the folder, with `/` on every system. */
-export type FolderFile = { path: string; size: number; modified: string }
+export type FolderFile = {
+  path: string
+  size: number
+  modified: string
+  /** Millisecond of the last change, by the clock of the disk. */
+  changed: number
+}
 
 /** The content folder on disk. */
 export type Folder = {
   /** Releases: `releases/**` ending in `.md` or `.jsonl`, in order of their paths. */
   releases: FolderFile[]
   /** Everything below `media/`. */
-  media: Map<string, MediaFile>
+  media: Map<string, MediaFile & FolderFile>
+  /** `site.yaml` and `topics.yaml`, as far as they are there. */
+  frame: Map<string, FolderFile>
   /** What is wrong with the files as such. */
   problems: FileProblem[]
   /** The text of a file in UTF-8. Rejects when it is not there or cannot be read. */
@@ -29,12 +38,14 @@ export async function openFolder(
   { isServing = false }: { isServing?: boolean } = {},
 ): Promise<Folder> {
   const look = isServing ? stat : statSync
-  const releases = await list(directory, 'releases', look)
-  const media = await list(directory, 'media', look)
+  const releases = await list(directory, await listPaths(directory, 'releases'), look)
+  const media = await list(directory, await listPaths(directory, 'media'), look)
+  const frame = await list(directory, ['site.yaml', 'topics.yaml'], look)
   const isRead = ({ path }: FolderFile) => /\.(md|jsonl)$/.test(path)
   return {
     releases: releases.files.filter(isRead),
-    media: new Map(media.files.map(({ path, size }) => [path, { size, type: mediaType(path) }])),
+    media: new Map(media.files.map((file) => [file.path, { ...file, type: mediaType(file.path) }])),
+    frame: new Map(frame.files.map((file) => [file.path, file])),
     problems: [
       ...releases.problems,
       ...media.problems,
@@ -50,18 +61,19 @@ export async function openFolder(
 
 async function list(
   directory: string,
-  below: string,
+  paths: string[],
   look: (path: string) => Stats | Promise<Stats>,
 ): Promise<{ files: FolderFile[]; problems: FileProblem[] }> {
-  const paths = (await listPaths(directory, below)).toSorted()
   const problems: FileProblem[] = []
   const files = await Promise.all(
-    paths.map(async (path): Promise<FolderFile[]> => {
+    paths.toSorted().map(async (path): Promise<FolderFile[]> => {
       try {
         const status = await look(`${directory}/${path}`)
         // Copying can keep the time of modification, but not that of the change of the entry.
         const modified = `${status.mtimeMs}-${status.ctimeMs}`
-        return status.isFile() ? [{ path, size: status.size, modified }] : []
+        if (status.isDirectory()) problems.push(notFollowed(path))
+        const changed = Math.max(status.mtimeMs, status.ctimeMs)
+        return status.isFile() ? [{ path, size: status.size, modified, changed }] : []
       } catch (error) {
         problems.push(unreadable(path, error))
         return []
@@ -76,20 +88,42 @@ async function listPaths(directory: string, below: string): Promise<string[]> {
   const entries = await readdir(`${directory}/${below}`, { withFileTypes: true }).catch(absent)
   const paths: string[][] = []
   for (const entry of entries ?? []) {
+    if (isLeftBehind(entry.name)) continue
     const path = `${below}/${entry.name}`
     if (entry.isDirectory()) paths.push(await listPaths(directory, path))
-    else if (!entry.name.startsWith('.')) paths.push([path])
+    else paths.push([path])
   }
   return paths.flat()
 }
+
+/**
+ * Whether programs and systems leave files and folders of such a name behind: what is hidden or thrown away,
+ * copies that editors keep, marks of those who have a document open, what servers know of pictures.
+ */
+export function isLeftBehind(name: string): boolean {
+  return /^\.|^~\$|~$|^#.*#$/.test(name) || leftBehind.has(name.toLowerCase())
+}
+
+const leftBehind = new Set([
+  'thumbs.db',
+  'ehthumbs.db',
+  'desktop.ini',
+  'icon\r',
+  '__macosx',
+  'lost+found',
+  '$recycle.bin',
+  'system volume information',
+  '#recycle',
+  '@recycle',
+  '@eadir',
+])
 
 /** A file below `media/` of a folder, without looking the folder through. */
 export async function findMediaFile(
   directory: string,
   path: string,
 ): Promise<MediaFile | undefined> {
-  const parts = path.split('/')
-  if (parts[0] !== 'media' || parts.some((part) => /^$|^\.|\0/.test(part))) return undefined
+  if (!isMediaPath(path)) return undefined
   const status = await stat(join(directory, path)).catch(nowhere)
   return status?.isFile() ? { size: status.size, type: mediaType(path) } : undefined
 }
@@ -128,6 +162,13 @@ export function tooLong(file: string, size: number, most: number): FileProblem {
       : 'Attach what is long as a file from media/ instead.'
   const message = `This has ${here} MB, and at most ${atMost} MB are read. ${instead}`
   return { file, line: 1, field: '', message }
+}
+
+/** Whoever links to a folder may not mean all that is in it, or will be, to be public. */
+function notFollowed(file: string): FileProblem {
+  const message =
+    'This is a link to a folder, and what is in that is not read. Put the folder itself here, or links to its files.'
+  return { file, line: 1, field: '', message, warning: true }
 }
 
 function notRead(file: string): FileProblem {

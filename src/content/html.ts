@@ -274,10 +274,19 @@ function attributeOf(node: Node | undefined, name: string): string | undefined {
   return node.attrs.find((attribute) => attribute.name === name)?.value
 }
 
-/** Gives a picture the address of what is shown in the end, where the page would put it there later. */
+/**
+ * Gives a picture the address of what is shown in the end, where the page would put it there later. What it
+ * shows by itself stays, unless that is a stand-in or its class says so.
+ */
 function setSource(picture: Element) {
-  const real = addressesOf(picture).find((address) => !isStandIn(address))
-  if (real === undefined || real === attributeOf(picture, 'src')?.trim()) return
+  const shown = attributeOf(picture, 'src')?.trim()
+  const isLate = /\blazy/i.test(attributeOf(picture, 'class') ?? '')
+  const isReal = shown && !isStandInPicture(shown) && !isLate
+  const found = addressesOf(picture)
+  const real = isReal ? shown : (found.find((one) => !isStandInPicture(one)) ?? shown)
+  // What was there for later is not looked at again.
+  picture.attrs = picture.attrs.filter(({ name }) => !lateAddresses.includes(name))
+  if (!real || real === shown || isStandIn(real)) return
   const others = picture.attrs.filter(({ name }) => name !== 'src')
   picture.attrs = [{ name: 'src', value: real }, ...others]
 }
@@ -332,6 +341,13 @@ function addressesForNoScript(picture: Element): string[] {
 /** What a page shows until it has loaded something. */
 function isStandIn(address: string): boolean {
   return /^(?:data|about|blob|javascript):/i.test(address)
+}
+
+/** The same, or the name of what many pages show until the picture is there. */
+function isStandInPicture(address: string): boolean {
+  const standIn =
+    /(?:^|\/)[\w-]*(?:blank|placeholder|spacer|transparent|pixel|1x1|loading|loader|lazy)[\w-]*\.\w{3,4}(?:[?#]|$)/i
+  return isStandIn(address) || standIn.test(address)
 }
 
 /** A parser drops the newline after `<pre>`, and so would the next one with the next. */

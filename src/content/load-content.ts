@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fingerprint } from '../domain/identity.ts'
 import { spellings } from '../domain/media-types.ts'
+import { readSource } from '../domain/names.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type {
   ContentFrame,
@@ -10,11 +11,12 @@ import type {
   KnownContent,
   KnownDraft,
 } from '../domain/publishing.ts'
-import type { FileText, FileToRead, MediaFile, Surroundings } from '../domain/reading.ts'
+import type { FileText, FileToRead, MediaFile, Mention, Surroundings } from '../domain/reading.ts'
 import { withMedia } from '../domain/reading.ts'
 import {
   absent,
   type Folder,
+  type FolderFile,
   largestRelease,
   openFolder,
   tooLarge,
@@ -23,6 +25,7 @@ import {
 } from './folder.ts'
 import { withMeasuresOf } from './picture-file.ts'
 import { type Reading as Readers, reading } from './reading.ts'
+import { type Rest, untilAtRest } from './rest.ts'
 
 /** What loading a folder came to. Without `frame` something was wrong, and nothing may be used. */
 export type LoadedContent = {
@@ -35,10 +38,17 @@ type Options = {
   known: KnownContent
   /** Takes the releases that are new or different, at most a hundred at a time. */
   stage: (drafts: Draft[]) => Promise<void>
+  /** Second at which the folder is read. */
+  now: number
   /** Told now and then how many releases have been looked at, while some of them are new. */
   progress?: (count: number) => void
   /** Somebody else waits for this process, so that it must not stand still. */
   isServing?: boolean
+  /**
+   * Tells which files may be read while somebody writes into the folder. Nothing is read while it holds, and
+   * later the last version stays of those that are not at rest. A start waits for all. Without it, all may.
+   */
+  rest?: Rest | undefined
   /** Who reads the texts; by itself this thread. */
   readers?: Readers
   /** BASE_URL, so that texts may have our own full addresses. */
@@ -62,6 +72,9 @@ type Reading = {
 type Step = Reading[] | Unread
 type Unread = { file: FileToRead; stamp: string; before?: Reading | undefined }
 
+/** What a folder is looked through with. */
+type Looking = { folder: Folder; rest: Rest | undefined }
+
 const batchSize = 100
 /** Files, and characters in them, that a thread is given at once, and how often before the first is done. */
 const mostFiles = 64
@@ -74,9 +87,13 @@ const batchesAtOnce = 4
  */
 export async function loadContent(
   directory: string,
-  { known, stage, progress, isServing = false, readers = reading, baseUrl }: Options,
+  { known, stage, now, progress, isServing = false, rest, readers = reading, baseUrl }: Options,
 ): Promise<LoadedContent> {
-  const folder = await openFolder(directory, { isServing })
+  const open = async () => openFolder(directory, { isServing })
+  if (rest && !isServing) await untilAtRest(async () => filesOf(await open()))
+  const folder = await open()
+  const looking = { folder, rest: isServing ? rest : undefined }
+  if (looking.rest && (await isHeld(folder, known, looking.rest))) return { problems: [] }
   const siteText = await folder.read('site.yaml').catch(absent)
   if (siteText === undefined) return { problems: [noSite(directory)] }
   const topicsText = (await folder.read('topics.yaml').catch(absent)) ?? ''
@@ -129,8 +146,9 @@ export async function loadContent(
   }
   const surroundings = { site, vocabulary, baseUrl }
   const read = (batch: Step[]) =>
-    readBatch(batch, { directory, folder, basis, surroundings, readers })
-  for await (const readings of inOrder(inBatches(listSteps(folder, basis, known)), read)) {
+    readBatch(batch, { ...looking, directory, basis, now, surroundings, readers })
+  const steps = listSteps({ ...looking, basis, known })
+  for await (const readings of inOrder(inBatches(steps), read)) {
     for (const reading of readings) await take(reading)
   }
   if (waiting.length > 0) await stage(waiting)
@@ -139,6 +157,24 @@ export async function loadContent(
   if (problems.some((problem) => !problem.warning)) return { problems }
   const removed = [...known.drafts.keys()].filter((source) => !sources.has(source))
   return { frame: { site, vocabulary, files, removed }, problems }
+}
+
+function filesOf({ releases, media, frame }: Folder): FolderFile[] {
+  return [...releases, ...media.values(), ...frame.values()]
+}
+
+/**
+ * Whether to wait with all that changed, because some of it is still being written: what is copied in
+ * together comes out together, and a lot of it is known as the past of an office by its number.
+ */
+async function isHeld(folder: Folder, known: KnownContent, rest: Rest): Promise<boolean> {
+  const isChanged = ({ path, size, modified }: FolderFile) =>
+    !known.files.get(path)?.stamp.endsWith(`-${size}-${modified}`)
+  const changed = [...folder.releases.filter(isChanged), ...folder.frame.values()]
+  const texts = changed
+    .filter((file) => rest.mayBeWritten(file))
+    .map(async (file) => ({ file, end: await folder.read(file.path).catch(() => '') }))
+  return rest.holds(await Promise.all(texts))
 }
 
 type Frame = Awaited<ReturnType<Readers['frame']>>
@@ -155,11 +191,12 @@ async function readAgain(texts: Texts, readFrame: Readers['frame']): Promise<Fra
 }
 
 /** What there is to read, in the order of the files. What the store knows already takes no reading. */
-async function* listSteps(
-  folder: Folder,
-  basis: string,
-  known: KnownContent,
-): AsyncGenerator<Step> {
+async function* listSteps({
+  folder,
+  rest,
+  basis,
+  known,
+}: Looking & { basis: string; known: KnownContent }): AsyncGenerator<Step> {
   const knownByFile = Map.groupBy(known.drafts.values(), ({ source }) => fileOf(source))
   // Together, because most of the time nearly all are, and a step costs more than they do.
   let ready: Reading[] = []
@@ -168,7 +205,8 @@ async function* listSteps(
     ready = []
     yield unread
   }
-  for (const { path, size, modified } of folder.releases) {
+  for (const file of folder.releases) {
+    const { path, size, modified } = file
     const stamp = `${basis}-${size}-${modified}`
     const oversize = tooLarge(path, size)
     if (oversize) {
@@ -177,6 +215,8 @@ async function* listSteps(
     }
     const before = known.files.get(path)
     const all = knownByFile.get(path) ?? []
+    const gone = all.filter((draft) => draft.withdrawn).map(({ source }) => source)
+    const withdrawn = gone.length > 0 ? { withdrawn: gone } : {}
     const drafts = hasSameMedia(before, folder) ? all : []
     // Known of the file as a whole, so the first of its releases brings it along.
     let knownMedia = before?.media
@@ -189,12 +229,24 @@ async function* listSteps(
       continue
     }
     const text = await readText(folder, path)
+    // A file may also end within a letter.
+    if (rest && !rest.isAtRest(file, 'text' in text ? text.text : '')) {
+      // With the stamp that it had, so that it is looked at again.
+      for (const { source, id } of before ? all : []) {
+        ready.push({ ...before!, source, id, problems: [] })
+      }
+      continue
+    }
     if ('problem' in text) {
       ready.push({ stamp, source: path, media: {}, problems: [text.problem] })
       continue
     }
     if (path.endsWith('.md')) {
-      yield* step({ file: { path, text: text.text }, stamp, before: lastRead(before, all) })
+      yield* step({
+        file: { path, text: text.text, ...withdrawn },
+        stamp,
+        before: lastRead(before, all),
+      })
       continue
     }
     const knownLines = new Map(drafts.map((draft) => [draft.origin, draft]))
@@ -209,7 +261,7 @@ async function* listSteps(
       const origin = await fingerprint(`${basis}\n${line}`)
       const unchanged = knownLines.get(origin)
       if (unchanged) again(unchanged)
-      else yield* step({ file: { path, text: line, line: index + 1, origin }, stamp })
+      else yield* step({ file: { path, text: line, line: index + 1, origin, ...withdrawn }, stamp })
     }
   }
   yield ready
@@ -221,9 +273,9 @@ function lastRead(file: FileStamp | undefined, [draft]: KnownDraft[]): Reading |
 }
 
 /** A file of the folder, however its letters are composed. */
-function mediaIn(folder: Folder, path: string): MediaFile | undefined {
-  const name = spellings(path).find((spelling) => folder.media.has(spelling))
-  return name === undefined ? undefined : folder.media.get(name)
+function mediaIn({ media }: Folder, path: string) {
+  const name = spellings(path).find((spelling) => media.has(spelling))
+  return name === undefined ? undefined : media.get(name)
 }
 
 /** The same with its measures, if it is a picture. */
@@ -232,10 +284,10 @@ async function measured(
   directory: string,
   path: string,
 ): Promise<MediaFile | undefined> {
-  const name = spellings(path).find((spelling) => folder.media.has(spelling))
-  return name === undefined
-    ? undefined
-    : withMeasuresOf(join(directory, name), folder.media.get(name)!)
+  const file = mediaIn(folder, path)
+  if (!file) return undefined
+  const { size, type } = file
+  return withMeasuresOf(join(directory, file.path), { size, type })
 }
 
 /** Whether every file that a release attached is still as it was, and what was missing still is. */
@@ -290,23 +342,23 @@ async function breathe() {
   await new Promise((resolve) => setImmediate(resolve))
 }
 
-type ReadWith = {
+type ReadWith = Looking & {
   directory: string
-  folder: Folder
   basis: string
+  now: number
   surroundings: Surroundings
   readers: Readers
 }
 
 async function readBatch(
   batch: Step[],
-  { directory, folder, basis, surroundings, readers }: ReadWith,
+  { basis, now, surroundings, readers, ...looking }: ReadWith,
 ): Promise<Reading[]> {
   const files = batch.flatMap((step) => ('file' in step ? [step.file] : []))
-  const texts = files.length > 0 ? await readers.files({ basis, files }, surroundings) : []
+  const texts = files.length > 0 ? await readers.files({ basis, now, files }, surroundings) : []
   const readings: Reading[] = []
   for (const step of batch) {
-    if ('file' in step) readings.push(await found(texts.shift()!, step, { folder, directory }))
+    if ('file' in step) readings.push(...(await found(texts.shift()!, step, looking)))
     else readings.push(...step)
   }
   return readings
@@ -315,8 +367,14 @@ async function readBatch(
 async function found(
   { source, line, ...text }: FileText,
   { file: { path }, stamp, before }: Unread,
-  { folder, directory }: Pick<ReadWith, 'folder' | 'directory'>,
-): Promise<Reading> {
+  { folder, rest, directory }: Looking & Pick<ReadWith, 'directory'>,
+): Promise<Reading[]> {
+  const isWhole = ({ path: name }: Mention) => {
+    const file = mediaIn(folder, name)
+    return !file || before?.media[name] === file.size || rest!.isAtRest(file)
+  }
+  // A line of JSONL has no version of its own that could stay.
+  if (rest && line === undefined && !text.mentions.every(isWhole)) return before ? [before] : []
   const { draft, published, media, problems } = await withMedia(text, (name) =>
     measured(folder, directory, name),
   )
@@ -325,10 +383,10 @@ async function found(
   })
   // Its last version stays; should there be none, or no telling which, all of the folder stays as it was.
   if (text.isGivenUp && before) {
-    return { ...before, problems: told.map((problem) => ({ ...problem, warning: true })) }
+    return [{ ...before, problems: told.map((problem) => ({ ...problem, warning: true })) }]
   }
   const place = { source, ...(line !== undefined && { line }) }
-  return { ...place, stamp, ...identified(draft), media, problems: told }
+  return [{ ...place, stamp, ...identified(draft), media, problems: told }]
 }
 
 function identified(draft: Draft | undefined): Pick<Reading, 'draft' | 'id'> {
@@ -362,15 +420,14 @@ function pointsNowhere({ target, self, ...where }: Pointer): FileProblem {
   return { ...where, message, warning: true }
 }
 
-/** The file a source is in: `releases/2024.jsonl#slug.en` is a line of `releases/2024.jsonl`. */
 function fileOf(source: string): string {
-  const end = source.indexOf('#')
-  return end === -1 ? source : source.slice(0, end)
+  return readSource(source).file
 }
 
 /** What tells a release from all others in its address: slug and language. */
 function addressOf(source: string): string {
-  const name = source.split('#')[1] ?? source.split('/').at(-1)!.replace(/\.md$/, '')
+  const { file, inLines } = readSource(source)
+  const name = inLines ?? file.split('/').at(-1)!.replace(/\.md$/, '')
   return name.toLowerCase()
 }
 

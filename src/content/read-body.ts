@@ -7,6 +7,7 @@ import {
   mostValues,
   mostValuesTogether,
 } from '../domain/limits.ts'
+import { beginning } from '../domain/text.ts'
 import type { ReadBody } from '../domain/reading.ts'
 
 /** Reads each body as a set of fields in JSON, and says of those that are none why they are refused. */
@@ -57,13 +58,18 @@ function checkCounts(text: string, left: number): number {
   throw new DomainError('wrong', message, { errors: [{ field: '', message }] })
 }
 
-/** Throws DomainError `invalid` for what is no set of fields in JSON. */
+/** Throws DomainError `invalid` for what is no set of fields in JSON, `wrong` for one with a field twice. */
 function parseObject(text: string): Record<string, unknown> {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (error) {
     throw new DomainError('invalid', `This is not JSON: ${(error as Error).message}.`)
+  }
+  const name = repeatedName(text)
+  if (name !== undefined) {
+    const message = `"${beginning(name, 100)}" stands twice in one set of fields. Send one of the two.`
+    throw new DomainError('wrong', message, { errors: [{ field: '', message }] })
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Record<string, unknown>
@@ -106,6 +112,32 @@ function measure(text: string): { values: number; levels: number } {
   }
   return { values, levels }
 }
+
+/**
+ * A name that stands twice in one set of fields of a text in JSON, whatever its capitals: the parser keeps
+ * the value of the last alone.
+ */
+export function repeatedName(text: string): string | undefined {
+  const open: (Set<string> | undefined)[] = []
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === openSet) open.push(new Set())
+    else if (code === openList) open.push(undefined)
+    else if (code === closeSet || code === closeList) open.pop()
+    if (code !== quote) continue
+    const end = endOfString(text, at)
+    const names = open.at(-1)
+    const name = text.slice(at + 1, end)
+    at = end
+    colonBehind.lastIndex = end + 1
+    if (!names || !colonBehind.test(text)) continue
+    if (names.has(name.toLowerCase())) return name
+    names.add(name.toLowerCase())
+  }
+  return undefined
+}
+
+const colonBehind = /\s*:/y
 
 /** Where the quote stands that ends a string, which no odd number of backslashes stands before. */
 function endOfString(text: string, from: number): number {

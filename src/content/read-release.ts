@@ -10,7 +10,7 @@ import {
   mostFiles,
   releaseBounds,
 } from '../domain/limits.ts'
-import { checkWritten, type Problem } from '../domain/problem.ts'
+import { checkWritten, type Problem, writtenAnew } from '../domain/problem.ts'
 import {
   draftOf,
   type FindMedia,
@@ -54,7 +54,12 @@ export function createTextReader({ site, vocabulary: source, baseUrl }: Surround
   const addresses = createAddresses(storedOrigin, site)
   let parsers: Promise<Parsers> | undefined
 
-  return async function readText({ written, origin, isNew }: ReleaseToRead): Promise<ReadText> {
+  return async function readText({
+    written,
+    origin,
+    isNew,
+    ...when
+  }: ReleaseToRead): Promise<ReadText> {
     const published = publishedOf(written, site)
     const beyond = beyondBounds(written, releaseBounds)
     if (isNew && beyond.length > 0) return { published, mentions: [], problems: beyond }
@@ -64,8 +69,13 @@ export function createTextReader({ site, vocabulary: source, baseUrl }: Surround
       const mentions = attachedFiles(written).map((path) => ({ path, field: 'attachments' }))
       return { published, mentions, problems: [...checked.problems, ...tolerated] }
     }
-    const input = checked.output
+    const ahead = ofTheFuture(checked.output, when)
+    if (isNew && ahead.some(({ tolerated }) => tolerated)) {
+      return { published, mentions: [], problems: ahead.map(writtenAnew) }
+    }
+    const input = standing(checked.output, when)
     const problems: Problem[] = [
+      ...ahead,
       ...awkwardTitle(input.title),
       ...endedTopics(input, vocabulary),
       ...tolerated,
@@ -145,8 +155,40 @@ export function createReleaseReader({
   ...surroundings
 }: Surroundings & { findMedia: FindMedia }) {
   const readText = createTextReader(surroundings)
+  // Nothing lies in the future where no time is known.
   return async (written: unknown, origin: Origin, isNew = false) =>
-    withMedia(await readText({ written, origin, isNew }), findMedia)
+    withMedia(await readText({ written, origin, isNew, now: Infinity }), findMedia)
+}
+
+type When = Pick<ReleaseToRead, 'now' | 'isWithdrawn'>
+
+/** A withdrawal that lies in the future is none yet, unless readers were told of it already. */
+function standing(input: ReleaseInput, { now, isWithdrawn }: When): ReleaseInput {
+  if (isWithdrawn || !input.withdrawn || input.withdrawn.at <= now) return input
+  const { withdrawn: _, ...rest } = input
+  return rest
+}
+
+/** Nothing is withdrawn or changed in advance: nobody would be there to do it at that second. */
+function ofTheFuture(
+  { withdrawn, changes, published }: ReleaseInput,
+  { now, isWithdrawn }: When,
+): Problem[] {
+  const problems: Problem[] = []
+  if (withdrawn && withdrawn.at > now) {
+    const message = isWithdrawn
+      ? 'This time lies in the future, and the release is withdrawn already. Write when that was done.'
+      : 'This time lies in the future. A release cannot be withdrawn in advance, so it stands: write this when the time has come.'
+    const tolerated = !isWithdrawn && { tolerated: true as const }
+    problems.push({ field: 'withdrawn.at', message, warning: true, ...tolerated })
+  }
+  changes.forEach(({ at }, index) => {
+    if (at <= Math.max(now, published)) return
+    const message =
+      'This time lies in the future, and the text has changed already. Write when that was done.'
+    problems.push({ field: `changes.${index}.at`, message, warning: true })
+  })
+  return problems
 }
 
 /** Pictures and links that nobody would see: they are left out, or lead nowhere. */

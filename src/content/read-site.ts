@@ -14,20 +14,21 @@ export function readSite(text: string): {
   problems: FileProblem[]
 } {
   const source = parseYaml(text)
-  if (source.problems.length > 0) return { problems: inFile('site.yaml', source, source.problems) }
+  const told = inFile('site.yaml', source, source.problems)
+  if (told.some(({ warning }) => !warning)) return { problems: told }
   const stated = v.safeParse(v.looseObject({ languages: languagesSchema }), source.value)
   const languages = stated.success ? stated.output.languages : undefined
   const schema = siteSchema(languages ?? ['en'])
   const checked = checkWritten(schema, source.value, siteAdvice)
   if ('problems' in checked) {
-    const problems = inFile('site.yaml', source, checked.problems)
+    const problems = [...told, ...inFile('site.yaml', source, checked.problems)]
     return { ...(languages && { languages }), problems }
   }
   const { description, ...site } = checked.output
   return {
     site: { ...site, description: description ?? site.title },
     languages: site.languages,
-    problems: [],
+    problems: told,
   }
 }
 
@@ -39,13 +40,15 @@ export function readTopics(
 ): { vocabulary: VocabularySource; problems: FileProblem[] } {
   const source = parseYaml(text)
   const vocabulary: VocabularySource = { topics: [], renamed: {} }
-  if (source.problems.length > 0) {
-    return { vocabulary, problems: inFile('topics.yaml', source, source.problems) }
-  }
+  const told = inFile('topics.yaml', source, source.problems)
+  if (told.some(({ warning }) => !warning)) return { vocabulary, problems: told }
   if (typeof source.value !== 'object' || Array.isArray(source.value) || source.value === null) {
     const message =
       'This is not a set of topics. Write one per line, such as migration: { label: migration }.'
-    return { vocabulary, problems: inFile('topics.yaml', source, [{ field: '', message }]) }
+    return {
+      vocabulary,
+      problems: [...told, ...inFile('topics.yaml', source, [{ field: '', message }])],
+    }
   }
 
   const readTopic = createTopicReader(languages, timezone)
@@ -60,7 +63,7 @@ export function readTopics(
     else vocabulary.topics.push(written)
   }
   if (problems.every(({ warning }) => warning)) problems.push(...checkVocabulary(vocabulary))
-  return { vocabulary, problems: inFile('topics.yaml', source, problems) }
+  return { vocabulary, problems: [...told, ...inFile('topics.yaml', source, problems)] }
 }
 
 function inFile(

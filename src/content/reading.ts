@@ -20,44 +20,47 @@ export const reading = {
 export type Reading = typeof reading
 
 /** Files of a content folder. `basis` goes into the fingerprint of each whose `origin` is not told. */
-export type FilesToRead = { basis: string; files: FileToRead[] }
+export type FilesToRead = { basis: string; now: number; files: FileToRead[] }
 
 async function readFiles(
-  { basis, files }: FilesToRead,
+  { basis, now, files }: FilesToRead,
   surroundings: Surroundings,
 ): Promise<FileText[]> {
   const read = readerFor(surroundings)
   const texts: FileText[] = []
-  for (const { path, text, line, origin } of files) {
+  for (const { path, text, line, origin: known, withdrawn } of files) {
     const found =
       line === undefined ? writtenInMarkdown(path, text) : writtenInJsonLine(path, line, text)
-    texts.push(await readFound(found, origin ?? (await fingerprint(`${basis}\n${text}`)), read))
+    const origin = known ?? (await fingerprint(`${basis}\n${text}`))
+    const isWithdrawn = withdrawn?.includes(found.source) ?? false
+    texts.push(await readFound(found, { origin, now, isWithdrawn }, read))
   }
   return texts
 }
 
 async function readFound(
   { source, line, written, problems: found, inFile }: WrittenInFile,
-  origin: string,
+  { origin, ...when }: { origin: string; now: number; isWithdrawn: boolean },
   read: TextReader,
 ): Promise<FileText> {
   const place = { source, ...(line !== undefined && { line }) }
-  if (found.length > 0) return { ...place, published: undefined, mentions: [], problems: found }
+  if (written === undefined)
+    return { ...place, published: undefined, mentions: [], problems: found }
   const { mentions, problems, ...rest } = await read({
     written,
     origin: { source, origin },
     isNew: false,
+    ...when,
   })
   return {
     ...place,
     ...rest,
-    mentions: mentions.map((mention) => ({ ...mention, line: lineOf(mention.field, inFile) })),
-    problems: problems.map((problem) => ({ ...problem, line: lineOf(problem.field, inFile) })),
+    mentions: mentions.map((mention) => ({
+      ...mention,
+      line: inFile({ field: mention.field, message: '' }).line,
+    })),
+    problems: [...found, ...problems.map(inFile)],
   }
-}
-
-function lineOf(field: string, inFile: WrittenInFile['inFile']): number {
-  return inFile({ field, message: '' }).line
 }
 
 /** `site.yaml` and `topics.yaml`. */

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
-import { absent } from './folder.ts'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { absent, isLeftBehind } from './folder.ts'
 
 /** Editors and copying write in bursts, in milliseconds. */
 const settle = 200
@@ -20,11 +20,12 @@ type Watched = { watcher: FSWatcher; identity: string }
  * Calls `changed` after something in a folder changed, never twice at once. Each folder is watched
  * by itself: Node's recursive watching costs a watch per file on Linux. What is watched is the folder
  * that lay at a path and not the path, so each is begun anew when another one lies there, and the folders
- * above are watched for that. Answers how to stop.
+ * above are watched for that. `changed` may answer after how many milliseconds to call it again. Answers how
+ * to stop.
  */
 export function watchFolder(
   directory: string,
-  changed: () => Promise<void>,
+  changed: () => Promise<number | void>,
   lookAgain = usualPause,
 ): () => void {
   const above = placesAbove(directory)
@@ -35,9 +36,9 @@ export function watchFolder(
   let stopped = false
   let isTold = false
 
-  const soon = () => {
+  const soon = (wait = settle) => {
     clearTimeout(timer)
-    timer = setTimeout(() => void run(), settle)
+    timer = setTimeout(() => void run(), wait)
   }
 
   async function run() {
@@ -46,16 +47,18 @@ export function watchFolder(
       return
     }
     running = true
+    let wait: number | void = undefined
     try {
       await watchAll().catch(console.error)
-      await changed()
+      wait = await changed()
     } catch (error) {
       console.error(error)
     }
     running = false
-    if (!again || stopped) return
+    if (stopped) return
+    if (again) soon()
+    else if (wait !== undefined) soon(wait)
     again = false
-    soon()
   }
 
   /** Folders may come into one before it is watched, so it is looked through again when some are new. */
@@ -106,7 +109,7 @@ export function watchFolder(
 
   const interval = setInterval(() => void run(), lookAgain)
   // Whatever changed until the watching began is looked for once.
-  void watchAll().then(soon, console.error)
+  void watchAll().then(() => soon(), console.error)
   return () => {
     stopped = true
     clearTimeout(timer)
@@ -137,7 +140,9 @@ async function listFolders(directory: string): Promise<string[]> {
     .map(({ name }) => join(directory, name))
   const behind = await Promise.all(linked.map(inside))
   const folders = [...entries, ...behind.flat()].filter((entry) => entry.isDirectory())
-  return [directory, ...linked, ...folders.map(({ parentPath, name }) => join(parentPath, name))]
+  const paths = folders.map(({ parentPath, name }) => join(parentPath, name))
+  const isRead = (path: string) => !relative(directory, path).split(sep).some(isLeftBehind)
+  return [directory, ...linked, ...paths.filter(isRead)]
 }
 
 /** A number of the file system may come back with another folder, but not with the same time. */

@@ -1,6 +1,6 @@
 import type { Release } from '../domain/release.ts'
 import { ownText } from '../domain/remembered.ts'
-import { searchTokens, searchWords, stemMark } from '../domain/text.ts'
+import { comparableText, searchTokens, searchWords, stemMark } from '../domain/text.ts'
 import { inline } from './inline.ts'
 import { type Stemmer, stemmerOf } from './stemmers.ts'
 
@@ -51,12 +51,7 @@ function textOf(html: string): string {
 
 /** As they are written, in lower case: stemmers go by diacritics. */
 function writtenWords(text: string): string[] {
-  return (
-    text
-      .normalize('NFKC')
-      .toLowerCase()
-      .match(/(?:[a-z0-9]+|[\p{L}\p{N}\p{M}])+/gu) ?? []
-  )
+  return comparableText(text).match(/(?:[a-z0-9]+|[\p{L}\p{N}\p{M}])+/gu) ?? []
 }
 
 type Word = { folded: string; stems: string[] }

@@ -9,16 +9,18 @@ import {
   type Node,
   parseDocument,
   stringify,
-  visit,
 } from 'yaml'
 import { mostProblems } from '../domain/limits.ts'
 import type { Problem } from '../domain/problem.ts'
+import { explainErrors } from './yaml-errors.ts'
+import { findCommentsInText, findDoubledKeys, findLosses } from './yaml-losses.ts'
 
 /** A YAML document as plain values, with the means to say in which line a value stands. */
 export type YamlSource = {
   value: unknown
   /** Line, from 1, of the field at a path such as `contacts.0.name`, or of what should hold it. */
   lineOf(field: string): number
+  /** With a problem that is no warning, there is no relying on `value`. */
   problems: (Problem & { line: number })[]
 }
 
@@ -32,23 +34,26 @@ export function parseYaml(text: string, firstLine = 1): YamlSource {
   const document = parse(text, lines)
   if (!document) return tooDeep(firstLine)
   const lineAt = (offset: number) => lines.linePos(offset).line + firstLine - 1
-  const errors = [...document.errors, ...document.warnings]
-  const faults = [
-    ...errors.map(({ pos, code, message }) => ({ at: pos[0], message: explain(code, message) })),
-    ...doubledKeys(document).map((at) => ({ at, message: explanations.DUPLICATE_KEY! })),
-  ]
-  const problems = faults
+  const comments = findCommentsInText(text)
+  const errors = explainErrors([...document.errors, ...document.warnings], comments, {
+    text,
+    lines,
+  })
+  const mistakes =
+    errors.length > 0
+      ? errors
+      : [...findDoubledKeys(document), ...comments, ...findLosses(document, text)]
+  const problems = mistakes
     .slice(0, mostProblems)
-    .map(({ at, message }) => ({ line: lineAt(at), field: '', message }))
+    .toSorted((one, other) => one.at - other.at)
+    .map(({ at, ...rest }) => ({ line: lineAt(at), field: '', ...rest }))
   let value: unknown = {}
   try {
     value = withoutEmpty(document.toJS()) ?? {}
   } catch (error) {
-    problems.push({
-      line: firstLine,
-      field: '',
-      message: `${(error as Error).message}. Write the values out.`,
-    })
+    // Told already, with what to write.
+    const message = `${(error as Error).message}. Write the values out.`
+    if (errors.length === 0) problems.push({ line: firstLine, field: '', message })
   }
   return {
     value,
@@ -64,6 +69,8 @@ function parse(text: string, lineCounter: LineCounter): Document | undefined {
       schema: 'failsafe',
       lineCounter,
       prettyErrors: false,
+      // It would write to the log itself.
+      logLevel: 'error',
       // It would compare each with all before it, which takes a minute for fifty thousand.
       uniqueKeys: false,
     })
@@ -78,41 +85,9 @@ function tooDeep(line: number): YamlSource {
   return { value: undefined, problems: [{ line, field: '', message }], lineOf: () => line }
 }
 
-/** Where keys begin that their set has already. */
-function doubledKeys(document: Document): number[] {
-  const places: number[] = []
-  visit(document, {
-    Map(_, { items }) {
-      const seen = new Set<unknown>()
-      for (const { key } of items) {
-        if (!isScalar(key)) continue
-        if (seen.has(key.value)) places.push(key.range?.[0] ?? 0)
-        seen.add(key.value)
-      }
-    },
-  })
-  return places
-}
-
 /** Writes plain values so that they are read again as they are. */
 export function writeYaml(value: unknown): string {
   return stringify(value, { lineWidth: 0 })
-}
-
-const explanations: Record<string, string> = {
-  BLOCK_AS_IMPLICIT_KEY:
-    'A value that contains a colon and a space needs quotes. Write it as "Ministers: a meeting".',
-  BAD_INDENT:
-    'The spaces at the beginning of this line do not fit. Write as many as the lines around it have.',
-  TAB_AS_INDENT: 'A tab stands at the beginning of this line. Write spaces instead.',
-  DUPLICATE_KEY: 'This field stands here twice. Remove one.',
-  TAG_RESOLVE_FAILED: 'A value must not begin with an exclamation mark. Write it in double quotes.',
-  MULTIPLE_DOCS: 'A line of three hyphens or dots stands among the fields. Remove it.',
-  MISSING_CHAR: 'A quote, comma or bracket is missing. Close what was opened before.',
-}
-
-function explain(code: string, message: string): string {
-  return explanations[code] ?? `${message.replace(/\.?$/, '.')} Write the value in double quotes.`
 }
 
 function withoutEmpty(value: unknown): unknown {

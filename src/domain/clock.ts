@@ -1,3 +1,4 @@
+import { DomainError } from './errors.ts'
 import { formatUtc } from './time.ts'
 
 /** The time, as the parts of the service that need it are told it. */
@@ -17,5 +18,70 @@ const mostBehind = 60
  */
 export function clockProblem(now: number, shown: number): string | undefined {
   if (shown <= now + mostBehind) return undefined
-  return `The clock says ${formatUtc(now)}, but the last change that readers were shown is dated ${formatUtc(shown)}, so nothing new is published. Wait until then if the clock is wrong now; if it was ahead and is right again, run "npm run tiedote -- mend-clock".`
+  return `The clock says ${formatUtc(now)}, but the last change that readers were shown is dated ${formatUtc(shown)}, so nothing new is published. Wait until then if the clock is wrong now; if it was ahead and is right again, run "npm run tiedote -- mend-clock", or on Workers send POST /api/mend-clock.`
+}
+
+/** The refusal of a change while the clock is behind. */
+export function clockIsBehind(problem: string): DomainError {
+  return new DomainError('unavailable', problem, { retryAfter: 60, reason: 'clock-is-behind' })
+}
+
+/** Whether a change was refused because the clock is behind. */
+export function isOfClock(error: unknown): error is DomainError {
+  return error instanceof DomainError && error.details.reason === 'clock-is-behind'
+}
+
+/** Whether somebody who knows what time it is agrees with a clock. */
+export function agrees(told: number, now: number): boolean {
+  return Math.abs(told - now) <= mostBehind
+}
+
+/** What was done about a clock that had been ahead. All seconds. */
+export type Mended = {
+  /** The latest date that there was. */
+  from: number
+  /** That of all which had a later one. */
+  to: number
+  /** How many public releases were dated later. */
+  releases: number
+  /** The latest time that readers were told of a release; undefined where none was told of that had not come. */
+  newest: number | undefined
+  /** Public releases of the content folder, whose files still say a time to come. */
+  files: { source: string; published: number }[]
+}
+
+/** Files that are named. */
+const mostNamed = 20
+
+/** What was done, in sentences for the operator; without anything that nothing was wrong. */
+export function describeMending(mended: Mended | undefined, now: number): string[] {
+  if (!mended) {
+    return [`The clock says ${formatUtc(now)}, and nothing is dated later. Nothing was changed.`]
+  }
+  const { releases, newest, files } = mended
+  const [from, to] = [formatUtc(mended.from), formatUtc(mended.to)]
+  const named = files.slice(0, mostNamed).map(({ source, published }) => {
+    return `${source} says ${formatUtc(published)}.`
+  })
+  return [
+    `The store had dates up to ${from}, and is back at ${to}. ${countOf(releases)}. What was public is public, in the same order and with the same identities, and releases are published again.`,
+    `Readers that send the date of what they have without a tag (If-Modified-Since alone) may poll once more than usual before they see something new. One that does not poll at all until ${from} may then miss what came in between.`,
+    ...(newest === undefined
+      ? []
+      : [
+          `Programs that remember the date of the newest release and take only later ones (Microsoft's connector for Power Automate and Teams) take nothing until ${formatUtc(newest)} if they polled while the clock was ahead, and never what is published before that: make such flows anew. Superdesk counts dates to come as the present, and misses nothing.`,
+        ]),
+    ...(files.length === 0
+      ? []
+      : [
+          `${files.length === 1 ? 'A public release comes from a file that still says' : `${files.length} public releases come from files that still say`} a time to come. It stays public until its file is changed; write a time that is over then, or it is hidden until the other comes:`,
+          ...named,
+          ...(files.length > mostNamed ? [`And ${files.length - mostNamed} more.`] : []),
+        ]),
+  ]
+}
+
+function countOf(releases: number): string {
+  if (releases === 0) return 'No release was dated later'
+  return releases === 1 ? 'One release was dated later' : `${releases} releases were dated later`
 }

@@ -11,6 +11,15 @@ export type Problem = {
   message: string
   /** The value is taken as it is, but some readers will show it badly. */
   warning?: true
+  /** It is a warning only because an earlier version took it in silence: what is written anew is wrong. */
+  tolerated?: true
+}
+
+/** A problem as it counts where something is written anew. */
+export function writtenAnew<P extends Problem>(problem: P): P {
+  if (!problem.tolerated) return problem
+  const { tolerated: _, warning: __, ...rest } = problem
+  return rest as P
 }
 
 /** A problem in a file of a content folder. `line` counts from 1. */
@@ -70,7 +79,7 @@ export function checkWritten<Schema extends v.GenericSchema>(
     const issues = result.issues ?? []
     const found = issues.filter(isUnknownField).flatMap((issue) => unknownIn(issue, result.output))
     unknown.push(...found)
-    if (found.length === 0) return { problems: firstProblems(issues, unknown, advice) }
+    if (found.length === 0) return { problems: firstProblems(issues, unknown, { schema, advice }) }
     value = structuredClone(value)
     for (const path of found) removeField(value, path)
   }
@@ -101,26 +110,69 @@ function removeField(value: unknown, path: string[]) {
 function firstProblems(
   issues: v.BaseIssue<unknown>[],
   unknown: string[][],
-  advice: Advice,
+  { schema, advice }: { schema: v.GenericSchema; advice: Advice },
 ): Problem[] {
   const told = issues.slice(0, mostProblems)
   const more = unknown.slice(0, mostProblems - told.length)
   const left = issues.length + unknown.length - told.length - more.length
   return [
     ...told.map((issue) => toProblem(issue, advice)),
-    ...more.map((path) => noSuchField(path, advice)),
+    ...more.map((path) => noSuchField(path, fieldsBeside(schema, path), advice)),
     ...(left > 0
       ? [{ field: '', message: `There are ${left} more problems. Mend these first.` }]
       : []),
   ]
 }
 
-function noSuchField(path: string[], advice: Advice): Problem {
+/** Fields of a set that are named when none of them is like the one that somebody wrote. */
+const mostNamed = 8
+
+function noSuchField(path: string[], fields: string[], advice: Advice): Problem {
   const name = path.at(-1)!
-  const [similar] = nearest(name, Object.keys(advice), 1)
-  const instead = similar ? `Write ${similar} instead, or remove it.` : 'Remove it.'
-  const message = `There is no field "${beginning(name, 100)}". ${instead}`
+  const [similar] = nearest(name, fields, 1)
+  const belongsElsewhere = !similar && Object.hasOwn(advice, name)
+  const instead = belongsElsewhere
+    ? 'Indent it below the field that it belongs to, or remove it.'
+    : similar
+      ? `Write ${similar} instead, or remove it.`
+      : fields.length > 0 && fields.length <= mostNamed
+        ? `Write ${listed(fields)}, or remove it.`
+        : 'Remove it.'
+  const message = `There is no field "${beginning(name, 100)}"${belongsElsewhere ? ' here' : ''}. ${instead}`
   return { field: path.join('.'), message }
+}
+
+function listed(words: string[]): string {
+  return words.length === 1 ? words[0]! : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+}
+
+/** The fields that a schema has where somebody wrote another. */
+function fieldsBeside(schema: v.GenericSchema, path: string[]): string[] {
+  let at: Inner | undefined = schema as Inner
+  for (const key of path.slice(0, -1)) {
+    const { entries, item, value } = setOf(at)
+    at = entries ? entries[key] : (item ?? value)
+  }
+  return Object.keys(setOf(at).entries ?? {})
+}
+
+/** What the schemas of valibot are made of, as far as a path goes through them. */
+type Inner = {
+  wrapped?: Inner
+  pipe?: readonly Inner[]
+  entries?: Record<string, Inner>
+  item?: Inner
+  value?: Inner
+}
+
+/** The set or list within a schema that may be left out, or that texts are made into first. */
+function setOf(schema: Inner | undefined): Inner {
+  let at = schema
+  while (at?.wrapped) at = at.wrapped
+  const inPipe = at?.pipe?.findLast(
+    (step) => step !== at && (step.entries ?? step.item ?? step.value),
+  )
+  return inPipe ?? at ?? {}
 }
 
 function toProblem(issue: v.BaseIssue<unknown>, advice: Advice): Problem {
@@ -138,6 +190,12 @@ function describe(issue: v.BaseIssue<unknown>, path: string[], advice: Advice): 
   if (issue.kind === 'validation' || issue.kind === 'transformation') return issue.message
   if (issue.received === 'undefined') return `The field is missing.${instead}`
   if (issue.type === 'picklist') return issue.message
+  const field = /set$|object$|record$/.test(issue.type)
+    ? /^"([\w-]+):(?! |\/\/)/.exec(issue.received)
+    : null
+  if (field) {
+    return `This is text, because no ordinary space stands behind the colon of ${field[1]}. Write one there.`
+  }
   return `This must be ${article(issue)}, not ${shorten(issue.received)}.${instead}`
 }
 

@@ -250,7 +250,8 @@ export function createPublisher({
     }
     const read = async (one: WrittenRelease) => {
       // What is withdrawn may be from before there were limits.
-      const release = { written: one, origin, isNew: written !== undefined }
+      const isWithdrawn = before?.release.withdrawn !== undefined
+      const release = { written: one, origin, isNew: written !== undefined, now, isWithdrawn }
       const [text] = await readReleases([release], surroundingsOf(frame, baseUrl))
       const result = await withMedia(text!, (path) => findMedia(path, by))
       if (result.draft) return { ...result, draft: result.draft }

@@ -23,7 +23,14 @@ export type Draft = {
 }
 
 /** What the store remembers of a draft. */
-export type KnownDraft = { source: string; origin: string; hash: string; id: string }
+export type KnownDraft = {
+  source: string
+  origin: string
+  hash: string
+  id: string
+  /** 1 for a release that is withdrawn. */
+  withdrawn?: number
+}
 
 /** What tells whether a file of the content folder must be read again. */
 export type FileStamp = {
@@ -72,6 +79,8 @@ export type Frame = ContentFrame & {
 /** A release whose place in the order of publication is being decided. Times are seconds. */
 export type Placement = {
   id: string
+  /** Names the request or the load that it came with. */
+  batch: string
   /** How many came in before it in the same change: of equal times that decides. */
   number: number
   /** The time its author wrote. */
@@ -144,16 +153,13 @@ export function place(
   taken: Iterable<number>,
   { second, since }: Moment,
 ): Place[] {
-  const isKept = ({ authored, before }: Placement) => {
-    return before !== undefined && secondOf(before.key) <= second && authored <= second
-  }
-  const kept = releases.filter(isKept)
-  const others = inOrder(releases.filter((one) => !isKept(one)))
+  const kept = releases.filter((one) => isKept(one, second))
+  const others = inOrder(releases.filter((one) => !isKept(one, second)))
   const late = lateAmong(others, second, since)
   const changed = new Set(kept.filter((one) => isMaterial(one.before!, one)))
-  if (changed.size > mostLate) {
-    // A whole topic that gains another is no news, as little as an office's history.
-    for (const one of changed) if (isGainAlone(one.before!, one)) changed.delete(one)
+  // A whole topic that gains another is no news, as little as an office's history.
+  for (const one of ofManyInBatch([...changed])) {
+    if (isGainAlone(one.before!, one)) changed.delete(one)
   }
 
   const places = new Map<string, Place>()
@@ -191,9 +197,29 @@ export function place(
   return releases.map(({ id }) => places.get(id)!)
 }
 
+/** The earliest second in which `place` looks for a place. It needs to know none that is taken before. */
+export function earliest(releases: Placement[], { second, since }: Moment): number {
+  const others = releases.filter((one) => !isKept(one, second))
+  const late = lateAmong(others, second, since)
+  return others
+    .filter((one) => !late.has(one))
+    .reduce((least, { authored }) => Math.min(least, authored), since ?? second)
+}
+
+/** Whether it is public and stays so, with the key that it has. */
+function isKept({ authored, before }: Placement, second: number): boolean {
+  return before !== undefined && secondOf(before.key) <= second && authored <= second
+}
+
 /** The second that a release gets which does not come late. */
-function timeOf({ authored, withdrawn }: Placement, second: number): number {
-  return withdrawn && authored > second ? never : authored
+function timeOf(one: Placement, second: number): number {
+  return isUnseen(one, second) ? never : one.authored
+}
+
+/** Whether it was withdrawn before its time: nobody is told of it later either. */
+function isUnseen({ authored, withdrawn, before }: Placement, second: number): boolean {
+  const wasUnseen = before !== undefined && secondOf(before.key) >= never
+  return withdrawn && (authored > second || wasUnseen)
 }
 
 /** The keys of releases of the future, which they keep while their authors' times stay the same. */
@@ -222,11 +248,18 @@ function lateAmong(
   since: number | undefined,
 ): Set<Placement> {
   if (since === undefined) return new Set()
-  const late = releases.filter(({ authored, dates }) => {
-    return dates === 'news' && authored <= second && authored <= since
+  const late = releases.filter((one) => {
+    const isOver = one.authored <= second && one.authored <= since
+    return one.dates === 'news' && isOver && !isUnseen(one, second)
   })
-  const old = late.filter(({ authored }) => authored < since - week)
-  return new Set(old.length > mostLate ? late.filter((one) => !old.includes(one)) : late)
+  const history = ofManyInBatch(late.filter(({ authored }) => authored < since - week))
+  return new Set(late.filter((one) => !history.has(one)))
+}
+
+/** Those of which more came at once than could be news, whatever others sent in the same second. */
+function ofManyInBatch(releases: Placement[]): Set<Placement> {
+  const batches = [...Map.groupBy(releases, ({ batch }) => batch).values()]
+  return new Set(batches.filter(({ length }) => length > mostLate).flat())
 }
 
 /** Whether readers must see that a public release changed. */
@@ -250,7 +283,7 @@ function inOrder(releases: Placement[]): Placement[] {
 }
 
 /** Answers the key behind all that are used of a second, or of the next one that is not full, and uses it. */
-function freeKeys(used: Iterable<number>): (second: number) => number {
+export function freeKeys(used: Iterable<number>): (second: number) => number {
   const places = new Map<number, number>()
   for (const key of used) {
     const second = secondOf(key)

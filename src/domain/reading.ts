@@ -35,7 +35,15 @@ export type Origin = Pick<Draft, 'source' | 'origin'>
  * A release that is to be read. What is new has to keep within all limits; of what an earlier version took,
  * a later limit is only a warning.
  */
-export type ReleaseToRead = { written: unknown; origin: Origin; isNew: boolean }
+export type ReleaseToRead = {
+  written: unknown
+  origin: Origin
+  isNew: boolean
+  /** Second at which it is read: no release is withdrawn in advance. */
+  now: number
+  /** Readers see it as withdrawn already. */
+  isWithdrawn?: boolean
+}
 
 /** What a written release came to before anybody looked for the files that it speaks of. */
 export type ReadText = {
@@ -77,7 +85,14 @@ export type ReadRelease = {
 }
 
 /** A file of the content folder, or a line of JSONL in it with the fingerprint of what was written. */
-export type FileToRead = { path: string; text: string; line?: number; origin?: string }
+export type FileToRead = {
+  path: string
+  text: string
+  line?: number
+  origin?: string
+  /** Sources in this file that are withdrawn already. */
+  withdrawn?: string[]
+}
 
 /** What it came to. */
 export type FileText = ReadText & {

@@ -1,6 +1,8 @@
 import * as v from 'valibot'
 import { beginning, cleanText } from './text.ts'
-import { normaliseDate, parseTime, timeExample, timeSchema } from './time.ts'
+import { dateSchema, timeSchema } from './explain-time.ts'
+import { longestSlug } from './names.ts'
+import { parseTime, timeExample } from './time.ts'
 import {
   filledLine,
   languageSchema,
@@ -89,18 +91,8 @@ export type ReleaseInput = v.InferOutput<ReturnType<typeof releaseSchema>>
 
 /** The one schema of a release. It knows the site and the vocabulary, so it can name mistakes. */
 export function releaseSchema(site: Site, vocabulary: Vocabulary) {
-  const time = timeSchema(site.timezone)
-  const date = v.pipe(
-    v.string(),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      const text = normaliseDate(dataset.value, site.timezone)
-      if (text !== undefined) return text
-      addIssue({
-        message: `"${dataset.value}" is not a date. Write it as 2024-01-24 or ${timeExample}.`,
-      })
-      return NEVER
-    }),
-  )
+  const time = timeSchema(site)
+  const date = dateSchema(site)
   const topic = v.pipe(
     line,
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
@@ -116,7 +108,10 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
   )
 
   return v.strictObject({
-    slug: v.pipe(slug, v.maxLength(200, 'This is too long. Write at most 200 characters.')),
+    slug: v.pipe(
+      slug,
+      v.maxLength(longestSlug, `This is too long. Write at most ${longestSlug} characters.`),
+    ),
     language: languageSchema(site.languages),
     title: filledLine,
     lead: v.optional(paragraph),

@@ -199,12 +199,12 @@ function isWithdrawn(): DomainError {
   )
 }
 
-/** A store that cannot be written now; nothing has changed. */
+/** A store that cannot be written now. Where its answer was lost it may have been. */
 export function notWritten(error: unknown): DomainError {
   if (error instanceof StoreDamaged) return new DomainError('unavailable', error.message)
   console.error(`A change is not written: ${(error as Error).message}`)
   return new DomainError(
     'unavailable',
-    'The store cannot be written at present, and nothing has changed. Send it again in a minute.',
+    'The store cannot be written at present. Send it again in a minute: what was taken all the same does not become public twice.',
   )
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { languagePattern, longestLanguage, slugPattern } from './names.ts'
 import { cleanLine, cleanText } from './text.ts'
 import { isTimezone } from './time.ts'
 import type { Advice } from './problem.ts'
@@ -56,11 +57,11 @@ const uuid = v.pipe(
 const language = v.pipe(line, v.toLowerCase())
 const languageTag = v.pipe(
   language,
-  v.regex(
-    /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/,
-    'This is not a language tag. Write one such as en, fi, sv or pt-br.',
+  v.regex(languagePattern, 'This is not a language tag. Write one such as en, fi, sv or pt-br.'),
+  v.maxLength(
+    longestLanguage,
+    `This language tag is too long. Write at most ${longestLanguage} characters.`,
   ),
-  v.maxLength(35, 'This language tag is too long. Write at most 35 characters.'),
   v.check(
     (tag) => !reserved.has(tag),
     'This word begins other addresses of the service. Use another language tag.',
@@ -132,7 +133,7 @@ export const languagesSchema = v.pipe(
 export const slug = v.pipe(
   line,
   v.regex(
-    /^[a-z0-9][a-z0-9_-]*$/,
+    slugPattern,
     'This is not fit for an address. Write lower-case letters a–z, digits and hyphens.',
   ),
 )
@@ -142,6 +143,7 @@ export const mediaPath = v.pipe(
   line,
   v.transform((path) => `media/${path.replace(/^(\.?\/)*(media\/)?/, '')}`),
   v.check(
+    // What else can be no file is told as one that is missing.
     (path) => !path.split('/').includes('..') && path.length > 'media/'.length,
     'This is not a file in the media folder. Write its name, such as agenda.pdf.',
   ),

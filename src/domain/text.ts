@@ -78,12 +78,25 @@ export function searchTokens(words: string): string {
  */
 export const stemMark = '\u{e001}'
 
+/**
+ * Characters that nobody sees and no word is told apart by (Unicode's Default_Ignorable_Code_Point): soft
+ * hyphens, the places where a word may be broken or may not, marks of direction and of how to draw a sign.
+ */
+const ignorable = /\p{Default_Ignorable_Code_Point}+/gu
+
+/** Text as its words are compared: in lower case, one spelling for each letter, nothing that is not seen. */
+export function comparableText(text: string): string {
+  if (isPlain.test(text)) return text.toLowerCase()
+  return text.replace(ignorable, '').normalize('NFKC').toLowerCase()
+}
+
 /** Most names have no other letters, and a vocabulary has thousands of them. */
 const isPlain = /^[ -~]*$/
 
 function withoutDiacritics(text: string): string {
   if (isPlain.test(text)) return text.toLowerCase()
   return text
+    .replace(ignorable, '')
     .normalize('NFKD')
     .replace(/[\u0300-\u036f]/g, '')
     .toLowerCase()

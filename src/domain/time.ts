@@ -1,12 +1,11 @@
-import * as v from 'valibot'
-
 const pattern =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?(Z|[+-]\d{2}:?\d{2}))?)?$/i
 
 /**
  * Reads an ISO 8601 date or time as seconds since 1970. A time without an offset, or a date
- * alone (its midnight), is local to `timezone` (IANA name). Answers undefined for anything else,
- * such as 30 February.
+ * alone (its first second), is local to `timezone` (IANA name). What clocks show twice is the second
+ * of them, and what they skip is as much later, so that nothing comes out before the time that was written.
+ * Answers undefined for anything else, such as 30 February.
  */
 export function parseTime(text: string, timezone: string): number | undefined {
   const match = pattern.exec(text.trim())
@@ -19,30 +18,16 @@ export function parseTime(text: string, timezone: string): number | undefined {
   if (back.getUTCMonth() !== month - 1 || back.getUTCDate() !== day) return undefined
   if (year < 1000 || hour > 23 || minute > 59 || second > 59) return undefined
   const offset = match[7]
-  if (!offset) return localToUtc(wall, timezone) / 1000
+  const isDate = match[4] === undefined
+  if (!offset) return localToUtc(wall, timezone, isDate ? Math.min : Math.max) / 1000
   if (offset.toUpperCase() === 'Z') return wall / 1000
   const minutes = Number(offset.slice(1, 3)) * 60 + Number(offset.slice(-2))
   if (minutes > 14 * 60) return undefined
   return wall / 1000 - (offset.startsWith('-') ? -1 : 1) * minutes * 60
 }
 
-/** An example for messages. */
-export const timeExample = '2024-01-24T09:00:00+02:00'
-
-/** A written time, as seconds since 1970. */
-export function timeSchema(timezone: string) {
-  return v.pipe(
-    v.string(),
-    v.rawTransform(({ dataset, addIssue, NEVER }) => {
-      const seconds = parseTime(dataset.value, timezone)
-      if (seconds !== undefined) return seconds
-      addIssue({
-        message: `"${dataset.value}" is not a date and time. Write it as ${timeExample}.`,
-      })
-      return NEVER
-    }),
-  )
-}
+/** An example for messages. It is right in every time zone, summer and winter. */
+export const timeExample = '2024-01-24T09:00'
 
 /** Reads a date, or a time with or without offset, and gives back its text in one spelling. */
 export function normaliseDate(text: string, timezone: string): string | undefined {
@@ -54,6 +39,17 @@ export function normaliseDate(text: string, timezone: string): string | undefine
 /** Seconds since 1970 as RFC 3339 in UTC without fraction, which every reader understands (A-07). */
 export function formatUtc(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
+}
+
+/** Seconds since 1970 as clocks of a time zone show them, with their difference from UTC then. */
+export function formatInZone(seconds: number, timezone: string): string {
+  const offset = offsetAt(seconds * 1000, timezone) / 60_000
+  // Before there were time zones each town had its own seconds.
+  if (!Number.isInteger(offset)) return formatUtc(seconds)
+  const local = formatUtc(seconds + offset * 60).slice(0, -1)
+  const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60]
+  const difference = [hours, minutes].map((part) => String(part).padStart(2, '0')).join(':')
+  return `${local}${offset < 0 ? '-' : '+'}${difference}`
 }
 
 /** What calendars and clocks show. Months from 1. */
@@ -71,8 +67,11 @@ export function wallTime(seconds: number, timezone: string): WallTime {
   }
 }
 
-/** A month as `2024-01`, and its seconds in a time zone: from the first to the one after the last. */
-export type Month = { name: string; from: number; below: number }
+/** Seconds from the first to the one after the last. */
+export type Stretch = { from: number; below: number }
+
+/** A month as `2024-01`, and its seconds in a time zone. */
+export type Month = Stretch & { name: string }
 
 /** Reads `2024-01`; undefined for anything else. */
 export function parseMonth(name: string, timezone: string): Month | undefined {
@@ -83,16 +82,20 @@ export function parseMonth(name: string, timezone: string): Month | undefined {
   return below === undefined ? undefined : { name, from, below }
 }
 
-/** The months from one second to a later one in a time zone, newest first, no more than `limit`. */
-export function monthsBetween(
-  first: number,
-  last: number,
-  timezone: string,
-  limit: number,
-): Month[] {
+/** The years from one second to a later one in a time zone, newest first. */
+export function yearsBetween(first: number, last: number, timezone: string): Stretch[] {
+  const [oldest, newest] = [wallTime(first, timezone).year, wallTime(last, timezone).year]
+  return Array.from({ length: newest - oldest + 1 }, (_, back) => ({
+    from: parseTime(`${newest - back}-01-01`, timezone)!,
+    below: parseTime(`${newest - back + 1}-01-01`, timezone)!,
+  }))
+}
+
+/** The months from one second to a later one in a time zone, newest first. */
+export function monthsBetween(first: number, last: number, timezone: string): Month[] {
   const { year, month } = wallTime(last, timezone)
   const months: Month[] = []
-  for (let back = 0; back < limit; back++) {
+  for (let back = 0; ; back++) {
     const found = parseMonth(monthName(year, month - back), timezone)
     if (!found || found.below <= first) break
     months.push(found)
@@ -116,11 +119,18 @@ export function isTimezone(name: string): boolean {
 
 const formatters = new Map<string, Intl.DateTimeFormat>()
 
-function localToUtc(wall: number, timezone: string): number {
-  // The offset is asked for twice because the first guess may fall on the other side of a change
-  // between winter and summer time.
-  const guess = wall - offsetAt(wall, timezone)
-  return wall - offsetAt(guess, timezone)
+const day = 86_400_000
+
+/** When clocks show a time. `choose` decides between two, where they were put back in between. */
+function localToUtc(wall: number, timezone: string, choose: typeof Math.max): number {
+  // No place is further from UTC than a day, and nowhere are clocks changed twice in two.
+  const before = offsetAt(wall - day, timezone)
+  const after = offsetAt(wall + day, timezone)
+  if (before === after) return wall - before
+  const shown = [before, after].filter((offset) => offsetAt(wall - offset, timezone) === offset)
+  // Where clocks are put forward it is never shown, and they go on as before until then.
+  if (shown.length === 0) return wall - before
+  return choose(...shown.map((offset) => wall - offset))
 }
 
 function offsetAt(instant: number, timezone: string): number {

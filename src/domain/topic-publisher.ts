@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts'
 import { DomainError } from './errors.ts'
 import type { Author } from './reach.ts'
 import type { Action, Deed, PublishingStore } from './publishing-store.ts'
+import { writtenAnew } from './problem.ts'
 import { notWritten, wrong } from './revising.ts'
 import {
   checkVocabulary,
@@ -47,9 +48,11 @@ export function createTopicPublisher({ store, clock }: { store: PublishingStore;
       if (!read.written || read.problems.length > 0) throw wrong(read.problems)
       const before = topicOf(published, slug)
       const next = joinVocabularies(content, withTopic(published, slug, read.written))
-      const problems = checkVocabulary(next).filter(({ field, warning }) => {
-        return !warning && (field === slug || field.startsWith(`${slug}.`))
-      })
+      const problems = checkVocabulary(lastOf(next, slug))
+        .map(writtenAnew)
+        .filter(({ field, warning }) => {
+          return !warning && (field === slug || field.startsWith(`${slug}.`))
+        })
       if (problems.length > 0) throw wrong(problems)
       change = changeOf(before, read.written)
       if (change === 'unchanged' || isDryRun) return undefined
@@ -70,6 +73,13 @@ export function createTopicPublisher({ store, clock }: { store: PublishingStore;
     })
     return change
   }
+}
+
+/** With the topic of a slug at the end, so that names that two have are told of it. */
+function lastOf({ topics, renamed }: VocabularySource, slug: string): VocabularySource {
+  const isOther = (topic: { slug: string }) => topic.slug !== slug
+  const one = topics.filter((topic) => !isOther(topic))
+  return { topics: [...topics.filter(isOther), ...one], renamed }
 }
 
 function topicOf({ topics, renamed }: VocabularySource, slug: string): WrittenTopic | undefined {

@@ -6,7 +6,8 @@ import { createNearest } from './nearest.ts'
 import { createRemembered, rooms, sizeOfText } from './remembered.ts'
 import { filledLine, type Labels, labelsSchema, slug, webAddress } from './site.ts'
 import { type Advice, checkWritten, type Problem } from './problem.ts'
-import { formatUtc, timeSchema } from './time.ts'
+import { timeSchema } from './explain-time.ts'
+import { formatUtc } from './time.ts'
 
 /** The end of a topic. Seconds since 1970. */
 export type Retirement = {
@@ -62,7 +63,7 @@ const farewell = 365 * 86_400
 
 /** The end of a topic as it may be written: a date, or an object with more. */
 function retirementSchema(languages: string[], timezone: string) {
-  const time = timeSchema(timezone)
+  const time = timeSchema({ timezone, languages })
   return v.pipe(
     v.unknown(),
     v.transform((written) => (typeof written === 'string' ? { at: written } : written)),
@@ -158,54 +159,141 @@ const topicAdvice: Advice = {
   note: 'Write a sentence per language, or leave it out.',
 }
 
-/** What is wrong between topics: broader topics that are missing or go round, names used twice. */
-export function checkVocabulary({ topics, renamed }: VocabularySource): Problem[] {
-  const problems: Problem[] = []
+/**
+ * What is wrong between topics: broader topics that are missing or go round, names used twice, renames
+ * that lead nowhere.
+ */
+export function checkVocabulary(source: VocabularySource): Problem[] {
+  const { topics, renamed } = followRenames(source)
   const bySlug = new Map(topics.map((topic) => [topic.slug, topic]))
   const inCircles = topicsInCircles(topics, bySlug)
   const suggest = createAdviser([...bySlug.keys()])
-  const names = new Map<string, string>()
+  const names: Names = new Map()
   for (const { slug } of topics) names.set(slug, slug)
+  const problems: Problem[] = []
   for (const topic of topics) {
-    if (topic.broader && !bySlug.has(topic.broader)) {
+    const { slug, broader } = topic
+    if (broader && !bySlug.has(broader)) {
       problems.push({
-        field: `${topic.slug}.broader`,
-        message: `"${topic.broader}" is not a topic. ${suggest(topic.broader)}`,
+        field: `${slug}.broader`,
+        message: `"${broader}" is not a topic. ${suggest(broader)}`,
       })
-    } else if (inCircles.has(topic.slug)) {
+    } else if (inCircles.has(slug)) {
       problems.push({
-        field: `${topic.slug}.broader`,
+        field: `${slug}.broader`,
         message: 'This topic is broader than itself, by way of others. Remove one "broader".',
       })
     }
-    for (const alias of topic.aliases) {
-      const owner =
-        names.get(fold(alias)) ?? (Object.hasOwn(renamed, fold(alias)) ? fold(alias) : undefined)
-      if (owner && owner !== topic.slug) {
-        problems.push({
-          field: `${topic.slug}.aliases`,
-          message: `"${alias}" already means ${owner}. Remove it from one of the two.`,
-        })
-      }
-      names.set(fold(alias), topic.slug)
-    }
-    problems.push(...wrongSuccessors(topic, bySlug, suggest), ...awkwardLabels(topic))
+    problems.push(
+      ...doubledAliases(topic, names, renamed),
+      ...wrongSuccessors(topic, bySlug, suggest),
+      ...awkwardLabels(topic),
+    )
   }
-  for (const [old, now] of Object.entries(renamed)) {
+  for (const [old, end] of Object.entries(renamed)) learnName(names, fold(old), end)
+  // Later than all aliases, which win.
+  for (const topic of topics) problems.push(...doubledNames(topic, names))
+  for (const [old, now] of Object.entries(source.renamed)) {
     if (bySlug.has(old)) {
       problems.push({
         field: old,
         message: 'This is a topic and a renamed one. Remove one of the two.',
       })
     }
-    if (!bySlug.has(now)) {
-      problems.push({
-        field: `${old}.renamed`,
-        message: `"${now}" is not a topic. ${suggest(now)}`,
-      })
+    const end = renamed[old]!
+    if (bySlug.has(end)) continue
+    if (!Object.hasOwn(renamed, now)) {
+      const message = `"${now}" is not a topic. ${suggest(now)}`
+      problems.push({ field: `${old}.renamed`, message })
+    } else if (Object.hasOwn(renamed, end)) {
+      const message = 'This name leads back to itself, by way of others. Write the slug of a topic.'
+      problems.push({ field: `${old}.renamed`, message })
     }
   }
   return problems
+}
+
+/** The same with the topics that there are now in the place of names that they had, however often. */
+function followRenames({ topics, renamed }: VocabularySource): VocabularySource {
+  if (Object.keys(renamed).length === 0) return { topics, renamed }
+  const slugs = new Set(topics.map(({ slug }) => slug))
+  const ends = endsOf(renamed, slugs)
+  const follow = (slug: string) => {
+    const end = slugs.has(slug) ? undefined : ends.get(slug)
+    return end !== undefined && slugs.has(end) ? end : slug
+  }
+  return {
+    topics: topics.map((topic): Topic => {
+      const { broader, retired } = topic
+      if (broader === undefined && !retired) return topic
+      return {
+        ...topic,
+        ...(broader !== undefined && { broader: follow(broader) }),
+        ...(retired && {
+          retired: { ...retired, replacedBy: [...new Set(retired.replacedBy.map(follow))] },
+        }),
+      }
+    }),
+    renamed: Object.fromEntries(ends),
+  }
+}
+
+/** Where each old name leads in the end. Every name is gone through once, also in a long chain. */
+function endsOf(renamed: Record<string, string>, slugs: Set<string>): Map<string, string> {
+  const next = new Map(Object.entries(renamed))
+  const ends = new Map<string, string>()
+  for (const old of next.keys()) {
+    const path = new Set<string>()
+    let at = old
+    while ((at === old || !slugs.has(at)) && next.has(at) && !ends.has(at) && !path.has(at)) {
+      path.add(at)
+      at = next.get(at)!
+    }
+    for (const name of path) ends.set(name, ends.get(at) ?? at)
+  }
+  return ends
+}
+
+/** Slugs of topics by their names as these are compared. */
+type Names = Map<string, string>
+
+function doubledAliases(
+  { slug, aliases }: Topic,
+  names: Names,
+  renamed: Record<string, string>,
+): Problem[] {
+  return aliases.flatMap((alias): Problem[] => {
+    const name = fold(alias)
+    const owner = names.get(name) ?? (Object.hasOwn(renamed, name) ? name : undefined)
+    learnName(names, name, slug)
+    if (!owner || owner === slug) return []
+    const message = `"${alias}" already means ${owner}. Remove it from one of the two.`
+    return [{ field: `${slug}.aliases`, message }]
+  })
+}
+
+/** Slugs and labels that are compared as another topic's: whoever writes one gets the other. */
+function doubledNames({ slug, label }: Topic, names: Names): Problem[] {
+  const written = [
+    { field: slug, text: slug },
+    ...Object.entries(label).map(([language, text]) => ({
+      field: `${slug}.label.${language}`,
+      text,
+    })),
+  ]
+  return written.flatMap(({ field, text }): Problem[] => {
+    const name = fold(text)
+    learnName(names, name, slug)
+    const owner = names.get(name)
+    if (!name || owner === slug) return []
+    const message = `"${text}" is a name of ${owner} already; capitals, accents and signs make no difference. Write another one.`
+    return [{ field, message, warning: true, tolerated: true }]
+  })
+}
+
+/** The first that has a name keeps it. */
+function learnName(names: Names, name: string, slug: string) {
+  if (name && !names.has(name)) names.set(name, slug)
 }
 
 function wrongSuccessors(
@@ -288,13 +376,12 @@ export function withTopic(
   return { topics: inOrder, renamed: names }
 }
 
-export function createVocabulary({ topics, renamed }: VocabularySource): Vocabulary {
+export function createVocabulary(source: VocabularySource): Vocabulary {
+  const { topics, renamed } = followRenames(source)
   const bySlug = new Map(topics.map((topic) => [topic.slug, topic]))
   const byName = new Map<string, string>()
   // Later names never displace earlier ones: a slug wins over an alias, an alias over a label.
-  const learn = (name: string, slug: string) => {
-    if (name && !byName.has(name)) byName.set(name, slug)
-  }
+  const learn = (name: string, slug: string) => learnName(byName, name, slug)
   for (const { slug } of topics) learn(slug, slug)
   for (const { slug } of topics) learn(fold(slug), slug)
   const moved = new Map(Object.entries(renamed).map(([old, now]) => [fold(old), now]))

@@ -65,7 +65,7 @@ function tombstones({ current, entries }: Feed): string[] {
   if (current) return []
   return entries.flatMap(({ id, updated, release }) => {
     if (!release.withdrawn) return []
-    const attributes = { 'xmlns:at': deletions, ref: asIri(id), when: formatUtc(updated) }
+    const attributes = { 'xmlns:at': deletions, ref: identityInAtom(id), when: formatUtc(updated) }
     const comment = textElement('at:comment', release.withdrawn.reason)
     return [element('at:deleted-entry', attributes, '\n', comment, '\n')]
   })
@@ -75,7 +75,7 @@ function renderEntry(entry: Entry, scheme: string): string {
   // Mostly both times are the same.
   const published = formatUtc(entry.published)
   const lines = [
-    textElement('id', asIri(entry.id)),
+    textElement('id', identityInAtom(entry.id)),
     textElement('title', entry.title),
     ...links(entry),
     textElement('published', published),
@@ -91,8 +91,8 @@ function renderEntry(entry: Entry, scheme: string): string {
   return element('entry', { 'xml:lang': entry.language }, '\n', below(lines))
 }
 
-/** Identities from earlier feeds may be any text; Atom has addresses alone (RFC 4287 section 4.2.6). */
-function asIri(id: string): string {
+/** An identity as Atom has it. Those from earlier feeds may be any text; Atom has addresses alone (RFC 4287 section 4.2.6). */
+export function identityInAtom(id: string): string {
   // Those that we make, which need not be looked at as an address.
   if (/^urn:uuid:[\da-f-]{36}$/.test(id)) return id
   return URL.canParse(id) && !/[\s<>"{}|\\^`]/.test(id)

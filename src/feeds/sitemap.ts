@@ -4,7 +4,7 @@ import { declaration, element, textElement } from './xml.ts'
 /** A page with its versions in other languages. Seconds since 1970. */
 export type SitemapPage = {
   address: string
-  /** When what it shows last changed in a way that matters; 0 if nothing is known. */
+  /** When what it shows last changed in a way that matters. */
   modified: number
   /** All language versions, this one among them, by language. */
   versions: { language: string; address: string }[]
@@ -77,13 +77,14 @@ export function renderNewsSitemap(pages: NewsPage[]): string {
   )
 }
 
-/** Google takes two or three letters, except for Chinese. */
+/** Google takes two or three letters, except for Chinese, of which it knows two ways to write it. */
 function newsLanguage(language: string): string {
-  return /^zh-(cn|tw)$/.test(language) ? language : language.split('-')[0]!
+  if (/^zh-(hant|tw|hk|mo)\b/.test(language)) return 'zh-tw'
+  return /^zh-(hans|cn|sg)\b/.test(language) ? 'zh-cn' : language.split('-')[0]!
 }
 
 function lastModified(seconds: number): string {
-  return seconds > 0 ? textElement('lastmod', formatUtc(seconds)) : ''
+  return textElement('lastmod', formatUtc(seconds))
 }
 
 function line(name: string, ...children: string[]): string {

@@ -12,13 +12,29 @@ const most = 300
 /** Bytes beyond which a document takes no further release (H-38). */
 export const largestDocument = 250_000
 
-/** What the head of a feed is chosen from, in this order. */
-export const headWalks: Walk[] = [
-  { by: 'key', onlyNews: true, limit: newest },
-  // One more, to see what the first one is that the head leaves to the archive.
-  { by: 'updatedKey', limit: most + 1 },
-  { by: 'updatedKey', withdrawn: true, limit: most },
-]
+/** Releases that changed last, among which most feeds have all of a week, and the first of the archive. */
+const usual = 2 * newest
+
+/**
+ * What the head of a feed is chosen from, in this order. Where `isCut` says that the usual walks did not go
+ * far enough, those are wanted that do.
+ */
+export function headWalks(isFar = false): Walk[] {
+  return [
+    { by: 'key', onlyNews: true, limit: newest },
+    // One more, to see what the first one is that the head leaves to the archive.
+    { by: 'updatedKey', limit: (isFar ? most : usual) + 1 },
+    { by: 'updatedKey', withdrawn: true, limit: most },
+  ]
+}
+
+/** Whether more releases may have changed within the week than the usual walks found, or the head has all. */
+export function isCut(found: Place[][]): boolean {
+  const [, byUpdated = []] = found
+  if (byUpdated.length <= usual) return false
+  const { next, latest } = chooseHead(found)
+  return next === undefined || secondOf(byUpdated.at(-1)!.updatedKey) > latest - week
+}
 
 /** What stands in the head of a feed. */
 export type Head = {

@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
 import type { Edition } from '../domain/edition.ts'
 import { chooseCoding } from './codings.ts'
-import { isNotModified } from './conditional.ts'
+import { isNotModified, isOfLaterDate } from './conditional.ts'
 import type { Document } from './kept-documents.ts'
 import type { Answer } from './request-log.ts'
 
@@ -58,7 +58,8 @@ export async function sendWith(
   status: 200 | 226 | 410,
   headers: Record<string, string>,
 ): Promise<Response> {
-  describe(c, document, headers)
+  const isOfLater = isOfLaterDate(c.req.raw.headers, document.lastModified)
+  describe(c, isOfLater ? { ...document, lastModified: 0 } : document, headers)
   const coding = chooseCoding(c.req.header('accept-encoding'))
   const body = await document.body.in(coding)
   c.header('Content-Type', document.contentType)

@@ -17,7 +17,7 @@ import {
   sendWith,
 } from './answer.ts'
 import { editionToDiffer, isConditional, isNotModified, takesDifference } from './conditional.ts'
-import { createDocuments, type Recipe, StoreMoved } from './documents.ts'
+import { belongsTo, createDocuments, type Recipe, StoreMoved } from './documents.ts'
 import { feedLinks, pageLinks } from './feed-links.ts'
 import { archiveRecipe, deltaRecipe, headRecipe, releasesIn } from './feeds.ts'
 import { type Document, fixedDocument } from './kept-documents.ts'
@@ -278,7 +278,7 @@ export function createApp(services: Services): App {
     const delta = isWhole && (await answerDelta(c, making, found))
     if (delta) return delta
     const answer = await answerWith(c, found, clock.now())
-    if (!('body' in found) || found.since === current.since) {
+    if (!('body' in found) || belongsTo(found, current)) {
       readyAnswers.keep(addressOf(c), c.get('asked'), recipe, found, current, answer)
     }
     return answer
@@ -331,6 +331,8 @@ export function createApp(services: Services): App {
       const known = editionToDiffer(headers, noted)
       // What every document depends on has changed, and with it every release.
       if (!known || known.lastModified < current.frameSince) return undefined
+      // It is of a clock that was ahead, noted by who did not know yet that it was set back.
+      if (known.lastModified > document.lastModified) return undefined
       const recipe = deltaRecipe(making, known)
       const delta = await documents.find(recipe, current)
       if (!('body' in delta) || delta.body.length === 0) {
@@ -427,7 +429,7 @@ export function createApp(services: Services): App {
       current,
       isConditional(headers) ? isKnown : undefined,
     )
-    if ('body' in found && (current.isFailing || found.since !== current.since)) {
+    if ('body' in found && (current.isFailing || !belongsTo(found, current))) {
       c.header('Age', String(Math.min(Math.max(clock.now() - found.seen, 0), longestKept)))
     }
     return found

@@ -33,6 +33,17 @@ export function isNotModified(
   return isOurs && lastModified > 0 && lastModified <= since
 }
 
+/**
+ * Whether a client that is not answered 304 has a tag, and with it a date that is no earlier than ours, of a clock that was ahead. libcurl
+ * takes every answer whose Last-Modified is no later for a 304, so newsboat would lose what it holds; the tag
+ * is enough for who has one. Who has a date alone must be given another.
+ */
+export function isOfLaterDate(headers: HeaderReader, lastModified: number): boolean {
+  if (headers.get('if-none-match') === null) return false
+  const since = parseHttpDate(headers.get('if-modified-since') ?? '')
+  return since !== undefined && since >= lastModified
+}
+
 /** The edition a client has and wants the difference to (RFC 3229 sections 7 and 10.5.3). */
 export function editionToDiffer(headers: Headers, editions: Edition[]): Edition | undefined {
   const tags = tagsOf(headers.get('if-none-match') ?? '')

@@ -38,7 +38,7 @@ export function createDocuments(services: Services) {
   async function make(
     recipe: Recipe,
     lastModified: number,
-    { since, revision }: Current,
+    { since, frameSince, revision }: Current,
   ): Promise<Document> {
     const { address, contentType, kind, render } = recipe
     const made = await refusable(render)
@@ -55,6 +55,7 @@ export function createDocuments(services: Services) {
       body: createCodedBody(new TextEncoder().encode(body)),
       contentType,
       since,
+      frameSince,
       seen: clock.now(),
       isGone,
       isNoted: false,
@@ -99,11 +100,12 @@ export function createDocuments(services: Services) {
   }
 
   /** The document if it is at hand and up to date. */
-  function atHand({ address }: Recipe, { since, isFailing }: Current): Document | undefined {
+  function atHand({ address }: Recipe, current: Current): Document | undefined {
     const kept = documents.get(address)
     if (!kept) return undefined
-    if (kept.since === since && !isFailing) kept.seen = clock.now()
-    return kept.since === since || isFailing ? kept : undefined
+    const isOfNow = belongsTo(kept, current)
+    if (isOfNow && !current.isFailing) kept.seen = clock.now()
+    return isOfNow || current.isFailing ? kept : undefined
   }
 
   return {
@@ -142,7 +144,7 @@ export function createDocuments(services: Services) {
       const ready = atHand(recipe, current)
       if (ready) return ready
       const { address } = recipe
-      const { since } = current
+      const { since, frameSince } = current
       if (current.isFailing) {
         const found = await fromReserve(address)
         if (found) return found
@@ -152,7 +154,8 @@ export function createDocuments(services: Services) {
       const kept = documents.get(address)
       const work = async () => {
         const lastModified = await recipe.lastModified()
-        if (kept?.lastModified === lastModified) {
+        // The dates of two frames may be of two clocks.
+        if (kept?.lastModified === lastModified && kept.frameSince === frameSince) {
           const renewed = { ...kept, since, seen: clock.now() }
           documents.put(address, renewed)
           return renewed
@@ -182,6 +185,14 @@ export function createDocuments(services: Services) {
       }
     },
   }
+}
+
+/** Whether a document is what its address shows in a state. */
+export function belongsTo(
+  { since, frameSince }: Pick<Document, 'since' | 'frameSince'>,
+  current: Current,
+): boolean {
+  return since === current.since && frameSince === current.frameSince
 }
 
 function keyOf({ address }: Recipe, since: number): string {

@@ -15,7 +15,7 @@ import {
 } from '../feeds/archive.ts'
 import { type Chain, createFeed } from '../feeds/feed.ts'
 import { formats } from '../feeds/formats.ts'
-import { chooseHead, type Head, headWalks, takeWhole } from '../feeds/window.ts'
+import { chooseHead, type Head, headWalks, isCut, takeWhole } from '../feeds/window.ts'
 import type { Recipe, Rendered } from './documents.ts'
 import type { Current, Services } from './services.ts'
 
@@ -35,8 +35,12 @@ export function headRecipe(making: Making): Recipe {
     contentType: formats[format].contentType,
     kind: format,
     async lastModified() {
+      const { store } = services
       const ending = endingOf(query.topics, current.retired, current.vocabulary)
-      const changed = await services.store.lastModified(query, current, headWalks)
+      const usual = await store.lastModified(query, current, headWalks())
+      // Of a search every change of the store counts, and nothing was looked for yet.
+      const isFar = query.words.length === 0 && (await findPlaces(making)).isFar
+      const changed = isFar ? await store.lastModified(query, current, headWalks(isFar)) : usual
       return Math.max(changed, ending?.at ?? 0)
     },
     isNoted: query.words.length === 0,
@@ -104,8 +108,7 @@ export function archiveRecipe(making: Making, interval: Interval): Recipe {
       const places = takeWhole(found, mostInArchive)
       const releases = await load(making, places)
       const head = await findHead(making)
-      // What found no place in the second of its change has the next one, and the head may lead to it.
-      checkIsOver(interval, Math.max(current.since + 1, head.latest))
+      checkIsOver(interval, current, head)
       const left = found[places.length] ?? older[0]
       const later = newer[0]
       const chain = {
@@ -125,16 +128,26 @@ function isArchived(place: Place | undefined, { next }: Head): place is Place {
 
 /** The releases in an archive of a feed, newest first, for the page that shows it. */
 export async function releasesIn(
-  { query, current, services }: Omit<Making, 'format'>,
+  making: Omit<Making, 'format'>,
   archive: Interval,
 ): Promise<StoredRelease[]> {
-  checkIsOver(archive, current.since + 1)
+  const { query, current, services } = making
+  checkIsOver(archive, current, await findHead(making))
   const [places = []] = await services.store.places(query, current, [walkOf(archive)])
   return load({ current, services }, takeWhole(places, mostInArchive))
 }
 
-async function findHead({ query, current, services }: Making): Promise<Head> {
-  return chooseHead(await services.store.places(query, current, headWalks))
+async function findHead(making: Omit<Making, 'format'>): Promise<Head> {
+  const { places } = await findPlaces(making)
+  return chooseHead(places)
+}
+
+/** What the head is chosen from, and whether that took the walks that go far. */
+async function findPlaces({ query, current, services }: Omit<Making, 'format'>) {
+  const { store } = services
+  const places = await store.places(query, current, headWalks())
+  if (!isCut(places)) return { places, isFar: false }
+  return { places: await store.places(query, current, headWalks(true)), isFar: true }
 }
 
 async function renderHead(
@@ -152,9 +165,10 @@ async function findInterval(making: Making, place: Place, { latest }: Head): Pro
   return formatInterval(intervalOf(place, around, latest))
 }
 
-/** Throws DomainError `not-found` for an interval that goes on after the beginning of a second. */
-function checkIsOver(interval: Interval, second: number) {
-  if (endOf(interval) <= keyAt(second)) return
+/** Throws DomainError `not-found` for an interval to which something may still be added. */
+function checkIsOver(interval: Interval, { since }: Current, { latest }: Head) {
+  // What found no place in the second of its change has one of those after it, and the head leads to it.
+  if (endOf(interval) <= keyAt(Math.max(since, latest) + 1)) return
   throw new DomainError('not-found', 'The time of this archive is not over yet. Read the feed.')
 }
 

@@ -9,6 +9,8 @@ export type Document = Edition & {
   contentType: string
   /** The state of the store that it is known to belong to, as `State.since`. */
   since: number
+  /** The frame that it is known to belong to, as `State.frameSince`: a state of that second may come again. */
+  frameSince: number
   /** Second when that was last looked at. */
   seen: number
   /** It only says that what was here is no longer. */
@@ -29,6 +31,7 @@ export async function fixedDocument(
     oldest: 0,
     previous: '',
     since: 0,
+    frameSince: 0,
     seen: 0,
     isGone: false,
     isNoted: false,

@@ -32,12 +32,12 @@ const patienceForOthers = 1000
  * what is known here to be no newer: so nobody who has something newer from another process gets something
  * older (H-10). For all others the state is read again, once in a second for all of them, so that
  * the database has as many questions as there are processes, however many readers there are. `told` hears of
- * the revision of every state that is read.
+ * every state that is read.
  */
 export function createKeptState(
   store: ReleaseStore,
   clock: Clock,
-  told: (revision: number) => void = () => {},
+  told: (state: State) => void = () => {},
 ) {
   let kept: State | undefined
   /** How many different ones were kept. */
@@ -114,7 +114,7 @@ export function createKeptState(
     const number = ++begun
     const at = (askedAt = clock.now())
     const state = await store.state(now)
-    told(state.revision)
+    told(state)
     if (number > latest) {
       latest = number
       keep(state, at)

@@ -1,5 +1,6 @@
 import { serveStatic } from '@hono/node-server/serve-static'
 import type { MiddlewareHandler } from 'hono'
+import { isMediaPath } from '../domain/names.ts'
 import type { ReleaseStore } from '../domain/release-store.ts'
 import { createRemembered, rooms } from '../domain/remembered.ts'
 import type { Asking } from './answer.ts'
@@ -52,10 +53,10 @@ function decodeSeparators(path: string): string {
   return path.replace(/%(?:2C|2B|26|3D|40|3A|3B|24|23|3F)/gi, decodeURIComponent)
 }
 
-/** Whether a path can be a file that releases attach: no folder, no hidden file, nothing above. */
-export function isMediaFile(path: string): boolean {
-  const [, folder, ...names] = path.split('/')
-  return folder === 'media' && names.every((name) => name !== '' && !/^(\.|%2e)/i.test(name))
+/** Whether an address can be that of a file. */
+export function isMediaFile(pathname: string): boolean {
+  const path = decodePath(pathname)
+  return path !== undefined && isMediaPath(path)
 }
 
 /**

@@ -1,3 +1,4 @@
+import { clockProblem } from '../domain/clock.ts'
 import { formatInPublic } from '../domain/problem.ts'
 import { formatUtc } from '../domain/time.ts'
 import type { Services } from './services.ts'
@@ -5,7 +6,7 @@ import type { Services } from './services.ts'
 /** Whether all is well with the service, and what its operator should look at. */
 export async function healthDocument(services: Services) {
   const content = formatInPublic(services.problems(), services.clock.now())
-  const { failure, ...newest } = await readNewest(services)
+  const { failure, clock, ...newest } = await readNewest(services)
   // Asked for afterwards, because the question may have met it.
   const damage = services.damage?.()
   if (damage !== undefined) {
@@ -16,14 +17,20 @@ export async function healthDocument(services: Services) {
     const problems = [failure, ...content]
     return { healthy: false, document: { status: 'store does not answer', problems } }
   }
+  if (clock !== undefined) {
+    const problems = [clock, ...content]
+    return { healthy: false, document: { status: 'clock is behind', ...newest, problems } }
+  }
   const status = content.length > 0 ? 'content has problems' : 'ok'
   return { healthy: true, document: { status, ...newest, problems: content } }
 }
 
 async function readNewest({ store, clock }: Services) {
   try {
-    const { horizon, since } = await store.state(clock.now())
+    const now = clock.now()
+    const { horizon, since } = await store.state(now)
     return {
+      clock: clockProblem(now, since),
       lastChange: since > 0 ? formatUtc(since) : undefined,
       newestRelease: horizon > 0 ? formatUtc(horizon) : undefined,
     }

@@ -1,8 +1,8 @@
 import type { Edition } from '../domain/edition.ts'
 import { createRemembered, rooms } from '../domain/remembered.ts'
 import { chooseCoding, type Coding } from './codings.ts'
-import { type HeaderReader, isConditional, isNotModified } from './conditional.ts'
-import type { createDocuments, Recipe } from './documents.ts'
+import { type HeaderReader, isConditional, isNotModified, isOfLaterDate } from './conditional.ts'
+import { belongsTo, type createDocuments, type Recipe } from './documents.ts'
 import { readUserAgent } from './reader.ts'
 import type { Answer } from './request-log.ts'
 import type { Current, Services } from './services.ts'
@@ -63,14 +63,14 @@ export function createReadyAnswers(
     const { recipe, edition } = ready
     const now = clock.now()
     const found = documents.get(recipe.address)
-    const kept = found?.since === current.since ? found : undefined
+    const kept = found && belongsTo(found, current) ? found : undefined
     if (kept) {
       kept.seen = now
       note(recipe, kept, headers, current)
     }
     if (isNotModified(headers, edition, now))
       return [{ status: 304, headers: ready.headers }, ready]
-    if (!kept) return undefined
+    if (!kept || isOfLaterDate(headers, edition.lastModified)) return undefined
     const coding = chooseCoding(headers.get('accept-encoding') ?? undefined)
     const body = kept.body.ready(coding)
     if (!body) return undefined
@@ -115,7 +115,8 @@ export function createReadyAnswers(
       current: Current,
       { headers }: Response,
     ) {
-      if (current.isFailing || headers.has('age')) return
+      // What is particular to whoever asked is not for others.
+      if (current.isFailing || headers.has('age') || !headers.has('last-modified')) return
       if (current !== holding) answers.clear()
       holding = current
       const ofBoth = [...headers].filter(([name]) => !ofBody.has(name))

@@ -88,7 +88,9 @@ export function createCurrentReader(services: Services) {
   async function readCurrent(): Promise<Current> {
     const known = steadyCurrent()
     if (known) return known
-    if (clock.now() < restUntil) {
+    // A clock that is set back must not make it longer.
+    const left = restUntil - clock.now()
+    if (left > 0 && left <= rest) {
       const known = last ?? fromSpare()
       if (known) return { ...known, isFailing: true }
     }

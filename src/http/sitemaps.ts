@@ -47,7 +47,7 @@ async function indexDocument(current: Current, services: Services): Promise<stri
   const { addresses } = current
   const topics = inParts(await topicPages(current, services)).map((pages, index) => ({
     address: addresses.sitemap('topics', index + 1),
-    modified: pages.reduce((latest, { modified }) => Math.max(latest, modified), 0),
+    modified: pages.reduce((latest, { modified }) => Math.max(latest, modified), -Infinity),
   }))
   const releases = (await services.store.parts(current, mostInPart)).map(({ last }, index) => ({
     address: addresses.sitemap('releases', index + 1),
@@ -60,25 +60,25 @@ async function indexDocument(current: Current, services: Services): Promise<stri
 async function topicPages(current: Current, { store }: Services): Promise<SitemapPage[]> {
   const { site, vocabulary, retired, addresses } = current
   const counts = await store.countByTopic(current)
-  const pagesOf = (topics: TopicExpression, newest: (language: string) => number) => {
+  const pagesOf = (topics: TopicExpression, newest: (language: string) => number | undefined) => {
     const versions = site.languages
-      .filter((language) => newest(language) > 0)
+      .filter((language) => newest(language) !== undefined)
       .map((language) => ({ language, address: addresses.page({ language, topics, words: [] }) }))
     return versions.map(({ language, address }) => ({
       address,
-      modified: newest(language),
+      modified: newest(language)!,
       versions,
     }))
   }
-  const newestOfAll = new Map<string, number>()
+  const newestOfAll = new Map<string, number | undefined>()
   for (const language of site.languages) {
     const everything = { language, topics: [], words: [] }
     const [[newest] = []] = await store.places(everything, current, [{ by: 'key', limit: 1 }])
-    newestOfAll.set(language, newest ? secondOf(newest.key) : 0)
+    newestOfAll.set(language, newest && secondOf(newest.key))
   }
   const topics = [...vocabulary.topics.values()].filter(({ slug }) => !retired.ended.has(slug))
   return [
-    ...pagesOf([], (language) => newestOfAll.get(language)!),
+    ...pagesOf([], (language) => newestOfAll.get(language)),
     ...topics.flatMap(({ slug }) =>
       pagesOf(
         [{ with: [slug], without: [] }],

@@ -1,6 +1,7 @@
 import type { FormatName } from '../domain/addresses.ts'
 import { DomainError } from '../domain/errors.ts'
 import { type FeedQuery, findLanguage, parseSearch } from '../domain/feed-query.ts'
+import { readSlug } from '../domain/names.ts'
 import type { Site } from '../domain/site.ts'
 import { parseMonth } from '../domain/time.ts'
 import type { Vocabulary } from '../domain/topic.ts'
@@ -100,8 +101,9 @@ export function readAddress(url: URL, site: Site, vocabulary: Vocabulary): Targe
     const { expression, renamed } = parseTopicExpression(of, vocabulary)
     return { kind: 'feed', query: { ...everything(), topics: expression }, renamed, ...rest }
   }
-  if (name === 'releases' && second && /^[a-z0-9-]+$/i.test(second) && more.length === 0) {
-    return { kind: 'release', slug: second.toLowerCase(), language }
+  if (name === 'releases' && second && more.length === 0) {
+    const slug = readSlug(second)
+    if (slug) return { kind: 'release', slug, language }
   }
   throw new DomainError('not-found', 'There is nothing at this address.')
 }

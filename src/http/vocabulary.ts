@@ -11,13 +11,13 @@ export function countOf(
   topic: string,
   language: string,
   counts: TopicCount[],
-): { releases: number; newest: number } {
+): { releases: number; newest: number | undefined } {
   const found = counts.filter((one) => {
     return one.topic === topic && (language === 'all' || one.language === language)
   })
   return {
     releases: found.reduce((sum, { count }) => sum + count, 0),
-    newest: found.reduce((latest, { newest }) => Math.max(latest, newest), 0),
+    newest: found.length > 0 ? Math.max(...found.map(({ newest }) => newest)) : undefined,
   }
 }
 
@@ -55,7 +55,7 @@ export function vocabularyDocument(
       exactMatch: topic.exactMatch,
       closeMatch: topic.closeMatch,
       releases,
-      newest: newest > 0 ? formatUtc(newest) : undefined,
+      newest: newest === undefined ? undefined : formatUtc(newest),
       retired: retirementOf(topic, retired),
       page: addresses.page(query),
       feeds: feedsOf(query),

@@ -1,4 +1,4 @@
-import { type Clock, clockProblem } from '../domain/clock.ts'
+import { type Clock, clockIsBehind, clockProblem } from '../domain/clock.ts'
 import { DomainError } from '../domain/errors.ts'
 import { lastKeyOf, placesOfSecond, secondOf } from '../domain/key.ts'
 import type { Deed } from '../domain/publishing-store.ts'
@@ -38,6 +38,9 @@ const rowsOfPortion = 200
 
 /** Identities and slugs of what becomes public at once, about as many as a thousand releases have. */
 const mostTogether = 2000
+
+/** Seconds for which others wait for a change that they were faster than. */
+const turn = 3
 
 /** How often a change is tried again because another process changed the store meanwhile. */
 const mostAttempts = 20
@@ -126,8 +129,8 @@ export function createChanges(database: Database) {
   /**
    * Makes a change that `decide` chooses for the second in which it is made; nothing when it chooses
    * none. It is asked again if another process was first, or if readers were shown something else in
-   * that second. Throws DomainError `unavailable` when no second was free for `patience` seconds, or
-   * while the clock is far behind what was shown.
+   * that second. Throws DomainError `unavailable` when others were first for `patience` seconds or twenty
+   * times, or while the clock is far behind what was shown.
    */
   async function makePublic(
     clock: Clock,
@@ -136,18 +139,27 @@ export function createChanges(database: Database) {
   ): Promise<void> {
     const until = clock.now() + patience
     for (let attempt = 1; ; attempt++) {
-      const { second, position } = await secondOfItsOwn(clock, until)
+      const taken = () => askForTurn(clock)
+      const { second, position } = await secondOfItsOwn(clock, until, { taken })
       const change = await decide(second)
       if (!change) return
       try {
-        await database.batch(await statements(position, change, second))
+        const whole = await statements(position, change, second)
+        await database.batch([...whole, setState(database, 'awaited', 0)])
         return
       } catch (error) {
         const { revision, shown } = await readPosition(database, second)
         const isAsBefore = revision === position.revision && shown < second
-        if (isAsBefore || attempt === mostAttempts) throw error
+        if (isAsBefore) throw error
+        if (attempt === mostAttempts) throw noSecond()
+        await askForTurn(clock)
       }
     }
+  }
+
+  /** What takes longer to decide would always come second to what is staged already, which waits from now on. */
+  async function askForTurn(clock: Clock): Promise<void> {
+    await setState(database, 'awaited', clock.now() + turn).all()
   }
 
   /**
@@ -159,12 +171,14 @@ export function createChanges(database: Database) {
   async function makeStagedPublic(
     batch: string,
     clock: Clock,
-    decide: (second: number, revision: number) => Promise<boolean>,
+    decide: (name: string, second: number, revision: number) => Promise<boolean>,
     frame: () => Promise<Omit<Change, 'batches'>>,
     patience: number,
   ): Promise<void> {
     const until = clock.now() + patience
     for (let attempt = 1; ; attempt++) {
+      // Another name each time: what could not be taken back belongs to no later attempt.
+      const name = `${batch}.${attempt}`
       let isStaged = false
       const before = await readPosition(database, clock.now())
       const isLast = async () => {
@@ -173,17 +187,24 @@ export function createChanges(database: Database) {
         return revision === before.revision && shown === before.shown
       }
       try {
-        isStaged = await decide(secondAfter(before, clock.now()), before.revision)
+        isStaged = await decide(name, secondAfter(before, clock.now()), before.revision)
         if (!isStaged) return
-        const { second, position } = await secondOfItsOwn(clock, until)
+        await waitForTurns(clock, before)
+        const { second, position } = await secondOfItsOwn(clock, until, {
+          revision: before.revision,
+        })
         if (position.revision === before.revision) {
-          const batches = await decidedWith(batch, position.revision)
+          const batches = await decidedWith(name, position.revision, second - patience)
+          // Where it was taken for abandoned it is decided anew, and nothing is left to discard.
+          if (!batches.includes(name)) continue
           await database.batch(await statements(position, { ...(await frame()), batches }, second))
           return
         }
-        if (!(await discard(batch))) return
+        // Should this fail, nobody knows whether another made it public, and it is looked at again.
+        isStaged = false
+        if (!(await discard(name))) return
       } catch (error) {
-        const wasThere = await discard(batch).catch(() => true)
+        const wasThere = await discard(name).catch(() => true)
         // Nothing is left of it where another made it public.
         if (isStaged && !wasThere) return
         if (await isLast().catch(() => true)) throw error
@@ -193,15 +214,19 @@ export function createChanges(database: Database) {
 
   /**
    * The batches that can be made public together with one: of those that speak of the same release or slug
-   * only the first. The others are decided anew.
+   * only the first. The others are decided anew. Whoever staged something before the second `from` was told
+   * that nothing has changed, or was killed.
    */
-  async function decidedWith(batch: string, revision: number): Promise<string[]> {
+  async function decidedWith(batch: string, revision: number, from: number): Promise<string[]> {
     const { results } = await prepare(
       `select batch, json_group_array(id) as ids, json_group_array(json(slugs)) as slugs from (
-         select batch, staged, id, ${slugsOf('incoming')} as slugs from incoming where decided = ?
+         select batch, staged, id, ${slugsOf('incoming')} as slugs from incoming
+         where decided = ?1 and (staged >= ?2 or batch = ?3)
          order by number
        ) group by batch order by min(staged), batch`,
       revision,
+      from,
+      batch,
     ).all<{ batch: string; ids: string; slugs: string }>()
     const namesOf = ({ ids, slugs }: { ids: string; slugs: string }) => [
       ...(JSON.parse(ids) as string[]),
@@ -221,26 +246,39 @@ export function createChanges(database: Database) {
     return together.map((one) => one.batch)
   }
 
+  /** Lets a change go first that others were faster than. */
+  async function waitForTurns(clock: Clock, { awaited }: Position): Promise<void> {
+    for (let waits = 0; waits < turn && clock.now() < awaited; waits++) {
+      await clock.passed(clock.now())
+    }
+  }
+
   /**
    * Waits for a second in which readers were shown nothing else: they could not tell two states of one
    * second apart. What becomes public by itself in that second, and nobody was shown yet, becomes public
-   * together with the change. A clock that was set back a little is not waited for.
+   * together with the change. A clock that was set back a little is not waited for, but by no more than one
+   * change in a second: otherwise each would take it further ahead. `taken` is told each time when the second
+   * that was waited for is taken as well. What was decided for a `revision` waits no longer than that is there.
    */
   async function secondOfItsOwn(
     clock: Clock,
     until: number,
+    { revision, taken = async () => {} }: { revision?: number; taken?: () => Promise<void> },
   ): Promise<{ second: number; position: Position }> {
     for (let waitedFor: number | undefined; ;) {
       const now = clock.now()
       const position = await readPosition(database, now)
       const { shown } = position
-      // A clock that stands still is waited for once.
-      if (shown !== now || shown === waitedFor) {
+      // A clock that is behind or stands still is waited for once.
+      const isAsFree = waitedFor !== undefined && (shown > now || shown === waitedFor)
+      const isStale = revision !== undefined && position.revision !== revision
+      if (shown < now || isAsFree || isStale) {
         return { second: secondAfter(position, now), position }
       }
       if (now >= until) throw noSecond()
+      if (waitedFor !== undefined) await taken()
       await clock.passed(now)
-      waitedFor = now
+      waitedFor = shown
     }
   }
 
@@ -453,14 +491,14 @@ const lostSlugs = `
 /** The second of the next change. Throws DomainError `unavailable` while the clock is far behind what was shown. */
 function secondAfter({ shown }: Position, now: number): number {
   const problem = clockProblem(now, shown)
-  if (problem !== undefined) throw new DomainError('unavailable', problem, { retryAfter: 60 })
+  if (problem !== undefined) throw clockIsBehind(problem)
   return Math.max(now, shown + 1)
 }
 
 function noSecond(): DomainError {
   return new DomainError(
     'unavailable',
-    'A release comes out every second at present, and nothing has changed. Send it again in ten seconds.',
+    'Something else becomes public every second at present, and nothing has changed. Send it again in ten seconds.',
     { retryAfter: 10 },
   )
 }

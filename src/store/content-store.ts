@@ -22,9 +22,9 @@ export function createContentStore(database: Database, newest?: string): Content
         prepare('select path, stamp, media from content_file').all<FileRow>(),
         // As two stretches of the index: there may be a million releases beside those of the folder.
         prepare(
-          `select source, origin, hash, id from release where source < 'api:'
+          `select source, origin, hash, id, withdrawn from release where source < 'api:'
            union all
-           select source, origin, hash, id from release where source >= 'api;'`,
+           select source, origin, hash, id, withdrawn from release where source >= 'api;'`,
         ).all<KnownDraft>(),
         prepare(`select 1 from release where ${isFromApi} limit 1`).all(),
       ])

@@ -1,5 +1,12 @@
 import { keyAt } from '../domain/key.ts'
-import { type Dates, type Moment, place, type Place, type Placement } from '../domain/publishing.ts'
+import {
+  type Dates,
+  earliest,
+  type Moment,
+  place,
+  type Place,
+  type Placement,
+} from '../domain/publishing.ts'
 import { createVocabulary, type VocabularySource } from '../domain/topic.ts'
 import { isOf } from './chunks.ts'
 import type { Database } from './database.ts'
@@ -49,16 +56,12 @@ export async function placeStaged(
   const reweighed = results
     .filter(({ weight, keptWeight }) => weight > 2 * keptWeight)
     .map(({ id }) => id)
-  const from = staged.reduce(
-    (least, { authored }) => Math.min(least, authored),
-    moment.since ?? Infinity,
-  )
   const taken = await prepare(
     `select key, updated_key as updatedKey from (
        select id, key, updated_key from release union all select id, key, updated_key from departed
      ) where (key >= ?1 or updated_key >= ?1)
        and id not in (select id from incoming where ${isOf('?2')})`,
-    keyAt(from),
+    keyAt(earliest(staged, moment)),
     JSON.stringify(batches),
   ).all<{ key: number; updatedKey: number }>()
   const places = place(
@@ -99,12 +102,15 @@ function corrections(table: string): string {
   )`
 }
 
-function toPlacement({ id, authored, wanted, ...kept }: StagedRow, number: number): Placement {
+function toPlacement(
+  { id, batch, authored, wanted, ...kept }: StagedRow,
+  number: number,
+): Placement {
   const topics = JSON.parse(kept.topics) as string[]
   const withdrawn = kept.withdrawn === 1
   const { corrections } = kept
   const dates = kept.archived === 1 ? 'archive' : kept.dates
-  const placement = { id, number, authored, wanted, topics, withdrawn, corrections, dates }
+  const placement = { id, batch, number, authored, wanted, topics, withdrawn, corrections, dates }
   const { key, updatedKey, keptAuthored, keptWanted, keptTopics } = kept
   if (key === null) return placement
   const before = { key, updatedKey, authored: keptAuthored, wanted: keptWanted }

@@ -127,12 +127,12 @@ export function createPublishingStore(
     },
 
     async publish(batch, clock, decide) {
-      const stageDecided = async (second: number, revision: number) => {
+      const stageDecided = async (name: string, second: number, revision: number) => {
         await checkStore()
         const changes = await decide(second)
         if (changes.length === 0) return false
         const drafts = changes.map(({ draft, ...rest }) => ({ ...draft, ...rest }))
-        await stage(batch, drafts, second, revision)
+        await stage(name, drafts, second, revision)
         return true
       }
       const frame = async () => ({ ...(await standing()), others: [] })

@@ -12,14 +12,14 @@ import type {
   Walk,
 } from '../domain/release-store.ts'
 import { createRemembered, rooms } from '../domain/remembered.ts'
-import { monthsBetween } from '../domain/time.ts'
+import { monthsBetween, type Stretch, yearsBetween } from '../domain/time.ts'
 import { type Database, readStored } from './database.ts'
 import { type Bind, createBind, match, selectKeys } from './query-sql.ts'
 import { createStateReader } from './state.ts'
 import { releasesUnderTopics } from './under-topics.ts'
 
-/** A page offers no more months than fifty years have. */
-const mostMonths = 600
+/** A page offers no more months than a century has. Of a longer time the years are looked for first. */
+const mostMonths = 1200
 /** Characters of a question and its walks, as they are remembered. */
 const longestQuestion = 5000
 /** Bytes that a place takes in memory. */
@@ -70,20 +70,27 @@ export function createReleaseStore(database: Database, newest?: string): Release
       if (!newest || !oldest) return []
       const { timezone } = state.site
       const [first, last] = [secondOf(oldest.key), secondOf(newest.key)]
-      const months = monthsBetween(first, last, timezone, mostMonths)
-      const bounds = months.map(({ from, below }) => [
-        keyAt(from),
-        Math.min(keyAt(below) - 1, newest.key),
-      ])
-      const { results } = await prepare(
-        `select key from json_each(?1) as month where exists (
-           select 1 from release_words where release_words match ?2
-             and rowid >= month.value ->> 0 and rowid <= month.value ->> 1
-         ) order by key`,
-        JSON.stringify(bounds),
-        match(query, state.marks),
-      ).all<{ key: number }>()
-      return results.map(({ key }) => months[key]!)
+      const found = async <Some extends Stretch>(stretches: Some[]): Promise<Some[]> => {
+        const bounds = stretches.map(({ from, below }) => [
+          keyAt(from),
+          Math.min(keyAt(below) - 1, newest.key),
+        ])
+        const { results } = await prepare(
+          `select key from json_each(?1) as stretch where exists (
+             select 1 from release_words where release_words match ?2
+               and rowid >= stretch.value ->> 0 and rowid <= stretch.value ->> 1
+           ) order by key`,
+          JSON.stringify(bounds),
+          match(query, state.marks),
+        ).all<{ key: number }>()
+        return results.map(({ key }) => stretches[key]!)
+      }
+      const years = yearsBetween(first, last, timezone)
+      const isLong = years.length * 12 > mostMonths
+      const months = (isLong ? await found(years) : years).flatMap(({ from, below }) =>
+        monthsBetween(Math.max(from, first), Math.min(below - 1, last), timezone),
+      )
+      return (await found(months)).slice(0, mostMonths)
     },
 
     async load(keys, { horizon }) {

@@ -11,6 +11,8 @@ import { checkTables, compareTables } from './tables.ts'
 export type Position = Pick<State, 'revision' | 'horizon' | 'since' | 'frameSince' | 'until'> & {
   /** Second of the last event that readers were shown: of a change, or of what happens by itself. */
   shown: number
+  /** Until this second a change waits for its turn that others were faster than; 0 without any. */
+  awaited: number
 }
 
 /**
@@ -31,6 +33,7 @@ export async function readPosition(
        )
        select (select value from state where key = 'revision') as revision,
          (select shown from seen) as shown,
+         (select value from state where key = 'awaited') as awaited,
          (select value from state where key = 'framed') as framed,
          (select max(key) from release where key <= (select key from public)) as horizon,
          (select min(key) from release where key > (select key from public)) as coming,
@@ -47,14 +50,19 @@ export async function readPosition(
     horizon,
     since: Math.max(row?.shown ?? 0, horizon),
     shown: row?.shown ?? 0,
+    awaited: row?.awaited ?? 0,
     frameSince: row?.framed ?? 0,
     until: coming === undefined ? Infinity : secondOf(coming),
   }
 }
 
-type PositionRow = Record<'revision' | 'shown' | 'framed' | 'horizon' | 'coming', number | null> & {
-  migration: string | null
-}
+/** Seconds after which it is tried again to note what readers are shown. */
+const rest = 5
+
+type PositionRow = Record<
+  'revision' | 'shown' | 'awaited' | 'framed' | 'horizon' | 'coming',
+  number | null
+> & { migration: string | null }
 
 /**
  * Reads the state, and what lies in it as text only when it changed. If `newest` names another migration
@@ -66,8 +74,8 @@ export function createStateReader(
 ): (now: number) => Promise<State> {
   let hasFailed = false
   let frame: Pick<State, 'revision' | 'frameSince' | 'site' | 'vocabulary' | 'marks'> | undefined
-  /** The last event that could not be noted. A disk that is full is not tried again for it. */
-  let unnoted: { since: number; revision: number } | undefined
+  /** The last event that could not be noted, and the second of the attempt. */
+  let unnoted: { since: number; revision: number; at: number } | undefined
 
   // A database that was put back may come to a revision again, but not to the second of the frame.
   async function readFrame({ revision, frameSince }: Pick<Position, 'revision' | 'frameSince'>) {
@@ -105,21 +113,22 @@ export function createStateReader(
     for (;;) {
       // What was public once stays public, also when the clock is set back (S-06).
       const second = Math.max(now, unnoted?.since ?? 0)
-      const { shown, ...position } = await readOwnPosition(second)
-      if (unnoted && unnoted.revision !== position.revision) {
+      const position = await readOwnPosition(second)
+      const { revision, horizon, frameSince, shown } = position
+      if (unnoted && unnoted.revision !== revision) {
         unnoted = undefined
         continue
       }
-      if (position.revision === 0) {
+      if (revision === 0) {
         throw new DomainError('unavailable', 'The service is being set up. Ask again in a minute.')
       }
       const { site, vocabulary, marks } = await readFrame(position)
       const retired = retiredAt(vocabulary.topics.values(), Math.max(second, shown))
       const since = Math.max(position.since, retired.since)
       const until = Math.min(position.until, retired.until)
-      const isNew = since > Math.max(shown, unnoted?.since ?? 0)
-      if (isNew && !(await noteShown(since, position.revision))) continue
-      return { ...position, since, until, site, vocabulary, marks, retired }
+      const hasFailed = unnoted && since <= unnoted.since && now < unnoted.at + rest
+      if (since > shown && !hasFailed && !(await noteShown(since, revision, now))) continue
+      return { revision, horizon, since, frameSince, until, site, vocabulary, marks, retired }
     }
   }
 
@@ -128,7 +137,7 @@ export function createStateReader(
    * before may get that second, and a clock that is set back hides nothing. Answers whether the store is
    * still at the revision.
    */
-  async function noteShown(since: number, revision: number): Promise<boolean> {
+  async function noteShown(since: number, revision: number, now: number): Promise<boolean> {
     try {
       if (database.readOnly) throw new Error('nothing may be written')
       const noted = await database
@@ -142,7 +151,7 @@ export function createStateReader(
       return noted !== null
     } catch {
       // Readers are answered all the same. What is wrong with the database is told elsewhere.
-      unnoted = { since, revision }
+      unnoted = { since, revision, at: now }
       return true
     }
   }

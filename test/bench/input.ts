@@ -16,7 +16,7 @@ export type Line = {
  * Grows with every change of what is made up, and of how a database keeps it, so that kept databases and
  * folders are made anew.
  */
-export const version = 3
+export const version = 4
 
 export const languages = ['en', 'fi', 'sv']
 

@@ -42,6 +42,39 @@ test('every problem of a folder is told with file, line and field, and the exit 
   expect(errors).toBe(`Something is wrong with ${folder}.`)
 })
 
+test('a text that YAML cuts, or a label of two topics, is wrong here and only a warning where it loads', async () => {
+  const folder = temporaryFolder({
+    'topics.yaml': 'eu: { label: EU }\ncrime: { label: { en: crime, fi: EU } }\n',
+    'releases/a.en.md': markdown(['title: The campaign #SafeBorders', published]),
+    'releases/b.en.md': markdown([
+      'title: B # perhaps a comment',
+      published,
+      'event: { start: 2024-01-24, place: Antwerp, Belgium }',
+    ]),
+  })
+  const { code, output } = await runCommand(registerCheck, ['check', folder])
+  expect(code).toBe(1)
+  expect(output).toContain('topics.yaml:2  crime.label.fi  "EU" is a name of eu already;')
+  expect(output).toContain('releases/a.en.md:2  "#SafeBorders" is taken for a comment')
+  expect(output).toContain('releases/b.en.md:2  Warning: "# perhaps a comment" is taken')
+  expect(output).toContain('releases/b.en.md:4  "Belgium" is left out, because a comma')
+  expect(output).toContain('3 wrong, 1 warnings')
+  const service = await serviceInMemory(folder, { baseUrl })
+  onTestFinished(() => service.close())
+  expect(service.problems.every(({ warning }) => warning)).toBe(true)
+  expect(service.drafts).toHaveLength(2)
+})
+
+test('what a service takes for its age alone is wrong where it is written', async () => {
+  const withdrawn = 'withdrawn: { at: 2099-01-01T10:00, reason: The call has ended. }'
+  const folder = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', published, withdrawn]),
+  })
+  const { code, output } = await runCommand(registerCheck, ['check', folder])
+  expect(code).toBe(1)
+  expect(output).toContain('releases/a.en.md:4  withdrawn.at  This time lies in the future.')
+})
+
 test('the folder is CONTENT_DIR unless another is named, and one that is not there is said so', async () => {
   const folder = temporaryFolder({
     'topics.yaml': 'eu: { label: EU }\n',

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { registerCheck } from '../../src/cli/check.ts'
 import { registerImport } from '../../src/cli/import.ts'
 import { serviceInMemory } from '../../src/cli/service.ts'
 import { temporaryFolder, writeFiles } from '../content-folder.ts'
@@ -165,7 +166,7 @@ test('what the folder has in other files is not touched, and its slugs are not t
 })
 
 test('what has no date, no text or too much of it is left out with its reason, and the rest is there', async () => {
-  const { code, output, folder } = await importText(
+  const { code, output, errors, folder } = await importText(
     rss([
       item(1),
       '<title>No date</title><guid>a</guid>',
@@ -177,7 +178,8 @@ test('what has no date, no text or too much of it is left out with its reason, a
       item(1).replace('Text of', 'Another text of'),
     ]),
   )
-  expect(code).toBe(0)
+  expect(code).toBe(1)
+  expect(errors).toMatch(/^6 left out, as .*import-report\.txt says\. All else was taken\.$/)
   expect(output).toContain('7 read, 1 new, 0 changed, 0 as before, 6 left out')
   expect(output).toContain('No date: It has no date.')
   expect(output).toContain('Odd date: “soon” is no date.')
@@ -340,6 +342,7 @@ test('texts: whole addresses, a lead that is no copy of the text, scripts nowher
       `<title>Cut</title><guid>2</guid><pubDate>02 Jan 2020 10:00:00 GMT</pubDate>
        <description>Beginning of the text […]</description><content:encoded>&lt;p&gt;Beginning of the text and more.&lt;/p&gt;</content:encoded>`,
     ]),
+    ['--no-media'],
   )
   const [one, two] = await releasesIn(folder)
   expect(one).toMatchObject({
@@ -393,8 +396,8 @@ test('of a feed that was cut off, only what is whole is taken', async () => {
   const { code, output, folder } = await importText(
     rss([item(3), item(2), item(1)]).replace(/<\/item><\/channel><\/rss>$/, ''),
   )
-  expect(code).toBe(0)
-  expect(output).toContain('Release number 1: The feed is cut off in it or right after it.')
+  expect(code).toBe(1)
+  expect(output).toContain('Release number 1: The feed is cut off in it.')
   expect((await releasesIn(folder)).map(({ id }) => id)).toEqual(['old-2', 'old-3'])
 })
 
@@ -467,7 +470,10 @@ Sanottu [sic] näin. [contact-form-7 id="1" title="x"]\u0000`
       'attachment',
     ),
   ])
-  const { output, folder } = await importText(text)
+  const { code, output, folder } = await importText(text, ['--no-media'])
+  // What nobody asked for is told, and not left out.
+  expect(code).toBe(0)
+  expect(output).toContain('3 pictures and attachments stay at their old addresses')
   expect(output).toContain('1 of the export: not public: its status is draft.')
   expect(output).toContain('1 of the export: not public: its status is private.')
   expect(output).toContain('1 of the export: not public: it has a password.')
@@ -496,7 +502,7 @@ toinen rivi.</p>
 <p>Sanottu [sic] näin.</p>`)
   expect(two!.html).toBe('<p>Lohko</p>')
   expect(readFileSync(join(folder, 'topics.yaml'), 'utf8')).toContain('broader: rikos')
-  const withPages = await importText(text, ['--pages'])
+  const withPages = await importText(text, ['--pages', '--no-media'])
   expect(withPages.output).toContain('3 read, 3 new')
 })
 
@@ -617,7 +623,7 @@ test('a busy server is waited for, and one that sends around in a circle or else
   )
 })
 
-test('--media copies what may be shown, under names of our own, and the texts show the copies', async () => {
+test('what may be shown is copied, under names of our own, and the texts show the copies', async () => {
   const { origin, asked } = await serve(({ url }, response) => {
     if (url!.endsWith('.html'))
       return void response.setHeader('content-type', 'text/html').end('<script>')
@@ -633,7 +639,8 @@ test('--media copies what may be shown, under names of our own, and the texts sh
      <enclosure url="${origin}/evil.html" type="application/pdf" length="1"/>`,
   ])
   const folder = newFolder()
-  const { output } = await importText(feed, ['--media'], folder)
+  const { code, output } = await importText(feed, [], folder)
+  expect(code).toBe(1)
   expect(output).toContain(`${origin}/fake.png: It is not copied, because its type (text/html)`)
   expect(output).toContain(`${origin}/evil.html: It is not copied`)
   const [release] = await releasesIn(folder)
@@ -646,6 +653,258 @@ test('--media copies what may be shown, under names of our own, and the texts sh
   asked.length = 0
   expect((await importText(feed, ['--media'], folder)).output).toContain('1 as before')
   expect(asked.toSorted()).toEqual(['/evil.html', '/fake.png'])
+})
+
+const at = (day: number) => `<pubDate>0${day} Jan 2024 10:00:00 GMT</pubDate>`
+const named = (title: string, day: number, more: string) =>
+  `<title>${title}</title>${at(day)}<description>${title}.</description>${more}`
+
+test('releases that share an identity or an address are several, in one run and in the next', async () => {
+  const page = '<link>https://old.example/status</link>'
+  const home = '<guid isPermaLink="false">https://old.example/</guid>'
+  const items = [
+    named('One', 1, '<link>https://old.example/one</link><guid></guid>'),
+    named('Two', 2, '<link>https://old.example/two</link><guid> </guid>'),
+    named('Three', 3, page),
+    named('Four', 4, page),
+    named('Five', 5, home),
+    named('Six', 6, home),
+  ]
+  const first = await importText(rss(items))
+  expect(first.code).toBe(0)
+  expect(first.output).toContain('6 read, 6 new, 0 changed, 0 as before, 0 left out')
+  expect(first.output).toContain('2 share their identity or address with others')
+  const ids = async () => (await releasesIn(first.folder)).map(({ id, title }) => `${title} ${id}`)
+  const expected = [
+    'One https://old.example/one',
+    'Two https://old.example/two',
+    'Three https://old.example/status',
+    'Four https://old.example/status#2024-01-04T10:00:00Z',
+    'Five https://old.example/',
+    'Six https://old.example/#2024-01-06T10:00:00Z',
+  ]
+  expect(await ids()).toEqual(expected)
+  // A feed shows only the newest. What was there before stays what it was.
+  const later = rss([
+    named('Four, corrected', 4, page),
+    named('Six', 6, home),
+    named('Seven', 7, home),
+  ])
+  const second = await importText(later, [], first.folder)
+  expect(second.output).toContain('3 read, 1 new, 1 changed, 1 as before, 0 left out')
+  expect(await ids()).toEqual([
+    ...expected.slice(0, 3),
+    'Four, corrected https://old.example/status#2024-01-04T10:00:00Z',
+    ...expected.slice(4),
+    'Seven https://old.example/#2024-01-07T10:00:00Z',
+  ])
+  const redirects = readFileSync(join(first.folder, 'redirects.map'), 'utf8')
+  expect(redirects.split('\n').filter((line) => line && !line.startsWith('#'))).toEqual([
+    '"old.example/one" /releases/one;',
+    '"old.example/two" /releases/two;',
+  ])
+})
+
+test('what is only changed stays one release', async () => {
+  const guid = '<guid isPermaLink="false">a</guid>'
+  const { folder, output } = await importText(
+    rss([named('Same', 5, guid), named('Same', 4, guid), named('Other title', 4, guid)]),
+  )
+  expect(output).toContain('3 read, 1 new')
+  const [release, ...none] = await releasesIn(folder)
+  expect(none).toEqual([])
+  expect(release).toMatchObject({ id: 'a', title: 'Same' })
+})
+
+test('after an import, check finds nothing wrong, whatever the identities are', async () => {
+  const ids = [
+    'news-27',
+    '27',
+    'a b',
+    'http://x y/',
+    'tag:old.example,2020:1',
+    'Päätös 1',
+    'a&amp;b',
+  ]
+  const items = ids.map((id, day) =>
+    named(`Release ${day}`, day + 1, `<guid isPermaLink="false">${id}</guid>`),
+  )
+  const { code, folder } = await importText(rss(items))
+  expect(code).toBe(0)
+  const checked = await runCommand(registerCheck, ['check', folder])
+  expect(checked.output).toContain('0 wrong, 0 warnings')
+  expect(checked.code).toBe(0)
+})
+
+test('subscribers of an Atom feed whose identities are no addresses are led to RSS, which keeps them', async () => {
+  const atom = (id: string) =>
+    `<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title>T</title><entry><id>${id}</id><title>One</title>
+     <published>2020-01-01T10:00:00Z</published><content>Text</content></entry></feed>`
+  const odd = await importText(atom('news-27'))
+  expect(odd.output).toContain('to BASE_URL/feed.rss')
+  expect((await releasesIn(odd.folder)).map(({ id }) => id)).toEqual(['news-27'])
+  expect((await importText(atom('tag:x.example,2020:1'))).output).toContain('to BASE_URL/feed.atom')
+})
+
+test('a feed that gave nothing, or not all, ends with 1', async () => {
+  const none = await importText(rss(['<title>No date</title><guid>a</guid>']))
+  expect(none.code).toBe(1)
+  expect(none.errors).toMatch(/^Nothing was taken from .*feed\.xml\.$/)
+  expect(none.output).toContain('No date: It has no date.')
+  expect(existsSync(join(none.folder, 'site.yaml'))).toBe(false)
+  const two = await importText(
+    rss([item(1), named('Two dates', 1, '').replace('01 Jan 2024', '3/12/2020')]),
+  )
+  expect(two.code).toBe(1)
+  expect(two.output).toContain('can be two dates, and no other of the feed shows which.')
+  const shown = [item(1), named('A', 1, '').replace('01 Jan 2024', '3/12/2020')]
+  const third = named('B', 1, '').replace('01 Jan 2024', '3/13/2020')
+  expect((await importText(rss([...shown, third]))).code).toBe(0)
+  const drafts = await importText(wordpress([post(1, '', 'draft')]))
+  expect(drafts.code).toBe(1)
+  expect(drafts.errors).toContain('its status is draft')
+  const other = await importText(wordpress([post(1), post(2, '', 'publish', 'tiedote')]))
+  expect(other.code).toBe(1)
+  expect(other.output).toContain('1 of the export: of the type tiedote. Give --type tiedote')
+})
+
+test('posts of Polylang and WPML have their languages, and translations are joined', async () => {
+  const polylang = (language: string, group: string) =>
+    `<category domain="language" nicename="${language}"><![CDATA[${language}]]></category>
+     <category domain="post_translations" nicename="${group}"><![CDATA[${group}]]></category><content:encoded>Text</content:encoded>`
+  const wpml = (language: string, group: string) =>
+    `<wp:postmeta><wp:meta_key>_wpml_import_language_code</wp:meta_key><wp:meta_value>${language}</wp:meta_value></wp:postmeta>
+     <wp:postmeta><wp:meta_key>_wpml_import_translation_group</wp:meta_key><wp:meta_value>${group}</wp:meta_value></wp:postmeta><content:encoded>Text</content:encoded>`
+  const { code, folder } = await importText(
+    wordpress([
+      post(1, polylang('fi', 'pll_1')),
+      post(2, polylang('en', 'pll_1')),
+      post(3, polylang('pt-br', 'pll_2')),
+      post(4, wpml('fi', '4')),
+      post(5, wpml('sv', '4')),
+      // Without marks only the address tells, where the site has that language.
+      post(6).replace('https://old.example/?p=6', 'https://old.example/sv/nimi-6/'),
+      post(7).replace('https://old.example/?p=7', 'https://old.example/?p=7&amp;lang=en'),
+      post(8).replace('https://old.example/?p=8', 'https://old.example/us/nimi-8/'),
+    ]),
+    ['--no-media'],
+  )
+  expect(code).toBe(0)
+  const releases = await releasesIn(folder)
+  expect(releases.map(({ slug, language }) => `${slug} ${language}`)).toEqual([
+    'nimi-1 fi',
+    'nimi-1 en',
+    'nimi-3 pt-br',
+    'nimi-4 fi',
+    'nimi-4 sv',
+    'nimi-6 sv',
+    'nimi-7 en',
+    'nimi-8 fi',
+  ])
+})
+
+test('a post that holds several languages is a release in each', async () => {
+  const { code, folder } = await importText(
+    wordpress([
+      post(
+        1,
+        '<content:encoded><![CDATA[[:en]In English. <a href="a">a</a>[:fi]Suomeksi.[:]<hr>]]></content:encoded>',
+      ).replace('Tiedote 1', '[:en]New station[:fi]Uusi asema[:]'),
+      post(
+        2,
+        '<content:encoded><![CDATA[<!--:sv-->På svenska.<!--:-->]]></content:encoded>',
+      ).replace('Tiedote 2', '{:sv}Ny station{:}'),
+    ]),
+  )
+  expect(code).toBe(0)
+  expect(
+    (await releasesIn(folder)).map(({ id, slug, language, title }) => [id, slug, language, title]),
+  ).toEqual([
+    ['https://old.example/?p=1', 'nimi-1', 'fi', 'Uusi asema'],
+    ['https://old.example/?p=1#en', 'nimi-1', 'en', 'New station'],
+    ['https://old.example/?p=2', 'nimi-2', 'sv', 'Ny station'],
+  ])
+  const english = (await releasesIn(folder)).find(({ language }) => language === 'en')
+  expect(english!.html).toContain('In English. <a href="https://old.example/a">a</a>')
+  expect(english!.html).not.toContain('Suomeksi')
+})
+
+test('pictures that an export only numbers are told', async () => {
+  const { code, output } = await importText(
+    wordpress([
+      post(
+        1,
+        `<content:encoded><![CDATA[Text [gallery ids="5,6"]]]></content:encoded>
+         <wp:postmeta><wp:meta_key>_thumbnail_id</wp:meta_key><wp:meta_value>7</wp:meta_value></wp:postmeta>`,
+      ),
+    ]),
+  )
+  expect(code).toBe(1)
+  expect(output).toContain('1 new')
+  expect(output).toContain('3 pictures: the export names only their numbers.')
+})
+
+test('a post that is damaged is told by its name, and the others are taken', async () => {
+  const { code, output, folder } = await importText(
+    wordpress([post(1), post(2).replace('</wp:post_name>', ''), post(3)]),
+  )
+  expect(code).toBe(1)
+  expect(output).toContain('Tiedote 2: It is damaged')
+  expect((await releasesIn(folder)).map(({ title }) => title)).toEqual(['Tiedote 1', 'Tiedote 3'])
+})
+
+test('no shortcode stands in titles, texts or leads, of exports and of feeds that WordPress made', async () => {
+  const { folder } = await importText(
+    wordpress([
+      post(
+        1,
+        `<content:encoded><![CDATA[[vc_row][vc_column]Text[/vc_column][/vc_row]]]></content:encoded>
+         <excerpt:encoded><![CDATA[[vc_row][vc_column]Lead.[/vc_column][/vc_row]]]></excerpt:encoded>`,
+      ).replace('Tiedote 1', '[highlight]Tiedote[/highlight] 1'),
+    ]),
+  )
+  const [release] = await releasesIn(folder)
+  expect(release).toMatchObject({ title: 'Tiedote 1', lead: 'Lead.', html: '<p>Text</p>' })
+  const feed = rss(
+    [item(1).replace('Text of', '[vc_row][vc_column width=&quot;1/2&quot;]Text of')],
+    '<generator>https://wordpress.org/?v=6</generator>',
+  )
+  const [other] = await releasesIn((await importText(feed)).folder)
+  expect(other!.html).toBe('<p>Text of release 1.</p>')
+})
+
+test('pictures that scripts would show are copied, or keep their whole address', async () => {
+  const { origin, asked } = await serve((_, response) => {
+    response.setHeader('content-type', 'image/png').end('x')
+  })
+  const content = `<p><img src="data:image/gif;base64,R0lG" data-src="/a.png"><noscript><img src="/a.png"></noscript>
+    <noscript><img src="/b.png"></noscript><img srcset="/c-300.png 300w, /c-900.png 900w">
+    <img class="lazy" src="/img/blank.gif" data-lazy-src="d.png"><img src="/e.png" data-src="/other.png"></p>`
+  const feed = rss([
+    `<title>Lazy</title><guid>1</guid><link>${origin}/news/1</link>${at(1)}<description><![CDATA[${content}]]></description>`,
+  ])
+  const { code, folder } = await importText(feed)
+  expect(code).toBe(0)
+  expect(asked.toSorted()).toEqual(['/a.png', '/b.png', '/c-900.png', '/e.png', '/news/d.png'])
+  const [release] = await releasesIn(folder)
+  expect(release!.html.match(/<img /g)).toHaveLength(5)
+  const outside = await importText(feed, ['--no-media'])
+  expect(outside.output).toContain('5 pictures and attachments stay at their old addresses')
+  expect((await releasesIn(outside.folder))[0]!.html).toContain(`src="${origin}/news/d.png"`)
+})
+
+test('a server that is gone is asked for one picture only', async () => {
+  const pictures = Array.from(
+    { length: 50 },
+    (_, number) => `<img src="http://127.0.0.1:9/${number}.png">`,
+  )
+  const { code, output, errors } = await importText(
+    rss([named('Gone', 1, '').replace('Gone.', `<![CDATA[${pictures.join('')}]]>`)]),
+  )
+  expect(code).toBe(1)
+  expect(output).toContain('1 new')
+  expect(output).toContain('could not be reached before')
+  expect(errors).toContain('50 left out')
 })
 
 test('wrong uses are told before anything is read', async () => {

@@ -147,7 +147,7 @@ test('what is wrong is said at once, as sentences, with exit code 2, and nothing
     '--language has no de. Write en, fi, sv.',
     '--kind has no rumour. Write press-release, statement, speech, advisory.',
     expect.stringMatching(/^--topics has no migrtion\. Write migration/),
-    '--published is no time: soon. Write now, or such as 2026-12-01T09:00.',
+    '--published: "soon" is not a date and time. Write one such as 2024-01-24T09:00.',
   ])
   const unasked = await runCommand(registerNew, ['new', '--folder', folder])
   expect(unasked.code).toBe(2)

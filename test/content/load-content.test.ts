@@ -8,10 +8,14 @@ import { markdown, siteYaml, temporaryFolder, topicsYaml, writeFiles } from '../
 
 const nothing: KnownContent = { files: new Map(), drafts: new Map() }
 
+/** When folders are read. */
+const now = Date.UTC(2026, 0, 1) / 1000
+
 async function load(directory: string, known = nothing) {
   const drafts: Draft[] = []
   const loaded = await loadContent(directory, {
     known,
+    now,
     stage: async (more) => void drafts.push(...more),
   })
   return { ...loaded, drafts, lines: loaded.problems.map(formatProblem) }
@@ -95,15 +99,15 @@ test('every problem of a folder is reported at once, with file, line, field and 
   expect(lines).toEqual([
     'topics.yaml:25  lonely.label  The default language is missing. Write en: and the text.',
     'releases/a.en.md:2  title  The field is missing. Write one line, such as title: Ministers to discuss migration.',
-    'releases/a.en.md:3  published  "24.1.2024" is not a date and time. Write it as 2024-01-24T09:00:00+02:00.',
+    'releases/a.en.md:3  published  "24.1.2024" is not how dates are written here. Write it as 2024-01-24, or with a time such as 2024-01-24T09:00:00+02:00.',
     'releases/a.en.md:4  topics 1  "migrtion" is not a topic. Write migration or immigration, or add it to topics.yaml.',
     'releases/a.en.md:2  titel  There is no field "titel". Write title instead, or remove it.',
-    'releases/b.en.md:2  A value that contains a colon and a space needs quotes. Write it as "Ministers: a meeting".',
+    'releases/b.en.md:2  A value that contains a colon and a space needs quotes. Write title: "Meeting: today".',
     'releases/c.en.md:1  The file does not begin with its fields. Write a line ---, the fields, and a line ---.',
-    'releases/d.de.md:2  language  "de" is not a language of this site. Write one of en, fi, sv, or add it to languages in site.yaml.',
+    'releases/d.de.md:1  file name  "de" is not a language of this site. Write one of en, fi, sv, or add it to languages in site.yaml.',
     'releases/e.jsonl:1  language  The field is missing. Write a language tag such as en.',
     'releases/e.jsonl:1  title  The field is missing. Write one line, such as title: Ministers to discuss migration.',
-    'releases/e.jsonl:1  published  The field is missing. Write a date and time such as 2024-01-24T09:00:00+02:00.',
+    'releases/e.jsonl:1  published  The field is missing. Write a date and time such as 2024-01-24T09:00.',
     'releases/e.jsonl:1  body  The field is missing. Write the text of the release.',
     expect.stringMatching(
       /^releases\/e\.jsonl:2 {2}This line is not JSON \(.*\)\. Write one whole release on it\.$/,
@@ -112,7 +116,7 @@ test('every problem of a folder is reported at once, with file, line, field and 
     'releases/f.en.md:5  kind  "rumour" is not a kind. Write one of press-release, statement, speech, advisory.',
     'releases/f.en.md:9  contacts 2.name  The field is missing. Write a name.',
     'releases/f.en.md:10  attachments  There is no file media/missing.pdf. Put it there, or write the name of one that is.',
-    'releases/Ä.en.md:2  slug  This is not fit for an address. Write lower-case letters a–z, digits and hyphens.',
+    'releases/Ä.en.md:1  file name  This is not fit for an address. Write lower-case letters a–z, digits and hyphens.',
   ])
 })
 
@@ -324,6 +328,7 @@ test('files that cannot be read are told with their names', async () => {
   const { lines } = await load(directory)
   expect(lines).toEqual([
     expect.stringMatching(/^releases\/broken\.en\.md:1 {2}The file cannot be read \(ENOENT/),
+    expect.stringMatching(/^releases\/folder\.en\.md:1 {2}Warning: This is a link to a folder/),
     expect.stringMatching(/^releases\/c\.markdown:1 {2}Warning: This file is not read/),
     expect.stringMatching(/^releases\/b\.en\.md:1 {2}The file is not written in UTF-8/),
     expect.stringMatching(/^releases\/d\.en\.md:1 {2}These are no fields/),
@@ -424,5 +429,151 @@ test('pictures that nobody would see are told, and files are found behind any pa
     'releases/a.en.md:6  body  Warning: "port.jpg" is not in the media folder as it is written. Put the file into media/ and write ../../media/ and its name.',
     'releases/a.en.md:6  body  Warning: "data:image/png;base64,AA" is pasted into the text, which readers do not show. Put the file into media/ and write ../../media/ and its name.',
     'releases/a.en.md:6  body  Warning: There is no file media/no.pdf. Put it there, or write the name of one that is.',
+  ])
+})
+
+const withdrawnAhead = markdown([
+  ...good,
+  'withdrawn: { at: 2033-01-01T10:00, reason: It has ended. }',
+])
+const lineAhead = JSON.stringify({
+  slug: 'call',
+  language: 'en',
+  title: 'Call',
+  published: '2024-01-24T09:00',
+  withdrawn: { at: '2033-01-01T10:00', reason: 'It has ended.' },
+  body: { markdown: 'Apply.' },
+})
+
+test('a release that is withdrawn in advance stands, and that is told', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': withdrawnAhead,
+    'releases/b.jsonl': lineAhead,
+  })
+  const { drafts, problems } = await load(directory)
+  expect(drafts.map(({ release }) => release.withdrawn)).toEqual([undefined, undefined])
+  expect(problems).toMatchObject([
+    { file: 'releases/a.en.md', line: 5, warning: true, tolerated: true },
+    { file: 'releases/b.jsonl', line: 1, warning: true, tolerated: true },
+  ])
+  expect(problems[0]!.message).toContain('cannot be withdrawn in advance')
+})
+
+test('one that readers know to be withdrawn stays so, whatever time is written', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': withdrawnAhead,
+    'releases/b.jsonl': lineAhead,
+  })
+  const known: KnownContent = {
+    files: new Map(),
+    drafts: new Map(
+      ['releases/a.en.md', 'releases/b.jsonl#call.en'].map((source) => [
+        source,
+        { source, origin: '', hash: '', id: source, withdrawn: 1 },
+      ]),
+    ),
+  }
+  const { drafts, problems } = await load(directory, known)
+  expect(drafts.map(({ release }) => release.withdrawn?.at)).toEqual(
+    Array(2).fill(Date.UTC(2033, 0, 1, 8) / 1000),
+  )
+  expect(problems.map(({ warning, tolerated }) => [warning, tolerated])).toEqual([
+    [true, undefined],
+    [true, undefined],
+  ])
+})
+
+test('a change that is dated ahead is told', async () => {
+  const change = (at: string) => `changes: [{ at: ${at}, kind: correction, note: Wrong day. }]`
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown([...good, change('2033-01-01T10:00')]),
+    'releases/b.en.md': markdown([...good, change('2025-01-01T10:00')]),
+    // Of a release that is still to come.
+    'releases/c.en.md': markdown([
+      'title: C',
+      'published: 2034-01-01T10:00',
+      change('2033-01-01T10:00'),
+    ]),
+  })
+  const { lines } = await load(directory)
+  expect(lines).toEqual([
+    'releases/a.en.md:5  changes 1.at  Warning: This time lies in the future, and the text has changed already. Write when that was done.',
+  ])
+})
+
+test('what programs leave behind is not read, and nothing is said of it', async () => {
+  const release = markdown(good)
+  const names = [
+    'releases/.trash/a.en.md',
+    'releases/2024/.stversions/good.en~20240102-030405.md',
+    'releases/2024/.AppleDouble/good.en.md',
+    'releases/.git/x/y.en.md',
+    'releases/2024/#recycle/a.en.md',
+    'releases/@eaDir/good.en.md/thumb.md',
+    'releases/__MACOSX/b.en.md',
+    'releases/2024/.good.en.md',
+    'releases/2024/.good.en.md.swp',
+    'releases/2024/~$good.en.md',
+    'releases/2024/good.en.md~',
+    'releases/2024/#good.en.md#',
+    'releases/2024/Thumbs.db',
+    'releases/desktop.ini',
+    'media/Thumbs.db',
+  ]
+  const directory = temporaryFolder({
+    'releases/2024/good.en.md': release,
+    // Other folders may be called as they like.
+    'releases/trash/other.en.md': release,
+    ...Object.fromEntries(names.map((name) => [name, release])),
+  })
+  const { drafts, lines } = await load(directory)
+  expect(drafts.map(({ source }) => source)).toEqual([
+    'releases/2024/good.en.md',
+    'releases/trash/other.en.md',
+  ])
+  expect(lines).toEqual([])
+})
+
+test('a link to a file is read, and one to a folder is told', async () => {
+  const elsewhere = temporaryFolder({ 'a.en.md': markdown(good), 'b.en.md': markdown(good) })
+  const directory = temporaryFolder({ 'releases/c.en.md': markdown(good), 'media/x.pdf': 'x' })
+  symlinkSync(elsewhere, join(directory, 'releases/2025'))
+  symlinkSync(join(elsewhere, 'b.en.md'), join(directory, 'releases/b.en.md'))
+  symlinkSync('..', join(directory, 'releases/round'))
+  symlinkSync(elsewhere, join(directory, 'media/share'))
+  const { drafts, lines } = await load(directory)
+  expect(drafts.map(({ source }) => source)).toEqual(['releases/b.en.md', 'releases/c.en.md'])
+  const message =
+    'This is a link to a folder, and what is in that is not read. Put the folder itself here, or links to its files.'
+  expect(lines.toSorted()).toEqual(
+    ['media/share', 'releases/2025', 'releases/round'].map(
+      (file) => `${file}:1  Warning: ${message}`,
+    ),
+  )
+})
+
+test('the folders of releases and media may be links themselves', async () => {
+  const elsewhere = temporaryFolder({ 'r/a.en.md': markdown(good) })
+  const directory = temporaryFolder()
+  symlinkSync(join(elsewhere, 'r'), join(directory, 'releases'))
+  const { drafts, lines } = await load(directory)
+  expect(drafts.map(({ source }) => source)).toEqual(['releases/a.en.md'])
+  expect(lines).toEqual([])
+})
+
+test('a file that was touched is the same, and nothing of how it lies on the disk is kept', async () => {
+  const directory = temporaryFolder({
+    'media/agenda.pdf': 'PDF',
+    'releases/a.en.md': markdown([...good, 'attachments: [{ file: agenda.pdf }]']),
+  })
+  const [before] = (await load(directory)).drafts
+  utimesSync(join(directory, 'media/agenda.pdf'), 1000, 1000)
+  const [after] = (await load(directory)).drafts
+  expect(after!.hash).toBe(before!.hash)
+  expect(Object.keys(after!.release.attachments[0]!).toSorted()).toEqual([
+    'path',
+    'size',
+    'title',
+    'type',
   ])
 })

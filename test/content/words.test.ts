@@ -321,3 +321,19 @@ test('any word in any language has stems that are folded', () => {
     { numRuns: amount(500, 50_000) },
   )
 })
+
+test('characters that nobody sees change neither words nor their stems', () => {
+  const release = (text: string, language: string) =>
+    wordsOf({ title: text, lead: '', html: `<p>${text}</p>`, language })
+  for (const language of ['fi', 'en', 'xx']) {
+    const plain = release('Maahanmuuttovirastossa', language)
+    for (const sign of ['\u00ad', '\u200b', '\u2060', '\ufeff']) {
+      expect(release(`Maahan${sign}muutto${sign}virastossa`, language)).toBe(plain)
+    }
+  }
+  const { html } = cleanHtml(
+    '<p>raja&shy;vartio turva&ZeroWidthSpace;paikka a&#8288;b</p>',
+    () => '',
+  )
+  expect(wordsOf({ title: '', lead: '', html, language: 'xx' })).toBe('rajavartio turvapaikka ab')
+})

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { keyAt, placesOfSecond, secondOf } from '../../src/domain/key.ts'
-import { type Former, place, type Placement } from '../../src/domain/publishing.ts'
+import { earliest, type Former, place, type Placement } from '../../src/domain/publishing.ts'
 
 type Written = { id: string; authored: number; later: number }
 
@@ -20,6 +20,7 @@ function toPlacements(releases: Written[]): Placement[] {
   return releases.map(({ id, authored, later }, number) => {
     return {
       id,
+      batch: 'a',
       number,
       authored,
       wanted: authored + later,
@@ -38,6 +39,7 @@ type Changed = Omit<Partial<Placement>, 'before'> & {
 function release({ before, ...changed }: Changed): Placement {
   const one = {
     id: 'a',
+    batch: 'a',
     number: 0,
     authored: 100,
     wanted: 100,
@@ -176,12 +178,37 @@ describe('the publication clock', () => {
     expect(placed.find(({ id }) => id === 'recent')!.published).toBe(second)
   })
 
+  test('what many send at once is news, however old, as long as nobody sends more than fifty (C-06)', () => {
+    const second = 100 * 86_400
+    const since = second - 60
+    const sixty = (batchOf: (number: number) => string) =>
+      Array.from({ length: 60 }, (_, number) =>
+        release({ id: `${number}`, batch: batchOf(number), number, authored: 1000, wanted: 1000 }),
+      )
+    const news = place(sixty(String), [], { second, since }).map(inSeconds)
+    expect(new Set(news.map(({ published }) => published))).toEqual(new Set([second]))
+    const history = place(
+      sixty(() => 'one'),
+      [],
+      { second, since },
+    ).map(inSeconds)
+    expect(new Set(history.map(({ published }) => published))).toEqual(new Set([1000]))
+  })
+
   test('once public, a release keeps its second whatever its author writes (C-07)', () => {
     const moved = release({ authored: 90, wanted: 90, before: { published: 102 } })
     expect(place1(moved).published).toBe(102)
     const back = release({ authored: 90, before: {} })
     delete back.before!.topics
     expect(place1(back)).toMatchObject({ published: 100, updated: 1000 })
+  })
+
+  test('only what is on time looks for a place before what was shown last', () => {
+    const moment = { second: 1000, since: 900 }
+    const revised = release({ id: 'b', before: {}, corrections: 1 })
+    expect(earliest([release({}), revised], moment)).toBe(900)
+    expect(earliest([release({ dates: 'keep' }), revised], moment)).toBe(100)
+    expect(earliest([release({ authored: 3000 })], moment)).toBe(900)
   })
 
   test('a release that is put off again becomes one of the future', () => {
@@ -192,6 +219,18 @@ describe('the publication clock', () => {
     const { published } = place1(release({ authored: 3000, wanted: 3000, withdrawn: true }))
     expect(new Date(published * 1000).getUTCFullYear()).toBe(9000)
     expect(Number.isSafeInteger(keyAt(published, placesOfSecond - 1))).toBe(true)
+  })
+
+  test('nor does it come out when it is written again after its time, unless it is reinstated', () => {
+    const unseen = place1(release({ authored: 3000, wanted: 3000, withdrawn: true })).published
+    const later = { second: 4000, since: 3500 }
+    const before = { published: unseen, authored: 3000, wanted: 3000 }
+    const again = (withdrawn: boolean) => {
+      const one = release({ authored: 3000, wanted: 3000, withdrawn, before })
+      return inSeconds(place([one], [], later)[0]!).published
+    }
+    expect(again(true)).toBe(unseen)
+    expect(again(false)).toBe(4000)
   })
 
   test('a correction, a withdrawal and a topic gained are changes of now; anything else is silent', () => {

@@ -210,3 +210,37 @@ test('HTML source shows a text as it is, in text and in quoted attributes', () =
   )
   expect(escapeMarkup('$& $1')).toBe('$&amp; $1')
 })
+
+describe('characters that nobody sees', () => {
+  const unseen = {
+    'a soft hyphen': '\u00ad',
+    'a zero-width space': '\u200b',
+    'a zero-width non-joiner': '\u200c',
+    'a zero-width joiner': '\u200d',
+    'a word joiner': '\u2060',
+    'a byte order mark': '\ufeff',
+    'a combining grapheme joiner': '\u034f',
+    'a mark of direction': '\u200e',
+    'an isolate': '\u2068',
+    'a variation selector': '\ufe0f',
+    'a Mongolian vowel separator': '\u180e',
+    'a tag': '\u{e0020}',
+    'several of them': '\u00ad\u200b\u2060',
+  }
+  test.each(Object.entries(unseen))('%s makes no other word', (_, sign) => {
+    for (const word of [
+      'Maahan|muutto|virasto',
+      'Tä|hän',
+      '|alku',
+      'loppu|',
+      'میں|خواہم',
+      '内|閣',
+    ]) {
+      const written = word.replaceAll('|', sign)
+      const plain = word.replaceAll('|', '')
+      expect(searchWords(`Nyt ${written}.`)).toEqual(searchWords(`Nyt ${plain}.`))
+      expect(fold(written)).toBe(fold(plain))
+    }
+    expect(searchWords(`one ${sign} two`)).toEqual(['one', 'two'])
+  })
+})

@@ -7,6 +7,7 @@ import {
   parseMonth,
   parseTime,
   wallTime,
+  yearsBetween,
 } from '../../src/domain/time.ts'
 
 const helsinki = (text: string) => {
@@ -32,6 +33,56 @@ test('times around the change of clocks exist', () => {
   expect(helsinki('2024-03-31T04:00:00')).toBe('2024-03-31T01:00:00Z')
   expect(helsinki('2024-10-27T05:00:00')).toBe('2024-10-27T03:00:00Z')
 })
+
+/** Where and when, and what clocks show then. */
+const skipped: [string, string, string][] = [
+  ['America/New_York', '2024-03-10T02:30', '2024-03-10T03:30'],
+  ['Europe/Helsinki', '2024-03-31T03:30', '2024-03-31T04:30'],
+  ['Atlantic/Azores', '2024-03-31T00:30', '2024-03-31T01:30'],
+  ['Australia/Sydney', '2024-10-06T02:30', '2024-10-06T03:30'],
+  ['Australia/Lord_Howe', '2024-10-06T02:15', '2024-10-06T02:45'],
+  ['America/Santiago', '2024-09-08T00:30', '2024-09-08T01:30'],
+  ['America/Santiago', '2024-09-08', '2024-09-08T01:00'],
+  ['Africa/Cairo', '2024-04-26', '2024-04-26T01:00'],
+  // A whole day, when the date line was moved.
+  ['Pacific/Apia', '2011-12-30T12:00', '2011-12-31T12:00'],
+]
+
+test.each(skipped)('in %s what clocks skip (%s) comes after they did', (zone, written, shown) => {
+  const { year, month, day, hour, minute } = wallTime(parseTime(written, zone)!, zone)
+  const at = Date.UTC(year, month - 1, day, hour, minute)
+  expect(new Date(at).toISOString().slice(0, 16)).toBe(shown)
+})
+
+const repeated: [string, string, string][] = [
+  ['America/New_York', '2024-11-03T01:30', '2024-11-03T06:30:00Z'],
+  ['Europe/Helsinki', '2024-10-27T03:30', '2024-10-27T01:30:00Z'],
+  ['Atlantic/Azores', '2024-10-27T00:30', '2024-10-27T01:30:00Z'],
+  ['Australia/Lord_Howe', '2024-04-07T01:45', '2024-04-06T15:15:00Z'],
+  ['America/Santiago', '2024-04-06T23:30', '2024-04-07T03:30:00Z'],
+  ['America/Havana', '2020-11-01T00:00', '2020-11-01T05:00:00Z'],
+  // A day begins once.
+  ['America/Havana', '2020-11-01', '2020-11-01T04:00:00Z'],
+  ['Atlantic/Azores', '2024-10-27', '2024-10-27T00:00:00Z'],
+]
+
+test.each(repeated)('in %s what clocks show twice (%s) is the second time', (zone, written, at) => {
+  expect(formatUtc(parseTime(written, zone)!)).toBe(at)
+})
+
+test('no time is read as one before it, in any zone and any hour of years', () => {
+  const zones = [...skipped, ...repeated].map(([zone]) => zone)
+  const { parse } = Date
+  for (const zone of new Set([...zones, 'Africa/Casablanca', 'Asia/Kathmandu', 'UTC'])) {
+    for (let hour = parse('2023-12-20T00:15Z'); hour < parse('2025-01-10'); hour += 3_600_000) {
+      const written = new Date(hour).toISOString().slice(0, 16)
+      const { year, month, day, ...clock } = wallTime(parseTime(written, zone)!, zone)
+      const shown = Date.UTC(year, month - 1, day, clock.hour, clock.minute)
+      expect(shown, `${zone} ${written}`).toBeGreaterThanOrEqual(hour)
+      expect(shown, `${zone} ${written}`).toBeLessThanOrEqual(hour + 3_600_000)
+    }
+  }
+}, 30_000)
 
 test('what is no date is refused', () => {
   for (const text of [
@@ -69,12 +120,22 @@ test('a month begins and ends at local midnight, also where summer time begins i
 test('the months between two seconds follow each other without a gap, newest first', () => {
   const first = parseTime('2023-11-30T23:59:59+02:00', 'UTC')!
   const last = parseTime('2024-02-01T00:00:00+02:00', 'UTC')!
-  const months = monthsBetween(first, last, 'Europe/Helsinki', 100)
+  const months = monthsBetween(first, last, 'Europe/Helsinki')
   expect(months.map(({ name }) => name)).toEqual(['2024-02', '2024-01', '2023-12', '2023-11'])
   for (const [index, { from }] of months.slice(0, -1).entries()) {
     expect(months[index + 1]!.below).toBe(from)
   }
-  expect(monthsBetween(first, last, 'Europe/Helsinki', 2)).toHaveLength(2)
+})
+
+test('the years between two seconds follow each other without a gap, also long ago', () => {
+  const first = parseTime('1066-10-14', 'UTC')!
+  const last = parseTime('2024-12-31T23:00:00Z', 'UTC')!
+  const years = yearsBetween(first, last, 'Europe/Helsinki')
+  expect(years).toHaveLength(2025 - 1066 + 1)
+  expect(years[0]!.from).toBe(parseTime('2025-01-01', 'Europe/Helsinki'))
+  for (const [index, { from }] of years.slice(0, -1).entries()) {
+    expect(years[index + 1]!.below).toBe(from)
+  }
 })
 
 test('clocks show what they show in a time zone', () => {

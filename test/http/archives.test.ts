@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { placesOfSecond } from '../../src/domain/key.ts'
 import { releasesOf, type Visited, visit, walk } from '../archive-walker.ts'
 import { markdown, temporaryFolder, writeFiles, writeFolder } from '../content-folder.ts'
 import { nodePress } from '../platforms.ts'
@@ -351,3 +352,78 @@ test('however many releases share a second, and also before 1970, archives lead 
 function numberIn(title: string): number {
   return Number(title.split(' ')[1])
 }
+
+test('a feed that changed much within a week has all of that, and leads on from there (C-08)', async () => {
+  const clock = createSimulatedClock(start)
+  const old = Array.from({ length: 40 }, (_, number) => number)
+  const lines = (numbers: number[], name: string, at: (number: number) => number) =>
+    numbers
+      .map((number) =>
+        JSON.stringify({
+          slug: `${name}-${number}`,
+          language: 'en',
+          title: `${name} ${number}`,
+          published: utc(at(number)),
+          topics: ['eu'],
+          body: { html: '<p>x</p>' },
+        }),
+      )
+      .join('\n')
+  for (const count of [99, 100, 101, 140, 310]) {
+    const recent = Array.from({ length: count }, (_, number) => number)
+    const directory = temporaryFolder({
+      'releases/old.jsonl': lines(old, 'old', (number) => start - (20 + number) * day),
+      'releases/recent.jsonl': lines(recent, 'recent', (number) => start - number * 60),
+    })
+    const press = await nodePress(directory, clock)
+    const documents = await walk(press.fetch, '/topics/eu.json')
+    const head = [...documents[0]!.titles.values()]
+    const held = head.filter((title) => title.startsWith('recent')).length
+    // Of the longest there is no room for all (H-38).
+    expect(held, `${count} in a week`).toBeGreaterThanOrEqual(Math.min(count, 140))
+    expect(releasesOf(documents).size).toBe(count + old.length)
+    const before = await press.fetch('/topics/eu.json')
+    const changed = { slug: 'recent-98', language: 'en', title: 'recent 98, reworded' }
+    const written = { published: utc(start - 98 * 60), topics: ['eu'], body: { html: '<p>y</p>' } }
+    clock.moveTo(clock.now() + 60)
+    writeFiles(directory, {
+      'releases/recent.jsonl': [
+        ...lines(recent, 'recent', (number) => start - number * 60)
+          .split('\n')
+          .filter((line) => !line.includes('"recent-98"')),
+        JSON.stringify({ ...changed, ...written }),
+      ].join('\n'),
+    })
+    await press.takeUp()
+    const after = await press.fetch('/topics/eu.json')
+    expect(Date.parse(after.headers.get('last-modified')!)).toBeGreaterThan(
+      Date.parse(before.headers.get('last-modified')!),
+    )
+    expect(await after.text()).toContain('recent 98, reworded')
+  }
+})
+
+test('also what found no place in the second of its change is reached at once', async () => {
+  const clock = createSimulatedClock(start)
+  const count = placesOfSecond + 700
+  const lines = (changes: unknown[]) => {
+    const line = (_: unknown, index: number) =>
+      JSON.stringify({
+        slug: `r-${index}`,
+        language: 'en',
+        title: `Release ${index}`,
+        published: utc(start - 30 * day - index),
+        topics: ['eu'],
+        body: { html: '' },
+        changes,
+      })
+    return { 'releases/all.jsonl': Array.from({ length: count }, line).join('\n') }
+  }
+  const directory = writeFolder(lines([]))
+  const press = await nodePress(directory, clock)
+  clock.moveTo(start + 100)
+  writeFiles(directory, lines([{ at: utc(start + 50), kind: 'correction', note: 'Wrong.' }]))
+  await press.takeUp()
+  expect(releasesOf(await walk(press.fetch, '/feed.json')).size).toBe(count)
+  rmSync(directory, { recursive: true, force: true })
+}, 60_000)

@@ -154,7 +154,7 @@ test('what a release says about others is never old, and its clock never goes ba
   press.remove('releases/b.en.md')
   await press.change({})
   await expectLater()
-  const replaced = [`withdrawn: { at: ${utc(start + 900)}, reason: No, replacedBy: y }`]
+  const replaced = [`withdrawn: { at: ${utc(start + 100)}, reason: No, replacedBy: y }`]
   await press.change({
     'releases/a.en.md': release('A', { more: replaced }),
     'releases/y.en.md': release('Y', { topics: 'drugs' }),

@@ -17,6 +17,7 @@ function documentOf(size: number): Document {
     isGone: false,
     body: createCodedBody(new TextEncoder().encode('a'.repeat(size))),
     contentType: 'application/rss+xml; charset=utf-8',
+    frameSince: 0,
     since: 7,
     seen: 7,
     isNoted: false,

@@ -135,6 +135,31 @@ onBothPresses('publishing', files, (press) => {
     expect(nothing.status).toBe(404)
   })
 
+  test('a withdrawal of the future is refused, however it comes', async () => {
+    const withdrawn = { at: '2099-01-01T10:00', reason: 'The call has ended.' }
+    const put = await ask('PUT', '/api/releases/call/en', { ...release, withdrawn })
+    expect(put.status).toBe(422)
+    expect(put.json.errors).toEqual([
+      {
+        field: 'withdrawn.at',
+        message:
+          'This time lies in the future. A release cannot be withdrawn in advance, so it stands: write this when the time has come.',
+      },
+    ])
+    expect((await press.fetch('/releases/call')).status).toBe(404)
+    await ask('PUT', '/api/releases/call/en', release)
+    const second = await ask('PUT', '/api/releases/call/en', { ...release, withdrawn })
+    expect(second.status).toBe(422)
+    expect((await press.fetch('/releases/call')).status).toBe(200)
+    const past = { ...withdrawn, at: '2024-02-01T10:00' }
+    await ask('PUT', '/api/releases/call/en', { ...release, withdrawn: past })
+    expect((await press.fetch('/releases/call')).status).toBe(410)
+    // Readers were told already, so that nothing happens in advance.
+    const third = await ask('PUT', '/api/releases/call/en', { ...release, withdrawn })
+    expect(third.status).toBe(200)
+    expect((await press.fetch('/releases/call')).status).toBe(410)
+  })
+
   test('of two who change the same release at once one is told', async () => {
     const { headers } = await ask('PUT', '/api/releases/contested/en', release)
     const tag = headers.get('etag')!
@@ -307,12 +332,41 @@ onBothPresses('publishing', files, (press) => {
     expect(await idsIn('/topics/borders.json')).toEqual([json.id])
     expect((await ask('PUT', '/api/topics/frontiers', { renamed: 'borders' })).status).toBe(201)
     expect((await press.fetch('/topics/frontiers.json')).status).toBe(308)
+    expect((await ask('PUT', '/api/topics/marches', { renamed: 'frontiers' })).status).toBe(201)
+    const moved = await press.fetch('/topics/marches.json')
+    expect(moved.status).toBe(308)
+    expect(moved.headers.get('location')).toContain('/topics/borders.json')
     // A release stays what it is when its topic comes under another one.
     const below = { ...topic, broader: 'eu' }
     expect((await ask('PUT', '/api/topics/borders', below)).status).toBe(200)
     const words = `q=${encodeURIComponent(release.title)}`
     expect(await idsIn(`/topics/eu.json?${words}`)).toContain(json.id)
     expect(await idsIn(`/topics/migration.json?${words}`)).not.toContain(json.id)
+  })
+
+  test('a label of another topic, and a field that stands twice, are refused with what they cost', async () => {
+    const refused = async (path: string, body: unknown) => {
+      const { status, json } = await ask('PUT', path, body)
+      expect(status).toBe(422)
+      const { errors } = json as { errors: { field: string; message: string }[] }
+      return errors.map(({ field, message }) => [field, message].filter(Boolean).join('  '))
+    }
+    const same = 'capitals, accents and signs make no difference. Write another one.'
+    expect(await refused('/api/topics/union', { label: { en: 'union', fi: 'Eu!' } })).toEqual([
+      `union.label.fi  "Eu!" is a name of eu already; ${same}`,
+    ])
+    // The other comes later in the order of slugs.
+    expect((await ask('PUT', '/api/topics/zones', { label: 'zones' })).status).toBe(201)
+    expect(await refused('/api/topics/areas', { label: 'Zones' })).toEqual([
+      `areas.label.en  "Zones" is a name of zones already; ${same}`,
+    ])
+    const twice = '{"title":"A","title":"B","body":{"markdown":"\\"title\\": a"}}'
+    expect(await refused('/api/releases/twice-a-title/en', twice)).toEqual([
+      '"title" stands twice in one set of fields. Send one of the two.',
+    ])
+    expect(await refused('/api/topics/one', '{"label":{"en":"one","EN":"other"}}')).toEqual([
+      '"EN" stands twice in one set of fields. Send one of the two.',
+    ])
   })
 
   test('nobody publishes without a token, and who guesses is slowed down', async () => {

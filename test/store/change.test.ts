@@ -1,12 +1,14 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Clock } from '../../src/domain/clock.ts'
 import { bringInLine } from '../../src/content/bring-in-line.ts'
 import { readReleases } from '../../src/content/read-release.ts'
 import { createPublisher, type PublishRequest } from '../../src/domain/publisher.ts'
 import { DomainError } from '../../src/domain/errors.ts'
+import { createTopicPublisher } from '../../src/domain/topic-publisher.ts'
 import { formatUtc } from '../../src/domain/time.ts'
 import { createContentStore } from '../../src/store/content-store.ts'
-import type { Database } from '../../src/store/database.ts'
+import type { Database, Statement } from '../../src/store/database.ts'
 import { createPublishingStore } from '../../src/store/publishing-store.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
 import { markdown, temporaryFolder, topicsYaml } from '../content-folder.ts'
@@ -51,6 +53,8 @@ async function service<Time extends Clock>(
   return {
     clock,
     takeUp,
+    request,
+    publish: (requests: PublishRequest[]) => publisher.publish(requests),
     state: () => store.state(clock.now()),
     put: async (slug: string, written = {}) => {
       const [result] = await publisher.publish([request(slug, written)])
@@ -228,6 +232,193 @@ describe.each(Object.entries(databases))('what many send at once, on %s', (name,
   })
 })
 
+test('what was told to have failed does not come out with what others send later', async () => {
+  const database = await newDatabase()
+  const press = await service(database, {}, createSimulatedClock(start))
+  press.clock.moveTo(start + 10)
+  // Nothing can be made public, nor taken back.
+  await database
+    .prepare(
+      "create trigger full before delete on incoming begin select raise(abort, 'the disk is full'); end",
+    )
+    .all()
+  await expect(press.put('x')).rejects.toThrow('cannot be written')
+  await database.prepare('drop trigger full').all()
+  press.clock.moveTo(start + 60)
+  await press.put('y')
+  expect(await press.titles()).toEqual(['y'])
+  await press.put('x')
+  expect(await press.titles()).toEqual(['x', 'y'])
+})
+
+test('what was taken for abandoned while it waited is sent again before it is answered for', async () => {
+  const database = await newDatabase()
+  const clock = createSimulatedClock(start + 10)
+  const others = createContentStore(database)
+  let isAsleep = false
+  const press = await service(
+    database,
+    {},
+    {
+      ...clock,
+      async passed(second) {
+        await clock.passed(second)
+        if (!isAsleep) return
+        isAsleep = false
+        clock.moveTo(second + 3600)
+        for (const batch of await others.abandoned(clock.now())) await others.discard(batch)
+      },
+    },
+  )
+  await press.put('x')
+  isAsleep = true
+  await press.put('y')
+  expect(isAsleep).toBe(false)
+  expect(await press.titles()).toEqual(['y', 'x'])
+})
+
+test('what was taken back is not told to be public, though the answer was lost', async () => {
+  const database = await newDatabase()
+  const clock = createSimulatedClock(start + 10)
+  let step: 'waits' | 'takes back' | undefined
+  const press = await service(
+    {
+      prepare(sql) {
+        const statement = database.prepare(sql)
+        if (step !== 'takes back' || !sql.startsWith('delete from incoming')) return statement
+        step = undefined
+        return answeringNothing(statement)
+      },
+      batch: (statements) => database.batch(statements),
+    },
+    {},
+    {
+      ...clock,
+      async passed(second) {
+        await clock.passed(second)
+        if (step !== 'waits') return
+        step = 'takes back'
+        // Another change is made meanwhile, so that this one is to be decided anew.
+        await database.prepare("update state set value = value + 1 where key = 'revision'").all()
+      },
+    },
+  )
+  await press.put('x')
+  step = 'waits'
+  await press.put('y')
+  expect(step).toBe(undefined)
+  expect(await press.titles()).toEqual(['y', 'x'])
+})
+
+test('what is refused at the second look does not come out with the rest of its request', async () => {
+  const database = await newDatabase()
+  const clock = createSimulatedClock(start + 10)
+  let isWaiting = false
+  let failures = 0
+  const others = await service(database, {}, clock)
+  const press = await service(
+    {
+      prepare(sql) {
+        if (failures === 0 || !sql.startsWith('delete from incoming')) return database.prepare(sql)
+        failures--
+        return database.prepare('select * from no_table where batch = ?1')
+      },
+      batch: (statements) => database.batch(statements),
+    },
+    {},
+    {
+      ...clock,
+      async passed(second) {
+        await clock.passed(second)
+        if (!isWaiting) return
+        isWaiting = false
+        await others.put('x', { title: 'Theirs' })
+        failures = 2
+      },
+    },
+  )
+  const { tag } = await press.put('x', { title: 'First' })
+  isWaiting = true
+  const [refused, made] = await press.publish([
+    { ...press.request('x', { title: 'Ours' }), condition: { tags: [tag] } },
+    press.request('y'),
+  ])
+  expect(failures).toBe(0)
+  expect([refused, made]).toMatchObject([{ code: 'changed' }, { change: 'created' }])
+  expect((await press.titles()).toSorted()).toEqual(['Theirs', 'y'])
+})
+
+test('a topic before which something else is always published is told to come again', async () => {
+  const { database, beforeNextBatch } = interrupted(await newDatabase())
+  const clock = createSimulatedClock(start)
+  await service(database, {}, clock)
+  const other = async () => {
+    await database.prepare("update state set value = value + 1 where key = 'revision'").all()
+    beforeNextBatch(other)
+  }
+  beforeNextBatch(other)
+  const publishTopic = createTopicPublisher({ store: createPublishingStore(database), clock })
+  const topic = { slug: 'new', written: { label: { en: 'new' } }, by, isDryRun: false }
+  await expect(publishTopic(topic)).rejects.toThrow('Send it again in ten seconds')
+})
+
+/** The connection breaks once the statement has taken effect. */
+function answeringNothing(statement: Statement): Statement {
+  const fail = () => Promise.reject(new Error('the network is down'))
+  return {
+    bind: (...values) => answeringNothing(statement.bind(...values)),
+    all: () => statement.all().then(fail),
+    first: () => statement.first().then(fail),
+  }
+}
+
+test('a topic that takes longer to decide than releases that are sent all the time gets its turn', async () => {
+  const database = await newDatabase()
+  const clock = quickClock(500)
+  const press = await service(database, { 'releases/a.en.md': file('A', start - 100) }, clock)
+  const near = new Map<Statement, Statement>()
+  const slow = (statement: Statement): Statement => {
+    const self: Statement = {
+      bind: (...values) => slow(statement.bind(...values)),
+      all: async () => (await pause(40), statement.all()),
+      first: async () => (await pause(40), statement.first()),
+    }
+    near.set(self, statement)
+    return self
+  }
+  const distant: Database = {
+    prepare: (sql) => slow(database.prepare(sql)),
+    batch: async (statements) => {
+      await pause(40)
+      return database.batch(statements.map((one) => near.get(one)!))
+    },
+  }
+  const isDone = new AbortController()
+  let sent = 0
+  const writers = [0, 1, 2].map(async (writer) => {
+    while (!isDone.signal.aborted) {
+      await press.put(`release-${writer}-${sent++}`)
+      await pause(20)
+    }
+  })
+  await pause(400)
+  const begun = clock.now()
+  const written = {
+    slug: 'ports',
+    label: { en: 'ports' },
+    aliases: [],
+    exactMatch: [],
+    closeMatch: [],
+  }
+  const deed = { at: start, by: 'newsroom', action: 'publish' as const, note: '' }
+  await createPublishingStore(distant).publishTopic('ports', clock, async () => ({ written, deed }))
+  const taken = clock.now() - begun
+  isDone.abort()
+  await Promise.all(writers)
+  expect(taken).toBeLessThan(10)
+  expect(sent).toBeGreaterThan(3)
+}, 30_000)
+
 test('Markdown that was sent is kept beside what readers get, for as long as the text is made of it', async () => {
   const database = await newDatabase()
   const statements: string[] = []
@@ -296,6 +487,21 @@ describe('a clock that was set back', () => {
     const state = await store.state(clock.now())
     const found = await store.find({ language: 'en', topics: [], words: [] }, state, 10)
     expect(found.map(({ title }) => title)).toEqual(['Late', 'Embargo', 'A'])
+    database.close()
+  })
+
+  test('is not left further behind by all that comes one after the other', async () => {
+    const database = await newDatabase()
+    let now = start
+    const clock = { now: () => now, passed: async (second: number) => void (now = second + 1) }
+    const press = await service(database, files, clock)
+    now = start + 10
+    await press.put('first')
+    now -= 5
+    const slugs = Array.from({ length: 70 }, (_, index) => `release-${index}`)
+    for (const slug of slugs) {
+      expect((await press.put(slug)).published).toBeLessThanOrEqual(now + 5)
+    }
     database.close()
   })
 })

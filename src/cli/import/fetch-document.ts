@@ -20,6 +20,9 @@ export class NotFetched extends NotImported {
   }
 }
 
+/** Nobody answered at all. */
+export class NotReached extends Error {}
+
 type Options = {
   /** `Tiedote/0.1.0 (…)`. */
   userAgent: string
@@ -131,10 +134,10 @@ async function ask(
     if (error instanceof NotFetched) throw error
     const { name, message, cause } = error as Error
     if (name === 'TimeoutError')
-      throw new Error(`${address} did not answer within ${timeout / 1000} seconds.`, {
+      throw new NotReached(`${address} did not answer within ${timeout / 1000} seconds.`, {
         cause: error,
       })
-    throw new Error(`${address} cannot be reached (${reasonOf(cause) ?? message}).`, {
+    throw new NotReached(`${address} cannot be reached (${reasonOf(cause) ?? message}).`, {
       cause: error,
     })
   }

@@ -8,6 +8,7 @@ import { formatProblem } from '../../domain/problem.ts'
 import type { Site } from '../../domain/site.ts'
 import type { VocabularySource } from '../../domain/topic.ts'
 import { NotImported } from './read-entry.ts'
+import { redirectsFile } from './redirects.ts'
 import type { TakenAddresses } from './releases.ts'
 
 /** A line of `releases/imported/{year}.jsonl`. Without `id` somebody wrote something else there. */
@@ -16,15 +17,20 @@ type Line = { text: string; id?: string; published?: string }
 /** A release as a line, ready to be written. */
 export type ReleaseLine = Required<Line>
 
+/** What an earlier import made of an entry. */
+export type ImportedRelease = { slug: string; title: string; published: string }
+
 /** What a content folder holds before an import. */
 export type ImportFolder = {
   topicsText: string
+  /** Where old pages are now. */
+  redirects: string
   site: Site
   vocabulary: VocabularySource
   /** Lines of what was imported before, by the file they are in. */
   lines: Map<string, Line[]>
-  /** Slugs of releases by their identity, of those that were imported before. */
-  imported: Map<string, string>
+  /** Releases that were imported before, by their identity. */
+  imported: Map<string, ImportedRelease>
   /** Identities of releases in other files, with the file. */
   elsewhere: Map<string, string>
   taken: TakenAddresses
@@ -55,6 +61,7 @@ export async function readImportFolder(directory: string, siteText: string): Pro
   }
   const found: ImportFolder = {
     topicsText,
+    redirects: (await folder.read(redirectsFile).catch(absent)) ?? '',
     site,
     vocabulary,
     lines: new Map(),
@@ -82,13 +89,14 @@ function addLines({ lines, imported, elsewhere, taken }: ImportFolder, path: str
   const isImported = importedFile.test(path)
   const found = text.split('\n').filter((line) => line.trim())
   for (const line of found) {
-    const { slug, language, id } = fieldsOf(line)
+    const { slug, language, id, title, published } = fieldsOf(line)
     const key = typeof id === 'string' ? id : path
     if (typeof slug === 'string' && typeof language === 'string')
       taken.set(`${slug}/${language}`, key)
     if (typeof id !== 'string') continue
-    if (isImported && typeof slug === 'string') imported.set(id, slug)
-    else elsewhere.set(id, path)
+    if (isImported && typeof slug === 'string') {
+      imported.set(id, { slug, title: String(title), published: String(published) })
+    } else elsewhere.set(id, path)
   }
   if (!isImported) return
   lines.set(

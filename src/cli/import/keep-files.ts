@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { absent } from '../../content/folder.ts'
 import { fingerprint } from '../../domain/identity.ts'
-import type { FetchDocument } from './fetch-document.ts'
+import { type FetchDocument, NotReached } from './fetch-document.ts'
 import { writeWhole } from './import-folder.ts'
 import type { LeftOut } from './read-entry.ts'
 import type { KeptFiles } from './releases.ts'
@@ -56,11 +56,18 @@ export async function keepFiles(
   const there = new Map(names.map((name) => [name.replace(/\.\w+$/, ''), name]))
   const files: KeptFiles = new Map()
   const leftOut: LeftOut[] = []
+  const silent = new Set<string>()
   for (const url of new Set(urls)) {
     const stem = await stemOf(url)
     const known = there.get(stem)
+    const { host } = new URL(url)
     const name =
-      known ?? (await keep(url, stem, target, fetchDocument).catch((error: Error) => error))
+      known ??
+      (silent.has(host)
+        ? new Error(`${host} could not be reached before.`)
+        : await keep(url, stem, target, fetchDocument).catch((error: Error) => error))
+    // Whoever is gone is not asked for a thousand pictures, each of them three times.
+    if (name instanceof NotReached) silent.add(host)
     if (name instanceof Error) leftOut.push({ what: url, reason: name.message })
     else {
       files.set(url, `${folder}/${name}`)

@@ -25,6 +25,8 @@ export type ReadEntry = {
   people: { name?: string | undefined; email: string }[]
   /** Addresses of the same text in other languages. */
   translations: string[]
+  /** A name that the same text has in all languages. */
+  translationGroup?: string | undefined
 }
 
 /** A category of the earlier system, as part of another one. */
@@ -50,6 +52,8 @@ export type ReadFeed = {
   categories: ReadCategory[]
   entries: ReadEntry[]
   leftOut: LeftOut[]
+  /** Sentences about what is not taken because nobody asked for it. */
+  told?: string[]
 }
 
 /** Why something cannot be imported at all: a sentence for whoever asked. */

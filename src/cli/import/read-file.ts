@@ -18,7 +18,7 @@ export async function readFeedFile(path: string, types: string[]): Promise<ReadF
       `${path} is larger than ${largestDocument / 1_000_000} MB and no export of WordPress.`,
     )
   }
-  return readFeed(decode(await readFile(path)).text)
+  return readFeed(decode(await readFile(path)))
 }
 
 async function look(path: string): Promise<{ start: Uint8Array; size: number }> {

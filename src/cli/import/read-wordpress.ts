@@ -1,4 +1,5 @@
 import { SaxesParser } from 'saxes'
+import { inLanguage, languagesIn } from './language-blocks.ts'
 import {
   type LeftOut,
   NotImported,
@@ -7,6 +8,7 @@ import {
   type ReadFeed,
   webAddress,
 } from './read-entry.ts'
+import { reduceShortcodes } from './shortcodes.ts'
 import { wordpressHtml } from './wordpress-text.ts'
 
 /** Whether a text begins as an export of WordPress does (WXR). */
@@ -28,7 +30,26 @@ type Options = {
 const step = 1_000_000
 
 /** What stands in a post: its elements by name, the last of each but for categories and meta. */
-type Post = { fields: Map<string, string>; categories: string[]; meta: Map<string, string> }
+type Post = {
+  fields: Map<string, string>
+  categories: string[]
+  /** What plugins for languages keep: the slug of each category by its kind. */
+  marks: Map<string, string>
+  meta: Map<string, string>
+  isDamaged: boolean
+}
+
+/** What is asked of the meta data, of which plugins can keep more than all texts. */
+const wantedMeta = new Set([
+  '_thumbnail_id',
+  '_wpml_import_language_code',
+  '_wpml_import_translation_group',
+  '_icl_lang_duplicate_of',
+])
+
+/** What WordPress itself keeps beside posts, and what no site shows as a page. */
+const internal =
+  /^(attachment|nav_menu_item|revision|custom_css|customize_changeset|oembed_cache|user_request|wp_\w+)$/
 
 /**
  * Reads an export of WordPress as it comes, so that it may be larger than any feed. Posts that are
@@ -44,7 +65,11 @@ export async function readWordPress(
   /** Addresses of attachments by their numbers, and their numbers by the post they belong to. */
   const files = new Map<string, string>()
   const filesOf = new Map<string, string[]>()
-  const leftOut = new Map<string, number>()
+  const blocks = new Map<string, string>()
+  const leftOut: LeftOut[] = []
+  const passedOver = new Map<string, number>()
+  /** Titles of the posts that had it, by the name of a shortcode or block. */
+  const lost = new Map<string, Set<string>>()
   const parser = createParser({
     channel: (name, text) => {
       if (!channel.has(name)) channel.set(name, text)
@@ -63,8 +88,14 @@ export async function readWordPress(
         if (parent && parent !== '0') filesOf.set(parent, [...(filesOf.get(parent) ?? []), address])
         return
       }
-      const reason = whyLeftOut(post, type, types)
-      if (reason) leftOut.set(reason, (leftOut.get(reason) ?? 0) + 1)
+      if (type === 'wp_block') blocks.set(field('wp:post_id'), field('content:encoded'))
+      if (post.isDamaged) {
+        const reason = 'It is damaged: an element in it is not closed, or closed twice.'
+        leftOut.push({ what: field('title') || 'A post without a title', reason })
+        return
+      }
+      const reason = whyPassedOver(post, type, types)
+      if (reason) passedOver.set(reason, (passedOver.get(reason) ?? 0) + 1)
       else posts.push(post)
     },
   })
@@ -73,11 +104,26 @@ export async function readWordPress(
   if (problem && posts.length === 0) {
     throw new NotImported(`This WordPress export cannot be read (${problem}).`)
   }
-  const told: LeftOut[] = Array.from(leftOut, ([reason, count]) => ({
+  if (problem) leftOut.push({ what: 'What stands after a mistake in the export', reason: problem })
+  const counted = Array.from(passedOver, ([reason, count]) => ({
     what: `${count} of the export`,
     reason,
   }))
-  if (problem) told.push({ what: 'What stands after a mistake in the export', reason: problem })
+  const isUnasked = ({ reason }: LeftOut) => reason.startsWith('of the type')
+  const lose = (name: string, title: string) => {
+    lost.set(name, (lost.get(name) ?? new Set()).add(title))
+  }
+  const missing = new Set<string>()
+  const findFile = (number: string) => {
+    if (!files.has(number)) missing.add(number)
+    return files.get(number)
+  }
+  const written = posts.flatMap((post) => inLanguages(post, channel.get('language') ?? ''))
+  const entries = written.map((post) => toEntry(post, { findFile, filesOf, blocks, lose }))
+  if (missing.size > 0) {
+    const reason = 'the export names only their numbers. Export all content, and not posts alone.'
+    leftOut.push({ what: `${missing.size} pictures`, reason })
+  }
   return {
     format: 'wordpress',
     title: channel.get('title'),
@@ -86,13 +132,26 @@ export async function readWordPress(
     home: webAddress(channel.get('link')),
     isPagedByWordPress: false,
     categories,
-    entries: posts.map((post) => toEntry(post, { files, filesOf })),
-    leftOut: told,
+    entries,
+    leftOut: [...leftOut, ...counted.filter(isUnasked)],
+    told: [
+      ...counted.filter((one) => !isUnasked(one)).map(({ what, reason }) => `${what}: ${reason}`),
+      ...(lost.size > 0 ? [lostInWords(lost)] : []),
+    ],
   }
 }
 
-function whyLeftOut({ fields }: Post, type: string, types: string[]): string | undefined {
+function lostInWords(lost: Map<string, Set<string>>): string {
+  const names = Array.from(lost, ([name, titles]) => {
+    const [title, ...others] = titles
+    return `${name} (${title}${others.length > 0 ? ` and ${others.length} more` : ''})`
+  })
+  return `What plugins make when a page is shown is in no export, and not in the texts: ${names.join(', ')}.`
+}
+
+function whyPassedOver({ fields }: Post, type: string, types: string[]): string | undefined {
   if (!types.includes(type)) {
+    if (internal.test(type)) return `${type}, which is no post.`
     return type === 'page'
       ? 'a page. Give --pages to take pages, too.'
       : `of the type ${type}. Give --type ${type} if these are releases.`
@@ -103,21 +162,58 @@ function whyLeftOut({ fields }: Post, type: string, types: string[]): string | u
   return undefined
 }
 
+/** Of a post that holds its text in several languages, one for each. The first keeps identity and address. */
+function inLanguages(post: Post, usual: string): Post[] {
+  const texts = ['content:encoded', 'title', 'excerpt:encoded']
+  const found = languagesIn(texts.map((name) => post.fields.get(name) ?? '').join(' '))
+  const isUsual = (language: string) => language.slice(0, 2) === usual.slice(0, 2).toLowerCase()
+  const languages = found.toSorted((a, b) => Number(isUsual(b)) - Number(isUsual(a)))
+  const versions = languages.flatMap((language): Post[] => {
+    const fields = new Map(post.fields)
+    for (const name of texts) fields.set(name, inLanguage(fields.get(name) ?? '', language).trim())
+    const hasText = fields.get('content:encoded') || !post.fields.get('content:encoded')
+    const marks = new Map([...post.marks, ['language', language]])
+    return hasText && fields.get('title') ? [{ ...post, fields, marks }] : []
+  })
+  for (const { fields, marks } of versions.slice(1)) {
+    fields.set('guid', `${fields.get('guid')}#${marks.get('language')}`)
+    fields.set('base', fields.get('link') ?? '')
+    fields.delete('link')
+  }
+  return versions.length > 0 ? versions : [post]
+}
+
+type Export = {
+  /** The address of an attachment, by its number. */
+  findFile: (number: string) => string | undefined
+  filesOf: Map<string, string[]>
+  blocks: Map<string, string>
+  /** Told what shows nothing here, and in which post. */
+  lose: (name: string, title: string) => void
+}
+
 function toEntry(
-  { fields, categories, meta }: Post,
-  { files, filesOf }: { files: Map<string, string>; filesOf: Map<string, string[]> },
+  { fields, categories, marks, meta }: Post,
+  { findFile, filesOf, blocks, lose }: Export,
 ): ReadEntry {
   const field = (name: string) => fields.get(name)?.trim() || undefined
-  const html = wordpressHtml(fields.get('content:encoded') ?? '', (number) => files.get(number))
-  const featured = files.get(meta.get('_thumbnail_id') ?? '')
+  const html = wordpressHtml(fields.get('content:encoded') ?? '', {
+    findFile,
+    findBlock: (number) => blocks.get(number),
+    lose: (name) => lose(name, field('title') ?? 'without a title'),
+  })
+  const line = (name: string) =>
+    reduceShortcodes(field(name) ?? '', { findFile }).trim() || undefined
+  const thumbnail = meta.get('_thumbnail_id')
+  const featured = thumbnail ? findFile(thumbnail) : undefined
   const offered = [
     ...(featured ? [featured] : []),
     ...(filesOf.get(field('wp:post_id') ?? '') ?? []),
   ]
   // A text shows pictures in other sizes: `port-300x200.jpg` is `port.jpg`.
   const isShown = (url: string) => html.includes(url.replace(/\.\w+$/, ''))
-  const excerpt = field('excerpt:encoded')
-  const title = field('title')
+  const excerpt = line('excerpt:encoded')
+  const title = line('title')
   const link = webAddress(field('link'))
   const slug = field('wp:post_name')
   return {
@@ -127,18 +223,32 @@ function toEntry(
     title: title ? { value: title, html: true } : undefined,
     summary: excerpt ? { value: excerpt, html: true } : undefined,
     body: html ? { value: html, html: true } : undefined,
-    base: link,
+    base: link ?? webAddress(field('base')),
     published: [
       ...[field('wp:post_date_gmt')].flatMap((time) => (time ? [`${time}Z`] : [])),
       ...[field('wp:post_date'), field('pubDate')].flatMap((time) => time ?? []),
     ],
     // WordPress counts every touch as a modification, and its feed never told of them.
     updated: [],
+    language: marks.get('language') ?? meta.get('_wpml_import_language_code'),
+    translationGroup: translationGroup({ marks, meta }, field('wp:post_id')),
     categories,
     files: [...new Set(offered)].filter((url) => !isShown(url)).map((url) => ({ url })),
     people: [],
     translations: [],
   }
+}
+
+/** A name that the versions of a post share, as Polylang and WPML keep it. */
+function translationGroup(
+  { marks, meta }: Pick<Post, 'marks' | 'meta'>,
+  number: string | undefined,
+) {
+  const byPolylang = marks.get('post_translations')
+  const byWpml = meta.get('_wpml_import_translation_group')
+  // Of WPML's copies: the number of the post that they were made of.
+  const original = meta.get('_icl_lang_duplicate_of') ?? number
+  return byPolylang ?? (byWpml ? `wpml ${byWpml}` : original && `post ${original}`)
 }
 
 type Listener = {
@@ -162,16 +272,26 @@ function createParser(listener: Listener): {
   let meta: { key?: string; value?: string } = {}
   /** Kept from where it opened, because it is not yet known whether its name is a topic. */
   let domain: string | undefined
+  let nicename: string | undefined
 
-  parser.on('error', ({ message }) => (problem ??= message))
+  parser.on('error', ({ message }) => {
+    problem ??= message
+    if (post && /clos(e|ing)/.test(message)) post.isDamaged = true
+  })
   parser.on('opentag', ({ name, attributes }) => {
     path.push(name)
     text = ''
     run = 0
     if (path.length === 3 && name === 'item')
-      post = { fields: new Map(), categories: [], meta: new Map() }
+      post = {
+        fields: new Map(),
+        categories: [],
+        marks: new Map(),
+        meta: new Map(),
+        isDamaged: false,
+      }
     if (path.length === 3 && name === 'wp:category') category = {}
-    if (path.length === 4 && name === 'category') domain = attributes.domain
+    if (path.length === 4 && name === 'category') ({ domain, nicename } = attributes)
   })
   const add = (more: string) => {
     if (text.length < longestText) text += more
@@ -195,6 +315,7 @@ function createParser(listener: Listener): {
     } else if (post && depth === 4 && name === 'category') {
       if (domain === undefined || /^(category|post_tag|tag)$/.test(domain))
         post.categories.push(text)
+      else post.marks.set(domain, nicename || text)
     } else if (post && depth === 4 && name === 'wp:postmeta') {
       if (meta.key && meta.value) post.meta.set(meta.key, meta.value)
       meta = {}
@@ -203,7 +324,7 @@ function createParser(listener: Listener): {
     } else if (post && depth === 5 && path.at(-1) === 'wp:postmeta') {
       if (name === 'wp:meta_key') meta.key = text
       // What plugins keep here can be longer than all texts.
-      if (name === 'wp:meta_value' && meta.key === '_thumbnail_id') meta.value = text
+      if (name === 'wp:meta_value' && wantedMeta.has(meta.key ?? '')) meta.value = text
     }
     text = ''
   })

@@ -3,8 +3,10 @@ import { DomainError } from '../../domain/errors.ts'
 import type { Site } from '../../domain/site.ts'
 import { beginning, cleanLine } from '../../domain/text.ts'
 import { formatUtc } from '../../domain/time.ts'
-import { dateInAddress, readFeedTime } from './feed-time.ts'
+import { dateInAddress, dayOrder, type DayOrder, readFeedTime } from './feed-time.ts'
+import type { ImportedRelease } from './import-folder.ts'
 import { type LeftOut, type ReadEntry, type ReadFeed, webAddress } from './read-entry.ts'
+import { withRealPictures } from './lazy-pictures.ts'
 import { languageTag, nearestLanguage } from './site-file.ts'
 import { freeSlug, slugInAddress, slugOf } from './slug.ts'
 import { leadOf, plainLine, plainText, toHtml } from './text.ts'
@@ -33,22 +35,25 @@ type Options = {
   language?: string | undefined
   /** The second of now, to tell what is to come. */
   now: number
+  /** Releases that were imported before, by their identity. */
+  imported: Map<string, ImportedRelease>
   digest: (text: string) => Promise<string>
 }
 
 /**
  * Finds out identity, title, language and times of every entry. What has none is left out with its
- * reason; of several with the same identity the newest counts. `told` says what else is remarkable.
+ * reason; of several with the same identity the newest counts, unless they are different releases.
+ * `told` says what else is remarkable.
  */
 export async function settle(
   feeds: ReadFeed[],
-  { site, language, now, digest }: Options,
+  { site, language, now, imported, digest }: Options,
 ): Promise<{ settled: Settled[]; leftOut: LeftOut[]; told: string[] }> {
-  const settled = new Map<string, Settled>()
+  const found: Settled[] = []
   const leftOut: LeftOut[] = []
-  const counts = { again: 0, untitled: 0, guessedDate: 0, future: 0 }
+  const counts = { again: 0, own: 0, untitled: 0, guessedDate: 0, future: 0, unreadable: 0 }
+  const order = orderIn(feeds)
   for (const feed of feeds) {
-    const feedLanguage = languageTag(feed.language)
     for (const entry of feed.entries) {
       const title = titleOf(entry)
       const what = title?.text || entry.link || entry.id || 'An entry without a title'
@@ -56,7 +61,9 @@ export async function settle(
         leftOut.push({ what, reason: 'It has neither a title nor a text.' })
         continue
       }
-      const date = dateOf(entry, site.timezone)
+      const tag = languageTag(language) ?? languageOf(entry, feed, site.languages)
+      const read = createReader({ timezone: site.timezone, language: tag, order })
+      const date = dateOf(entry, read, site.timezone)
       if (date.published === undefined) {
         leftOut.push({ what, reason: date.reason })
         continue
@@ -64,40 +71,131 @@ export async function settle(
       const id = cleanLine(
         entry.id ?? entry.link ?? `urn:sha256:${await digest(`${title.text}\n${date.published}`)}`,
       )
-      const updated = entry.updated
-        .map((time) => readFeedTime(time, site.timezone))
-        .find((time) => time !== undefined)
-      const tag = languageTag(language) ?? languageTag(entry.language) ?? feedLanguage
-      const found: Settled = {
+      const updated = read(entry.updated)
+      counts.untitled += title.isMade ? 1 : 0
+      counts.guessedDate += date.isGuess ? 1 : 0
+      counts.unreadable += hasUnreadable(entry) ? 1 : 0
+      found.push({
         entry,
         id,
         title: title.text,
         language: tag ? nearestLanguage(tag, site.languages) : site.languages[0]!,
         published: date.published,
         updated: updated !== undefined && updated > date.published ? updated : undefined,
-      }
-      const before = settled.get(id)
-      const isOlder = before !== undefined && clockOf(before) >= clockOf(found)
-      if (before && isSame(before.entry, entry)) counts.again++
-      else if (before) {
-        const { title } = isOlder ? found : before
-        leftOut.push({ what: title, reason: `A newer one has the same identity, ${id}.` })
-      }
-      if (isOlder) continue
-      counts.untitled += title.isMade ? 1 : 0
-      counts.guessedDate += date.isGuess ? 1 : 0
-      counts.future += date.published > now ? 1 : 0
-      settled.set(id, found)
+      })
     }
   }
-  return { settled: [...settled.values()], leftOut, told: remarks(counts) }
+  const before = Map.groupBy(imported, ([id]) => id.replace(ownEnd, ''))
+  const settled: Settled[] = []
+  for (const [id, same] of Map.groupBy(found, (one) => one.id)) {
+    const releases = apart(same).map((versions) => {
+      const newest = versions.reduce((best, one) => (clockOf(one) > clockOf(best) ? one : best))
+      for (const version of versions) {
+        if (version === newest) continue
+        if (isSame(version.entry, newest.entry)) counts.again++
+        else {
+          const reason = `A newer one has the same identity, ${id}.`
+          leftOut.push({ what: version.title, reason })
+        }
+      }
+      return newest
+    })
+    const own = withOwnIdentities(releases, before.get(id) ?? [])
+    counts.own += own.filter((one) => one.id !== id).length
+    settled.push(...own)
+  }
+  counts.future = settled.filter(({ published }) => published > now).length
+  return { settled, leftOut, told: remarks(counts) }
 }
 
-type Counts = { again: number; untitled: number; guessedDate: number; future: number }
+/** Entries with one identity, by the release they are: versions of one have its title or its date. */
+function apart(same: Settled[]): Settled[][] {
+  const releases: Settled[][] = []
+  for (const one of same.toSorted((a, b) => a.published - b.published)) {
+    const release = releases.find((versions) =>
+      versions.some(({ title, published }) => title === one.title || published === one.published),
+    )
+    if (release) release.push(one)
+    else releases.push([one])
+  }
+  return releases
+}
 
-function remarks({ again, untitled, guessedDate, future }: Counts): string[] {
+/** What an identity ends with that others had before. */
+const ownEnd = /#\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/
+
+/** Addresses that several releases have, by the identities that these were given, without `https://`. */
+export function sharedAddresses(ids: Iterable<string>): Set<string> {
+  const shared = Array.from(ids).filter((id) => ownEnd.test(id))
+  return new Set(shared.map((id) => id.replace(ownEnd, '').replace(/^https?:\/\//, '')))
+}
+
+/**
+ * Gives every release of one identity its own: the one that it was imported with, else the shared one,
+ * which only one can have, else one with its time.
+ */
+function withOwnIdentities(releases: Settled[], before: [string, ImportedRelease][]): Settled[] {
+  const taken = new Set(before.map(([id]) => id))
+  return releases.map((one) => {
+    const time = formatUtc(one.published)
+    const known =
+      before.find(([, { published }]) => published === time) ??
+      before.find(([, { title }]) => title === one.title)
+    const id = known?.[0] ?? (taken.has(one.id) ? `${one.id}#${time}` : one.id)
+    taken.add(id)
+    return { ...one, id }
+  })
+}
+
+/** What one date shows of itself holds for all, unless they differ. */
+function orderIn(feeds: ReadFeed[]): DayOrder | undefined {
+  const entries = feeds.flatMap((feed) => feed.entries)
+  const orders = new Set(
+    entries.flatMap(({ published, updated }) => {
+      return [...published, ...updated].flatMap((time) => dayOrder(time) ?? [])
+    }),
+  )
+  return orders.size === 1 ? [...orders][0] : undefined
+}
+
+/** Plugins keep the language of a post where exports do not go. Its address may still tell. */
+function languageOf(entry: ReadEntry, feed: ReadFeed, languages: string[]): string | undefined {
+  const inAddress =
+    feed.format === 'wordpress' && entry.link ? languageInAddress(entry.link, languages) : undefined
+  return languageTag(entry.language) ?? inAddress ?? languageTag(feed.language)
+}
+
+function languageInAddress(address: string, languages: string[]): string | undefined {
+  const { pathname, searchParams } = new URL(address)
+  const tags = [searchParams.get('lang'), pathname.split('/')[1]].map((tag) => tag?.toLowerCase())
+  return languages.find((language) => tags.includes(language))
+}
+
+type ReadTimes = (times: string[]) => number | undefined
+
+/** Reads the first of several times that can be read. */
+function createReader(context: Parameters<typeof readFeedTime>[1]): ReadTimes {
+  return (times) =>
+    times.map((time) => readFeedTime(time, context)).find((time) => time !== undefined)
+}
+
+type Counts = {
+  again: number
+  own: number
+  untitled: number
+  guessedDate: number
+  future: number
+  unreadable: number
+}
+
+function remarks({ again, own, untitled, guessedDate, future, unreadable }: Counts): string[] {
   return [
     ...(again ? [`${again} stood on several pages and were taken once.`] : []),
+    ...(own
+      ? [
+          `${own} share their identity or address with others, differ in title and date, and have an identity of their own.`,
+        ]
+      : []),
     ...(untitled ? [`${untitled} had no title and have the beginning of their text as one.`] : []),
     ...(guessedDate
       ? [
@@ -105,7 +203,14 @@ function remarks({ again, untitled, guessedDate, future }: Counts): string[] {
         ]
       : []),
     ...(future ? [`${future} have a time in the future and stay invisible until then.`] : []),
+    ...(unreadable
+      ? [`${unreadable} have letters that could not be read. Look for \ufffd and write them.`]
+      : []),
   ]
+}
+
+function hasUnreadable({ title, summary, body }: ReadEntry): boolean {
+  return [title, summary, body].some((text) => text?.value.includes('\ufffd'))
 }
 
 function clockOf({ published, updated }: Settled): number {
@@ -127,16 +232,20 @@ function titleOf({ title, body }: ReadEntry): { text: string; isMade: boolean } 
 type FoundDate = { published: number; isGuess: boolean } | { published: undefined; reason: string }
 
 /** Nothing is made up: a release without a time is in no feed. */
-function dateOf({ published, updated, link, id }: ReadEntry, timezone: string): FoundDate {
-  const read = (times: string[]) =>
-    times.map((time) => readFeedTime(time, timezone)).find((time) => time !== undefined)
+function dateOf(
+  { published, updated, link, id }: ReadEntry,
+  read: ReadTimes,
+  timezone: string,
+): FoundDate {
   const stated = read(published)
   if (stated !== undefined) return { published: stated, isGuess: false }
   const guess = read(updated) ?? dateInAddress(link ?? id ?? '', timezone)
   if (guess !== undefined) return { published: guess, isGuess: true }
   const [wrong] = [...published, ...updated]
-  const reason = wrong ? `“${beginning(wrong, 40)}” is no date.` : 'It has no date.'
-  return { published: undefined, reason }
+  if (!wrong) return { published: undefined, reason: 'It has no date.' }
+  const isTwo = readFeedTime(wrong, { timezone, order: 'day first' }) !== undefined
+  const why = isTwo ? 'can be two dates, and no other of the feed shows which' : 'is no date'
+  return { published: undefined, reason: `“${beginning(wrong, 40)}” ${why}.` }
 }
 
 /** Addresses that are taken: `slug/language`, with the identity of the release there. */
@@ -149,23 +258,26 @@ export type TakenAddresses = Map<string, string>
 export function assignSlugs(
   settled: Settled[],
   taken: TakenAddresses,
-  known: Map<string, string>,
+  imported: Map<string, ImportedRelease>,
 ): Map<string, string> {
   const slugs = new Map<string, string>()
+  const links = Map.groupBy(settled, ({ entry }) => entry.link)
   const used = new Set([...taken.keys()].map((address) => address.split('/')[0]!))
   const groups = versionGroups(settled).toSorted((a, b) => inOrder(a[0]!, b[0]!))
   for (const group of groups) {
-    const before = group.map(({ id }) => known.get(id)).find((slug) => slug !== undefined)
+    const before = group.map(({ id }) => imported.get(id)?.slug).find((slug) => slug !== undefined)
     const isFree = (slug: string) =>
       group.every(({ id, language }) => (taken.get(`${slug}/${language}`) ?? id) === id)
     const first = group[0]!
     const slug =
       before && isFree(before)
         ? before
-        : freeSlug(wantedSlug(first), (candidate) => used.has(candidate))
+        : freeSlug(wantedSlug(first, links.get(first.entry.link)!.length > 1), (candidate) =>
+            used.has(candidate),
+          )
     used.add(slug)
     for (const { id, language } of group) {
-      const own = known.get(id) ?? slug
+      const own = imported.get(id)?.slug ?? slug
       slugs.set(id, own)
       taken.set(`${own}/${language}`, id)
       used.add(own)
@@ -178,10 +290,11 @@ function inOrder(one: Settled, other: Settled): number {
   return one.published - other.published || (one.id < other.id ? -1 : 1)
 }
 
-function wantedSlug({ entry, title, published }: Settled): string {
+/** An address that several have names none of them. */
+function wantedSlug({ entry, title, published }: Settled, isShared: boolean): string {
   return (
     (entry.slug && slugOf(decodedSlug(entry.slug))) ||
-    (entry.link && slugInAddress(entry.link)) ||
+    (entry.link && !isShared && slugInAddress(entry.link)) ||
     slugOf(title) ||
     `release-${formatUtc(published).slice(0, 10)}`
   )
@@ -221,6 +334,10 @@ function versionGroups(settled: Settled[]): Settled[][] {
       const other = byLink.get(link)
       if (other) join(one, other)
     }
+  }
+  for (const group of Map.groupBy(settled, ({ entry }) => entry.translationGroup)) {
+    const [name, [first, ...others]] = group
+    if (name !== undefined) for (const other of others) join(first!, other)
   }
   for (const [first, ...others] of byPath.values()) for (const other of others) join(first!, other)
   return Array.from(new Set(groupOf.values()), (group) => [...group].toSorted(inOrder))
@@ -276,7 +393,7 @@ export function composeRelease(
     }),
     ...(kept.length > 0 && { attachments: kept }),
     ...(related.length > 0 && { related }),
-    body: { html: withWholeAddresses(html, entry.base, files) },
+    body: { html: withWholeAddresses(withRealPictures(html), entry.base, files) },
   }
 }
 
@@ -284,7 +401,7 @@ export function composeRelease(
 export function picturesIn({ body, base }: ReadEntry): string[] {
   const found: string[] = []
   if (!body?.html || !/<img\b/i.test(body.value)) return found
-  rewritten(body.value, (address, isImage) => {
+  rewritten(withRealPictures(body.value), (address, isImage) => {
     const url = isImage && webAddress(address, base)
     if (url) found.push(url)
     return address

@@ -109,7 +109,7 @@ async function documentAt(
   const before = await kept.find(address)
   if (before) return before
   const { bytes, contentType, ...rest } = await fetchDocument(address)
-  const document = { ...rest, text: decode(bytes, contentType).text }
+  const document = { ...rest, text: decode(bytes, contentType) }
   await kept.keep(address, document)
   return document
 }
@@ -120,7 +120,7 @@ function asNotImported(error: unknown, address: string): NotImported {
 }
 
 function keyOf({ id, link, title, published }: ReadEntry): string {
-  return id ?? link ?? `${title?.value} ${published[0]}`
+  return [id ?? link, title?.value, id || link ? '' : published[0]].join(' ')
 }
 
 function withoutFragment(address: string): string {

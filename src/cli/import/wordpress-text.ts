@@ -1,56 +1,39 @@
 import { escapeMarkup } from '../../domain/text.ts'
+import { type FindFile, reduceShortcodes } from './shortcodes.ts'
 import { paragraphs } from './text.ts'
 
-/** The picture of an attachment's number, if it is in the export. */
-type FindFile = (number: string) => string | undefined
+type Options = {
+  findFile: FindFile
+  /** The text of a block that several posts share, by its number. */
+  findBlock?: (number: string) => string | undefined
+  /** Told the name of each shortcode or block that shows nothing here, such as a form. */
+  lose?: (name: string) => void
+}
 
 /** What WordPress keeps as the text of a post, as HTML: without block comments and shortcodes. */
-export function wordpressHtml(content: string, findFile: FindFile): string {
-  const hasBlocks = content.includes('<!-- wp:')
-  const plain = reduceShortcodes(content.replace(/<!--[^]*?-->/g, ''), findFile)
-  return hasBlocks ? plain.trim() : paragraphs(plain)
+export function wordpressHtml(content: string, options: Options): string {
+  const whole = withSharedBlocks(content, options)
+  const hasBlocks = whole.includes('<!-- wp:')
+  for (const [, name] of whole.matchAll(emptyBlock)) {
+    if (!silent.has(name!)) options.lose?.(name!)
+  }
+  const plain = whole.replace(/<!--[^]*?-->/g, '')
+  const reduced = reduceShortcodes(plain, options)
+  const linked = reduced.replace(addressAlone, (_, url: string) => {
+    return `<a href="${escapeMarkup(url)}">${escapeMarkup(url)}</a>`
+  })
+  return hasBlocks && reduced === plain ? linked.trim() : paragraphs(linked)
 }
 
-/** Shortcodes: what they show if it can be told, else what stands between them. */
-function reduceShortcodes(content: string, findFile: FindFile): string {
-  return (
-    content
-      .replace(
-        /\[caption([^\]]*)\]([^]*?)\[\/caption\]/gi,
-        (_, attributes: string, inner: string) => {
-          const picture = /(?:<a\b[^>]*>\s*)?<img\b[^>]*>(?:\s*<\/a>)?/i.exec(inner)?.[0] ?? ''
-          const caption = attribute(attributes, 'caption') ?? inner.replace(picture, '').trim()
-          return `<figure>${picture}${caption && `<figcaption>${caption}</figcaption>`}</figure>`
-        },
-      )
-      .replace(/\[gallery([^\]]*)\]/gi, (_, attributes: string) => {
-        const numbers = attribute(attributes, 'ids')?.split(',') ?? []
-        const pictures = numbers.flatMap((number) => findFile(number.trim()) ?? [])
-        return pictures.map((url) => `<p><img src="${escapeMarkup(url)}" alt=""></p>`).join('\n')
-      })
-      .replace(/\[embed[^\]]*\]\s*(https?:[^\s[\]<>"]+)\s*\[\/embed\]/gi, (_, url: string) =>
-        linkTo(url),
-      )
-      .replace(
-        /\[(?:audio|video|playlist)\b([^\]]*)\](?:\[\/(?:audio|video)\])?/gi,
-        (_, attributes: string) => {
-          const names = ['src', 'mp4', 'mp3', 'm4a', 'ogg', 'webm', 'ogv']
-          const url = names.map((name) => attribute(attributes, name)).find((found) => found)
-          return url ? linkTo(url) : ''
-        },
-      )
-      // Of others only those are shortcodes for certain that have attributes, or an end.
-      .replace(/\[([a-z][\w-]*)(?:\s[^\][]*)?\]([^[\]]*)\[\/\1\]/gi, '$2')
-      .replace(/\[\/?[a-z][\w-]*(?:\s+[\w-]+=(?:"[^"]*"|'[^']*'|[^\s"'\]]+))+\s*\/?\]/gi, '')
-  )
-}
+/** A block that the site makes anew each time it is shown. */
+const emptyBlock = /<!-- wp:([\w/-]+)(?: \{[^]*?\})? \/-->/g
+const silent = new Set(['more', 'nextpage', 'separator', 'spacer', 'block'])
 
-function attribute(attributes: string, name: string): string | undefined {
-  const [, double, single, bare] =
-    new RegExp(`\\b${name}=(?:"([^"]*)"|'([^']*)'|([^\\s"']+))`, 'i').exec(attributes) ?? []
-  return double ?? single ?? bare
-}
+/** WordPress shows what such an address leads to. */
+const addressAlone = /^[^\S\n]*(https?:\/\/[^\s<>"]+)[^\S\n]*$/gm
 
-function linkTo(url: string): string {
-  return `\n\n<p><a href="${escapeMarkup(url)}">${escapeMarkup(url)}</a></p>\n\n`
+function withSharedBlocks(content: string, { findBlock }: Options): string {
+  return content.replace(/<!-- wp:block \{"ref":(\d+)[^>]*\/-->/g, (block, number: string) => {
+    return findBlock?.(number) ?? block
+  })
 }

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { systemClock } from '../../clock.ts'
 import { loadContent } from '../../content/load-content.ts'
 import { openFolder } from '../../content/folder.ts'
 import { readSite, readTopics } from '../../content/read-site.ts'
 import { readWrittenReleases, writtenInMarkdown } from '../../content/written-file.ts'
 import { fingerprint } from '../../domain/identity.ts'
-import { type FileProblem, formatProblem, type Problem } from '../../domain/problem.ts'
+import { type FileProblem, formatProblem, type Problem, writtenAnew } from '../../domain/problem.ts'
+import { readSource } from '../../domain/names.ts'
 import type { Draft } from '../../domain/publishing.ts'
 import type { Site } from '../../domain/site.ts'
 import type { VocabularySource } from '../../domain/topic.ts'
@@ -57,14 +59,17 @@ export async function readPushFolder(
 ): Promise<PushFolder> {
   const { site, vocabulary } = await readFrame(directory)
   const drafts = new Map<string, Omit<FolderRelease, 'text' | 'fingerprint' | 'file' | 'line'>>()
-  const { problems } = await loadContent(directory, {
+  const loaded = await loadContent(directory, {
     known: { files: new Map(), drafts: new Map() },
     async stage(some) {
       for (const draft of some) drafts.set(draft.source, summary(draft))
     },
+    now: systemClock.now(),
     progress,
     readers: readingInThreads,
   })
+  // What earlier versions cut in silence is not sent anywhere.
+  const problems = loaded.problems.map(writtenAnew)
   const wrong = new Set(
     problems.filter(({ warning }) => !warning).map(({ file, line }) => placeOf(file, line)),
   )
@@ -75,7 +80,7 @@ export async function readPushFolder(
     const { slug, language } = Object(written) as Record<string, unknown>
     addresses.add(`${String(slug)}.${String(language).toLowerCase()}`)
     const draft = drafts.get(source)
-    const file = source.split('#', 1)[0]!
+    const { file } = readSource(source)
     if (!draft || wrong.has(placeOf(file, line ?? 1))) continue
     const text = JSON.stringify(written)
     releases.push({ ...draft, file, line: line ?? 1, text, fingerprint: await fingerprint(text) })

@@ -1,4 +1,5 @@
 import { type Context, Hono } from 'hono'
+import { agrees, describeMending, isOfClock } from '../../domain/clock.ts'
 import { DomainError, refusable, StoreDamaged } from '../../domain/errors.ts'
 import type { Condition, PublishRequest, Receipt } from '../../domain/publisher.ts'
 import {
@@ -32,7 +33,7 @@ import { checkFileType } from './file-type.ts'
 import { openApiDocument } from './openapi.ts'
 import { apiPage } from './page.ts'
 import type { Publishing } from './publishing.ts'
-import { changeSchema, parse, withdrawalSchema } from './schemas.ts'
+import { changeSchema, mendingSchema, parse, withdrawalSchema } from './schemas.ts'
 
 type ApiEnvironment = { Variables: { publishing: Publishing; author: Author; place?: Place } }
 type Ask = Context<ApiEnvironment>
@@ -123,6 +124,9 @@ export function createApi(publishing: Publishing): Api {
     )
     const requests = asked.flatMap((one) => (one instanceof DomainError ? [] : [one]))
     const results = await c.get('publishing').publisher.publish(requests)
+    // What keeps every line is told as what keeps one: whoever sent them is to wait, and not to look at each.
+    const refused = results.find(isOfClock)
+    if (refused !== undefined && !results.some(isWritten)) throw refused
     const addresses = await addressesFor(c)
     const told = asked.map((one, index) => {
       const result = one instanceof DomainError ? one : results.shift()!
@@ -200,6 +204,19 @@ export function createApi(publishing: Publishing): Api {
       { change, file: path, size: bytes.length },
       change === 'created' && !isDryRun ? 201 : 200,
     )
+  })
+
+  api.post('/api/mend-clock', async (c) => {
+    if (c.get('author').publishers) {
+      throw new DomainError('forbidden', 'This takes a token that may publish for everybody.')
+    }
+    const { clock, mendClock } = c.get('publishing')
+    const told = parse(mendingSchema, (await readFields(c)).value)
+    const now = clock.now()
+    if (!agrees(Date.parse(told.now) / 1000, now)) throw clocksDiffer(now)
+    const mended = await mendClock(now)
+    const change = mended ? 'mended' : 'unchanged'
+    return c.json({ change, sentences: describeMending(mended, now) })
   })
 
   // Whatever comes this far asks with another method than the address takes (RFC 9110 section 15.5.6).
@@ -339,6 +356,17 @@ function sizing(c: Ask): OnSize {
 function addressOf(c: Ask): { slug: string; language: string } {
   const { slug = '', language = '' } = c.req.param() as Record<string, string>
   return { slug: cleanLine(slug), language: cleanLine(language).toLowerCase() }
+}
+
+function isWritten(result: Receipt | DomainError): boolean {
+  return !(result instanceof DomainError) && result.change !== 'unchanged'
+}
+
+function clocksDiffer(now: number): DomainError {
+  const message = `The clock here says ${formatUtc(now)}. If that is not the time, this would do harm; if it is, send it as "now", as it is within a minute.`
+  return new DomainError('wrong', 'Something in it is wrong.', {
+    errors: [{ field: 'now', message }],
+  })
 }
 
 /** What a release was before it came out stays with its publisher when it has. */

@@ -204,6 +204,20 @@ function operations(schemas: Schemas): [string, string, DescribeRouteOptions][] 
         responses: { 200: { description: 'It is.' }, ...refusals(400, 401, 403, 404, 429) },
       },
     ],
+    [
+      'post',
+      '/api/mend-clock',
+      {
+        summary: 'Publish again after the clock was ahead',
+        description:
+          'Dates what came while the clock was ahead at the present, in its order; nothing that is public is hidden. It takes a token for everybody, and the time, by a clock other than that of the service: 422 when they differ by more than a minute. Where nothing is wrong, nothing is changed.',
+        requestBody: body('application/json', schemas.mending),
+        responses: {
+          200: answer('What was done.', schemas.mended),
+          ...refusals(400, 401, 403, 413, 415, 422, 429, 503),
+        },
+      },
+    ],
   ]
 
   function refusals(...statuses: number[]) {

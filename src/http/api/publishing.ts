@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import type { Clock } from '../../domain/clock.ts'
+import type { Clock, Mended } from '../../domain/clock.ts'
 import type { MediaStore } from '../../domain/media-store.ts'
 import { spellings } from '../../domain/media-types.ts'
 import { createPublisher } from '../../domain/publisher.ts'
@@ -24,6 +24,8 @@ export type PublishingParts = {
   room?: BodyRoom
   /** Throws what keeps the database from being read and written, as damage or tables of another version. */
   checkStore?: () => void | Promise<void>
+  /** Sets the store back to a second when the clock had been ahead; undefined when nothing is wrong. */
+  mendClock: (now: number) => Promise<Mended | undefined>
   /** Throws DomainError when somebody may not come in. */
   letIn: ReturnType<typeof createDoor>
   /** Does work once all before it is done, with time in between for others; without it all is done at once. */

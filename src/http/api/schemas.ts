@@ -21,7 +21,21 @@ export const withdrawalSchema = v.strictObject({
   replacedBy: v.optional(slug),
 })
 
+/** What time it is, by somebody who knows. */
+export const mendingSchema = v.strictObject({
+  now: v.pipe(
+    filledLine,
+    v.check(
+      (text) => /(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text)),
+      (issue) => {
+        return `${issue.received} is not a time.`
+      },
+    ),
+  ),
+})
+
 const advice: Advice = {
+  now: 'Write the time as it is, such as 2026-12-01T09:00:00Z.',
   change: 'Write { "kind": "correction", "note": "What was wrong" }, or leave it out.',
   kind: 'Write minor or correction.',
   note: 'Write one sentence for readers.',
@@ -109,6 +123,11 @@ export function describeSchemas(site: Site, vocabulary: Vocabulary) {
           replaced: v.optional(v.unknown()),
         }),
       ),
+    }),
+    mending: mendingSchema,
+    mended: v.object({
+      change: v.picklist(['mended', 'unchanged']),
+      sentences: v.array(v.string()),
     }),
     problem: v.object({
       type: v.string(),

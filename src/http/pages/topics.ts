@@ -22,7 +22,8 @@ export function topicList(language: string, counts: TopicCount[], view: View): H
   if (topics.length === 0) return nothing
   const items = topics.map(({ slug }) => {
     const { releases, newest } = countOf(slug, language, counts)
-    const last = newest > 0 ? html`, ${messages.lastRelease} ${day(newest, view)}` : nothing
+    const last =
+      newest !== undefined ? html`, ${messages.lastRelease} ${day(newest, view)}` : nothing
     return html`<li>${topicLink(slug, language, view)} <span class="details">${messages.countOfReleases(releases)}${last}</span></li>\n`
   })
   return html`<nav aria-labelledby="topics">

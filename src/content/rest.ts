@@ -1,0 +1,77 @@
+import type { FolderFile } from './folder.ts'
+
+/** Milliseconds for which a file has to stay as it is before it is read. */
+const usual = 1500
+/** The same of one that ends within a line: most editors end the last one, and few copies pause there. */
+const withinLine = 10_000
+/** All that changed waits no longer for files that are not at rest, and a start no longer than that. */
+const longestHold = 30_000
+const longestAtStart = 10_000
+/** Files whose state is remembered: no more are written at once. */
+const mostSeen = 10_000
+
+/**
+ * Tells which files are at rest. What is copied in slowly grows, perhaps with pauses, and nobody but its
+ * size and times tells that there is more to come.
+ */
+export class Rest {
+  /** When files were first seen as they are, by a clock that nobody sets. */
+  #seen = new Map<string, { state: string; since: number }>()
+  #next: number | undefined
+  #heldSince: number | undefined
+  /** Whether this look is put off. */
+  isHeld = false
+
+  /** Whether to wait with everything for the sake of some files, given with what their texts end with. */
+  holds(files: { file: FolderFile; end: string }[]): boolean {
+    const moving = files.filter(({ file, end }) => !this.isAtRest(file, end))
+    if (moving.length === 0) this.#heldSince = undefined
+    else this.#heldSince ??= performance.now()
+    const since = this.#heldSince
+    this.isHeld = since !== undefined && performance.now() - since < longestHold
+    return this.isHeld
+  }
+
+  /** Whether a file changed so lately that there may be more to come. */
+  mayBeWritten(file: FolderFile): boolean {
+    return ageOf(file) < withinLine
+  }
+
+  /** Ends a look. Answers after how many milliseconds to look again, because files were not at rest. */
+  takeNext(): number | undefined {
+    const next = this.#next
+    this.#next = undefined
+    this.isHeld = false
+    return next
+  }
+
+  /** Whether a file that changed may be read. `end` is what its text ends with, where it has one. */
+  isAtRest(file: FolderFile, end = '\n'): boolean {
+    const quiet = end.endsWith('\n') ? usual : withinLine
+    const state = `${file.size}-${file.modified}`
+    const before = this.#seen.get(file.path)
+    const seen = before?.state === state ? before : { state, since: performance.now() }
+    // Clocks of network folders may be wrong; where they are right, nothing has to be seen twice.
+    const left = quiet - Math.max(performance.now() - seen.since, ageOf(file))
+    if (this.#seen.size >= mostSeen) this.#seen.clear()
+    this.#seen.set(file.path, seen)
+    if (left <= 0) return true
+    // What came together is to be read together.
+    this.#next = Math.max(this.#next ?? 0, left)
+    return false
+  }
+}
+
+/** Milliseconds since it changed, below zero where the clock of its disk is ahead. */
+function ageOf({ changed }: FolderFile): number {
+  return Date.now() - changed
+}
+
+/** Waits at a start until no file has just changed, as far as their times tell. */
+export async function untilAtRest(look: () => Promise<FolderFile[]>): Promise<void> {
+  const end = performance.now() + longestAtStart
+  const isJustChanged = (file: FolderFile) => ageOf(file) >= 0 && ageOf(file) < usual
+  while (performance.now() < end && (await look()).some(isJustChanged)) {
+    await new Promise((resolve) => setTimeout(resolve, usual / 3))
+  }
+}

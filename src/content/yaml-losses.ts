@@ -1,0 +1,240 @@
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  type Pair,
+  type Scalar,
+  visit,
+} from 'yaml'
+import { mostProblems } from '../domain/limits.ts'
+import { beginning } from '../domain/text.ts'
+import {
+  findOddSpace,
+  indentation,
+  lineAround,
+  lineStart,
+  type Mistake,
+  readTokens,
+  type Token,
+  writeLineQuoted,
+  writeQuoted,
+} from './yaml-lines.ts'
+
+/**
+ * What somebody wrote in a text that has the form of YAML, and YAML leaves out or takes otherwise. Nothing
+ * may be lost in silence; earlier versions did, so most of it is tolerated in files.
+ */
+export function findLosses(document: Document, text: string): Mistake[] {
+  const losses: Mistake[] = []
+  const repeated = new Set<string>()
+  visit(document, { Alias: (_, { source }) => void repeated.add(source) })
+  visit(document, {
+    Node(place, node, path) {
+      if (losses.length >= mostProblems) return visit.BREAK
+      if (isAlias(node)) return undefined
+      const { anchor, tag, range } = node
+      const from = range?.[0] ?? 0
+      if (anchor && !repeated.has(anchor)) losses.push(signBefore(`&${anchor}`, from, text))
+      if (tag === '!') losses.push(signBefore('!', from, text))
+      if (isMap(node)) {
+        losses.push(...alikeKeys(node.items).slice(0, mostProblems))
+        losses.push(...withoutValue(node.items, node.flow, text).slice(0, mostProblems))
+      }
+      if (isScalar(node)) losses.push(...changedText(node, text))
+      const around = path.at(-1)
+      if (isScalar(node) && place === 'key' && isPair(around)) {
+        losses.push(...oddSpaceIn(node, around))
+      }
+      return undefined
+    },
+  })
+  return losses
+}
+
+/** In a name. Earlier versions left it out in silence when nothing else stood behind it. */
+function oddSpaceIn({ value, range }: Scalar, { value: named }: Pair): Mistake[] {
+  const odd = findOddSpace(String(value))
+  const at = range?.[0] ?? 0
+  if (!odd) return []
+  return [named === null ? tolerated(at, odd) : { at, message: odd }]
+}
+
+function tolerated(at: number, message: string): Mistake {
+  return { at, message, warning: true, tolerated: true }
+}
+
+/** Where names begin that their set has already. */
+export function findDoubledKeys(document: Document): Mistake[] {
+  const mistakes: Mistake[] = []
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>()
+      for (const { key } of items) {
+        if (!isScalar(key)) continue
+        const at = key.range?.[0] ?? 0
+        if (seen.has(key.value))
+          mistakes.push({ at, message: 'This field stands here twice. Remove one.' })
+        seen.add(key.value)
+      }
+    },
+  })
+  return mistakes
+}
+
+/** The languages of a text are the same in capitals. */
+function alikeKeys(items: Pair[]): Mistake[] {
+  const seen = new Map<string, string>()
+  return items.flatMap(({ key }): Mistake[] => {
+    if (!isScalar(key)) return []
+    const name = String(key.value)
+    const at = key.range?.[0] ?? 0
+    const before = seen.get(name.toLowerCase())
+    seen.set(name.toLowerCase(), name)
+    if (before === undefined || before === name) return []
+    return [tolerated(at, `This stands here twice, as ${before} and as ${name}. Remove one.`)]
+  })
+}
+
+const noSpace = /^(\p{L}[\p{L}_-]*):(?!\/\/)(\S[^\n]*)$/u
+
+/** Names without a colon: what stands behind a comma in braces, and behind a question mark. */
+function withoutValue(items: Pair[], isFlow: boolean | undefined, text: string): Mistake[] {
+  return items.flatMap(({ key, value }, index): Mistake[] => {
+    if (value !== null || !isNode(key) || (isScalar(key) && findOddSpace(String(key.value))))
+      return []
+    const [at, keyEnd] = key.range!
+    if (!isFlow) return [signBefore('?', at, text)]
+    const [, name, rest] = noSpace.exec(text.slice(at, keyEnd)) ?? []
+    if (name !== undefined) {
+      const message = `A space is missing behind ${name}:, and the value is left out. ${writeQuoted(`${name}: `, rest ?? '')}.`
+      return [tolerated(at, message)]
+    }
+    const before = items[index - 1]
+    // Told with the first of them.
+    if (before?.value === null) return []
+    const lost = beginning(text.slice(at, keyEnd), 60)
+    if (!before || !isScalar(before.key) || !isScalar(before.value)) {
+      const message = `"${lost}" has no value and is left out. Write name: value in braces, or the whole text in double quotes.`
+      return [tolerated(at, message)]
+    }
+    let last = index
+    while (items[last + 1]?.value === null) last++
+    const lastKey = items[last]!.key
+    const end = isNode(lastKey) ? lastKey.range![1] : keyEnd
+    const whole = `${String(before.value.value)}${text.slice(before.value.range![1], end)}`
+    const message = `"${lost}" is left out, because a comma ends the value before it. ${writeQuoted(`${String(before.key.value)}: `, whole)}.`
+    return [tolerated(at, message)]
+  })
+}
+
+/** A sign before a value that means something in YAML, and was meant as text. */
+function signBefore(sign: string, from: number, text: string): Mistake {
+  const at = Math.max(0, text.lastIndexOf(sign, from))
+  const instead = writeLineQuoted(lineAround(text, at))
+  return tolerated(
+    at,
+    `"${beginning(sign, 60)}" at the beginning of a value is left out. ${instead}.`,
+  )
+}
+
+const escapes: Record<string, string> = { n: 'a line break', t: 'a tab' }
+
+function changedText({ type, range, value }: Scalar, text: string): Mistake[] {
+  const at = range?.[0] ?? 0
+  if (type === 'QUOTE_DOUBLE') {
+    const [, letter] = /[\p{L}\p{N}:]\\([abefnrtv])\p{L}/u.exec(text.slice(at, range?.[1])) ?? []
+    if (!letter) return []
+    const meaning = escapes[letter] ?? 'a control character'
+    const message = `In double quotes \\${letter} is ${meaning}. Write the value in single quotes if a backslash is meant.`
+    return [{ at, message, warning: true }]
+  }
+  const isHeader = type === 'BLOCK_FOLDED' || type === 'BLOCK_LITERAL'
+  const lost = isHeader && value === '' && /^[|>]\d\S*/.exec(text.slice(at, at + 20))?.[0]
+  if (!lost) return []
+  return [tolerated(at, `"${lost}" is left out. ${writeLineQuoted(lineAround(text, at))}.`)]
+}
+
+/**
+ * Comments that may well be text. One that is meant has a line of its own, or two spaces before it and one
+ * behind `#`, as in the guide for authors.
+ */
+export function findCommentsInText(text: string): Mistake[] {
+  const comments: Mistake[] = []
+  if (!text.includes('#')) return comments
+  const tokens = readTokens(text)
+  let braces = 0
+  // A block of text belongs to the line of its `|` or `>`.
+  let above: Token | undefined
+  for (const [index, token] of tokens.entries()) {
+    const { at, source, type } = token
+    if (/^flow-(map|seq)-start$/.test(type)) braces++
+    if (/^flow-(map|seq)-end$/.test(type)) braces--
+    if (!['space', 'newline', 'comment', 'block'].includes(type)) above = token
+    if (type !== 'comment' || comments.length >= mostProblems) continue
+    const before = text.slice(lineStart(text, at), at)
+    const isAlone = before.trim() === ''
+    const hasSpace = /^#(\s|$)/.test(source)
+    if (isAlone ? !goesOn(above, before.length, text) : isMeant(tokens, index, above!)) continue
+    const end = braces > 0 ? source.search(/\s*[,}\]]/) : -1
+    const instead = isAlone
+      ? 'Write the whole value in double quotes, or, if it is a comment, begin its line with as many spaces as the field has.'
+      : `${quotedBefore(tokens, index, end === -1 ? source : source.slice(0, end))}, or, if it is a comment, two spaces before # and one behind.`
+    const message = `"${beginning(source, 60)}" is taken for a comment and left out. ${instead}`
+    comments.push({ at, message, warning: true, ...(!hasSpace && { tolerated: true }) })
+  }
+  return comments
+}
+
+/** Whether a line that begins behind so many columns goes on with the value above it. */
+function goesOn(above: Token | undefined, columns: number, text: string): boolean {
+  if (above?.type !== 'plain' && above?.type !== 'block-scalar-header') return false
+  const line = lineAround(text, above.at)
+  const isItem = /^[ -]*- +[^:]*$/.test(line)
+  return columns > indentation(line) - (isItem ? 2 : 0)
+}
+
+/** Whether a comment behind something is one beyond doubt. */
+function isMeant(tokens: Token[], index: number, before: Token): boolean {
+  const { at, source } = tokens[index]!
+  const hasSpace = /^#(\s|$)/.test(source)
+  if (isText(before) || before.type === 'block-scalar-header')
+    return hasSpace && at > before.at + before.source.length + 1
+  if (before.type === 'map-value-ind' || before.type === 'seq-item-ind') {
+    return isFollowedBySet(tokens, index)
+  }
+  return hasSpace
+}
+
+function isText({ type }: Token): boolean {
+  return type === 'plain' || type.endsWith('quoted-scalar')
+}
+
+/** Whether fields or items of a list stand below a line. */
+function isFollowedBySet(tokens: Token[], index: number): boolean {
+  let first = index
+  while (first > 0 && tokens[first - 1]!.type !== 'newline') first--
+  const columns = tokens[first]!.type === 'space' ? tokens[first]!.source.length : 0
+  let next = index + 1
+  while (['space', 'newline', 'comment'].includes(tokens[next]?.type ?? '')) next++
+  const indent = tokens[next - 1]?.type === 'space' ? tokens[next - 1]!.source.length : 0
+  const after = tokens[next + 1]?.type === 'space' ? tokens[next + 2] : tokens[next + 1]
+  if (tokens[next]?.type === 'seq-item-ind') return indent >= columns
+  return indent > columns && after?.type === 'map-value-ind'
+}
+
+/** What to write for a value that ends before a comment. */
+function quotedBefore(tokens: Token[], index: number, comment: string): string {
+  const before = tokens.slice(Math.max(0, index - 6), index).filter(({ type }) => type !== 'space')
+  const last = before.at(-1)
+  const value = last && isText(last) ? before.pop() : undefined
+  const mark = before.pop()
+  const isApart = value && value.at + value.source.length < tokens[index]!.at
+  const whole = `${value?.source ?? ''}${isApart ? ' ' : ''}${comment}`
+  if (mark?.type === 'seq-item-ind') return writeQuoted('- ', whole)
+  const name = before.pop()
+  if (mark?.type !== 'map-value-ind' || name?.type !== 'plain') return writeQuoted(undefined, '')
+  return writeQuoted(`${name.source}: `, whole)
+}

@@ -1,0 +1,71 @@
+// What a name in an address or a file may be. Whoever reads one asks here, so that no two mean another thing.
+
+/** Slugs of releases, topics and publishers. Longer ones than of 200 characters no release may be given. */
+export const slugPattern = /^[a-z0-9][a-z0-9_-]*$/
+export const longestSlug = 200
+
+/** Language tags in the one spelling that they have here, in lower case. */
+export const languagePattern = /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/
+export const longestLanguage = 35
+
+/** The slug that an address names: in addresses, case means nothing. */
+export function readSlug(text: string): string | undefined {
+  const slug = text.toLowerCase()
+  return slugPattern.test(slug) ? slug : undefined
+}
+
+/** A release by its file. Of what may be neither a slug nor a language, nobody has said so yet. */
+export type FileName = { slug: string; language: string }
+
+/** What the name of a Markdown file says of the release in it: `2024/ministers-meet.en.md`. */
+export function readFileName(path: string): FileName | undefined {
+  const [, slug, language] = /(?:^|\/)([^/.][^/]*?)\.([^./]+)\.md$/.exec(path) ?? []
+  return slug && language ? { slug, language } : undefined
+}
+
+/** The file that a release is in, below its folder. */
+export function formatFileName({ slug, language }: FileName): string {
+  return `${slug}.${language}.md`
+}
+
+/**
+ * Whether a path can be a file that releases attach or show: `media/2024/agenda.pdf`. No folder, nothing that
+ * is hidden, nothing above.
+ */
+export function isMediaPath(path: string): boolean {
+  const [folder, ...names] = path.split('/')
+  const isName = (name: string) => name !== '' && !name.startsWith('.') && !name.includes('\0')
+  return folder === 'media' && names.length > 0 && names.every(isName)
+}
+
+/**
+ * Where a release was written: a file, or `file#slug.language` for a line of JSONL. A folder may have any
+ * sign in its name.
+ */
+export function readSource(source: string): { file: string; inLines?: string } {
+  const end = source.indexOf('.jsonl#') + '.jsonl'.length
+  if (end < '.jsonl'.length) return { file: source }
+  return { file: source.slice(0, end), inLines: source.slice(end + 1) }
+}
+
+/**
+ * A link from one file to another as editors and code hosts understand it, with the part that it leads to,
+ * such as `#contacts`. Undefined for everything else.
+ */
+export function readFileLink(address: string): (FileName & { part: string }) | undefined {
+  const [, path = '', part = ''] = /^([^?#]*)(?:\?[^#]*)?(#.*)?$/.exec(address.trim()) ?? []
+  if (/^(?:[a-z][a-z0-9+.-]*:|\/\/)/i.test(path)) return undefined
+  const name = readFileName(decoded(path))
+  const slug = name && readSlug(name.slug)
+  const language = name?.language.toLowerCase()
+  if (!slug || !language || !languagePattern.test(language)) return undefined
+  return { slug, language, part }
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { registerMendClock } from '../../src/cli/mend-clock.ts'
+import { systemClock } from '../../src/clock.ts'
+import { bringInLine } from '../../src/content/bring-in-line.ts'
+import { formatUtc } from '../../src/domain/time.ts'
+import { createContentStore } from '../../src/store/content-store.ts'
+import { openStore } from '../../src/store/open-store.ts'
+import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
+import { databaseFile, start, titles, until } from '../server.ts'
+import { runCommand } from './run.ts'
+
+const month = 30 * 86_400
+
+const file = (title: string, second: number) =>
+  markdown([`title: ${title}`, `published: ${formatUtc(second)}`, 'topics: [eu]'])
+
+/** Brings content in by a clock that is ahead, as a service does that is stopped then. */
+async function bringInAhead(directory: string, path: string, seconds: number) {
+  const database = await openStore(path, { mayBeMadeAnew: true })
+  const clock = { ...systemClock, now: () => systemClock.now() + seconds }
+  const options = { batch: randomUUID(), program: 'another', clock }
+  expect(await bringInLine(directory, createContentStore(database), options)).toEqual([])
+  database.close()
+}
+
+function occurrences(text: string, part: string): number {
+  return text.split(part).length - 1
+}
+
+test('a database of a clock that was ahead is served, the log says so once, and it goes on when it is set back', async () => {
+  const now = systemClock.now()
+  const directory = temporaryFolder({ 'releases/a.en.md': file('A', now - 1000) })
+  const DATABASE = databaseFile()
+  await bringInAhead(directory, DATABASE, month)
+  writeFiles(directory, { 'releases/b.en.md': file('B', now) })
+  const server = await start(directory, { DATABASE })
+  expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
+  const health = await fetch(`${server.url}/healthz`)
+  expect([health.status, await health.json()]).toMatchObject([
+    503,
+    {
+      status: 'clock is behind',
+      problems: [expect.stringContaining('The clock says'), expect.stringContaining('wait')],
+    },
+  ])
+  const changes = server.log()
+  writeFiles(directory, { 'releases/c.en.md': file('C', now) })
+  await new Promise((resolve) => setTimeout(resolve, 1500))
+  expect(server.log()).toBe(changes)
+  expect(occurrences(changes, 'The clock says')).toBe(1)
+  expect(occurrences(changes, 'Changes of the content wait for the clock')).toBe(1)
+  expect(changes).not.toContain('could not be read')
+  expect(changes).not.toMatch(/^\s+at /m)
+
+  const environment = { DATABASE }
+  const unasked = await runCommand(registerMendClock, ['mend-clock'], { environment })
+  expect(unasked).toMatchObject({ code: 2, errors: expect.stringContaining('--yes') })
+  const refused = await runCommand(registerMendClock, ['mend-clock'], {
+    environment,
+    answers: [false],
+  })
+  expect(refused).toMatchObject({ code: 1, errors: expect.stringContaining('Nothing was done') })
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(503)
+  const mended = await runCommand(registerMendClock, ['mend-clock'], {
+    environment,
+    answers: [true],
+  })
+  expect(mended).toMatchObject({ code: 0, errors: '' })
+  expect(mended.output).toMatch(/^The store had dates up to .*, and is back at .*\. No release/)
+  expect(mended.output).not.toContain('Microsoft')
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+  // It is seen within half a minute, and here sooner because something is written.
+  writeFiles(directory, { 'releases/d.en.md': file('D', now) })
+  await until(async () => (await titles(`${server.url}/feed.json`)).length === 4)
+  await until(() => server.log().includes('The clock is no longer behind'))
+  const again = await runCommand(registerMendClock, ['mend-clock', '--yes'], { environment })
+  expect(again).toMatchObject({
+    code: 0,
+    output: expect.stringMatching(/nothing is dated later\. Nothing was changed\.$/),
+  })
+})
+
+test('a new version is made known once the store is set back, though it came while the clock was behind', async () => {
+  const now = systemClock.now()
+  const directory = temporaryFolder({ 'releases/a.en.md': file('A', now - 1000) })
+  const DATABASE = databaseFile()
+  await bringInAhead(directory, DATABASE, month)
+  const program = async () => {
+    const database = await openStore(DATABASE, { mayBeMadeAnew: false })
+    const found = await createContentStore(database).program()
+    database.close()
+    return found
+  }
+  await start(directory, { DATABASE })
+  expect(await program()).toBe('another')
+  await runCommand(registerMendClock, ['mend-clock', '--yes'], { environment: { DATABASE } })
+  writeFiles(directory, { 'releases/b.en.md': file('B', now) })
+  await until(async () => (await program()) !== 'another')
+})
+
+test('a clock that jumps while the service runs is told of, and where there is no database nothing is made', async () => {
+  const now = systemClock.now()
+  const directory = temporaryFolder({ 'releases/a.en.md': file('A', now - 1000) })
+  const DATABASE = databaseFile()
+  const missing = await runCommand(registerMendClock, ['mend-clock', '--yes'], {
+    environment: { DATABASE },
+  })
+  expect(missing).toMatchObject({ code: 1, errors: `There is no ${DATABASE}.` })
+  const server = await start(directory, { DATABASE })
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+  // Another process whose clock is ahead does what this one's would have done.
+  writeFiles(directory, { 'releases/b.en.md': file('B', now) })
+  await until(async () => (await titles(`${server.url}/feed.json`)).length === 2)
+  await bringInAhead(directory, DATABASE, 3600)
+  expect((await fetch(`${server.url}/healthz`)).status).toBe(503)
+  writeFiles(directory, { 'releases/c.en.md': file('C', now) })
+  await until(() => server.log().includes('The clock says'))
+  expect(await titles(`${server.url}/feed.json`)).toEqual(['B', 'A'])
+})

@@ -1,0 +1,161 @@
+// Files that are copied in slowly: half of one is never taken up, and what was there stays meanwhile.
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { loadContent } from '../../src/content/load-content.ts'
+import { Rest, untilAtRest } from '../../src/content/rest.ts'
+import type { Draft, KnownContent } from '../../src/domain/publishing.ts'
+import { markdown, siteYaml, temporaryFolder, writeFiles } from '../content-folder.ts'
+
+/** As of a file whose last byte was written at a millisecond. */
+function file(changed: number, size = 100) {
+  return { path: 'releases/a.en.md', size, modified: String(changed), changed }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: Date.UTC(2026, 0, 1), toFake: ['Date', 'performance', 'setTimeout'] })
+})
+afterEach(() => void vi.useRealTimers())
+
+const whole = 'The last line.\n'
+const half = 'The border closes for lorr'
+
+test('what nobody has changed for a while may be read at once', () => {
+  const rest = new Rest()
+  expect(rest.isAtRest(file(Date.now() - 1500), whole)).toBe(true)
+  expect(rest.isAtRest(file(Date.now() - 10_000), half)).toBe(true)
+  expect(rest.takeNext()).toBeUndefined()
+})
+
+test('a file that ends with its line is waited for shortly, and one that does not longer', () => {
+  const rest = new Rest()
+  const written = file(Date.now() - 500)
+  expect(rest.isAtRest(written, whole)).toBe(false)
+  expect(rest.takeNext()).toBe(1000)
+  expect(rest.takeNext()).toBeUndefined()
+  vi.advanceTimersByTime(1000)
+  expect(rest.isAtRest(written, half)).toBe(false)
+  expect(rest.takeNext()).toBe(8500)
+  expect(rest.isAtRest(written, whole)).toBe(true)
+  vi.advanceTimersByTime(8500)
+  expect(rest.isAtRest(written, half)).toBe(true)
+})
+
+test('a file that grows is waited for, however long that takes', () => {
+  const rest = new Rest()
+  for (let size = 1; size < 100; size++) {
+    expect(rest.isAtRest(file(Date.now(), size), whole)).toBe(false)
+    vi.advanceTimersByTime(1400)
+  }
+  expect(rest.takeNext()).toBe(1500)
+})
+
+test('what came together is waited for together, but not for ever', () => {
+  const rest = new Rest()
+  const done = { file: { ...file(Date.now() - 1400), path: 'releases/b.en.md' }, end: whole }
+  const look = () => {
+    const isHeld = rest.holds([done, { file: file(Date.now(), Date.now()), end: half }])
+    return { isHeld, next: rest.takeNext() }
+  }
+  expect(look()).toEqual({ isHeld: true, next: 10_000 })
+  vi.advanceTimersByTime(29_000)
+  expect(look()).toEqual({ isHeld: true, next: 10_000 })
+  vi.advanceTimersByTime(2000)
+  expect(look()).toEqual({ isHeld: false, next: 10_000 })
+  expect(rest.isAtRest(done.file, done.end)).toBe(true)
+  expect(rest.holds([done])).toBe(false)
+  expect(look().isHeld).toBe(true)
+})
+
+test('a disk whose clock is ahead or behind delays nothing for long', () => {
+  const rest = new Rest()
+  const ahead = file(Date.now() + 3_600_000)
+  expect(rest.isAtRest(ahead, whole)).toBe(false)
+  expect(rest.takeNext()).toBe(1500)
+  vi.advanceTimersByTime(1500)
+  expect(rest.isAtRest(ahead, whole)).toBe(true)
+  expect(rest.isAtRest(file(Date.now() - 3_600_000), whole)).toBe(true)
+})
+
+test('a start waits until nothing has just changed, and no longer than ten seconds', async () => {
+  vi.useRealTimers()
+  const begun = performance.now()
+  const written = Date.now() - 1000
+  await untilAtRest(async () => [file(written), file(Date.now() + 60_000), file(0)])
+  expect(performance.now() - begun).toBeGreaterThanOrEqual(490)
+  expect(performance.now() - begun).toBeLessThan(5000)
+  vi.useFakeTimers({ now: 0, toFake: ['Date', 'performance', 'setTimeout'] })
+  const waiting = untilAtRest(async () => [file(Date.now())])
+  await vi.advanceTimersByTimeAsync(11_000)
+  await waiting
+})
+
+const good = ['title: A', 'published: 2024-01-24T09:00', 'topics: [migration]']
+
+/** A folder that is looked at again and again, as the service does. */
+function watched(directory: string, rest: Rest) {
+  const known: KnownContent = { files: new Map(), drafts: new Map() }
+  return async () => {
+    const staged: Draft[] = []
+    const { frame, problems } = await loadContent(directory, {
+      known,
+      now: Date.now() / 1000,
+      stage: async (more) => void staged.push(...more),
+      isServing: true,
+      rest,
+    })
+    expect(problems.filter(({ warning }) => !warning)).toEqual([])
+    for (const draft of staged) known.drafts.set(draft.source, { ...draft, id: draft.release.id })
+    for (const source of frame?.removed ?? []) known.drafts.delete(source)
+    known.files = frame?.files ?? known.files
+    return staged.map(({ release }) => [release.title, release.html].join(': '))
+  }
+}
+
+/** As it is after half a minute in which something was never at rest. */
+class NoLongerHeld extends Rest {
+  override holds() {
+    return false
+  }
+}
+
+test.each([
+  ['while all is held', new Rest()],
+  ['after that', new NoLongerHeld()],
+])(
+  'of a release that is being written the last version stays, %s',
+  async (_, rest) => {
+    vi.useRealTimers()
+    const directory = temporaryFolder({ 'releases/a.en.md': markdown(good, 'Old.') })
+    const wait = async (milliseconds: number) =>
+      new Promise((resolve) => setTimeout(resolve, milliseconds))
+    await wait(1600)
+    const look = watched(directory, rest)
+    expect(await look()).toEqual(['A: <p>Old.</p>'])
+    // Emptied, and its topics and languages as well, as a copy begins.
+    writeFiles(directory, {
+      'releases/a.en.md': '',
+      'releases/b.en.md': markdown(good, 'See [it](../media/a.pdf).'),
+      'media/a.pdf': 'half',
+    })
+    const isHeld = !(rest instanceof NoLongerHeld)
+    if (isHeld) {
+      writeFiles(directory, { 'topics.yaml': 'migr', 'site.yaml': siteYaml.slice(0, 60) })
+    }
+    expect(await look()).toEqual([])
+    const path = join(directory, 'releases/a.en.md')
+    // It ends within a letter.
+    appendFileSync(path, Buffer.from(markdown(good, 'Tänä').slice(0, -4)).subarray(0, -1))
+    expect(await look()).toEqual([])
+    await wait(1600)
+    writeFiles(directory, { 'topics.yaml': 'migration: { label: { en: Migration } }\n' })
+    writeFiles(directory, { 'site.yaml': siteYaml, 'releases/a.en.md': markdown(good, 'New.') })
+    appendFileSync(join(directory, 'media/a.pdf'), 'and the other half')
+    expect(await look()).toEqual([])
+    await wait(1600)
+    const titles = await look()
+    expect(titles[0]).toBe('A: <p>New.</p>')
+    expect(titles[1]).toMatch(/See <a href=.*a\.pdf/)
+  },
+  20_000,
+)
