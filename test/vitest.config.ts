@@ -22,6 +22,9 @@ const first = [
   'worker',
   'worker-versions',
   'upgrades',
+  'store/change',
+  'bursts',
+  'cli/mend-clock',
   'leftovers',
   'http/kept-state',
   'full-disk',
@@ -79,7 +82,7 @@ export default defineConfig(({ mode }) => ({
     testTimeout: 60_000,
     hookTimeout: 90_000,
     // Much of a test is waiting: for the next second, for workerd, for a slow client.
-    maxWorkers: 3,
+    maxWorkers: 4,
     // Loading Miniflare and the readers' libraries takes a second or two, and no file changes them.
     isolate: false,
     sequence: { sequencer: LongestFirst },

@@ -12,6 +12,7 @@ import { type NodeDatabase, openDatabase, readMigrations } from '../../src/store
 import { temporaryFolder } from '../content-folder.ts'
 import { walk } from '../archive-walker.ts'
 import { baseUrl, type Fetch, publishTokens } from '../platforms.ts'
+import { amount } from '../trials.ts'
 import {
   answersOf,
   digestOf,
@@ -176,7 +177,7 @@ describe.each(earlierVersions)('a database whose last migration was %s', (versio
 })
 
 describe('a database with many releases', () => {
-  const count = 450
+  const count = amount(180, 1000)
 
   async function withMany() {
     const file = `${temporaryFolder()}/tiedote.db`
