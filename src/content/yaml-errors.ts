@@ -129,7 +129,7 @@ function explainLine(error: { code: string; at: number; message: string }, text:
   }
   const isColon = /:(\s|$)/.test(value)
   if (isColon && curlyQuote.test(first)) {
-    const plain = value.slice(1, curlyQuote.test(value.at(-1)!) ? -1 : undefined)
+    const plain = isInOnePairOfCurlyQuotes(value) ? value.slice(1, -1) : value
     return here(
       `Curly quotation marks do not protect the colon in this value. ${writeQuoted(label, plain)}.`,
     )
@@ -154,6 +154,13 @@ function isQuotedAsAWhole(value: string): boolean {
   const next = value.indexOf(mark, 1)
   const isClosing = /\S/.test(value[next - 1]!) && !/\p{L}/u.test(value[next + 1] ?? '')
   return next === value.length - 1 || !isClosing
+}
+
+/** Whether curly marks stand for straight ones, and do not set apart some of the words: `„Ja“: so der Minister`. */
+function isInOnePairOfCurlyQuotes(value: string): boolean {
+  const [first, last] = [value[0]!, value.at(-1)!]
+  const inner = value.slice(1, -1)
+  return curlyQuote.test(last) && !inner.includes(first) && !inner.includes(last)
 }
 
 /** A line that is neither a field nor an item. */

@@ -200,6 +200,20 @@ test.each<[string, string, string[], string?]>([
     ],
   ],
   [
+    'a colon behind curly quotation marks, which belong to the words',
+    fields('title: „Sicher leben“: Das kostet es', 'lead: A lead.'),
+    [
+      '2  Curly quotation marks do not protect the colon in this value. Write title: "„Sicher leben“: Das kostet es".',
+    ],
+  ],
+  [
+    'a colon between two quotations',
+    fields('title: « Oui » : le ministre dit « non »'),
+    [
+      '2  Curly quotation marks do not protect the colon in this value. Write title: "« Oui » : le ministre dit « non »".',
+    ],
+  ],
+  [
     'a colon between braces',
     fields(title, 'event: { start: 2024-02-01, place: Hall: big }'),
     ['3  Between braces this value needs quotes. Write place: "Hall: big".'],
