@@ -30,11 +30,18 @@ import {
 export function findLosses(document: Document, text: string): Mistake[] {
   const losses: Mistake[] = []
   const repeated = new Set<string>()
-  visit(document, { Alias: (_, { source }) => void repeated.add(source) })
+  const anchors = new Set<string>()
+  visit(document, {
+    Alias: (_, { source }) => void repeated.add(source),
+    Value: (_, { anchor }) => void (anchor && anchors.add(anchor)),
+  })
   visit(document, {
     Node(place, node, path) {
       if (losses.length >= mostProblems) return visit.BREAK
-      if (isAlias(node)) return undefined
+      if (isAlias(node)) {
+        if (!anchors.has(node.source)) losses.push(starOfText(node.range?.[0] ?? 0, text))
+        return undefined
+      }
       const { anchor, tag, range } = node
       const from = range?.[0] ?? 0
       if (anchor && !repeated.has(anchor)) losses.push(signBefore(`&${anchor}`, from, text))
@@ -138,6 +145,12 @@ function signBefore(sign: string, from: number, text: string): Mistake {
     at,
     `"${beginning(sign, 60)}" at the beginning of a value is left out. ${instead}.`,
   )
+}
+
+/** A star that would stand for another value, and there is none. */
+function starOfText(at: number, text: string): Mistake {
+  const instead = writeLineQuoted(lineAround(text, at))
+  return { at, message: `A value that begins with * needs quotes. ${instead}.` }
 }
 
 const escapes: Record<string, string> = { n: 'a line break', t: 'a tab' }

@@ -48,7 +48,7 @@ const withZero = new Set(['39', '225', '229', '241', '242', '378', '379'])
 /** Emergency numbers and the like stand alone. */
 const fewest = 6
 /** ITU-T E.164, and what is in use within countries. */
-const most = { abroad: 15, within: 12 }
+const most = { abroad: 15, within: 13 }
 
 /** `+358 (0)295 421 600` is +358295421600. */
 function dialled(found: string, isWhole: boolean): string | undefined {

@@ -188,6 +188,16 @@ test.each<[string, string, string[], string?]>([
     ['2  A value that begins with * needs quotes. Write title: "**Minister** joins".'],
   ],
   [
+    'an asterisk before a word',
+    fields('title: *Corrected'),
+    ['2  A value that begins with * needs quotes. Write title: "*Corrected".'],
+  ],
+  [
+    'a word between asterisks in a list',
+    fields(title, 'topics:', '  - *eu*'),
+    ['4  A value that begins with * needs quotes. Write - "*eu*".'],
+  ],
+  [
     'a colon',
     fields('title: Meeting: today'),
     ['2  A value that contains a colon and a space needs quotes. Write title: "Meeting: today".'],
