@@ -133,3 +133,35 @@ export function labelsWithoutUse(markdown: string): string[] {
 function plainLabel(label: string): string {
   return label.trim().toLowerCase().replace(/\s+/g, ' ')
 }
+
+/** Of rows that have more cells than the first row of their table, the cells behind it: nothing shows them. */
+export function cellsWithoutColumn(markdown: string): string[] {
+  const leftOut: string[] = []
+  let columns = 0
+  let isCode = false
+  let above: string[] = []
+  for (const line of markdown.includes('|') ? markdown.split('\n') : []) {
+    const isFence = /^[ >]*(?:```|~~~)/.test(line)
+    if (isFence) isCode = !isCode
+    if (isCode || isFence || !line.includes('|')) {
+      columns = 0
+      above = []
+      continue
+    }
+    const cells = cellsOf(line)
+    const further = cells.slice(columns).join(' | ').trim()
+    if (columns > 0 && further) leftOut.push(further)
+    const isBelowHeader = columns === 0 && cells.every((cell) => /^:?-+:?$/.test(cell))
+    if (isBelowHeader && cells.length === above.length) columns = cells.length
+    above = cells
+  }
+  return leftOut
+}
+
+/** A line that parts no cells is written `\\|`. */
+function cellsOf(row: string): string[] {
+  const cells = row.replace(/^[\s>]*/, '').split(/(?<!\\)\|/)
+  if (cells[0]!.trim() === '') cells.shift()
+  if (cells.at(-1)?.trim() === '') cells.pop()
+  return cells.map((cell) => cell.trim())
+}

@@ -222,6 +222,7 @@ function readBody(
     cleanHtml,
     markdownToHtml,
     labelsWithoutUse,
+    cellsWithoutColumn,
     htmlBeyondLimits,
     markdownBeyondLimits,
   }: Omit<Parsers, 'wordsOf'>,
@@ -231,6 +232,8 @@ function readBody(
   if (beyond && isNew) return wrongBody(beyond)
   const problems: Problem[] = beyond ? [{ field: 'body', message: beyond, warning: true }] : []
   problems.push(...labelsWithoutUse(markdown).slice(0, mostTold).map(unused))
+  const lost = cellsWithoutColumn(markdown).slice(0, mostTold).map(withoutColumn)
+  problems.push(...(isNew ? lost.map(writtenAnew) : lost))
   try {
     const most = isNew ? mostElements : mostElementsEver
     const read = cleanHtml(html ?? markdownToHtml(markdown, language), resolve, most)
@@ -260,6 +263,11 @@ function leftOut(element: string): Problem {
 function unused(label: string): Problem {
   const message = `Nothing refers to [${beginning(label, 40)}], so this line shows nothing. Write it without the brackets and colon, or remove it.`
   return { field: 'body', message, warning: true }
+}
+
+function withoutColumn(cells: string): Problem {
+  const message = `"${beginning(cells, 60)}" is left out, because its row has more cells than the first row of its table. Write \\| for a line that parts no cells, or give the first row as many.`
+  return { field: 'body', message, warning: true, tolerated: true }
 }
 
 function wrongBody(message: string): Body {

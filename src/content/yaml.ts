@@ -53,7 +53,8 @@ export function parseYaml(text: string, firstLine = 1): YamlSource {
   } catch (error) {
     // Told already, with what to write.
     const message = `${(error as Error).message}. Write the values out.`
-    if (problems.every(({ warning }) => warning)) problems.push({ line: firstLine, field: '', message })
+    if (problems.every(({ warning }) => warning))
+      problems.push({ line: firstLine, field: '', message })
   }
   return {
     value,

@@ -2,7 +2,7 @@
 // in a press release.
 import { expect, test } from 'vitest'
 import { cleanHtml } from '../../src/content/html.ts'
-import { labelsWithoutUse, markdownToHtml } from '../../src/content/markdown.ts'
+import { cellsWithoutColumn, labelsWithoutUse, markdownToHtml } from '../../src/content/markdown.ts'
 
 function read(markdown: string, language = 'fi'): string {
   return cleanHtml(markdownToHtml(markdown, language), (address) => address).html.replace(/\n/g, '')
@@ -98,4 +98,18 @@ test('a line that shows nothing because nothing refers to it is told, and a comm
   const text =
     '[Source]: https://example.org\n\n[Note]: Virtanen\n\n[a]: /x\n\nSee [b][A].\n\n[//]: # (hidden)'
   expect(labelsWithoutUse(text)).toEqual(['Source', 'Note'])
+})
+
+test('cells behind the last column of a table are found', () => {
+  const table = (...rows: string[]) => ['| Time | What |', '|---|:-:|', ...rows].join('\n')
+  expect(cellsWithoutColumn(table('| 9 | a|b |', '| 10 | c | |', '11 | d | e | f'))).toEqual([
+    'b',
+    'e | f',
+  ])
+  expect(cellsWithoutColumn(table('| 9 | a \\| b |', '| 10 |', '', 'a | b | c'))).toEqual([])
+  expect(cellsWithoutColumn(`> ${table('| 9 | a | b |').replaceAll('\n', '\n> ')}`)).toEqual(['b'])
+  expect(cellsWithoutColumn(`\`\`\`\n${table('| 9 | a | b |')}\n\`\`\``)).toEqual([])
+  expect(cellsWithoutColumn('a | b\nc | d | e\n---|---\nf | g | h')).toEqual([])
+  // What Markdown leaves out is what is found.
+  expect(markdownToHtml(table('| 9 | a|b |', '| 10 | c \\| d |'), 'en')).not.toContain('b</td>')
 })

@@ -188,6 +188,13 @@ test.each<[string, string, string[], string?]>([
     ['2  A value that begins with * needs quotes. Write title: "**Minister** joins".'],
   ],
   [
+    'a line in a cell of a table',
+    fields(title) + '\n| Time | What |\n|---|---|\n| 9.00 | Tea|coffee |\n',
+    [
+      '5  body  Warning: "coffee" is left out, because its row has more cells than the first row of its table. Write \\| for a line that parts no cells, or give the first row as many.',
+    ],
+  ],
+  [
     'an asterisk before a word',
     fields('title: *Corrected'),
     ['2  A value that begins with * needs quotes. Write title: "*Corrected".'],
