@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Addresses, storedOrigin } from '../domain/addresses.ts'
+import { decoded } from '../domain/names.ts'
 import { readSource } from '../domain/names.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { Draft } from '../domain/publishing.ts'
@@ -37,7 +38,7 @@ export async function findBrokenLinks(
 
 /** Whether the loader has said already that an address is none, by the file's name that ends it. */
 function isTold(problems: FileProblem[], file: string, link: string): boolean {
-  const name = decodeURIComponent(new URL(link).pathname.split('/').at(-1)!)
+  const name = decoded(new URL(link).pathname.split('/').at(-1)!)
   if (name === '') return false
   return problems.some(
     (one) => one.file === file && one.message.includes(`${name}" is not in the media`),
@@ -71,7 +72,7 @@ function placeOf(
 ): { file: string; line: number } {
   const { file, inLines } = readSource(source)
   if (inLines) return { file, line: 1 }
-  const end = decodeURIComponent(new URL(link).pathname.split('/').at(-1)!)
+  const end = decoded(new URL(link).pathname.split('/').at(-1)!)
   const lines = readFileSync(join(directory, file), 'utf8').split('\n')
   return { file, line: Math.max(lines.findLastIndex((line) => line.includes(end)) + 1, 1) }
 }

@@ -6,8 +6,10 @@ import {
   serialize,
 } from 'parse5'
 import { FilterXSS } from 'xss'
+import { storedOrigin } from '../domain/addresses.ts'
 import { DomainError } from '../domain/errors.ts'
 import { inWords, mostElementsEver } from '../domain/limits.ts'
+import { decoded } from '../domain/names.ts'
 import { cleanText } from '../domain/text.ts'
 import { inline } from './inline.ts'
 
@@ -388,8 +390,18 @@ function linkTo(node: Element, cleaning: Cleaning, depth: number): Node[] {
   const address = real.map((one) => cleaning.resolve(one, 'image')).find((one) => one !== undefined)
   if (address === undefined) return []
   const link = tree.createElement('a', html.NS.HTML, [{ name: 'href', value: address }])
-  tree.insertText(link, address)
+  tree.insertText(link, nameOf(address))
   return inParagraphs([link])
+}
+
+/** Of a file of ours its name, because the text has no other origin when it is read. */
+function nameOf(address: string): string {
+  if (!address.startsWith(`${storedOrigin}/`)) return address
+  return (
+    decoded(address.replace(/[?#].*$/s, ''))
+      .split('/')
+      .at(-1) || address
+  )
 }
 
 /** Wraps text and inline elements in `p`, and leaves blocks among them as they are. */

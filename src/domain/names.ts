@@ -62,7 +62,8 @@ export function readFileLink(address: string): (FileName & { part: string }) | u
   return { slug, language, part }
 }
 
-function decoded(path: string): string {
+/** An address without what is encoded in it; one that is no UTF-8 stays as it is written. */
+export function decoded(path: string): string {
   try {
     return decodeURIComponent(path)
   } catch {

@@ -1,4 +1,5 @@
 import { storedOrigin } from './addresses.ts'
+import { decoded } from './names.ts'
 import { fingerprint } from './identity.ts'
 import { mostProblems } from './limits.ts'
 import type { ErrorCode } from './errors.ts'
@@ -149,9 +150,8 @@ function withPictureMeasures(html: string, files: Record<string, MediaFile>): st
   return html.replace(/<img ([^>]*)>/g, (tag, attributes: string) => {
     const source = /(?:^|\s)src="([^"?#]*)/.exec(attributes)?.[1] ?? ''
     if (!source.startsWith(`${storedOrigin}/`)) return tag
-    const { width, height } =
-      files[decodeURIComponent(source.slice(storedOrigin.length + 1)).replaceAll('&amp;', '&')] ??
-      {}
+    const path = decoded(source.slice(storedOrigin.length + 1)).replaceAll('&amp;', '&')
+    const { width, height } = files[path] ?? {}
     if (width === undefined || /(?:^|\s)(?:width|height)\b/.test(attributes)) return tag
     return `<img ${attributes} width="${width}" height="${height}">`
   })

@@ -87,6 +87,17 @@ test('the folder is CONTENT_DIR unless another is named, and one that is not the
   expect(output).toContain('site.yaml:1  There is no such file in /nowhere.')
 })
 
+test('a link whose address is no UTF-8 leads nowhere, and stops nothing', async () => {
+  const folder = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', published], '[Old page](/p%E4iv%E4.html)'),
+  })
+  const { code, output } = await runCommand(registerCheck, ['check', folder])
+  expect({ code, output }).toEqual({
+    code: 0,
+    output: expect.stringContaining('releases/a.en.md:6  body  Warning: There is nothing at '),
+  })
+})
+
 test('links that lead nowhere are warnings, which --strict takes for problems', async () => {
   const folder = temporaryFolder({
     'topics.yaml': 'eu: { label: EU }\n',

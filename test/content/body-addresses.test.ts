@@ -111,3 +111,25 @@ test('a picture that nobody would see is refused where it is written anew, and t
     count: 0,
   })
 })
+
+test('an address that is no UTF-8 stops nothing, and a film of ours is named by its file', async () => {
+  const site = readSite(siteYaml).site!
+  const read = createReleaseReader({
+    site,
+    vocabulary: readTopics('', site.languages, site.timezone).vocabulary,
+    findMedia: () => ({ type: 'image/png', size: 1, width: 3, height: 2 }),
+  })
+  const html =
+    '<img src="/media/a.png"><img src="%E4.png"><a href="/x%E4">x</a><video src="/media/a%20film.mp4"></video>'
+  const written = {
+    slug: 'x',
+    language: 'en',
+    title: 'X',
+    published: '2024-01-10T10:00:00Z',
+    body: { html },
+  }
+  const { draft } = await read(written, { source: '', origin: '' })
+  expect(draft?.release.html).toContain(`src="${own}/a.png" width="3" height="2">`)
+  expect(draft?.release.html).toContain(`<a href="${own}/a%20film.mp4">a film.mp4</a>`)
+  expect(draft?.release.lead).toBe('x a film.mp4')
+})
