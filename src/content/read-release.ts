@@ -236,7 +236,10 @@ function readBody(
   problems.push(...(isNew ? lost.map(writtenAnew) : lost))
   try {
     const most = isNew ? mostElements : mostElementsEver
-    const read = cleanHtml(html ?? markdownToHtml(markdown, language), resolve, most)
+    const written = html ?? markdownToHtml(markdown, language)
+    const read = cleanHtml(written, resolve, most)
+    const titles = html === undefined ? titlesOfPictures(written).slice(0, mostTold) : []
+    problems.push(...titles.map(untold).map((one) => (isNew ? writtenAnew(one) : one)))
     problems.push(...read.leftOut.map(leftOut))
     if (read.html.length <= largestBody) return { ...read, problems }
     return wrongBody(
@@ -267,6 +270,16 @@ function unused(label: string): Problem {
 
 function withoutColumn(cells: string): Problem {
   const message = `"${beginning(cells, 60)}" is left out, because its row has more cells than the first row of its table. Write \\| for a line that parts no cells, or give the first row as many.`
+  return { field: 'body', message, warning: true, tolerated: true }
+}
+
+/** C-09: titles are for the mouse, and few readers let them through. */
+function titlesOfPictures(html: string): string[] {
+  return Array.from(html.matchAll(/<img [^>]*\stitle="([^"]+)"/g), ([, title]) => title!)
+}
+
+function untold(title: string): Problem {
+  const message = `"${beginning(title, 60)}" behind the address of a picture is not shown. Write it as text below the picture.`
   return { field: 'body', message, warning: true, tolerated: true }
 }
 

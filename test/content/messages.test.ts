@@ -195,6 +195,13 @@ test.each<[string, string, string[], string?]>([
     ],
   ],
   [
+    'a title of a picture',
+    fields(title) + '\n![Port](https://a.example/p.jpg "The port at dusk")\n',
+    [
+      '5  body  Warning: "The port at dusk" behind the address of a picture is not shown. Write it as text below the picture.',
+    ],
+  ],
+  [
     'an asterisk before a word',
     fields('title: *Corrected'),
     ['2  A value that begins with * needs quotes. Write title: "*Corrected".'],
