@@ -50,13 +50,16 @@ export function createMediaBucket(
           'This Worker has no place for files. Bind an R2 bucket as MEDIA in wrangler.toml.',
         )
       }
-      if (await findAsset(path)) {
-        throw new DomainError(
-          'conflict',
-          'The content folder has a file of this name. Use another name.',
-        )
+      let before: StoredFile | null = null
+      for (const spelling of spellings(path)) {
+        if (await findAsset(spelling)) {
+          throw new DomainError(
+            'conflict',
+            'The content folder has a file of this name. Use another name.',
+          )
+        }
+        before ??= await bucket.get(spelling)
       }
-      const before = await bucket.get(path)
       if (!before && isDryRun) return 'created'
       if (!before) {
         const onlyIf = new Headers({ 'If-None-Match': '*' })

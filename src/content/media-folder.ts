@@ -16,10 +16,8 @@ export function createMediaFolder(content: string, uploads: string | undefined):
 
   async function find(path: string) {
     for (const folder of folders) {
-      for (const spelling of spellings(path)) {
-        const found = await findMediaFile(folder, spelling)
-        if (found) return withMeasuresOf(join(folder, spelling), found)
-      }
+      const found = await findSpelled(folder, path)
+      if (found) return withMeasuresOf(join(folder, found.spelling), found.file)
     }
     return undefined
   }
@@ -30,15 +28,15 @@ export function createMediaFolder(content: string, uploads: string | undefined):
       if (uploads === undefined) {
         throw new DomainError('not-here', 'The database is in memory only, so files have no place.')
       }
-      if (await findMediaFile(content, path)) {
+      if (await findSpelled(content, path)) {
         throw new DomainError(
           'conflict',
           'The content folder has a file of this name. Use another name.',
         )
       }
       await checkPlace(uploads, path)
-      const target = join(uploads, path)
-      const before = await findMediaFile(uploads, path)
+      const before = await findSpelled(uploads, path)
+      const target = join(uploads, before?.spelling ?? path)
       if (!before && isDryRun) return 'created'
       const isCreated = !before && (await write(target, bytes).catch(notKept))
       // Also of a file that another request has written at this moment.
@@ -51,6 +49,15 @@ export function createMediaFolder(content: string, uploads: string | undefined):
       )
     },
   }
+}
+
+/** A file by its name, however its letters are composed. */
+async function findSpelled(folder: string, path: string) {
+  for (const spelling of spellings(path)) {
+    const file = await findMediaFile(folder, spelling)
+    if (file) return { spelling, file }
+  }
+  return undefined
 }
 
 /** On a disk one name is a file or a folder. Throws DomainError `conflict` for what would be both. */

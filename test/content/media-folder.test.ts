@@ -26,3 +26,19 @@ test('a file is on disk before it has its name, and its name is before it is ans
   expect(named.map(({ entry }) => entry)).toEqual(folders.map((folder) => statSync(folder).ino))
   expect(named.every(({ names }) => names.includes('a.txt'))).toBe(true)
 })
+
+test('a file is the same however the letters of its name are composed', async () => {
+  const uploads = temporaryFolder()
+  const media = createMediaFolder(
+    temporaryFolder({ 'media/\u00e4.txt': 'Of the folder.' }),
+    uploads,
+  )
+  const agenda = Buffer.from('Agenda.')
+  expect(await media.put('media/\u00f6.txt', agenda, false)).toBe('created')
+  expect(await media.put('media/o\u0308.txt', agenda, false)).toBe('unchanged')
+  expect(readdirSync(join(uploads, 'media'))).toEqual(['\u00f6.txt'])
+  const others = ['media/o\u0308.txt', 'media/a\u0308.txt']
+  for (const path of others) {
+    await expect(media.put(path, Buffer.from('Another.'), false)).rejects.toThrow(/of this name/)
+  }
+})
