@@ -10,6 +10,7 @@ import {
   mostFiles,
   releaseBounds,
 } from '../domain/limits.ts'
+import { decoded } from '../domain/names.ts'
 import { checkWritten, type Problem, writtenAnew } from '../domain/problem.ts'
 import {
   draftOf,
@@ -194,7 +195,7 @@ function ofTheFuture(
 /** Pictures and links that nobody would see: they are left out, or lead nowhere. */
 function wrongAddresses(wrong: Map<string, string>, isNew: boolean): Problem[] {
   return Array.from(wrong, ([address, what]): Problem => {
-    const message = `"${beginning(address, 60)}" ${what}`
+    const message = `"${beginning(decoded(address), 60)}" ${what}`
     return { field: 'body', message, ...(!isNew && { warning: true }) }
   }).slice(0, mostTold)
 }

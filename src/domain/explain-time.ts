@@ -47,7 +47,7 @@ export function explainTime(written: string, writer: Writer): string {
   const [day, other] = days
   if (!day) {
     const { year, month } = meant.days[0]!
-    const isMonth = month >= 1 && month <= 12
+    const isMonth = year >= 100 && month >= 1 && month <= 12
     const last = new Date(Date.UTC(year, month, 0))
     const end = isMonth ? ` ${englishMonth(last)} ${year} has ${last.getUTCDate()} days.` : ''
     return `There is no such day as in "${short}".${end || ' Write year, month and day in this order, such as 2024-01-24.'}`

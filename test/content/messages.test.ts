@@ -195,6 +195,14 @@ test.each<[string, string, string[], string?]>([
     ],
   ],
   [
+    'a picture of another machine, as it is written',
+    fields(title) + '\n![Port](C:\\Users\\me\\port.jpg) ![Port](<my port.jpg>)\n',
+    [
+      String.raw`5  body  Warning: "C:\Users\me\port.jpg" is on your machine, where nobody else can read it. Put the file into media/ and write ../../media/ and its name.`,
+      '5  body  Warning: "my port.jpg" is not in the media folder as it is written. Put the file into media/ and write ../../media/ and its name.',
+    ],
+  ],
+  [
     'a title of a picture',
     fields(title) + '\n![Port](https://a.example/p.jpg "The port at dusk")\n',
     [

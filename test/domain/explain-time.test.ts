@@ -62,6 +62,7 @@ test('days and times that there are not are told as such', () => {
   )
   expect(tell('31.4.2024')).toContain('April 2024 has 30 days.')
   expect(tell('2024-13-01')).toContain('There is no such day')
+  expect(tell('0024-01-24')).not.toContain('January')
   expect(tell('2024-01-24T25:00')).toContain('There is no such time of day')
 })
 
