@@ -261,14 +261,14 @@ test('stored HTML has the words that its text has (what browsers show, line by l
     check(`<p>${text}</p>`)
     check(`<a title="${text}">x</a>y`)
   }
-  fc.assert(fc.property(anyHtml, check), { numRuns: amount(2000, 200_000) })
+  fc.assert(fc.property(anyHtml, check), { numRuns: amount(600, 200_000) })
 })
 
 test('plain words are the same whether a language has a stemmer or not', () => {
   const check = (title: string) => {
     expect(read({ title, language: 'el' }).words).toBe(read({ title, language: 'et' }).words)
   }
-  const last = amount(0xffff, 0x10ffff)
+  const last = amount(0x2fff, 0x10ffff)
   for (let code = 0; code <= last; code++) {
     const character = String.fromCodePoint(code)
     check(`ΑΣ${character}a${character} ${character}`)

@@ -156,7 +156,7 @@ test(
         }
         rmSync(directory, { recursive: true, force: true })
       }),
-      { numRuns: amount(3, 100) },
+      { numRuns: amount(2, 100) },
     )
   },
   timeLimit,
@@ -167,7 +167,7 @@ test('publishing never changes a document of the past, and no document is too lo
   const directory = temporaryFolder()
   const press = await nodePress(directory, clock)
   const seen = new Map<string, Visited>()
-  for (let number = 0; number < amount(28, 72); number++) {
+  for (let number = 0; number < amount(20, 72); number++) {
     clock.moveTo(clock.now() + (number % 7 === 0 ? 40 * day : 3600))
     const release = {
       language: 'en',

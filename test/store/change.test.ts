@@ -208,6 +208,9 @@ describe.each(Object.entries(databases))('what many send at once, on %s', (name,
     expect((await press.titles()).length).toBe(4)
   })
 
+  // What is left is the same statements again.
+  if (name === 'D1') return
+
   test('that is refused keeps nothing staged, and none of the others', async () => {
     const press = await service(await open(), files, createSimulatedClock(start))
     press.clock.moveTo(start + 10)
