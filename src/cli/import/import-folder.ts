@@ -9,16 +9,13 @@ import type { Site } from '../../domain/site.ts'
 import type { VocabularySource } from '../../domain/topic.ts'
 import { NotImported } from './read-entry.ts'
 import { redirectsFile } from './redirects.ts'
-import type { TakenAddresses } from './releases.ts'
+import type { ImportedRelease, TakenAddresses } from './releases.ts'
 
 /** A line of `releases/imported/{year}.jsonl`. Without `id` somebody wrote something else there. */
 type Line = { text: string; id?: string; published?: string }
 
 /** A release as a line, ready to be written. */
 export type ReleaseLine = Required<Line>
-
-/** What an earlier import made of an entry. */
-export type ImportedRelease = { slug: string; title: string; published: string }
 
 /** What a content folder holds before an import. */
 export type ImportFolder = {

@@ -4,12 +4,14 @@ import type { Site } from '../../domain/site.ts'
 import { beginning, cleanLine } from '../../domain/text.ts'
 import { formatUtc } from '../../domain/time.ts'
 import { dateInAddress, dayOrder, type DayOrder, readFeedTime } from './feed-time.ts'
-import type { ImportedRelease } from './import-folder.ts'
 import { type LeftOut, type ReadEntry, type ReadFeed, webAddress } from './read-entry.ts'
 import { withRealPictures } from './lazy-pictures.ts'
 import { languageTag, nearestLanguage } from './site-file.ts'
 import { freeSlug, slugInAddress, slugOf } from './slug.ts'
 import { leadOf, plainLine, plainText, toHtml } from './text.ts'
+
+/** What an earlier import made of an entry. */
+export type ImportedRelease = { slug: string; title: string; published: string }
 
 /** An entry of which it is known what release it becomes. */
 export type Settled = {
