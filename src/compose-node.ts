@@ -4,7 +4,6 @@ import { createMediaFolder } from './content/media-folder.ts'
 import { StoreDamaged } from './domain/errors.ts'
 import { createBodyRoom } from './http/api/body-room.ts'
 import type { Token } from './http/api/door.ts'
-import { isDirect } from './http/conditional.ts'
 import { clientAtSocket } from './http/listen.ts'
 import { serveFolders } from './http/media.ts'
 import { createLater, createTurns } from './later.ts'
@@ -43,7 +42,6 @@ export function composeNode({ contentDirectory, uploads, tokens, ...parts }: Nod
     hasFeedPages: true,
     hasChanged: database.watch(),
     ...parts,
-    isDirect,
     later: createLater(),
     media: serveFolders(uploads === undefined ? [contentDirectory] : [contentDirectory, uploads]),
     api: () => api,

@@ -1,40 +1,109 @@
-import { createApp, type App } from './http/app.ts'
-import { createKeptDocuments } from './http/kept-documents.ts'
+import type { Clock } from './domain/clock.ts'
+import type { FileProblem } from './domain/problem.ts'
+import type { ReleaseStore, State } from './domain/release-store.ts'
+import { answerAtOnce } from './http/answers/answers.ts'
+import { type Asked, askedBy } from './http/answers/asked.ts'
+import type { Edge } from './http/answers/edge.ts'
+import { FarState } from './http/answers/far-state.ts'
+import { Finder } from './http/answers/find.ts'
+import { NearState } from './http/answers/near-state.ts'
+import type { Reply } from './http/answers/reply.ts'
+import { StateQuestion, type StateReader } from './http/answers/state.ts'
+import { AnswerStore } from './http/answers/store.ts'
+import type { Api } from './http/api/api.ts'
+import { type AppParts, createApp, toResponse } from './http/app.ts'
 import { createMetrics, type Metrics } from './http/metrics.ts'
-import { type Answer, createRecord } from './http/request-log.ts'
-import type { Services } from './http/services.ts'
+import { type Answer, answered, formatAnswer } from './http/request-log.ts'
 import type { Database } from './store/database.ts'
 import { createEditionStore } from './store/edition-store.ts'
 import { createReleaseStore } from './store/release-store.ts'
 
 /** What differs from one place where the service runs to another. */
-export type Parts = Omit<Services, 'store' | 'editions' | 'documents' | 'metrics' | 'record'> & {
+export type Parts = {
   database: Database
   /** What readers are answered from, where that is more than the database itself. */
-  store?: Services['store']
-  /** Bytes of documents that are kept in memory. */
+  store?: ReleaseStore
+  /** Whether anything was written since this was last asked; undefined where the database is too far to tell. */
+  hasChanged: (() => boolean) | undefined
+  /** Public origin, without a slash at its end. */
+  baseUrl: string
+  /** Bytes of memory for what was answered. */
   memory: number
+  /** What the isolates of a data centre share; only where there is one. */
+  edge?: Edge
+  /** The state to answer from when the database has not answered yet; only where one is known. */
+  spare?: () => State | undefined
   /** Whether nothing may be written, also not for what nobody waits for. */
   isReadOnly?: boolean
+  /** Whether a person who opens a feed in a browser sees a page. */
+  hasFeedPages: boolean
+  /** Runs work that nobody waits for, after the answer. It must not fail. */
+  later: (work: () => Promise<void>) => void
+  /** Answers requests below `/media/`. */
+  media: AppParts['media']
+  /** Publishing over HTTP, brought in when somebody asks for it; without it there is no API. */
+  api?: () => Api | Promise<Api>
+  /** What is wrong with the database itself, and what to do; only where that can be known. */
+  damage?: (() => string | undefined) | undefined
+  /** What is wrong with the content at present. */
+  problems: () => FileProblem[]
+  clock: Clock
   /** Takes the lines of the request log, without their ends. */
   write: (line: string) => void
 }
 
-export type Composed = { app: App; metrics: Metrics; record: (answer: Answer) => void }
+/** A service that is put together. */
+export type Composed = {
+  /** Answers a request, whatever it takes. */
+  fetch: (request: Request, env?: object, context?: object) => Response | Promise<Response>
+  /** The answer to a request like one before, if nothing may have changed since. It is recorded. */
+  answerAtOnce: (asked: Asked) => Reply | undefined
+  /** Answers a request that `answerAtOnce` did not. */
+  answerAnew: (request: Request, env?: object, context?: object) => Response | Promise<Response>
+  /** Who knows the state, for whoever changes it beside the API. */
+  state: StateReader
+  metrics: Metrics
+  record: (answer: Answer) => void
+}
 
 /** Puts the service together: for each runtime, for commands, for the benchmark and for tests. */
 export function compose(parts: Parts): Composed {
-  const { database, store, memory, isReadOnly, write, ...rest } = parts
+  const { database, hasChanged, memory, edge, later, clock, baseUrl, spare, write } = parts
+  const store = parts.store ?? createReleaseStore(database)
   const metrics = createMetrics()
-  const record = createRecord(metrics, write)
-  const editions = createEditionStore(database)
-  const app = createApp({
-    ...rest,
-    store: store ?? createReleaseStore(database),
-    editions: isReadOnly ? { ...editions, note: async () => {} } : editions,
-    documents: createKeptDocuments(memory),
+  const record = (answer: Answer) => {
+    metrics.record(answer)
+    write(formatAnswer(answer))
+  }
+  const noted = createEditionStore(database)
+  const editions = parts.isReadOnly ? { ...noted, note: async () => {} } : noted
+  const question = new StateQuestion({ store, baseUrl, clock, metrics, spare })
+  const state = hasChanged
+    ? new NearState(question, clock, hasChanged)
+    : new FarState(question, clock)
+  const answers = new AnswerStore({ capacity: memory, edge, later })
+  const finder = new Finder({ store, editions, answers, clock, metrics, later })
+  const answering = { state, answers, finder, clock }
+  const app = createApp({ ...parts, ...answering, store, metrics, record })
+
+  const atOnce = (asked: Asked) => {
+    const at = Date.now()
+    const found = answerAtOnce(asked, answering)
+    if (!found) return undefined
+    const { status, body, coding } = found.reply
+    record(answered(asked, found.subject, { at, status, bytes: body?.length ?? 0, coding }))
+    return found.reply
+  }
+  const anew: Composed['answerAnew'] = (...asked) => app.fetch(...(asked as [Request]))
+  return {
+    fetch(request, ...more) {
+      const reply = atOnce(askedBy(request))
+      return reply ? toResponse(reply) : anew(request, ...more)
+    },
+    answerAtOnce: atOnce,
+    answerAnew: anew,
+    state,
     metrics,
     record,
-  })
-  return { app, metrics, record }
+  }
 }

@@ -107,7 +107,7 @@ isStarting = false
 // Beside the database, so that both are kept and backed up together.
 const uploads = path === ':memory:' ? undefined : dirname(path)
 if (uploads !== undefined) await removeUnfinished(uploads)
-const { app, record } = composeNode({
+const { answerAnew, answerAtOnce, record } = composeNode({
   database,
   contentDirectory,
   uploads,
@@ -119,8 +119,8 @@ const { app, record } = composeNode({
   problems: () => problems,
   write: createLineWriter(),
 })
-listening = await listen(app.fetch, {
-  answerReady: app.answerReady,
+listening = await listen(answerAnew, {
+  answerAtOnce,
   port,
   host,
   onRefusal: (refusal) => record(refusedAnswer(refusal, Date.now())),

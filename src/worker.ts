@@ -1,9 +1,4 @@
-import type {
-  D1Database,
-  ExecutionContext,
-  ExportedHandler,
-  Fetcher,
-} from '@cloudflare/workers-types'
+import type { D1Database, ExportedHandler, Fetcher } from '@cloudflare/workers-types'
 import { waitUntil } from 'cloudflare:workers'
 import bundleText from './content.txt'
 import { createClockReport, systemClock } from './clock.ts'
@@ -23,10 +18,9 @@ import type { ReleaseStore, State } from './domain/release-store.ts'
 import { retiredAt } from './domain/retirement.ts'
 import { createVocabulary } from './domain/topic.ts'
 import type { Api } from './http/api/api.ts'
-import { createKeptState } from './http/kept-state.ts'
-import { createEdgeReserve, type EdgeCache } from './http/reserve.ts'
+import { createEdge, type EdgeCache } from './http/answers/edge.ts'
+import { within } from './http/answers/state.ts'
 import { problemResponse, toFailure } from './http/problem.ts'
-import { within } from './http/services.ts'
 import { createContentStore } from './store/content-store.ts'
 import type { Database } from './store/database.ts'
 import { migrateForVersion } from './store/migrate.ts'
@@ -102,7 +96,7 @@ async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
     )
   }
   if ((await store.revision()) === revision) inLine = seen = revision
-  else service?.lookAgain()
+  else service?.state.lookAgain()
 }
 
 /**
@@ -175,10 +169,15 @@ async function answerMedia(env: Env, request: Request): Promise<Response> {
 function openStore({ DB }: Env, isHome: boolean): ReleaseStore {
   const store = createReleaseStore(isHome ? DB : onlyReading(DB), newestMigration())
   const state = async (now: number) => {
-    return store.state(now).catch((error: unknown) => {
+    try {
+      const read = await store.state(now)
+      seen = read.revision
+      reportClock(read.since)
+      return read
+    } catch (error) {
       if (isOtherVersion(error)) seen = undefined
       throw error
-    })
+    }
   }
   return { ...store, state }
 }
@@ -226,29 +225,23 @@ function createApiLoader(env: Env, { baseUrl, tokens }: WorkerConfig): () => Pro
 /** Everything that answers at home, or at other hosts, where a version reads and never writes. */
 function createService(env: Env, config: WorkerConfig, isHome: boolean) {
   const { baseUrl, hasFeedPages } = config
-  const state = createKeptState(openStore(env, isHome), systemClock, (read) => {
-    seen = read.revision
-    reportClock(read.since)
-  })
   const refuse = () => {
     throw new DomainError(
       'forbidden',
       `At this address nothing is published: it may be that of a preview. Send it to ${baseUrl}.`,
     )
   }
-  const { app } = compose({
+  return compose({
     database: env.DB,
-    store: state.store,
-    hasChanged: () => state.hasChanged(),
+    store: openStore(env, isHome),
+    hasChanged: undefined,
     baseUrl,
     memory: isHome ? 32_000_000 : 8_000_000,
     isReadOnly: !isHome,
     ...(isHome && {
-      reserve: createEdgeReserve(() => caches.open('documents')),
+      edge: createEdge(() => caches.open('documents')),
       spare: spareState,
     }),
-    // Cloudflare's own cache stands behind us, and only another one in front would say so.
-    isDirect: (headers) => !headers.has('via'),
     hasFeedPages,
     later: (work) => waitUntil(work()),
     media: (c) => answerMedia(env, c.req.raw),
@@ -257,11 +250,6 @@ function createService(env: Env, config: WorkerConfig, isHome: boolean) {
     clock: systemClock,
     write: (line) => console.log(line),
   })
-  return {
-    answer: (request: Request, context: ExecutionContext) =>
-      state.answer(request, async () => app.fetch(request, env, context)),
-    lookAgain: () => state.lookAgain(),
-  }
 }
 
 /** What answers at the host that was asked. */
@@ -301,8 +289,8 @@ export default {
       // An isolate keeps its settings for as long as it lives.
       config ??= readWorkerConfig(env, request.url)
       const asked = asTheClientSent(request as unknown as Request)
-      const { answer } = await serviceFor(asked, env, config)
-      return (await answer(asked, context)) as never
+      const { fetch } = await serviceFor(asked, env, config)
+      return (await fetch(asked, env, context)) as never
     } catch (error) {
       console.error(error)
       return problemResponse(toFailure(error)) as never

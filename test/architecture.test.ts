@@ -50,7 +50,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^(@orama\/stemmers\/|porter2$)/, where: /^content\/stemmers\.ts/ },
   { what: /^image-size$/, where: /^content\/picture-size\.ts/ },
   { what: /^mrmime$/, where: /^content\/folder\.ts/ },
-  { what: /^node:(zlib|util)$/, where: /^(http\/codings|cli\/(ask|terminal))\.ts/ },
+  { what: /^node:(zlib|util)$/, where: /^(http\/answers\/codings|cli\/(ask|terminal))\.ts/ },
   { what: /^commander$/, where: /^cli\/program\.ts/ },
   { what: /^@clack\/prompts$/, where: /^cli\/terminal\.ts/ },
   { what: /^saxes$/, where: /^cli\/(read-xml|import\/read-wordpress)\.ts/ },

@@ -33,6 +33,11 @@ export const publishTokens = [
 /** Where requests come from, as the server on Node tells the app: a proxy on this machine. */
 const socket = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
 
+/** A request as a server would take it. */
+export function requestFor(path: string, init?: RequestInit): Request {
+  return new Request(`http://localhost${path}`, init)
+}
+
 export type Fetch = (path: string, init?: RequestInit) => Promise<Response>
 
 /**
@@ -111,7 +116,7 @@ export async function nodeService(directory: string, clock: Clock = systemClock)
 /**
  * The same, with the means to take up changes of the folder, to start anew, and to break the store.
  * `around` may put something around the store that readers are answered from. On disk, uploaded files
- * lie beside the database.
+ * lie beside the database; a far one is asked as seldom as on Workers.
  */
 export async function nodePress(
   directory: string,
@@ -120,8 +125,8 @@ export async function nodePress(
   {
     hasFeedPages = true,
     isOnDisk = false,
-    hasChanged,
-  }: { hasFeedPages?: boolean; isOnDisk?: boolean; hasChanged?: () => boolean } = {},
+    isFar = false,
+  }: { hasFeedPages?: boolean; isOnDisk?: boolean; isFar?: boolean } = {},
 ) {
   const uploads = mkdtempSync(join(tmpdir(), 'tiedote-uploads-'))
   const databaseFile = isOnDisk ? join(uploads, 'tiedote.db') : ':memory:'
@@ -140,7 +145,7 @@ export async function nodePress(
     composeNode({
       database,
       store: around(createReleaseStore(database)),
-      ...(hasChanged && { hasChanged }),
+      ...(isFar && { hasChanged: undefined }),
       contentDirectory: directory,
       uploads,
       baseUrl,
@@ -153,7 +158,7 @@ export async function nodePress(
   await takeUp()
   let service = start()
   return {
-    fetch: (async (path, init) => service.app.request(path, init, socket)) as Fetch,
+    fetch: (async (path, init) => service.fetch(requestFor(path, init), socket)) as Fetch,
     databaseFile,
     /** Where files lie that were uploaded. */
     uploads,
@@ -198,7 +203,7 @@ export async function workerPress(directory: string, clock?: Clock) {
   // The database is filled by the first request.
   await worker.fetch('/feed.json')
   const { database } = worker
-  const lookAgain = () => worker.fetch('/robots.txt', { headers: { 'Cache-Control': 'no-cache' } })
+  const lookAgain = () => worker.fetch('/healthz', { headers: { 'Cache-Control': 'no-cache' } })
   return {
     fetch: worker.fetch,
     async takeUp() {

@@ -26,7 +26,7 @@ const first = [
   'bursts',
   'cli/mend-clock',
   'leftovers',
-  'http/kept-state',
+  'http/far-state',
   'full-disk',
   'readers/newsboat',
   'http/corrections',

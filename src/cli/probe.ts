@@ -212,7 +212,7 @@ async function observe(subject: Subject): Promise<Observed> {
   return isMoved && plain.headers.etag ? once() : observed
 }
 
-/** What one feed of each format shows of all: codings, conditions, differences. */
+/** What one feed of each format shows of all: codings and conditions. */
 async function examineClosely(address: string, format: FormatName): Promise<Finding[]> {
   const at = new URL(address).pathname
   const plain = await ask(address, name)
@@ -240,10 +240,6 @@ async function examineClosely(address: string, format: FormatName): Promise<Find
   }
   const since = { ...name, 'If-Modified-Since': plain.headers['last-modified'] ?? '' }
   const byDate = plain.headers['last-modified'] ? (await ask(address, since)).status : 304
-  const stale = { ...name, 'If-None-Match': 'W/"0"' }
-  const whole = await ask(address, stale)
-  const unfit = await ask(address, { ...name, 'A-IM': 'feed' })
-  const partial = [whole, unfit].some(({ status }) => status === 226)
   const pageLiking = kindOf(
     await ask(address, { ...name, Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }),
     format,
@@ -266,11 +262,6 @@ async function examineClosely(address: string, format: FormatName): Promise<Find
       'Who sends a date alone is told 304, too',
       byDate === 304 ? undefined : `is answered ${byDate}`,
       'Let the proxy pass If-Modified-Since on.',
-    ),
-    finding(
-      'Only who asks for differences gets them (226)',
-      partial ? 'others get them' : undefined,
-      'A cache in between must not pass A-IM on.',
     ),
     finding(
       'The feed is a feed also for who likes pages',

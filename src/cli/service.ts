@@ -46,7 +46,7 @@ export async function serviceInMemory(directory: string, { baseUrl, progress }: 
     },
   )
   const store = createReleaseStore(database)
-  const { app } = composeNode({
+  const service = composeNode({
     database,
     contentDirectory: directory,
     uploads: undefined,
@@ -63,7 +63,7 @@ export async function serviceInMemory(directory: string, { baseUrl, progress }: 
     /** The releases as they were read. */
     drafts,
     store,
-    fetch: async (request: Request) => app.fetch(request),
+    fetch: async (request: Request) => service.fetch(request),
     close: () => database.close(),
   }
 }

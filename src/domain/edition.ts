@@ -7,8 +7,6 @@ export type Edition = {
   etag: string
   /** Seconds since 1970. */
   lastModified: number
-  /** Key of the least recent change among the releases in it; 0 without any. */
-  oldest: number
   /** The archive that it leads to, as in addresses; empty without any. */
   previous: string
 }

@@ -159,9 +159,8 @@ export interface ContentStore {
   discard(batch: string, portions?: number): Promise<boolean>
 }
 
-/** What addresses answered lately, for as long as somebody may ask what changed since. */
+/** What addresses answered last, so that a process that has just begun knows what readers have. */
 export interface EditionStore {
-  /** Editions of an address, the last noted first. */
-  editions(address: string): Promise<Edition[]>
+  last(address: string): Promise<Edition | undefined>
   note(address: string, edition: Edition): Promise<void>
 }

@@ -3,7 +3,7 @@ import type { FeedQuery } from '../domain/feed-query.ts'
 import type { Ending } from '../domain/retirement.ts'
 import type { Chain } from '../feeds/feed.ts'
 import { formats } from '../feeds/formats.ts'
-import type { Current } from './services.ts'
+import type { Current } from './answers/state.ts'
 
 const inOrder = ['atom', 'rss', 'json'] as const
 

@@ -3,8 +3,9 @@ import { type AddressInfo, BlockList, isIPv6, type Socket } from 'node:net'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import type { Context } from 'hono'
 import { createRemembered, rooms } from '../domain/remembered.ts'
-import { always } from './answer.ts'
-import type { App } from './app.ts'
+import { always } from './answers/record.ts'
+import type { Asked } from './answers/asked.ts'
+import type { Reply } from './answers/reply.ts'
 import { type Failure, problemDocument, problemResponse, toFailure } from './problem.ts'
 import type { Refusal } from './request-log.ts'
 
@@ -75,7 +76,7 @@ type ListenOptions = {
   port: number
   host: string
   /** Asked first: what is ready needs no Request, which costs as much as all else of an answer. */
-  answerReady?: App['answerReady']
+  answerAtOnce?: (asked: Asked) => Reply | undefined
   limits?: Limits
   /** Told of every request that is answered here and not by the app. */
   onRefusal?: (refusal: Refusal) => void
@@ -89,7 +90,7 @@ type ListenOptions = {
  */
 export async function listen(
   fetch: Fetch,
-  { port, host, answerReady, limits = usualLimits, onRefusal = () => {} }: ListenOptions,
+  { port, host, answerAtOnce, limits = usualLimits, onRefusal = () => {} }: ListenOptions,
 ): Promise<Listening> {
   const connections = new Map<Socket, Set<ServerResponse>>()
   const refused = new WeakSet<Socket>()
@@ -186,13 +187,13 @@ export async function listen(
 
   function findReady(incoming: IncomingMessage) {
     const { method = '', url = '', headers } = incoming
-    if (!answerReady || !isHost(headers.host)) return undefined
+    if (!answerAtOnce || !isHost(headers.host)) return undefined
     // Node drops all but the first of these, and a Request would join them.
     const isDated = headers['if-modified-since'] !== undefined
     if (isDated && incoming.headersDistinct['if-modified-since']!.length > 1) return undefined
     const get = (name: string) => (headers[name] as string | undefined) ?? null
     try {
-      return answerReady({ method, address: url, headers: { get } })
+      return answerAtOnce({ method, address: url, headers: { get } })
     } catch (error) {
       console.error(error)
       return undefined

@@ -1,12 +1,16 @@
 import { serveStatic } from '@hono/node-server/serve-static'
-import type { MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler } from 'hono'
+import type { Clock } from '../domain/clock.ts'
+import { DomainError } from '../domain/errors.ts'
 import { isMediaPath } from '../domain/names.ts'
 import type { ReleaseStore } from '../domain/release-store.ts'
 import { createRemembered, rooms } from '../domain/remembered.ts'
-import type { Asking } from './answer.ts'
-import { isNotModified } from './conditional.ts'
-import { notAnswering } from './documents.ts'
-import type { Current, Services } from './services.ts'
+import { type Asked, askedBy } from './answers/asked.ts'
+import { caching } from './answers/caching.ts'
+import { notAnswering } from './answers/find.ts'
+import { always } from './answers/record.ts'
+import type { StateReader } from './answers/state.ts'
+import { isNotModified } from './answers/validators.ts'
 
 /** Answers paths below `/media/` from the first of some folders on disk that has the file. */
 export function serveFolders(roots: string[]): MiddlewareHandler {
@@ -65,14 +69,14 @@ export function isMediaFile(pathname: string): boolean {
  * shown that may be under embargo.
  */
 export function createMediaStatus(
-  { store }: Services,
-  readCurrent: () => Promise<Current>,
-): (pathname: string) => Promise<MediaStatus> {
+  store: Pick<ReleaseStore, 'mediaStatus'>,
+  state: StateReader,
+): (asked: Asked, pathname: string) => Promise<MediaStatus> {
   const last = createRemembered<MediaStatus>(rooms.files)
-  return async (pathname) => {
+  return async (asked, pathname) => {
     const path = decodePath(pathname)
     if (path === undefined) return 'hidden'
-    const current = await readCurrent()
+    const current = await state.read(asked)
     try {
       // Of a store that cannot be read nothing can be asked.
       if (current.revision === 0) throw notAnswering()
@@ -100,12 +104,35 @@ function decodePath(pathname: string): string | undefined {
   }
 }
 
+/** What answering requests for files takes. */
+type Parts = {
+  status: (asked: Asked, pathname: string) => Promise<MediaStatus>
+  /** Answers requests below `/media/`. */
+  media: MiddlewareHandler
+  clock: Clock
+}
+
+/** A file that releases attach. Throws DomainError for one that is not there, not yet or no longer. */
+export async function answerMedia(c: Context, { status, media, clock }: Parts): Promise<Response> {
+  const { pathname } = new URL(c.req.url)
+  const known = isMediaFile(pathname) ? await status(askedBy(c.req.raw), pathname) : 'hidden'
+  if (known === 'withdrawn') {
+    throw new DomainError('gone', 'This file belonged to a release that was withdrawn.')
+  }
+  const found = known === 'public' ? await findMedia(c, media, clock.now()) : undefined
+  if (!found) throw new DomainError('not-found', 'There is no such file.')
+  for (const [name, value] of Object.entries({ ...always, 'cache-control': caching })) {
+    found.headers.set(name, value)
+  }
+  return found
+}
+
 /**
  * The answer of `media` to a request: the file, a part of it, 304 or 416; undefined when there is no
  * such file. Conditions are decided here where `media` does not know them.
  */
-export async function findMedia(
-  c: Asking,
+async function findMedia(
+  c: Context,
   media: MiddlewareHandler,
   now: number,
 ): Promise<Response | undefined> {

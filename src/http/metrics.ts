@@ -20,8 +20,8 @@ const longestFeed = 200
 const elsewhere = '(other)'
 
 const statuses = new Set([
-  200, 201, 202, 204, 206, 226, 301, 304, 308, 400, 401, 403, 404, 405, 406, 409, 410, 412, 413,
-  415, 416, 422, 429, 500, 502, 503, 504,
+  200, 201, 202, 204, 206, 301, 304, 308, 400, 401, 403, 404, 405, 406, 409, 410, 412, 413, 415,
+  416, 422, 429, 500, 502, 503, 504,
 ])
 const codings = new Set(['identity', 'gzip', 'br', 'zstd', 'deflate'])
 const documents = new Set(['rss', 'atom', 'json', 'opml', 'html', 'xml'])
@@ -59,7 +59,7 @@ export function createMetrics(): Metrics {
   })
   const notModifiedRatio = new Gauge({
     name: 'tiedote_not_modified_ratio',
-    help: 'Share of 304 among the answers 200, 226 and 304 to requests for feeds.',
+    help: 'Share of 304 among the answers 200 and 304 to requests for feeds.',
     registers,
   })
   const conditional = new Counter({
@@ -120,7 +120,7 @@ export function createMetrics(): Metrics {
     times: number,
   ) {
     if (isConditional) conditional.inc({ reader, outcome: outcomeOf(status) }, times)
-    if (status !== 200 && status !== 226 && status !== 304) return
+    if (status !== 200 && status !== 304) return
     served += times
     if (status === 304) notModified += times
     notModifiedRatio.set({}, notModified / served)
@@ -184,8 +184,6 @@ function outcomeOf(status: number): string {
       return 'not_modified'
     case 200:
       return 'changed'
-    case 226:
-      return 'delta'
     default:
       return 'failed'
   }

@@ -1,4 +1,4 @@
-import { briefly } from './answer.ts'
+import { briefly } from './answers/caching.ts'
 import { DomainError, type ErrorCode, StoreDamaged } from '../domain/errors.ts'
 
 const statuses: Record<ErrorCode, { status: number; title: string }> = {

@@ -1,16 +1,20 @@
 import type { FormatName } from '../domain/addresses.ts'
-import type { Metrics } from './metrics.ts'
+import { type Asked, isConditional } from './answers/asked.ts'
 import { type Reader, readUserAgent } from './reader.ts'
 
+/** What a request turned out to ask for, as it is counted and logged. */
+export type Subject = {
+  kind: 'feed' | 'page' | 'release' | 'document' | 'media' | 'api' | 'operations' | 'error'
+  format?: FormatName | undefined
+  /** Canonical path, without its query. */
+  path: string
+}
+
 /** One answered request. Nothing in it tells who the person behind it is. */
-export type Answer = {
+export type Answer = Subject & {
   /** When it was asked, in milliseconds since 1970. */
   at: number
   method: string
-  /** Canonical path of what was asked for, without its query. */
-  path: string
-  kind: 'feed' | 'page' | 'release' | 'document' | 'media' | 'api' | 'operations' | 'error'
-  format?: FormatName | undefined
   status: number
   /** Length of the body as it was sent. */
   bytes: number
@@ -22,11 +26,24 @@ export type Answer = {
   reader: Reader
 }
 
-/** What happens to every answer that was given: it is counted, and written as a line of the log. */
-export function createRecord(metrics: Metrics, write: (line: string) => void) {
-  return (answer: Answer) => {
-    metrics.record(answer)
-    write(formatAnswer(answer))
+/** What is logged of a request that came at a time in milliseconds, and of its answer. */
+export function answered(
+  { method, headers }: Asked,
+  subject: Subject,
+  given: { at: number; status: number; bytes: number; coding: string | undefined },
+): Answer {
+  return {
+    at: given.at,
+    method,
+    kind: subject.kind,
+    format: subject.format,
+    path: subject.path,
+    status: given.status,
+    bytes: given.bytes,
+    coding: given.coding,
+    milliseconds: Date.now() - given.at,
+    conditional: isConditional(headers),
+    reader: readUserAgent(headers.get('user-agent') ?? undefined),
   }
 }
 

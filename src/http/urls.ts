@@ -7,16 +7,22 @@ import { parseMonth } from '../domain/time.ts'
 import type { Vocabulary } from '../domain/topic.ts'
 import { parseTopicExpression, parseTopicList } from '../domain/topic-expression.ts'
 import { type Interval, parseInterval } from '../feeds/archive.ts'
+import type { ArchiveTarget } from './archive.ts'
+import type { FeedTarget } from './feed.ts'
+import type { OpmlTarget } from './opml.ts'
 import type { Stretch } from './pages/contents.ts'
-import type { SitemapTarget } from './sitemaps.ts'
+import type { PageTarget } from './question-page.ts'
+import type { ReleaseTarget } from './release-page.ts'
+import type { SitemapTarget } from './sitemap.ts'
 
 /** What an address of the service asks for. `renamed`: an old topic name was used. */
 export type Target =
-  | { kind: 'feed'; query: FeedQuery; format: FormatName; renamed: boolean; archive?: Interval }
-  | { kind: 'page'; query: FeedQuery; renamed: boolean; stretch?: Stretch }
-  | { kind: 'release'; slug: string; language: string }
+  | ({ kind: 'feed' } & FeedTarget)
+  | ({ kind: 'archive' } & ArchiveTarget)
+  | ({ kind: 'page' } & PageTarget)
+  | ({ kind: 'release' } & ReleaseTarget)
   | { kind: 'vocabulary'; language: string }
-  | { kind: 'opml'; language: string; topics: string[]; renamed: boolean }
+  | ({ kind: 'opml' } & OpmlTarget)
   | { kind: 'sitemap'; of: SitemapTarget }
 
 /** Spellings of the main feed that readers try (O-04). */
@@ -94,12 +100,17 @@ export function readAddress(url: URL, site: Site, vocabulary: Vocabulary): Targe
   const archive = readArchive(segments.slice(named ? 1 : 0))
   if (archive) {
     const { of, ...rest } = archive
-    if (name === 'feed') return { kind: 'feed', query: everything(), renamed: false, ...rest }
+    if (name === 'feed') return { kind: 'archive', query: everything(), renamed: false, ...rest }
     if (name === 'withdrawals') {
-      return { kind: 'feed', query: { ...everything(), withdrawn: true }, renamed: false, ...rest }
+      return {
+        kind: 'archive',
+        query: { ...everything(), withdrawn: true },
+        renamed: false,
+        ...rest,
+      }
     }
     const { expression, renamed } = parseTopicExpression(of, vocabulary)
-    return { kind: 'feed', query: { ...everything(), topics: expression }, renamed, ...rest }
+    return { kind: 'archive', query: { ...everything(), topics: expression }, renamed, ...rest }
   }
   if (name === 'releases' && second && more.length === 0) {
     const slug = readSlug(second)
@@ -131,14 +142,14 @@ function readStretch(fields: URLSearchParams, { timezone }: Site): Stretch {
 /** `feed/archive/21-812.atom`, `withdrawals/archive/…` or `topics/eu/archive/…`. */
 function readArchive(
   segments: string[],
-): { of: string; archive: Interval; format: FormatName } | undefined {
+): { of: string; interval: Interval; format: FormatName } | undefined {
   const kind = segments[0]?.toLowerCase() ?? ''
   const [of = '', marker, file = '', ...more] = kind === 'topics' ? segments.slice(1) : segments
   if (!['feed', 'withdrawals', 'topics'].includes(kind) || marker !== 'archive') return undefined
   const [, name = '', format] = /^(.*)\.(rss|atom|json)$/i.exec(file) ?? []
-  const archive = parseInterval(name)
-  if (!archive || !format || more.length > 0) return undefined
-  return { of, archive, format: format.toLowerCase() as FormatName }
+  const interval = parseInterval(name)
+  if (!interval || !format || more.length > 0) return undefined
+  return { of, interval, format: format.toLowerCase() as FormatName }
 }
 
 function readSitemap(name: string): SitemapTarget | undefined {

@@ -1,10 +1,32 @@
 import type { FeedQuery } from '../domain/feed-query.ts'
-import type { TopicCount } from '../domain/release-store.ts'
+import type { ReleaseStore, TopicCount } from '../domain/release-store.ts'
 import type { Retired } from '../domain/retirement.ts'
 import { inLanguage } from '../domain/site.ts'
 import type { Topic } from '../domain/topic.ts'
 import { formatUtc } from '../domain/time.ts'
-import type { Current } from './services.ts'
+import type { Meaning } from './answers/answers.ts'
+import type { Current } from './answers/state.ts'
+import { ofWholeState, pathOf } from './question.ts'
+
+/** The vocabulary with counts and the addresses of all feeds, for programs. */
+export function vocabularyMeaning(
+  { language }: { language: string },
+  current: Current,
+  store: Pick<ReleaseStore, 'countByTopic'>,
+): Meaning {
+  const address = current.addresses.vocabulary(language)
+  return {
+    key: address,
+    address,
+    subject: { kind: 'document', path: pathOf(address) },
+    renderedAs: 'json',
+    contentType: 'application/json',
+    headers: () => ({}),
+    ...ofWholeState(current, async () =>
+      vocabularyDocument(language, await store.countByTopic(current), current),
+    ),
+  }
+}
 
 /** How often a topic is found in a language (`all`: in any), and the second of its newest release. */
 export function countOf(
@@ -27,12 +49,7 @@ function retirementOf({ slug, retired }: Topic, { ended }: Retired) {
   return { at: formatUtc(at), until: formatUtc(until), replacedBy }
 }
 
-/** The vocabulary for machines, with counts and the addresses of every feed. */
-export function vocabularyDocument(
-  language: string,
-  counts: TopicCount[],
-  current: Current,
-): string {
+function vocabularyDocument(language: string, counts: TopicCount[], current: Current): string {
   const { site, vocabulary, addresses, retired } = current
   const texts = language === 'all' ? site.languages[0]! : language
   const everything: FeedQuery = { language, topics: [], words: [] }

@@ -2,10 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../src/domain/clock.ts'
 import { composeNode } from '../../src/compose-node.ts'
-import { createKeptState } from '../../src/http/kept-state.ts'
 import type { Database, Statement } from '../../src/store/database.ts'
 import { openStore } from '../../src/store/open-store.ts'
-import { createReleaseStore } from '../../src/store/release-store.ts'
 import { copyOf, filledDatabase, frameFolder } from './filled-store.ts'
 import { publishToken } from './processes.ts'
 
@@ -40,10 +38,9 @@ export async function startInProcess(
   const { database, queries } = counted(opened)
   const folder = frameFolder()
   const clock = hurriedClock()
-  const state = createKeptState(createReleaseStore(database), clock)
-  const { app } = composeNode({
+  const service = composeNode({
     database: { ...opened, ...database },
-    ...(keepsState && { store: state.store, hasChanged: () => state.hasChanged() }),
+    ...(keepsState && { hasChanged: undefined }),
     contentDirectory: folder,
     uploads: undefined,
     baseUrl,
@@ -55,8 +52,7 @@ export async function startInProcess(
   const ask = async (target: string, init?: RequestInit) => {
     const began = performance.now()
     const request = new Request(new URL(target, baseUrl), init)
-    const fetch = async () => app.fetch(request, socket)
-    const answer = await (keepsState ? state.answer(request, fetch) : fetch())
+    const answer = await service.fetch(request, socket)
     const text = await answer.text()
     const milliseconds = performance.now() - began
     return { status: answer.status, text, headers: answer.headers, milliseconds }

@@ -1,4 +1,4 @@
-import { longestKept } from '../../src/http/answer.ts'
+import { longestKept } from '../../src/http/answers/caching.ts'
 import { copyOf, filledDatabase } from './filled-store.ts'
 import { type Figure, type Found, spreadOf } from './figures.ts'
 import { type InProcess, startInProcess } from './in-process.ts'

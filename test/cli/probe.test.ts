@@ -221,11 +221,6 @@ const faults: [string, Proxy, RegExp][] = [
     /^warning What is not there.*answered 200/,
   ],
   [
-    'mixes differences',
-    { answer: (reply, { headers }) => headers['a-im'] && (reply.status = 226) },
-    /^wrong Only who asks for differences/,
-  ],
-  [
     'chooses by Accept',
     { answer: (reply, { headers }) => headers.accept && (reply.body = Buffer.from('<html>')) },
     /^wrong The feed is a feed also.*a page comes/,

@@ -18,6 +18,7 @@ import {
   nodePress,
   onBothPresses,
   publishTokens,
+  requestFor,
 } from '../platforms.ts'
 
 const siteId = '2f1c9a52-1111-4222-8333-444455556666'
@@ -458,7 +459,7 @@ test('what takes a slug while a token of the police waits for its second is seen
   })
   const ask = asker(press.fetch)
   const askOther = asker(async (path, init) =>
-    other.app.request(path, init, { incoming: { socket: { remoteAddress: '127.0.0.1' } } }),
+    other.fetch(requestFor(path, init), { incoming: { socket: { remoteAddress: '127.0.0.1' } } }),
   )
   const events: [string, () => Promise<unknown>][] = [
     ['by-process', () => askOther('customs', 'PUT', '/api/releases/by-process/fi', by('customs'))],

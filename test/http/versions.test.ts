@@ -11,7 +11,7 @@ import { createReleaseStore } from '../../src/store/release-store.ts'
 import { upgrading } from '../../src/upgrading.ts'
 import { markdown, temporaryFolder } from '../content-folder.ts'
 import { applyEarlier, earlierMigrations } from '../store/earlier-versions.ts'
-import { baseUrl } from '../platforms.ts'
+import { baseUrl, requestFor } from '../platforms.ts'
 
 const migrations = readMigrations()
 const newest = migrations.at(-1)!.name
@@ -35,14 +35,14 @@ async function version(
   }
   let ahead = 0
   const clock = { ...systemClock, now: () => systemClock.now() + ahead }
-  const { app } = compose({
+  const service = compose({
     database: listening,
     store: around(createReleaseStore(listening, newest)),
     baseUrl,
     memory: 1_000_000,
     isReadOnly,
     hasFeedPages: true,
-    isDirect: () => true,
+    hasChanged: () => true,
     later: (work) => void work(),
     media: async (c) => c.text('a file'),
     problems: () => [],
@@ -51,7 +51,7 @@ async function version(
   })
   return {
     fetch: async (path: string, headers: Record<string, string> = {}) =>
-      app.request(path, { headers }),
+      service.fetch(requestFor(path, { headers })),
     /** What the database was asked since the last time. */
     asked: () => asked.splice(0),
     /** Until a database that could not be read is looked at again. */

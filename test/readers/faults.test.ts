@@ -72,37 +72,6 @@ test('newsboat loses an entry when Last-Modified stays while the ETag changes, f
   expect(requests[2]!.headers.get('if-none-match')).toBe('"2"')
 })
 
-test('newsboat loses an entry also of a difference with the same Last-Modified (H-10, I-01)', async () => {
-  const difference = { ...said('"2"', early, { id: 'b' }), status: 226 }
-  const reader = await polled(
-    'newsboat',
-    server(said('"1"', early, { id: 'a' }), difference).fetch,
-    2,
-  )
-  expect(titles(reader)).toEqual(['a'])
-})
-
-for (const name of ['newsboat', 'NewsBlur', "Python's feedparser"]) {
-  test(`${name} adds a difference to what it has (I-01)`, async () => {
-    const difference = { ...said('"2"', late, { id: 'b' }, { id: 'a', title: 'A' }), status: 226 }
-    const { fetch, requests } = server(said('"1"', early, { id: 'a' }, { id: 'c' }), difference)
-    const reader = await polled(name, fetch, 2)
-    expect(titles(reader).toSorted()).toEqual(['A', 'b', 'c'])
-    expect(requests[1]!.headers.get('a-im')).toBe('feed')
-  })
-}
-
-test('readers that do not ask for differences never send A-IM (I-02)', async () => {
-  const others = models.filter(
-    ({ name }) => !['newsboat', 'NewsBlur', "Python's feedparser"].includes(name),
-  )
-  for (const { name } of others) {
-    const { fetch, requests } = server(said('"1"', early, { id: 'a' }))
-    await polled(name, fetch, 2)
-    expect(requests.map(({ headers }) => headers.get('a-im'))).toEqual([null, null])
-  }
-})
-
 test('newsboat, NewsBlur and feedparser write dates anew (H-11)', async () => {
   for (const name of ['newsboat', 'NewsBlur', "Python's feedparser"]) {
     const { fetch, requests } = server(

@@ -11,7 +11,7 @@ import { migrate } from '../../src/store/migrate.ts'
 import { type NodeDatabase, openDatabase, readMigrations } from '../../src/store/node-sqlite.ts'
 import { temporaryFolder } from '../content-folder.ts'
 import { walk } from '../archive-walker.ts'
-import { baseUrl, type Fetch, publishTokens } from '../platforms.ts'
+import { baseUrl, type Fetch, publishTokens, requestFor } from '../platforms.ts'
 import { amount } from '../trials.ts'
 import {
   answersOf,
@@ -287,7 +287,7 @@ function serviceOf(database: NodeDatabase, second: number): Fetch {
     },
   }
   const directory = temporaryFolder({ 'media/agenda.txt': 'An agenda', 'media/secret.txt': 'No' })
-  const { app } = composeNode({
+  const { fetch } = composeNode({
     database,
     contentDirectory: directory,
     uploads: undefined,
@@ -299,7 +299,7 @@ function serviceOf(database: NodeDatabase, second: number): Fetch {
   })
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
   const socket = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
-  return async (path, init) => app.request(path, init, socket)
+  return async (path, init) => fetch(requestFor(path, init), socket)
 }
 
 async function follow(service: Fetch, path: string): Promise<Response> {

@@ -4,7 +4,13 @@ import { keyAt } from '../../domain/key.ts'
 import type { ReleaseStore, StoredRelease, TopicCount } from '../../domain/release-store.ts'
 import type { Month } from '../../domain/time.ts'
 import { parseMonth } from '../../domain/time.ts'
-import type { Current } from '../services.ts'
+import type { Current } from '../answers/state.ts'
+
+/** What pages of questions ask of a store. */
+export type ContentsStore = Pick<
+  ReleaseStore,
+  'find' | 'places' | 'load' | 'months' | 'countByTopic'
+>
 
 /** What the page of a question shows. */
 export type Contents = {
@@ -31,7 +37,7 @@ const mostInMonth = 5000
 export async function readContents(
   query: FeedQuery,
   stretch: Stretch,
-  store: ReleaseStore,
+  store: ContentsStore,
   current: Current,
 ): Promise<Contents> {
   const counts = await store.countByTopic(current)
@@ -51,7 +57,7 @@ export function isEverything({ topics, words, withdrawn = false }: FeedQuery): b
 async function readMonth(
   query: FeedQuery,
   { name, page }: { name: string; page: number },
-  store: ReleaseStore,
+  store: ContentsStore,
   current: Current,
 ) {
   const month = parseMonth(name, current.site.timezone)!

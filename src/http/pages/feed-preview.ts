@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import type { FormatName } from '../../domain/addresses.ts'
 import { type FeedQuery, textLanguage } from '../../domain/feed-query.ts'
-import type { Current } from '../services.ts'
+import type { Current } from '../answers/state.ts'
 import type { Contents } from './contents.ts'
 import { listPage } from './list.ts'
 import { questionMetadata } from './metadata.ts'

@@ -5,7 +5,7 @@ import { type Labels, inLanguage } from '../../domain/site.ts'
 import { formatUtc } from '../../domain/time.ts'
 import type { Entry } from '../../feeds/feed.ts'
 import { titleOf } from '../../feeds/feed.ts'
-import type { Current } from '../services.ts'
+import type { Current } from '../answers/state.ts'
 import { localeOf } from './language.ts'
 import type { Html } from './view.ts'
 

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import { inLanguage, type Labels } from '../../domain/site.ts'
 import { formatUtc, wallTime } from '../../domain/time.ts'
-import type { Current } from '../services.ts'
+import type { Current } from '../answers/state.ts'
 import { directionOf } from '../../feeds/wording.ts'
 import type { Messages } from './messages/messages.ts'
 import { messagesOf } from './messages.ts'

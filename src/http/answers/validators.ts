@@ -1,15 +1,8 @@
-import type { Edition } from '../domain/edition.ts'
+import type { Edition } from '../../domain/edition.ts'
+import type { HeaderReader } from './asked.ts'
 
 /** What tells one state of an address from another. */
 export type Validators = Pick<Edition, 'etag' | 'lastModified'>
-
-/** Headers of a request, however a runtime keeps them: names in lower case, null for none. */
-export type HeaderReader = { get(name: string): string | null }
-
-/** Whether a client says what it has already. */
-export function isConditional(headers: HeaderReader): boolean {
-  return headers.get('if-none-match') !== null || headers.get('if-modified-since') !== null
-}
 
 /**
  * Whether the client has the current state already (RFC 9110 section 13.2.2). If-None-Match decides
@@ -34,9 +27,9 @@ export function isNotModified(
 }
 
 /**
- * Whether a client that is not answered 304 has a tag, and with it a date that is no earlier than ours, of a clock that was ahead. libcurl
- * takes every answer whose Last-Modified is no later for a 304, so newsboat would lose what it holds; the tag
- * is enough for who has one. Who has a date alone must be given another.
+ * Whether a client that is not answered 304 has a tag, and with it a date that is no earlier than ours, of a
+ * clock that was ahead. libcurl takes every answer whose Last-Modified is no later for a 304, so newsboat would
+ * lose what it holds; the tag is enough for who has one. Who has a date alone must be given another.
  */
 export function isOfLaterDate(headers: HeaderReader, lastModified: number): boolean {
   if (headers.get('if-none-match') === null) return false
@@ -44,38 +37,45 @@ export function isOfLaterDate(headers: HeaderReader, lastModified: number): bool
   return since !== undefined && since >= lastModified
 }
 
-/** The edition a client has and wants the difference to (RFC 3229 sections 7 and 10.5.3). */
-export function editionToDiffer(headers: Headers, editions: Edition[]): Edition | undefined {
-  const tags = tagsOf(headers.get('if-none-match') ?? '')
-  return editions.find(({ etag }) => tags.includes(opaque(etag)))
-}
-
-/** Whether a client takes differences of feeds: `A-IM: feed`, perhaps among others. */
-export function takesDifference(headers: Headers): boolean {
-  const manipulations = (headers.get('a-im') ?? '').toLowerCase().split(',')
-  return manipulations.some((one) => /^\s*feed\s*(;\s*q=(1|0?\.\d*[1-9]).*)?$/.test(one))
-}
-
 /**
- * Whether no proxy shows itself in the headers. A cache that revalidates puts its own If-None-Match
- * on the request of a reader, but leaves A-IM as it is: the reader would get the difference to what
- * the cache has, and lose the rest.
+ * Whether a client has nothing that could be newer than an edition: no validators, or only those that are known
+ * to be no newer. `older` are tags that were there before the edition; `isPresent` says that the edition is what
+ * the address shows in the state that is known. A tag may come back with an edition that is like one before, but
+ * its date does not. Who says nothing of what it has may want what no cache had before (RFC 9111 section
+ * 5.2.1.4); beside validators that means nothing, because `fetch` in Node and in browsers adds no-cache by itself.
  */
-export function isDirect(headers: Headers): boolean {
-  return !traces.some((name) => headers.has(name))
+export function hasNothingNewer(
+  headers: HeaderReader,
+  edition: (Validators & { older: string[] }) | undefined,
+  isPresent: boolean,
+): boolean {
+  const ifNoneMatch = headers.get('if-none-match')
+  const ifModifiedSince = headers.get('if-modified-since')
+  if (ifNoneMatch === null && ifModifiedSince === null) {
+    const asked = `${headers.get('cache-control') ?? ''},${headers.get('pragma') ?? ''}`
+    return !/no-cache|no-store|max-age=0\b/i.test(asked)
+  }
+  if (!edition) return false
+  const { etag, older, lastModified } = edition
+  if (ifNoneMatch === etag && isPresent) return true
+  const tags = writtenTags(ifNoneMatch)
+  const isPresentAlone = tags.length > 0 && tags.every((tag) => isSameTag(tag, etag))
+  if (isPresent && isPresentAlone) return true
+  const areKnown = tags.every((tag) => [etag, ...older].some((known) => isSameTag(tag, known)))
+  if (!areKnown) return false
+  if (ifModifiedSince === null) return true
+  const since = parseHttpDate(ifModifiedSince)
+  return since !== undefined && since <= lastModified
 }
 
-const traces = [
-  'via',
-  'x-varnish',
-  'forwarded',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-real-ip',
-  'cdn-loop',
-  'cf-ray',
-]
+/** Tags as a client wrote them, also badly. */
+export function writtenTags(ifNoneMatch: string | null): string[] {
+  return ifNoneMatch?.split(',').map((tag) => tag.trim()) ?? []
+}
+
+function isSameTag(written: string, etag: string): boolean {
+  return written === etag || written === '*' || tagsOf(written).includes(opaque(etag))
+}
 
 function tagsOf(list: string): string[] {
   return Array.from(list.matchAll(/"[^"]*"(?:[-;]{1,2}\w{1,10})?/g), ([tag]) => opaque(tag))

@@ -8,7 +8,7 @@ import {
   zstdDecompress,
 } from 'node:zlib'
 import { promisify } from 'node:util'
-import { createRemembered, rooms } from '../domain/remembered.ts'
+import { createRemembered, rooms } from '../../domain/remembered.ts'
 
 /** Content codings that we write, the smallest first. */
 export const codings = ['br', 'zstd', 'gzip'] as const

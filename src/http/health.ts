@@ -1,14 +1,29 @@
 import { clockProblem } from '../domain/clock.ts'
 import { formatInPublic } from '../domain/problem.ts'
 import { formatUtc } from '../domain/time.ts'
-import type { Services } from './services.ts'
+import type { Clock } from '../domain/clock.ts'
+import type { FileProblem } from '../domain/problem.ts'
+import type { ReleaseStore } from '../domain/release-store.ts'
+
+import type { Asked } from './answers/asked.ts'
+import type { StateReader } from './answers/state.ts'
+
+export type HealthParts = {
+  store: Pick<ReleaseStore, 'state'>
+  state: StateReader
+  clock: Clock
+  /** What is wrong with the content at present. */
+  problems: () => FileProblem[]
+  /** What is wrong with the database itself, and what to do; only where that can be known. */
+  damage?: (() => string | undefined) | undefined
+}
 
 /** Whether all is well with the service, and what its operator should look at. */
-export async function healthDocument(services: Services) {
-  const content = formatInPublic(services.problems(), services.clock.now())
-  const { failure, clock, ...newest } = await readNewest(services)
+export async function healthDocument(parts: HealthParts, asked: Asked) {
+  const content = formatInPublic(parts.problems(), parts.clock.now())
+  const { failure, clock, ...newest } = await readNewest(parts, asked)
   // Asked for afterwards, because the question may have met it.
-  const damage = services.damage?.()
+  const damage = parts.damage?.()
   if (damage !== undefined) {
     const problems = [damage, ...content]
     return { healthy: false, document: { status: 'database has problems', ...newest, problems } }
@@ -25,10 +40,12 @@ export async function healthDocument(services: Services) {
   return { healthy: true, document: { status, ...newest, problems: content } }
 }
 
-async function readNewest({ store, clock }: Services) {
+async function readNewest({ store, state, clock }: HealthParts, asked: Asked) {
   try {
     const now = clock.now()
-    const { horizon, since } = await store.state(now)
+    const current = await state.read(asked)
+    // Why the database does not answer is only told by asking it.
+    const { horizon, since } = current.isFailing ? await store.state(now) : current
     return {
       clock: clockProblem(now, since),
       lastChange: since > 0 ? formatUtc(since) : undefined,

@@ -1,9 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { ReleaseStore } from '../../src/domain/release-store.ts'
-import { longestKept } from '../../src/http/answer.ts'
-import { createKeptState } from '../../src/http/kept-state.ts'
+import { longestKept } from '../../src/http/answers/caching.ts'
 import { markdown, temporaryFolder, topicsYaml, writeFiles } from '../content-folder.ts'
-import { baseUrl, breakStore, nodePress, publishTokens, workerPress } from '../platforms.ts'
+import { breakStore, nodePress, publishTokens, workerPress } from '../platforms.ts'
 import { isQuick } from '../trials.ts'
 import { createSimulatedClock } from '../readers/simulated-clock.ts'
 
@@ -21,7 +20,6 @@ async function isolate(content: Record<string, string> = files) {
   const directory = temporaryFolder(content)
   let asked = 0
   let slow = Promise.resolve()
-  let kept!: ReturnType<typeof createKeptState>
   const around = (store: ReleaseStore) => {
     const counted = Object.entries(store).map(([name, ask]) => {
       return [
@@ -35,12 +33,10 @@ async function isolate(content: Record<string, string> = files) {
       await slow
       return found
     }
-    kept = createKeptState({ ...inner, state }, clock)
-    return kept.store
+    return { ...inner, state }
   }
-  const press = await nodePress(directory, clock, around, { hasChanged: () => kept.hasChanged() })
-  const fetch = (path: string, init: RequestInit = {}) =>
-    kept.answer(new Request(`${baseUrl}${path}`, init), () => press.fetch(path, init))
+  const press = await nodePress(directory, clock, around, { isFar: true })
+  const { fetch } = press
   return {
     clock,
     fetch,

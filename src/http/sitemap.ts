@@ -1,6 +1,6 @@
 import { DomainError } from '../domain/errors.ts'
 import { keyAt, secondOf } from '../domain/key.ts'
-import type { Listed } from '../domain/release-store.ts'
+import type { Listed, ReleaseStore } from '../domain/release-store.ts'
 import { inLanguage } from '../domain/site.ts'
 import type { TopicExpression } from '../domain/topic-expression.ts'
 import {
@@ -9,8 +9,12 @@ import {
   renderSitemapIndex,
   type SitemapPage,
 } from '../feeds/sitemap.ts'
-import type { Current, Services } from './services.ts'
+import type { Meaning } from './answers/answers.ts'
+import type { Current } from './answers/state.ts'
+import { documentPolicy, ofWholeState, pathOf } from './question.ts'
 import { countOf } from './vocabulary.ts'
+
+type Store = Pick<ReleaseStore, 'parts' | 'list' | 'places' | 'load' | 'countByTopic'>
 
 /** What a sitemap document is of. Parts are counted from 1. */
 export type SitemapTarget =
@@ -24,32 +28,46 @@ const mostInPart = 2000
 const newsworthy = 2 * 86_400
 const mostNews = 1000
 
+/** The list of what search engines may show, or a part of it. */
+export function sitemapMeaning(target: SitemapTarget, current: Current, store: Store): Meaning {
+  const address = current.addresses.sitemap(target.of, 'part' in target ? target.part : 1)
+  return {
+    key: address,
+    address,
+    subject: { kind: 'document', path: pathOf(address) },
+    renderedAs: 'xml',
+    contentType: 'application/xml; charset=utf-8',
+    headers: () => ({ 'content-security-policy': documentPolicy }),
+    ...ofWholeState(current, () => sitemapDocument(target, current, store)),
+  }
+}
+
 /**
  * Writes a sitemap. All times are those of the releases, so that a store made anew from content says
  * the same, and search engines go on believing them. Throws `not-found` for a part that is not there.
  */
-export async function sitemapDocument(
+async function sitemapDocument(
   target: SitemapTarget,
   current: Current,
-  services: Services,
+  store: Store,
 ): Promise<string> {
-  if (target.of === 'index') return indexDocument(current, services)
-  if (target.of === 'news') return newsDocument(current, services)
+  if (target.of === 'index') return indexDocument(current, store)
+  if (target.of === 'news') return newsDocument(current, store)
   const pages =
     target.of === 'topics'
-      ? inParts(await topicPages(current, services))[target.part - 1]
-      : await releasePages(target.part, current, services)
+      ? inParts(await topicPages(current, store))[target.part - 1]
+      : await releasePages(target.part, current, store)
   if (!pages) throw new DomainError('not-found', 'The sitemap has no such part.')
   return renderSitemap(pages)
 }
 
-async function indexDocument(current: Current, services: Services): Promise<string> {
+async function indexDocument(current: Current, store: Store): Promise<string> {
   const { addresses } = current
-  const topics = inParts(await topicPages(current, services)).map((pages, index) => ({
+  const topics = inParts(await topicPages(current, store)).map((pages, index) => ({
     address: addresses.sitemap('topics', index + 1),
     modified: pages.reduce((latest, { modified }) => Math.max(latest, modified), -Infinity),
   }))
-  const releases = (await services.store.parts(current, mostInPart)).map(({ last }, index) => ({
+  const releases = (await store.parts(current, mostInPart)).map(({ last }, index) => ({
     address: addresses.sitemap('releases', index + 1),
     modified: secondOf(last),
   }))
@@ -57,7 +75,7 @@ async function indexDocument(current: Current, services: Services): Promise<stri
 }
 
 /** The page of everything and those of topics, in each language that has releases on them. */
-async function topicPages(current: Current, { store }: Services): Promise<SitemapPage[]> {
+async function topicPages(current: Current, store: Store): Promise<SitemapPage[]> {
   const { site, vocabulary, retired, addresses } = current
   const counts = await store.countByTopic(current)
   const pagesOf = (topics: TopicExpression, newest: (language: string) => number | undefined) => {
@@ -91,7 +109,7 @@ async function topicPages(current: Current, { store }: Services): Promise<Sitema
 async function releasePages(
   part: number,
   current: Current,
-  { store }: Services,
+  store: Store,
 ): Promise<SitemapPage[] | undefined> {
   const { addresses } = current
   const found = (await store.parts(current, mostInPart))[part - 1]
@@ -107,7 +125,7 @@ async function releasePages(
 }
 
 /** Releases of the last two days before the newest one: the clock would change a document by itself. */
-async function newsDocument(current: Current, { store }: Services): Promise<string> {
+async function newsDocument(current: Current, store: Store): Promise<string> {
   const { site, addresses, horizon } = current
   const query = { language: 'all', topics: [], words: [] }
   const [places = []] = await store.places(query, current, [
