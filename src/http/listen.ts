@@ -160,7 +160,7 @@ export async function listen(
       socket.destroy()
       return
     }
-    const before = [...answers].at(-1)
+    const before = answers.size > 0 ? [...answers].at(-1) : undefined
     answers.add(outgoing)
     outgoing.once('close', () => {
       answers.delete(outgoing)
