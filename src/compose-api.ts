@@ -2,13 +2,16 @@
 import { readBodies } from './content/read-body.ts'
 import { readReleases } from './content/read-release.ts'
 import { type Api, createApi } from './http/api/api.ts'
-import { createDoor, type Token } from './http/api/door.ts'
+import { Authentication, type Token } from './http/api/authentication.ts'
 import { createPublishing, type PublishingParts } from './http/api/publishing.ts'
 import type { Database } from './store/database.ts'
 import { mendClock } from './store/mend-clock.ts'
 import { createPublishingStore } from './store/publishing-store.ts'
 
-export type ApiParts = Omit<PublishingParts, 'store' | 'reading' | 'letIn' | 'mendClock'> & {
+export type ApiParts = Omit<
+  PublishingParts,
+  'store' | 'reading' | 'authentication' | 'mendStoreClock'
+> & {
   database: Database
   /** Who reads what is sent, if not this thread. */
   reading?: PublishingParts['reading']
@@ -21,11 +24,11 @@ export function composeApi({ database, tokens, reading = ownReading, ...parts }:
     ...parts,
     reading,
     store: createPublishingStore(database, parts.checkStore),
-    async mendClock(now) {
+    async mendStoreClock(now) {
       const { wordsOf } = await import('./content/words.ts')
       return mendClock(database, now, wordsOf)
     },
-    letIn: createDoor(tokens, parts.clock),
+    authentication: new Authentication(tokens, parts.clock),
   })
   return createApi(publishing)
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { FileProblem } from './domain/problem.ts'
 import { type Site, slug } from './domain/site.ts'
-import type { Token } from './http/api/door.ts'
+import type { Token } from './http/api/authentication.ts'
 
 /** A setting as text, with the sentence that names it when it is wrong. */
 const port = v.pipe(

@@ -31,10 +31,11 @@ const commands = 'cli'
 /** Which folders the files of a folder may import, beside their own. */
 const arrows: Record<string, string[]> = {
   domain: [],
+  publishing: ['domain'],
   content: ['domain'],
   store: ['domain'],
   feeds: ['domain'],
-  http: ['domain', 'feeds'],
+  http: ['domain', 'publishing', 'feeds'],
 }
 
 /** Which files may know something outside. */
@@ -95,6 +96,29 @@ test('folders import only what the arrows allow', () => {
   })
   expect(wrong).toEqual([])
 })
+
+test('no file imports itself by way of others, not even for types', () => {
+  const graph = new Map<string, string[]>()
+  for (const { file, target } of imports) {
+    if (!target.startsWith('.')) continue
+    const imported = relative(source, join(source, file, '..', target)).replaceAll('\\', '/')
+    graph.set(file, [...(graph.get(file) ?? []), imported])
+  }
+  const circles = [...graph.keys()].filter((file) => reachable(file, graph).has(file))
+  expect(circles).toEqual([])
+})
+
+/** The files that a file imports, and those that these import. */
+function reachable(file: string, graph: Map<string, string[]>): Set<string> {
+  const found = new Set<string>()
+  const waiting = [...(graph.get(file) ?? [])]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    if (found.has(next)) continue
+    found.add(next)
+    waiting.push(...(graph.get(next) ?? []))
+  }
+  return found
+}
 
 test('each library and runtime is known in one place', () => {
   const wrong = imports.flatMap(({ file, target }) => {

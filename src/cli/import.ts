@@ -40,7 +40,8 @@ import { languagesOf, languageTag, siteFile } from './import/site-file.ts'
 import { redirectsFile, redirectsFor } from './import/redirects.ts'
 import { type Proposal, proposeTopics, withTopics } from './import/topics.ts'
 import { type Walk, walkHistory } from './import/walk-history.ts'
-import { type Context, explain, list, NotDone, positiveNumber, type Register } from './program.ts'
+import { NotDone } from './not-done.ts'
+import { type Context, explain, list, positiveNumber, type Register } from './program.ts'
 import type { Terminal } from './terminal.ts'
 
 type Options = {

@@ -7,7 +7,8 @@ import { mendClock } from '../store/mend-clock.ts'
 import { openStore } from '../store/open-store.ts'
 import { upgrading } from '../upgrading.ts'
 import { databaseOf } from './backup.ts'
-import { type Context, explain, NotDone, type Register } from './program.ts'
+import { NotDone } from './not-done.ts'
+import { type Context, explain, type Register } from './program.ts'
 
 /** `mend-clock`: a database goes on that was written while the clock was ahead. */
 export const registerMendClock: Register = (program, context) => {

@@ -4,7 +4,7 @@ import { readSource } from '../domain/names.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { Draft } from '../domain/publishing.ts'
 import type { Release } from '../domain/release.ts'
-import { keyOf } from '../domain/revising.ts'
+import { keyOf } from '../domain/identity.ts'
 
 /**
  * Where releases of several publishers share a slug: as language versions, by `formerly` or by `corrects`.

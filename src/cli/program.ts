@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { NotDone } from './not-done.ts'
 import type { Terminal } from './terminal.ts'
 
 export type { Command }
@@ -12,17 +13,6 @@ export type Context = {
 
 /** A command adds itself to the program. Each has a file of its own, named after it. */
 export type Register = (program: Command, context: Context) => void
-
-/** Why a command ends without having done what it was asked for: a sentence for whoever asked. */
-export class NotDone extends Error {
-  /** 1: a problem was found, or something failed. 2: the command was used wrongly. 130: interrupted. */
-  readonly exitCode: 1 | 2 | 130
-
-  constructor(sentence: string, exitCode: 1 | 2 | 130 = 1) {
-    super(sentence)
-    this.exitCode = exitCode
-  }
-}
 
 /** Runs the command that the arguments name. Answers the exit code; whatever went wrong is told. */
 export async function run(commands: Register[], args: string[], context: Context): Promise<number> {

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import * as clack from '@clack/prompts'
-import { NotDone } from './program.ts'
+import { NotDone } from './not-done.ts'
 
 /** An answer that can be chosen. */
 export type Choice = { value: string; label: string; hint?: string }

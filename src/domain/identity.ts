@@ -25,3 +25,8 @@ export async function fingerprint(text: string): Promise<string> {
 function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
+
+/** What tells a language version from others: the slug and the language of its address. */
+export function keyOf({ slug, language }: { slug: string; language: string }): string {
+  return `${slug}.${language}`
+}

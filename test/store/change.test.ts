@@ -3,10 +3,11 @@ import { afterAll, describe, expect, test } from 'vitest'
 import type { Clock } from '../../src/domain/clock.ts'
 import { bringInLine } from '../../src/content/bring-in-line.ts'
 import { readReleases } from '../../src/content/read-release.ts'
-import { createPublisher, type PublishRequest } from '../../src/domain/publisher.ts'
 import { DomainError } from '../../src/domain/errors.ts'
-import { createTopicPublisher } from '../../src/domain/topic-publisher.ts'
 import { formatUtc } from '../../src/domain/time.ts'
+import { publishTopic } from '../../src/publishing/publish-topic.ts'
+import { publish } from '../../src/publishing/publish.ts'
+import type { PublishRequest } from '../../src/publishing/request.ts'
 import { createContentStore } from '../../src/store/content-store.ts'
 import type { Database, Statement } from '../../src/store/database.ts'
 import { createPublishingStore } from '../../src/store/publishing-store.ts'
@@ -34,13 +35,13 @@ async function service<Time extends Clock>(
     bringInLine(directory, createContentStore(database), { batch: 'a', program: 'test', clock })
   expect(await takeUp()).toEqual([])
   const publishing = createPublishingStore(database)
-  const publisher = createPublisher({
+  const ports = {
     store: publishing,
     readReleases,
     findMedia: async () => undefined,
     clock,
     createBatch: () => crypto.randomUUID(),
-  })
+  }
   const request = (slug: string, written = {}): PublishRequest => ({
     slug,
     language: 'en',
@@ -54,10 +55,10 @@ async function service<Time extends Clock>(
     clock,
     takeUp,
     request,
-    publish: (requests: PublishRequest[]) => publisher.publish(requests),
+    publish: (requests: PublishRequest[]) => publish(ports, requests),
     state: () => store.state(clock.now()),
     put: async (slug: string, written = {}) => {
-      const [result] = await publisher.publish([request(slug, written)])
+      const [result] = await publish(ports, [request(slug, written)])
       if (result instanceof DomainError) throw result
       return result!
     },
@@ -360,9 +361,9 @@ test('a topic before which something else is always published is told to come ag
     beforeNextBatch(other)
   }
   beforeNextBatch(other)
-  const publishTopic = createTopicPublisher({ store: createPublishingStore(database), clock })
+  const ports = { store: createPublishingStore(database), clock }
   const topic = { slug: 'new', written: { label: { en: 'new' } }, by, isDryRun: false }
-  await expect(publishTopic(topic)).rejects.toThrow('Send it again in ten seconds')
+  await expect(publishTopic(ports, topic)).rejects.toThrow('Send it again in ten seconds')
 })
 
 /** The connection breaks once the statement has taken effect. */
@@ -476,16 +477,16 @@ describe('a clock that was set back', () => {
   test('by less than a minute delays nothing, and what comes is dated later than all before', async () => {
     const { before, clock, store, database } = await afterSettingBack(40)
     const publishing = createPublishingStore(database)
-    const publisher = createPublisher({
+    const ports = {
       store: publishing,
       readReleases,
       findMedia: async () => undefined,
       clock,
       createBatch: () => 'b',
-    })
+    }
     const written = { title: 'Late', topics: ['eu'], body: { html: '' } }
     const request = { slug: 'late', language: 'en', by, written, isDryRun: false }
-    const [receipt] = await publisher.publish([{ ...request, dates: 'news' }])
+    const [receipt] = await publish(ports, [{ ...request, dates: 'news' }])
     expect(receipt).toMatchObject({ change: 'created', published: before.since + 1 })
     const state = await store.state(clock.now())
     const found = await store.find({ language: 'en', topics: [], words: [] }, state, 10)

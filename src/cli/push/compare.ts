@@ -1,8 +1,8 @@
 import { identity } from '../../domain/identity.ts'
-import { keyOf } from '../../domain/revising.ts'
+import { keyOf } from '../../domain/identity.ts'
 import type { Site } from '../../domain/site.ts'
 import { parseTime } from '../../domain/time.ts'
-import { NotDone } from '../program.ts'
+import { NotDone } from '../not-done.ts'
 import { type Connection, detailOf } from './connection.ts'
 import type { FolderRelease } from './read-folder.ts'
 

@@ -1,4 +1,4 @@
-import { NotDone } from '../program.ts'
+import { NotDone } from '../not-done.ts'
 
 /** What a service answered. */
 export type Answer = {

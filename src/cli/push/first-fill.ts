@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, rmdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Dates } from '../../domain/publishing.ts'
-import { NotDone } from '../program.ts'
+import { NotDone } from '../not-done.ts'
 import type { Listed } from './compare.ts'
 import type { FolderRelease } from './read-folder.ts'
 

@@ -12,7 +12,7 @@ import type { Draft } from '../../domain/publishing.ts'
 import type { Site } from '../../domain/site.ts'
 import type { VocabularySource } from '../../domain/topic.ts'
 import { readingInThreads } from '../../read-in-threads.ts'
-import { NotDone } from '../program.ts'
+import { NotDone } from '../not-done.ts'
 
 /** A release of the folder that can be sent. */
 export type FolderRelease = {

@@ -2,13 +2,18 @@ import type { Context } from 'hono'
 import type { Clock, Mended } from '../../domain/clock.ts'
 import type { MediaStore } from '../../domain/media-store.ts'
 import { spellings } from '../../domain/media-types.ts'
-import { createPublisher } from '../../domain/publisher.ts'
 import type { PublishingStore } from '../../domain/publishing-store.ts'
-import { type Author, viewerOf } from '../../domain/reach.ts'
-import type { ReadBody, ReadText, ReleaseToRead, Surroundings } from '../../domain/reading.ts'
-import { createTopicPublisher } from '../../domain/topic-publisher.ts'
+import type {
+  MediaFile,
+  ReadBody,
+  ReadText,
+  ReleaseToRead,
+  Surroundings,
+} from '../../domain/reading.ts'
+import { type Author, viewerOf } from '../../publishing/permission.ts'
+import type { PublishingPorts } from '../../publishing/publish.ts'
+import type { Authentication } from './authentication.ts'
 import type { BodyRoom } from './body-room.ts'
-import type { createDoor } from './door.ts'
 
 /** What differs from one place where something is published to another. */
 export type PublishingParts = {
@@ -25,9 +30,8 @@ export type PublishingParts = {
   /** Throws what keeps the database from being read and written, as damage or tables of another version. */
   checkStore?: () => void | Promise<void>
   /** Sets the store back to a second when the clock had been ahead; undefined when nothing is wrong. */
-  mendClock: (now: number) => Promise<Mended | undefined>
-  /** Throws DomainError when somebody may not come in. */
-  letIn: ReturnType<typeof createDoor>
+  mendStoreClock: (now: number) => Promise<Mended | undefined>
+  authentication: Authentication
   /** Does work once all before it is done, with time in between for others; without it all is done at once. */
   inTurn?: <T>(work: () => Promise<T>) => Promise<T>
   /** Who asks, for slowing down those who guess tokens. */
@@ -35,33 +39,33 @@ export type PublishingParts = {
   baseUrl: string
 }
 
-/** What publishing over HTTP is made of. */
-export type Publishing = ReturnType<typeof createPublishing>
+/** What publishing over HTTP is made of. No request waits in it for another: on Workers one may be cut off at any moment. */
+export type Publishing = Omit<PublishingParts, 'inTurn'> & {
+  inTurn: NonNullable<PublishingParts['inTurn']>
+  ports: PublishingPorts
+}
 
-/** Puts it together. No request waits in it for another: on Workers one may be cut off at any moment. */
-export function createPublishing(parts: PublishingParts) {
-  const { store, media, clock, reading, inTurn = (work) => work() } = parts
-  const publishTopic = createTopicPublisher({ store, clock })
-  /** A file below `media/`, unless releases speak of it that somebody may not see yet, and no others. */
-  const findMedia = async (path: string, by: Author) => {
-    for (const spelling of by.publishers ? spellings(path) : []) {
-      if (await store.isFileHidden(spelling, viewerOf(by, clock.now()))) return undefined
-    }
-    return media.find(path)
+export function createPublishing(parts: PublishingParts): Publishing {
+  const { store, media, clock, reading, baseUrl, inTurn = (work) => work() } = parts
+  const ports: PublishingPorts = {
+    store,
+    readReleases: reading.releases,
+    findMedia: (path, by) => findMedia({ store, media, clock }, path, by),
+    clock,
+    createBatch: () => crypto.randomUUID(),
+    baseUrl,
   }
-  return {
-    ...parts,
-    findMedia,
-    publisher: createPublisher({
-      store,
-      readReleases: reading.releases,
-      findMedia,
-      clock,
-      createBatch: () => crypto.randomUUID(),
-      baseUrl: parts.baseUrl,
-    }),
-    // Each is checked against all topics there are, which may be thousands.
-    publishTopic: (...asked: Parameters<typeof publishTopic>) =>
-      inTurn(() => publishTopic(...asked)),
+  return { ...parts, inTurn, ports }
+}
+
+/** A file below `media/`, unless releases speak of it that somebody may not see yet, and no others. */
+async function findMedia(
+  { store, media, clock }: Pick<PublishingParts, 'store' | 'media' | 'clock'>,
+  path: string,
+  by: Author,
+): Promise<MediaFile | undefined> {
+  for (const spelling of by.publishers ? spellings(path) : []) {
+    if (await store.isFileHidden(spelling, viewerOf(by, clock.now()))) return undefined
   }
+  return media.find(path)
 }

@@ -1,10 +1,10 @@
-import { DomainError, refusable } from './errors.ts'
-import { identity } from './identity.ts'
-import type { Holder, Kept, PublishingStore, Viewer } from './publishing-store.ts'
-import type { Draft } from './publishing.ts'
-import { identityName, type Release } from './release.ts'
-import type { Problem } from './problem.ts'
-import type { Site } from './site.ts'
+import { DomainError, refusable } from '../domain/errors.ts'
+import { identity } from '../domain/identity.ts'
+import type { Holder, Kept, PublishingStore, Viewer } from '../domain/publishing-store.ts'
+import type { Draft } from '../domain/publishing.ts'
+import { identityName, type Release } from '../domain/release.ts'
+import type { Problem } from '../domain/problem.ts'
+import type { Site } from '../domain/site.ts'
 
 /** Who publishes: the name that the history shows, and for which publishers, if not for all. */
 export type Author = { name: string; publishers?: string[] | undefined }

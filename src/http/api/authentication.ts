@@ -1,6 +1,6 @@
 import type { Clock } from '../../domain/clock.ts'
 import { DomainError } from '../../domain/errors.ts'
-import type { Author } from '../../domain/reach.ts'
+import type { Author } from '../../publishing/permission.ts'
 import { createRemembered, rooms } from '../../domain/remembered.ts'
 
 /** Somebody who may publish, and by which secret. */
@@ -10,26 +10,35 @@ export type Token = Author & { secret: string }
 const mostAttempts = 10
 const minute = 60
 
-/**
- * Lets those in who have a token (RFC 6750 section 2.1). The secrets are compared by their digests, all of
- * them and each as a whole, so that the time it takes tells nothing. Throws DomainError `unknown` for
- * a wrong token, `too-often` for a client that has tried too many, and `forbidden` where there are none.
- */
-export function createDoor(tokens: Token[], clock: Clock) {
-  const known = Promise.all(
-    tokens.map(async ({ secret, ...author }) => ({ author, digest: await digestOf(secret) })),
-  )
-  const failures = createRemembered<{ count: number; until: number }>(rooms.clients)
+/** Finds out who asks, by the token of a request. */
+export class Authentication {
+  readonly #known: Promise<{ author: Author; digest: Uint8Array }[]>
+  readonly #isClosed: boolean
+  readonly #clock: Clock
+  readonly #failures = createRemembered<{ count: number; until: number }>(rooms.clients)
 
-  return async function letIn(authorization: string | undefined, client: string): Promise<Author> {
-    if (tokens.length === 0) {
+  constructor(tokens: Token[], clock: Clock) {
+    this.#isClosed = tokens.length === 0
+    this.#clock = clock
+    this.#known = Promise.all(
+      tokens.map(async ({ secret, ...author }) => ({ author, digest: await digestOf(secret) })),
+    )
+  }
+
+  /**
+   * The author that a token is of (RFC 6750 section 2.1). The secrets are compared by their digests, all of
+   * them and each as a whole, so that the time it takes tells nothing. Throws DomainError `unknown` for
+   * a wrong token, `too-often` for a client that has tried too many, and `forbidden` where there are none.
+   */
+  async authenticate(authorization: string | undefined, client: string): Promise<Author> {
+    if (this.#isClosed) {
       throw new DomainError('forbidden', 'Nothing can be published here: no token is set.')
     }
     const [, secret = ''] = /^Bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
-    const [all, digest] = await Promise.all([known, digestOf(secret)])
+    const [all, digest] = await Promise.all([this.#known, digestOf(secret)])
     // Nothing may be waited for from here, or many guesses at once would count as one.
-    const now = clock.now()
-    const failed = failures.get(client)
+    const now = this.#clock.now()
+    const failed = this.#failures.get(client)
     // A clock that is set back must not make it longer.
     const isOver = failed === undefined || failed.until <= now || failed.until > now + minute
     if (!isOver && failed.count >= mostAttempts) throw tooOften(failed.until - now)
@@ -37,7 +46,7 @@ export function createDoor(tokens: Token[], clock: Clock) {
     const found = all.filter((one) => isSame(one.digest, digest))
     if (found[0]) return found[0].author
     const before = isOver ? { count: 0, until: now + minute } : failed
-    failures.set(client, { ...before, count: before.count + 1 })
+    this.#failures.set(client, { ...before, count: before.count + 1 })
     throw new DomainError('unknown', 'This token is not known.')
   }
 }

@@ -1,17 +1,17 @@
-// Who may come in, and how those are slowed down who guess.
+// Whose token it is, and how those are slowed down who guess.
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
 import type { DomainError } from '../../src/domain/errors.ts'
-import { createDoor } from '../../src/http/api/door.ts'
+import { Authentication } from '../../src/http/api/authentication.ts'
 import { clientAtSocket } from '../../src/http/listen.ts'
 
 const tokens = [{ name: 'newsroom', secret: 'a-secret-of-the-newsroom' }]
 
 test('who sends a hundred guesses at once is answered for ten of them', async () => {
   let now = 1000
-  const letIn = createDoor(tokens, { now: () => now, passed: async () => {} })
+  const authentication = new Authentication(tokens, { now: () => now, passed: async () => {} })
   const guess = (secret: string, client: string) =>
-    letIn(`Bearer ${secret}`, client).then(
+    authentication.authenticate(`Bearer ${secret}`, client).then(
       ({ name }) => name,
       (error: DomainError) => error.code,
     )

@@ -1,13 +1,14 @@
-import { DomainError, StoreDamaged } from './errors.ts'
-import { mostProblems } from './limits.ts'
-import type { Problem } from './problem.ts'
-import type { ChangeNote, Condition, PublishRequest } from './publisher.ts'
-import type { Action, Deed, Frame, Kept } from './publishing-store.ts'
-import type { Draft } from './publishing.ts'
-import type { Release } from './release.ts'
-import { cleanLine } from './text.ts'
-import { formatUtc } from './time.ts'
-import { writeDown, type WrittenRelease } from './written-release.ts'
+import { DomainError, StoreDamaged } from '../domain/errors.ts'
+import { keyOf } from '../domain/identity.ts'
+import { mostProblems } from '../domain/limits.ts'
+import type { Problem } from '../domain/problem.ts'
+import type { ChangeNote, Condition, PublishRequest } from './request.ts'
+import type { Action, Deed, Frame, Kept } from '../domain/publishing-store.ts'
+import type { Draft } from '../domain/publishing.ts'
+import type { Release } from '../domain/release.ts'
+import { cleanLine } from '../domain/text.ts'
+import { formatUtc } from '../domain/time.ts'
+import { writeDown, type WrittenRelease } from '../domain/written-release.ts'
 
 /**
  * What a request makes of a release. Whatever it does not speak of and readers rely on stays: the
@@ -116,11 +117,6 @@ function actionOf(before: Release | undefined, after: Release): Action {
   const corrections = ({ changes }: Release) => changes.filter(({ kind }) => kind === 'correction')
   if (corrections(after).length > corrections(before).length) return 'correct'
   return before.topics.join() === after.topics.join() ? 'revise' : 'retag'
-}
-
-/** What tells a release from others in its address. */
-export function keyOf({ slug, language }: Pick<Release, 'slug' | 'language'>): string {
-  return `${slug}.${language}`
 }
 
 /** The tag that a release has for conditions (RFC 9110 section 8.8.3), without its quotes. */

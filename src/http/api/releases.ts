@@ -1,0 +1,167 @@
+import { createAddresses } from '../../domain/addresses.ts'
+import { isOfClock } from '../../domain/clock.ts'
+import { DomainError, refusable } from '../../domain/errors.ts'
+import {
+  apiSource,
+  type Deed,
+  type Frame,
+  type Kept,
+  type Viewer,
+} from '../../domain/publishing-store.ts'
+import { formatUtc } from '../../domain/time.ts'
+import { writeDown } from '../../domain/written-release.ts'
+import { maySee } from '../../publishing/permission.ts'
+import { publish } from '../../publishing/publish.ts'
+import type { PublishRequest, Receipt } from '../../publishing/request.ts'
+import { tagOf } from '../../publishing/revise.ts'
+import { toFailure } from '../problem.ts'
+import { readLines, taken } from './bodies.ts'
+import {
+  addressOf,
+  type Ask,
+  conditionOf,
+  readFields,
+  sizing,
+  surroundings,
+  toRequest,
+  viewer,
+} from './request.ts'
+import { parse, withdrawalSchema } from './schemas.ts'
+
+/** Releases to a page of the list. */
+const mostListed = 1000
+const mostDeeds = 200
+
+/** Releases that the author may see, in pages. */
+export async function listReleases(c: Ask): Promise<Response> {
+  const [slug = '', language = ''] = (c.req.query('after') ?? '').split('.')
+  const asked = Math.trunc(Number(c.req.query('limit'))) || mostListed
+  const limit = Math.max(1, Math.min(asked, mostListed))
+  const { store, baseUrl } = c.get('publishing')
+  const found = await store.list({ slug, language }, limit, viewer(c))
+  const last = found.length === limit ? found.at(-1) : undefined
+  return c.json({
+    releases: found.map(({ slug, language, title, source, hash, origin, ...one }) => ({
+      slug,
+      language,
+      title,
+      published: formatUtc(one.published),
+      updated: formatUtc(one.updated),
+      etag: tagOf({ hash, release: one }),
+      fingerprint: origin,
+      from: source.startsWith(apiSource) ? 'api' : 'content',
+      withdrawn: one.isWithdrawn,
+    })),
+    ...(last && { next: `${baseUrl}/api/releases?after=${last.slug}.${last.language}` }),
+  })
+}
+
+/** Many releases, one a line. Each is told for itself. */
+export async function publishReleases(c: Ask): Promise<Response> {
+  const lines = await readLines(c.req.raw, c.get('publishing').reading.bodies, sizing(c))
+  const asked = await Promise.all(
+    lines.map(({ body }) => refusable(() => toRequest(c, taken(body)))),
+  )
+  const requests = asked.flatMap((one) => (one instanceof DomainError ? [] : [one]))
+  const results = await publish(c.get('publishing').ports, requests)
+  // What keeps every line is told as what keeps one: whoever sent them is to wait, and not to look at each.
+  const refused = results.find(isOfClock)
+  if (refused !== undefined && !results.some(isWritten)) throw refused
+  const addresses = await addressesFor(c)
+  const told = asked.map((one, index) => {
+    const result = one instanceof DomainError ? one : results.shift()!
+    return JSON.stringify({ line: lines[index]!.line, ...lineOf(result, addresses) })
+  })
+  return c.body(told.map((one) => `${one}\n`).join(''), 200, {
+    'Content-Type': 'application/x-ndjson',
+  })
+}
+
+/** A new release, or a new version of one. */
+export async function putRelease(c: Ask): Promise<Response> {
+  const fields = await readFields(c)
+  return answerReceipt(c, { ...toRequest(c, fields, addressOf(c)), condition: conditionOf(c) })
+}
+
+/** Takes a release back, with a reason that readers are told. */
+export async function withdrawRelease(c: Ask): Promise<Response> {
+  const withdrawal = parse(withdrawalSchema, (await readFields(c)).value)
+  const { by, dates, isDryRun } = surroundings(c)
+  const condition = conditionOf(c)
+  return answerReceipt(c, { ...addressOf(c), by, dates, isDryRun, withdrawal, condition })
+}
+
+/** A release as it was written. */
+export async function getRelease(c: Ask): Promise<Response> {
+  const { kept, frame } = await findKept(c)
+  c.header('ETag', `"${tagOf(kept)}"`)
+  return c.json(await writeDown(kept.release, frame.site))
+}
+
+/** What was done to a release, and by whom. */
+export async function getReleaseHistory(c: Ask): Promise<Response> {
+  const { kept } = await findKept(c)
+  return answerHistory(c, kept.release.id)
+}
+
+/** The history of a release or a topic, as far as the author may see it. */
+export async function answerHistory(c: Ask, subject: string): Promise<Response> {
+  const deeds = await c.get('publishing').store.deeds(subject, mostDeeds)
+  const told = deeds.filter((deed) => mayRead(viewer(c), deed))
+  return c.json({ history: told.map(({ at, ...deed }) => ({ at: formatUtc(at), ...deed })) })
+}
+
+async function answerReceipt(c: Ask, request: PublishRequest): Promise<Response> {
+  const { ports, baseUrl } = c.get('publishing')
+  const [result] = await publish(ports, [request])
+  if (result instanceof DomainError) throw result
+  const { status, ...told } = lineOf(result!, await addressesFor(c))
+  if (!request.isDryRun) {
+    c.header('ETag', `"${result!.tag}"`)
+    if (status === 201) c.header('Location', `${baseUrl}${c.req.path}`)
+  }
+  return c.json(told, request.isDryRun ? 200 : (status as 200))
+}
+
+async function addressesFor(c: Ask) {
+  const { store, baseUrl } = c.get('publishing')
+  return createAddresses(baseUrl, (await store.frame()).site)
+}
+
+async function findKept(c: Ask): Promise<{ kept: Kept; frame: Frame }> {
+  const { store } = c.get('publishing')
+  const [frame, [kept]] = await Promise.all([store.frame(), store.kept([addressOf(c)], [])])
+  if (kept && maySee(viewer(c), kept.release)) return { kept, frame }
+  throw new DomainError('not-found', 'There is no release at this address.')
+}
+
+function isWritten(result: Receipt | DomainError): boolean {
+  return !(result instanceof DomainError) && result.change !== 'unchanged'
+}
+
+/** What a release was before it came out stays with its publisher when it has. */
+function mayRead({ publishers }: Viewer, { at, replaced }: Deed): boolean {
+  const { publisher, published } = Object(replaced) as { publisher?: string; published?: string }
+  if (publisher === undefined || published === undefined) return true
+  return maySee({ publishers, now: at }, { publisher, published: Date.parse(published) / 1000 })
+}
+
+function lineOf(
+  result: Receipt | DomainError,
+  addresses: ReturnType<typeof createAddresses>,
+): { status: number } & Record<string, unknown> {
+  if (result instanceof DomainError) {
+    const { status, title, detail, details } = toFailure(result)
+    return { status, title, detail, ...details }
+  }
+  const { tag, published, updated, change, ...rest } = result
+  return {
+    status: change === 'created' ? 201 : 200,
+    change,
+    ...rest,
+    url: addresses.release(result),
+    published: formatUtc(published),
+    updated: formatUtc(updated),
+    etag: tag,
+  }
+}

@@ -1,0 +1,303 @@
+import type { Clock } from '../domain/clock.ts'
+import { DomainError, refusable } from '../domain/errors.ts'
+import { fingerprint, keyOf } from '../domain/identity.ts'
+import type { Problem } from '../domain/problem.ts'
+import {
+  checkCondition,
+  deedOf,
+  formerSlugs,
+  fromContent,
+  identityElsewhere,
+  isAsRead,
+  isRepeated,
+  isWithdrawnAlready,
+  merge,
+  notWritten,
+  otherIdentity,
+  tagOf,
+  withdrawn,
+  wrong,
+} from './revise.ts'
+import {
+  apiSource,
+  type Frame,
+  type Holder,
+  type Kept,
+  type PublishingStore,
+} from '../domain/publishing-store.ts'
+import type { Draft } from '../domain/publishing.ts'
+import {
+  type Author,
+  checkPublisher,
+  checkSlug,
+  isOwn,
+  takenSlug,
+  withinReach,
+} from './permission.ts'
+import type { PublishRequest, Receipt } from './request.ts'
+import {
+  type MediaFile,
+  type ReadText,
+  type ReleaseToRead,
+  type Surroundings,
+  withMedia,
+} from '../domain/reading.ts'
+import type { Release } from '../domain/release.ts'
+import { formatUtc } from '../domain/time.ts'
+import { joinVocabularies } from '../domain/topic.ts'
+import type { WrittenRelease } from '../domain/written-release.ts'
+
+/** What publishing asks of the world around it. */
+export type PublishingPorts = {
+  store: PublishingStore
+  /** Reads releases, perhaps in another thread. */
+  readReleases: (releases: ReleaseToRead[], surroundings: Surroundings) => Promise<ReadText[]>
+  /** The file below `media/`, wherever it is, unless somebody may not know of it. */
+  findMedia: (path: string, by: Author) => Promise<MediaFile | undefined>
+  clock: Clock
+  createBatch: () => string
+  /** BASE_URL, where it is known: what begins with it is ours. */
+  baseUrl?: string
+}
+
+/** A request that was looked at, and what would become of it as things stand. */
+type Prepared = {
+  request: PublishRequest
+  before: Kept | undefined
+  frame: Frame
+  draft: Draft
+  warnings: Problem[]
+  change: Receipt['change']
+}
+
+/**
+ * Publishes what comes through the API: each request on its own, so that one that is refused does not keep the
+ * others. What several ask for at once becomes public together, as there is one change in a second: the store sees
+ * to that, also where each has a process of its own. Resolves when all is on disk.
+ */
+export async function publish(
+  ports: PublishingPorts,
+  requests: PublishRequest[],
+): Promise<(Receipt | DomainError)[]> {
+  const looked = await prepare(ports, requests)
+  const results = new Map<Prepared | DomainError, Receipt | DomainError>()
+  const seen = new Set<string>()
+  const changing: Prepared[] = []
+  for (const one of looked) {
+    if (one instanceof DomainError) {
+      results.set(one, one)
+      continue
+    }
+    const key = keyOf(one.request)
+    // An earlier one of the same request may change what this one was compared with.
+    const isDone = one.change === 'unchanged' && !seen.has(key)
+    seen.add(key)
+    if (isDone) results.set(one, receipt(one, one.before!.release))
+    else if (one.request.isDryRun) results.set(one, receipt(one, one.draft.release))
+    else changing.push(one)
+  }
+  for (const group of groupsOf(changing)) {
+    const made = await makePublic(ports, group)
+    group.forEach((one, index) => results.set(one, made[index]!))
+  }
+  return looked.map((one) => results.get(one)!)
+}
+
+/** Makes a group public, of each release one change. Never throws: what went wrong is told of each. */
+async function makePublic(
+  ports: PublishingPorts,
+  group: Prepared[],
+): Promise<(Receipt | DomainError)[]> {
+  const { store, clock, createBatch } = ports
+  let looked: (Prepared | DomainError)[] = []
+  try {
+    await store.publish(createBatch(), clock, async (now) => {
+      looked = await lookAgain(ports, group)
+      const changing = accepted(looked).filter(({ change }) => change !== 'unchanged')
+      return Promise.all(
+        changing.map(async (one) => ({
+          draft: one.draft,
+          dates: one.request.dates,
+          deed: await deedOf(one, now),
+        })),
+      )
+    })
+  } catch (error) {
+    const told = error instanceof DomainError ? error : notWritten(error)
+    return group.map(() => told)
+  }
+  // It is written, also if this can no longer be read.
+  const ids = accepted(looked).map(({ draft }) => draft.release.id)
+  const kept = await store.kept([], ids).catch(() => [])
+  const byId = new Map(kept.map(({ release }) => [release.id, release]))
+  return looked.map((one) => {
+    if (one instanceof DomainError) return one
+    return receipt(one, byId.get(one.draft.release.id) ?? one.draft.release)
+  })
+}
+
+/** What was looked at when it came in holds as long as the release and what it is read with stay. */
+async function lookAgain(
+  ports: PublishingPorts,
+  prepared: Prepared[],
+): Promise<(Prepared | DomainError)[]> {
+  const { store } = ports
+  const frame = await store.frame()
+  const kept = await store.kept(
+    prepared.map(({ request }) => request),
+    prepared.map(({ draft }) => draft.release.id),
+  )
+  const stillRight = prepared.map((one) => {
+    const { request, draft, before } = one
+    const here = kept.filter(({ release }) => {
+      return release.id === draft.release.id || keyOf(release) === keyOf(request)
+    })
+    const isAsBefore = before
+      ? here.length === 1 && here[0]!.hash === before.hash && tagOf(here[0]!) === tagOf(before)
+      : here.length === 0
+    return isAsBefore && one.frame === frame
+  })
+  const others = prepared.filter((_, index) => !stillRight[index]).map(({ request }) => request)
+  const again = others.length > 0 ? await prepare(ports, others) : []
+  const looked = prepared.map((one, index) => (stillRight[index] ? one : again.shift()!))
+  return withinReach(looked, store)
+}
+
+async function prepare(
+  ports: PublishingPorts,
+  requests: PublishRequest[],
+): Promise<(Prepared | DomainError)[]> {
+  const { store } = ports
+  const frame = await store.frame()
+  const addresses = requests.flatMap(({ slug, language, written }) => {
+    return [slug, ...formerSlugs(written)].map((one) => ({ slug: one, language }))
+  })
+  const kept = byAddress(await store.kept(addresses, []))
+  const limited = requests.filter(({ by }) => by.publishers)
+  const slugs = limited.map(({ slug }) => slug)
+  const holders = slugs.length > 0 ? await store.holders(slugs, []) : []
+  const all = requests.map((request) =>
+    refusable(() => readOne(ports, request, frame, { kept, holders })),
+  )
+  const read = await withinReach(await Promise.all(all), store)
+  const ids = read.flatMap((one) => {
+    if (one instanceof DomainError || one.before?.release.id === one.draft.release.id) return []
+    return [one.draft.release.id]
+  })
+  const owners = new Map(
+    (ids.length > 0 ? await store.kept([], ids) : []).map((one) => [one.release.id, one]),
+  )
+  return Promise.all(
+    read.map(async (one) => {
+      if (one instanceof DomainError) return one
+      const owner = owners.get(one.draft.release.id)
+      if (!owner || owner === one.before) return one
+      if (keyOf(owner.release) !== keyOf(one.request)) return identityElsewhere(owner.release)
+      // It came between the two questions.
+      const [again] = await prepare(ports, [one.request])
+      return again!
+    }),
+  )
+}
+
+async function readOne(
+  { readReleases, findMedia, clock, baseUrl }: PublishingPorts,
+  request: PublishRequest,
+  frame: Frame,
+  { kept, holders }: { kept: Map<string, Kept>; holders: Holder[] },
+): Promise<Prepared> {
+  const { slug, language, by, written, condition } = request
+  checkSlug(by, slug, holders)
+  const there = kept.get(keyOf(request))
+  const formerly = formerSlugs(written).map((one) => kept.get(keyOf({ slug: one, language })))
+  const before = there ?? formerly.find((one) => one !== undefined)
+  if (before && !isOwn(by, before.release.publisher)) throw takenSlug(by, before.release.slug)
+  checkCondition(condition, there)
+  if (before && !before.source.startsWith(apiSource)) throw fromContent(before)
+  const now = clock.now()
+  const merged = request.withdrawal
+    ? await withdrawn(before, request.withdrawal, frame, now)
+    : merge(request, before, now)
+  const origin = {
+    source: `${apiSource}${slug}.${language}`,
+    origin: request.origin ?? (await fingerprint(JSON.stringify(written ?? merged))),
+  }
+  const read = async (one: WrittenRelease) => {
+    // What is withdrawn may be from before there were limits.
+    const isWithdrawn = before?.release.withdrawn !== undefined
+    const release = { written: one, origin, isNew: written !== undefined, now, isWithdrawn }
+    const [text] = await readReleases([release], surroundingsOf(frame, baseUrl))
+    const result = await withMedia(text!, (path) => findMedia(path, by))
+    if (result.draft) return { ...result, draft: result.draft }
+    throw wrong(result.problems)
+  }
+  let result = await read(merged)
+  if (request.change && !isRepeated(request.change, before, result.draft)) {
+    const changes = [
+      ...((merged.changes as unknown[] | undefined) ?? []),
+      { at: formatUtc(now), ...request.change },
+    ]
+    result = await read({ ...merged, changes })
+  }
+  const { problems } = result
+  const draft = { ...result.draft, markdown: markdownOf(written) }
+  checkPublisher(by, draft.release.publisher)
+  if (before && before.release.id !== draft.release.id) throw otherIdentity(before.release)
+  const isSame = before?.hash === draft.hash && keyOf(before.release) === keyOf(request)
+  const isUnchanged =
+    isSame || isWithdrawnAlready(request, before) || (await isAsRead(before, draft, frame))
+  const change = !before ? 'created' : isUnchanged ? 'unchanged' : 'revised'
+  return { request, before, frame, draft, warnings: problems, change }
+}
+
+const surroundings = new WeakMap<Frame, Surroundings>()
+
+/** The same for the same frame, so that threads are sent it once. */
+function surroundingsOf(frame: Frame, baseUrl: string | undefined): Surroundings {
+  let found = surroundings.get(frame)
+  if (!found) {
+    const { site, content, published } = frame
+    found = { site, vocabulary: joinVocabularies(content, published), baseUrl }
+    surroundings.set(frame, found)
+  }
+  return found
+}
+
+function byAddress(kept: Kept[]): Map<string, Kept> {
+  return new Map(kept.map((one) => [keyOf(one.release), one]))
+}
+
+/** A text that was written in Markdown. While the HTML stays, the store keeps the one it was made of. */
+function markdownOf(written: WrittenRelease | undefined): string | undefined {
+  const { markdown } = Object(written?.body) as { markdown?: unknown }
+  return typeof markdown === 'string' ? markdown : undefined
+}
+
+function accepted(looked: (Prepared | DomainError)[]): Prepared[] {
+  return looked.flatMap((one) => (one instanceof DomainError ? [] : [one]))
+}
+
+function receipt(
+  { change, draft, warnings }: Prepared,
+  { published, updated }: Pick<Release, 'published' | 'updated'>,
+): Receipt {
+  const { id, slug, language } = draft.release
+  const tag = tagOf({ hash: draft.hash, release: { published, updated } })
+  return { change, id, slug, language, published, updated, tag, warnings }
+}
+
+/** In their order, so that each group has one change of a release. */
+function groupsOf(prepared: Prepared[]): Prepared[][] {
+  const groups: { keys: Set<string>; members: Prepared[] }[] = []
+  for (const one of prepared) {
+    const own = [keyOf(one.request), one.draft.release.id]
+    let group = groups.at(-1)
+    if (!group || own.some((key) => group!.keys.has(key))) {
+      group = { keys: new Set(), members: [] }
+      groups.push(group)
+    }
+    for (const key of own) group.keys.add(key)
+    group.members.push(one)
+  }
+  return groups.map(({ members }) => members)
+}
