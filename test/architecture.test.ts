@@ -60,7 +60,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   {
     what: /^node:/,
     where:
-      /^cli\/|^(node|serve|program|pool|thread|bundle|bundle-content|bundle-worker|http\/listen)\.ts|^store\/(node-sqlite|backup|examine|examine-thread|condition)\.ts|^content\/(folder|media-folder|picture-file|load-content|watch)\.ts/,
+      /^cli\/|^(node|serve|program|pool|thread|bundle|bundle-content|bundle-worker|http\/(client|listen|request-faults))\.ts|^store\/(node-sqlite|backup|examine|examine-thread|condition)\.ts|^content\/(folder|media-folder|picture-file|load-content|watch)\.ts/,
   },
   { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
   { what: /^esbuild$/, where: /^bundle-worker\.ts/ },

@@ -3,7 +3,7 @@ import { Hono } from 'hono'
 import { expect, test } from 'vitest'
 import type { DomainError } from '../../src/domain/errors.ts'
 import { Authentication } from '../../src/http/api/authentication.ts'
-import { clientAtSocket } from '../../src/http/listen.ts'
+import { clientAtSocket } from '../../src/http/client.ts'
 
 const tokens = [{ name: 'newsroom', secret: 'a-secret-of-the-newsroom' }]
 

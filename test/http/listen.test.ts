@@ -13,7 +13,8 @@ import {
   type TestContext,
   vi,
 } from 'vitest'
-import { type Fetch, listen, usualLimits } from '../../src/http/listen.ts'
+import { usualLimits } from '../../src/http/limits.ts'
+import { type Fetch, listen } from '../../src/http/listen.ts'
 import { markdown, temporaryFolder, writeFiles, writeFolder } from '../content-folder.ts'
 import { exchange, open } from '../raw-client.ts'
 import { databaseFile, type Server, spawnServer, start, until } from '../server.ts'
