@@ -2,21 +2,21 @@ import { briefly } from './answers/caching.ts'
 import { DomainError, type ErrorCode, StoreDamaged } from '../domain/errors.ts'
 
 const statuses: Record<ErrorCode, { status: number; title: string }> = {
-  invalid: { status: 400, title: 'This question cannot be answered' },
-  unknown: { status: 401, title: 'Nobody is known by this' },
-  forbidden: { status: 403, title: 'This is not for you to change' },
+  invalid: { status: 400, title: 'Invalid request' },
+  unknown: { status: 401, title: 'Not authenticated' },
+  forbidden: { status: 403, title: 'Not permitted' },
   moved: { status: 308, title: 'Moved' },
-  'not-allowed': { status: 405, title: 'This address does not take this method' },
+  'not-allowed': { status: 405, title: 'Method not allowed' },
   'not-found': { status: 404, title: 'Not found' },
-  conflict: { status: 409, title: 'This cannot be changed here' },
+  conflict: { status: 409, title: 'Conflict' },
   gone: { status: 410, title: 'Gone' },
-  changed: { status: 412, title: 'This is not what it was' },
-  'too-large': { status: 413, title: 'This is too large' },
-  unsupported: { status: 415, title: 'This kind of content is not taken' },
-  wrong: { status: 422, title: 'Something in it is wrong' },
+  changed: { status: 412, title: 'Precondition failed' },
+  'too-large': { status: 413, title: 'Too large' },
+  unsupported: { status: 415, title: 'Unsupported content type' },
+  wrong: { status: 422, title: 'Invalid fields' },
   'too-often': { status: 429, title: 'Too many attempts' },
-  'not-here': { status: 409, title: 'This service has no place for it' },
-  unavailable: { status: 503, title: 'Not available yet' },
+  'not-here': { status: 409, title: 'Not supported by this service' },
+  unavailable: { status: 503, title: 'Not available' },
 }
 
 /** What went wrong, as it is told to whoever asked. */
