@@ -184,7 +184,7 @@ onNode(
       expect(withdrawn).not.toContain('ld+json')
     })
 
-    test('pages announce their feeds before their other languages, each so that no reader takes it for another (O-01, O-02, O-03)', async () => {
+    test('pages announce their feeds before their other languages, each so that no reader takes it for another (O-01, O-02, O-03, J-07)', async () => {
       for (const [path, feeds, languages] of [
         [
           '/topics/migration',

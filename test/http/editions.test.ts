@@ -4,8 +4,10 @@ import { expect, test } from 'vitest'
 import { markdown, temporaryFolder, topicsYaml, writeFiles } from '../content-folder.ts'
 import { nodePress, onBothPresses } from '../platforms.ts'
 
-const release = (title: string, topics: string, day = 24) =>
-  markdown([`title: ${title}`, `published: 2024-01-${day}T09:00`, `topics: [${topics}]`])
+const release = (title: string, topics: string, day = 24, fields: string[] = []) =>
+  markdown([`title: ${title}`, `published: 2024-01-${day}T09:00`, `topics: [${topics}]`, ...fields])
+const corrected = ['changes: [{ at: 2024-02-01, kind: correction, note: The sum was wrong }]']
+const withdrawn = ['withdrawn: { at: 2024-02-01, reason: The figures were made up }']
 
 const files = {
   'topics.yaml': `${topicsYaml}
@@ -33,7 +35,7 @@ onBothPresses('editions', files, (press) => {
     return Object.fromEntries(await Promise.all(all))
   }
 
-  test('a change moves the validators of the feeds it alters and of no other (H-05, H-10)', async () => {
+  test('a change moves the validators of the feeds it alters and of no other (H-05, H-10, D-04)', async () => {
     const changes: [() => void, string[]][] = [
       [
         () => write({ 'releases/d.en.md': release('D', 'eu', 27) }),
@@ -46,6 +48,14 @@ onBothPresses('editions', files, (press) => {
       [
         () => write({ 'releases/d.en.md': release('D', 'migration', 27) }),
         ['/feed.atom', '/topics/eu.atom', '/topics/migration.atom'],
+      ],
+      [
+        () => write({ 'releases/d.en.md': release('D', 'migration', 27, corrected) }),
+        ['/feed.atom', '/topics/migration.atom'],
+      ],
+      [
+        () => write({ 'releases/d.en.md': release('D', 'migration', 27, withdrawn) }),
+        ['/feed.atom', '/topics/migration.atom'],
       ],
       // The newest release goes, and with it the newest date.
       [
@@ -164,7 +174,7 @@ onBothPresses('editions', files, (press) => {
       expect(known.status).toBe(304)
       const health = await fetch('/healthz')
       expect(health.status).toBe(503)
-      // What nobody ever asked for has no good answer, and says when to come again (H-32).
+      // What nobody ever asked for has no good answer, and says when to come again.
       const unknown = await fetch('/topics/immigration.rss')
       expect(unknown.status).toBe(503)
       expect(Number(unknown.headers.get('retry-after'))).toBeLessThanOrEqual(300)
