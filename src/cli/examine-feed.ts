@@ -1,4 +1,4 @@
-import type { FormatName } from '../domain/addresses.ts'
+import type { FormatName } from '../feeds/formats.ts'
 import { largestDocument } from '../feeds/window.ts'
 import { type FeedDocument, readFeed, readTime } from './read-feed.ts'
 
@@ -12,7 +12,7 @@ const tolerance = 60
 
 /**
  * Examines the document of a feed as strict readers do: whether it is well-formed, the times in it,
- * identities, size. `document` is missing when it cannot be read.
+ * identities, size. `document` is missing when it cannot be read, or its format is not read back.
  */
 export function examineFeed(
   format: FormatName,
@@ -23,6 +23,7 @@ export function examineFeed(
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body)
     const document = readFeed(format, text)
+    if (!document) return { troubles: size }
     return {
       document,
       troubles: [...examineTimes(document, now), ...examineIds(document), ...size],

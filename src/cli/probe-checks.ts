@@ -1,7 +1,7 @@
-import type { FormatName } from '../domain/addresses.ts'
-import { formats } from '../feeds/formats.ts'
+import { type FormatName, formats } from '../feeds/formats.ts'
 import type { Answer } from './ask.ts'
 import { examineFeed } from './examine-feed.ts'
+import { beginsLikeFeed } from './read-feed.ts'
 
 /** A feed as it answered: plainly, again with its own ETag, to HEAD. */
 export type Observed = {
@@ -34,9 +34,7 @@ export function opaque(etag: string | undefined): string | undefined {
 export function kindOf({ body }: Answer, format: FormatName): 'feed' | 'page' | 'other' {
   const start = new TextDecoder().decode(body.subarray(0, 2000)).trimStart()
   if (/^(<!doctype html|<html)/i.test(start)) return 'page'
-  const isFeed =
-    format === 'json' ? start.startsWith('{') : start.includes(format === 'rss' ? '<rss' : '<feed')
-  return isFeed ? 'feed' : 'other'
+  return beginsLikeFeed(format, start) ? 'feed' : 'other'
 }
 
 /** Headers that HEAD and a 304 must have as GET has them. */

@@ -1,5 +1,4 @@
-import type { FormatName } from '../domain/addresses.ts'
-import { formats } from '../feeds/formats.ts'
+import { type FormatName, formatNames, preferredFormat } from '../feeds/formats.ts'
 import { type Answer, ask } from './ask.ts'
 import { browser, feedChecks, kindOf, type Observed, opaque, readers } from './probe-checks.ts'
 import { NotDone } from './not-done.ts'
@@ -14,7 +13,6 @@ type Subject = { address: string; format: FormatName }
 
 /** Requests at the same time: no more than a browser makes. */
 const atOnce = 4
-const names = Object.keys(formats) as FormatName[]
 const name = { 'User-Agent': 'tiedote-probe' }
 const ourselves = { ...name, 'Accept-Encoding': 'gzip' }
 
@@ -41,10 +39,10 @@ async function probe(address: string, { most, json }: Options, { terminal }: Con
   const { subjects, findings } = await readOffer(origin)
   const looked = subjects.slice(0, most)
   findings.push(...(await examineAll(looked, terminal)))
-  for (const { address, format } of looked.slice(0, names.length)) {
+  for (const { address, format } of looked.slice(0, formatNames.length)) {
     findings.push(...(await examineClosely(address, format)))
   }
-  findings.push(await examineReaders(looked.slice(0, names.length)))
+  findings.push(await examineReaders(looked.slice(0, formatNames.length)))
   findings.push(await examineMissing(origin), await examineHealth(origin))
   if (origin.startsWith('https:')) findings.push(await examineUnencrypted(looked[0]!.address))
   const wrong = findings.filter(({ state }) => state === 'wrong').length
@@ -73,11 +71,14 @@ function originOf(address: string): string {
   )
 }
 
+/** Addresses of a feed. A service of another version may have other formats. */
+type Feeds = { [format in FormatName]?: string }
+
 /** What `/topics.json` says, as far as it is needed. */
 type Offer = {
-  feeds: Record<FormatName, string>
+  feeds: Feeds
   opml: string
-  topics: { feeds: Record<FormatName, string> }[]
+  topics: { feeds: Feeds }[]
   otherLanguages: { topics: string }[]
 }
 
@@ -93,9 +94,12 @@ async function readOffer(origin: string): Promise<{ subjects: Subject[]; finding
     ...topics.map((topic) => topic.feeds),
   ])
   const subjects = addresses.flatMap((feeds) =>
-    names.map((format) => ({ address: here(feeds[format]), format })),
+    formatNames.flatMap((format) => {
+      const address = feeds[format]
+      return address === undefined ? [] : [{ address: here(address), format }]
+    }),
   )
-  const says = new URL(first.feeds.rss).origin
+  const says = new URL(first.feeds[preferredFormat]!).origin
   const check = 'Addresses are those that the service was asked at'
   const finding: Finding =
     says === origin
@@ -126,7 +130,7 @@ async function askForOffer(address: string): Promise<Offer> {
   }
   try {
     const offer = JSON.parse(new TextDecoder().decode(answer.body)) as Offer
-    if (offer.feeds.rss && offer.opml && Array.isArray(offer.topics)) return offer
+    if (offer.feeds[preferredFormat] && offer.opml && Array.isArray(offer.topics)) return offer
   } catch {
     // Something else is there.
   }
@@ -308,7 +312,10 @@ async function examineReaders(subjects: Subject[]): Promise<Finding> {
 
 async function examineMissing(origin: string): Promise<Finding> {
   const check = 'What is not there is answered 404'
-  const { status } = await ask(`${origin}/topics/no-such-topic-as-this.rss`, ourselves)
+  const { status } = await ask(
+    `${origin}/topics/no-such-topic-as-this.${preferredFormat}`,
+    ourselves,
+  )
   if (status === 404) return { check, state: 'ok', text: '' }
   return {
     check,

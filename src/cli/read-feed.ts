@@ -1,4 +1,4 @@
-import type { FormatName } from '../domain/addresses.ts'
+import type { FormatName } from '../feeds/formats.ts'
 import { type Element, readXml } from './read-xml.ts'
 
 /** What a reader takes from the document of a feed. */
@@ -14,9 +14,41 @@ export type FeedDocument = {
 
 const atom = 'http://www.w3.org/2005/Atom'
 
-/** Reads a feed with parsers that know nothing of how it was made. Throws an Error that says why not. */
-export function readFeed(format: FormatName, text: string): FeedDocument {
-  return format === 'json' ? readJsonFeed(text) : readXmlFeed(format, readXml(text))
+type Reading = {
+  /** What stands near the beginning of a document. */
+  sign: RegExp
+  read: (text: string) => FeedDocument
+}
+
+/** The formats that are read back. Documents of others are asked for, and not looked into. */
+const readings: { [format in FormatName]?: Reading } = {
+  rss: {
+    sign: /<rss/,
+    read: (text) => readXmlFeed(text, { root: 'rss', entry: 'item', id: 'guid' }),
+  },
+  atom: {
+    sign: /<feed/,
+    read: (text) => readXmlFeed(text, { root: 'feed', entry: 'entry', id: 'id' }),
+  },
+  json: { sign: /^\{/, read: readJsonFeed },
+}
+
+/** Whether feeds in a format are read back. */
+export function isReadBack(format: FormatName): boolean {
+  return readings[format] !== undefined
+}
+
+/**
+ * Reads a feed with parsers that know nothing of how it was made; undefined where there is none for its
+ * format. Throws an Error that says why not.
+ */
+export function readFeed(format: FormatName, text: string): FeedDocument | undefined {
+  return readings[format]?.read(text)
+}
+
+/** Whether a text that is no page begins like a feed in a format. */
+export function beginsLikeFeed(format: FormatName, start: string): boolean {
+  return readings[format]?.sign.test(start) ?? true
 }
 
 function readJsonFeed(text: string): FeedDocument {
@@ -41,12 +73,15 @@ function textOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-function readXmlFeed(format: 'rss' | 'atom', root: Element): FeedDocument {
-  const expected = format === 'rss' ? 'rss' : 'feed'
-  if (root.name !== expected) throw new Error(`it is <${root.name}>, and not <${expected}>`)
-  const feed = format === 'rss' ? root.children.find(({ name }) => name === 'channel') : root
+/** Names of elements. */
+type Names = { root: 'rss' | 'feed'; entry: string; id: string }
+
+function readXmlFeed(text: string, names: Names): FeedDocument {
+  const root = readXml(text)
+  if (root.name !== names.root) throw new Error(`it is <${root.name}>, and not <${names.root}>`)
+  const feed = names.root === 'rss' ? root.children.find(({ name }) => name === 'channel') : root
   if (!feed) throw new Error('it has no channel')
-  const entries = feed.children.filter(({ name }) => name === (format === 'rss' ? 'item' : 'entry'))
+  const entries = feed.children.filter(({ name }) => name === names.entry)
   const link = (rel: string) =>
     feed.children.find(({ name, space, attributes }) => {
       return name === 'link' && space === atom && attributes.rel === rel
@@ -55,7 +90,7 @@ function readXmlFeed(format: 'rss' | 'atom', root: Element): FeedDocument {
     self: link('self'),
     previous: link('prev-archive'),
     entries: entries.map((entry) => ({
-      id: childText(entry, format === 'rss' ? 'guid' : 'id'),
+      id: childText(entry, names.id),
       title: childText(entry, 'title'),
     })),
     times: [feed, ...entries].flatMap(({ children }) =>

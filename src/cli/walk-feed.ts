@@ -1,9 +1,10 @@
-import type { Addresses, FormatName } from '../domain/addresses.ts'
+import type { Addresses } from '../domain/addresses.ts'
 import type { FeedQuery } from '../domain/feed-query.ts'
 import type { Draft } from '../domain/publishing.ts'
 import type { State } from '../domain/release-store.ts'
-import { identityInAtom } from '../feeds/atom.ts'
+import { type FormatName, formats } from '../feeds/formats.ts'
 import { examineFeed, type Trouble } from './examine-feed.ts'
+import { isReadBack } from './read-feed.ts'
 import type { Service } from './service.ts'
 
 /** A feed in one format, from its head to its oldest archive. */
@@ -64,9 +65,9 @@ export async function walkFeed(
     }
   }
   walked.archived = seen.size - walked.releases
-  // As this format has them: Atom knows addresses alone.
-  const written = format === 'atom' ? identityInAtom : (id: string) => id
-  const isSeen = (id: string) => seen.has(written(id).trim())
+  if (!isReadBack(format)) return walked
+  const { writeIdentity = (id: string) => id } = formats[format]
+  const isSeen = (id: string) => seen.has(writeIdentity(id).trim())
   const lost = await lostReleases(service, query, isSeen, state)
   if (lost.length > 0) {
     const named = lost.slice(0, 3).map(({ release }) => `${release.slug}.${release.language}`)

@@ -1,4 +1,4 @@
-import type { Addresses, FormatName } from '../domain/addresses.ts'
+import type { Addresses } from '../domain/addresses.ts'
 import { type FeedQuery, textLanguage } from '../domain/feed-query.ts'
 import { identity } from '../domain/identity.ts'
 import { isShownAsPicture } from '../domain/media-types.ts'
@@ -61,8 +61,11 @@ export type Chain = {
   next?: string | undefined
 }
 
+/** The address of a document in a format, by the format's name. */
+type InFormat = (format: string) => string
+
 /** The same question in another language. */
-export type Sister = { language: string; page: string; self: Record<FormatName, string> }
+export type Sister = { language: string; page: string; self: InFormat }
 
 /** A question answered: everything that its document says, in whatever format. */
 export type Feed = {
@@ -73,11 +76,11 @@ export type Feed = {
   language: string
   /** The page that shows the same. */
   page: string
-  self: Record<FormatName, string>
+  self: InFormat
   /** Of the head, in an archive. */
-  current?: Record<FormatName, string> | undefined
-  previous?: Record<FormatName, string> | undefined
-  next?: Record<FormatName, string> | undefined
+  current?: InFormat | undefined
+  previous?: InFormat | undefined
+  next?: InFormat | undefined
   sisters: Sister[]
   updated: number
   author: Person
@@ -112,23 +115,16 @@ export async function createFeed(
 ): Promise<Feed> {
   const { site, addresses } = press
   const language = textLanguage(query, site)
-  const inFormats = (address: (format: FormatName) => string) => ({
-    rss: address('rss'),
-    atom: address('atom'),
-    json: address('json'),
-  })
-  const headOf = (asked: FeedQuery) => inFormats((format) => addresses.feed(asked, format))
-  const archive = (interval: string | undefined) =>
-    interval === undefined
-      ? undefined
-      : inFormats((format) => addresses.archive(query, interval, format))
+  const headOf = (asked: FeedQuery) => (format: string) => addresses.feed(asked, format)
+  const archive = (interval: string | undefined): InFormat | undefined =>
+    interval === undefined ? undefined : (format) => addresses.archive(query, interval, format)
   const head = headOf(query)
   const farewell =
     ending && chain.interval === undefined && (await createFarewell(query, ending, press))
   const entries = releases.map((release) => createEntry(release, relations, press))
   const asked = new Set(query.topics.flatMap((group) => group.with))
   return {
-    id: await identityOf('feed', head.atom, site),
+    id: await identityOf('feed', head('atom'), site),
     title: titleOf(query, press),
     description: inLanguage(site.description, language, site),
     language,

@@ -26,7 +26,7 @@ import { questionPageMeaning } from './question-page.ts'
 import { releasePageMeaning } from './release-page.ts'
 import { type Answer, answered, type Subject } from './request-log.ts'
 import { sitemapMeaning } from './sitemap.ts'
-import { readAddress } from './urls.ts'
+import { isForPrograms, readAddress } from './urls.ts'
 import { vocabularyMeaning } from './vocabulary.ts'
 
 /** What the addresses of the service are answered by. */
@@ -217,7 +217,7 @@ async function answerError(
 ): Promise<Response> {
   const failure = toFailure(error)
   if (!(error instanceof DomainError)) logError(error)
-  const dependsOnAccept = !isFeedAddress(c)
+  const dependsOnAccept = !isForPrograms(new URL(c.req.url).pathname)
   const isOpened = hasFeedPages && isOpenedInBrowser(c.req.raw.headers)
   if (!isOpened && (!dependsOnAccept || !acceptsPage(c))) {
     const response = problemResponse(failure)
@@ -232,11 +232,6 @@ async function answerError(
     ...(dependsOnAccept ? { Vary: 'Accept' } : onlyForBrowsers),
     'Content-Security-Policy': pagePolicy,
   })
-}
-
-/** Feeds are asked for by programs, whatever they accept, and get their errors as problem documents. */
-function isFeedAddress(c: Context): boolean {
-  return /(\.(rss|atom|json|opml|xml)|\/feed)\/*$/i.test(new URL(c.req.url).pathname)
 }
 
 function acceptsPage(c: Context): boolean {

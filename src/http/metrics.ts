@@ -1,3 +1,4 @@
+import { formatNames, partFormat } from '../feeds/formats.ts'
 import { Counter, Gauge, Histogram, Registry } from './prometheus.ts'
 import { readerFamilies } from './reader.ts'
 import type { Answer } from './request-log.ts'
@@ -24,7 +25,7 @@ const statuses = new Set([
   416, 422, 429, 500, 502, 503, 504,
 ])
 const codings = new Set(['identity', 'gzip', 'br', 'zstd', 'deflate'])
-const documents = new Set(['rss', 'atom', 'json', 'opml', 'html', 'xml'])
+const documents = new Set<string>([...formatNames, 'opml', 'html', 'xml'])
 
 /** From a kept document to the slowest that readers wait for, in seconds (H-38). */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
@@ -174,8 +175,8 @@ function known(value: string, values: ReadonlySet<string>): string {
 
 /** Well-formed, because Prometheus refuses everything when two series come to the same UTF-8. */
 function feedOf(path: string): string {
-  const feed = path.replace(/[?#][^]*/, '').replace(/\.(rss|atom|json)$/, '')
-  return feed.slice(0, longestFeed).toWellFormed()
+  const { name } = partFormat(path.replace(/[?#][^]*/, ''))
+  return name.slice(0, longestFeed).toWellFormed()
 }
 
 function outcomeOf(status: number): string {

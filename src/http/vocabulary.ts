@@ -4,6 +4,7 @@ import type { Retired } from '../domain/retirement.ts'
 import { inLanguage } from '../domain/site.ts'
 import type { Topic } from '../domain/topic.ts'
 import { formatUtc } from '../domain/time.ts'
+import { inEachFormat } from '../feeds/formats.ts'
 import type { Meaning } from './answers/answers.ts'
 import type { Current } from './answers/state.ts'
 import { ofWholeState, pathOf } from './question.ts'
@@ -53,11 +54,7 @@ function vocabularyDocument(language: string, counts: TopicCount[], current: Cur
   const { site, vocabulary, addresses, retired } = current
   const texts = language === 'all' ? site.languages[0]! : language
   const everything: FeedQuery = { language, topics: [], words: [] }
-  const feedsOf = (query: FeedQuery) => ({
-    rss: addresses.feed(query, 'rss'),
-    atom: addresses.feed(query, 'atom'),
-    json: addresses.feed(query, 'json'),
-  })
+  const feedsOf = (query: FeedQuery) => inEachFormat((format) => addresses.feed(query, format))
   const describe = (topic: Topic) => {
     const query = { ...everything, topics: [{ with: [topic.slug], without: [] }] }
     const { releases, newest } = countOf(topic.slug, language, counts)

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
-import type { FormatName } from '../../domain/addresses.ts'
 import { type FeedQuery, textLanguage } from '../../domain/feed-query.ts'
+import { type FormatName, formats } from '../../feeds/formats.ts'
 import type { Current } from '../answers/state.ts'
 import type { Contents } from './contents.ts'
 import { listPage } from './list.ts'
@@ -23,8 +23,6 @@ type Words = {
   isArchive: (format: string) => string
   subscribe: string
 }
-
-const names: Record<FormatName, string> = { rss: 'RSS', atom: 'Atom', json: 'JSON Feed' }
 
 const words: Record<string, Words> = {
   en: {
@@ -63,10 +61,11 @@ export function feedPreview(opened: Opened, contents: Contents, current: Current
 function explanation({ query, format, address, head }: Opened, current: Current): Html {
   const language = textLanguage(query, current.site)
   const said = words[language.split('-')[0]!] ?? words.en!
-  const what = head ? said.isArchive(names[format]) : said.isFeed(names[format])
+  const { label } = formats[format]
+  const what = head ? said.isArchive(label) : said.isFeed(label)
   return html`<div class="notice">
 <p>${what} ${said.subscribe}</p>
-<p><code>${head ?? address}</code> ${copyButton(format, names[format], viewIn(language, current))}</p>
+<p><code>${head ?? address}</code> ${copyButton(format, viewIn(language, current))}</p>
 </div>
 `
 }
