@@ -54,6 +54,7 @@ export async function walkFeed(
     walked.largest = Math.max(walked.largest, body.length)
     const { document, troubles } = examineFeed(format, body, Math.floor(Date.now() / 1000))
     troubles.forEach(complain)
+    if (!isReadBack(format)) return { ...walked, documents: 1 }
     if (!document) break
     if (document.self !== at) complain({ message: `says that its address is ${document.self}` })
     for (const { id } of document.entries) seen.add(id)
@@ -65,7 +66,6 @@ export async function walkFeed(
     }
   }
   walked.archived = seen.size - walked.releases
-  if (!isReadBack(format)) return walked
   const { writeIdentity = (id: string) => id } = formats[format]
   const isSeen = (id: string) => seen.has(writeIdentity(id).trim())
   const lost = await lostReleases(service, query, isSeen, state)

@@ -673,7 +673,7 @@ function unsafe(html: string): string[] {
 }
 
 /** The bytes of each release in each document. */
-function splitEntries({ rss, atom, json }: Documents): Record<keyof Documents, string[]> {
+function splitEntries({ rss, atom, json }: Documents): Record<'rss' | 'atom' | 'json', string[]> {
   return {
     rss: rss.match(/<item>[^]*?<\/item>/g) ?? [],
     atom: atom.match(/<entry [^]*?<\/entry>/g) ?? [],
