@@ -11,7 +11,8 @@ import type { Relations, Version } from '../domain/release-store.ts'
 import { createRemembered, rooms, sizeOfText } from '../domain/remembered.ts'
 import { escapeMarkup } from '../domain/text.ts'
 import { type Around, fullText, type Link, summaryOf } from './body.ts'
-import { type Wording, wordingOf } from './wording.ts'
+import { textsOf } from './languages.ts'
+import type { Wording } from './languages/texts.ts'
 
 /** Text with what a machine calls it. */
 export type Category = { term: string; label: string }
@@ -162,7 +163,7 @@ export async function createFeed(
 async function createFarewell(query: FeedQuery, ending: Ending, press: Press): Promise<Entry> {
   const { site, addresses } = press
   const language = textLanguage(query, site)
-  const wording = wordingOf(language)
+  const wording = textsOf(language).documents
   const page = addresses.page(query)
   const note = ending.note && inLanguage(ending.note, language, site)
   const text = [wording.endedText(titleOf(query, press)), note].filter(Boolean).join(' ')
@@ -267,7 +268,7 @@ function aroundOf(
 
 /** What is withdrawn says so where every reader looks, and keeps its identity (D-01). */
 export function headline({ title, withdrawn, language }: Release): string {
-  return withdrawn ? `${wordingOf(language).withdrawn}: ${title}` : title
+  return withdrawn ? `${textsOf(language).documents.withdrawn}: ${title}` : title
 }
 
 /** The question in words before the name of the site: “Migration and EU – Ministry: releases” (C-19). */
@@ -281,7 +282,7 @@ export function titleOf(query: FeedQuery, press: Press): string {
 export function inWords(query: FeedQuery, press: Press): string {
   const { site } = press
   const language = textLanguage(query, site)
-  const wording = wordingOf(language)
+  const wording = textsOf(language).documents
   const unwanted = withoutInAll(query.topics)
   const groups = query.topics.map((group) => (unwanted ? { ...group, without: [] } : group))
   const inOrder = (some: Group[]) =>
@@ -319,7 +320,7 @@ function groupInWords(group: Group, language: string, press: Press, wording: Wor
 
 /** C-13: an entry without any category would be given those of the feed by Miniflux. */
 function categoriesOf({ topics, language, kind }: Release, press: Press): Category[] {
-  if (topics.length === 0) return [{ term: kind, label: wordingOf(language).kinds[kind] }]
+  if (topics.length === 0) return [{ term: kind, label: textsOf(language).documents.kinds[kind] }]
   const categories = topics.map((slug) => categoryOf(slug, language, press))
   const labels = categories.map(({ label }) => label.toLowerCase())
   return categories.filter((_, index) => labels.indexOf(labels[index]!) === index)

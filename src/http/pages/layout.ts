@@ -1,8 +1,8 @@
 import { html } from 'hono/html'
 import type { FeedQuery } from '../../domain/feed-query.ts'
+import { directionOf } from '../../feeds/direction.ts'
 import { titleOf } from '../../feeds/feed.ts'
 import { formats, rankedFormats } from '../../feeds/formats.ts'
-import { directionOf } from '../../feeds/wording.ts'
 import { languageName } from './language.ts'
 import { type Html, label, nothing, pathOf, tongue, type View } from './view.ts'
 

@@ -1,5 +1,50 @@
-import type { WallTime } from '../../../domain/time.ts'
-import type { ReadingErrorCode } from '../../../domain/errors.ts'
+import type { ReadingErrorCode } from '../../domain/errors.ts'
+import type { Kind } from '../../domain/release.ts'
+import type { WallTime } from '../../domain/time.ts'
+
+/** All that the service says to readers in one language. A file that lacks a text does not compile. */
+export type Texts = {
+  /** Language tag, without a territory. */
+  language: string
+  /** What speakers call their language. */
+  name: string
+  /** Where it is at home, for programs that want a language with its territory. */
+  territory: string
+  documents: Wording
+  pages: Messages
+}
+
+/** The few words that documents need beside the publisher's own. */
+export type Wording = {
+  and: string
+  or: string
+  without: string
+  allLanguages: string
+  /** Put around the words of a search. */
+  searchFor: (words: string) => string
+  /** The same where nothing stands before it. */
+  releasesFor: (words: string) => string
+  correction: string
+  withdrawn: string
+  withdrawals: string
+  corrects: string
+  correctedBy: string
+  replacedBy: string
+  /** Before the time its author gave a release that came out later. */
+  dated: string
+  event: string
+  attachments: string
+  related: string
+  contacts: string
+  telephone: string
+  photo: string
+  /** Title of the last entry of a feed. */
+  ended: string
+  /** Its text, for the title of the feed. */
+  endedText: (title: string) => string
+  instead: string
+  kinds: Record<Kind, string>
+}
 
 /** What an error tells of itself beyond its code, so that a page can say what to change. */
 export type Reason =
@@ -11,10 +56,8 @@ export type Reason =
   | 'empty-month'
   | 'no-release'
 
-/** All texts of the pages in one language. A file that lacks one does not compile. */
+/** The texts of the pages. */
 export type Messages = {
-  /** Language tag. */
-  language: string
   day: (time: WallTime) => string
   dayAndTime: (time: WallTime) => string
   /** Short names of the months, January first. */
@@ -57,6 +100,10 @@ export type Messages = {
   forReaders: string
   everyTopicAsOpml: string
   theseTopicsAsOpml: string
+  /** On top of a feed that was opened in a browser. */
+  isFeed: (format: string) => string
+  isArchive: (format: string) => string
+  toSubscribe: string
 
   build: string
   buildThis: string
