@@ -137,6 +137,15 @@ test('only the store knows SQL', () => {
   expect(wrong.map(({ file }) => file)).toEqual([])
 })
 
+test('only the table of formats lists them, and who reads feeds back or those of others', () => {
+  const ofFormat = /'(rss|atom|json)'|application\/(?:feed\+)?(rss|atom|json)\b/g
+  const wrong = files.filter(({ file, text }) => {
+    const named = Array.from(text.matchAll(ofFormat), ([, name, type]) => name ?? type)
+    return new Set(named).size > 1 && !/^(feeds\/formats|cli\/(read-feed|import))\b/.test(file)
+  })
+  expect(wrong.map(({ file }) => file)).toEqual([])
+})
+
 test('rendering reads neither clock nor chance nor locale (H-17)', () => {
   const impure = /Date\.now|new Date\(\)|Math\.random|randomUUID|toLocale|Intl\./
   const wrong = files.filter(
