@@ -82,7 +82,8 @@ export function compose(parts: Parts): Composed {
     ? new NearState(question, clock, hasChanged)
     : new FarState(question, clock)
   const answers = new AnswerStore({ capacity: memory, edge, later })
-  const finder = new Finder({ store, editions, answers, clock, metrics, later })
+  const onFailure = () => state.lookAgain()
+  const finder = new Finder({ store, editions, answers, clock, metrics, onFailure, later })
   const answering = { state, answers, finder, clock }
   const app = createApp({ ...parts, ...answering, store, metrics, record })
 

@@ -48,6 +48,7 @@ const trials = [
   'strangers',
   'readers/week',
   'readers/corrections',
+  'http/answers',
   'http/archives',
   'http/fuzz',
   'content/fields',
