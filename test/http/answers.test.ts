@@ -206,8 +206,14 @@ test('who polls an address that has moved, or that is not there, costs no questi
 })
 
 const paths = [
-  ...['/feed.atom', '/topics/eu.atom', '/topics/EU.atom', '/topics/migration.json'],
-  ...['/topics/migration+eu.rss', '/', '/releases/a', '/topics/movement-of-people.json'],
+  '/feed.atom',
+  '/topics/eu.atom',
+  '/topics/EU.atom',
+  '/topics/migration.json',
+  '/topics/migration+eu.rss',
+  '/',
+  '/releases/a',
+  '/topics/movement-of-people.json',
 ]
 
 type Truth = { at: number; etag: string; date: number; text: string }
