@@ -59,6 +59,7 @@ const trials = [
   'store/mend-clock',
   'store/migrations',
   'upgrades',
+  'browser/pages',
 ].map((name) => `test/${name}.test.ts`)
 
 /** What `npm run test:quick` runs, on Node alone, without the files that start a server or wait for long. */
