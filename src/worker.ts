@@ -138,12 +138,12 @@ async function findAsset(env: Env, path: string): Promise<MediaFile | undefined>
   const url = assetAddress(path.split('/'))
   const { ok, headers } = await env.ASSETS.fetch(url, { method: 'HEAD' })
   if (!ok) return undefined
+  const read = async () => new Uint8Array(await (await env.ASSETS.fetch(url)).arrayBuffer())
   const type = headers.get('content-type') ?? 'application/octet-stream'
-  const file = { type, size: Number(headers.get('content-length') ?? 0) }
-  return withMeasures(file, async () => {
-    const asset = await env.ASSETS.fetch(url)
-    return new Uint8Array(await asset.arrayBuffer())
-  })
+  const length = headers.get('content-length')
+  // Not every answer without a body tells how long that would be.
+  const size = length === null ? (await read()).length : Number(length)
+  return withMeasures({ size, type }, read)
 }
 
 /** Assets have one spelling, and every other is redirected to it. */
