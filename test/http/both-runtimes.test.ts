@@ -159,7 +159,7 @@ describe('on Node and on Workers', () => {
       await press.takeUp()
       await worker.takeUp()
       // Another isolate has changed it.
-      await workers('/robots.txt', { 'Cache-Control': 'no-cache' })
+      await workers('/healthz', { 'Cache-Control': 'no-cache' })
     }
     close = async () => {
       await worker.close()
