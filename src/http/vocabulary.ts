@@ -35,13 +35,22 @@ export function countOf(
   language: string,
   counts: TopicCount[],
 ): { releases: number; newest: number | undefined } {
-  const found = counts.filter((one) => {
-    return one.topic === topic && (language === 'all' || one.language === language)
+  const found = ofTopic(topic, counts).filter((one) => {
+    return language === 'all' || one.language === language
   })
   return {
     releases: found.reduce((sum, { count }) => sum + count, 0),
     newest: found.length > 0 ? Math.max(...found.map(({ newest }) => newest)) : undefined,
   }
+}
+
+const grouped = new WeakMap<TopicCount[], Map<string, TopicCount[]>>()
+
+/** Those of a topic. Going through all of them for each of thousands of topics would take a second. */
+function ofTopic(topic: string, counts: TopicCount[]): TopicCount[] {
+  const topics = grouped.get(counts) ?? Map.groupBy(counts, (one) => one.topic)
+  grouped.set(counts, topics)
+  return topics.get(topic) ?? []
 }
 
 function retirementOf({ slug, retired }: Topic, { ended }: Retired) {
