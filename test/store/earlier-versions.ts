@@ -83,9 +83,10 @@ function split(sql: string): string[] {
 
 /**
  * Makes an empty database one of the version before this with many releases: in a trial like those of the benchmark,
- * otherwise with a few words in each, because making and reading up texts takes the longest.
+ * otherwise with a few words in each, because making and reading up texts takes the longest. `length` makes their
+ * texts longer by so many characters, without more words.
  */
-export async function fillWithMany(database: Database, count: number): Promise<void> {
+export async function fillWithMany(database: Database, count: number, length = 0): Promise<void> {
   await applyEarlier(database, earlierMigrations)
   const { site } = readSite(siteYaml)
   const { vocabulary } = readTopics(topicsYaml, site!.languages, site!.timezone)
@@ -104,7 +105,8 @@ export async function fillWithMany(database: Database, count: number): Promise<v
   await insertAll(database, 'topic_broader (topic, broader)', broader, 2)
   let portion: unknown[][] = []
   for (const line of isTrial ? releases(count) : shortReleases(count)) {
-    portion.push(await earlierRow(line, site!))
+    const html = `${line.body.html}${' '.repeat(length)}`
+    portion.push(await earlierRow({ ...line, body: { html } }, site!))
     if (portion.length < 100) continue
     await insertReleases(database, portion)
     portion = []
