@@ -60,6 +60,9 @@ const trials = [
   'store/migrations',
   'upgrades',
   'browser/pages',
+  'domain/time',
+  'feeds/hostile-input',
+  'http/kept-state',
 ].map((name) => `test/${name}.test.ts`)
 
 /** What `npm run test:quick` runs, on Node alone, without the files that start a server or wait for long. */
