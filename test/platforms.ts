@@ -137,7 +137,8 @@ export async function nodePress(
     hasFeedPages = true,
     isOnDisk = false,
     isFar = false,
-  }: { hasFeedPages?: boolean; isOnDisk?: boolean; isFar?: boolean } = {},
+    memory = 64_000_000,
+  }: { hasFeedPages?: boolean; isOnDisk?: boolean; isFar?: boolean; memory?: number } = {},
 ) {
   const uploads = mkdtempSync(join(tmpdir(), 'tiedote-uploads-'))
   const databaseFile = isOnDisk ? join(uploads, 'tiedote.db') : ':memory:'
@@ -157,6 +158,7 @@ export async function nodePress(
       database,
       store: around(createReleaseStore(database)),
       ...(isFar && { hasChanged: undefined }),
+      memory,
       contentDirectory: directory,
       uploads,
       baseUrl,

@@ -62,7 +62,7 @@ const trials = [
   'browser/pages',
   'domain/time',
   'feeds/hostile-input',
-  'http/kept-state',
+  'http/far-state',
 ].map((name) => `test/${name}.test.ts`)
 
 /** What `npm run test:quick` runs, on Node alone, without the files that start a server or wait for long. */
