@@ -459,8 +459,15 @@ function noSite(directory: string): FileProblem {
   return { file: 'site.yaml', line: 1, field: '', message }
 }
 
+let version: Promise<string> | undefined
+
 /** A new version of the readers reads everything anew, because it may read it differently. */
-async function readersVersion(): Promise<string> {
+function readersVersion(): Promise<string> {
+  // This process goes on with the one that it began with, and looks at the folder again and again.
+  return (version ??= fingerprintReaders())
+}
+
+async function fingerprintReaders(): Promise<string> {
   const folders = [new URL('./', import.meta.url), new URL('../domain/', import.meta.url)]
   const texts = folders.map(async (folder) => {
     const names = (await readdir(folder)).toSorted()
