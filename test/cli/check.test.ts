@@ -69,6 +69,7 @@ test('a text that YAML cuts, or a label of two topics, is wrong here and only a 
 test('what a service takes for its age alone is wrong where it is written', async () => {
   const withdrawn = 'withdrawn: { at: 2099-01-01T10:00, reason: The call has ended. }'
   const folder = temporaryFolder({
+    'topics.yaml': 'eu: { label: EU }\n',
     'releases/a.en.md': markdown(['title: A', published, withdrawn]),
   })
   const { code, output } = await runCommand(registerCheck, ['check', folder])
@@ -90,6 +91,7 @@ test('the folder is CONTENT_DIR unless another is named, and one that is not the
 
 test('a link whose address is no UTF-8 leads nowhere, and stops nothing', async () => {
   const folder = temporaryFolder({
+    'topics.yaml': 'eu: { label: EU }\n',
     'releases/a.en.md': markdown(['title: A', published], '[Old page](/p%E4iv%E4.html)'),
   })
   const { code, output } = await runCommand(registerCheck, ['check', folder])
@@ -127,6 +129,7 @@ test('slugs that publishers share are warnings, because limited tokens may not d
   const by = (publisher: string, more: string[] = []) =>
     markdown(['title: A', published, `publisher: ${publisher}`, ...more])
   const folder = temporaryFolder({
+    'topics.yaml': 'eu: { label: EU }\n',
     'releases/a.en.md': by('ministry', ['formerly: [old-a]']),
     'releases/a.fi.md': by('customs'),
     'releases/b.en.md': by('customs', ['formerly: [old-b, old-a]', 'corrects: a']),
