@@ -25,7 +25,7 @@ import { createContentStore } from './store/content-store.ts'
 import type { Database } from './store/database.ts'
 import { migrateForVersion } from './store/migrate.ts'
 import { createReleaseStore } from './store/release-store.ts'
-import { checkTables } from './store/tables.ts'
+import { checkSchemaVersion } from './store/schema-version.ts'
 
 declare const caches: { open(name: string): Promise<EdgeCache> }
 
@@ -196,7 +196,7 @@ function onlyReading(database: D1Database): Database {
  */
 function createApiLoader(env: Env, { baseUrl, tokens }: WorkerConfig): () => Promise<Api> {
   let api: Promise<Api> | undefined
-  const checkDatabase = () => checkTables(env.DB, newestMigration())
+  const checkDatabase = () => checkSchemaVersion(env.DB, newestMigration())
   const load = async () => {
     const unknown = bundle ? unknownPublishers(tokens, bundle.header.site) : []
     for (const problem of unknown) console.error(formatProblem(problem))

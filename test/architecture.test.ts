@@ -56,11 +56,14 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^@clack\/prompts$/, where: /^cli\/terminal\.ts/ },
   { what: /^saxes$/, where: /^cli\/(read-xml|import\/read-wordpress)\.ts/ },
   { what: /^feedsmith$/, where: /^cli\/import\/read-feed\.ts/ },
-  { what: /^node:sqlite$/, where: /^store\/(node-sqlite|backup|examine)\.ts/ },
+  {
+    what: /^node:sqlite$/,
+    where: /^store\/(node-sqlite|connect-sqlite|backup|integrity-check)\.ts/,
+  },
   {
     what: /^node:/,
     where:
-      /^cli\/|^(node|serve|program|pool|thread|bundle|bundle-content|bundle-worker|http\/(client|listen|request-faults))\.ts|^store\/(node-sqlite|backup|examine|examine-thread|condition)\.ts|^content\/(folder|media-folder|picture-file|load-content|watch)\.ts/,
+      /^cli\/|^(node|serve|program|pool|thread|bundle|bundle-content|bundle-worker|http\/(client|listen|request-faults))\.ts|^store\/(node-sqlite|connect-sqlite|database-file|backup|integrity-(check|check-thread|monitor))\.ts|^content\/(folder|media-folder|picture-file|load-content|watch)\.ts/,
   },
   { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
   { what: /^esbuild$/, where: /^bundle-worker\.ts/ },

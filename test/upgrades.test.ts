@@ -7,7 +7,7 @@ import { registerExport } from '../src/cli/export.ts'
 import { registerRestore } from '../src/cli/restore.ts'
 import { wordsOf } from '../src/content/words.ts'
 import type { Database } from '../src/store/database.ts'
-import { examine } from '../src/store/examine.ts'
+import { findDamage } from '../src/store/integrity-check.ts'
 import { migrate } from '../src/store/migrate.ts'
 import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
 import { siteYaml, topicsYaml } from './bench/input.ts'
@@ -68,7 +68,7 @@ test(
     const counted = await inDatabase.prepare('select count(*) as count from release').first()
     expect(counted).toEqual({ count })
     inDatabase.close()
-    expect(examine(file)).toBeUndefined()
+    expect(findDamage(file)).toBeUndefined()
     if (!isTrial) return
     const status = readFileSync(`/proc/${server.process.pid}/status`, 'utf8')
     const [, memory] = /VmHWM:\s+(\d+) kB/.exec(status)!
@@ -156,7 +156,7 @@ test.each(tried)('what %s left is exported, served and put back', async (version
     .first<Record<'releases' | 'departed', number>>()
   expect(counts!.releases + (isGone ? counts!.departed : 0)).toBeGreaterThan(60)
   database.close()
-  expect(examine(other)).toBeUndefined()
+  expect(findDamage(other)).toBeUndefined()
 })
 
 /** Files that the releases of those versions show and attach. */

@@ -3,12 +3,14 @@ import { dirname } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../domain/clock.ts'
 import { DomainError } from '../domain/errors.ts'
-import { earlierMigrations, type Upgrading } from './earlier.ts'
+import { earlierMigrations, type UpgradeOptions } from './upgrade.ts'
 import { isOfEarlierVersion, migrate } from './migrate.ts'
-import { examine } from './examine.ts'
-import { isDatabaseError, openDatabase, readMigrations } from './node-sqlite.ts'
+import { findDamage } from './integrity-check.ts'
+import { openDatabase, readMigrations } from './node-sqlite.ts'
+import { isDatabaseError } from './sqlite-errors.ts'
 import { slugsOf } from './slugs.ts'
-import { readPosition, setState } from './state.ts'
+import { readPosition } from './position.ts'
+import { setStateValue } from './state-values.ts'
 
 /** Told how many of how many pages are copied. */
 type Progress = (done: number, total: number) => void
@@ -25,7 +27,7 @@ export async function copyDatabase(
   to: string,
   progress: Progress = () => {},
 ): Promise<Holding> {
-  examineDatabase(from)
+  verifyDatabase(from)
   const source = new DatabaseSync(from, { readOnly: true, timeout: 5000 })
   try {
     await backup(source, to, {
@@ -40,11 +42,11 @@ export async function copyDatabase(
   // Without a log beside it the copy is one file, which can be carried about.
   copy.exec('pragma journal_mode = delete')
   copy.close()
-  return examineDatabase(to)
+  return verifyDatabase(to)
 }
 
 /** Looks a database through. Throws DomainError `invalid` for one that is damaged, or not of ours. */
-export function examineDatabase(path: string): Holding {
+export function verifyDatabase(path: string): Holding {
   if (!existsSync(path)) throw new DomainError('invalid', `There is no database at ${path}.`)
   let sqlite: DatabaseSync | undefined
   try {
@@ -61,7 +63,7 @@ export function examineDatabase(path: string): Holding {
     if (!['d1_migrations', 'state', 'release'].every((name) => tables.has(name))) {
       throw new DomainError('invalid', `${path} is a database, and none of Tiedote.`)
     }
-    const broken = examine(path)
+    const broken = findDamage(path)
     if (broken !== undefined) throw damaged(path, broken)
     const migrations = sqlite.prepare('select name from d1_migrations order by name').all()
     const counted = sqlite.prepare('select count(*) as count from release').get()
@@ -86,7 +88,7 @@ function damaged(path: string, reason: string): DomainError {
 /** Whether a database lies at a path and is damaged, so that no copy can be made of it. */
 export function isDamagedDatabase(path: string): boolean {
   try {
-    examineDatabase(path)
+    verifyDatabase(path)
     return false
   } catch (error) {
     return error instanceof DomainError && error.details.isDamaged === true
@@ -102,10 +104,10 @@ export async function replaceDatabase(
   candidate: string,
   live: string,
   clock: Clock,
-  upgrading: Upgrading,
+  upgrading: UpgradeOptions,
 ): Promise<void> {
   const known = [...earlierMigrations, ...readMigrations().map(({ name }) => name)]
-  const unknown = examineDatabase(candidate).migrations.filter((name) => !known.includes(name))
+  const unknown = verifyDatabase(candidate).migrations.filter((name) => !known.includes(name))
   if (unknown.length > 0) {
     throw new DomainError(
       'invalid',
@@ -121,14 +123,14 @@ export async function replaceDatabase(
   } finally {
     source.close()
   }
-  await moveOn(live, clock)
+  await advanceRevision(live, clock)
 }
 
 async function prepareCandidate(
   candidate: string,
   live: string,
   clock: Clock,
-  upgrading: Upgrading,
+  upgrading: UpgradeOptions,
 ) {
   const restored = openDatabase(candidate)
   const there = existsSync(live) ? openDatabase(live) : undefined
@@ -145,9 +147,9 @@ async function prepareCandidate(
     const revision = Math.max(...positions.map((position) => position.revision)) + 1
     const second = Math.max(now, ...positions.map((one) => Math.max(one.since, one.shown) + 1))
     await restored.batch([
-      setState(restored, 'revision', revision),
-      setState(restored, 'changed', second),
-      setState(restored, 'framed', second),
+      setStateValue(restored, 'revision', revision),
+      setStateValue(restored, 'changed', second),
+      setStateValue(restored, 'framed', second),
     ])
   } finally {
     there?.close()
@@ -189,7 +191,7 @@ function rememberDeparted(candidate: string, live: string) {
 }
 
 /** The service may have changed the replaced database while it was: whatever it said was earlier than this. */
-async function moveOn(live: string, clock: Clock) {
+async function advanceRevision(live: string, clock: Clock) {
   const database = openDatabase(live)
   try {
     const position = await readPosition(database, clock.now())
@@ -197,9 +199,9 @@ async function moveOn(live: string, clock: Clock) {
     const { revision, since, shown } = await readPosition(database, clock.now())
     const second = Math.max(clock.now(), since + 1, shown + 1)
     await database.batch([
-      setState(database, 'revision', revision + 1000),
-      setState(database, 'changed', second),
-      setState(database, 'framed', second),
+      setStateValue(database, 'revision', revision + 1000),
+      setStateValue(database, 'changed', second),
+      setStateValue(database, 'framed', second),
     ])
   } finally {
     database.close()

@@ -24,6 +24,11 @@ export interface Database {
   failed?(error: Error): Error
 }
 
+/** A statement with its values. */
+export function statement(database: Database, sql: string, ...values: unknown[]): Statement {
+  return database.prepare(sql).bind(...values)
+}
+
 /** What was stored as JSON is none any more: bytes were changed that SQLite does not look at. */
 export class StoredTextBroken extends Error {}
 

@@ -1,13 +1,13 @@
 import type { Database } from './database.ts'
 import {
-  bringOver,
+  moveEarlierReleases,
   earlierMigrations,
-  isAside,
-  setEarlierAside,
-  type Upgrading,
-} from './earlier.ts'
-import { readValues } from './state.ts'
-import { readApplied, tablesOfBefore, tablesToCome } from './tables.ts'
+  hasEarlierReleases,
+  renameEarlierTables,
+  type UpgradeOptions,
+} from './upgrade.ts'
+import { readStateValues } from './state-values.ts'
+import { readAppliedMigrations, schemaIsOlder, schemaIsNewer } from './schema-version.ts'
 
 /** One file of `migrations/`. */
 export type Migration = { name: string; sql: string }
@@ -22,33 +22,37 @@ export type Migration = { name: string; sql: string }
 export async function migrate(
   database: Database,
   migrations: Migration[],
-  upgrading?: Upgrading,
+  upgrading?: UpgradeOptions,
   portions = Infinity,
 ): Promise<boolean> {
-  const applied = await readApplied(database)
+  const applied = await readAppliedMigrations(database)
   const missing = findMissing(applied, migrations)
   if (!upgrading && (await isOfEarlierVersion(database))) {
     throw new Error('It is the database of an earlier version.')
   }
-  if (missing.length > 0) await apply(database, missing, applied)
-  return !upgrading || bringOver(database, upgrading, portions)
+  if (missing.length > 0) await applyMigrations(database, missing, applied)
+  return !upgrading || moveEarlierReleases(database, upgrading, portions)
 }
 
 /** Whether a database is one of an earlier version, or not all of its releases are brought over yet. */
 export async function isOfEarlierVersion(database: Database): Promise<boolean> {
-  return isEarlier(await readApplied(database)) || isAside(database)
+  return hasEarlierMigration(await readAppliedMigrations(database)) || hasEarlierReleases(database)
 }
 
-async function apply(database: Database, missing: Migration[], applied: string[]): Promise<void> {
+async function applyMigrations(
+  database: Database,
+  missing: Migration[],
+  applied: string[],
+): Promise<void> {
   await database
     .prepare(
       'create table if not exists d1_migrations (id integer primary key autoincrement, name text unique, applied_at timestamp default current_timestamp not null)',
     )
     .all()
   for (const [index, { name, sql }] of missing.entries()) {
-    const made = split(sql).map((statement) => database.prepare(statement))
-    const isUpgrade = index === 0 && isEarlier(applied)
-    const statements = isUpgrade ? setEarlierAside(database, applied, made) : made
+    const made = splitStatements(sql).map((statement) => database.prepare(statement))
+    const isUpgrade = index === 0 && hasEarlierMigration(applied)
+    const statements = isUpgrade ? renameEarlierTables(database, applied, made) : made
     try {
       await database.batch([
         // First, so that of two at once only one goes on.
@@ -58,7 +62,7 @@ async function apply(database: Database, missing: Migration[], applied: string[]
         database.prepare("update state set value = value + 1 where key = 'revision'"),
       ])
     } catch (error) {
-      const now = await readApplied(database)
+      const now = await readAppliedMigrations(database)
       if (!now.includes(name)) throw error
     }
   }
@@ -72,17 +76,17 @@ async function apply(database: Database, missing: Migration[], applied: string[]
 export async function migrateForVersion(
   database: Database,
   migrations: Migration[],
-  { made, upgrading, portions }: { made: number; upgrading: Upgrading; portions: number },
+  { made, upgrading, portions }: { made: number; upgrading: UpgradeOptions; portions: number },
 ): Promise<boolean> {
-  const applied = await readApplied(database)
+  const applied = await readAppliedMigrations(database)
   const missing = findMissing(applied, migrations)
   const isNew = missing.length === 0 || applied.length === 0
-  const there = isNew ? {} : await readValues(database, 'made')
-  if (Number(there.made ?? 0) > made) throw tablesOfBefore()
+  const there = isNew ? {} : await readStateValues(database, 'made')
+  if (Number(there.made ?? 0) > made) throw schemaIsOlder()
   return migrate(database, migrations, upgrading, portions)
 }
 
-function isEarlier(applied: string[]): boolean {
+function hasEarlierMigration(applied: string[]): boolean {
   return applied.some((name) => earlierMigrations.includes(name))
 }
 
@@ -90,12 +94,12 @@ function isEarlier(applied: string[]): boolean {
 function findMissing(applied: string[], migrations: Migration[]): Migration[] {
   const known = new Set([...earlierMigrations, ...migrations.map(({ name }) => name)])
   const unknown = applied.filter((name) => !known.has(name))
-  if (unknown.length > 0) throw tablesToCome(unknown)
+  if (unknown.length > 0) throw schemaIsNewer(unknown)
   return migrations.filter(({ name }) => !applied.includes(name))
 }
 
 /** D1 takes one statement at a time. In our files an empty line parts them. */
-function split(sql: string): string[] {
+function splitStatements(sql: string): string[] {
   return sql
     .split(/\n\s*\n/)
     .map((statement) => statement.replace(/^--.*$/gm, '').trim())

@@ -8,7 +8,7 @@ import { wordsOf } from '../../src/content/words.ts'
 import { keyAt } from '../../src/domain/key.ts'
 import type { Release } from '../../src/domain/release.ts'
 import type { Database, Row } from '../../src/store/database.ts'
-import { examine } from '../../src/store/examine.ts'
+import { findDamage } from '../../src/store/integrity-check.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { type NodeDatabase, openDatabase, readMigrations } from '../../src/store/node-sqlite.ts'
 import { temporaryFolder } from '../content-folder.ts'
@@ -253,7 +253,7 @@ describe('a database with many releases', () => {
     )
     expect(all).toEqual([true, true, true])
     expect(await digestOf(shared.database)).toEqual(expected)
-    expect(examine(shared.file)).toBeUndefined()
+    expect(findDamage(shared.file)).toBeUndefined()
     for (const one of [shared.database, ...others]) one.close()
   })
 

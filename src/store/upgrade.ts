@@ -4,7 +4,7 @@ import type { Release } from '../domain/release.ts'
 import { type Database, readStored, type Statement } from './database.ts'
 
 /** What bringing a database of an earlier version over takes. */
-export type Upgrading = {
+export type UpgradeOptions = {
   /** The words of a release as the index has them. */
   wordsOf: (release: Pick<Release, 'title' | 'lead' | 'html' | 'language'>) => string
   /** Told how many of all releases are brought over. */
@@ -65,7 +65,7 @@ const kept = [
  * `applied` are the migrations it has seen. Until all releases are brought over the database has no state:
  * to everybody it is one that is being set up, and nobody is answered from a part of it.
  */
-export function setEarlierAside(
+export function renameEarlierTables(
   database: Database,
   applied: string[],
   made: Statement[],
@@ -94,7 +94,7 @@ export function setEarlierAside(
       `insert into topic_mark (topic, number)
        select broader, row_number() over (order by broader) from topic_broader group by broader`,
     ),
-    ...(hasDeparted ? bringDepartedOver(database, has('0007')) : addWhatWasNotKept(database)),
+    ...(hasDeparted ? moveDeparted(database, has('0007')) : fillMissingColumns(database)),
     prepare('create index earlier_media on earlier_release_media (published)'),
     // A version that does not look for what it does not know makes its own tables again, and fails.
     prepare('delete from d1_migrations where name in (select value from json_each(?))').bind(
@@ -103,7 +103,7 @@ export function setEarlierAside(
   ]
 }
 
-function bringDepartedOver(database: Database, hasPublisher: boolean): Statement[] {
+function moveDeparted(database: Database, hasPublisher: boolean): Statement[] {
   return [
     database.prepare(
       `insert into departed (id, key, updated_key, authored, wanted, publisher)
@@ -115,7 +115,7 @@ function bringDepartedOver(database: Database, hasPublisher: boolean): Statement
 }
 
 /** What the first versions did not keep, as well as it can be said without reading the content again. */
-function addWhatWasNotKept(database: Database): Statement[] {
+function fillMissingColumns(database: Database): Statement[] {
   return [
     'alter table earlier_release add column weight integer not null default 0',
     'alter table earlier_release add column history integer not null default 0',
@@ -127,7 +127,7 @@ function addWhatWasNotKept(database: Database): Statement[] {
 }
 
 /** Whether releases of an earlier version are put aside and not all of them brought over. */
-export async function isAside(database: Database): Promise<boolean> {
+export async function hasEarlierReleases(database: Database): Promise<boolean> {
   const found = await database
     .prepare("select 1 from sqlite_master where name = 'earlier_release'")
     .first()
@@ -138,39 +138,39 @@ export async function isAside(database: Database): Promise<boolean> {
  * Brings releases over that were put aside, in portions, each of which stays done. Answers whether all are;
  * if not, call again. Two callers at once do no harm.
  */
-export async function bringOver(
+export async function moveEarlierReleases(
   database: Database,
-  upgrading: Upgrading,
+  upgrading: UpgradeOptions,
   portions = Infinity,
 ): Promise<boolean> {
-  if (!(await isAside(database))) return true
+  if (!(await hasEarlierReleases(database))) return true
   try {
-    return await bringPortionsOver(database, upgrading, portions)
+    return await movePortions(database, upgrading, portions)
   } catch (error) {
     // Another caller may have brought the last over meanwhile.
-    if (await isAside(database)) throw error
+    if (await hasEarlierReleases(database)) throw error
     return true
   }
 }
 
-async function bringPortionsOver(
+async function movePortions(
   database: Database,
-  { wordsOf, progress = () => {} }: Upgrading,
+  { wordsOf, progress = () => {} }: UpgradeOptions,
   portions: number,
 ): Promise<boolean> {
   let done = await count(database, 'release')
   const total = done + (await count(database, 'earlier_release'))
   for (let portion = 0; portion < portions; portion++) {
-    const rows = await nextPortion(database)
+    const rows = await readNextPortion(database)
     if (rows.length === 0) {
-      await finish(database)
+      await finishUpgrade(database)
       return true
     }
     const words = rows.map(({ published, document }) => {
       return [published, wordsOf(readStored<Release>(database, document))]
     })
     const [first, last] = [rows[0]!.published, rows.at(-1)!.published]
-    await database.batch(portionOver(database, first, last, JSON.stringify(words)))
+    await database.batch(movePortion(database, first, last, JSON.stringify(words)))
     done += rows.length
     progress(done, total)
   }
@@ -187,7 +187,7 @@ async function count(database: Database, table: string): Promise<number> {
 type EarlierRow = { published: number; document: string }
 
 /** The oldest of those that are left. */
-async function nextPortion(database: Database): Promise<EarlierRow[]> {
+async function readNextPortion(database: Database): Promise<EarlierRow[]> {
   const { results } = await database
     .prepare(
       `select published, document from (
@@ -206,7 +206,7 @@ async function nextPortion(database: Database): Promise<EarlierRow[]> {
  * the words of its release. All is taken from what is aside, so that it does nothing where another caller
  * was first.
  */
-function portionOver(database: Database, first: number, last: number, words: string): Statement[] {
+function movePortion(database: Database, first: number, last: number, words: string): Statement[] {
   const inPortion = (sql: string) => database.prepare(sql).bind(first, last)
   const key = `published * ${placesOfSecond}`
   const updatedKey = `updated * ${placesOfSecond}`
@@ -249,7 +249,7 @@ function portionOver(database: Database, first: number, last: number, words: str
   ]
 }
 
-async function finish(database: Database): Promise<void> {
+async function finishUpgrade(database: Database): Promise<void> {
   await database.batch(
     [
       'insert or replace into state (key, value) select key, value from earlier_state',

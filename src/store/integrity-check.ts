@@ -1,11 +1,12 @@
 import { DatabaseSync } from 'node:sqlite'
 import { existsSync } from 'node:fs'
-import { connectToRead, isDamaged, isDiskError } from './node-sqlite.ts'
+import { connectToRead } from './connect-sqlite.ts'
+import { isDamaged, isDiskError } from './sqlite-errors.ts'
 
 /** Tables that any version of ours has had. */
-const ours = ['d1_migrations', 'state', 'release']
+const requiredTables = ['d1_migrations', 'state', 'release']
 /** Tables with the column that holds JSON, and its rows where not all of it is. */
-const stored = [
+const jsonColumns = [
   { table: 'release', column: 'document' },
   { table: 'history', column: 'replaced', rows: 'replaced is not null' },
   { table: 'published_topic', column: 'document' },
@@ -13,7 +14,7 @@ const stored = [
   { table: 'state', column: 'value', rows: "key in ('site', 'vocabulary', 'content_vocabulary')" },
 ]
 /** Full-text indexes. */
-const indexes = ['release_words', 'moved_words']
+const fullTextIndexes = ['release_words', 'moved_words']
 
 /**
  * Looks through a whole database that others may read and write at the same time: every page of every table
@@ -25,13 +26,13 @@ const indexes = ['release_words', 'moved_words']
  * (`pragma quick_check`) SQLite would also go through the full-text indexes by itself, for twice as long as
  * through all the rest, and without a pause.
  */
-export function examine(path: string): string | undefined {
+export function findDamage(path: string): string | undefined {
   if (!existsSync(path)) throw new Error(`there is no file at ${path}`)
   let sqlite: DatabaseSync | undefined
   try {
     // What cannot be opened in any way says why when it is opened once more.
     sqlite = connectToRead(path) ?? new DatabaseSync(path, { readOnly: true })
-    return findDamage(sqlite)
+    return checkTables(sqlite)
   } catch (error) {
     if (isDamaged(error) || isDiskError(error)) return (error as Error).message
     throw error
@@ -40,7 +41,7 @@ export function examine(path: string): string | undefined {
   }
 }
 
-function findDamage(sqlite: DatabaseSync): string | undefined {
+function checkTables(sqlite: DatabaseSync): string | undefined {
   const tables = sqlite
     .prepare("select name, sql from sqlite_schema where type = 'table'")
     .all()
@@ -49,7 +50,7 @@ function findDamage(sqlite: DatabaseSync): string | undefined {
       isVirtual: /^create virtual/i.test(String(sql)),
     }))
   const names = tables.map(({ name }) => name)
-  const missing = ours.find((name) => !names.includes(name))
+  const missing = requiredTables.find((name) => !names.includes(name))
   if (missing) return `it has no table ${missing}`
   const plain = tables.filter(({ isVirtual }) => !isVirtual)
   for (const { name } of [{ name: 'sqlite_schema' }, ...plain]) {
@@ -57,19 +58,20 @@ function findDamage(sqlite: DatabaseSync): string | undefined {
     const found = String(Object.values(first ?? {})[0])
     if (found !== 'ok') return found.replace(/^\*\*\* in database main \*\*\*\n/, '')
   }
-  for (const name of indexes.filter((one) => names.includes(one))) walkIndex(sqlite, name)
-  return findBrokenText(sqlite)
+  for (const name of fullTextIndexes.filter((one) => names.includes(one)))
+    readFullTextIndex(sqlite, name)
+  return findBrokenJson(sqlite)
 }
 
 /** Reads every entry of a full-text index. */
-function walkIndex(sqlite: DatabaseSync, name: string) {
+function readFullTextIndex(sqlite: DatabaseSync, name: string) {
   sqlite.exec(`create virtual table temp.${name}_terms using fts5vocab(main, '${name}', 'row')`)
   const terms = sqlite.prepare(`select term from temp.${name}_terms`).iterate()
   while (!terms.next().done) continue
 }
 
-function findBrokenText(sqlite: DatabaseSync): string | undefined {
-  for (const { table, column, rows = 'true' } of stored) {
+function findBrokenJson(sqlite: DatabaseSync): string | undefined {
+  for (const { table, column, rows = 'true' } of jsonColumns) {
     // Other versions may have others.
     const columns = sqlite.prepare('select name from pragma_table_info(?)').all(table)
     if (!columns.some(({ name }) => name === column)) continue

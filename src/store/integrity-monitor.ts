@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { StoreDamaged } from '../domain/errors.ts'
 import { migrate } from './migrate.ts'
-import { isDamaged, isDiskError, type NodeDatabase, readMigrations, statOf } from './node-sqlite.ts'
+import { statOf } from './database-file.ts'
+import { type NodeDatabase, readMigrations } from './node-sqlite.ts'
+import { isDamaged, isDiskError } from './sqlite-errors.ts'
 
 /** Milliseconds after the start: nothing is to keep the first answers waiting. */
 const afterStart = 1000
@@ -16,7 +18,7 @@ const whileDamaged = 30_000
  * somebody asks, it looks itself whether the file is still there. What is wrong is said once in the log, and
  * to all who ask for as long as it lasts. A whole database that is put in the place of the file is taken up.
  */
-export class DatabaseCondition {
+export class IntegrityMonitor {
   readonly #database: NodeDatabase
   readonly #path: string
   readonly #advice: string
@@ -27,8 +29,8 @@ export class DatabaseCondition {
   /** The sentence that the log has. */
   #told: string | undefined
   /** The files that were looked at last, as `describeFiles` has them. */
-  #looked = ''
-  #looking: Promise<void> | undefined
+  #checkedFiles = ''
+  #checking: Promise<void> | undefined
   #thread: Worker | undefined
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
@@ -38,12 +40,12 @@ export class DatabaseCondition {
     this.#database = database
     this.#path = path
     this.#advice = advice
-    database.tellErrors((error) => this.#meet(error))
+    database.tellErrors((error) => this.#onError(error))
   }
 
   /** Has the file looked through from now on. */
-  begin() {
-    this.#lookAfter(afterStart)
+  start() {
+    this.#checkAfter(afterStart)
   }
 
   /** Ends what goes on in the background. */
@@ -57,7 +59,7 @@ export class DatabaseCondition {
   damage(): string | undefined {
     const missing = this.#database.missingFile()
     const isWrong = missing !== undefined || this.#reason !== undefined
-    if (isWrong && describeFiles(this.#path) !== this.#looked) void this.look()
+    if (isWrong && describeFiles(this.#path) !== this.#checkedFiles) void this.check()
     const sentence = isWrong ? this.#describe(missing) : undefined
     if (sentence !== this.#told) {
       console.error(sentence ?? `DATABASE at ${this.#path} is whole and in its place again.`)
@@ -67,35 +69,35 @@ export class DatabaseCondition {
   }
 
   /** Looks through the whole file, and takes up what was put in its place. One look at a time. */
-  look(): Promise<void> {
-    this.#looking ??= this.#lookThrough()
+  check(): Promise<void> {
+    this.#checking ??= this.#checkFile()
       .catch(({ message }: Error) => this.#tellWhyNot(message))
-      .finally(() => (this.#looking = undefined))
-    return this.#looking
+      .finally(() => (this.#checking = undefined))
+    return this.#checking
   }
 
   /** Looks once more when a look goes on that began before. */
-  async lookAnew(): Promise<void> {
-    await this.#looking
-    await this.look()
+  async checkAgain(): Promise<void> {
+    await this.#checking
+    await this.check()
   }
 
   /** An error that a question met, as it is to be thrown. */
-  #meet(error: Error): Error {
+  #onError(error: Error): Error {
     const isOfDisk = isDiskError(error)
     if (!isOfDisk && !isDamaged(error)) return error
     const isNew = this.#reason === undefined
     this.#reason ??= error.message
     if (isNew && isOfDisk) this.#giveDiskTime()
-    else if (isNew) void this.look()
+    else if (isNew) void this.check()
     return new StoreDamaged(this.damage(), { cause: error })
   }
 
   /** A disk that fails now and then would be found to be well right away, and fail again. */
   #giveDiskTime() {
     this.#isFound = true
-    this.#looked = describeFiles(this.#path)
-    this.#lookAfter(whileDamaged)
+    this.#checkedFiles = describeFiles(this.#path)
+    this.#checkAfter(whileDamaged)
   }
 
   #describe(missing: string | undefined): string {
@@ -111,27 +113,27 @@ export class DatabaseCondition {
     return `The database file is no longer there. The service goes on with it, but changes are lost at the next start, and the API takes none. Put the file or a backup back at ${this.#path}.`
   }
 
-  async #lookThrough() {
+  async #checkFile() {
     clearTimeout(this.#timer)
     if (this.#isClosed || this.#path === ':memory:') return
     const aside = this.#database.setLogAside()
     if (aside) console.error(`What lay beside the database that is gone is now at ${aside}.`)
-    this.#looked = describeFiles(this.#path)
+    this.#checkedFiles = describeFiles(this.#path)
     const missing = this.#database.missingFile()
     const file = statOf(this.#path)?.ino
     const isReplaced = missing === this.#path && file !== undefined
     // Another connection would make a missing log anew, and mistake it for the one that we write.
     if (missing === undefined || isReplaced) {
-      const { found, failed } = await this.#askThread()
+      const { found, failed } = await this.#checkInThread()
       if (this.#isClosed) return
       // Somebody may have put yet another one there meanwhile, which was not looked at.
-      if (statOf(this.#path)?.ino !== file) this.#looked = ''
-      else if (isReplaced) await this.#takeUp(found ?? failed)
+      if (statOf(this.#path)?.ino !== file) this.#checkedFiles = ''
+      else if (isReplaced) await this.#reopen(found ?? failed)
       else if (failed !== undefined) this.#tellWhyNot(failed)
       else if (found !== undefined) this.#note(found)
-      else if (this.#isFound) await this.#takeUp(undefined)
+      else if (this.#isFound) await this.#reopen(undefined)
     }
-    this.#lookAfter(this.damage() === undefined ? daily : whileDamaged)
+    this.#checkAfter(this.damage() === undefined ? daily : whileDamaged)
   }
 
   #tellWhyNot(reason: string) {
@@ -145,7 +147,7 @@ export class DatabaseCondition {
   }
 
   /** Goes on with the file that lies at the path now, unless something is wrong with it. */
-  async #takeUp(wrong: string | undefined) {
+  async #reopen(wrong: string | undefined) {
     this.#reason = wrong
     this.#isFound = wrong !== undefined
     if (wrong !== undefined) return
@@ -158,14 +160,14 @@ export class DatabaseCondition {
     }
   }
 
-  #lookAfter(milliseconds: number) {
+  #checkAfter(milliseconds: number) {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.look(), milliseconds).unref()
+    this.#timer = setTimeout(() => void this.check(), milliseconds).unref()
   }
 
   /** What is wrong with the file at the path, or what kept the thread from looking. */
-  #askThread(): Promise<{ found?: string; failed?: string }> {
-    const thread = new Worker(new URL('examine-thread.ts', import.meta.url), {
+  #checkInThread(): Promise<{ found?: string; failed?: string }> {
+    const thread = new Worker(new URL('integrity-check-thread.ts', import.meta.url), {
       workerData: this.#path,
     })
     thread.unref()

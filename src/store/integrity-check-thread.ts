@@ -1,12 +1,12 @@
 // The thread in which a database is looked through, so that nobody waits for that.
 import { constants, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
-import { examine } from './examine.ts'
+import { findDamage } from './integrity-check.ts'
 
 letOthersFirst()
 
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- this is no window
-parentPort!.postMessage({ found: examine(workerData as string) })
+parentPort!.postMessage({ found: findDamage(workerData as string) })
 
 /** Linux has a priority for each thread, other systems have one for the process alone. */
 function letOthersFirst() {

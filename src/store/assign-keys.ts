@@ -7,70 +7,86 @@ import {
   type Place,
   type Placement,
 } from '../domain/publishing.ts'
-import { createVocabulary, type VocabularySource } from '../domain/topic.ts'
-import { isOf } from './chunks.ts'
-import type { Database } from './database.ts'
+import { createVocabulary, type Vocabulary, type VocabularySource } from '../domain/topic.ts'
+import { type Database, statement } from './database.ts'
+import { inBatches } from './staging.ts'
 
-/** The places of staged releases, and the identities of those whose weight counts anew. */
-export type Placed = { placed: (Place & { batch: string })[]; reweighed: string[] }
+/** The keys of staged releases, and the identities of those whose weight counts anew. */
+export type AssignedKeys = { assigned: (Place & { batch: string })[]; reweighed: string[] }
 
-/** Chooses the places of everything that is staged under some names, in the order in which it came in. */
-export async function placeStaged(
+/** Assigns keys to all releases of some batches, in the order in which they were staged. */
+export async function assignKeys(
   database: Database,
   batches: string[],
   vocabulary: VocabularySource,
   moment: Moment,
-): Promise<Placed> {
-  const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
+): Promise<AssignedKeys> {
+  const rows = await readStaged(database, batches)
+  if (rows.length === 0) return { assigned: [], reweighed: [] }
+  const topics = createVocabulary(vocabulary)
+  const placements = rows.map((row, number) => resolveTopics(toPlacement(row, number), topics))
+  const taken = await readTakenKeys(database, batches, earliest(placements, moment))
+  const assigned = place(placements, taken, moment).map((one, index) => ({
+    ...one,
+    batch: rows[index]!.batch,
+  }))
+  // Neighbours in an archive may move for a release that no longer fits into it.
+  const reweighed = rows
+    .filter(({ weight, keptWeight }) => weight > 2 * keptWeight)
+    .map(({ id }) => id)
+  return { assigned, reweighed }
+}
+
+/** Staged releases, each beside what the store has or had under its identity. */
+async function readStaged(database: Database, batches: string[]): Promise<StagedRow[]> {
   // Without the conditions inside, SQLite copies the whole store before it joins.
-  const { results } = await prepare(
+  const { results } = await statement(
+    database,
     `select one.id, one.batch, one.dates, one.document -> '$.archived' is not null as archived, one.authored, one.wanted, one.document -> '$.topics' as topics,
        kept.key, kept.updated_key as updatedKey, kept.authored as keptAuthored, kept.wanted as keptWanted,
        kept.document -> '$.topics' as keptTopics,
        one.document -> '$.withdrawn' is not null as withdrawn,
        kept.document -> '$.withdrawn' is not null as keptWithdrawn,
-       ${corrections('one')} as corrections, ${corrections('kept')} as keptCorrections,
+       ${countCorrections('one')} as corrections, ${countCorrections('kept')} as keptCorrections,
        one.weight, kept.weight as keptWeight, kept.history as keptHistory
      from incoming as one left join (
        select id, key, updated_key, authored, wanted, document, weight, history from release
-       where id in (select id from incoming where ${isOf('?1')})
+       where id in (select id from incoming where ${inBatches('?1')})
        union all
        select id, key, updated_key, authored, wanted, null, 0, 0 from departed
-       where id in (select id from incoming where ${isOf('?1')})
+       where id in (select id from incoming where ${inBatches('?1')})
      ) as kept on kept.id = one.id
-     where one.${isOf('?1')}
+     where one.${inBatches('?1')}
      order by (select key from json_each(?1) where value = one.batch), one.number`,
     JSON.stringify(batches),
   ).all<StagedRow>()
-  if (results.length === 0) return { placed: [], reweighed: [] }
-  const topics = createVocabulary(vocabulary)
-  const staged = results.map((row, number) => {
-    const placement = toPlacement(row, number)
-    const { before } = placement
-    if (!before?.topics) return placement
-    // A topic that was renamed or merged is not gained by whatever had it.
-    const had = before.topics.map((slug) => topics.resolve(slug)?.slug ?? slug)
-    return { ...placement, before: { ...before, topics: had } }
-  })
-  // Neighbours in an archive may move for a release that no longer fits into it.
-  const reweighed = results
-    .filter(({ weight, keptWeight }) => weight > 2 * keptWeight)
-    .map(({ id }) => id)
-  const taken = await prepare(
+  return results
+}
+
+/** The keys from a second on that other releases have, or had before they departed. */
+async function readTakenKeys(
+  database: Database,
+  batches: string[],
+  second: number,
+): Promise<number[]> {
+  const { results } = await statement(
+    database,
     `select key, updated_key as updatedKey from (
        select id, key, updated_key from release union all select id, key, updated_key from departed
      ) where (key >= ?1 or updated_key >= ?1)
-       and id not in (select id from incoming where ${isOf('?2')})`,
-    keyAt(earliest(staged, moment)),
+       and id not in (select id from incoming where ${inBatches('?2')})`,
+    keyAt(second),
     JSON.stringify(batches),
   ).all<{ key: number; updatedKey: number }>()
-  const places = place(
-    staged,
-    taken.results.flatMap(({ key, updatedKey }) => [key, updatedKey]),
-    moment,
-  )
-  const placed = places.map((one, index) => ({ ...one, batch: results[index]!.batch }))
-  return { placed, reweighed }
+  return results.flatMap(({ key, updatedKey }) => [key, updatedKey])
+}
+
+/** A topic that was renamed or merged is not gained by a release that had it under its former slug. */
+function resolveTopics(placement: Placement, vocabulary: Vocabulary): Placement {
+  const { before } = placement
+  if (!before?.topics) return placement
+  const topics = before.topics.map((slug) => vocabulary.resolve(slug)?.slug ?? slug)
+  return { ...placement, before: { ...before, topics } }
 }
 
 type StagedRow = {
@@ -95,7 +111,7 @@ type StagedRow = {
   keptHistory: number
 }
 
-function corrections(table: string): string {
+function countCorrections(table: string): string {
   return `(
     select count(*) from json_each(${table}.document, '$.changes') as change
     where change.value ->> 'kind' = 'correction'

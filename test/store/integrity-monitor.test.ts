@@ -4,9 +4,9 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { bringInLine } from '../../src/content/bring-in-line.ts'
 import { StoreDamaged } from '../../src/domain/errors.ts'
-import { adviceForDamage, DatabaseCondition } from '../../src/store/condition.ts'
+import { adviceForDamage, IntegrityMonitor } from '../../src/store/integrity-monitor.ts'
 import { createContentStore } from '../../src/store/content-store.ts'
-import { examine } from '../../src/store/examine.ts'
+import { findDamage } from '../../src/store/integrity-check.ts'
 import type { NodeDatabase } from '../../src/store/node-sqlite.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
@@ -43,14 +43,14 @@ function copy(): string {
 async function watched() {
   const path = copy()
   const database = await openStore(path, { mayBeMadeAnew: false })
-  const condition = new DatabaseCondition(database, path, adviceForDamage(false))
+  const monitor = new IntegrityMonitor(database, path, adviceForDamage(false))
   const log = vi.spyOn(console, 'error').mockImplementation(() => {})
   onTestFinished(() => {
-    condition.close()
+    monitor.close()
     database.close()
     log.mockRestore()
   })
-  return { path, database, condition, told: () => log.mock.calls.map(([line]) => String(line)) }
+  return { path, database, monitor, told: () => log.mock.calls.map(([line]) => String(line)) }
 }
 
 /** What a reader's question comes to, asked by one who knows nothing yet. */
@@ -76,26 +76,26 @@ test.each([
   'random bytes in the pages of %s (%s) are found when the file is looked through',
   (name, kinds) => {
     const path = copy()
-    expect(examine(path)).toBeUndefined()
+    expect(findDamage(path)).toBeUndefined()
     damagePages(path, name, kinds)
-    expect(examine(path)).toEqual(expect.any(String))
+    expect(findDamage(path)).toEqual(expect.any(String))
   },
 )
 
 test.each(['release', 'release_words_data', 'state'])(
   'damage of %s that a question meets is thrown with the sentence what to do, and told once',
   async (name) => {
-    const { path, database, condition, told } = await watched()
-    expect([await ask(database), condition.damage()]).toEqual([60, undefined])
+    const { path, database, monitor, told } = await watched()
+    expect([await ask(database), monitor.damage()]).toEqual([60, undefined])
     damagePages(path, name)
     const error = await ask(database)
     expect(error).toBeInstanceOf(StoreDamaged)
-    const sentence = condition.damage()
+    const sentence = monitor.damage()
     expect(sentence).toMatch(/^DATABASE at .* is damaged.* the API takes nothing.* -- restore/)
     expect((error as Error).message).toBe(sentence)
     await ask(database)
-    await condition.look()
-    expect([condition.damage(), told()]).toEqual([sentence, [sentence]])
+    await monitor.check()
+    expect([monitor.damage(), told()]).toEqual([sentence, [sentence]])
   },
 )
 
@@ -108,16 +108,16 @@ test.each([
 ])(
   'a stored text that is no JSON any more is a damage, though SQLite reads it: %s',
   async (sql, reason) => {
-    const { path, database, condition } = await watched()
+    const { path, database, monitor } = await watched()
     await database.prepare(sql).all()
-    expect(examine(path)).toMatch(/^a text in the table (release|state) cannot be read$/)
+    expect(findDamage(path)).toMatch(/^a text in the table (release|state) cannot be read$/)
     expect(await ask(database)).toBeInstanceOf(StoreDamaged)
-    expect(condition.damage()).toContain(`(${reason})`)
+    expect(monitor.damage()).toContain(`(${reason})`)
   },
 )
 
 test('what a question can bring about by itself is no damage, and neither is a busy or full disk', async () => {
-  const { database, condition } = await watched()
+  const { database, monitor } = await watched()
   const sql = 'select rowid from release_words where release_words match ?'
   const wrong = await database
     .prepare(sql)
@@ -129,74 +129,74 @@ test('what a question can bring about by itself is no damage, and neither is a b
     const error = Object.assign(new Error('no'), { code: 'ERR_SQLITE_ERROR', errcode })
     expect(database.failed!(error)).toBe(error)
   }
-  expect(condition.damage()).toBeUndefined()
+  expect(monitor.damage()).toBeUndefined()
 })
 
 test('a disk that fails is told, until the whole file can be read again', async () => {
-  const { database, condition, told } = await watched()
+  const { database, monitor, told } = await watched()
   const error = Object.assign(new Error('disk I/O error'), {
     code: 'ERR_SQLITE_ERROR',
     errcode: 522,
   })
   expect(database.failed!(error)).toBeInstanceOf(StoreDamaged)
-  expect(condition.damage()).toContain('the disk under it (disk I/O error)')
-  await condition.look()
-  expect([await ask(database), condition.damage()]).toEqual([60, undefined])
+  expect(monitor.damage()).toContain('the disk under it (disk I/O error)')
+  await monitor.check()
+  expect([await ask(database), monitor.damage()]).toEqual([60, undefined])
   expect(told()).toHaveLength(2)
 })
 
 test('a look through the whole file finds what no question met, and takes it back when it is mended', async () => {
-  const { path, database, condition } = await watched()
-  await condition.look()
-  expect(condition.damage()).toBeUndefined()
+  const { path, database, monitor } = await watched()
+  await monitor.check()
+  expect(monitor.damage()).toBeUndefined()
   damagePages(path, 'sqlite_autoindex_release_4')
-  await condition.look()
-  expect(condition.damage()).toContain('is damaged')
+  await monitor.check()
+  expect(monitor.damage()).toContain('is damaged')
   rmSync(path)
   copyFileSync(whole, path)
-  expect(condition.damage()).toContain('is damaged')
-  await condition.lookAnew()
-  expect([await ask(database), condition.damage()]).toEqual([60, undefined])
+  expect(monitor.damage()).toContain('is damaged')
+  await monitor.checkAgain()
+  expect([await ask(database), monitor.damage()]).toEqual([60, undefined])
 })
 
 test('damage that no look finds stays until another file is there', async () => {
-  const { path, database, condition } = await watched()
+  const { path, database, monitor } = await watched()
   const error = Object.assign(new Error('malformed'), { code: 'ERR_SQLITE_ERROR', errcode: 267 })
   database.failed!(error)
-  await condition.look()
-  await condition.lookAnew()
-  expect(condition.damage()).toContain('(malformed)')
+  await monitor.check()
+  await monitor.checkAgain()
+  expect(monitor.damage()).toContain('(malformed)')
   copyFileSync(whole, `${path}.copy`)
   renameSync(`${path}.copy`, path)
-  await condition.lookAnew()
-  expect(condition.damage()).toBeUndefined()
+  await monitor.checkAgain()
+  expect(monitor.damage()).toBeUndefined()
 })
 
 test('a file that is gone is told at once, and is fine again when it is back', async () => {
-  const { path, condition } = await watched()
+  const { path, monitor } = await watched()
   renameSync(path, `${path}.away`)
-  expect(condition.damage()).toContain('The database file is no longer there.')
+  expect(monitor.damage()).toContain('The database file is no longer there.')
   renameSync(`${path}.away`, path)
-  expect(condition.damage()).toBeUndefined()
+  expect(monitor.damage()).toBeUndefined()
   renameSync(`${path}-wal`, `${path}.log`)
-  expect(condition.damage()).toMatch(/-wal is no longer there.* start it again/)
+  expect(monitor.damage()).toMatch(/-wal is no longer there.* start it again/)
   renameSync(`${path}.log`, `${path}-wal`)
-  expect(condition.damage()).toBeUndefined()
+  expect(monitor.damage()).toBeUndefined()
 })
 
 test('another file in its place is looked through first, and the log of the one before is kept apart', async () => {
-  const { path, database, condition } = await watched()
+  const { path, database, monitor } = await watched()
   await database.batch([database.prepare("insert into state values ('last', 'in the log')")])
   renameSync(path, `${path}.mine`)
   writeFileSync(path, 'This is no database. '.repeat(500))
-  expect(condition.damage()).toContain('Another file lies at')
-  await condition.lookAnew()
-  expect(condition.damage()).toContain('file is not a database')
+  expect(monitor.damage()).toContain('Another file lies at')
+  await monitor.checkAgain()
+  expect(monitor.damage()).toContain('file is not a database')
   expect(await ask(database)).toBe(60)
   rmSync(path)
   copyFileSync(whole, path)
-  await condition.lookAnew()
-  expect(condition.damage()).toBeUndefined()
+  await monitor.checkAgain()
+  expect(monitor.damage()).toBeUndefined()
   const last = () => database.prepare("select value from state where key = 'last'").first()
   expect([await ask(database), await last()]).toEqual([60, null])
   const log = readdirSync(dirname(path)).find((name) => /replaced-.*-wal$/.test(name))
