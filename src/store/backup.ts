@@ -20,7 +20,7 @@ export type Holding = { releases: number; migrations: string[] }
 
 /**
  * Copies a database that others may write at the same time: the copy is of one moment, a single
- * file, and was looked through. Throws DomainError `invalid` when there is nothing of ours to copy.
+ * file, and was checked. Throws DomainError `invalid` when there is no database of ours.
  */
 export async function copyDatabase(
   from: string,
@@ -39,13 +39,13 @@ export async function copyDatabase(
     source.close()
   }
   const copy = new DatabaseSync(to)
-  // Without a log beside it the copy is one file, which can be carried about.
+  // Without a log beside it the copy is one file, which can be moved.
   copy.exec('pragma journal_mode = delete')
   copy.close()
   return verifyDatabase(to)
 }
 
-/** Looks a database through. Throws DomainError `invalid` for one that is damaged, or not of ours. */
+/** Checks a whole database. Throws DomainError `invalid` for one that is damaged, or not of ours. */
 export function verifyDatabase(path: string): Holding {
   if (!existsSync(path)) throw new DomainError('invalid', `There is no database at ${path}.`)
   let sqlite: DatabaseSync | undefined
@@ -96,9 +96,9 @@ export function isDamagedDatabase(path: string): boolean {
 }
 
 /**
- * Puts a copy of a database into the place of another, while a service may run on that: readers see
- * the old until the new is there as a whole. `candidate` is a copy that may be changed. The store
- * says afterwards that all has changed, later than either of the two said before (H-10).
+ * Replaces a database by a copy of another, while a service may run on it: readers see the old one until the new
+ * one is there as a whole. `candidate` is a copy that may be changed. Afterwards everything counts as changed, in a
+ * second later than any of the two databases had (H-10).
  */
 export async function replaceDatabase(
   candidate: string,
@@ -118,7 +118,7 @@ export async function replaceDatabase(
   mkdirSync(dirname(live), { recursive: true })
   const source = new DatabaseSync(candidate, { readOnly: true })
   try {
-    // In one step: it is one transaction to those who read and write at the same time.
+    // All pages in one step: to those who read and write at the same time it is one transaction.
     await backup(source, live, { rate: 1_000_000_000 })
   } finally {
     source.close()
@@ -136,7 +136,7 @@ async function prepareCandidate(
   const there = existsSync(live) ? openDatabase(live) : undefined
   try {
     await migrate(restored, readMigrations(), upgrading)
-    // It is replaced in a moment. Until then only tables of now can be asked what it knows.
+    // It is replaced in a moment, but only the present tables can tell what it holds.
     if (there && (await isOfEarlierVersion(there))) {
       await migrate(there, readMigrations(), upgrading)
     }
@@ -157,7 +157,7 @@ async function prepareCandidate(
   }
 }
 
-/** What only the replaced database has stays known: the keys of releases, for when they come back, and slugs. */
+/** Keeps what only the replaced database has: keys, for releases that come back, and slugs. */
 function rememberDeparted(candidate: string, live: string) {
   const keys = 'id, key, updated_key, authored, wanted'
   const sqlite = new DatabaseSync(candidate)
@@ -190,7 +190,7 @@ function rememberDeparted(candidate: string, live: string) {
   }
 }
 
-/** The service may have changed the replaced database while it was: whatever it said was earlier than this. */
+/** The service may have written meanwhile: the revision and the seconds become greater than any it used. */
 async function advanceRevision(live: string, clock: Clock) {
   const database = openDatabase(live)
   try {
@@ -208,7 +208,7 @@ async function advanceRevision(live: string, clock: Clock) {
   }
 }
 
-/** Takes a database away, with what lies beside it. */
+/** Deletes a database, with what lies beside it. */
 export function removeDatabase(path: string) {
   for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(`${path}${ending}`, { force: true })
 }

@@ -25,7 +25,7 @@ function connectFile(path: string): Connection {
     sqlite.exec('pragma journal_mode = wal')
     return { sqlite, readOnly: !isWritable(path) }
   } catch (error) {
-    // One that was only just begun has nothing to be read.
+    // An empty file has nothing to be read.
     const isEmpty = !(statSync(path, { throwIfNoEntry: false })?.size ?? 0)
     const sqlite = isEmpty ? undefined : connectToRead(path)
     if (!sqlite) throw error
@@ -34,8 +34,8 @@ function connectFile(path: string): Connection {
 }
 
 /**
- * Reading needs files beside the database, too, which cannot be made where nothing can be written.
- * Unless they are there, SQLite is told that nobody else writes either.
+ * Opens a database to be read, or answers undefined. Reading needs files beside the database, which cannot be created
+ * where nothing can be written. Unless they are there, SQLite is told that nobody else writes either.
  */
 export function connectToRead(path: string): DatabaseSync | undefined {
   const unchanging = new URL('?immutable=1', pathToFileURL(path))

@@ -9,7 +9,7 @@ import {
   statSync,
 } from 'node:fs'
 
-/** Whether a file begins as databases do, and is not something else that was named by mistake. */
+/** Whether a file begins as SQLite files do, and is not something else that was named by mistake. */
 export function looksLikeDatabase(path: string): boolean {
   const start = Buffer.alloc(16)
   const file = openSync(path, 'r')
@@ -18,7 +18,7 @@ export function looksLikeDatabase(path: string): boolean {
   return start.toString('latin1') === 'SQLite format 3\0'
 }
 
-/** Puts a damaged database aside, so that a new one can be made. Answers where it is now. */
+/** Puts a damaged database aside, so that a new one can be created. Answers where it is now. */
 export function setAside(path: string): string {
   const aside = `${path}.damaged-${stampOfNow()}`
   renameSync(path, aside)
@@ -31,13 +31,13 @@ export function stampOfNow(): string {
   return new Date().toISOString().replaceAll(/[:.]/g, '-')
 }
 
-/** Puts it back, when no new one could be made. */
+/** Puts it back, when no new one could be created. */
 export function putBack(aside: string, path: string): void {
   renameSync(aside, path)
   moveLog(aside, path)
 }
 
-/** What lies beside a database belongs to it, and would be taken for another one's. */
+/** The log belongs to one database; SQLite would read it into another one of the same name. */
 function moveLog(from: string, to: string) {
   for (const ending of ['-wal', '-shm']) {
     if (existsSync(`${from}${ending}`)) renameSync(`${from}${ending}`, `${to}${ending}`)

@@ -5,7 +5,7 @@ import { isDamaged, isDiskError } from './sqlite-errors.ts'
 
 /** Tables that any version of ours has had. */
 const requiredTables = ['d1_migrations', 'state', 'release']
-/** Tables with the column that holds JSON, and its rows where not all of it is. */
+/** Columns that hold JSON, and the condition for rows that do, where not all are JSON. */
 const jsonColumns = [
   { table: 'release', column: 'document' },
   { table: 'history', column: 'replaced', rows: 'replaced is not null' },
@@ -13,24 +13,22 @@ const jsonColumns = [
   { table: 'content_file', column: 'media' },
   { table: 'state', column: 'value', rows: "key in ('site', 'vocabulary', 'content_vocabulary')" },
 ]
-/** Full-text indexes. */
 const fullTextIndexes = ['release_words', 'moved_words']
 
 /**
- * Looks through a whole database that others may read and write at the same time: every page of every table
- * and index, every word of the full-text indexes, every text that is stored as JSON. Answers what is wrong
- * with it, or undefined. Throws what keeps it from looking.
+ * Checks a whole database that others may read and write at the same time: every page of every table and index,
+ * every word of the full-text indexes, every text that is stored as JSON. Answers what is wrong with it, or
+ * undefined. Throws what keeps it from checking.
  *
- * It is made of many questions, because none of them lasts longer than one table takes: a log is not kept
- * from being written into the database for longer, and a thread can be stopped in between. Asked at once
- * (`pragma quick_check`) SQLite would also go through the full-text indexes by itself, for twice as long as
- * through all the rest, and without a pause.
+ * It runs many queries, none of which lasts longer than one table takes: a checkpoint of the log waits no longer,
+ * and the thread can be stopped in between. A single `pragma quick_check` would also go through the full-text
+ * indexes, for twice as long as through all the rest, and without a pause.
  */
 export function findDamage(path: string): string | undefined {
   if (!existsSync(path)) throw new Error(`there is no file at ${path}`)
   let sqlite: DatabaseSync | undefined
   try {
-    // What cannot be opened in any way says why when it is opened once more.
+    // The second attempt throws the reason.
     sqlite = connectToRead(path) ?? new DatabaseSync(path, { readOnly: true })
     return checkTables(sqlite)
   } catch (error) {
@@ -72,7 +70,7 @@ function readFullTextIndex(sqlite: DatabaseSync, name: string) {
 
 function findBrokenJson(sqlite: DatabaseSync): string | undefined {
   for (const { table, column, rows = 'true' } of jsonColumns) {
-    // Other versions may have others.
+    // Other versions may lack the table.
     const columns = sqlite.prepare('select name from pragma_table_info(?)').all(table)
     if (!columns.some(({ name }) => name === column)) continue
     const texts = sqlite.prepare(

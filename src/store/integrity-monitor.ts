@@ -6,17 +6,17 @@ import { statOf } from './database-file.ts'
 import { type NodeDatabase, readMigrations } from './node-sqlite.ts'
 import { isDamaged, isDiskError } from './sqlite-errors.ts'
 
-/** Milliseconds after the start: nothing is to keep the first answers waiting. */
+/** Milliseconds until the first check, which must not keep the first answers waiting. */
 const afterStart = 1000
 const daily = 86_400_000
-/** Milliseconds after which it is looked at again whether a damage was mended. */
+/** Milliseconds between checks whether a damaged file was repaired. */
 const whileDamaged = 30_000
 
 /**
- * The one place that knows what is wrong with a database file. It sees every error that a question meets,
- * whoever asked it; it has the whole file looked through in a thread, after the start and daily; and whenever
- * somebody asks, it looks itself whether the file is still there. What is wrong is said once in the log, and
- * to all who ask for as long as it lasts. A whole database that is put in the place of the file is taken up.
+ * The one place that knows what is wrong with a database file. It sees the error of every query; it has the
+ * whole file checked in a thread, after the start and daily; and each call of `damage` looks whether the file is
+ * still there. The log says once what is wrong, and `damage` for as long as it lasts. An intact database that is
+ * put at the path is opened.
  */
 export class IntegrityMonitor {
   readonly #database: NodeDatabase
@@ -24,11 +24,11 @@ export class IntegrityMonitor {
   readonly #advice: string
   /** What was first found to be wrong with the file. */
   #reason: string | undefined
-  /** Whether a look finds it, so that one that finds nothing takes it back. Otherwise only another file does. */
-  #isFound = false
+  /** Whether a check that finds nothing clears the reason. If not, only another file does. */
+  #isClearedByCheck = false
   /** The sentence that the log has. */
   #told: string | undefined
-  /** The files that were looked at last, as `describeFiles` has them. */
+  /** The files that were checked last, as `describeFiles` has them. */
   #checkedFiles = ''
   #checking: Promise<void> | undefined
   #thread: Worker | undefined
@@ -43,12 +43,12 @@ export class IntegrityMonitor {
     database.tellErrors((error) => this.#onError(error))
   }
 
-  /** Has the file looked through from now on. */
+  /** Begins to check the file. */
   start() {
     this.#checkAfter(afterStart)
   }
 
-  /** Ends what goes on in the background. */
+  /** Stops the thread and the timer. */
   close() {
     this.#isClosed = true
     clearTimeout(this.#timer)
@@ -68,21 +68,21 @@ export class IntegrityMonitor {
     return sentence
   }
 
-  /** Looks through the whole file, and takes up what was put in its place. One look at a time. */
+  /** Checks the whole file, and opens what was put in its place. One check runs at a time. */
   check(): Promise<void> {
     this.#checking ??= this.#checkFile()
-      .catch(({ message }: Error) => this.#tellWhyNot(message))
+      .catch(({ message }: Error) => this.#reportFailure(message))
       .finally(() => (this.#checking = undefined))
     return this.#checking
   }
 
-  /** Looks once more when a look goes on that began before. */
+  /** Waits for a check that began earlier, and runs another one. */
   async checkAgain(): Promise<void> {
     await this.#checking
     await this.check()
   }
 
-  /** An error that a question met, as it is to be thrown. */
+  /** What is thrown instead of the error of a query. */
   #onError(error: Error): Error {
     const isOfDisk = isDiskError(error)
     if (!isOfDisk && !isDamaged(error)) return error
@@ -93,9 +93,9 @@ export class IntegrityMonitor {
     return new StoreDamaged(this.damage(), { cause: error })
   }
 
-  /** A disk that fails now and then would be found to be well right away, and fail again. */
+  /** A disk that fails now and then would pass a check right away, and fail again. */
   #giveDiskTime() {
-    this.#isFound = true
+    this.#isClearedByCheck = true
     this.#checkedFiles = describeFiles(this.#path)
     this.#checkAfter(whileDamaged)
   }
@@ -122,34 +122,34 @@ export class IntegrityMonitor {
     const missing = this.#database.missingFile()
     const file = statOf(this.#path)?.ino
     const isReplaced = missing === this.#path && file !== undefined
-    // Another connection would make a missing log anew, and mistake it for the one that we write.
+    // Another connection would create a missing log, and mistake it for the one that we write.
     if (missing === undefined || isReplaced) {
       const { found, failed } = await this.#checkInThread()
       if (this.#isClosed) return
-      // Somebody may have put yet another one there meanwhile, which was not looked at.
+      // Yet another file may lie there by now, which was not checked.
       if (statOf(this.#path)?.ino !== file) this.#checkedFiles = ''
       else if (isReplaced) await this.#reopen(found ?? failed)
-      else if (failed !== undefined) this.#tellWhyNot(failed)
+      else if (failed !== undefined) this.#reportFailure(failed)
       else if (found !== undefined) this.#note(found)
-      else if (this.#isFound) await this.#reopen(undefined)
+      else if (this.#isClearedByCheck) await this.#reopen(undefined)
     }
     this.#checkAfter(this.damage() === undefined ? daily : whileDamaged)
   }
 
-  #tellWhyNot(reason: string) {
+  #reportFailure(reason: string) {
     if (this.damage() !== undefined) return
     console.error(`DATABASE at ${this.#path} is not looked through: ${reason}.`)
   }
 
   #note(reason: string) {
     this.#reason ??= reason
-    this.#isFound = true
+    this.#isClearedByCheck = true
   }
 
-  /** Goes on with the file that lies at the path now, unless something is wrong with it. */
+  /** Opens the file that lies at the path now, unless the check found something wrong with it. */
   async #reopen(wrong: string | undefined) {
     this.#reason = wrong
-    this.#isFound = wrong !== undefined
+    this.#isClearedByCheck = wrong !== undefined
     if (wrong !== undefined) return
     try {
       this.#database.reopen()
@@ -165,7 +165,7 @@ export class IntegrityMonitor {
     this.#timer = setTimeout(() => void this.check(), milliseconds).unref()
   }
 
-  /** What is wrong with the file at the path, or what kept the thread from looking. */
+  /** What is wrong with the file at the path, or what kept the thread from checking it. */
   #checkInThread(): Promise<{ found?: string; failed?: string }> {
     const thread = new Worker(new URL('integrity-check-thread.ts', import.meta.url), {
       workerData: this.#path,
@@ -186,7 +186,7 @@ async function tryToWrite(database: NodeDatabase) {
   await database.batch([database.prepare(nothing)])
 }
 
-/** What to do about a damaged database. One that `mayBeMadeAnew` has nothing that is not in the content. */
+/** What to do about a damaged database. One that `mayBeMadeAnew` holds nothing that is not in the content. */
 export function adviceForDamage(mayBeMadeAnew: boolean): string {
   const restore = 'with "npm run tiedote -- restore <folder>", which is taken up by itself'
   return mayBeMadeAnew

@@ -20,12 +20,12 @@ const mostAttempts = 20
 const mostCharacters = 400_000
 
 /**
- * Dates all that is public and has a date to come at the second `now`: releases keep their identities, their
- * order, and that they are public. What is still to come stays as it is. Answers undefined, and changes
- * nothing, when the clock is not far behind. All of it takes effect at once.
+ * Dates everything public that has a date after `now` at about the second `now`, in one transaction. Releases keep
+ * their identities, their order, and stay public. What is still to come stays as it is. Answers undefined, and
+ * changes nothing, when the clock is not far behind.
  *
- * The second is one that readers were shown nothing of, and the frame changes in it: what anybody keeps of
- * the store counts as old, whatever its date.
+ * The second is one that readers were shown nothing of, and the frame changes in it: so every document that
+ * anybody keeps counts as old, whatever its date.
  */
 export async function mendClock(
   database: Database,
@@ -103,7 +103,7 @@ function redatingStatements(
   { now, position, second, releases, keys, words }: Plan,
 ): Statement[] {
   return [
-    // What refers to a release moves after it.
+    // Rows that refer to a release get its new key after it.
     statement(database, 'pragma defer_foreign_keys = on'),
     checkRevision(database, position),
     ...replaceFullText(database, releases, words, replaceKeys(database, [...keys])),
@@ -170,8 +170,8 @@ function replaceFullText(
 }
 
 /**
- * The last second up to `now` of which readers can have been shown anything: there the state had another
- * meaning than it will have.
+ * The last second up to `now` of which readers can have been shown anything: documents of that second were of
+ * another state.
  */
 async function lastShownBefore(
   database: Database,

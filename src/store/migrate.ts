@@ -13,11 +13,11 @@ import { readAppliedMigrations, schemaIsOlder, schemaIsNewer } from './schema-ve
 export type Migration = { name: string; sql: string }
 
 /**
- * Applies the migrations that a database has not seen, in the order of their names, and keeps the
- * ledger that `wrangler d1 migrations` keeps. Each takes effect whole or not at all, and two
- * callers at once do no harm. The releases of an earlier version are brought over in portions; answers
- * whether that is done, and if not, call again. Throws DomainError `unavailable` for the database of a newer
- * version, and an Error for one of an earlier version where nothing is said of `upgrading`.
+ * Applies the migrations that a database lacks, in the order of their names, and keeps the ledger that
+ * `wrangler d1 migrations` keeps. Each is a transaction, and two callers at once do no harm. The releases of an
+ * earlier version are moved in portions; answers whether that is done, and if not, call again. Throws DomainError
+ * `unavailable` for the database of a newer version, and an Error for one of an earlier version without
+ * `upgrading`.
  */
 export async function migrate(
   database: Database,
@@ -34,7 +34,7 @@ export async function migrate(
   return !upgrading || moveEarlierReleases(database, upgrading, portions)
 }
 
-/** Whether a database is one of an earlier version, or not all of its releases are brought over yet. */
+/** Whether a database is one of an earlier version, or not all of its releases are moved yet. */
 export async function isOfEarlierVersion(database: Database): Promise<boolean> {
   return hasEarlierMigration(await readAppliedMigrations(database)) || hasEarlierReleases(database)
 }
@@ -55,10 +55,10 @@ async function applyMigrations(
     const statements = isUpgrade ? renameEarlierTables(database, applied, made) : made
     try {
       await database.batch([
-        // First, so that of two at once only one goes on.
+        // First, because the name is unique: of two callers at once only one goes on.
         database.prepare('insert into d1_migrations (name) values (?)').bind(name),
         ...statements,
-        // Whoever works with the tables of before learns by it that these are others.
+        // A process that works with the former tables notices by it that they have changed.
         database.prepare("update state set value = value + 1 where key = 'revision'"),
       ])
     } catch (error) {
@@ -69,9 +69,9 @@ async function applyMigrations(
 }
 
 /**
- * The same for a version of a Worker that was made in the second `made`, while others of it may be
- * running: what a later one works with stays as it is, or that could no longer read it. Throws
- * DomainError `unavailable` then.
+ * The same for a version of a Worker that was made in the second `made`, while other versions may be running: it
+ * does not migrate the database of a later one, which could no longer read it. Throws DomainError `unavailable`
+ * then.
  */
 export async function migrateForVersion(
   database: Database,
@@ -90,7 +90,7 @@ function hasEarlierMigration(applied: string[]): boolean {
   return applied.some((name) => earlierMigrations.includes(name))
 }
 
-/** The migrations that a database has not seen. Throws for one that has seen others than these. */
+/** The migrations that a database lacks. Throws DomainError `unavailable` if it has unknown ones. */
 function findMissing(applied: string[], migrations: Migration[]): Migration[] {
   const known = new Set([...earlierMigrations, ...migrations.map(({ name }) => name)])
   const unknown = applied.filter((name) => !known.has(name))
@@ -98,7 +98,7 @@ function findMissing(applied: string[], migrations: Migration[]): Migration[] {
   return migrations.filter(({ name }) => !applied.includes(name))
 }
 
-/** D1 takes one statement at a time. In our files an empty line parts them. */
+/** D1 takes one statement at a time. In our files an empty line separates them. */
 function splitStatements(sql: string): string[] {
   return sql
     .split(/\n\s*\n/)

@@ -41,7 +41,7 @@ export class NodeDatabase implements Database {
   }
 
   async batch(statements: Statement[]): Promise<void> {
-    // What was answered for must be on disk, also when the power fails.
+    // What the API confirmed must be on disk, also when the power fails.
     this.#reporting(() => this.#sqlite.exec('pragma synchronous = full; begin immediate'))
     this.#written++
     try {
@@ -74,7 +74,7 @@ export class NodeDatabase implements Database {
     return this.#onError(error)
   }
 
-  /** From now on `tell` sees every error first, and answers what is thrown instead. */
+  /** From now on `tell` gets every error, and answers what is thrown instead. */
   tellErrors(tell: (error: Error) => Error): void {
     this.#onError = tell
   }
@@ -113,7 +113,7 @@ export class NodeDatabase implements Database {
   setLogAside(): string | undefined {
     const path = this.#path
     const now = filesAt(path)
-    // One that was moved away may come back, and its log is then wanted here.
+    // A database that was moved away may come back, and then needs its log here.
     if (!now.has(path) || now.get(path) === this.#files.get(path)) return undefined
     const logs = [`${path}-wal`, `${path}-shm`].filter((log) => {
       return now.has(log) && now.get(log) === this.#files.get(log)

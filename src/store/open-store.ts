@@ -6,11 +6,9 @@ import { type NodeDatabase, openDatabase, readMigrations } from './node-sqlite.t
 import { isDamaged, isFull } from './sqlite-errors.ts'
 
 /**
- * Opens the database of a service and brings its tables up to date. A damaged one is put aside for a new
- * one, where that may be: all that is in it can be made of the content folder again. It may not where
- * releases came through the API.
- *
- * Throws an Error with a sentence for the operator.
+ * Opens the database of a service and migrates it. With `mayBeMadeAnew` a damaged one is put aside and a new one is
+ * created: then everything in it can be made of the content folder again, which is not so where releases came
+ * through the API. Throws an Error with a sentence for the operator.
  */
 export async function openStore(
   path: string,
@@ -39,7 +37,7 @@ export async function openStore(
   }
 }
 
-/** Puts a database that turned out to be damaged aside for a new one. Throws an Error with a sentence for the operator. */
+/** Puts a damaged database aside and creates a new one. Throws an Error with a sentence for the operator. */
 export async function recreateDatabase(path: string): Promise<void> {
   const fresh = await recreate(path, 'what it holds cannot be read')
   fresh.close()

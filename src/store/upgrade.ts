@@ -1,13 +1,13 @@
-// A database of an earlier version: in those every release had a second of its own, which was its key.
+// Upgrades a database of an earlier version, in which the key of a release was its second, unique to it.
 import { placesOfSecond } from '../domain/key.ts'
 import type { Release } from '../domain/release.ts'
 import { type Database, readStored, type Statement } from './database.ts'
 
-/** What bringing a database of an earlier version over takes. */
+/** What an upgrade of the tables needs. */
 export type UpgradeOptions = {
   /** The words of a release as the index has them. */
   wordsOf: (release: Pick<Release, 'title' | 'lead' | 'html' | 'language'>) => string
-  /** Told how many of all releases are brought over. */
+  /** Told how many of all releases are moved. */
   progress?: (done: number, total: number) => void
 }
 
@@ -22,11 +22,11 @@ export const earlierMigrations = [
   '0007_holders.sql',
 ]
 
-/** Releases that are brought over at once, and characters in them: D1 takes 2 MB in one value. */
+/** Releases that are moved at once, and characters in them: D1 takes 2 MB in one value. */
 const mostAtOnce = 200
 const mostCharacters = 200_000
 
-/** What is made anew of the releases, is of no use any more, or has a name that is needed. */
+/** What is made again from the releases, is no longer used, or has a name that is needed. */
 const dropped = {
   trigger: ['release_words_deleted', 'moved_words_deleted', 'topic_counted', 'topic_uncounted'],
   view: ['release_marks'],
@@ -61,9 +61,9 @@ const kept = [
 ]
 
 /**
- * The statements that put the tables of an earlier version aside and make those of now, which `made` does.
- * `applied` are the migrations it has seen. Until all releases are brought over the database has no state:
- * to everybody it is one that is being set up, and nobody is answered from a part of it.
+ * The statements that rename the tables of an earlier version and run `made`, which creates the present ones.
+ * `applied` are the migrations of the database. Until all releases are moved the database has no state: it counts
+ * as one that is being set up, and no reader is answered from a part of it.
  */
 export function renameEarlierTables(
   database: Database,
@@ -96,7 +96,7 @@ export function renameEarlierTables(
     ),
     ...(hasDeparted ? moveDeparted(database, has('0007')) : fillMissingColumns(database)),
     prepare('create index earlier_media on earlier_release_media (published)'),
-    // A version that does not look for what it does not know makes its own tables again, and fails.
+    // A version that does not check for unknown migrations creates its own tables again, and fails.
     prepare('delete from d1_migrations where name in (select value from json_each(?))').bind(
       JSON.stringify(earlierMigrations),
     ),
@@ -114,7 +114,7 @@ function moveDeparted(database: Database, hasPublisher: boolean): Statement[] {
   ]
 }
 
-/** What the first versions did not keep, as well as it can be said without reading the content again. */
+/** What the first versions did not store, as well as it can be computed without reading the content again. */
 function fillMissingColumns(database: Database): Statement[] {
   return [
     'alter table earlier_release add column weight integer not null default 0',
@@ -126,7 +126,7 @@ function fillMissingColumns(database: Database): Statement[] {
   ].map((sql) => database.prepare(sql))
 }
 
-/** Whether releases of an earlier version are put aside and not all of them brought over. */
+/** Whether releases of an earlier version are not moved yet. */
 export async function hasEarlierReleases(database: Database): Promise<boolean> {
   const found = await database
     .prepare("select 1 from sqlite_master where name = 'earlier_release'")
@@ -135,8 +135,8 @@ export async function hasEarlierReleases(database: Database): Promise<boolean> {
 }
 
 /**
- * Brings releases over that were put aside, in portions, each of which stays done. Answers whether all are;
- * if not, call again. Two callers at once do no harm.
+ * Moves releases of an earlier version into the present tables, in portions, a transaction each. Answers whether
+ * all are moved; if not, call again. Two callers at once do no harm.
  */
 export async function moveEarlierReleases(
   database: Database,
@@ -147,7 +147,7 @@ export async function moveEarlierReleases(
   try {
     return await movePortions(database, upgrading, portions)
   } catch (error) {
-    // Another caller may have brought the last over meanwhile.
+    // Another caller may have moved the last ones meanwhile.
     if (await hasEarlierReleases(database)) throw error
     return true
   }
@@ -186,7 +186,7 @@ async function count(database: Database, table: string): Promise<number> {
 
 type EarlierRow = { published: number; document: string }
 
-/** The oldest of those that are left. */
+/** The oldest of the releases that are left. */
 async function readNextPortion(database: Database): Promise<EarlierRow[]> {
   const { results } = await database
     .prepare(
@@ -202,9 +202,8 @@ async function readNextPortion(database: Database): Promise<EarlierRow[]> {
 }
 
 /**
- * Brings the releases over that came out from one second to another. `words` are pairs of such a second and
- * the words of its release. All is taken from what is aside, so that it does nothing where another caller
- * was first.
+ * The statements that move the releases of the seconds `first` to `last`. `words` are pairs of such a second and
+ * the words of its release. All is read from the earlier tables, so it does nothing if another caller was first.
  */
 function movePortion(database: Database, first: number, last: number, words: string): Statement[] {
   const inPortion = (sql: string) => database.prepare(sql).bind(first, last)

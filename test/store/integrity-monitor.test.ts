@@ -127,7 +127,7 @@ test('what a question can bring about by itself is no damage, and neither is a b
   expect(wrong).toMatchObject({ code: 'ERR_SQLITE_ERROR' })
   for (const errcode of [5, 8, 13, 14, 19, 3082]) {
     const error = Object.assign(new Error('no'), { code: 'ERR_SQLITE_ERROR', errcode })
-    expect(database.failed!(error)).toBe(error)
+    expect(database.failed(error)).toBe(error)
   }
   expect(monitor.damage()).toBeUndefined()
 })
@@ -138,7 +138,7 @@ test('a disk that fails is told, until the whole file can be read again', async 
     code: 'ERR_SQLITE_ERROR',
     errcode: 522,
   })
-  expect(database.failed!(error)).toBeInstanceOf(StoreDamaged)
+  expect(database.failed(error)).toBeInstanceOf(StoreDamaged)
   expect(monitor.damage()).toContain('the disk under it (disk I/O error)')
   await monitor.check()
   expect([await ask(database), monitor.damage()]).toEqual([60, undefined])
@@ -162,7 +162,7 @@ test('a look through the whole file finds what no question met, and takes it bac
 test('damage that no look finds stays until another file is there', async () => {
   const { path, database, monitor } = await watched()
   const error = Object.assign(new Error('malformed'), { code: 'ERR_SQLITE_ERROR', errcode: 267 })
-  database.failed!(error)
+  database.failed(error)
   await monitor.check()
   await monitor.checkAgain()
   expect(monitor.damage()).toContain('(malformed)')
