@@ -9,11 +9,10 @@ import { Rest } from './content/rest.ts'
 import { watchFolder } from './content/watch.ts'
 import { isOfClock } from './domain/clock.ts'
 import { StoreDamaged } from './domain/errors.ts'
-import { fingerprint } from './domain/identity.ts'
+import { outputName, outputVersion } from './domain/output-version.ts'
 import { type FileProblem, formatProblem } from './domain/problem.ts'
 import { listen, type Listening } from './http/listen.ts'
 import { refusedAnswer } from './http/request-log.ts'
-import { programFingerprint } from './program.ts'
 import { createLineWriter } from './lines.ts'
 import { readingInThreads } from './read-in-threads.ts'
 import { createContentStore } from './store/content-store.ts'
@@ -34,7 +33,7 @@ const integrity = new IntegrityMonitor(database, path, adviceForDamage(mayBeMade
 const untilAbandoned = 660_000
 const store = createReleaseStore(database)
 const content = createContentStore(database)
-const program = await fingerprint(`${await programFingerprint()} ${baseUrl}`)
+const program = outputName(outputVersion, baseUrl)
 let problems: FileProblem[] = []
 let isStarting = true
 /** Whether the database knows of this version. */

@@ -8,7 +8,7 @@ import { bringBundleInLine, type Bundle, readBundle } from './content/bundle.ts'
 import { answerFromBucket, type Bucket, createMediaBucket } from './content/media-bucket.ts'
 import { clockProblem, isOfClock } from './domain/clock.ts'
 import { DomainError, isOtherVersion } from './domain/errors.ts'
-import { fingerprint } from './domain/identity.ts'
+import { outputName } from './domain/output-version.ts'
 import { formatProblem } from './domain/problem.ts'
 import { withMeasures } from './content/picture-size.ts'
 import { spellings } from './domain/media-types.ts'
@@ -72,7 +72,7 @@ const newestMigration = () => ownBundle().header.migrations.at(-1)!.name
 
 /** Works on bringing the database in line. What is not done yet is gone on with by later requests. */
 async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
-  const { migrations, made, program } = ownBundle().header
+  const { migrations, made, outputVersion } = ownBundle().header
   const { wordsOf } = await import('./content/words.ts')
   const isBroughtOver = await migrateForVersion(DB, migrations, {
     made,
@@ -84,7 +84,7 @@ async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
   const revision = await store.revision()
   const content = createContentStore(DB, newestMigration())
   const isDone = await bringBundleInLine(ownBundle(), content, {
-    program: await fingerprint(`${program} ${baseUrl}`),
+    program: outputName(outputVersion, baseUrl),
     clock: systemClock,
     steps: stepsPerRequest,
   })

@@ -1,8 +1,21 @@
-import { mkdtempSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { createContentStore } from '../src/store/content-store.ts'
+import { openDatabase } from '../src/store/node-sqlite.ts'
+import { createReleaseStore } from '../src/store/release-store.ts'
 import { markdown, temporaryFolder, topicsYaml, writeFiles, writeFolder } from './content-folder.ts'
 import { exchange } from './raw-client.ts'
 import { databaseFile, type Server, spawnServer, start, titles, until } from './server.ts'
@@ -280,6 +293,46 @@ test('what is kept of the program beside the database hinders no start, whatever
   rmSync(kept, { recursive: true })
   writeFileSync(kept, 'A file in the place of the folder.')
   await restart()
+})
+
+test('an edit of the code reads nothing anew and moves no Last-Modified, another version of the output does both', async () => {
+  const project = join(import.meta.dirname, '..')
+  const copy = mkdtempSync(join(tmpdir(), 'tiedote-program-'))
+  onTestFinished(() => rmSync(copy, { recursive: true, force: true }))
+  for (const path of ['src', 'package.json'])
+    cpSync(join(project, path), join(copy, path), { recursive: true })
+  symlinkSync(join(project, 'node_modules'), join(copy, 'node_modules'))
+  const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+  const settings = { DATABASE: databaseFile(), BASE_URL: 'https://releases.example.org' }
+  /** What a start leaves: what is known of each file, and what a reader is told. */
+  const startAnew = async () => {
+    const { url, process, exit } = await start(directory, settings, { cwd: copy })
+    const { headers } = await fetch(`${url}/feed.atom`)
+    process.kill('SIGTERM')
+    expect(await exit).toBe(0)
+    const database = openDatabase(settings.DATABASE)
+    const { files } = await createContentStore(database).known()
+    const revision = await createReleaseStore(database).revision()
+    database.close()
+    return { files, revision, etag: headers.get('etag'), dated: headers.get('last-modified')! }
+  }
+  const edit = (file: string, change: (text: string) => string) => {
+    const path = join(copy, 'src/domain', file)
+    const text = readFileSync(path, 'utf8')
+    expect(change(text)).not.toBe(text)
+    writeFileSync(path, change(text))
+  }
+
+  const first = await startAnew()
+  expect(first.files.size).toBeGreaterThan(0)
+  edit('text.ts', (text) => `// A comment.\n${text}`)
+  expect(await startAnew()).toEqual(first)
+
+  edit('output-version.ts', (text) => text.replace(/(outputVersion =) \d+/, '$1 999'))
+  const raised = await startAnew()
+  expect(raised.etag).toBe(first.etag)
+  expect(Date.parse(raised.dated)).toBeGreaterThan(Date.parse(first.dated))
+  expect(raised.files).not.toEqual(first.files)
 })
 
 test('a port that is taken stops the start with a sentence', async () => {
