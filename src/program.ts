@@ -5,7 +5,7 @@ let made: Promise<string> | undefined
 
 /**
  * Fingerprint of our code and of the libraries it names: another one may make other documents of
- * the same content. Commands make none. For Node and for the bundle of a Worker, which cannot read its own code.
+ * the same content. Commands and tools make none. For Node and for the bundle of a Worker, which cannot read its own code.
  */
 export function programFingerprint(): Promise<string> {
   // A process goes on with the code that it began with.
@@ -15,7 +15,7 @@ export function programFingerprint(): Promise<string> {
 function ownCode(): string {
   const folder = `${import.meta.dirname}/`
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.startsWith('cli/'))
+    .filter((file) => file.endsWith('.ts') && !/^(cli|import|push|probe)\//.test(file))
     .toSorted()
   return ['../package.json', ...files].map((file) => readFileSync(folder + file, 'utf8')).join('\n')
 }

@@ -36,6 +36,10 @@ const arrows: Record<string, string[]> = {
   store: ['domain'],
   feeds: ['domain'],
   http: ['domain', 'publishing', 'feeds'],
+  // Tools that stand beside the service, which knows nothing of them.
+  import: ['domain', 'content'],
+  push: ['domain', 'content'],
+  probe: ['domain', 'content'],
 }
 
 /** Which files may know something outside. */
@@ -51,16 +55,16 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^(@orama\/stemmers\/|porter2$)/, where: /^content\/stemmers\.ts/ },
   { what: /^image-size$/, where: /^content\/picture-size\.ts/ },
   { what: /^mrmime$/, where: /^content\/folder\.ts/ },
-  { what: /^node:(zlib|util)$/, where: /^(http\/answers\/codings|cli\/(ask|terminal))\.ts/ },
+  { what: /^node:(zlib|util)$/, where: /^(http\/answers\/codings|probe\/ask|cli\/terminal)\.ts/ },
   { what: /^commander$/, where: /^cli\/program\.ts/ },
   { what: /^@clack\/prompts$/, where: /^cli\/terminal\.ts/ },
-  { what: /^saxes$/, where: /^cli\/(read-xml|import\/read-wordpress)\.ts/ },
-  { what: /^feedsmith$/, where: /^cli\/import\/read-feed\.ts/ },
+  { what: /^saxes$/, where: /^(probe\/read-xml|import\/read-wordpress)\.ts/ },
+  { what: /^feedsmith$/, where: /^import\/read-feed\.ts/ },
   { what: /^node:sqlite$/, where: /^store\/(node-sqlite|backup|examine)\.ts/ },
   {
     what: /^node:/,
     where:
-      /^cli\/|^(node|serve|program|pool|thread|bundle|bundle-content|bundle-worker|http\/(client|listen|request-faults))\.ts|^store\/(node-sqlite|backup|examine|examine-thread|condition)\.ts|^content\/(folder|media-folder|picture-file|load-content|watch)\.ts/,
+      /^(cli|import|push|probe)\/|^(node|serve|program|pool|thread|bundle|bundle-content|bundle-worker|http\/(client|listen|request-faults))\.ts|^store\/(node-sqlite|backup|examine|examine-thread|condition)\.ts|^content\/(folder|media-folder|picture-file|load-content|watch)\.ts/,
   },
   { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
   { what: /^esbuild$/, where: /^bundle-worker\.ts/ },
