@@ -45,7 +45,7 @@ const arrows: Record<string, string[]> = {
 /** Which files may know something outside. */
 const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^hono(\/|$)/, where: /^(http\/|worker\.ts)/ },
-  { what: /^(hono-openapi|@valibot\/to-json-schema)$/, where: /^http\/api\/openapi\.ts/ },
+  { what: /^@valibot\/to-json-schema$/, where: /^http\/api\/openapi\.ts/ },
   { what: /^file-type$/, where: /^http\/api\/file-type\.ts/ },
   { what: /^@hono\/node-server/, where: /^http\/(listen|media)\.ts/ },
   { what: /^feed$/, where: /^feeds\/(rss|json-feed)\.ts/ },
@@ -53,6 +53,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^marked$/, where: /^content\/markdown\.ts/ },
   { what: /^(parse5|xss)$/, where: /^content\/html\.ts/ },
   { what: /^(@orama\/stemmers\/|porter2$)/, where: /^content\/stemmers\.ts/ },
+  { what: /^any-ascii$/, where: /^content\/slug\.ts/ },
   { what: /^image-size$/, where: /^content\/picture-size\.ts/ },
   { what: /^mrmime$/, where: /^content\/folder\.ts/ },
   { what: /^node:(zlib|util)$/, where: /^(http\/answers\/codings|probe\/ask|cli\/terminal)\.ts/ },

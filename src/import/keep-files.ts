@@ -1,3 +1,4 @@
+import { slugOf } from '../content/slug.ts'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { absent } from '../content/folder.ts'
@@ -6,7 +7,6 @@ import { type FetchDocument, NotReached } from './fetch-document.ts'
 import { writeWhole } from './import-folder.ts'
 import type { LeftOut } from './read-entry.ts'
 import type { KeptFiles } from './releases.ts'
-import { slugOf } from './slug.ts'
 
 /** What may be kept, and what servers call it. Nothing that a browser would run. */
 const types: Record<string, RegExp> = {

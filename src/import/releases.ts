@@ -1,3 +1,4 @@
+import { slugOf } from '../content/slug.ts'
 import { rewriteAddresses } from '../content/html.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Site } from '../domain/site.ts'
@@ -7,7 +8,7 @@ import { dateInAddress, dayOrder, type DayOrder, readFeedTime } from './feed-tim
 import { type LeftOut, type ReadEntry, type ReadFeed, webAddress } from './read-entry.ts'
 import { withRealPictures } from './lazy-pictures.ts'
 import { languageTag, nearestLanguage } from './site-file.ts'
-import { freeSlug, slugInAddress, slugOf } from './slug.ts'
+import { freeSlug, slugInAddress } from './slugs.ts'
 import { leadOf, plainLine, plainText, toHtml } from './text.ts'
 
 /** What an earlier import made of an entry. */

@@ -1,5 +1,5 @@
+import { slugOf } from '../content/slug.ts'
 import type { ReadFeed } from './read-entry.ts'
-import { slugOf } from './slug.ts'
 import { plainLine } from './text.ts'
 
 /** A language tag as this service writes it (RFC 5646); undefined for what is none. */

@@ -1,8 +1,9 @@
+import { slugOf } from '../content/slug.ts'
 import type { Labels } from '../domain/site.ts'
 import { fold } from '../domain/text.ts'
 import type { Vocabulary } from '../domain/topic.ts'
 import type { ReadCategory } from './read-entry.ts'
-import { freeSlug, slugOf } from './slug.ts'
+import { freeSlug } from './slugs.ts'
 import { plainLine } from './text.ts'
 
 /** A topic for `topics.yaml`, and how many releases it or a narrower one has. */
