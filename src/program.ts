@@ -15,7 +15,9 @@ export function programFingerprint(): Promise<string> {
 function ownCode(): string {
   const folder = `${import.meta.dirname}/`
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !/^(cli|import|push|probe)\//.test(file))
+    .filter(
+      (file) => file.endsWith('.ts') && !/^(cli\/|import\/|push\/|probe\/|web-client)/.test(file),
+    )
     .toSorted()
   return ['../package.json', ...files].map((file) => readFileSync(folder + file, 'utf8')).join('\n')
 }

@@ -37,9 +37,10 @@ const arrows: Record<string, string[]> = {
   feeds: ['domain'],
   http: ['domain', 'publishing', 'feeds'],
   // Tools that stand beside the service, which knows nothing of them.
-  import: ['domain', 'content'],
-  push: ['domain', 'content'],
+  import: ['domain', 'content', 'web-client.ts'],
+  push: ['domain', 'content', 'web-client.ts'],
   probe: ['domain', 'content'],
+  'web-client.ts': [],
 }
 
 /** Which files may know something outside. */

@@ -6,7 +6,7 @@ import { fingerprint } from '../domain/identity.ts'
 import type { Output } from '../domain/tool.ts'
 import { createVocabulary } from '../domain/topic.ts'
 import { composeAll } from './compose-all.ts'
-import { createFetcher, type FetchDocument } from './fetch-document.ts'
+import { fetchDocument, type FetchDocument } from './fetch-document.ts'
 import {
   type Difference,
   type ImportFolder,
@@ -82,13 +82,14 @@ type Made = {
 export async function importInto(wanted: Import, tools: Tools): Promise<void> {
   const { source, address, into } = wanted
   const { output, userAgent } = tools
-  const fetchDocument = createFetcher({ userAgent, tell: (text) => output.tell(text) })
+  const fetching = { userAgent, tell: (text: string) => output.tell(text) }
+  const fetch: FetchDocument = async (at, limit) => fetchDocument(at, fetching, limit)
   const kept = address === undefined ? undefined : await keepDocuments(into, address)
   if (kept?.isResumed) output.tell('Going on with an import that broke off within the last day.')
   const walk =
     kept && address
       ? await walkHistory(address, {
-          fetchDocument,
+          fetchDocument: fetch,
           kept,
           most: wanted.most,
           types: wanted.types,
@@ -98,7 +99,7 @@ export async function importInto(wanted: Import, tools: Tools): Promise<void> {
   refuseEmpty(source, walk)
   const siteText = await siteTextFor(wanted, walk)
   const folder = await readImportFolder(into, siteText.text)
-  const made = await makeReleases(walk.feeds, folder, wanted, { ...tools, fetchDocument })
+  const made = await makeReleases(walk.feeds, folder, wanted, { ...tools, fetchDocument: fetch })
   const difference = mergeReleases(folder, made.releases)
   const accepted = new Set(made.releases.map(({ id }) => id))
   const taken = made.entries.filter(({ id }) => accepted.has(id))

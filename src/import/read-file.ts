@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { open, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { decode, encodingOf } from './decode.ts'
-import { largestDocument } from './fetch-document.ts'
+import { largestAnswer } from '../web-client.ts'
 import { NotImported, type ReadFeed } from './read-entry.ts'
 import { readFeed } from './read-feed.ts'
 import { isWordPressExport, readWordPress } from './read-wordpress.ts'
@@ -34,9 +34,9 @@ async function readFeedFile(path: string, types: string[]): Promise<ReadFeed> {
   if (isWordPressExport(new TextDecoder(encoding).decode(start))) {
     return readWordPress(textOf(path, encoding), { types })
   }
-  if (size > largestDocument) {
+  if (size > largestAnswer) {
     throw new NotImported(
-      `${path} is larger than ${largestDocument / 1_000_000} MB and no export of WordPress.`,
+      `${path} is larger than ${largestAnswer / 1_000_000} MB and no export of WordPress.`,
     )
   }
   return readFeed(decode(await readFile(path)))

@@ -1,4 +1,5 @@
 import { NotDone } from '../domain/tool.ts'
+import { askPatiently, NotReached, type Patience, request, type WebAnswer } from '../web-client.ts'
 
 /** What a service answered. */
 export type Answer = {
@@ -24,10 +25,8 @@ type Options = {
   tell: (sentence: string) => void
 }
 
-/** Nine attempts and a minute between the first and the last. */
+/** Seconds. Nine attempts, and a minute between the first and the last. */
 const pauses = [0.5, 1, 2, 4, 8, 15, 15, 15]
-/** Seconds: whoever asks us to wait longer is asked another day. */
-const longestWait = 120
 /** Milliseconds in which an answer must be there: many releases take a second of their own each. */
 const timeout = 180_000
 /** Of several requests that wait for the same, one tells of it. */
@@ -36,66 +35,66 @@ const betweenSentences = 5000
 /** Speaks with the API of a service. Everything it is asked may be asked twice. */
 export function createConnection({ origin, token, tell }: Options): Connection {
   let toldAt = 0
-  return {
-    async ask(method, path, content) {
-      for (let attempt = 0; ; attempt++) {
-        const answer = await once(method, path, content).catch((error: unknown) => reasonOf(error))
-        const isOver = typeof answer !== 'string' && ![429, 502, 503, 504].includes(answer.status)
-        if (isOver) return refuse(answer)
-        const told = typeof answer === 'string' ? answer : `${answer.status} ${detailOf(answer)}`
-        const pause = pauses[attempt]
-        const asked = typeof answer === 'string' ? 0 : answer.retryAfter
-        if (pause === undefined || asked > longestWait) {
-          throw new NotDone(
-            `${origin} cannot take it at present (${told}). What was answered for stays; run the same again to send the rest.`,
-          )
-        }
-        const seconds = Math.max(pause, asked)
-        if (Date.now() - toldAt > betweenSentences) {
-          toldAt = Date.now()
-          tell(`${origin} cannot answer (${told}). It is asked again in ${seconds} seconds.`)
-        }
-        await wait(seconds)
-      }
+  const patience: Patience = {
+    pauses,
+    mayPass,
+    tell(outcome, seconds) {
+      if (Date.now() - toldAt <= betweenSentences) return
+      toldAt = Date.now()
+      tell(`${origin} cannot answer (${whyNot(outcome)}). It is asked again in ${seconds} seconds.`)
     },
   }
-
-  async function once(method: string, path: string, content: Content | undefined) {
-    const response = await fetch(`${origin}${path}`, {
-      method,
-      headers: {
+  return {
+    async ask(method, path, content) {
+      const headers = {
         Authorization: `Bearer ${token}`,
         'User-Agent': 'tiedote-push',
         ...(content && { 'Content-Type': content.type }),
-      },
-      ...(content && { body: content.body }),
-      // A token is for whom it was given for.
-      redirect: 'manual',
-      signal: AbortSignal.timeout(timeout),
-    })
-    const text = await response.text()
-    const retryAfter = Number(response.headers.get('retry-after') ?? 0) || 0
-    const location = response.headers.get('location')
-    return { status: response.status, text, json: parsed(text), retryAfter, location }
-  }
-
-  function refuse(answer: Answer & { location: string | null }): Answer {
-    if (answer.status === 401) {
-      throw new NotDone(
-        `${origin} does not know this token. Write a secret of its PUBLISH_TOKENS into PUBLISH_TOKEN, or into the file of --token-file.`,
+      }
+      const body = content && { body: content.body }
+      const outcome = await askPatiently(
+        () => request(`${origin}${path}`, { method, headers, ...body, timeout }),
+        patience,
       )
-    }
-    if (answer.status >= 300 && answer.status < 400 && answer.location) {
-      const to = URL.canParse(answer.location, origin) && new URL(answer.location, origin).origin
-      throw new NotDone(`${origin} sends us on to ${to || answer.location}. Name that with --to.`)
-    }
-    return answer
+      return understood(outcome, origin)
+    },
   }
 }
 
-/** Waits so many seconds. */
-export async function wait(seconds: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+function mayPass(status: number): boolean {
+  return [429, 502, 503, 504].includes(status)
+}
+
+/** Throws NotDone for what has the whole push end: no answer, a token that is not known, another address. */
+function understood(outcome: WebAnswer | NotReached, origin: string): Answer {
+  if (outcome instanceof NotReached || mayPass(outcome.status)) {
+    throw new NotDone(
+      `${origin} cannot take it at present (${whyNot(outcome)}). What was answered for stays; run the same again to send the rest.`,
+    )
+  }
+  const { status, headers } = outcome
+  if (status === 401) {
+    throw new NotDone(
+      `${origin} does not know this token. Write a secret of its PUBLISH_TOKENS into PUBLISH_TOKEN, or into the file of --token-file.`,
+    )
+  }
+  const location = headers.get('location')
+  // A token is for whom it was given for, so that no redirect is followed.
+  if (status >= 300 && status < 400 && location) {
+    const to = URL.canParse(location, origin) && new URL(location, origin).origin
+    throw new NotDone(`${origin} sends us on to ${to || location}. Name that with --to.`)
+  }
+  return answerOf(outcome)
+}
+
+function answerOf({ status, bytes }: WebAnswer): Answer {
+  const text = new TextDecoder().decode(bytes)
+  return { status, text, json: parsed(text) }
+}
+
+function whyNot(outcome: WebAnswer | NotReached): string {
+  if (outcome instanceof NotReached) return outcome.reason
+  return `${outcome.status} ${detailOf(answerOf(outcome))}`
 }
 
 /** What an answer says to people. */
@@ -111,13 +110,6 @@ function parsed(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined
   }
-}
-
-function reasonOf(error: unknown): string {
-  const { message, cause } = error as Error
-  return cause instanceof Error
-    ? cause.message || (cause as NodeJS.ErrnoException).code || message
-    : message
 }
 
 /** Does work for each of many, some at once. When one fails, those that are on their way end first. */
