@@ -60,7 +60,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^node:(zlib|util)$/, where: /^(http\/answers\/codings|probe\/ask|cli\/terminal)\.ts/ },
   { what: /^commander$/, where: /^cli\/program\.ts/ },
   { what: /^@clack\/prompts$/, where: /^cli\/terminal\.ts/ },
-  { what: /^saxes$/, where: /^(probe\/read-xml|import\/read-wordpress)\.ts/ },
+  { what: /^saxes$/, where: /^(probe\/read-xml|import\/wordpress-parser)\.ts/ },
   { what: /^feedsmith$/, where: /^import\/read-feed\.ts/ },
   { what: /^node:sqlite$/, where: /^store\/(node-sqlite|backup|examine)\.ts/ },
   {

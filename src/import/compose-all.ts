@@ -8,7 +8,8 @@ import type { Site } from '../domain/site.ts'
 import type { Output } from '../domain/tool.ts'
 import type { ReleaseLine } from './import-folder.ts'
 import { type LeftOut, NotImported } from './read-entry.ts'
-import { composeRelease, type KeptFiles, type Settled } from './releases.ts'
+import { composeRelease, type KeptFiles } from './compose-release.ts'
+import type { Settled } from './settle.ts'
 import type { Proposal } from './topics.ts'
 
 type Composition = {

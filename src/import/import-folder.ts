@@ -9,7 +9,8 @@ import type { Site } from '../domain/site.ts'
 import type { VocabularySource } from '../domain/topic.ts'
 import { NotImported } from './read-entry.ts'
 import { redirectsFile } from './redirects.ts'
-import type { ImportedRelease, TakenAddresses } from './releases.ts'
+import type { TakenAddresses } from './assign-slugs.ts'
+import type { ImportedRelease } from './settle.ts'
 
 /** A line of `releases/imported/{year}.jsonl`. Without `id` somebody wrote something else there. */
 type Line = { text: string; id?: string; published?: string }

@@ -7,7 +7,7 @@ import { NotReached } from '../web-client.ts'
 import type { FetchDocument } from './fetch-document.ts'
 import { writeWhole } from './import-folder.ts'
 import type { LeftOut } from './read-entry.ts'
-import type { KeptFiles } from './releases.ts'
+import type { KeptFiles } from './compose-release.ts'
 
 /** What may be kept, and what servers call it. Nothing that a browser would run. */
 const types: Record<string, RegExp> = {

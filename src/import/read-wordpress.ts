@@ -1,4 +1,3 @@
-import { SaxesParser } from 'saxes'
 import { inLanguage, languagesIn } from './language-blocks.ts'
 import {
   type LeftOut,
@@ -9,6 +8,7 @@ import {
   webAddress,
 } from './read-entry.ts'
 import { reduceShortcodes } from './shortcodes.ts'
+import { type Post, WordPressParser } from './wordpress-parser.ts'
 import { wordpressHtml } from './wordpress-text.ts'
 
 /** Whether a text begins as an export of WordPress does (WXR). */
@@ -16,40 +16,30 @@ export function isWordPressExport(start: string): boolean {
   return /xmlns:wp\s*=\s*["']https?:\/\/wordpress\.org\/export\/|<wp:wxr_version/i.test(start)
 }
 
-/** Characters of a text that are kept. No release may have as many. */
-const longestText = 4_000_000
-/** Characters without a tag, all of which the parser has to keep. */
-const longestRun = 16_000_000
-
 type Options = {
   /** Types of posts to take: `post` are what a feed has. */
   types: string[]
 }
 
-/** Characters that the parser is given at once. */
-const step = 1_000_000
-
-/** What stands in a post: its elements by name, the last of each but for categories and meta. */
-type Post = {
-  fields: Map<string, string>
-  categories: string[]
-  /** What plugins for languages keep: the slug of each category by its kind. */
-  marks: Map<string, string>
-  meta: Map<string, string>
-  isDamaged: boolean
-}
-
-/** What is asked of the meta data, of which plugins can keep more than all texts. */
-const wantedMeta = new Set([
-  '_thumbnail_id',
-  '_wpml_import_language_code',
-  '_wpml_import_translation_group',
-  '_icl_lang_duplicate_of',
-])
-
 /** What WordPress itself keeps beside posts, and what no site shows as a page. */
 const internal =
   /^(attachment|nav_menu_item|revision|custom_css|customize_changeset|oembed_cache|user_request|wp_\w+)$/
+
+/** What an export has come to so far. */
+type Collected = {
+  channel: Map<string, string>
+  categories: ReadCategory[]
+  posts: Post[]
+  /** Addresses of attachments by their numbers. */
+  files: Map<string, string>
+  /** Addresses of attachments by the post they belong to. */
+  filesOf: Map<string, string[]>
+  /** Texts that posts share, by their numbers. */
+  blocks: Map<string, string>
+  leftOut: LeftOut[]
+  /** How many posts were not asked for, by the reason. */
+  passedOver: Map<string, number>
+}
 
 /**
  * Reads an export of WordPress as it comes, so that it may be larger than any feed. Posts that are
@@ -59,45 +49,25 @@ export async function readWordPress(
   chunks: AsyncIterable<string> | Iterable<string>,
   { types }: Options,
 ): Promise<ReadFeed> {
-  const channel = new Map<string, string>()
-  const categories: ReadCategory[] = []
-  const posts: Post[] = []
-  /** Addresses of attachments by their numbers, and their numbers by the post they belong to. */
-  const files = new Map<string, string>()
-  const filesOf = new Map<string, string[]>()
-  const blocks = new Map<string, string>()
-  const leftOut: LeftOut[] = []
-  const passedOver = new Map<string, number>()
-  /** Titles of the posts that had it, by the name of a shortcode or block. */
-  const lost = new Map<string, Set<string>>()
-  const parser = createParser({
-    channel: (name, text) => {
+  const collected: Collected = {
+    channel: new Map(),
+    categories: [],
+    posts: [],
+    files: new Map(),
+    filesOf: new Map(),
+    blocks: new Map(),
+    leftOut: [],
+    passedOver: new Map(),
+  }
+  const { channel, categories, posts, leftOut } = collected
+  const parser = new WordPressParser({
+    channel(name, text) {
       if (!channel.has(name)) channel.set(name, text)
     },
-    category: (fields) => {
-      const { cat_name: name, category_nicename: slug, category_parent: parent } = fields
+    category({ cat_name: name, category_nicename: slug, category_parent: parent }) {
       if (name && slug) categories.push({ name, slug, ...(parent && { parent }) })
     },
-    post: (post) => {
-      const field = (name: string) => post.fields.get(name) ?? ''
-      const type = field('wp:post_type') || 'post'
-      const address = type === 'attachment' && webAddress(field('wp:attachment_url'))
-      if (address) {
-        files.set(field('wp:post_id'), address)
-        const parent = field('wp:post_parent')
-        if (parent && parent !== '0') filesOf.set(parent, [...(filesOf.get(parent) ?? []), address])
-        return
-      }
-      if (type === 'wp_block') blocks.set(field('wp:post_id'), field('content:encoded'))
-      if (post.isDamaged) {
-        const reason = 'It is damaged: an element in it is not closed, or closed twice.'
-        leftOut.push({ what: field('title') || 'A post without a title', reason })
-        return
-      }
-      const reason = whyPassedOver(post, type, types)
-      if (reason) passedOver.set(reason, (passedOver.get(reason) ?? 0) + 1)
-      else posts.push(post)
-    },
+    post: (post) => collectPost(post, collected, types),
   })
   for await (const chunk of chunks) parser.write(chunk)
   const problem = parser.end()
@@ -105,14 +75,52 @@ export async function readWordPress(
     throw new NotImported(`This WordPress export cannot be read (${problem}).`)
   }
   if (problem) leftOut.push({ what: 'What stands after a mistake in the export', reason: problem })
-  const counted = Array.from(passedOver, ([reason, count]) => ({
-    what: `${count} of the export`,
-    reason,
-  }))
-  const isUnasked = ({ reason }: LeftOut) => reason.startsWith('of the type')
+  return feedOf(collected)
+}
+
+/** Attachments and shared texts are kept for the posts, which may come before them. */
+function collectPost(
+  post: Post,
+  { posts, files, filesOf, blocks, leftOut, passedOver }: Collected,
+  types: string[],
+) {
+  const field = (name: string) => post.fields.get(name) ?? ''
+  const type = field('wp:post_type') || 'post'
+  const address = type === 'attachment' && webAddress(field('wp:attachment_url'))
+  if (address) {
+    files.set(field('wp:post_id'), address)
+    const parent = field('wp:post_parent')
+    if (parent && parent !== '0') filesOf.set(parent, [...(filesOf.get(parent) ?? []), address])
+    return
+  }
+  if (type === 'wp_block') blocks.set(field('wp:post_id'), field('content:encoded'))
+  if (post.isDamaged) {
+    const reason = 'It is damaged: an element in it is not closed, or closed twice.'
+    leftOut.push({ what: field('title') || 'A post without a title', reason })
+    return
+  }
+  const reason = whyPassedOver(post, type, types)
+  if (reason) passedOver.set(reason, (passedOver.get(reason) ?? 0) + 1)
+  else posts.push(post)
+}
+
+/** The feed of an export that was read to its end. */
+function feedOf({
+  channel,
+  categories,
+  posts,
+  files,
+  filesOf,
+  blocks,
+  leftOut,
+  passedOver,
+}: Collected): ReadFeed {
+  /** Titles of the posts that had it, by the name of a shortcode or block. */
+  const lost = new Map<string, Set<string>>()
   const lose = (name: string, title: string) => {
     lost.set(name, (lost.get(name) ?? new Set()).add(title))
   }
+  /** Numbers of attachments that are not in the export. */
   const missing = new Set<string>()
   const findFile = (number: string) => {
     if (!files.has(number)) missing.add(number)
@@ -120,10 +128,10 @@ export async function readWordPress(
   }
   const written = posts.flatMap((post) => inLanguages(post, channel.get('language') ?? ''))
   const entries = written.map((post) => toEntry(post, { findFile, filesOf, blocks, lose }))
-  if (missing.size > 0) {
-    const reason = 'the export names only their numbers. Export all content, and not posts alone.'
-    leftOut.push({ what: `${missing.size} pictures`, reason })
-  }
+  const counted = Array.from(passedOver, ([reason, count]) => {
+    return { what: `${count} of the export`, reason }
+  })
+  const isUnasked = ({ reason }: LeftOut) => reason.startsWith('of the type')
   return {
     format: 'wordpress',
     title: channel.get('title'),
@@ -133,12 +141,18 @@ export async function readWordPress(
     isPagedByWordPress: false,
     categories,
     entries,
-    leftOut: [...leftOut, ...counted.filter(isUnasked)],
+    leftOut: [...leftOut, ...missingPictures(missing.size), ...counted.filter(isUnasked)],
     told: [
       ...counted.filter((one) => !isUnasked(one)).map(({ what, reason }) => `${what}: ${reason}`),
       ...(lost.size > 0 ? [lostInWords(lost)] : []),
     ],
   }
+}
+
+function missingPictures(count: number): LeftOut[] {
+  if (count === 0) return []
+  const reason = 'the export names only their numbers. Export all content, and not posts alone.'
+  return [{ what: `${count} pictures`, reason }]
 }
 
 function lostInWords(lost: Map<string, Set<string>>): string {
@@ -250,108 +264,3 @@ function translationGroup(
   const original = meta.get('_icl_lang_duplicate_of') ?? number
   return byPolylang ?? (byWpml ? `wpml ${byWpml}` : original && `post ${original}`)
 }
-
-type Listener = {
-  channel(name: string, text: string): void
-  category(fields: Record<string, string>): void
-  post(post: Post): void
-}
-
-/** Tells of each post when it ends. `end` answers what was not well-formed first. */
-function createParser(listener: Listener): {
-  write(chunk: string): void
-  end(): string | undefined
-} {
-  const parser = new SaxesParser()
-  let problem: string | undefined
-  const path: string[] = []
-  let text = ''
-  let run = 0
-  let post: Post | undefined
-  let category: Record<string, string> | undefined
-  let meta: { key?: string; value?: string } = {}
-  /** Kept from where it opened, because it is not yet known whether its name is a topic. */
-  let domain: string | undefined
-  let nicename: string | undefined
-
-  parser.on('error', ({ message }) => {
-    problem ??= message
-    if (post && /clos(e|ing)/.test(message)) post.isDamaged = true
-  })
-  parser.on('opentag', ({ name, attributes }) => {
-    path.push(name)
-    text = ''
-    run = 0
-    if (path.length === 3 && name === 'item')
-      post = {
-        fields: new Map(),
-        categories: [],
-        marks: new Map(),
-        meta: new Map(),
-        isDamaged: false,
-      }
-    if (path.length === 3 && name === 'wp:category') category = {}
-    if (path.length === 4 && name === 'category') ({ domain, nicename } = attributes)
-  })
-  const add = (more: string) => {
-    if (text.length < longestText) text += more
-  }
-  parser.on('text', add)
-  parser.on('cdata', add)
-  parser.on('closetag', ({ name }) => {
-    const depth = path.length
-    run = 0
-    path.pop()
-    if (post && depth === 3) {
-      listener.post(post)
-      post = undefined
-    } else if (category && depth === 3) {
-      listener.category(category)
-      category = undefined
-    } else if (depth === 3) {
-      listener.channel(name, text)
-    } else if (category && depth === 4) {
-      category[name.replace(/^wp:/, '')] = text
-    } else if (post && depth === 4 && name === 'category') {
-      if (domain === undefined || /^(category|post_tag|tag)$/.test(domain))
-        post.categories.push(text)
-      else post.marks.set(domain, nicename || text)
-    } else if (post && depth === 4 && name === 'wp:postmeta') {
-      if (meta.key && meta.value) post.meta.set(meta.key, meta.value)
-      meta = {}
-    } else if (post && depth === 4) {
-      post.fields.set(name, text)
-    } else if (post && depth === 5 && path.at(-1) === 'wp:postmeta') {
-      if (name === 'wp:meta_key') meta.key = text
-      // What plugins keep here can be longer than all texts.
-      if (name === 'wp:meta_value' && wantedMeta.has(meta.key ?? '')) meta.value = text
-    }
-    text = ''
-  })
-  return {
-    write(chunk) {
-      for (let start = 0; start < chunk.length; start += step) {
-        const piece = chunk.slice(start, start + step)
-        run += piece.length
-        parser.write(piece.replace(forbidden, ''))
-        if (run > longestRun) {
-          throw new NotImported(
-            `This WordPress export cannot be read: it has a text of more than ${longestRun / 1_000_000} MB.`,
-          )
-        }
-      }
-    },
-    end() {
-      try {
-        parser.close()
-      } catch (error) {
-        problem ??= (error as Error).message
-      }
-      return problem
-    },
-  }
-}
-
-/** What XML 1.0 section 2.2 forbids, which WordPress exports all the same. */
-// oxlint-disable-next-line no-control-regex -- control characters are what this removes
-const forbidden = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g

@@ -1,6 +1,6 @@
 import { createAddresses } from '../domain/addresses.ts'
 import type { Site } from '../domain/site.ts'
-import type { Settled } from './releases.ts'
+import type { Settled } from './settle.ts'
 
 /** The file of a content folder that says where pages are that stood elsewhere. */
 export const redirectsFile = 'redirects.map'

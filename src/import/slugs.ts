@@ -9,7 +9,8 @@ export function slugInAddress(address: string): string | undefined {
   return words.length >= 2 ? slug : undefined
 }
 
-function decoded(part: string): string {
+/** A part of an address as people read it. */
+export function decoded(part: string): string {
   try {
     return decodeURIComponent(part)
   } catch {

@@ -58,71 +58,102 @@ export function proposeTopics(
   const known = knownKeys(vocabulary)
   const knownSlug = (name: string) => vocabulary.resolve(name)?.slug ?? known.get(keyOf(name))
   const groups = new Map<string, Group>()
-  const groupOf = (name: string) => {
-    const key = keyOf(name)
-    const group = groups.get(key) ?? { key, count: 0, spellings: new Map() }
-    groups.set(key, group)
-    return group
-  }
   for (const { language, categories } of releases) {
-    const met = new Set<string>()
-    for (const name of split(categories)) {
-      if (knownSlug(name)) continue
-      const group = groupOf(name)
-      const spelling = group.spellings.get(name) ?? new Map<string, number>()
-      group.spellings.set(name, spelling)
-      spelling.set(language, (spelling.get(language) ?? 0) + 1)
-      if (!met.has(group.key)) group.count++
-      met.add(group.key)
-    }
+    const unknown = split(categories).filter((name) => !knownSlug(name))
+    countCategories(unknown, language, groups)
   }
-  addHierarchy(hierarchy, groupOf)
+  addHierarchy(hierarchy, groups)
   const totals = new Map([...groups.keys()].map((key) => [key, totalOf(key, groups)]))
   const isTopic = ({ key, spellings }: Group) => totals.get(key)! >= least && spellings.size > 0
   const chosen = [...groups.values()].filter(isTopic).toSorted((a, b) => {
     return totals.get(b.key)! - totals.get(a.key)! || (a.key < b.key ? -1 : 1)
   })
-
-  const slugs = new Map<string, string>()
-  const taken = new Set<string>()
-  const isTaken = (name: string) => taken.has(fold(name)) || vocabulary.resolve(name) !== undefined
-  for (const { key, spellings, nicename } of chosen) {
-    const name = mostFrequent(spellings)!
-    const wanted = slugOf(name, longestSlug) ?? slugOf(nicename ?? '', longestSlug) ?? 'topic'
-    const slug = freeSlug(wanted, isTaken, longestSlug)
-    taken.add(slug)
-    slugs.set(key, slug)
-  }
+  const taken = new TakenNames(vocabulary)
+  const slugs = slugsFor(chosen, taken)
   const topics = chosen.map((group): ProposedTopic => {
-    const { key, spellings, parent } = group
-    const label = labelOf(spellings, languages)
-    const own = new Set([slugs.get(key)!, ...Object.values(label).map(fold)])
-    const aliases = [...spellings.keys()].toSorted().filter((name) => {
-      if (own.has(fold(name)) || isTaken(name)) return false
-      own.add(fold(name))
-      taken.add(fold(name))
-      return true
-    })
-    const broader = parent && (slugs.get(parent) ?? known.get(parent))
+    const slug = slugs.get(group.key)!
+    const label = labelOf(group.spellings, languages)
+    const broader = group.parent && (slugs.get(group.parent) ?? known.get(group.parent))
     return {
-      slug: slugs.get(key)!,
+      slug,
       label,
-      aliases,
+      aliases: aliasesOf(group, [slug, ...Object.values(label)], taken),
       ...(broader && { broader }),
-      count: totals.get(key)!,
+      count: totals.get(group.key)!,
     }
   })
-  const rare = [...groups.values()]
-    .filter((group) => group.count > 0 && !slugs.has(group.key))
-    .map(({ spellings, count }) => ({ name: mostFrequent(spellings)!, count }))
   return {
     topics,
-    rare,
-    slugsOf: (categories) => {
+    rare: [...groups.values()]
+      .filter((group) => group.count > 0 && !slugs.has(group.key))
+      .map(({ spellings, count }) => ({ name: mostFrequent(spellings)!, count })),
+    slugsOf(categories) {
       const found = split(categories).map((name) => knownSlug(name) ?? slugs.get(keyOf(name)))
       return [...new Set(found.filter((slug) => slug !== undefined))]
     },
   }
+}
+
+/** Names that a topic has already, of the vocabulary or proposed. */
+class TakenNames {
+  readonly #vocabulary: Vocabulary
+  readonly #names = new Set<string>()
+
+  constructor(vocabulary: Vocabulary) {
+    this.#vocabulary = vocabulary
+  }
+
+  has(name: string): boolean {
+    return this.#names.has(fold(name)) || this.#vocabulary.resolve(name) !== undefined
+  }
+
+  add(name: string) {
+    this.#names.add(fold(name))
+  }
+}
+
+function groupOf(name: string, groups: Map<string, Group>): Group {
+  const key = keyOf(name)
+  const group = groups.get(key) ?? { key, count: 0, spellings: new Map() }
+  groups.set(key, group)
+  return group
+}
+
+/** Counts the categories of one release. */
+function countCategories(names: string[], language: string, groups: Map<string, Group>) {
+  const met = new Set<Group>()
+  for (const name of names) {
+    const group = groupOf(name, groups)
+    const spelling = group.spellings.get(name) ?? new Map<string, number>()
+    group.spellings.set(name, spelling)
+    spelling.set(language, (spelling.get(language) ?? 0) + 1)
+    if (!met.has(group)) group.count++
+    met.add(group)
+  }
+}
+
+/** The slugs of topics, by their keys: of the name, else as the earlier system wrote it in addresses. */
+function slugsFor(chosen: Group[], taken: TakenNames): Map<string, string> {
+  const slugs = new Map<string, string>()
+  for (const { key, spellings, nicename } of chosen) {
+    const name = mostFrequent(spellings)!
+    const wanted = slugOf(name, longestSlug) ?? slugOf(nicename ?? '', longestSlug) ?? 'topic'
+    const slug = freeSlug(wanted, (candidate) => taken.has(candidate), longestSlug)
+    taken.add(slug)
+    slugs.set(key, slug)
+  }
+  return slugs
+}
+
+/** Spellings that are none of the topic's own names, and no other topic's. */
+function aliasesOf({ spellings }: Group, ownNames: string[], taken: TakenNames): string[] {
+  const own = new Set(ownNames.map(fold))
+  return [...spellings.keys()].toSorted().filter((name) => {
+    if (own.has(fold(name)) || taken.has(name)) return false
+    own.add(fold(name))
+    taken.add(name)
+    return true
+  })
 }
 
 /** Takes lists apart that somebody wrote into one category, and leaves out what is no topic. */
@@ -181,23 +212,23 @@ function knownKeys(vocabulary: Vocabulary): Map<string, string> {
   return keys
 }
 
-function addHierarchy(hierarchy: ReadCategory[], groupOf: (name: string) => Group) {
+function addHierarchy(hierarchy: ReadCategory[], all: Map<string, Group>) {
   const names = new Map(
     hierarchy.map(({ slug, name }) => [slug, plainLine({ value: name, html: true })]),
   )
   for (const { slug, parent } of hierarchy) {
-    const group = groupOf(names.get(slug)!)
+    const group = groupOf(names.get(slug)!, all)
     group.nicename ??= slug
     const above = parent === undefined ? undefined : names.get(parent)
     if (above === undefined) continue
-    const upper = groupOf(above)
+    const upper = groupOf(above, all)
     if (upper.key !== group.key) group.parent ??= upper.key
     // It may have no release of its own.
     if (upper.spellings.size === 0) upper.spellings.set(above, new Map())
   }
   const groups = new Map(
     hierarchy
-      .map(({ name }) => groupOf(plainLine({ value: name, html: true })))
+      .map(({ name }) => groupOf(plainLine({ value: name, html: true }), all))
       .map((group) => [group.key, group]),
   )
   for (const group of groups.values()) if (goesRound(group, groups)) delete group.parent

@@ -44,7 +44,7 @@ function section({
   method: string
   operation: Operation
 }) {
-  const { summary, description, parameters = [], requestBody, responses = {} } = operation
+  const { summary, description, parameters = [], requestBody, responses } = operation
   const [[type, content] = ['', undefined]] = Object.entries(requestBody?.content ?? {})
   return html`<section>
 <h2>${summary}</h2>
