@@ -5,9 +5,9 @@ import { systemClock } from './clock.ts'
 import { type BundleHeader, readBundle, writeBundle } from './content/bundle.ts'
 import { loadContent } from './content/load-content.ts'
 import { fingerprint } from './domain/identity.ts'
+import { outputVersion } from './domain/output-version.ts'
 import type { FileProblem } from './domain/problem.ts'
 import type { Draft } from './domain/publishing.ts'
-import { programFingerprint } from './program.ts'
 import { readMigrations } from './store/node-sqlite.ts'
 
 /** Writes the bundle and the assets into a folder, unless something is so wrong that there is no count. */
@@ -27,7 +27,7 @@ export async function bundleContent(
   const lines = drafts.map((draft) => JSON.stringify({ ...draft, origin: '' }))
   const { site, vocabulary } = frame
   const rest: Omit<BundleHeader, 'fingerprint' | 'made'> = {
-    program: await programFingerprint(),
+    outputVersion,
     site,
     vocabulary,
     migrations: readMigrations(),

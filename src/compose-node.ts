@@ -8,11 +8,12 @@ import { clientAtSocket } from './http/client.ts'
 import { serveFolders } from './http/media.ts'
 import { createLater, createTurns } from './later.ts'
 import { readingInThreads } from './read-in-threads.ts'
+import type { Database } from './store/database.ts'
 import type { NodeDatabase } from './store/node-sqlite.ts'
 
 /** What the service on Node is made of; what is left out is as the server has it. */
 export type NodeParts = Pick<Parts, 'baseUrl' | 'clock' | 'problems' | 'write' | 'damage'> & {
-  database: NodeDatabase
+  database: Database & Pick<NodeDatabase, 'watch'>
   contentDirectory: string
   /** Where files lie that came through the API; undefined where nothing is kept on disk. */
   uploads: string | undefined

@@ -12,7 +12,7 @@ import { StateQuestion, type StateReader } from './http/answers/state.ts'
 import { AnswerStore } from './http/answers/store.ts'
 import type { Api } from './http/api/api.ts'
 import { type AppParts, createApp, toResponse } from './http/app.ts'
-import { createMetrics, type Metrics } from './http/metrics.ts'
+import { Metrics } from './http/metrics.ts'
 import { type Answer, answered, formatAnswer } from './http/request-log.ts'
 import type { Database } from './store/database.ts'
 import { createEditionStore } from './store/edition-store.ts'
@@ -70,7 +70,7 @@ export type Composed = {
 export function compose(parts: Parts): Composed {
   const { database, hasChanged, memory, edge, later, clock, baseUrl, spare, write } = parts
   const store = parts.store ?? createReleaseStore(database)
-  const metrics = createMetrics()
+  const metrics = new Metrics()
   const record = (answer: Answer) => {
     metrics.record(answer)
     write(formatAnswer(answer))
@@ -82,7 +82,8 @@ export function compose(parts: Parts): Composed {
     ? new NearState(question, clock, hasChanged)
     : new FarState(question, clock)
   const answers = new AnswerStore({ capacity: memory, edge, later })
-  const finder = new Finder({ store, editions, answers, clock, metrics, later })
+  const onFailure = () => state.lookAgain()
+  const finder = new Finder({ store, editions, answers, clock, metrics, onFailure, later })
   const answering = { state, answers, finder, clock }
   const app = createApp({ ...parts, ...answering, store, metrics, record })
 

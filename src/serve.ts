@@ -9,17 +9,16 @@ import { Rest } from './content/rest.ts'
 import { watchFolder } from './content/watch.ts'
 import { isOfClock } from './domain/clock.ts'
 import { StoreDamaged } from './domain/errors.ts'
-import { fingerprint } from './domain/identity.ts'
+import { outputName, outputVersion } from './domain/output-version.ts'
 import { type FileProblem, formatProblem } from './domain/problem.ts'
 import { listen, type Listening } from './http/listen.ts'
 import { refusedAnswer } from './http/request-log.ts'
-import { programFingerprint } from './program.ts'
 import { createLineWriter } from './lines.ts'
 import { readingInThreads } from './read-in-threads.ts'
 import { createContentStore } from './store/content-store.ts'
-import { adviceForDamage, DatabaseCondition } from './store/condition.ts'
-import { isDamaged, isDatabaseError, isFull } from './store/node-sqlite.ts'
-import { beginAnew, openStore } from './store/open-store.ts'
+import { adviceForDamage, IntegrityMonitor } from './store/integrity-monitor.ts'
+import { isDamaged, isDatabaseError, isFull } from './store/sqlite-errors.ts'
+import { recreateDatabase, openStore } from './store/open-store.ts'
 import { upgrading } from './upgrading.ts'
 import { createReleaseStore } from './store/release-store.ts'
 
@@ -29,12 +28,12 @@ const mayBeMadeAnew = tokens.length === 0
 const database = await openStore(path, { mayBeMadeAnew, upgrading }).catch((error: Error) =>
   giveUp(error.message),
 )
-const condition = new DatabaseCondition(database, path, adviceForDamage(mayBeMadeAnew))
+const integrity = new IntegrityMonitor(database, path, adviceForDamage(mayBeMadeAnew))
 /** Milliseconds after a start when whatever was cut off before it counts as abandoned. */
 const untilAbandoned = 660_000
 const store = createReleaseStore(database)
 const content = createContentStore(database)
-const program = await fingerprint(`${await programFingerprint()} ${baseUrl}`)
+const program = outputName(outputVersion, baseUrl)
 let problems: FileProblem[] = []
 let isStarting = true
 /** Whether the database knows of this version. */
@@ -87,7 +86,7 @@ async function readContent(): Promise<boolean> {
   if (rest.isHeld) return true
   problems = [...found, ...readOnlyProblem(), ...(await tokenProblems())]
   // What nobody asked about meanwhile is told now.
-  condition.damage()
+  integrity.damage()
   const report = problems.map(formatProblem).join('\n')
   if (report && report !== before) console.error(report)
   return problems.every((problem) => problem.warning)
@@ -98,8 +97,8 @@ void removeAbandoned()
 setTimeout(() => void removeAbandoned(), untilAbandoned).unref()
 await readAtStart().catch(async (error: unknown) => {
   if (!mayBeMadeAnew || !isOfDamagedFile(error)) return giveUp(nothingToServe(error))
-  await beginAnew(path).catch((reason: Error) => giveUp(reason.message))
-  await condition.lookAnew()
+  await recreateDatabase(path).catch((reason: Error) => giveUp(reason.message))
+  await integrity.checkAgain()
   return readAtStart().catch((reason: unknown) => giveUp(nothingToServe(reason)))
 })
 isStarting = false
@@ -115,7 +114,7 @@ const { answerAnew, answerAtOnce, record } = composeNode({
   tokens,
   hasFeedPages,
   clock: systemClock,
-  damage: () => condition.damage(),
+  damage: () => integrity.damage(),
   problems: () => problems,
   write: createLineWriter(),
 })
@@ -128,7 +127,7 @@ listening = await listen(answerAnew, {
   return giveUp(error.message)
 })
 console.log(`Serving ${contentDirectory} at http://localhost:${listening.port}`)
-condition.begin()
+integrity.start()
 stopWatching = watchFolder(contentDirectory, async () => {
   await readContent()
   return rest.takeNext()
@@ -165,7 +164,7 @@ function stop() {
 
 /** Content may be read at this moment: what it has not made public is read again at the next start. */
 function exit(): never {
-  condition.close()
+  integrity.close()
   database.close()
   process.exit(0)
 }
@@ -179,8 +178,8 @@ function notTakenUp(error: unknown): FileProblem[] {
   if (isOfClock(error)) return [waiting()]
   if (error instanceof StoreDamaged) {
     if (isStarting && mayBeMadeAnew && isOfDamagedFile(error)) throw error
-    // The condition tells of it. Somebody may have mended it.
-    void condition.look()
+    // The integrity monitor tells of it. Somebody may have mended it.
+    void integrity.check()
     return []
   }
   if (isDatabaseError(error)) {

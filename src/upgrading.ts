@@ -1,10 +1,10 @@
 import { wordsOf } from './content/words.ts'
-import type { Upgrading } from './store/earlier.ts'
+import type { UpgradeOptions } from './store/upgrade.ts'
 
 let told = 0
 
 /** How a database of an earlier version is brought over, for the server and for commands. */
-export const upgrading: Upgrading = {
+export const upgrading: UpgradeOptions = {
   wordsOf,
   progress(done, total) {
     if (done - told < 1000 && done < total) return

@@ -8,7 +8,7 @@ import { bringBundleInLine, type Bundle, readBundle } from './content/bundle.ts'
 import { answerFromBucket, type Bucket, createMediaBucket } from './content/media-bucket.ts'
 import { clockProblem, isOfClock } from './domain/clock.ts'
 import { DomainError, isOtherVersion } from './domain/errors.ts'
-import { fingerprint } from './domain/identity.ts'
+import { outputName } from './domain/output-version.ts'
 import { formatProblem } from './domain/problem.ts'
 import { withMeasures } from './content/picture-size.ts'
 import { spellings } from './domain/media-types.ts'
@@ -25,7 +25,7 @@ import { createContentStore } from './store/content-store.ts'
 import type { Database } from './store/database.ts'
 import { migrateForVersion } from './store/migrate.ts'
 import { createReleaseStore } from './store/release-store.ts'
-import { checkTables } from './store/tables.ts'
+import { checkSchemaVersion } from './store/schema-version.ts'
 
 declare const caches: { open(name: string): Promise<EdgeCache> }
 
@@ -72,7 +72,7 @@ const newestMigration = () => ownBundle().header.migrations.at(-1)!.name
 
 /** Works on bringing the database in line. What is not done yet is gone on with by later requests. */
 async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
-  const { migrations, made, program } = ownBundle().header
+  const { migrations, made, outputVersion } = ownBundle().header
   const { wordsOf } = await import('./content/words.ts')
   const isBroughtOver = await migrateForVersion(DB, migrations, {
     made,
@@ -84,7 +84,7 @@ async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
   const revision = await store.revision()
   const content = createContentStore(DB, newestMigration())
   const isDone = await bringBundleInLine(ownBundle(), content, {
-    program: await fingerprint(`${program} ${baseUrl}`),
+    program: outputName(outputVersion, baseUrl),
     clock: systemClock,
     steps: stepsPerRequest,
   })
@@ -138,12 +138,12 @@ async function findAsset(env: Env, path: string): Promise<MediaFile | undefined>
   const url = assetAddress(path.split('/'))
   const { ok, headers } = await env.ASSETS.fetch(url, { method: 'HEAD' })
   if (!ok) return undefined
+  const read = async () => new Uint8Array(await (await env.ASSETS.fetch(url)).arrayBuffer())
   const type = headers.get('content-type') ?? 'application/octet-stream'
-  const file = { type, size: Number(headers.get('content-length') ?? 0) }
-  return withMeasures(file, async () => {
-    const asset = await env.ASSETS.fetch(url)
-    return new Uint8Array(await asset.arrayBuffer())
-  })
+  const length = headers.get('content-length')
+  // Not every answer without a body tells how long that would be.
+  const size = length === null ? (await read()).length : Number(length)
+  return withMeasures({ size, type }, read)
 }
 
 /** Assets have one spelling, and every other is redirected to it. */
@@ -196,7 +196,7 @@ function onlyReading(database: D1Database): Database {
  */
 function createApiLoader(env: Env, { baseUrl, tokens }: WorkerConfig): () => Promise<Api> {
   let api: Promise<Api> | undefined
-  const checkDatabase = () => checkTables(env.DB, newestMigration())
+  const checkDatabase = () => checkSchemaVersion(env.DB, newestMigration())
   const load = async () => {
     const unknown = bundle ? unknownPublishers(tokens, bundle.header.site) : []
     for (const problem of unknown) console.error(formatProblem(problem))

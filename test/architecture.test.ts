@@ -13,7 +13,6 @@ const entries = [
   'config.ts',
   'clock.ts',
   'later.ts',
-  'program.ts',
   'upgrading.ts',
   'bundle.ts',
   'pool.ts',
@@ -62,11 +61,14 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^@clack\/prompts$/, where: /^cli\/terminal\.ts/ },
   { what: /^saxes$/, where: /^(probe\/read-xml|import\/wordpress-parser)\.ts/ },
   { what: /^feedsmith$/, where: /^import\/read-feed\.ts/ },
-  { what: /^node:sqlite$/, where: /^store\/(node-sqlite|backup|examine)\.ts/ },
+  {
+    what: /^node:sqlite$/,
+    where: /^store\/(node-sqlite|connect-sqlite|backup|integrity-check)\.ts/,
+  },
   {
     what: /^node:/,
     where:
-      /^(cli|import|push|probe)\/|^(node|serve|program|pool|thread|bundle|bundle-content|bundle-worker|http\/(client|listen|request-faults))\.ts|^store\/(node-sqlite|backup|examine|examine-thread|condition)\.ts|^content\/(folder|media-folder|picture-file|load-content|watch)\.ts/,
+      /^(cli|import|push|probe)\/|^(node|serve|pool|thread|bundle|bundle-content|bundle-worker|http\/(client|listen|request-faults))\.ts|^store\/(node-sqlite|connect-sqlite|database-file|backup|integrity-(check|check-thread|monitor))\.ts|^content\/(folder|media-folder|picture-file|load-content|watch)\.ts/,
   },
   { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
   { what: /^esbuild$/, where: /^bundle-worker\.ts/ },
@@ -139,6 +141,15 @@ test('only the store knows SQL', () => {
   const statement = /\b(select|insert into|delete from|update)\b[^']*\b(from|where|set|values)\b/i
   const wrong = files.filter(({ file, text }) => {
     return !file.startsWith('store/') && statement.test(text.replace(/\/\*\*[^]*?\*\/|\/\/.*/g, ''))
+  })
+  expect(wrong.map(({ file }) => file)).toEqual([])
+})
+
+test('only the table of formats lists them, and who reads feeds back or those of others', () => {
+  const ofFormat = /'(rss|atom|json)'|application\/(?:feed\+)?(rss|atom|json)\b/g
+  const wrong = files.filter(({ file, text }) => {
+    const named = Array.from(text.matchAll(ofFormat), ([, name, type]) => name ?? type)
+    return new Set(named).size > 1 && !/^(feeds\/formats|probe\/read-feed|import\/)/.test(file)
   })
   expect(wrong.map(({ file }) => file)).toEqual([])
 })

@@ -189,6 +189,41 @@ export async function findOverflow(page: Page): Promise<string[]> {
   })()`)
 }
 
+/**
+ * How a page begins, how many main parts and headings it has, and what has no name that could be spoken. The page
+ * itself counts, which is quicker than asking for roles.
+ */
+export async function describePage(page: Page) {
+  return page.evaluate<{
+    title: string
+    language: string
+    mains: number
+    headings: number
+    nameless: string[]
+  }>(`(() => {
+    const all = (selector) => Array.from(document.querySelectorAll(selector)).filter((one) => one.checkVisibility())
+    const textsOf = (one) => [
+      one.ariaLabel,
+      one.alt,
+      one.title,
+      ...(one.labels ? Array.from(one.labels, ({ textContent }) => textContent) : []),
+      ...(/^(input|select)$/.test(one.localName) ? [] : [one.textContent]),
+      ...Array.from(one.querySelectorAll('img, svg'), (image) => image.alt ?? image.ariaLabel),
+      ...(one.getAttribute('aria-labelledby') ?? '').split(' ').map((id) => document.getElementById(id)?.textContent),
+    ]
+    const isNameless = (one) => !textsOf(one).some((text) => text?.trim())
+    return {
+      title: document.title,
+      language: document.documentElement.lang,
+      mains: all('main, [role=main]').length,
+      headings: all('h1').length,
+      nameless: all('a[href], button, input:not([type=hidden]), select, textarea, summary, img:not([alt=""])')
+        .filter(isNameless)
+        .map((one) => one.outerHTML.slice(0, 120)),
+    }
+  })()`)
+}
+
 /** What moved by itself since a page was opened (layout shifts), by the elements that moved. */
 export async function findShifts(page: Page): Promise<string[]> {
   return page.evaluate<string[]>(`new Promise((resolve) => {

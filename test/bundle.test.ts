@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { bundleContent } from '../src/bundle-content.ts'
 import { readBundle } from '../src/content/bundle.ts'
-import { programFingerprint } from '../src/program.ts'
+import { outputVersion } from '../src/domain/output-version.ts'
 import { markdown, temporaryFolder, writeFiles } from './content-folder.ts'
 
 test('a broken file stops a deployment, and under wrangler dev what was bundled before is served', () => {
@@ -42,11 +42,11 @@ test('a broken file stops a deployment, and under wrangler dev what was bundled 
   expect(own('package.json')).toContain('"bundle": "node src/bundle.ts"')
 })
 
-test('a bundle names the program that was bundled with it, so that what another one makes is new to readers', async () => {
+test('a bundle names the version of the output, so that what another one makes is new to readers', async () => {
   const files = { 'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']) }
   const place = mkdtempSync(join(tmpdir(), 'tiedote-bundle-'))
   onTestFinished(() => rmSync(place, { recursive: true }))
   expect(await bundleContent(temporaryFolder(files), place)).toMatchObject({ count: 1 })
   const { header } = readBundle(readFileSync(join(place, 'worker/content.txt'), 'utf8'))
-  expect(header.program).toBe(await programFingerprint())
+  expect(header.outputVersion).toBe(outputVersion)
 })

@@ -1,8 +1,21 @@
-import { mkdtempSync, openSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { createContentStore } from '../src/store/content-store.ts'
+import { openDatabase } from '../src/store/node-sqlite.ts'
+import { createReleaseStore } from '../src/store/release-store.ts'
 import { markdown, temporaryFolder, topicsYaml, writeFiles, writeFolder } from './content-folder.ts'
 import { exchange } from './raw-client.ts'
 import { databaseFile, type Server, spawnServer, start, titles, until } from './server.ts'
@@ -145,9 +158,7 @@ describe('a running service', () => {
 })
 
 test('a log that cannot be written keeps nobody from reading', async () => {
-  const directory = temporaryFolder({
-    'releases/a.en.md': markdown(['title: A', published, 'topics: [eu]']),
-  })
+  const directory = temporaryFolder()
   const full = openSync('/dev/full', 'w')
   const settings = { DATABASE: databaseFile() }
   const server = await spawnServer(directory, settings, { stdio: ['ignore', full, 'pipe'] })
@@ -203,9 +214,10 @@ test('a restart answers with the same bytes and validators, takes up a change in
   }
 
   const first = await start(directory, settings)
-  const soon = new Date(Date.now() + 2500).toISOString()
+  // Late enough for a busy machine to take up what is to come.
+  const soon = Date.now() + 6000
   writeFiles(directory, {
-    'releases/b.en.md': markdown(['title: B', `published: ${soon}`]),
+    'releases/b.en.md': markdown(['title: B', `published: ${new Date(soon).toISOString()}`]),
     'releases/d.fi.md': markdown(['title: D', published]),
   })
   // Both files are read at once.
@@ -213,6 +225,7 @@ test('a restart answers with the same bytes and validators, takes up a change in
   const before = await ask(first, '/feed.json')
   expect(before.text).not.toContain('"B"')
   expect((await ask(first, '/feed.json', since(before))).status).toBe(304)
+  await new Promise((resolve) => setTimeout(resolve, soon - Date.now()))
   await until(async () => (await titles(`${first.url}/feed.json`)).join() === 'B,C,A')
   const left = await ask(first, '/feed.atom')
   await stop(first)
@@ -258,14 +271,15 @@ test('who starts a service with thousands of releases sees how far it has come',
 })
 
 test('what is kept of the program beside the database hinders no start, whatever became of it', async () => {
-  const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+  // Without releases no other thread has to make all anew as well.
+  const directory = temporaryFolder()
   const database = databaseFile()
   const kept = join(dirname(database), 'compiled')
   // All servers of these tests keep it in one place otherwise.
   const settings = { DATABASE: database, NODE_COMPILE_CACHE: '' }
   const restart = async () => {
     const { url, process, exit } = await start(directory, settings)
-    expect(await titles(`${url}/feed.json`)).toEqual(['A'])
+    expect(await titles(`${url}/feed.json`)).toEqual([])
     process.kill('SIGTERM')
     await exit
   }
@@ -279,6 +293,46 @@ test('what is kept of the program beside the database hinders no start, whatever
   rmSync(kept, { recursive: true })
   writeFileSync(kept, 'A file in the place of the folder.')
   await restart()
+})
+
+test('an edit of the code reads nothing anew and moves no Last-Modified, another version of the output does both', async () => {
+  const project = join(import.meta.dirname, '..')
+  const copy = mkdtempSync(join(tmpdir(), 'tiedote-program-'))
+  onTestFinished(() => rmSync(copy, { recursive: true, force: true }))
+  for (const path of ['src', 'package.json'])
+    cpSync(join(project, path), join(copy, path), { recursive: true })
+  symlinkSync(join(project, 'node_modules'), join(copy, 'node_modules'))
+  const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+  const settings = { DATABASE: databaseFile(), BASE_URL: 'https://releases.example.org' }
+  /** What a start leaves: what is known of each file, and what a reader is told. */
+  const startAnew = async () => {
+    const { url, process, exit } = await start(directory, settings, { cwd: copy })
+    const { headers } = await fetch(`${url}/feed.atom`)
+    process.kill('SIGTERM')
+    expect(await exit).toBe(0)
+    const database = openDatabase(settings.DATABASE)
+    const { files } = await createContentStore(database).known()
+    const revision = await createReleaseStore(database).revision()
+    database.close()
+    return { files, revision, etag: headers.get('etag'), dated: headers.get('last-modified')! }
+  }
+  const edit = (file: string, change: (text: string) => string) => {
+    const path = join(copy, 'src/domain', file)
+    const text = readFileSync(path, 'utf8')
+    expect(change(text)).not.toBe(text)
+    writeFileSync(path, change(text))
+  }
+
+  const first = await startAnew()
+  expect(first.files.size).toBeGreaterThan(0)
+  edit('text.ts', (text) => `// A comment.\n${text}`)
+  expect(await startAnew()).toEqual(first)
+
+  edit('output-version.ts', (text) => text.replace(/(outputVersion =) \d+/, '$1 999'))
+  const raised = await startAnew()
+  expect(raised.etag).toBe(first.etag)
+  expect(Date.parse(raised.dated)).toBeGreaterThan(Date.parse(first.dated))
+  expect(raised.files).not.toEqual(first.files)
 })
 
 test('a port that is taken stops the start with a sentence', async () => {

@@ -61,14 +61,25 @@ export function onNode(name: string, writeContent: () => string, body: (fetch: F
  * Runs the tests in `body` on both runtimes, on Node alone in `npm run test:quick`, over a folder of their
  * own that they may change.
  */
-export function onBothPresses(
+export function onBothPresses(name: string, files: Record<string, string>, body: PressTests) {
+  onPresses({ Node: nodePress, ...(isQuick ? {} : { Workers: workerPress }) }, name, files, body)
+}
+
+/** The same on Node alone: `both-runtimes.test.ts` holds that changes and requests of that kind are answered alike. */
+export function onNodePress(name: string, files: Record<string, string>, body: PressTests) {
+  onPresses({ Node: nodePress }, name, files, body)
+}
+
+type PressTests = (
+  press: Omit<Press, 'close'> & { directory: () => string; runtime: string; clock: Clock },
+) => void
+
+function onPresses(
+  runtimes: Record<string, (directory: string, clock: Clock) => Promise<Press>>,
   name: string,
   files: Record<string, string>,
-  body: (
-    press: Omit<Press, 'close'> & { directory: () => string; runtime: string; clock: Clock },
-  ) => void,
+  body: PressTests,
 ) {
-  const runtimes = { Node: nodePress, ...(isQuick ? {} : { Workers: workerPress }) }
   for (const [runtime, start] of Object.entries(runtimes)) {
     describe(`${name}, on ${runtime}`, () => {
       const clock = hurriedClock()
@@ -126,7 +137,8 @@ export async function nodePress(
     hasFeedPages = true,
     isOnDisk = false,
     isFar = false,
-  }: { hasFeedPages?: boolean; isOnDisk?: boolean; isFar?: boolean } = {},
+    memory = 64_000_000,
+  }: { hasFeedPages?: boolean; isOnDisk?: boolean; isFar?: boolean; memory?: number } = {},
 ) {
   const uploads = mkdtempSync(join(tmpdir(), 'tiedote-uploads-'))
   const databaseFile = isOnDisk ? join(uploads, 'tiedote.db') : ':memory:'
@@ -146,6 +158,7 @@ export async function nodePress(
       database,
       store: around(createReleaseStore(database)),
       ...(isFar && { hasChanged: undefined }),
+      memory,
       contentDirectory: directory,
       uploads,
       baseUrl,

@@ -48,6 +48,7 @@ const trials = [
   'strangers',
   'readers/week',
   'readers/corrections',
+  'http/answers',
   'http/archives',
   'http/fuzz',
   'content/fields',
@@ -58,6 +59,10 @@ const trials = [
   'store/mend-clock',
   'store/migrations',
   'upgrades',
+  'browser/pages',
+  'domain/time',
+  'feeds/hostile-input',
+  'http/far-state',
 ].map((name) => `test/${name}.test.ts`)
 
 /** What `npm run test:quick` runs, on Node alone, without the files that start a server or wait for long. */

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { bringBundleInLine, type Bundle, readBundle, writeBundle } from '../src/content/bundle.ts'
 import { loadContent } from '../src/content/load-content.ts'
+import { outputVersion } from '../src/domain/output-version.ts'
 import type { Draft } from '../src/domain/publishing.ts'
 import type { Database } from '../src/store/database.ts'
 import { migrate } from '../src/store/migrate.ts'
@@ -40,7 +41,7 @@ async function bundleOf(directory: string, made = 0): Promise<Bundle> {
   const header = {
     fingerprint,
     made,
-    program: '',
+    outputVersion,
     site,
     vocabulary,
     migrations: readMigrations(),

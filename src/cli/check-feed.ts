@@ -1,8 +1,8 @@
-import type { Addresses, FormatName } from '../domain/addresses.ts'
+import type { Addresses } from '../domain/addresses.ts'
 import type { FeedQuery } from '../domain/feed-query.ts'
 import type { Draft } from '../domain/publishing.ts'
 import type { State } from '../domain/release-store.ts'
-import { identityInAtom } from '../feeds/atom.ts'
+import { type FormatName, formats } from '../feeds/formats.ts'
 import { type Walked, walkFeed } from '../probe/walk-feed.ts'
 import type { Service } from './service.ts'
 
@@ -19,7 +19,7 @@ export async function checkFeed(
   const { walked, seen } = await walkFeed(fetch, addresses.feed(query, format), format)
   if (!seen) return walked
   // As this format has them: Atom knows addresses alone.
-  const written = format === 'atom' ? identityInAtom : (id: string) => id
+  const { writeIdentity: written = (id: string) => id } = formats[format]
   const isSeen = (id: string) => seen.has(written(id).trim())
   const lost = await lostReleases(service, query, isSeen, state)
   if (lost.length > 0) {

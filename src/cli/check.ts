@@ -1,9 +1,9 @@
 import { readNodeConfig } from '../config.ts'
-import { createAddresses, type FormatName } from '../domain/addresses.ts'
+import { createAddresses } from '../domain/addresses.ts'
 import type { FeedQuery } from '../domain/feed-query.ts'
 import { type FileProblem, formatProblem, writtenAnew } from '../domain/problem.ts'
 import type { State } from '../domain/release-store.ts'
-import { formats } from '../feeds/formats.ts'
+import { formatNames } from '../feeds/formats.ts'
 import { kilobytes } from '../probe/examine-feed.ts'
 import type { Walked } from '../probe/walk-feed.ts'
 import { findBrokenLinks } from './broken-links.ts'
@@ -23,8 +23,6 @@ type Report = {
   feeds: Walked[]
   topicsWithoutReleases: string[]
 }
-
-const names = Object.keys(formats) as FormatName[]
 
 /** `check`: what is wrong with a content folder and with the feeds that come of it. */
 export const registerCheck: Register = (program, context) => {
@@ -86,10 +84,10 @@ async function makeReport(
   const addresses = createAddresses(baseUrl, state.site)
   const feeds: Walked[] = []
   const questions = questionsOf(state)
-  const progress = terminal.progress('Feeds', questions.length * names.length)
+  const progress = terminal.progress('Feeds', questions.length * formatNames.length)
   try {
     for (const query of questions) {
-      for (const format of names) {
+      for (const format of formatNames) {
         feeds.push(await checkFeed(service, query, format, { state, addresses }))
         progress.step()
       }

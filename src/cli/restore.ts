@@ -3,12 +3,12 @@ import { dirname, join } from 'node:path'
 import { systemClock } from '../clock.ts'
 import {
   copyDatabase,
-  examineDatabase,
+  verifyDatabase,
   isDamagedDatabase,
   removeDatabase,
   replaceDatabase,
 } from '../store/backup.ts'
-import { setAside } from '../store/node-sqlite.ts'
+import { setAside } from '../store/database-file.ts'
 import { upgrading } from '../upgrading.ts'
 import { backUp, databaseName, databaseOf, mediaName, onWorkers } from './backup.ts'
 import { allOrNothing } from './interruption.ts'
@@ -34,7 +34,7 @@ async function restore(folder: string, { terminal, environment }: Context) {
   if (!existsSync(folder)) throw new NotDone(`There is no ${folder}.`)
   const isFolder = statSync(folder).isDirectory()
   const source = isFolder ? join(folder, databaseName) : folder
-  const { releases } = examineDatabase(source)
+  const { releases } = verifyDatabase(source)
   const candidate = `${live}.restoring-${process.pid}`
   mkdirSync(dirname(live), { recursive: true })
   const isDamaged = existsSync(live) && isDamagedDatabase(live)

@@ -9,7 +9,7 @@ import type { Rest } from './rest.ts'
 type Options = {
   /** Names this change. */
   batch: string
-  /** Fingerprint of what makes documents of the content; undefined to leave it as it is. */
+  /** Names what makes documents of the content (`outputName`); undefined to leave it as it is. */
   program: string | undefined
   clock: Clock
   /** Told now and then how many releases have been looked at. */

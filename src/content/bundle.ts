@@ -10,8 +10,8 @@ export type BundleHeader = {
   fingerprint: string
   /** Second when it was made. */
   made: number
-  /** Of the program that was bundled with it. */
-  program: string
+  /** That of the program it was bundled with. Another one makes another fingerprint, and so a later bundle. */
+  outputVersion: number
   site: Site
   vocabulary: VocabularySource
   /** The store's migrations, because a Worker has no disk to read them from. */
@@ -52,7 +52,7 @@ const portionsAtOnce = 5
 
 /**
  * Brings the store in line with a bundle in at most `steps` steps, each of which stays done even
- * if the platform stops us after it. `program` is the fingerprint of what makes documents of it.
+ * if the platform stops us after it. `program` names what makes documents of it (`outputName`).
  * Answers whether all is done; if not, call again. Readers see the old content until the last step
  * and all of the new after it. A bundle that was made before the one that is there changes nothing.
  */

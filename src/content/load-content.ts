@@ -1,8 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fingerprint } from '../domain/identity.ts'
 import { spellings } from '../domain/media-types.ts'
 import { readSource } from '../domain/names.ts'
+import { outputVersion } from '../domain/output-version.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type {
   ContentFrame,
@@ -111,7 +111,7 @@ export async function loadContent(
   if (site.logo && !mediaIn(folder, site.logo)) problems.push(noLogo(site.logo))
   if (folder.releases.length === 0 && known.drafts.size > 0) problems.push(noReleases())
 
-  const basis = await fingerprint(JSON.stringify([await readersVersion(), siteText, topicsText]))
+  const basis = await fingerprint(JSON.stringify([outputVersion, siteText, topicsText]))
   // Also where there are no releases, what all of them are read with must be known to have changed.
   const files = new Map<string, FileStamp>([['site.yaml', { stamp: basis, media: {} }]])
   const owners = new Map<string, string>()
@@ -457,14 +457,4 @@ function noReleases(): FileProblem {
 function noSite(directory: string): FileProblem {
   const message = `There is no such file in ${directory}. Write one, or set CONTENT_DIR to a folder that has it.`
   return { file: 'site.yaml', line: 1, field: '', message }
-}
-
-/** A new version of the readers reads everything anew, because it may read it differently. */
-async function readersVersion(): Promise<string> {
-  const folders = [new URL('./', import.meta.url), new URL('../domain/', import.meta.url)]
-  const texts = folders.map(async (folder) => {
-    const names = (await readdir(folder)).toSorted()
-    return Promise.all(names.map((name) => readFile(new URL(name, folder), 'utf8')))
-  })
-  return fingerprint((await Promise.all(texts)).flat().join('\n'))
 }

@@ -2,9 +2,6 @@ import type { FeedQuery } from './feed-query.ts'
 import { formatTopicExpression } from './topic-expression.ts'
 import type { Site } from './site.ts'
 
-/** How a feed is written down. The name ends its address. */
-export type FormatName = 'rss' | 'atom' | 'json'
-
 /**
  * In stored HTML our own addresses begin with this, and the public origin takes its place when a
  * document is made, so that moving the service needs no rewriting. RFC 2606 keeps `.invalid` free.
@@ -42,10 +39,11 @@ export function createAddresses(baseUrl: string, site: Site) {
     },
     /** Where the form that makes a question sends its answers. */
     form: (language: string) => `${baseUrl}${prefix(language)}/topics`,
-    feed: (query: FeedQuery, format: FormatName) =>
+    /** The feed in a format, whose name ends the address. */
+    feed: (query: FeedQuery, format: string) =>
       `${baseUrl}${path(query)}.${format}${question(query)}`,
     /** An archive of the feed, by the interval it is of. */
-    archive: (query: FeedQuery, interval: string, format: FormatName) =>
+    archive: (query: FeedQuery, interval: string, format: string) =>
       `${baseUrl}${path(query)}/archive/${interval}.${format}${question(query)}`,
     release: ({ slug, language }: { slug: string; language: string }) =>
       `${baseUrl}${prefix(language)}/releases/${slug}`,

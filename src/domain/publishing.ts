@@ -70,7 +70,7 @@ export type ContentFrame = {
 
 /** A content folder and what makes documents of it. */
 export type Frame = ContentFrame & {
-  /** Fingerprint of all that documents depend on and is not content: our code, the public origin. */
+  /** Names all that documents depend on and is not content (`outputName`). */
   program: string
   /** How many drafts were staged for it, where whoever did that cannot look again which are missing. */
   drafts?: number

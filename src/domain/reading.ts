@@ -5,7 +5,7 @@ import { mostProblems } from './limits.ts'
 import type { ErrorCode } from './errors.ts'
 import type { Problem } from './problem.ts'
 import type { Draft, FileStamp } from './publishing.ts'
-import { type Attachment, type Release, weigh } from './release.ts'
+import { type Attachment, type Release, type ReleaseInput, weigh } from './release.ts'
 import type { Site } from './site.ts'
 import type { VocabularySource } from './topic.ts'
 
@@ -63,7 +63,7 @@ export type ReadText = {
 export type ReleaseText = {
   origin: Origin
   release: Release
-  attachments: (Pick<Attachment, 'alt' | 'credit'> & { file: string; title?: string | undefined })[]
+  attachments: ReleaseInput['attachments']
   /** All its words, folded, for the search. */
   words: string
   /** Languages of the site. */

@@ -19,44 +19,22 @@ import type { Advice } from './problem.ts'
 export const kinds = ['press-release', 'statement', 'speech', 'advisory'] as const
 export type Kind = (typeof kinds)[number]
 
-/** Whom to ask. `for` says what about. */
-export type Contact = {
-  name: string
-  role?: string | undefined
-  phone?: string | undefined
-  email?: string | undefined
-  for?: string | undefined
-}
+/** A release as somebody may write it: in front matter, in a line of JSONL, in a request to the API. */
+export type ReleaseFields = v.InferInput<ReturnType<typeof releaseSchema>>
 
-/** A file below `media/`, as it was when the release was read. */
-export type Attachment = {
-  path: string
-  title: string
-  /** Media type, such as `application/pdf`. */
-  type: string
-  /** Bytes. */
-  size: number
-  /** Of a picture that browsers show, in pixels. */
-  width?: number | undefined
-  height?: number | undefined
-  alt?: string | undefined
-  credit?: string | undefined
-}
+/** The same once the schema has checked it and read its times and topics. */
+export type ReleaseInput = v.InferOutput<ReturnType<typeof releaseSchema>>
 
-export type Related = { url: string; title: string }
-export type Change = { at: number; kind: 'minor' | 'correction'; note: string }
-/** Dates as `2024-01-24`, or times as RFC 3339 in UTC. */
-export type Event = { start: string; end?: string | undefined; place?: string | undefined }
+/**
+ * One press release in one language. All text is clean, all times are seconds since 1970. A field of the
+ * schema is a field of this, unless reading makes something else of it.
+ */
+export type Release = Omit<ReleaseInput, 'body' | keyof Completed> & Completed
 
-/** One press release in one language. All text is clean, all times are seconds since 1970. */
-export type Release = {
+/** What reading makes of the text and of the fields that an author may leave out. */
+type Completed = {
   /** `urn:uuid:…`, or the one it had in an earlier feed; the same in every feed, for ever. */
   id: string
-  slug: string
-  language: string
-  /** Earlier slugs, oldest first. */
-  formerly: string[]
-  title: string
   /** Plain text. */
   lead: string
   /** The body: sanitised HTML whose own addresses begin with `storedOrigin`. */
@@ -67,27 +45,27 @@ export type Release = {
   updated: number
   /** The time its author wrote. */
   authored: number
-  /** Slugs, in the author's order. */
-  topics: string[]
   publisher: string
   kind: Kind
-  contacts: Contact[]
   attachments: Attachment[]
-  event?: Event | undefined
-  related: Related[]
-  changes: Change[]
-  /** Slug of the release in the same language that this one corrects (D-05). */
-  corrects?: string | undefined
-  withdrawn?: Withdrawal | undefined
-  /** Whether it came with the past of an office, by its author's word (C-06). */
-  archived?: boolean | undefined
 }
 
-/** Why a release no longer stands, and the slug of the one in its language that takes its place. */
-export type Withdrawal = { at: number; reason: string; replacedBy?: string | undefined }
+/** A file below `media/`, as it was when the release was read. */
+export type Attachment = Omit<ReleaseInput['attachments'][number], 'file' | 'title'> & {
+  path: string
+  title: string
+  /** Media type, such as `application/pdf`. */
+  type: string
+  /** Bytes. */
+  size: number
+  /** Of a picture that browsers show, in pixels. */
+  width?: number | undefined
+  height?: number | undefined
+}
 
-/** A release as it is written: in front matter, in a line of JSONL, in a request to the API. */
-export type ReleaseInput = v.InferOutput<ReturnType<typeof releaseSchema>>
+export type Contact = Release['contacts'][number]
+export type Change = Release['changes'][number]
+export type Event = NonNullable<Release['event']>
 
 /** The one schema of a release. It knows the site and the vocabulary, so it can name mistakes. */
 export function releaseSchema(site: Site, vocabulary: Vocabulary) {
@@ -121,6 +99,7 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
     id: v.optional(
       v.pipe(filledLine, v.maxLength(500, 'This is too long. Write at most 500 characters.')),
     ),
+    /** Slugs, in the author's order. */
     topics: v.optional(
       v.pipe(
         v.array(topic),
@@ -149,6 +128,7 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
           role: v.optional(line),
           phone: v.optional(line),
           email: v.optional(line),
+          /** What to ask this contact about. */
           for: v.optional(line),
         }),
       ),
@@ -165,6 +145,7 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
       ),
       [],
     ),
+    /** Dates as `2024-01-24`, or times as RFC 3339 in UTC. */
     event: v.optional(
       v.pipe(
         v.strictObject({ start: date, end: v.optional(date), place: v.optional(line) }),
@@ -179,11 +160,12 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
       v.array(
         v.pipe(
           v.strictObject({ url: webAddress, title: v.optional(line) }),
-          v.transform(({ url, title }): Related => ({ url, title: title || url })),
+          v.transform(({ url, title }) => ({ url, title: title || url })),
         ),
       ),
       [],
     ),
+    /** Earlier slugs, oldest first. */
     formerly: v.optional(
       v.pipe(
         v.array(slug),
@@ -203,10 +185,13 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
       ),
       [],
     ),
+    /** Slug of the release in the same language that this one corrects (D-05). */
     corrects: v.optional(slug),
+    /** Why it no longer stands, and the slug of the one in its language that takes its place. */
     withdrawn: v.optional(
       v.strictObject({ at: time, reason: filledLine, replacedBy: v.optional(slug) }),
     ),
+    /** Whether it came with the past of an office, by its author's word (C-06). */
     archived: v.optional(yes),
     body: v.pipe(
       v.strictObject({ html: v.optional(text), markdown: v.optional(text) }),
@@ -231,7 +216,7 @@ function lastSecond(date: string, timezone: string): number {
   return parseTime(date, timezone)! + (date.includes('T') ? 0 : 86_399)
 }
 
-export const releaseAdvice: Advice = {
+export const releaseAdvice = {
   slug: 'Write lower-case letters a–z, digits and hyphens.',
   language: 'Write a language tag such as en.',
   title: 'Write one line, such as title: Ministers to discuss migration.',
@@ -271,7 +256,7 @@ export const releaseAdvice: Advice = {
   at: `Write a date and time such as ${timeExample}.`,
   note: 'Write one sentence for readers.',
   reason: 'Write one sentence for readers.',
-}
+} satisfies Advice & Record<keyof ReleaseInput, string>
 
 /** The name that a release's identity is made of: its first slug and its language. */
 export function identityName({

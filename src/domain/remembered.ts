@@ -4,10 +4,6 @@
  * each vocabulary has one for suggestions.
  */
 export const rooms = {
-  /** Answers that are ready to be sent again, by their addresses as they were written. */
-  readyAnswers: 16_000_000,
-  /** What is known of addresses that an isolate answered. */
-  answeredAddresses: 4_000_000,
   /** Who tried wrong tokens. */
   clients: 1_000_000,
   /** What became of files, for when the store does not answer. */

@@ -85,10 +85,10 @@ export function parseMonth(name: string, timezone: string): Month | undefined {
 /** The years from one second to a later one in a time zone, newest first. */
 export function yearsBetween(first: number, last: number, timezone: string): Stretch[] {
   const [oldest, newest] = [wallTime(first, timezone).year, wallTime(last, timezone).year]
-  return Array.from({ length: newest - oldest + 1 }, (_, back) => ({
-    from: parseTime(`${newest - back}-01-01`, timezone)!,
-    below: parseTime(`${newest - back + 1}-01-01`, timezone)!,
-  }))
+  const beginnings = Array.from({ length: newest - oldest + 2 }, (_, back) => {
+    return parseTime(`${newest + 1 - back}-01-01`, timezone)!
+  })
+  return beginnings.slice(1).map((from, back) => ({ from, below: beginnings[back]! }))
 }
 
 /** The months from one second to a later one in a time zone, newest first. */

@@ -1,54 +1,68 @@
 import { storedOrigin } from './addresses.ts'
 import { identity } from './identity.ts'
-import { identityName, type Release } from './release.ts'
+import { type Attachment, identityName, type Release, type ReleaseFields } from './release.ts'
 import type { Site } from './site.ts'
 import { formatUtc } from './time.ts'
 
-/** A release as somebody writes it: the object of a line of JSONL, or of a request to the API. */
+/** A release as somebody wrote it, not checked yet: a line of JSONL, or what a request to the API holds. */
 export type WrittenRelease = Record<string, unknown>
+
+/** The fields with each of them named, undefined where it is left out: to forget one does not compile. */
+type EveryField<Fields> = { [Name in keyof Required<Fields>]: Fields[Name] }
 
 /**
  * Writes a release down so that reading it again gives the same release: with the seconds that it has
- * in feeds, its text as clean HTML, and addresses of this service without its name.
+ * in feeds, its text as clean HTML, and addresses of this service without its name. This is what the API
+ * answers, what the history keeps, what a withdrawal goes on with and what an export holds.
  */
-export async function writeDown(release: Release, site: Site): Promise<WrittenRelease> {
-  const { slug, language, formerly, published, updated, authored, withdrawn } = release
-  const { corrects, event, contacts, related, topics, changes } = release
+export async function writeDown(release: Release, site: Site): Promise<ReleaseFields> {
+  const { published, updated, authored, contacts, attachments } = release
+  const { event, related, formerly, changes, withdrawn } = release
   const isOwn = release.id === (await identity(site.id, identityName(release)))
-  return {
-    slug,
-    language,
+  return leaveOut<ReleaseFields>({
+    slug: release.slug,
+    language: release.language,
     title: release.title,
     lead: release.lead,
     published: formatUtc(published),
-    ...(updated !== published && { updated: formatUtc(updated) }),
-    ...(authored !== published && { authored: formatUtc(authored) }),
-    ...(!isOwn && { id: release.id }),
-    topics,
+    updated: updated === published ? undefined : formatUtc(updated),
+    authored: authored === published ? undefined : formatUtc(authored),
+    id: isOwn ? undefined : release.id,
+    topics: release.topics,
     publisher: release.publisher,
     kind: release.kind,
-    ...(contacts.length > 0 && { contacts }),
-    ...(release.attachments.length > 0 && { attachments: attachmentsOf(release) }),
-    ...(event && { event }),
-    ...(related.length > 0 && { related }),
-    ...(formerly.length > 0 && { formerly }),
-    ...(changes.length > 0 && {
-      changes: changes.map(({ at, ...rest }) => ({ at: formatUtc(at), ...rest })),
-    }),
-    ...(corrects && { corrects }),
-    ...(release.archived && { archived: true }),
-    ...(withdrawn && { withdrawn: { ...withdrawn, at: formatUtc(withdrawn.at) } }),
+    contacts: filled(contacts),
+    attachments: filled(attachments.map(writeAttachment)),
+    event,
+    related: filled(related),
+    formerly: filled(formerly),
+    changes: filled(changes.map(({ at, ...rest }) => ({ at: formatUtc(at), ...rest }))),
+    corrects: release.corrects || undefined,
+    archived: release.archived || undefined,
+    withdrawn: withdrawn && { ...withdrawn, at: formatUtc(withdrawn.at) },
     body: { html: withoutOrigin(release.html) },
-  }
+  })
 }
 
-function attachmentsOf({ attachments }: Release): WrittenRelease[] {
-  return attachments.map(({ path, title, alt, credit }) => ({
+type AttachmentFields = NonNullable<ReleaseFields['attachments']>[number]
+
+function writeAttachment({ path, title, alt, credit }: Attachment): AttachmentFields {
+  return leaveOut<AttachmentFields>({
     file: path.slice('media/'.length),
     title,
-    ...(alt && { alt }),
-    ...(credit && { credit }),
-  }))
+    alt: alt || undefined,
+    credit: credit || undefined,
+  })
+}
+
+function filled<Item>(list: Item[]): Item[] | undefined {
+  return list.length > 0 ? list : undefined
+}
+
+/** The fields without those that are undefined. */
+function leaveOut<Fields>(fields: EveryField<Fields>): Fields {
+  const left = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(left) as Fields
 }
 
 /** Only of addresses: the text may speak of anything. After two slashes a host would be read. */

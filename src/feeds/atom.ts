@@ -24,7 +24,7 @@ export function renderAtom(feed: Feed): string {
     textElement('updated', formatUtc(feed.updated)),
     // The first link is the page, for readers that take whichever comes first.
     element('link', { rel: 'alternate', type: 'text/html', href: feed.page }),
-    element('link', { rel: 'self', type: 'application/atom+xml', href: feed.self.atom }),
+    element('link', { rel: 'self', type: 'application/atom+xml', href: feed.self('atom') }),
     ...chain(feed),
     ...feed.sisters
       .filter(({ language }) => language !== 'all')
@@ -33,7 +33,7 @@ export function renderAtom(feed: Feed): string {
           rel: 'alternate',
           type: 'application/atom+xml',
           hreflang: language,
-          href: self.atom,
+          href: self('atom'),
         }),
       ),
     author(feed.author),
@@ -56,7 +56,7 @@ function chain({ current, previous, next }: Feed): string[] {
   const links = { 'prev-archive': previous, current, 'next-archive': next }
   return Object.entries(links).flatMap(([rel, document]) => {
     if (!document) return []
-    return [element('link', { rel, type: 'application/atom+xml', href: document.atom })]
+    return [element('link', { rel, type: 'application/atom+xml', href: document('atom') })]
   })
 }
 

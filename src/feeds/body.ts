@@ -4,7 +4,9 @@ import type { Change, Contact, Event, Release } from '../domain/release.ts'
 import { escapeMarkup } from '../domain/text.ts'
 import { formatUtc } from '../domain/time.ts'
 import { telephoneParts } from './telephone.ts'
-import { directionOf, type Wording, wordingOf } from './wording.ts'
+import { directionOf } from './direction.ts'
+import { textsOf } from './languages.ts'
+import type { Wording } from './languages/texts.ts'
 
 /**
  * The full text of a release as a reader shows it: corrections, lead, images, body, and at the end
@@ -12,7 +14,7 @@ import { directionOf, type Wording, wordingOf } from './wording.ts'
  * (C-03), with every address absolute (C-10).
  */
 export function fullText(release: Release, around: Around, addresses: Addresses): string {
-  const wording = wordingOf(release.language)
+  const wording = textsOf(release.language).documents
   const parts = partsOf(release, around, addresses)
   const text = [
     ...parts.notes,
@@ -51,7 +53,7 @@ export function partsOf(
   addresses: Addresses,
   written?: (second: number) => string,
 ): Parts {
-  const wording = wordingOf(release.language)
+  const wording = textsOf(release.language).documents
   const { corrects, correctedBy, replacedBy } = around
   if (release.withdrawn) {
     const reason = `<p>${escapeMarkup(release.withdrawn.reason)}</p>`
@@ -138,7 +140,7 @@ function correctionsOf({ changes }: Release): Change[] {
  */
 export function summaryOf(release: Release): string {
   if (release.withdrawn) return release.withdrawn.reason
-  const { correction } = wordingOf(release.language)
+  const { correction } = textsOf(release.language).documents
   const notes = correctionsOf(release).map(({ at, note }) => {
     return `${correction} ${utcDay(at)}: ${/[.!?…؟。]["”’»)]?$/.test(note) ? note : `${note}.`}`
   })

@@ -1,4 +1,4 @@
-import type { Addresses, FormatName } from '../domain/addresses.ts'
+import type { Addresses } from '../domain/addresses.ts'
 import { type FeedQuery, textLanguage } from '../domain/feed-query.ts'
 import { identity } from '../domain/identity.ts'
 import { isShownAsPicture } from '../domain/media-types.ts'
@@ -11,7 +11,8 @@ import type { Relations, Version } from '../domain/release-store.ts'
 import { createRemembered, rooms, sizeOfText } from '../domain/remembered.ts'
 import { escapeMarkup } from '../domain/text.ts'
 import { type Around, fullText, type Link, summaryOf } from './body.ts'
-import { type Wording, wordingOf } from './wording.ts'
+import { textsOf } from './languages.ts'
+import type { Wording } from './languages/texts.ts'
 
 /** Text with what a machine calls it. */
 export type Category = { term: string; label: string }
@@ -61,8 +62,11 @@ export type Chain = {
   next?: string | undefined
 }
 
+/** The address of a document in a format, by the format's name. */
+type InFormat = (format: string) => string
+
 /** The same question in another language. */
-export type Sister = { language: string; page: string; self: Record<FormatName, string> }
+export type Sister = { language: string; page: string; self: InFormat }
 
 /** A question answered: everything that its document says, in whatever format. */
 export type Feed = {
@@ -73,11 +77,11 @@ export type Feed = {
   language: string
   /** The page that shows the same. */
   page: string
-  self: Record<FormatName, string>
+  self: InFormat
   /** Of the head, in an archive. */
-  current?: Record<FormatName, string> | undefined
-  previous?: Record<FormatName, string> | undefined
-  next?: Record<FormatName, string> | undefined
+  current?: InFormat | undefined
+  previous?: InFormat | undefined
+  next?: InFormat | undefined
   sisters: Sister[]
   updated: number
   author: Person
@@ -112,23 +116,16 @@ export async function createFeed(
 ): Promise<Feed> {
   const { site, addresses } = press
   const language = textLanguage(query, site)
-  const inFormats = (address: (format: FormatName) => string) => ({
-    rss: address('rss'),
-    atom: address('atom'),
-    json: address('json'),
-  })
-  const headOf = (asked: FeedQuery) => inFormats((format) => addresses.feed(asked, format))
-  const archive = (interval: string | undefined) =>
-    interval === undefined
-      ? undefined
-      : inFormats((format) => addresses.archive(query, interval, format))
+  const headOf = (asked: FeedQuery) => (format: string) => addresses.feed(asked, format)
+  const archive = (interval: string | undefined): InFormat | undefined =>
+    interval === undefined ? undefined : (format) => addresses.archive(query, interval, format)
   const head = headOf(query)
   const farewell =
     ending && chain.interval === undefined && (await createFarewell(query, ending, press))
   const entries = releases.map((release) => createEntry(release, relations, press))
   const asked = new Set(query.topics.flatMap((group) => group.with))
   return {
-    id: await identityOf('feed', head.atom, site),
+    id: await identityOf('feed', head('atom'), site),
     title: titleOf(query, press),
     description: inLanguage(site.description, language, site),
     language,
@@ -166,7 +163,7 @@ export async function createFeed(
 async function createFarewell(query: FeedQuery, ending: Ending, press: Press): Promise<Entry> {
   const { site, addresses } = press
   const language = textLanguage(query, site)
-  const wording = wordingOf(language)
+  const wording = textsOf(language).documents
   const page = addresses.page(query)
   const note = ending.note && inLanguage(ending.note, language, site)
   const text = [wording.endedText(titleOf(query, press)), note].filter(Boolean).join(' ')
@@ -271,7 +268,7 @@ function aroundOf(
 
 /** What is withdrawn says so where every reader looks, and keeps its identity (D-01). */
 export function headline({ title, withdrawn, language }: Release): string {
-  return withdrawn ? `${wordingOf(language).withdrawn}: ${title}` : title
+  return withdrawn ? `${textsOf(language).documents.withdrawn}: ${title}` : title
 }
 
 /** The question in words before the name of the site: “Migration and EU – Ministry: releases” (C-19). */
@@ -285,7 +282,7 @@ export function titleOf(query: FeedQuery, press: Press): string {
 export function inWords(query: FeedQuery, press: Press): string {
   const { site } = press
   const language = textLanguage(query, site)
-  const wording = wordingOf(language)
+  const wording = textsOf(language).documents
   const unwanted = withoutInAll(query.topics)
   const groups = query.topics.map((group) => (unwanted ? { ...group, without: [] } : group))
   const inOrder = (some: Group[]) =>
@@ -323,7 +320,7 @@ function groupInWords(group: Group, language: string, press: Press, wording: Wor
 
 /** C-13: an entry without any category would be given those of the feed by Miniflux. */
 function categoriesOf({ topics, language, kind }: Release, press: Press): Category[] {
-  if (topics.length === 0) return [{ term: kind, label: wordingOf(language).kinds[kind] }]
+  if (topics.length === 0) return [{ term: kind, label: textsOf(language).documents.kinds[kind] }]
   const categories = topics.map((slug) => categoryOf(slug, language, press))
   const labels = categories.map(({ label }) => label.toLowerCase())
   return categories.filter((_, index) => labels.indexOf(labels[index]!) === index)

@@ -1,33 +1,77 @@
-import type { FormatName } from '../domain/addresses.ts'
-import { renderAtom } from './atom.ts'
+import { identityInAtom, renderAtom } from './atom.ts'
 import type { Feed } from './feed.ts'
 import { renderJsonFeed } from './json-feed.ts'
 import { renderRss } from './rss.ts'
 
-/** A way to write a feed down. */
+/** A way to write a feed down: all that the service knows of it. */
 export type Format = {
+  /** As people call it. */
+  label: string
   /** As a link's `type` says it. */
   mediaType: string
   /** As the response says it (H-25). */
   contentType: string
+  /** Place among links to the same feed: readers take the first that they know. */
+  rank: number
+  /** Spellings of the main feed that readers try beside its address (O-04). */
+  wellKnown: string[]
+  /** How a release's identity stands in it, where that is not the identity as it is. */
+  writeIdentity?: (id: string) => string
   /** The whole document. The same feed gives the same bytes, always (H-17). */
   render: (feed: Feed) => string
 }
 
-export const formats: Record<FormatName, Format> = {
+/** One row for each format. The name of a row ends the addresses of its documents. */
+const rows = {
   rss: {
+    label: 'RSS',
     mediaType: 'application/rss+xml',
     contentType: 'application/rss+xml; charset=utf-8',
+    rank: 2,
+    wellKnown: ['feed', 'feed.xml', 'rss.xml', 'index.xml'],
     render: renderRss,
   },
   atom: {
+    label: 'Atom',
     mediaType: 'application/atom+xml',
     contentType: 'application/atom+xml; charset=utf-8',
+    rank: 1,
+    wellKnown: ['atom.xml'],
+    writeIdentity: identityInAtom,
     render: renderAtom,
   },
   json: {
+    label: 'JSON Feed',
     mediaType: 'application/feed+json',
     contentType: 'application/feed+json',
+    rank: 3,
+    wellKnown: [],
     render: renderJsonFeed,
   },
+} satisfies Record<string, Format>
+
+export type FormatName = keyof typeof rows
+
+export const formats: Record<FormatName, Format> = rows
+
+export const formatNames = Object.keys(formats) as FormatName[]
+
+/** In the order of links to the same feed. */
+export const rankedFormats = formatNames.toSorted((a, b) => formats[a].rank - formats[b].rank)
+
+/** For who takes one address and asks for no format. */
+export const preferredFormat = rankedFormats[0]!
+
+/** Something for each format, by its name. */
+export function inEachFormat<T>(make: (format: FormatName) => T): Record<FormatName, T> {
+  const made = formatNames.map((format) => [format, make(format)])
+  return Object.fromEntries(made) as Record<FormatName, T>
+}
+
+/** Takes the name of a format off the end of an address: `eu.atom` is `eu` in Atom. */
+export function partFormat(text: string): { name: string; format?: FormatName } {
+  const dot = text.lastIndexOf('.')
+  const ending = text.slice(dot + 1).toLowerCase()
+  if (dot < 0 || !Object.hasOwn(formats, ending)) return { name: text }
+  return { name: text.slice(0, dot), format: ending as FormatName }
 }

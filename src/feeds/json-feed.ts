@@ -12,7 +12,7 @@ export function renderJsonFeed(feed: Feed): string {
   const document = new FeedPackage({
     title: feed.title,
     link: feed.page,
-    feedLinks: { json: feed.self.json },
+    feedLinks: { json: feed.self('json') },
     description: feed.description,
     author: { name: feed.author.name, ...(feed.author.url && { link: feed.author.url }) },
     ...(feed.logo && { image: feed.logo }),
@@ -23,15 +23,15 @@ export function renderJsonFeed(feed: Feed): string {
     authors: [feed.author],
     ...(feed.logo && { favicon: feed.logo }),
     ...(feed.hasEnded && { expired: true }),
-    ...(feed.previous && { next_url: feed.previous.json }),
+    ...(feed.previous && { next_url: feed.previous('json') }),
     _tiedote: {
       about: feed.extension,
       updated: formatUtc(feed.updated),
       topics: feed.categories,
       rights: feed.rights,
-      current: feed.current?.json,
+      current: feed.current?.('json'),
       languages: filled(
-        feed.sisters.map(({ language, page, self }) => ({ language, page, feed: self.json })),
+        feed.sisters.map(({ language, page, self }) => ({ language, page, feed: self('json') })),
       ),
       withdrawn: filled(feed.current ? [] : feed.entries.flatMap(tombstone)),
     },

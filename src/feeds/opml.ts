@@ -2,6 +2,7 @@ import type { Retired } from '../domain/retirement.ts'
 import { inLanguage } from '../domain/site.ts'
 import type { Topic } from '../domain/topic.ts'
 import { type Press, titleOf } from './feed.ts'
+import { preferredFormat } from './formats.ts'
 import { declaration, element, textElement } from './xml.ts'
 
 /** What an OPML document is of. `topics`: slugs of those that were ticked, none for everything. */
@@ -32,7 +33,7 @@ export function renderOpml(
       description: topic?.description ? inLanguage(topic.description, texts, site) : undefined,
       language: texts,
       category: topic && `/${vocabulary.withBroader(topic.slug).toReversed().join('/')}`,
-      xmlUrl: addresses.feed(query, 'atom'),
+      xmlUrl: addresses.feed(query, preferredFormat),
       htmlUrl: addresses.page(query),
     }
   }

@@ -28,7 +28,7 @@ export function renderRss(feed: Feed): string {
     updated: new Date(feed.updated * 1000),
     ttl: timeToLive,
     generator: 'Tiedote',
-    feedLinks: { rss: feed.self.rss },
+    feedLinks: { rss: feed.self('rss') },
     ...(feed.logo && { image: text(feed.logo) }),
     ...(feed.rights && { copyright: text(feed.rights) }),
   })
@@ -115,10 +115,10 @@ function guid(id: string): string {
 function channelLinks({ current, previous, next, sisters }: Feed): string {
   const chain = Object.entries({ 'prev-archive': previous, current, 'next-archive': next })
   const links = [
-    ...chain.flatMap(([rel, document]) => (document ? [{ rel, href: document.rss }] : [])),
+    ...chain.flatMap(([rel, document]) => (document ? [{ rel, href: document('rss') }] : [])),
     ...sisters
       .filter(({ language }) => language !== 'all')
-      .map(({ language, self }) => ({ rel: translation, hreflang: language, href: self.rss })),
+      .map(({ language, self }) => ({ rel: translation, hreflang: language, href: self('rss') })),
   ]
   const elements = links.map(({ href, ...rest }) =>
     element('atom:link', { ...rest, type: 'application/rss+xml', href }),

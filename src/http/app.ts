@@ -5,15 +5,15 @@ import type { Api } from './api/api.ts'
 import { answer, type Answered, fixedDocument, type Meaning } from './answers/answers.ts'
 import { type Asked, askedBy, isOpenedInBrowser } from './answers/asked.ts'
 import type { Finder } from './answers/find.ts'
-import { always } from './answers/record.ts'
+import { always, onlyForPersons } from './answers/record.ts'
 import { type Reply, reply } from './answers/reply.ts'
 import type { Current } from './answers/state.ts'
 import type { AnswerStore } from './answers/store.ts'
 import { archiveMeaning } from './archive.ts'
 import { feedMeaning } from './feed.ts'
-import { feedPageMeaning, onlyForBrowsers } from './feed-page.ts'
+import { feedPageMeaning } from './feed-page.ts'
 import { healthDocument, type HealthParts } from './health.ts'
-import { answerMedia, createMediaStatus } from './media.ts'
+import { answerMedia, MediaStatuses } from './media.ts'
 import type { Metrics } from './metrics.ts'
 import { opmlMeaning } from './opml.ts'
 import { errorPage } from './pages/error.ts'
@@ -26,7 +26,7 @@ import { questionPageMeaning } from './question-page.ts'
 import { releasePageMeaning } from './release-page.ts'
 import { type Answer, answered, type Subject } from './request-log.ts'
 import { sitemapMeaning } from './sitemap.ts'
-import { readAddress } from './urls.ts'
+import { isForPrograms, readAddress } from './urls.ts'
 import { vocabularyMeaning } from './vocabulary.ts'
 
 /** What the addresses of the service are answered by. */
@@ -60,8 +60,8 @@ const preflight = {
 
 /** Every address of the service on HTTP. The same app runs on Node, on Workers and in tests. */
 export function createApp(parts: AppParts): App {
-  const { store, state, metrics, clock, record, media, api } = parts
-  const mediaStatus = createMediaStatus(store, state)
+  const { store, state, metrics, clock, record, api } = parts
+  const statuses = new MediaStatuses(store)
   const app = new Hono<Environment>({ strict: false })
 
   app.use(async (c, next) => {
@@ -112,7 +112,7 @@ export function createApp(parts: AppParts): App {
   }
 
   app.get('/media/*', async (c) => {
-    const response = await answerMedia(c, { status: mediaStatus, media, clock })
+    const response = await answerMedia(c, { ...parts, statuses })
     c.set('subject', { kind: 'media', path: c.req.path })
     return response
   })
@@ -217,7 +217,7 @@ async function answerError(
 ): Promise<Response> {
   const failure = toFailure(error)
   if (!(error instanceof DomainError)) logError(error)
-  const dependsOnAccept = !isFeedAddress(c)
+  const dependsOnAccept = !isForPrograms(new URL(c.req.url).pathname)
   const isOpened = hasFeedPages && isOpenedInBrowser(c.req.raw.headers)
   if (!isOpened && (!dependsOnAccept || !acceptsPage(c))) {
     const response = problemResponse(failure)
@@ -229,14 +229,9 @@ async function answerError(
   return c.html(errorPage(failure, c.req.path, current), failure.status as 400, {
     ...always,
     ...errorHeaders(failure),
-    ...(dependsOnAccept ? { Vary: 'Accept' } : onlyForBrowsers),
+    ...(dependsOnAccept ? { Vary: 'Accept' } : onlyForPersons),
     'Content-Security-Policy': pagePolicy,
   })
-}
-
-/** Feeds are asked for by programs, whatever they accept, and get their errors as problem documents. */
-function isFeedAddress(c: Context): boolean {
-  return /(\.(rss|atom|json|opml|xml)|\/feed)\/*$/i.test(new URL(c.req.url).pathname)
 }
 
 function acceptsPage(c: Context): boolean {

@@ -1,4 +1,3 @@
-import type { FormatName } from '../domain/addresses.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { FeedQuery } from '../domain/feed-query.ts'
 import { keyAt } from '../domain/key.ts'
@@ -6,7 +5,7 @@ import type { Place, ReleaseStore, StoredRelease } from '../domain/release-store
 import { endingOf } from '../domain/retirement.ts'
 import { endOf, formatInterval, type Interval, intervalOf, walksAround } from '../feeds/archive.ts'
 import { type Chain, createFeed } from '../feeds/feed.ts'
-import { formats } from '../feeds/formats.ts'
+import { type FormatName, formats } from '../feeds/formats.ts'
 import { chooseHead, type Head, headWalks, isCut } from '../feeds/window.ts'
 import type { Current } from './answers/state.ts'
 

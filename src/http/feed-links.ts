@@ -1,15 +1,12 @@
-import type { FormatName } from '../domain/addresses.ts'
 import type { FeedQuery } from '../domain/feed-query.ts'
 import type { Ending } from '../domain/retirement.ts'
 import type { Chain } from '../feeds/feed.ts'
-import { formats } from '../feeds/formats.ts'
+import { type FormatName, formats, rankedFormats } from '../feeds/formats.ts'
 import type { Current } from './answers/state.ts'
-
-const inOrder = ['atom', 'rss', 'json'] as const
 
 /** The Link header of a page: the feeds it announces, in the order of its head, and its own address (O-05). */
 export function pageLinks(query: FeedQuery, page: string, { addresses }: Current): string {
-  const feeds = inOrder.map((format) => {
+  const feeds = rankedFormats.map((format) => {
     return `<${addresses.feed(query, format)}>; rel="alternate"; type="${formats[format].mediaType}"`
   })
   return [...feeds, `<${page}>; rel="canonical"`].join(', ')
@@ -32,7 +29,7 @@ export function feedLinks(
     of === undefined ? addresses.feed(query, one) : addresses.archive(query, of, one)
   const feed = (rel: string, target: string, one = format) =>
     `<${target}>; rel="${rel}"; type="${formats[one].mediaType}"`
-  const others = inOrder.filter((other) => other !== format)
+  const others = rankedFormats.filter((other) => other !== format)
   const successors = (ending?.successors ?? []).map((slug) => {
     const topics = [{ with: [slug], without: [] }]
     return feed('successor-version', addresses.feed({ ...query, topics }, format))

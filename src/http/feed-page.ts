@@ -1,3 +1,4 @@
+import { formatInterval, type Interval } from '../feeds/archive.ts'
 import type { Meaning } from './answers/answers.ts'
 import type { Current } from './answers/state.ts'
 import { releasesIn } from './archive.ts'
@@ -6,17 +7,7 @@ import { pageLinks } from './feed-links.ts'
 import type { FeedTarget } from './feed.ts'
 import { type ContentsStore, readContents } from './pages/contents.ts'
 import { feedPreview } from './pages/feed-preview.ts'
-import { formatInterval, type Interval } from '../feeds/archive.ts'
 import { checkLength, endingOrGone, ofWholeState, pagePolicy, pathOf } from './question.ts'
-
-/**
- * On a page at the address of a feed. A cache that does not read `Vary` can so at worst show a browser
- * the feed, and never a reader the page.
- */
-export const onlyForBrowsers = {
-  'cache-control': 'private, max-age=0',
-  vary: 'Accept-Encoding, Sec-Fetch-Dest, Sec-Fetch-Mode',
-}
 
 /** The page that a person gets who opens a feed or an archive of one in a browser (V-03). */
 export function feedPageMeaning(
@@ -37,8 +28,8 @@ export function feedPageMeaning(
     subject: { kind: 'page', path: pathOf(address) },
     renderedAs: 'html',
     contentType: 'text/html; charset=utf-8',
+    isForPersons: true,
     headers: () => ({
-      ...onlyForBrowsers,
       'x-robots-tag': 'noindex',
       'content-security-policy': pagePolicy,
       link: pageLinks(query, addresses.page(query), current),

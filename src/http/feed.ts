@@ -1,7 +1,6 @@
-import type { FormatName } from '../domain/addresses.ts'
 import type { FeedQuery } from '../domain/feed-query.ts'
 import type { Ending } from '../domain/retirement.ts'
-import { formats } from '../feeds/formats.ts'
+import { type FormatName, formats } from '../feeds/formats.ts'
 import { headWalks } from '../feeds/window.ts'
 import type { Meaning } from './answers/answers.ts'
 import type { Current } from './answers/state.ts'

@@ -1,10 +1,9 @@
+import type { Clock } from '../domain/clock.ts'
 import { clockProblem } from '../domain/clock.ts'
 import { formatInPublic } from '../domain/problem.ts'
-import { formatUtc } from '../domain/time.ts'
-import type { Clock } from '../domain/clock.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { ReleaseStore } from '../domain/release-store.ts'
-
+import { formatUtc } from '../domain/time.ts'
 import type { Asked } from './answers/asked.ts'
 import type { StateReader } from './answers/state.ts'
 

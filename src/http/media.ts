@@ -5,11 +5,13 @@ import { DomainError } from '../domain/errors.ts'
 import { isMediaPath } from '../domain/names.ts'
 import type { ReleaseStore } from '../domain/release-store.ts'
 import { createRemembered, rooms } from '../domain/remembered.ts'
-import { type Asked, askedBy } from './answers/asked.ts'
-import { caching } from './answers/caching.ts'
+import { noteWithoutDocument } from './answers/answers.ts'
+import { askedBy } from './answers/asked.ts'
+import { brieflyKept, caching, longestKept } from './answers/caching.ts'
 import { notAnswering } from './answers/find.ts'
 import { always } from './answers/record.ts'
-import type { StateReader } from './answers/state.ts'
+import type { Current, StateReader } from './answers/state.ts'
+import type { AnswerStore } from './answers/store.ts'
 import { isNotModified } from './answers/validators.ts'
 
 /** Answers paths below `/media/` from the first of some folders on disk that has the file. */
@@ -68,25 +70,27 @@ export function isMediaFile(pathname: string): boolean {
  * it (H-21, D-03). What the store said last holds while it does not answer; before that, nothing is
  * shown that may be under embargo.
  */
-export function createMediaStatus(
-  store: Pick<ReleaseStore, 'mediaStatus'>,
-  state: StateReader,
-): (asked: Asked, pathname: string) => Promise<MediaStatus> {
-  const last = createRemembered<MediaStatus>(rooms.files)
-  return async (asked, pathname) => {
+export class MediaStatuses {
+  readonly #store: Pick<ReleaseStore, 'mediaStatus'>
+  readonly #last = createRemembered<MediaStatus>(rooms.files)
+
+  constructor(store: Pick<ReleaseStore, 'mediaStatus'>) {
+    this.#store = store
+  }
+
+  async of(pathname: string, current: Current): Promise<MediaStatus> {
     const path = decodePath(pathname)
     if (path === undefined) return 'hidden'
-    const current = await state.read(asked)
     try {
       // Of a store that cannot be read nothing can be asked.
       if (current.revision === 0) throw notAnswering()
-      const status = await store.mediaStatus(path, current)
+      const status = await this.#store.mediaStatus(path, current)
       // Of what is hidden there is no end, and none of it may be shown.
-      if (status === 'hidden') last.delete(path)
-      else last.set(path, status)
+      if (status === 'hidden') this.#last.delete(path)
+      else this.#last.set(path, status)
       return status
     } catch (error) {
-      const known = last.get(path)
+      const known = this.#last.get(path)
       if (known) return known
       throw error
     }
@@ -106,25 +110,43 @@ function decodePath(pathname: string): string | undefined {
 
 /** What answering requests for files takes. */
 type Parts = {
-  status: (asked: Asked, pathname: string) => Promise<MediaStatus>
+  statuses: MediaStatuses
   /** Answers requests below `/media/`. */
   media: MiddlewareHandler
+  state: StateReader
+  answers: AnswerStore
   clock: Clock
 }
 
 /** A file that releases attach. Throws DomainError for one that is not there, not yet or no longer. */
-export async function answerMedia(c: Context, { status, media, clock }: Parts): Promise<Response> {
+export async function answerMedia(c: Context, parts: Parts): Promise<Response> {
+  const { statuses, media, state, answers, clock } = parts
+  const asked = askedBy(c.req.raw)
   const { pathname } = new URL(c.req.url)
-  const known = isMediaFile(pathname) ? await status(askedBy(c.req.raw), pathname) : 'hidden'
-  if (known === 'withdrawn') {
-    throw new DomainError('gone', 'This file belonged to a release that was withdrawn.')
+  if (!isMediaFile(pathname)) throw noFile()
+  const current = await state.read(asked, answers.known(asked.address))
+  const status = await statuses.of(pathname, current)
+  const found = status === 'public' ? await findMedia(c, media, clock.now()) : undefined
+  if (!found) {
+    noteWithoutDocument(asked, current, { lifetime: brieflyKept }, parts)
+    throw status === 'withdrawn' ? withdrawnFile() : noFile()
   }
-  const found = known === 'public' ? await findMedia(c, media, clock.now()) : undefined
-  if (!found) throw new DomainError('not-found', 'There is no such file.')
+  const { headers } = found
   for (const [name, value] of Object.entries({ ...always, 'cache-control': caching })) {
-    found.headers.set(name, value)
+    headers.set(name, value)
   }
+  const etag = headers.get('etag') ?? ''
+  const lastModified = Date.parse(headers.get('last-modified') ?? '') / 1000 || 0
+  noteWithoutDocument(asked, current, { lifetime: longestKept, etag, lastModified }, parts)
   return found
+}
+
+function noFile(): DomainError {
+  return new DomainError('not-found', 'There is no such file.')
+}
+
+function withdrawnFile(): DomainError {
+  return new DomainError('gone', 'This file belonged to a release that was withdrawn.')
 }
 
 /**

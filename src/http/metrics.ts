@@ -1,17 +1,7 @@
+import { formatNames, partFormat } from '../feeds/formats.ts'
 import { Counter, Gauge, Histogram, Registry } from './prometheus.ts'
 import { readerFamilies } from './reader.ts'
 import type { Answer } from './request-log.ts'
-
-/** Numbers about the service since it was started, for Prometheus (H-45). */
-export type Metrics = {
-  record(answer: Answer): void
-  /** A document was made rather than taken from those kept. */
-  rendered(format: string): void
-  /** The store did not answer. */
-  storeFailed(): void
-  /** Everything in the text format of Prometheus. */
-  document(): Promise<{ contentType: string; body: string }>
-}
 
 /** Strangers choose feeds and User-Agents, so what comes after the first ones is counted as one. */
 const mostFeeds = 500
@@ -24,7 +14,7 @@ const statuses = new Set([
   416, 422, 429, 500, 502, 503, 504,
 ])
 const codings = new Set(['identity', 'gzip', 'br', 'zstd', 'deflate'])
-const documents = new Set(['rss', 'atom', 'json', 'opml', 'html', 'xml'])
+const documents = new Set<string>([...formatNames, 'opml', 'html', 'xml'])
 
 /** From a kept document to the slowest that readers wait for, in seconds (H-38). */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
@@ -33,68 +23,94 @@ const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 type Tally = { answer: Answer; times: number; bytes: number }
 const mostTallies = 4_000
 
-/** Counts from zero, in a registry of its own. How many series there can be is bounded. */
-export function createMetrics(): Metrics {
-  const registry = new Registry()
-  const registers = [registry]
-
-  const requests = new Counter({
+/** Numbers about the service since it was started, for Prometheus (H-45). How many series there can be is bounded. */
+export class Metrics {
+  readonly #registry = new Registry()
+  readonly #requests = new Counter({
     name: 'tiedote_requests_total',
     help: 'Answered requests. The feed is the path of its address without the extension.',
     labelNames: ['kind', 'feed', 'format', 'status', 'reader'],
-    registers,
+    registers: [this.#registry],
   })
-  const bytes = new Counter({
+  readonly #bytes = new Counter({
     name: 'tiedote_response_bytes_total',
     help: 'Bytes of the bodies that were sent.',
     labelNames: ['kind', 'format', 'coding'],
-    registers,
+    registers: [this.#registry],
   })
-  const duration = new Histogram({
+  readonly #duration = new Histogram({
     name: 'tiedote_request_duration_seconds',
     help: 'Time from a request to its answer.',
     labelNames: ['kind'],
     buckets,
-    registers,
+    registers: [this.#registry],
   })
-  const notModifiedRatio = new Gauge({
+  readonly #notModifiedRatio = new Gauge({
     name: 'tiedote_not_modified_ratio',
     help: 'Share of 304 among the answers 200 and 304 to requests for feeds.',
-    registers,
+    registers: [this.#registry],
   })
-  const conditional = new Counter({
+  readonly #conditional = new Counter({
     name: 'tiedote_conditional_requests_total',
     help: 'Requests for feeds that said what the reader has already, by what they got.',
     labelNames: ['reader', 'outcome'],
-    registers,
+    registers: [this.#registry],
   })
-  const renders = new Counter({
+  readonly #renders = new Counter({
     name: 'tiedote_renders_total',
     help: 'Documents that were made rather than taken from those kept.',
     labelNames: ['format'],
-    registers,
+    registers: [this.#registry],
   })
-  const storeFailures = new Counter({
+  readonly #storeFailures = new Counter({
     name: 'tiedote_store_failures_total',
     help: 'Questions that the store did not answer.',
-    registers,
+    registers: [this.#registry],
   })
-  const subscribers = new Gauge({
+  readonly #subscribers = new Gauge({
     name: 'tiedote_subscribers',
     help: 'Subscribers of a feed that an aggregator reported last.',
     labelNames: ['feed', 'format', 'reader'],
-    registers,
+    registers: [this.#registry],
   })
+  readonly #isAmongFeeds = amongFirst(mostFeeds)
+  readonly #isAmongSeries = amongFirst(mostSeries)
+  readonly #tallies = new Map<string, Tally>()
+  #served = 0
+  #notModified = 0
 
-  const isAmongFeeds = amongFirst(mostFeeds)
-  const isAmongSeries = amongFirst(mostSeries)
-  let served = 0
-  let notModified = 0
+  record(answer: Answer): void {
+    const { kind, milliseconds } = answer
+    this.#duration.observe({ kind }, Math.max(milliseconds, 0) / 1000)
+    const key = likeness(answer)
+    const tallies = this.#tallies
+    const tally = tallies.get(key) ?? { answer: withoutWords(answer), times: 0, bytes: 0 }
+    tally.times += 1
+    tally.bytes += Math.max(answer.bytes, 0)
+    // Of what was reported, the last is counted last.
+    if (answer.reader.subscribers !== undefined) tallies.delete(key)
+    tallies.set(key, tally)
+    if (tallies.size >= mostTallies) this.#countTallies()
+  }
 
-  const tallies = new Map<string, Tally>()
+  /** A document was made rather than taken from those kept. */
+  rendered(format: string): void {
+    this.#renders.inc({ format: known(format, documents) })
+  }
+
+  /** The store did not answer. */
+  storeFailed(): void {
+    this.#storeFailures.inc()
+  }
+
+  /** Everything in the text format of Prometheus. */
+  async document(): Promise<{ contentType: string; body: string }> {
+    this.#countTallies()
+    return { contentType: this.#registry.contentType, body: this.#registry.text() }
+  }
 
   /** Counts answers that are alike. */
-  function count({ answer, times, bytes: sent }: Tally) {
+  #count({ answer, times, bytes: sent }: Tally) {
     const { kind, format = '' } = answer
     const status = statuses.has(answer.status) ? String(answer.status) : 'other'
     const reader = known(answer.reader.family, readerFamilies)
@@ -102,54 +118,29 @@ export function createMetrics(): Metrics {
     if (kind === 'feed') {
       feed = feedOf(answer.path)
       const series = [feed, format, status, reader].join(' ')
-      if (!isAmongFeeds(feed) || !isAmongSeries(series)) feed = elsewhere
-      countFeed(answer, reader, times)
+      if (!this.#isAmongFeeds(feed) || !this.#isAmongSeries(series)) feed = elsewhere
+      this.#countFeed(answer, reader, times)
     }
-    requests.inc({ kind, feed, format, status, reader }, times)
-    bytes.inc({ kind, format, coding: known(answer.coding ?? 'identity', codings) }, sent)
+    this.#requests.inc({ kind, feed, format, status, reader }, times)
+    this.#bytes.inc({ kind, format, coding: known(answer.coding ?? 'identity', codings) }, sent)
     // The last count of several feeds together would say nothing.
     const reported = answer.reader.subscribers
     if (reported !== undefined && feed !== '' && feed !== elsewhere) {
-      subscribers.set({ feed, format, reader }, reported)
+      this.#subscribers.set({ feed, format, reader }, reported)
     }
   }
 
-  function countFeed(
-    { status, conditional: isConditional }: Answer,
-    reader: string,
-    times: number,
-  ) {
-    if (isConditional) conditional.inc({ reader, outcome: outcomeOf(status) }, times)
+  #countFeed({ status, conditional: isConditional }: Answer, reader: string, times: number) {
+    if (isConditional) this.#conditional.inc({ reader, outcome: outcomeOf(status) }, times)
     if (status !== 200 && status !== 304) return
-    served += times
-    if (status === 304) notModified += times
-    notModifiedRatio.set({}, notModified / served)
+    this.#served += times
+    if (status === 304) this.#notModified += times
+    this.#notModifiedRatio.set({}, this.#notModified / this.#served)
   }
 
-  function countTallies() {
-    for (const tally of tallies.values()) count(tally)
-    tallies.clear()
-  }
-
-  return {
-    record(answer) {
-      const { kind, milliseconds } = answer
-      duration.observe({ kind }, Math.max(milliseconds, 0) / 1000)
-      const key = likeness(answer)
-      const tally = tallies.get(key) ?? { answer: withoutWords(answer), times: 0, bytes: 0 }
-      tally.times += 1
-      tally.bytes += Math.max(answer.bytes, 0)
-      // Of what was reported, the last is counted last.
-      if (answer.reader.subscribers !== undefined) tallies.delete(key)
-      tallies.set(key, tally)
-      if (tallies.size >= mostTallies) countTallies()
-    },
-    rendered: (format) => renders.inc({ format: known(format, documents) }),
-    storeFailed: () => storeFailures.inc(),
-    async document() {
-      countTallies()
-      return { contentType: registry.contentType, body: registry.text() }
-    },
+  #countTallies() {
+    for (const tally of this.#tallies.values()) this.#count(tally)
+    this.#tallies.clear()
   }
 }
 
@@ -174,8 +165,8 @@ function known(value: string, values: ReadonlySet<string>): string {
 
 /** Well-formed, because Prometheus refuses everything when two series come to the same UTF-8. */
 function feedOf(path: string): string {
-  const feed = path.replace(/[?#][^]*/, '').replace(/\.(rss|atom|json)$/, '')
-  return feed.slice(0, longestFeed).toWellFormed()
+  const { name } = partFormat(path.replace(/[?#][^]*/, ''))
+  return name.slice(0, longestFeed).toWellFormed()
 }
 
 function outcomeOf(status: number): string {

@@ -1,4 +1,4 @@
-import type { FormatName } from '../domain/addresses.ts'
+import type { FormatName } from '../feeds/formats.ts'
 import { type Asked, isConditional } from './answers/asked.ts'
 import { type Reader, readUserAgent } from './reader.ts'
 

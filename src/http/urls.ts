@@ -1,4 +1,3 @@
-import type { FormatName } from '../domain/addresses.ts'
 import { DomainError } from '../domain/errors.ts'
 import { type FeedQuery, findLanguage, parseSearch } from '../domain/feed-query.ts'
 import { readSlug } from '../domain/names.ts'
@@ -7,6 +6,7 @@ import { parseMonth } from '../domain/time.ts'
 import type { Vocabulary } from '../domain/topic.ts'
 import { parseTopicExpression, parseTopicList } from '../domain/topic-expression.ts'
 import { type Interval, parseInterval } from '../feeds/archive.ts'
+import { type FormatName, formatNames, formats, partFormat } from '../feeds/formats.ts'
 import type { ArchiveTarget } from './archive.ts'
 import type { FeedTarget } from './feed.ts'
 import type { OpmlTarget } from './opml.ts'
@@ -25,16 +25,20 @@ export type Target =
   | ({ kind: 'opml' } & OpmlTarget)
   | { kind: 'sitemap'; of: SitemapTarget }
 
-/** Spellings of the main feed that readers try (O-04). */
-const wellKnown: Record<string, FormatName> = {
-  feed: 'rss',
-  'feed.xml': 'rss',
-  'rss.xml': 'rss',
-  'index.xml': 'rss',
-  'atom.xml': 'atom',
-  'feed.rss': 'rss',
-  'feed.atom': 'atom',
-  'feed.json': 'json',
+/** Every spelling of the main feed (O-04). */
+const mainFeeds = new Map(
+  formatNames.flatMap((format) =>
+    [`feed.${format}`, ...formats[format].wellKnown].map((name) => [name, format] as const),
+  ),
+)
+
+/** Documents that are no feeds, and are asked for by programs as feeds are. */
+const otherDocuments = /\.(json|opml|xml)$/
+
+/** Whether a path is one that programs ask for, whatever they accept. */
+export function isForPrograms(path: string): boolean {
+  const name = path.toLowerCase().replace(/\/+$/, '').split('/').at(-1)!
+  return mainFeeds.has(name) || partFormat(name).format !== undefined || otherDocuments.test(name)
 }
 
 /**
@@ -80,22 +84,20 @@ export function readAddress(url: URL, site: Site, vocabulary: Vocabulary): Targe
     }
     const sitemap = named ? undefined : readSitemap(name)
     if (sitemap) return { kind: 'sitemap', of: sitemap }
-    if (Object.hasOwn(wellKnown, name)) {
-      return { kind: 'feed', query: everything(), format: wellKnown[name]!, renamed: false }
-    }
+    const format = mainFeeds.get(name)
+    if (format) return { kind: 'feed', query: everything(), format, renamed: false }
   }
-  const [, withdrawals, ofWithdrawals] = /^(withdrawals)(?:\.(rss|atom|json))?$/.exec(name) ?? []
-  if (withdrawals && second === undefined) {
+  const ofWithdrawals = partFormat(name)
+  if (ofWithdrawals.name === 'withdrawals' && second === undefined) {
     const query = { ...everything(), withdrawn: true }
-    if (!ofWithdrawals) return page(query)
-    return { kind: 'feed', query, format: ofWithdrawals as FormatName, renamed: false }
+    const { format } = ofWithdrawals
+    return format ? { kind: 'feed', query, format, renamed: false } : page(query)
   }
   if (name === 'topics' && second !== undefined && more.length === 0) {
-    const [, text = '', format] = /^(.*?)(?:\.(rss|atom|json))?$/is.exec(second) ?? []
+    const { name: text, format } = partFormat(second)
     const { expression, renamed } = parseTopicExpression(text, vocabulary)
     const query = { ...everything(), topics: expression }
-    if (!format) return page(query, renamed)
-    return { kind: 'feed', query, format: format.toLowerCase() as FormatName, renamed }
+    return format ? { kind: 'feed', query, format, renamed } : page(query, renamed)
   }
   const archive = readArchive(segments.slice(named ? 1 : 0))
   if (archive) {
@@ -146,10 +148,10 @@ function readArchive(
   const kind = segments[0]?.toLowerCase() ?? ''
   const [of = '', marker, file = '', ...more] = kind === 'topics' ? segments.slice(1) : segments
   if (!['feed', 'withdrawals', 'topics'].includes(kind) || marker !== 'archive') return undefined
-  const [, name = '', format] = /^(.*)\.(rss|atom|json)$/i.exec(file) ?? []
+  const { name, format } = partFormat(file)
   const interval = parseInterval(name)
   if (!interval || !format || more.length > 0) return undefined
-  return { of, interval, format: format.toLowerCase() as FormatName }
+  return { of, interval, format }
 }
 
 function readSitemap(name: string): SitemapTarget | undefined {

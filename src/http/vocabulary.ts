@@ -4,6 +4,7 @@ import type { Retired } from '../domain/retirement.ts'
 import { inLanguage } from '../domain/site.ts'
 import type { Topic } from '../domain/topic.ts'
 import { formatUtc } from '../domain/time.ts'
+import { inEachFormat } from '../feeds/formats.ts'
 import type { Meaning } from './answers/answers.ts'
 import type { Current } from './answers/state.ts'
 import { ofWholeState, pathOf } from './question.ts'
@@ -34,13 +35,22 @@ export function countOf(
   language: string,
   counts: TopicCount[],
 ): { releases: number; newest: number | undefined } {
-  const found = counts.filter((one) => {
-    return one.topic === topic && (language === 'all' || one.language === language)
+  const found = ofTopic(topic, counts).filter((one) => {
+    return language === 'all' || one.language === language
   })
   return {
     releases: found.reduce((sum, { count }) => sum + count, 0),
     newest: found.length > 0 ? Math.max(...found.map(({ newest }) => newest)) : undefined,
   }
+}
+
+const grouped = new WeakMap<TopicCount[], Map<string, TopicCount[]>>()
+
+/** Those of a topic. Going through all of them for each of thousands of topics would take a second. */
+function ofTopic(topic: string, counts: TopicCount[]): TopicCount[] {
+  const topics = grouped.get(counts) ?? Map.groupBy(counts, (one) => one.topic)
+  grouped.set(counts, topics)
+  return topics.get(topic) ?? []
 }
 
 function retirementOf({ slug, retired }: Topic, { ended }: Retired) {
@@ -53,11 +63,7 @@ function vocabularyDocument(language: string, counts: TopicCount[], current: Cur
   const { site, vocabulary, addresses, retired } = current
   const texts = language === 'all' ? site.languages[0]! : language
   const everything: FeedQuery = { language, topics: [], words: [] }
-  const feedsOf = (query: FeedQuery) => ({
-    rss: addresses.feed(query, 'rss'),
-    atom: addresses.feed(query, 'atom'),
-    json: addresses.feed(query, 'json'),
-  })
+  const feedsOf = (query: FeedQuery) => inEachFormat((format) => addresses.feed(query, format))
   const describe = (topic: Topic) => {
     const query = { ...everything, topics: [{ with: [topic.slug], without: [] }] }
     const { releases, newest } = countOf(topic.slug, language, counts)

@@ -3,12 +3,14 @@ import { dirname } from 'node:path'
 import { backup, DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../domain/clock.ts'
 import { DomainError } from '../domain/errors.ts'
-import { earlierMigrations, type Upgrading } from './earlier.ts'
+import { earlierMigrations, type UpgradeOptions } from './upgrade.ts'
 import { isOfEarlierVersion, migrate } from './migrate.ts'
-import { examine } from './examine.ts'
-import { isDatabaseError, openDatabase, readMigrations } from './node-sqlite.ts'
+import { findDamage } from './integrity-check.ts'
+import { openDatabase, readMigrations } from './node-sqlite.ts'
+import { isDatabaseError } from './sqlite-errors.ts'
 import { slugsOf } from './slugs.ts'
-import { readPosition, setState } from './state.ts'
+import { readPosition } from './position.ts'
+import { setStateValue } from './state-values.ts'
 
 /** Told how many of how many pages are copied. */
 type Progress = (done: number, total: number) => void
@@ -18,14 +20,14 @@ export type Holding = { releases: number; migrations: string[] }
 
 /**
  * Copies a database that others may write at the same time: the copy is of one moment, a single
- * file, and was looked through. Throws DomainError `invalid` when there is nothing of ours to copy.
+ * file, and was checked. Throws DomainError `invalid` when there is no database of ours.
  */
 export async function copyDatabase(
   from: string,
   to: string,
   progress: Progress = () => {},
 ): Promise<Holding> {
-  examineDatabase(from)
+  verifyDatabase(from)
   const source = new DatabaseSync(from, { readOnly: true, timeout: 5000 })
   try {
     await backup(source, to, {
@@ -37,14 +39,14 @@ export async function copyDatabase(
     source.close()
   }
   const copy = new DatabaseSync(to)
-  // Without a log beside it the copy is one file, which can be carried about.
+  // Without a log beside it the copy is one file, which can be moved.
   copy.exec('pragma journal_mode = delete')
   copy.close()
-  return examineDatabase(to)
+  return verifyDatabase(to)
 }
 
-/** Looks a database through. Throws DomainError `invalid` for one that is damaged, or not of ours. */
-export function examineDatabase(path: string): Holding {
+/** Checks a whole database. Throws DomainError `invalid` for one that is damaged, or not of ours. */
+export function verifyDatabase(path: string): Holding {
   if (!existsSync(path)) throw new DomainError('invalid', `There is no database at ${path}.`)
   let sqlite: DatabaseSync | undefined
   try {
@@ -61,7 +63,7 @@ export function examineDatabase(path: string): Holding {
     if (!['d1_migrations', 'state', 'release'].every((name) => tables.has(name))) {
       throw new DomainError('invalid', `${path} is a database, and none of Tiedote.`)
     }
-    const broken = examine(path)
+    const broken = findDamage(path)
     if (broken !== undefined) throw damaged(path, broken)
     const migrations = sqlite.prepare('select name from d1_migrations order by name').all()
     const counted = sqlite.prepare('select count(*) as count from release').get()
@@ -86,7 +88,7 @@ function damaged(path: string, reason: string): DomainError {
 /** Whether a database lies at a path and is damaged, so that no copy can be made of it. */
 export function isDamagedDatabase(path: string): boolean {
   try {
-    examineDatabase(path)
+    verifyDatabase(path)
     return false
   } catch (error) {
     return error instanceof DomainError && error.details.isDamaged === true
@@ -94,18 +96,18 @@ export function isDamagedDatabase(path: string): boolean {
 }
 
 /**
- * Puts a copy of a database into the place of another, while a service may run on that: readers see
- * the old until the new is there as a whole. `candidate` is a copy that may be changed. The store
- * says afterwards that all has changed, later than either of the two said before (H-10).
+ * Replaces a database by a copy of another, while a service may run on it: readers see the old one until the new
+ * one is there as a whole. `candidate` is a copy that may be changed. Afterwards everything counts as changed, in a
+ * second later than any of the two databases had (H-10).
  */
 export async function replaceDatabase(
   candidate: string,
   live: string,
   clock: Clock,
-  upgrading: Upgrading,
+  upgrading: UpgradeOptions,
 ): Promise<void> {
   const known = [...earlierMigrations, ...readMigrations().map(({ name }) => name)]
-  const unknown = examineDatabase(candidate).migrations.filter((name) => !known.includes(name))
+  const unknown = verifyDatabase(candidate).migrations.filter((name) => !known.includes(name))
   if (unknown.length > 0) {
     throw new DomainError(
       'invalid',
@@ -116,25 +118,25 @@ export async function replaceDatabase(
   mkdirSync(dirname(live), { recursive: true })
   const source = new DatabaseSync(candidate, { readOnly: true })
   try {
-    // In one step: it is one transaction to those who read and write at the same time.
+    // All pages in one step: to those who read and write at the same time it is one transaction.
     await backup(source, live, { rate: 1_000_000_000 })
   } finally {
     source.close()
   }
-  await moveOn(live, clock)
+  await advanceRevision(live, clock)
 }
 
 async function prepareCandidate(
   candidate: string,
   live: string,
   clock: Clock,
-  upgrading: Upgrading,
+  upgrading: UpgradeOptions,
 ) {
   const restored = openDatabase(candidate)
   const there = existsSync(live) ? openDatabase(live) : undefined
   try {
     await migrate(restored, readMigrations(), upgrading)
-    // It is replaced in a moment. Until then only tables of now can be asked what it knows.
+    // It is replaced in a moment, but only the present tables can tell what it holds.
     if (there && (await isOfEarlierVersion(there))) {
       await migrate(there, readMigrations(), upgrading)
     }
@@ -145,9 +147,9 @@ async function prepareCandidate(
     const revision = Math.max(...positions.map((position) => position.revision)) + 1
     const second = Math.max(now, ...positions.map((one) => Math.max(one.since, one.shown) + 1))
     await restored.batch([
-      setState(restored, 'revision', revision),
-      setState(restored, 'changed', second),
-      setState(restored, 'framed', second),
+      setStateValue(restored, 'revision', revision),
+      setStateValue(restored, 'changed', second),
+      setStateValue(restored, 'framed', second),
     ])
   } finally {
     there?.close()
@@ -155,7 +157,7 @@ async function prepareCandidate(
   }
 }
 
-/** What only the replaced database has stays known: the keys of releases, for when they come back, and slugs. */
+/** Keeps what only the replaced database has: keys, for releases that come back, and slugs. */
 function rememberDeparted(candidate: string, live: string) {
   const keys = 'id, key, updated_key, authored, wanted'
   const sqlite = new DatabaseSync(candidate)
@@ -188,8 +190,8 @@ function rememberDeparted(candidate: string, live: string) {
   }
 }
 
-/** The service may have changed the replaced database while it was: whatever it said was earlier than this. */
-async function moveOn(live: string, clock: Clock) {
+/** The service may have written meanwhile: the revision and the seconds become greater than any it used. */
+async function advanceRevision(live: string, clock: Clock) {
   const database = openDatabase(live)
   try {
     const position = await readPosition(database, clock.now())
@@ -197,16 +199,16 @@ async function moveOn(live: string, clock: Clock) {
     const { revision, since, shown } = await readPosition(database, clock.now())
     const second = Math.max(clock.now(), since + 1, shown + 1)
     await database.batch([
-      setState(database, 'revision', revision + 1000),
-      setState(database, 'changed', second),
-      setState(database, 'framed', second),
+      setStateValue(database, 'revision', revision + 1000),
+      setStateValue(database, 'changed', second),
+      setStateValue(database, 'framed', second),
     ])
   } finally {
     database.close()
   }
 }
 
-/** Takes a database away, with what lies beside it. */
+/** Deletes a database, with what lies beside it. */
 export function removeDatabase(path: string) {
   for (const ending of ['', '-wal', '-shm', '-journal']) rmSync(`${path}${ending}`, { force: true })
 }

@@ -18,16 +18,21 @@ export interface Database {
   /** Whether nothing can or may be written. */
   readonly readOnly?: boolean
   /**
-   * What to throw instead of an error. Whoever watches over the database sees it first; only where there
-   * is somebody.
+   * What to throw instead of an error, after it was reported to whoever monitors the database; only where
+   * somebody does.
    */
   failed?(error: Error): Error
 }
 
-/** What was stored as JSON is none any more: bytes were changed that SQLite does not look at. */
+/** A statement with its values. */
+export function statement(database: Database, sql: string, ...values: unknown[]): Statement {
+  return database.prepare(sql).bind(...values)
+}
+
+/** A text that was stored as JSON can no longer be parsed: SQLite does not notice every changed byte. */
 export class StoredTextBroken extends Error {}
 
-/** Reads what is stored as JSON. Throws StoredTextBroken, or what the database makes of it. */
+/** Parses a text that was stored as JSON. Throws StoredTextBroken, or what `failed` makes of it. */
 export function readStored<T>(database: Database, text: string): T {
   try {
     return JSON.parse(text) as T

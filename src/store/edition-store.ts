@@ -1,31 +1,41 @@
 import type { Edition } from '../domain/edition.ts'
 import type { EditionStore } from '../domain/release-store.ts'
-import type { Database } from './database.ts'
+import { type Database, statement } from './database.ts'
 
 /** Editions kept in all, so that strangers who think of new questions cannot fill the disk. */
-const most = 20_000
+const mostEditions = 20_000
 
-/** Editions in SQL, for node:sqlite and for D1. */
+/** The `EditionStore` in SQL, on node:sqlite and on D1. */
 export function createEditionStore(database: Database): EditionStore {
-  const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
   return {
-    async last(address) {
-      const sql =
-        'select etag, last_modified as lastModified, previous from edition where address = ?'
-      return (await prepare(sql, address).first<Edition>()) ?? undefined
-    },
-
-    async note(address, { etag, lastModified, previous }) {
-      await database.batch([
-        prepare(
-          'insert or replace into edition (address, etag, last_modified, previous) values (?, ?, ?, ?)',
-          address,
-          etag,
-          lastModified,
-          previous,
-        ),
-        prepare('delete from edition where rowid <= (select max(rowid) from edition) - ?', most),
-      ])
-    },
+    last: (address) => readLastEdition(database, address),
+    note: (address, edition) => recordEdition(database, address, edition),
   }
+}
+
+async function readLastEdition(database: Database, address: string): Promise<Edition | undefined> {
+  const sql = 'select etag, last_modified as lastModified, previous from edition where address = ?'
+  return (await statement(database, sql, address).first<Edition>()) ?? undefined
+}
+
+async function recordEdition(
+  database: Database,
+  address: string,
+  { etag, lastModified, previous }: Edition,
+): Promise<void> {
+  await database.batch([
+    statement(
+      database,
+      'insert or replace into edition (address, etag, last_modified, previous) values (?, ?, ?, ?)',
+      address,
+      etag,
+      lastModified,
+      previous,
+    ),
+    statement(
+      database,
+      'delete from edition where rowid <= (select max(rowid) from edition) - ?',
+      mostEditions,
+    ),
+  ])
 }

@@ -1,12 +1,17 @@
 // Sets a store back whose clock had been ahead: see `clockProblem` in domain/clock.ts.
 import { clockProblem, type Mended } from '../domain/clock.ts'
-import { keyAt, lastKeyOf, secondOf } from '../domain/key.ts'
-import { freeKeys } from '../domain/publishing.ts'
+import { lastKeyOf, secondOf } from '../domain/key.ts'
 import type { Release } from '../domain/release.ts'
-import { chunks } from './chunks.ts'
-import { type Database, readStored, type Statement } from './database.ts'
-import type { Upgrading } from './earlier.ts'
-import { type Position, readPosition, readValues, setState } from './state.ts'
+import { type Database, readStored, statement, type Statement } from './database.ts'
+import {
+  chooseNewKeys,
+  type FutureRelease,
+  readFutureReleases,
+  replaceKeys,
+} from './future-keys.ts'
+import { type Position, readPosition } from './position.ts'
+import { readStateValues, setStateValue } from './state-values.ts'
+import type { UpgradeOptions } from './upgrade.ts'
 
 /** How often it is tried again because another process changed the store meanwhile. */
 const mostAttempts = 20
@@ -14,40 +19,25 @@ const mostAttempts = 20
 /** Characters of releases that are read or written at once: D1 takes 2 MB in one value. */
 const mostCharacters = 400_000
 
-/** Everything that holds keys of public releases. */
-const columns = [
-  ['release', 'key'],
-  ['release', 'updated_key'],
-  ['former_slug', 'key'],
-  ['correction', 'key'],
-  ['release_media', 'key'],
-  ['departed', 'key'],
-  ['departed', 'updated_key'],
-  ['topic_count', 'newest'],
-] as const
-
-/** Where keys are while others move: no clock shows a second that has such keys. */
-const aside = String(2n ** 62n)
-
 /**
- * Dates all that is public and has a date to come at the second `now`: releases keep their identities, their
- * order, and that they are public. What is still to come stays as it is. Answers undefined, and changes
- * nothing, when the clock is not far behind. All of it takes effect at once.
+ * Dates everything public that has a date after `now` at about the second `now`, in one transaction. Releases keep
+ * their identities, their order, and stay public. What is still to come stays as it is. Answers undefined, and
+ * changes nothing, when the clock is not far behind.
  *
- * The second is one that readers were shown nothing of, and the frame changes in it: what anybody keeps of
- * the store counts as old, whatever its date.
+ * The second is one that readers were shown nothing of, and the frame changes in it: so every document that
+ * anybody keeps counts as old, whatever its date.
  */
 export async function mendClock(
   database: Database,
   now: number,
-  wordsOf: Upgrading['wordsOf'],
+  wordsOf: UpgradeOptions['wordsOf'],
 ): Promise<Mended | undefined> {
   for (let attempt = 1; ; attempt++) {
     const position = await readPosition(database, now)
     const latest = await latestDate(database, position)
     if (clockProblem(now, latest) === undefined) return undefined
     try {
-      return await setBack(database, { now, position, latest, wordsOf })
+      return await redate(database, { now, position, latest, wordsOf })
     } catch (error) {
       const { revision, shown } = await readPosition(database, now)
       const isAsBefore = revision === position.revision && shown === position.shown
@@ -58,82 +48,46 @@ export async function mendClock(
 
 /** The content of a Worker may be dated later than anything that readers were shown. */
 async function latestDate(database: Database, { shown }: Position): Promise<number> {
-  const { made } = await readValues(database, 'made')
+  const { made } = await readStateValues(database, 'made')
   return Math.max(shown, Number(made ?? 0))
 }
 
-type SettingBack = {
+type Redating = {
   now: number
   position: Position
   latest: number
-  wordsOf: Upgrading['wordsOf']
+  wordsOf: UpgradeOptions['wordsOf']
 }
 
-async function setBack(
+/** What is written: everything public that is dated later is dated at `second`. */
+type Plan = {
+  now: number
+  position: Position
+  second: number
+  /** Public releases that have a key of a second to come. */
+  releases: FutureRelease[]
+  /** Old keys with new ones, also of departed releases. */
+  keys: Map<number, number>
+  /** The words of the releases by their new keys, in portions. */
+  words: Words[][]
+}
+
+async function redate(
   database: Database,
-  { now, position, latest, wordsOf }: SettingBack,
+  { now, position, latest, wordsOf }: Redating,
 ): Promise<Mended> {
-  const prepare = (sql: string, ...values: unknown[]) => database.prepare(sql).bind(...values)
-  const { revision, shown } = position
+  const [lastNow, lastShown] = [lastKeyOf(now), lastKeyOf(position.shown)]
   const free = Math.max(now, (await lastShownBefore(database, position, now)) + 1)
-  const [lastNow, lastShown] = [lastKeyOf(now), lastKeyOf(shown)]
-  const moved = await readMoved(database, lastNow, lastShown)
-  const keys = await newKeys(database, moved, lastNow, free)
+  const future = await readFutureReleases(database, lastNow, lastShown)
+  const keys = await chooseNewKeys(database, future, lastNow, free)
   const second = Math.max(free, ...[...keys.values()].map(secondOf))
-  const words = await readWords(database, moved, keys, wordsOf)
-  const releases = moved.filter(({ id }) => id !== null)
+  const releases = future.filter(({ id }) => id !== null)
+  const words = await readWords(database, releases, keys, wordsOf)
   const files = await readFilesToCome(database, second, lastShown)
-  const changed = releases.filter(({ key, updatedKey }) => key !== updatedKey)
-  const beyond = (table: string, column: string) =>
-    prepare(`update ${table} set ${column} = ?1 where ${column} > ?1`, second)
-  await database.batch([
-    // What refers to a release moves after it.
-    prepare('pragma defer_foreign_keys = on'),
-    prepare(
-      `update state set value = case
-         when value = ?1 and (select max(value) from state where key in ('changed', 'shown')) = ?2 then value + 1
-         else null end
-       where key = 'revision'`,
-      revision,
-      shown,
-    ),
-    deleteWords(
-      database,
-      'release_words',
-      releases.map(({ key }) => key),
-    ),
-    deleteWords(
-      database,
-      'moved_words',
-      changed.map(({ updatedKey }) => updatedKey),
-    ),
-    ...moveKeys(database, [...keys]),
-    ...words.flatMap((portion) => [
-      insertWords(database, portion, 'release_words', 'release_marks.key'),
-      insertWords(
-        database,
-        portion,
-        'moved_words',
-        'updated_key',
-        'and updated_key <> release_marks.key',
-      ),
-    ]),
-    prepare(
-      'update release set changed = ?1 where changed > ?1 and key <= ?2',
-      second,
-      lastKeyOf(second),
-    ),
-    datePublished(database, second),
-    beyond('departure', 'since'),
-    beyond('incoming', 'staged'),
-    prepare('delete from edition where last_modified > ?', now),
-    prepare("update state set value = ?1 where key = 'shown' and value > ?1", second),
-    // Whatever is deployed now is the latest, though it may have been made a while ago.
-    prepare("update state set value = 0 where key = 'made' and value > ?", second),
-    setState(database, 'changed', second),
-    setState(database, 'framed', second),
-  ])
-  const times = moved.flatMap(({ id, key, updatedKey }) => (id === null ? [] : [key, updatedKey]))
+  await database.batch(
+    redatingStatements(database, { now, position, second, releases, keys, words }),
+  )
+  const times = releases.flatMap(({ key, updatedKey }) => [key, updatedKey])
   const newest = times.reduce((last, key) => Math.max(last, secondOf(key)), 0)
   return {
     from: latest,
@@ -144,27 +98,80 @@ async function setBack(
   }
 }
 
-/** A release, or one that is gone and keeps its keys: then without an identity. */
-type Moved = { id: string | null; key: number; updatedKey: number; size: number }
+function redatingStatements(
+  database: Database,
+  { now, position, second, releases, keys, words }: Plan,
+): Statement[] {
+  return [
+    // Rows that refer to a release get its new key after it.
+    statement(database, 'pragma defer_foreign_keys = on'),
+    checkRevision(database, position),
+    ...replaceFullText(database, releases, words, replaceKeys(database, [...keys])),
+    statement(
+      database,
+      'update release set changed = ?1 where changed > ?1 and key <= ?2',
+      second,
+      lastKeyOf(second),
+    ),
+    datePublished(database, second),
+    limitSeconds(database, 'departure', 'since', second),
+    limitSeconds(database, 'incoming', 'staged', second),
+    statement(database, 'delete from edition where last_modified > ?', now),
+    statement(database, "update state set value = ?1 where key = 'shown' and value > ?1", second),
+    // Whatever is deployed now is the latest, though it may have been made a while ago.
+    statement(database, "update state set value = 0 where key = 'made' and value > ?", second),
+    setStateValue(database, 'changed', second),
+    setStateValue(database, 'framed', second),
+  ]
+}
 
-/** Everything public that has a key of a second to come, in its order. */
-async function readMoved(database: Database, lastNow: number, lastShown: number): Promise<Moved[]> {
-  const isToCome = 'key <= ?2 and (key > ?1 or updated_key > ?1)'
-  const { results } = await database
-    .prepare(
-      `select id, key, updated_key as updatedKey, length(document) as size from release where ${isToCome}
-       union all
-       select null, key, updated_key, 0 from departed where ${isToCome}
-       order by key`,
-    )
-    .bind(lastNow, lastShown)
-    .all<Moved>()
-  return results
+/** Null is refused by the table, and with it the whole transaction. */
+function checkRevision(database: Database, { revision, shown }: Position): Statement {
+  return statement(
+    database,
+    `update state set value = case
+       when value = ?1 and (select max(value) from state where key in ('changed', 'shown')) = ?2 then value + 1
+       else null end
+     where key = 'revision'`,
+    revision,
+    shown,
+  )
+}
+
+function limitSeconds(
+  database: Database,
+  table: string,
+  column: string,
+  second: number,
+): Statement {
+  return statement(database, `update ${table} set ${column} = ?1 where ${column} > ?1`, second)
+}
+
+/** The rows of the full-text index have keys of releases as rowids: they go before the keys are replaced. */
+function replaceFullText(
+  database: Database,
+  releases: FutureRelease[],
+  words: Words[][],
+  replacing: Statement[],
+): Statement[] {
+  const changed = releases.filter(({ key, updatedKey }) => key !== updatedKey)
+  const keys = releases.map(({ key }) => key)
+  const updatedKeys = changed.map(({ updatedKey }) => updatedKey)
+  const condition = 'and updated_key <> release_marks.key'
+  return [
+    deleteWords(database, 'release_words', keys),
+    deleteWords(database, 'moved_words', updatedKeys),
+    ...replacing,
+    ...words.flatMap((portion) => [
+      insertWords(database, portion, 'release_words', 'release_marks.key'),
+      insertWords(database, portion, 'moved_words', 'updated_key', condition),
+    ]),
+  ]
 }
 
 /**
- * The last second up to `now` of which readers can have been shown anything: there the state had another
- * meaning than it will have.
+ * The last second up to `now` of which readers can have been shown anything: documents of that second were of
+ * another state.
  */
 async function lastShownBefore(
   database: Database,
@@ -188,43 +195,18 @@ async function lastShownBefore(
   return Math.max(secondOf(row!.key), row!.second, shown <= now ? shown : 0)
 }
 
-/** The keys to come with those that take their place, which follow each other as they did. */
-async function newKeys(
-  database: Database,
-  moved: Moved[],
-  lastNow: number,
-  second: number,
-): Promise<Map<number, number>> {
-  const all = moved.flatMap(({ key, updatedKey }) => [key, updatedKey])
-  const old = [...new Set(all)].filter((key) => key > lastNow).toSorted((a, b) => a - b)
-  const { results } = await database
-    .prepare(
-      `select key, updated_key as updatedKey from release where key >= ?1 or updated_key >= ?1
-       union all
-       select key, updated_key from departed where key >= ?1 or updated_key >= ?1`,
-    )
-    .bind(keyAt(second))
-    .all<{ key: number; updatedKey: number }>()
-  const moving = new Set(old)
-  const taken = results
-    .flatMap(({ key, updatedKey }) => [key, updatedKey])
-    .filter((key) => !moving.has(key))
-  const nextKey = freeKeys(taken)
-  return new Map(old.map((key) => [key, nextKey(second)]))
-}
-
 type Words = { key: number; words: string }
 
-/** The words of the releases that move, by their new keys, in portions. */
+/** The words of releases by their new keys, in portions. */
 async function readWords(
   database: Database,
-  moved: Moved[],
+  releases: FutureRelease[],
   keys: Map<number, number>,
-  wordsOf: Upgrading['wordsOf'],
+  wordsOf: UpgradeOptions['wordsOf'],
 ): Promise<Words[][]> {
-  const portions: Moved[][] = []
+  const portions: FutureRelease[][] = []
   let size = Infinity
-  for (const one of moved.filter(({ id }) => id !== null)) {
+  for (const one of releases) {
     if (size + one.size > mostCharacters) portions.push([])
     size = size + one.size > mostCharacters ? one.size : size + one.size
     portions.at(-1)!.push(one)
@@ -261,26 +243,6 @@ async function readFilesToCome(
     .bind(lastShown, second)
     .all<{ source: string; published: number }>()
   return results
-}
-
-/** In two steps, because some of the new keys may be old ones of others. */
-function moveKeys(database: Database, keys: [number, number][]): Statement[] {
-  const away = chunks(keys).flatMap((chunk) =>
-    columns.map(([table, column]) =>
-      database
-        .prepare(
-          `update ${table} set ${column} = moved.value ->> 1 + ${aside}
-           from json_each(?) as moved where ${table}.${column} = moved.value ->> 0`,
-        )
-        .bind(JSON.stringify(chunk)),
-    ),
-  )
-  const back = columns.map(([table, column]) =>
-    database.prepare(
-      `update ${table} set ${column} = ${column} - ${aside} where ${column} >= ${aside}`,
-    ),
-  )
-  return keys.length === 0 ? [] : [...away, ...back]
 }
 
 function deleteWords(database: Database, table: string, keys: number[]): Statement {

@@ -1,101 +1,105 @@
 import type { Database } from './database.ts'
 import {
-  bringOver,
+  moveEarlierReleases,
   earlierMigrations,
-  isAside,
-  setEarlierAside,
-  type Upgrading,
-} from './earlier.ts'
-import { readValues } from './state.ts'
-import { readApplied, tablesOfBefore, tablesToCome } from './tables.ts'
+  hasEarlierReleases,
+  renameEarlierTables,
+  type UpgradeOptions,
+} from './upgrade.ts'
+import { readStateValues } from './state-values.ts'
+import { readAppliedMigrations, schemaIsOlder, schemaIsNewer } from './schema-version.ts'
 
 /** One file of `migrations/`. */
 export type Migration = { name: string; sql: string }
 
 /**
- * Applies the migrations that a database has not seen, in the order of their names, and keeps the
- * ledger that `wrangler d1 migrations` keeps. Each takes effect whole or not at all, and two
- * callers at once do no harm. The releases of an earlier version are brought over in portions; answers
- * whether that is done, and if not, call again. Throws DomainError `unavailable` for the database of a newer
- * version, and an Error for one of an earlier version where nothing is said of `upgrading`.
+ * Applies the migrations that a database lacks, in the order of their names, and keeps the ledger that
+ * `wrangler d1 migrations` keeps. Each is a transaction, and two callers at once do no harm. The releases of an
+ * earlier version are moved in portions; answers whether that is done, and if not, call again. Throws DomainError
+ * `unavailable` for the database of a newer version, and an Error for one of an earlier version without
+ * `upgrading`.
  */
 export async function migrate(
   database: Database,
   migrations: Migration[],
-  upgrading?: Upgrading,
+  upgrading?: UpgradeOptions,
   portions = Infinity,
 ): Promise<boolean> {
-  const applied = await readApplied(database)
+  const applied = await readAppliedMigrations(database)
   const missing = findMissing(applied, migrations)
   if (!upgrading && (await isOfEarlierVersion(database))) {
     throw new Error('It is the database of an earlier version.')
   }
-  if (missing.length > 0) await apply(database, missing, applied)
-  return !upgrading || bringOver(database, upgrading, portions)
+  if (missing.length > 0) await applyMigrations(database, missing, applied)
+  return !upgrading || moveEarlierReleases(database, upgrading, portions)
 }
 
-/** Whether a database is one of an earlier version, or not all of its releases are brought over yet. */
+/** Whether a database is one of an earlier version, or not all of its releases are moved yet. */
 export async function isOfEarlierVersion(database: Database): Promise<boolean> {
-  return isEarlier(await readApplied(database)) || isAside(database)
+  return hasEarlierMigration(await readAppliedMigrations(database)) || hasEarlierReleases(database)
 }
 
-async function apply(database: Database, missing: Migration[], applied: string[]): Promise<void> {
+async function applyMigrations(
+  database: Database,
+  missing: Migration[],
+  applied: string[],
+): Promise<void> {
   await database
     .prepare(
       'create table if not exists d1_migrations (id integer primary key autoincrement, name text unique, applied_at timestamp default current_timestamp not null)',
     )
     .all()
   for (const [index, { name, sql }] of missing.entries()) {
-    const made = split(sql).map((statement) => database.prepare(statement))
-    const isUpgrade = index === 0 && isEarlier(applied)
-    const statements = isUpgrade ? setEarlierAside(database, applied, made) : made
+    const made = splitStatements(sql).map((statement) => database.prepare(statement))
+    const isUpgrade = index === 0 && hasEarlierMigration(applied)
+    const statements = isUpgrade ? renameEarlierTables(database, applied, made) : made
     try {
       await database.batch([
-        // First, so that of two at once only one goes on.
+        // First, because the name is unique: of two callers at once only one goes on.
         database.prepare('insert into d1_migrations (name) values (?)').bind(name),
         ...statements,
-        // Whoever works with the tables of before learns by it that these are others.
+        // A process that works with the former tables notices by it that they have changed.
         database.prepare("update state set value = value + 1 where key = 'revision'"),
       ])
     } catch (error) {
-      const now = await readApplied(database)
+      const now = await readAppliedMigrations(database)
       if (!now.includes(name)) throw error
     }
   }
 }
 
 /**
- * The same for a version of a Worker that was made in the second `made`, while others of it may be
- * running: what a later one works with stays as it is, or that could no longer read it. Throws
- * DomainError `unavailable` then.
+ * The same for a version of a Worker that was made in the second `made`, while other versions may be running: it
+ * does not migrate the database of a later one, which could no longer read it. Throws DomainError `unavailable`
+ * then.
  */
 export async function migrateForVersion(
   database: Database,
   migrations: Migration[],
-  { made, upgrading, portions }: { made: number; upgrading: Upgrading; portions: number },
+  { made, upgrading, portions }: { made: number; upgrading: UpgradeOptions; portions: number },
 ): Promise<boolean> {
-  const applied = await readApplied(database)
+  const applied = await readAppliedMigrations(database)
   const missing = findMissing(applied, migrations)
   const isNew = missing.length === 0 || applied.length === 0
-  const there = isNew ? {} : await readValues(database, 'made')
-  if (Number(there.made ?? 0) > made) throw tablesOfBefore()
+  const there = isNew ? {} : await readStateValues(database, 'made')
+  if (Number(there.made ?? 0) > made) throw schemaIsOlder()
   return migrate(database, migrations, upgrading, portions)
 }
 
-function isEarlier(applied: string[]): boolean {
+function hasEarlierMigration(applied: string[]): boolean {
   return applied.some((name) => earlierMigrations.includes(name))
 }
 
-/** The migrations that a database has not seen. Throws for one that has seen others than these. */
+/** The migrations that a database lacks. Throws DomainError `unavailable` if it has unknown ones. */
 function findMissing(applied: string[], migrations: Migration[]): Migration[] {
   const known = new Set([...earlierMigrations, ...migrations.map(({ name }) => name)])
   const unknown = applied.filter((name) => !known.has(name))
-  if (unknown.length > 0) throw tablesToCome(unknown)
+  if (unknown.length > 0) throw schemaIsNewer(unknown)
   return migrations.filter(({ name }) => !applied.includes(name))
 }
 
-/** D1 takes one statement at a time. In our files an empty line parts them. */
-function split(sql: string): string[] {
+/** D1 takes one statement at a time. In our files an empty line separates them. */
+function splitStatements(sql: string): string[] {
   return sql
     .split(/\n\s*\n/)
     .map((statement) => statement.replace(/^--.*$/gm, '').trim())

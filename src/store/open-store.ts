@@ -1,34 +1,25 @@
 import { isOtherVersion } from '../domain/errors.ts'
-import type { Upgrading } from './earlier.ts'
+import type { UpgradeOptions } from './upgrade.ts'
 import { migrate } from './migrate.ts'
-import {
-  isDamaged,
-  isFull,
-  looksLikeDatabase,
-  type NodeDatabase,
-  openDatabase,
-  putBack,
-  readMigrations,
-  setAside,
-} from './node-sqlite.ts'
+import { looksLikeDatabase, putBack, setAside } from './database-file.ts'
+import { type NodeDatabase, openDatabase, readMigrations } from './node-sqlite.ts'
+import { isDamaged, isFull } from './sqlite-errors.ts'
 
 /**
- * Opens the database of a service and brings its tables up to date. A damaged one is put aside for a new
- * one, where that may be: all that is in it can be made of the content folder again. It may not where
- * releases came through the API.
- *
- * Throws an Error with a sentence for the operator.
+ * Opens the database of a service and migrates it. With `mayBeMadeAnew` a damaged one is put aside and a new one is
+ * created: then everything in it can be made of the content folder again, which is not so where releases came
+ * through the API. Throws an Error with a sentence for the operator.
  */
 export async function openStore(
   path: string,
-  { mayBeMadeAnew, upgrading }: { mayBeMadeAnew: boolean; upgrading?: Upgrading },
+  { mayBeMadeAnew, upgrading }: { mayBeMadeAnew: boolean; upgrading?: UpgradeOptions },
 ): Promise<NodeDatabase> {
   try {
     return await openAndMigrate(path, upgrading)
   } catch (error) {
     const { message } = error as Error
     const isOurs = isDamaged(error) && looksLikeDatabase(path)
-    if (isOurs && mayBeMadeAnew) return makeAnew(path, message)
+    if (isOurs && mayBeMadeAnew) return recreate(path, message)
     if (isOurs) {
       throw new Error(
         `DATABASE at ${path} is damaged (${message}), and may hold releases that came through the API and are nowhere else. Bring a backup back with "npm run tiedote -- restore <folder>", or move it away and start with what the content folder has.`,
@@ -46,9 +37,9 @@ export async function openStore(
   }
 }
 
-/** Puts a database that turned out to be damaged aside for a new one. Throws an Error with a sentence for the operator. */
-export async function beginAnew(path: string): Promise<void> {
-  const fresh = await makeAnew(path, 'what it holds cannot be read')
+/** Puts a damaged database aside and creates a new one. Throws an Error with a sentence for the operator. */
+export async function recreateDatabase(path: string): Promise<void> {
+  const fresh = await recreate(path, 'what it holds cannot be read')
   fresh.close()
 }
 
@@ -63,7 +54,7 @@ function adviceOn(error: unknown, mayBeMadeAnew: boolean): string {
     : 'Name another path, or bring a backup back with "npm run tiedote -- restore <folder>".'
 }
 
-async function makeAnew(path: string, reason: string): Promise<NodeDatabase> {
+async function recreate(path: string, reason: string): Promise<NodeDatabase> {
   let aside = ''
   try {
     aside = setAside(path)
@@ -80,7 +71,7 @@ async function makeAnew(path: string, reason: string): Promise<NodeDatabase> {
   }
 }
 
-async function openAndMigrate(path: string, upgrading?: Upgrading): Promise<NodeDatabase> {
+async function openAndMigrate(path: string, upgrading?: UpgradeOptions): Promise<NodeDatabase> {
   const opened = openDatabase(path)
   try {
     await migrate(opened, readMigrations(), upgrading)

@@ -17,10 +17,11 @@ import type { Draft } from '../../src/domain/publishing.ts'
 import { apiSource } from '../../src/domain/publishing-store.ts'
 import { type Release, weigh } from '../../src/domain/release.ts'
 import type { Site } from '../../src/domain/site.ts'
-import { createChanges } from '../../src/store/change.ts'
+import { commitChange } from '../../src/store/commit-change.ts'
 import { createContentStore } from '../../src/store/content-store.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { createPublishingStore } from '../../src/store/publishing-store.ts'
+import { stageDrafts } from '../../src/store/staging.ts'
 import { type Line, releases, siteYaml, topicsYaml, version } from './input.ts'
 import { writeFiles } from './workplace.ts'
 
@@ -79,7 +80,6 @@ async function fill(path: string, count: number, progress: (done: number) => voi
   })
   if (problems.length > 0) throw new Error(JSON.stringify(problems))
   const { site, content } = await createPublishingStore(database).frame()
-  const { stage, makePublic } = createChanges(database)
   const change = {
     batches: ['fill'],
     site,
@@ -91,12 +91,12 @@ async function fill(path: string, count: number, progress: (done: number) => voi
   let drafts: Draft[] = []
   let done = 0
   const put = async () => {
-    await stage(
-      'fill',
+    await stageDrafts(
+      database,
+      { batch: 'fill', now: clock.now() },
       drafts.map((draft) => ({ ...draft, dates: 'keep' as const })),
-      clock.now(),
     )
-    await makePublic(clock, async () => change)
+    await commitChange(database, clock, async () => change)
     done += drafts.length
     drafts = []
     if (done % 20_000 === 0) progress(done)

@@ -39,7 +39,7 @@ export async function startInProcess(
   const folder = frameFolder()
   const clock = hurriedClock()
   const service = composeNode({
-    database: { ...opened, ...database },
+    database: { ...database, watch: () => opened.watch() },
     ...(keepsState && { hasChanged: undefined }),
     contentDirectory: folder,
     uploads: undefined,

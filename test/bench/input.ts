@@ -103,16 +103,16 @@ export function wordsOf(language: string): string[] {
 }
 
 /** Paragraphs to put releases together of: drawing every word of a million would take an hour. */
-const paragraphsPerLanguage = 5000
+const mostParagraphs = 5000
 
-function createWriter(language: string, chance: () => number) {
+function createWriter(language: string, chance: () => number, count: number) {
   const word = createZipf(wordsOf(language), chance)
   const sentence = (least: number, most: number) => {
     const count = least + Math.floor(chance() * (most - least))
     const text = Array.from({ length: count }, word).join(' ')
     return text[0]!.toUpperCase() + text.slice(1)
   }
-  const paragraphs = Array.from({ length: paragraphsPerLanguage }, () => {
+  const paragraphs = Array.from({ length: Math.min(mostParagraphs, 10 * count) }, () => {
     const count = 2 + Math.floor(chance() * 4)
     return Array.from({ length: count }, () => `${sentence(8, 22)}.`).join(' ')
   })
@@ -144,7 +144,7 @@ export function* releases(count: number): Generator<Line> {
   const chance = createChance(7)
   const topic = createZipf(topics, chance)
   const publisher = createZipf(['chancellery', 'interior', 'health'], chance)
-  const writers = languages.map((language) => createWriter(language, chance))
+  const writers = languages.map((language) => createWriter(language, chance, count))
   let made = 0
   for (let group = 0; made < count; group++) {
     const named = new Set(Array.from({ length: 1 + Math.floor(chance() * 3) }, topic))

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
   browse,
+  describePage,
   findBarriers,
   findOverflow,
   findShifts,
@@ -11,6 +12,7 @@ import {
   type Visit,
 } from '../browser.ts'
 import { markdown, topicsYaml, writeFolder } from '../content-folder.ts'
+import { isTrial } from '../trials.ts'
 
 const phone = { width: 360, height: 740 }
 const desktop = { width: 1280, height: 800 }
@@ -108,7 +110,7 @@ type Kind = {
   status: number
   /** Seen with everything that a browser can show. Other languages of its kind differ in words alone. */
   isWhole: boolean
-  /** Seen in each language, as it holds all that a page may hold. */
+  /** Holds all that a page may hold. */
   isMain: boolean
 }
 
@@ -144,11 +146,14 @@ const looks = [
   { name: 'phone light', viewport: phone, colorScheme: 'light', what: 'colours' },
 ] as const
 
-/** Main kinds are seen in all looks in one language, and in the other languages only their words differ. */
+/** Main kinds are seen in all looks in one language. In the other languages only their words differ. */
 function looksOf({ isWhole, isMain }: Kind) {
-  if (!isWhole) return looks.slice(0, 1)
+  if (!isWhole) return isMain && isTrial ? looks.slice(0, 1) : []
   return isMain ? looks : looks.slice(0, 2)
 }
+
+/** Of the kinds that have their form and lists from the same parts, the keyboard walks through one. */
+const likeOthers = isTrial ? [] : ['topic', 'search', 'impossible question']
 
 const browser = await launchBrowser()
 
@@ -165,16 +170,16 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
   }
 
   describe.each(everywhere)('$kind in $language', (one) => {
-    const { kind, language, path, status, isWhole, isMain } = one
+    const { kind, language, path, status, isWhole } = one
+    const seen = looksOf(one)
     const visit = visiting(path)
 
-    test('is a page in its language with one main part and one heading', async () => {
+    test('is a page in its language with one main part and one heading, and names all that can be used', async () => {
       const { page, status: answered } = visit()
       expect(answered).toBe(status)
-      expect(await page.getAttribute('html', 'lang')).toBe(language)
-      expect(await page.getByRole('main').count()).toBe(1)
-      expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1)
-      expect(await page.title()).not.toBe('')
+      const { title, ...others } = await describePage(page)
+      expect(title).not.toBe('')
+      expect(others).toEqual({ language, mains: 1, headings: 1, nameless: [] })
     })
 
     if (isWhole) {
@@ -183,11 +188,11 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
       })
     }
 
-    if (isWhole || isMain) {
+    if (seen.length > 0) {
       test('has no barriers, in light and dark, on a phone and on a desk (WCAG 2.2 AA)', async () => {
         const { page } = visit()
         const found: string[] = []
-        for (const { name, viewport, colorScheme, what } of looksOf(one)) {
+        for (const { name, viewport, colorScheme, what } of seen) {
           await page.setViewportSize(viewport)
           await page.emulateMedia({ colorScheme })
           for (const barrier of await findBarriers(page, what)) found.push(`${name}: ${barrier}`)
@@ -198,7 +203,7 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
 
     test('fits into windows from 320 pixels on (WCAG 1.4.10)', async () => {
       const { page } = visit()
-      for (const viewport of [narrow, phone, desktop]) {
+      for (const viewport of isWhole ? [narrow, phone, desktop] : [narrow, desktop]) {
         await page.setViewportSize(viewport)
         expect(await findOverflow(page)).toEqual([])
       }
@@ -211,7 +216,7 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
       expect(await page.context().cookies()).toEqual([])
     })
 
-    if (isWhole && kind in kinds) testKeyboard(visit, true)
+    if (isWhole && kind in kinds && !likeOthers.includes(kind)) testKeyboard(visit, true)
   })
 
   // Forms, buttons that only scripts can use, and a page with neither.

@@ -2,7 +2,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { registerCheck } from '../../src/cli/check.ts'
 import { checkFeed } from '../../src/cli/check-feed.ts'
 import { serviceInMemory } from '../../src/cli/service.ts'
-import { createAddresses, type FormatName } from '../../src/domain/addresses.ts'
+import { createAddresses } from '../../src/domain/addresses.ts'
+import type { FormatName } from '../../src/feeds/formats.ts'
 import type { Walked } from '../../src/probe/walk-feed.ts'
 import { markdown, temporaryFolder } from '../content-folder.ts'
 import { runCommand } from './run.ts'
@@ -69,6 +70,7 @@ test('a text that YAML cuts, or a label of two topics, is wrong here and only a 
 test('what a service takes for its age alone is wrong where it is written', async () => {
   const withdrawn = 'withdrawn: { at: 2099-01-01T10:00, reason: The call has ended. }'
   const folder = temporaryFolder({
+    'topics.yaml': 'eu: { label: EU }\n',
     'releases/a.en.md': markdown(['title: A', published, withdrawn]),
   })
   const { code, output } = await runCommand(registerCheck, ['check', folder])
@@ -90,6 +92,7 @@ test('the folder is CONTENT_DIR unless another is named, and one that is not the
 
 test('a link whose address is no UTF-8 leads nowhere, and stops nothing', async () => {
   const folder = temporaryFolder({
+    'topics.yaml': 'eu: { label: EU }\n',
     'releases/a.en.md': markdown(['title: A', published], '[Old page](/p%E4iv%E4.html)'),
   })
   const { code, output } = await runCommand(registerCheck, ['check', folder])
@@ -127,6 +130,7 @@ test('slugs that publishers share are warnings, because limited tokens may not d
   const by = (publisher: string, more: string[] = []) =>
     markdown(['title: A', published, `publisher: ${publisher}`, ...more])
   const folder = temporaryFolder({
+    'topics.yaml': 'eu: { label: EU }\n',
     'releases/a.en.md': by('ministry', ['formerly: [old-a]']),
     'releases/a.fi.md': by('customs'),
     'releases/b.en.md': by('customs', ['formerly: [old-b, old-a]', 'corrects: a']),

@@ -191,7 +191,7 @@ test('what is written in quotes or below a sign for text comes out as it is', as
         expect(new Set(texts)).toEqual(new Set([text]))
       }
     }),
-    { numRuns: amount(40, 3000) },
+    { numRuns: amount(20, 3000) },
   )
 })
 
@@ -208,7 +208,7 @@ test('what is written without quotes comes out as it is, or is told', async () =
         }
       }
     }),
-    { numRuns: amount(80, 6000) },
+    { numRuns: amount(40, 6000) },
   )
 })
 
@@ -224,7 +224,7 @@ test('a text without a sign that means something is never complained of', async 
         expect(new Set(texts)).toEqual(new Set([text]))
       }
     }),
-    { numRuns: amount(40, 3000) },
+    { numRuns: amount(20, 3000) },
   )
 })
 
@@ -241,7 +241,7 @@ test('what a message says is to be written means the text', async () => {
         expect(unquoted(again.texts[0]!)).toBe(unquoted(text))
       }
     }),
-    { numRuns: amount(120, 20_000) },
+    { numRuns: amount(60, 20_000) },
   )
 })
 

@@ -261,7 +261,7 @@ test('stored HTML has the words that its text has (what browsers show, line by l
     check(`<p>${text}</p>`)
     check(`<a title="${text}">x</a>y`)
   }
-  fc.assert(fc.property(anyHtml, check), { numRuns: amount(600, 200_000) })
+  fc.assert(fc.property(anyHtml, check), { numRuns: amount(300, 200_000) })
 })
 
 test('plain words are the same whether a language has a stemmer or not', () => {
@@ -269,11 +269,11 @@ test('plain words are the same whether a language has a stemmer or not', () => {
     expect(read({ title, language: 'el' }).words).toBe(read({ title, language: 'et' }).words)
   }
   const last = amount(0x2fff, 0x10ffff)
-  for (let code = 0; code <= last; code++) {
-    const character = String.fromCodePoint(code)
-    check(`ΑΣ${character}a${character} ${character}`)
+  for (let code = 0; code <= last; code += 16) {
+    const characters = Array.from({ length: 16 }, (_, index) => String.fromCodePoint(code + index))
+    check(characters.map((one) => `ΑΣ${one}a${one} ${one}`).join(' '))
   }
-  fc.assert(fc.property(anyString(), check), { numRuns: amount(1000, 100_000) })
+  fc.assert(fc.property(anyString(), check), { numRuns: amount(500, 100_000) })
 })
 
 test('the index takes each stem for one word, and finds the words and phrases that it found without', async () => {
@@ -318,7 +318,7 @@ test('any word in any language has stems that are folded', () => {
       expect(stems).toEqual([...new Set(stems)])
       for (const stem of stems) expect(fold(stem)).toBe(stem)
     }),
-    { numRuns: amount(500, 50_000) },
+    { numRuns: amount(250, 50_000) },
   )
 })
 

@@ -9,6 +9,7 @@ import {
   wallTime,
   yearsBetween,
 } from '../../src/domain/time.ts'
+import { isTrial } from '../trials.ts'
 
 const helsinki = (text: string) => {
   const seconds = parseTime(text, 'Europe/Helsinki')
@@ -73,13 +74,22 @@ test.each(repeated)('in %s what clocks show twice (%s) is the second time', (zon
 test('no time is read as one before it, in any zone and any hour of years', () => {
   const zones = [...skipped, ...repeated].map(([zone]) => zone)
   const { parse } = Date
+  const hour = 3_600_000
   for (const zone of new Set([...zones, 'Africa/Casablanca', 'Asia/Kathmandu', 'UTC'])) {
-    for (let hour = parse('2023-12-20T00:15Z'); hour < parse('2025-01-10'); hour += 3_600_000) {
-      const written = new Date(hour).toISOString().slice(0, 16)
-      const { year, month, day, ...clock } = wallTime(parseTime(written, zone)!, zone)
-      const shown = Date.UTC(year, month - 1, day, clock.hour, clock.minute)
-      expect(shown, `${zone} ${written}`).toBeGreaterThanOrEqual(hour)
-      expect(shown, `${zone} ${written}`).toBeLessThanOrEqual(hour + 3_600_000)
+    const hourAt = (instant: number) => wallTime(instant / 1000, zone).hour
+    const [first, last] = [parse('2023-12-20T00:15Z'), parse('2025-01-10')]
+    for (let day = first, number = 0; day < last; day += 24 * hour, number++) {
+      // Of days on which no clock is changed, and none was or will be, one hour after the other takes its turn.
+      const isChanging = hourAt(day - 48 * hour) !== hourAt(day + 72 * hour)
+      const hours = Array.from({ length: 24 }, (_, one) => one)
+      const tried = isTrial || isChanging ? hours : [number % 24]
+      for (const instant of tried.map((one) => day + one * hour)) {
+        const written = new Date(instant).toISOString().slice(0, 16)
+        const { year, month, day: date, ...clock } = wallTime(parseTime(written, zone)!, zone)
+        const shown = Date.UTC(year, month - 1, date, clock.hour, clock.minute)
+        expect(shown, `${zone} ${written}`).toBeGreaterThanOrEqual(instant)
+        expect(shown, `${zone} ${written}`).toBeLessThanOrEqual(instant + hour)
+      }
     }
   }
 }, 30_000)

@@ -7,7 +7,7 @@ import { parseAtomFeed, parseJsonFeed, parseRssFeed } from 'feedsmith'
 import { defaultTreeAdapter as tree, type DefaultTreeAdapterTypes, parseFragment } from 'parse5'
 import RssParser from 'rss-parser'
 import { SaxesParser, type SaxesTagNS } from 'saxes'
-import type { FormatName } from '../../src/domain/addresses.ts'
+import type { FormatName } from '../../src/feeds/formats.ts'
 
 /** What a parser found out about a release. Times are RFC 3339 in UTC; files go by address. */
 export type ReadEntry = {

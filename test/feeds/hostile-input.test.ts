@@ -11,6 +11,8 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { paragraph } from '../../src/domain/site.ts'
 import { cleanLine, cleanText, escapeMarkup } from '../../src/domain/text.ts'
 import type { Feed } from '../../src/feeds/feed.ts'
+import { formats } from '../../src/feeds/formats.ts'
+import { amount } from '../trials.ts'
 import {
   checkWithXmllint,
   compare,
@@ -324,11 +326,15 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-const cases = fieldsTogether.map((fields) => {
-  return { fields, names: fields.map(({ name }) => name).join(', the ') }
+/** But in a trial, each program reads a third of the texts in one place, and others read the rest of them there. */
+const parts = amount(3, 1)
+const reads = (program: number, text: number) => (program + text) % parts === 0
+
+const cases = fieldsTogether.map((fields, place) => {
+  return { fields, place, names: fields.map(({ name }) => name).join(', the ') }
 })
 
-describe.each(cases)('hostile text as the $names', ({ fields }) => {
+describe.each(cases)('hostile text as the $names', ({ fields, place }) => {
   const hostile = hostileReleases(fields)
   let feed: Feed
   let documents: Documents
@@ -358,18 +364,23 @@ describe.each(cases)('hostile text as the $names', ({ fields }) => {
   })
 
   test.each(readerPrograms)('is read as it was written by $name in $format', async (program) => {
-    const { entries } = await program.read(documents[program.format])
-    expect(entries).toHaveLength(hostileTexts.length + 2)
-    const expected = feed.entries.map((_, position): ReadEntry => {
-      const parts = hostile[position - 1]?.parts ?? []
-      const read = parts.map(({ field, text, index }) => field.read?.(text, index) ?? {})
+    const number = readerPrograms.indexOf(program)
+    const places = [...feed.entries.keys()].filter((position) => {
+      return reads(number, place + position) || !hostile[position - 1]
+    })
+    const partly = { ...feed, entries: places.map((position) => feed.entries[position]!) }
+    const { entries } = await program.read(formats[program.format].render(partly))
+    expect(entries).toHaveLength(places.length)
+    const expected = places.map((position): ReadEntry => {
+      const texts = hostile[position - 1]?.parts ?? []
+      const read = texts.map(({ field, text, index }) => field.read?.(text, index) ?? {})
       return { ...ordinary(feed, position), ...together(read) }
     })
     if (fields.some(({ holdsAddresses }) => holdsAddresses) && program.name === 'feedparser') {
       for (const entry of entries) delete entry.content
     }
-    const withName = (entry: ReadEntry, position: number) => {
-      return { name: nameAt(position), ...entry }
+    const withName = (entry: ReadEntry, index: number) => {
+      return { name: nameAt(places[index]!), ...entry }
     }
     expect(entries.map(withName)).toStrictEqual(
       entries.map((entry, index) => withName(sameFields(entry, expected[index]!), index)),
@@ -482,7 +493,7 @@ test.each([...hostileTexts, ...awkwardNesting])(
 
 test.each(hostileTexts)(
   'a site whose texts are $name reads the same everywhere',
-  async ({ text }) => {
+  async ({ name: nameOfText, text }) => {
     const site = { title: { en: text }, description: { en: text }, rights: { en: text } }
     const topics = { migration: { label: { en: text } } }
     const publishers = { ministry: { name: { en: text } } }
@@ -505,7 +516,9 @@ test.each(hostileTexts)(
       updated: '2024-01-24T07:00:00Z',
       link: `${baseUrl}/topics/migration`,
     }
-    for (const { name, format, read } of readerPrograms) {
+    const number = hostileTexts.findIndex(({ name }) => name === nameOfText)
+    const programs = readerPrograms.filter((_, program) => reads(program, number))
+    for (const { name, format, read } of programs) {
       const { entries, ...about } = await read(documents[format])
       const self = `${baseUrl}/topics/migration.${format}`
       expect({ name, format, ...about }).toStrictEqual({
@@ -673,7 +686,7 @@ function unsafe(html: string): string[] {
 }
 
 /** The bytes of each release in each document. */
-function splitEntries({ rss, atom, json }: Documents): Record<keyof Documents, string[]> {
+function splitEntries({ rss, atom, json }: Documents): Record<'rss' | 'atom' | 'json', string[]> {
   return {
     rss: rss.match(/<item>[^]*?<\/item>/g) ?? [],
     atom: atom.match(/<entry [^]*?<\/entry>/g) ?? [],

@@ -2,14 +2,14 @@
 // service, from the written object through the reader to the rendered document. Nothing is faked.
 import { createReleaseReader } from '../../src/content/read-release.ts'
 import { readSite, readTopics } from '../../src/content/read-site.ts'
-import { createAddresses, type FormatName } from '../../src/domain/addresses.ts'
+import { createAddresses } from '../../src/domain/addresses.ts'
 import type { FeedQuery } from '../../src/domain/feed-query.ts'
 import { formatProblem } from '../../src/domain/problem.ts'
 import type { MediaFile } from '../../src/domain/reading.ts'
 import type { Release } from '../../src/domain/release.ts'
 import { createVocabulary } from '../../src/domain/topic.ts'
 import { createFeed, type Feed, type Press } from '../../src/feeds/feed.ts'
-import { formats } from '../../src/feeds/formats.ts'
+import { type FormatName, formats, inEachFormat } from '../../src/feeds/formats.ts'
 
 /** What stands in a file, as plain data. */
 export type Written = Record<string, unknown>
@@ -111,15 +111,11 @@ export function writeRelease(changed: Written = {}): Written {
   }
 }
 
-/** The three documents of a feed. */
+/** The documents of a feed. */
 export type Documents = Record<FormatName, string>
 
 export function render(feed: Feed): Documents {
-  return {
-    rss: formats.rss.render(feed),
-    atom: formats.atom.render(feed),
-    json: formats.json.render(feed),
-  }
+  return inEachFormat((format) => formats[format].render(feed))
 }
 
 /** JSON is YAML, once everything outside ASCII is escaped: YAML forbids controls, JSON does not. */

@@ -1,6 +1,6 @@
-// Requirements on the shape of documents, each under its number in the notes on readers: C content,
-// X XML, R RSS, A Atom, J JSON Feed. Characters and markup are in hostile-input.test.ts; archives,
-// withdrawals and the hub have tests of their own.
+// Requirements on the shape of documents, each under its id in ../requirements.md: C content, X XML,
+// R RSS, A Atom, J JSON Feed. Characters and markup are in hostile-input.test.ts; archives and
+// withdrawals have tests of their own.
 import { parseFragment } from 'parse5'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { FeedQuery } from '../../src/domain/feed-query.ts'
@@ -446,7 +446,7 @@ describe('content', () => {
     )
   })
 
-  test('U-09 every question has its own id, and a self link to itself in each format', async () => {
+  test('U-01, U-04, U-09 every question has its own id, and a self link to itself in each format', async () => {
     const queries = [
       everything,
       { ...everything, language: 'fi' },
@@ -485,7 +485,7 @@ describe('XML', () => {
     }
   })
 
-  test('X-03 there is no document type and no entity that XML does not know', () => {
+  test('X-03, X-04 there is no document type, no CDATA and no entity that XML does not know', () => {
     for (const document of documentsInXml()) {
       expect(document).not.toMatch(/<!/)
       expect(document.replace(/&(amp|lt|gt|quot|#x26|#x3C);/g, '')).not.toContain('&')

@@ -17,12 +17,17 @@ function answerOf(size: number, etag = 'W/"x"'): KeptWhole {
       contentType: 'application/rss+xml; charset=utf-8',
       subject: { kind: 'feed', format: 'rss', path: '/feed.rss' },
       ownHeaders: {},
+      isForPersons: false,
     },
   )
   return { record, body: createCodedBody(new TextEncoder().encode('a'.repeat(size))) }
 }
 
-/** A store with so much room for bodies. */
+function put(store: AnswerStore, key: string, { record, body }: KeptWhole) {
+  store.put(key, record, body)
+}
+
+/** A store with so much room for entries. */
 function storeFor(bytes: number): AnswerStore {
   return new AnswerStore({ capacity: (bytes * 4) / 3, later: () => {} })
 }
@@ -49,16 +54,16 @@ test('a document is held in the codings that were asked for, and in full only wh
 })
 
 test('documents are counted as they are held now, coded or not', async () => {
-  const kept = storeFor(25_000)
+  const kept = storeFor(15_500)
   const both = answerOf(10_000)
-  kept.put('other', answerOf(10_000))
+  put(kept, 'other', answerOf(10_000))
   await both.body.in('gzip')
-  kept.put('both', both)
+  put(kept, 'both', both)
   expect(kept.body('other')).toBeDefined()
   expect(kept.body('both')).toBeDefined()
   await both.body.in(undefined)
   expect(kept.body('both')).toBeDefined()
-  kept.put('third', answerOf(3000))
+  put(kept, 'third', answerOf(3000))
   expect(kept.body('other')).toBeUndefined()
 })
 
@@ -66,7 +71,7 @@ test('documents that are asked for in another coding are given up in time, witho
   const kept = storeFor(200_000)
   const documents = Array.from({ length: 20 }, () => answerOf(50_000))
   for (const [index, document] of documents.entries()) {
-    kept.put(`${index}`, document)
+    put(kept, `${index}`, document)
     await document.body.in('gzip')
   }
   const all = documents.map((_, index) => kept.body(`${index}`))
@@ -77,39 +82,41 @@ test('documents that are asked for in another coding are given up in time, witho
 })
 
 test('bodies are kept within a capacity, and what was not used for longest goes first', () => {
-  const kept = storeFor(10_000)
-  for (const address of ['a', 'b', 'c', 'd']) kept.put(address, answerOf(1000))
+  const kept = storeFor(16_500)
+  for (const address of ['a', 'b', 'c', 'd']) put(kept, address, answerOf(1000))
   expect(kept.body('a')).toBeDefined()
-  kept.put('e', answerOf(1000))
-  kept.put('f', answerOf(1000))
+  put(kept, 'e', answerOf(1000))
+  put(kept, 'f', answerOf(1000))
   // `b` was not asked for since it was put there.
   expect(kept.body('b')).toBeUndefined()
   expect(['a', 'c', 'd', 'e', 'f'].every((address) => kept.body(address))).toBe(true)
-  for (let number = 0; number < 1000; number++) kept.put(`${number}`, answerOf(1000))
+  for (let number = 0; number < 1000; number++) put(kept, `${number}`, answerOf(1000))
   const found = Array.from({ length: 1000 }, (_, number) => kept.body(`${number}`))
   expect(found.filter(Boolean).length).toBeLessThan(10)
 })
 
 test('bodies are given up before records, which go on answering those who have an edition', () => {
   const kept = storeFor(500_000)
-  kept.put('first', answerOf(100_000))
-  for (let number = 0; number < 10; number++) kept.put(`${number}`, answerOf(100_000))
+  put(kept, 'first', answerOf(100_000))
+  for (let number = 0; number < 10; number++) put(kept, `${number}`, answerOf(100_000))
   expect(kept.body('first')).toBeUndefined()
   expect(kept.record('first')?.etag).toBe('W/"x"')
-  for (let number = 0; number < 10_000; number++) kept.put(`${number}`, answerOf(10))
+  for (let number = 0; number < 10_000; number++) put(kept, `${number}`, answerOf(10))
   expect(kept.record('first')).toBeUndefined()
 })
 
-test('a record that changes keeps the tags before it, and its body until there is another', () => {
+test('a record that changes keeps the tags before it, and its body goes with the edition', () => {
   const { record: before } = answerOf(10)
-  const making = { ...before, ownHeaders: {}, before }
+  const making = { ...before, ownHeaders: {}, isForPersons: false, before }
   const after = createRecord({ etag: 'W/"y"', lastModified: 2, previous: '' }, making)
   expect(after.older).toEqual(['W/"x"'])
   const kept = storeFor(10_000)
   const { body } = answerOf(100)
-  kept.put('a', { record: before, body })
-  kept.put('a', { record: after })
+  kept.put('a', before, body)
+  kept.put('a', { ...before, since: 8 })
   expect(kept.body('a')).toBe(body)
+  kept.put('a', after)
+  expect(kept.body('a')).toBeUndefined()
 })
 
 test('what is kept of a coding is its bytes and no more', async () => {
@@ -121,8 +128,8 @@ test('what is kept of a coding is its bytes and no more', async () => {
 
 test('a document larger than all capacity is kept alone, to be answered while the store fails', () => {
   const kept = storeFor(1000)
-  kept.put('small', answerOf(100))
-  kept.put('large', answerOf(5000))
+  put(kept, 'small', answerOf(100))
+  put(kept, 'large', answerOf(5000))
   expect(kept.body('large')).toBeDefined()
   expect(kept.body('small')).toBeUndefined()
 })

@@ -1,12 +1,13 @@
 import { rmSync } from 'node:fs'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { placesOfSecond } from '../../src/domain/key.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { keyAt, placesOfSecond, secondOf } from '../../src/domain/key.ts'
+import { openDatabase } from '../../src/store/node-sqlite.ts'
 import { releasesOf, type Visited, visit, walk } from '../archive-walker.ts'
 import { markdown, temporaryFolder, writeFiles, writeFolder } from '../content-folder.ts'
 import { nodePress } from '../platforms.ts'
 import { createSimulatedClock } from '../readers/simulated-clock.ts'
-import { amount } from '../trials.ts'
+import { amount, isTrial } from '../trials.ts'
 
 const start = Date.UTC(2026, 0, 5, 8) / 1000
 const day = 86_400
@@ -156,7 +157,7 @@ test(
         }
         rmSync(directory, { recursive: true, force: true })
       }),
-      { numRuns: amount(2, 100) },
+      { numRuns: amount(1, 100) },
     )
   },
   timeLimit,
@@ -215,7 +216,7 @@ test('a sparse topic has few archives, however long ago its releases are', async
 })
 
 test('archives say what they are in every format, and lead to the head (P-01, P-05, J-05, H-39)', async () => {
-  const releases = Array.from({ length: 30 }, (_, number) => {
+  const releases = Array.from({ length: 18 }, (_, number) => {
     const authored = start - number * 40 * day
     const release = {
       language: 'en',
@@ -260,9 +261,9 @@ test('archives say what they are in every format, and lead to the head (P-01, P-
 
 test('a correction leads an old release back into the head, and a minor change does not (P-03)', async () => {
   const clock = createSimulatedClock(start)
-  const names = Array.from({ length: 30 }, (_, number) => number)
+  const names = Array.from({ length: 18 }, (_, number) => number)
   const written = (number: number): Written => {
-    const authored = start - (40 - number) * 40 * day
+    const authored = start - (28 - number) * 40 * day
     return { language: 'en', title: `Release ${number}`, authored, topics: ['eu'], corrections: [] }
   }
   const files = names.map((number) => [`releases/r${number}.en.md`, text(written(number))])
@@ -311,6 +312,8 @@ test('however many releases share a second, and also before 1970, archives lead 
     'releases/older.jsonl': lines(3, 'older', '1917-12-06'),
   })
   const press = await nodePress(directory, clock)
+  // A document holds 300 at most.
+  const [ofBurst, ofEmbargo] = [amount(310, 500), amount(130, 260)]
   const counts = { day: 121, old: 130, older: 3, burst: 0, embargo: 0 }
   const check = async (feeds = ['/feed.json', '/topics/-crime.atom']) => {
     for (const feed of feeds) {
@@ -331,16 +334,16 @@ test('however many releases share a second, and also before 1970, archives lead 
   }
   await check()
   clock.moveTo(start + day)
-  writeFiles(directory, { 'releases/burst.jsonl': lines(500, 'burst', '2026-01-06T08:00:00Z') })
-  counts.burst = 500
+  writeFiles(directory, { 'releases/burst.jsonl': lines(ofBurst, 'burst', '2026-01-06T08:00:00Z') })
+  counts.burst = ofBurst
   await press.takeUp()
   await check()
-  const embargo = lines(260, 'embargo', utc(start + 2 * day))
+  const embargo = lines(ofEmbargo, 'embargo', utc(start + 2 * day))
   writeFiles(directory, { 'releases/embargo.jsonl': embargo })
   await press.takeUp()
   await check()
   clock.moveTo(start + 2 * day)
-  counts.embargo = 260
+  counts.embargo = ofEmbargo
   await check(['/feed.json', '/feed.atom', '/feed.rss', '/all/feed.rss', '/topics/eu.json'])
   // The head and what it leads to never overlap without need, and stay as they are while nothing happens.
   const before = await walk(press.fetch, '/feed.atom')
@@ -369,7 +372,7 @@ test('a feed that changed much within a week has all of that, and leads on from 
         }),
       )
       .join('\n')
-  for (const count of [99, 100, 101, 140, 310]) {
+  for (const count of [...(isTrial ? [99, 140] : []), 100, 101, 310]) {
     const recent = Array.from({ length: count }, (_, number) => number)
     const directory = temporaryFolder({
       'releases/old.jsonl': lines(old, 'old', (number) => start - (20 + number) * day),
@@ -405,7 +408,9 @@ test('a feed that changed much within a week has all of that, and leads on from 
 
 test('also what found no place in the second of its change is reached at once', async () => {
   const clock = createSimulatedClock(start)
-  const count = placesOfSecond + 700
+  // Filling a second takes long: but for a trial, others that are gone again have most of its places.
+  const free = amount(20, placesOfSecond)
+  const count = free + amount(320, 700)
   const lines = (changes: unknown[]) => {
     const line = (_: unknown, index: number) =>
       JSON.stringify({
@@ -419,11 +424,26 @@ test('also what found no place in the second of its change is reached at once', 
       })
     return { 'releases/all.jsonl': Array.from({ length: count }, line).join('\n') }
   }
-  const directory = writeFolder(lines([]))
-  const press = await nodePress(directory, clock)
+  const directory = temporaryFolder(lines([]))
+  const press = await nodePress(directory, clock, undefined, { isOnDisk: true })
+  onTestFinished(() => press.close())
   clock.moveTo(start + 100)
+  const database = openDatabase(press.databaseFile)
+  const last = keyAt(start + 100, placesOfSecond - free) - 1
+  await database
+    .prepare('insert into departed (id, key, updated_key, authored, wanted) values (?, ?, ?, ?, ?)')
+    .bind('urn:gone', last, last, start, start)
+    .all()
   writeFiles(directory, lines([{ at: utc(start + 50), kind: 'correction', note: 'Wrong.' }]))
   await press.takeUp()
+  const { results } = await database
+    .prepare('select updated_key as key from release')
+    .all<{ key: number }>()
+  const seconds = Map.groupBy(results, ({ key }) => secondOf(key) - start)
+  expect([...seconds].map(([second, { length }]) => [second, length])).toEqual([
+    [100, free],
+    [101, count - free],
+  ])
+  database.close()
   expect(releasesOf(await walk(press.fetch, '/feed.json')).size).toBe(count)
-  rmSync(directory, { recursive: true, force: true })
 }, 60_000)

@@ -1,12 +1,13 @@
 // What readers get on Node is tested elsewhere. Here Workers are held to answer the same: every kind of
-// address, in every way of asking, with the same status, headers and bytes.
-import { rmSync } from 'node:fs'
+// address, in every way of asking, with the same status, headers and bytes, before and after every kind of change.
+import { renameSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
+import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { walk } from '../archive-walker.ts'
-import { markdown, topicsYaml, writeFolder } from '../content-folder.ts'
-import { type Fetch, nodeService, workerService } from '../platforms.ts'
+import { markdown, siteYaml, topicsYaml, writeFiles, writeFolder } from '../content-folder.ts'
+import { type Fetch, nodePress, workerService } from '../platforms.ts'
 import { createSimulatedClock } from '../readers/simulated-clock.ts'
 import { homeHeader, secondHeader } from '../worker-controls.ts'
 
@@ -24,7 +25,12 @@ function content(): Record<string, string> {
   ])
   return {
     ...(Object.fromEntries(history) as Record<string, string>),
+    ...oddNames(),
+    'site.yaml': `${siteYaml.replace('[en, fi, sv]', '[en, fi, sv, es-419, zh-Hant]')}  police: { name: { en: The Police } }\n`,
     'topics.yaml': `${topicsYaml}
+border_control: { label: { en: border control } }
+5g: { label: { en: 5G } }
+x-: { label: { en: X } }
 ports:
   label: { en: ports }
   retired: { at: 2024-02-01, until: 2199-01-01, replacedBy: [drugs], note: { en: All done. } }
@@ -65,6 +71,25 @@ canals:
   }
 }
 
+const oddSlugs = ['new_border_station', '1', '2024', 'a--b', 'ends_', 'feed']
+
+/** Names with signs that addresses give a meaning, in languages with a script or a region. */
+function oddNames(): Record<string, string> {
+  const files = oddSlugs.flatMap((slug, index) =>
+    ['en', 'es-419', 'zh-Hant'].map((language) => [
+      `releases/#${index} ä?%/${slug}.${language}.md`,
+      markdown(
+        [`title: ${slug}`, 'published: 2023-01-24T09:00', 'topics: [border_control, 5g, x-]'],
+        `[Next](../x/${oddSlugs[(index + 1) % oddSlugs.length]}.${language}.md)`,
+      ),
+    ]),
+  )
+  return Object.fromEntries(files) as Record<string, string>
+}
+
+const odd = words('/topics/border_control.rss /zh-hant/topics/5g.json /ES-419/topics/x-.atom')
+  .concat(oddSlugs.map((slug) => `/releases/${slug}`))
+  .concat(words('/zh-hant/releases/ends_ /es-419/releases/1 /zh-Hant/releases/feed /all/topics/5g'))
 const feeds =
   words(`/feed /fi/feed /all/feed /withdrawals /topics/eu /topics/migration /topics/ports
   /topics/migration,organised-crime+-drugs /fi/topics/migration /topics/space-travel /topics/-eu`)
@@ -89,7 +114,12 @@ function words(text: string): string[] {
 }
 
 type Answer = { status: number; headers: Record<string, string>; body: string }
-type Ask = (path: string, headers?: Record<string, string>, method?: string) => Promise<Answer>
+type Ask = (
+  path: string,
+  headers?: Record<string, string>,
+  method?: string,
+  body?: string,
+) => Promise<Answer>
 
 const opened = {
   Accept: 'text/html,application/xhtml+xml,*/*;q=0.8',
@@ -102,18 +132,39 @@ describe('on Node and on Workers', () => {
   let fetch: Fetch
   let node: Ask
   let workers: Ask
+  let takeUp: () => Promise<void>
   let close = async () => {}
+  const clock = createSimulatedClock(start)
+  let second = start
+
+  /** Both are in the same second again, also if one of them had to wait for the next. */
+  function goOn(seconds = 60) {
+    second += seconds
+    clock.moveTo(second)
+  }
 
   beforeAll(async () => {
     directory = writeFolder(content())
-    fetch = await nodeService(directory, createSimulatedClock(start))
-    const worker = await workerService(directory)
+    const press = await nodePress(directory, clock)
+    fetch = press.fetch
+    const worker = await workerService(directory, { clock })
     const url = await worker.url()
-    node = (path, headers = {}, method = 'GET') => askApp(fetch, path, headers, method)
-    const second = { [secondHeader]: String(start), [homeHeader]: 'yes' }
-    workers = (path, headers = {}, method = 'GET') =>
-      askServer(new URL(path, url), { ...headers, ...second }, method)
-    close = worker.close
+    node = (path, headers = {}, method = 'GET', body?) =>
+      askApp(fetch, path, { headers, method, ...(body !== undefined && { body }) })
+    workers = (path, headers = {}, method = 'GET', body?) => {
+      const ofTests = { [secondHeader]: String(second), [homeHeader]: 'yes' }
+      return askServer(new URL(path, url), { ...headers, ...ofTests }, method, body)
+    }
+    takeUp = async () => {
+      await press.takeUp()
+      await worker.takeUp()
+      // Another isolate has changed it.
+      await workers('/healthz', { 'Cache-Control': 'no-cache' })
+    }
+    close = async () => {
+      await worker.close()
+      await press.close()
+    }
   })
   afterAll(async () => {
     await close()
@@ -138,7 +189,7 @@ describe('on Node and on Workers', () => {
   test('feeds, archives and other documents are the same, also for HEAD (H-02, H-17)', async () => {
     const archives = (await walk(fetch, '/topics/eu.atom')).map(({ address }) => address)
     expect(archives.length).toBeGreaterThan(1)
-    const paths = [...feeds, ...archives, ...spellings, ...documents]
+    const paths = [...feeds, ...archives, ...spellings, ...odd, ...documents]
     const answers = await expectSame(paths)
     for (const [path, { status }] of answers) expect(status, path).toBe(200)
     await expectSame([...feeds.slice(0, 6), ...archives.slice(-1), ...documents], {}, 'HEAD')
@@ -195,12 +246,158 @@ describe('on Node and on Workers', () => {
       }
     }
   })
+
+  /** What shows a change: documents of every kind, and whether those have it who ask with what they had before. */
+  const watched = words(`/all/feed.atom /topics/migration.json /fi/feed.rss /topics/drugs.json
+    /withdrawals.atom /releases/meeting /releases/right /releases/port /topics/eu.json?q=old /topics.json
+    /news-sitemap.xml /media/plan.pdf /releases/soon`)
+
+  async function expectSameAfter(before: Map<string, Answer>) {
+    const after = await expectSame(watched)
+    for (const path of words('/all/feed.atom /topics/migration.json /fi/feed.rss')) {
+      const { etag, 'last-modified': modified } = before.get(path)!.headers
+      await expectSame([path], { 'If-None-Match': etag!, 'A-IM': 'feed' })
+      await expectSame([path], { 'If-Modified-Since': modified! })
+    }
+    return after
+  }
+
+  test('every kind of change of the folder shows in the same documents, with the same validators (H-05, H-10, C-07, D-01)', async () => {
+    const write = (files: Record<string, string>) => writeFiles(directory, files)
+    const right = (...more: string[]) =>
+      release('Right', '2024-01-26T10:00', 'eu, drugs', 'corrects: wrong', ...more)
+    const soon = new Date((start + 200) * 1000).toISOString()
+    const change = (kind: string) =>
+      `changes: [{ at: 2026-03-02T07:00, kind: ${kind}, note: It was not so. }]`
+    const withdrawn = 'withdrawn: { at: 2026-03-02T07:00, reason: Wrong as well. }'
+    const changes = [
+      () =>
+        write({
+          'releases/new.en.md': release('New', '2026-03-02T07:00', 'eu'),
+          'releases/right.en.md': right(change('minor')),
+          'releases/meeting.sv.md': release('Ministrarna möts', '2024-01-24T10:00', 'migration'),
+        }),
+      () =>
+        write({
+          'releases/new.en.md': release('New', '2026-03-02T07:00', 'drugs', change('correction')),
+          'releases/right.en.md': right(withdrawn),
+          'releases/wrong.en.md': release('Wrong', '2024-01-24T11:00', 'eu, drugs'),
+          'releases/soon.en.md': release('Soon', soon, 'space-travel'),
+        }),
+      () => {
+        rmSync(join(directory, 'releases/port.en.md'))
+        const old = (index: number) => join(directory, `releases/old-${index}.en.md`)
+        renameSync(old(0), old(9))
+        const end = markdown(['title: Old 1', 'published: 2011-03-01'], `${long}The end.`)
+        write({ 'releases/old-1.en.md': end })
+      },
+    ]
+    let before = await expectSame(watched)
+    for (const change of changes) {
+      change()
+      goOn()
+      await takeUp()
+      const after = await expectSameAfter(before)
+      const shown = [...after].filter(([path, { body }]) => body !== before.get(path)?.body)
+      expect(shown.length).toBeGreaterThan(0)
+      before = after
+    }
+    expect(before.get('/releases/soon')?.status).toBe(404)
+    goOn()
+    const out = await expectSameAfter(before)
+    expect(out.get('/releases/soon')?.status).toBe(200)
+  })
+
+  test('what is sent to the API is answered the same, and shows the same, whoever sends it', async () => {
+    const future = '2199-01-01T09:00:00Z'
+    const by = (publisher: string, more = {}) => ({
+      title: `Title of ${publisher}`,
+      topics: ['eu'],
+      publisher,
+      body: { markdown: 'Words.' },
+      ...more,
+    })
+    const send = async (who: string, request: string, written?: unknown) => {
+      const [method, path] = words(request)
+      const body = Array.isArray(written)
+        ? written.map((line) => JSON.stringify(line)).join('\n')
+        : written && JSON.stringify(written)
+      const type = Array.isArray(written) ? 'application/x-ndjson' : 'application/json'
+      const headers = {
+        Authorization: `Bearer a-secret-of-${who}`,
+        ...(written !== undefined && { 'Content-Type': type }),
+      }
+      goOn()
+      const one = await node(`/api/${path}`, headers, method, body as string | undefined)
+      const other = await workers(`/api/${path}`, headers, method, body as string | undefined)
+      for (const answer of [one, other]) answer.body = answer.body.replace(ofBundles, '')
+      expect(other, `${who} ${request} ${JSON.stringify(written)}`).toEqual(one)
+      return one
+    }
+    const expectStatus = async (status: number, ...asked: Parameters<typeof send>) => {
+      expect([asked, (await send(...asked)).status]).toEqual([asked, status])
+    }
+    const { body: made } = await send('customs', 'PUT releases/one/en', by('customs'))
+    const { id } = JSON.parse(made) as { id: string }
+    const lines = [
+      { ...by('customs', { formerly: ['one'] }), slug: 'two', language: 'en' },
+      { ...by('customs', { published: future }), slug: 'to-come', language: 'en' },
+      { ...by('police', { corrects: 'meeting' }), slug: 'trick', language: 'en' },
+      { ...by('customs', { topics: ['nothing'] }), slug: 'wrong-topic', language: 'en' },
+    ]
+    const { body: told } = await send('customs', 'POST releases', lines)
+    expect(told.match(/"status":\d+/g)).toHaveLength(4)
+    await expectStatus(201, 'the-police', 'PUT releases/ours/en', by('police'))
+
+    // How far a token reaches (`limited-tokens.test.ts`).
+    const taken = words('one/en one/fi two/fi to-come/fi meeting/sv right/en')
+    for (const address of taken) {
+      await expectStatus(403, 'the-police', `PUT releases/${address}`, by('police'))
+    }
+    for (const slug of ['one', 'meet', 'to-come', 'secret']) {
+      const named = by('police', { formerly: [slug] })
+      await expectStatus(403, 'the-police', 'PUT releases/by-trick/en', named)
+      const corrects = by('police', { corrects: slug })
+      await expectStatus(403, 'the-police', 'PUT releases/by-trick/en?dry-run', corrects)
+    }
+    await expectStatus(409, 'the-police', 'PUT releases/by-trick/en', by('police', { id }))
+    await expectStatus(
+      422,
+      'the-police',
+      'PUT releases/early/en',
+      by('police', { corrects: 'not-yet' }),
+    )
+    await expectStatus(403, 'the-police', 'PUT releases/ours/en', by('customs'))
+    await expectStatus(403, 'the-police', 'POST releases/two/en/withdraw', { reason: 'No.' })
+    await expectStatus(403, 'the-police', 'PUT topics/mine', { label: 'mine' })
+    for (const who of ['the-police', 'customs', 'the-newsroom']) {
+      const status = who === 'the-police' ? 404 : 200
+      await expectStatus(status, who, 'GET releases/to-come/en')
+      await expectStatus(status, who, 'GET releases/to-come/en/history')
+      await expectStatus(200, who, 'GET releases?limit=5')
+      await expectStatus(who === 'the-newsroom' ? 200 : 404, who, 'GET media/secret.pdf')
+    }
+
+    // What a release may be called (`names.test.ts`).
+    for (const address of words('sent_one/en 7/es-419 sent-/zh-Hant')) {
+      await expectStatus(201, 'the-newsroom', `PUT releases/${address}`, by('ministry'))
+    }
+    for (const slug of words('_sent Sent sent.one s%C3%A4nt a%20b')) {
+      await expectStatus(422, 'the-newsroom', `PUT releases/${slug}/en`, by('ministry'))
+    }
+    await expectStatus(200, 'customs', 'POST releases/two/en/withdraw', { reason: 'Too early.' })
+    await expectStatus(200, 'customs', 'GET releases/two/en/history')
+    await expectSame([...watched, ...words('/releases/one /releases/two /zh-hant/releases/sent-')])
+  })
 })
 
 /** Headers of connections (a Worker's answers may come in chunks), of moments, and of what stands in front of a Worker. */
 const ofTheWay = words(
   `date age connection keep-alive transfer-encoding content-length cf-cache-status ${secondHeader}`,
 )
+
+/** A bundle has no fingerprints of the files that its releases came from. */
+const ofBundles = /"fingerprint":"\w*","from":"content"/g
 
 /** Node knows a file by its time, and Workers by its content. */
 const ofFiles = ['etag', 'last-modified']
@@ -222,18 +419,18 @@ function decode(body: Buffer, coding: string): Buffer {
   return coding === 'zstd' && body.length > 0 ? zstdDecompressSync(body) : body
 }
 
-async function askApp(
-  fetch: Fetch,
-  path: string,
-  headers: Record<string, string>,
-  method: string,
-): Promise<Answer> {
-  const response = await fetch(path, { headers, method })
+async function askApp(fetch: Fetch, path: string, asked: RequestInit): Promise<Answer> {
+  const response = await fetch(path, asked)
   return answerOf(response.status, response.headers, Buffer.from(await response.arrayBuffer()))
 }
 
 /** Asks as it stands: `fetch` would decode bodies, and write Fetch Metadata of its own. */
-function askServer(url: URL, headers: Record<string, string>, method: string): Promise<Answer> {
+function askServer(
+  url: URL,
+  headers: Record<string, string>,
+  method: string,
+  body = '',
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const asked = request(url, { headers, method }, (response) => {
       const chunks: Buffer[] = []
@@ -243,6 +440,6 @@ function askServer(url: URL, headers: Record<string, string>, method: string): P
         resolve(answerOf(response.statusCode!, received, Buffer.concat(chunks)))
       })
     })
-    asked.on('error', reject).end()
+    asked.on('error', reject).end(body)
   })
 }

@@ -489,7 +489,7 @@ test(
           expect([name, titles]).toEqual([name, isWatermark ? [...new Set(titles)] : all])
         }
       }),
-      { numRuns: amount(6, 400), seed: 17 },
+      { numRuns: amount(3, 400), seed: 17 },
     )
   },
   amount(120_000, 3_600_000),

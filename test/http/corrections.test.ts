@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { releasesOf, walk } from '../archive-walker.ts'
 import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
 import { formatInPublic } from '../../src/domain/problem.ts'
-import { baseUrl, nodePress, onBothPresses } from '../platforms.ts'
+import { baseUrl, nodePress, onNodePress } from '../platforms.ts'
 import { createSimulatedClock } from '../readers/simulated-clock.ts'
 
 const released = (title: string, fields: string[] = [], body = `The text of ${title}.`) =>
@@ -30,7 +30,7 @@ type Item = {
   _tiedote: Record<string, unknown>
 }
 
-onBothPresses('corrections and withdrawals', files, (press) => {
+onNodePress('corrections and withdrawals', files, (press) => {
   const { fetch } = press
   const write = (changed: Record<string, string>) => writeFiles(press.directory(), changed)
   const items = async (path: string) => {

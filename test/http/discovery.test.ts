@@ -184,7 +184,7 @@ onNode(
       expect(withdrawn).not.toContain('ld+json')
     })
 
-    test('pages announce their feeds before their other languages, each so that no reader takes it for another (O-01, O-02, O-03)', async () => {
+    test('pages announce their feeds before their other languages, each so that no reader takes it for another (O-01, O-02, O-03, J-07)', async () => {
       for (const [path, feeds, languages] of [
         [
           '/topics/migration',
@@ -303,30 +303,6 @@ onNode(
     })
   },
 )
-
-test('a large sitemap comes in parts that hold every release once', async () => {
-  const releases = Array.from({ length: 2100 }, (_, number) =>
-    JSON.stringify({
-      slug: `r${number}`,
-      language: 'en',
-      title: `Release ${number}`,
-      published: new Date(Date.UTC(2020, 0, 1) + number * 3_600_000).toISOString(),
-      body: { markdown: 'Text' },
-    }),
-  )
-  const fetch = await nodeService(temporaryFolder({ 'releases/many.jsonl': releases.join('\n') }))
-  const read = async (path: string) => (await fetch(path)).text()
-  const parts = all(await read('/sitemap.xml'), locations).map((part) => new URL(part).pathname)
-  expect(parts.slice(1)).toEqual(['/sitemap-releases-1.xml', '/sitemap-releases-2.xml'])
-  const texts = await Promise.all(parts.slice(1).map(read))
-  const found = texts.map((text) => all(text, locations))
-  expect(found.map(({ length }) => length)).toEqual([2000, 100])
-  expect(new Set(found.flat()).size).toBe(2100)
-  // What the index says of a part is its last change, which is that of its last release.
-  const times = /<lastmod>([^<]*)/g
-  const last = texts.map((text) => all(text, times).at(-1))
-  expect(all(await read('/sitemap.xml'), times).slice(1)).toEqual(last)
-})
 
 test.skipIf(!newsboat)(
   'newsboat takes in what was ticked (skipped where it is not installed)',

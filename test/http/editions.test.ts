@@ -4,8 +4,10 @@ import { expect, test } from 'vitest'
 import { markdown, temporaryFolder, topicsYaml, writeFiles } from '../content-folder.ts'
 import { nodePress, onBothPresses } from '../platforms.ts'
 
-const release = (title: string, topics: string, day = 24) =>
-  markdown([`title: ${title}`, `published: 2024-01-${day}T09:00`, `topics: [${topics}]`])
+const release = (title: string, topics: string, day = 24, fields: string[] = []) =>
+  markdown([`title: ${title}`, `published: 2024-01-${day}T09:00`, `topics: [${topics}]`, ...fields])
+const corrected = ['changes: [{ at: 2024-02-01, kind: correction, note: The sum was wrong }]']
+const withdrawn = ['withdrawn: { at: 2024-02-01, reason: The figures were made up }']
 
 const files = {
   'topics.yaml': `${topicsYaml}
@@ -25,6 +27,9 @@ onBothPresses('editions', files, (press) => {
   const { fetch } = press
   const write = (changed: Record<string, string>) => writeFiles(press.directory(), changed)
 
+  // What is told of changes is held to be the same by `both-runtimes.test.ts`.
+  const onNode = test.skipIf(press.runtime !== 'Node')
+
   async function validators() {
     const all = feeds.map(async (feed) => {
       const { headers } = await fetch(feed)
@@ -33,76 +38,99 @@ onBothPresses('editions', files, (press) => {
     return Object.fromEntries(await Promise.all(all))
   }
 
-  test('a change moves the validators of the feeds it alters and of no other (H-05, H-10)', async () => {
-    const changes: [() => void, string[]][] = [
-      [
-        () => write({ 'releases/d.en.md': release('D', 'eu', 27) }),
-        ['/feed.atom', '/topics/eu.atom'],
-      ],
-      [
-        () => write({ 'releases/b.en.md': release('Better', 'drugs', 25) }),
-        ['/feed.atom', '/topics/drugs.atom'],
-      ],
-      [
-        () => write({ 'releases/d.en.md': release('D', 'migration', 27) }),
-        ['/feed.atom', '/topics/eu.atom', '/topics/migration.atom'],
-      ],
-      // The newest release goes, and with it the newest date.
-      [
-        () => rmSync(join(press.directory(), 'releases/d.en.md')),
-        ['/feed.atom', '/topics/migration.atom'],
-      ],
-    ]
-    for (const [change, altered] of changes) {
-      const before = await validators()
-      change()
-      await press.takeUp()
-      const after = await validators()
-      for (const feed of feeds) {
-        const [old, now] = [before[feed]!, after[feed]!]
-        if (!altered.includes(feed)) {
-          expect(now, feed).toEqual(old)
-          continue
+  onNode(
+    'a change moves the validators of the feeds it alters and of no other (H-05, H-10, D-04)',
+    async () => {
+      const changes: [() => void, string[]][] = [
+        [
+          () => write({ 'releases/d.en.md': release('D', 'eu', 27) }),
+          ['/feed.atom', '/topics/eu.atom'],
+        ],
+        [
+          () => write({ 'releases/b.en.md': release('Better', 'drugs', 25) }),
+          ['/feed.atom', '/topics/drugs.atom'],
+        ],
+        [
+          () => write({ 'releases/d.en.md': release('D', 'migration', 27) }),
+          ['/feed.atom', '/topics/eu.atom', '/topics/migration.atom'],
+        ],
+        [
+          () => write({ 'releases/d.en.md': release('D', 'migration', 27, corrected) }),
+          ['/feed.atom', '/topics/migration.atom'],
+        ],
+        [
+          () => write({ 'releases/d.en.md': release('D', 'migration', 27, withdrawn) }),
+          ['/feed.atom', '/topics/migration.atom'],
+        ],
+        // The newest release goes, and with it the newest date.
+        [
+          () => rmSync(join(press.directory(), 'releases/d.en.md')),
+          ['/feed.atom', '/topics/migration.atom'],
+        ],
+      ]
+      for (const [change, altered] of changes) {
+        const before = await validators()
+        change()
+        await press.takeUp()
+        const after = await validators()
+        for (const feed of feeds) {
+          const [old, now] = [before[feed]!, after[feed]!]
+          if (!altered.includes(feed)) {
+            expect(now, feed).toEqual(old)
+            continue
+          }
+          expect(now.etag, feed).not.toBe(old.etag)
+          expect(Date.parse(now.since), feed).toBeGreaterThan(Date.parse(old.since))
+          expect(Date.parse(now.since) / 1000, feed).toBeLessThanOrEqual(press.clock.now())
         }
-        expect(now.etag, feed).not.toBe(old.etag)
-        expect(Date.parse(now.since), feed).toBeGreaterThan(Date.parse(old.since))
-        expect(Date.parse(now.since) / 1000, feed).toBeLessThanOrEqual(press.clock.now())
       }
-    }
-  })
+    },
+  )
 
-  test('two changes as quick as can be are seen by a client that knows only dates (H-10, S-06)', async () => {
-    const seen: number[] = []
-    for (const title of ['One', 'Two', 'Three']) {
-      write({ 'releases/quick.en.md': release(title, 'crime') })
+  onNode(
+    'two changes as quick as can be are seen by a client that knows only dates (H-10, S-06)',
+    async () => {
+      const seen: number[] = []
+      for (const title of ['One', 'Two', 'Three']) {
+        write({ 'releases/quick.en.md': release(title, 'crime') })
+        await press.takeUp()
+        const since = new Date(seen.at(-1) ?? 0).toUTCString()
+        const { status, headers } = await fetch('/topics/crime.rss', {
+          headers: { 'If-Modified-Since': since },
+        })
+        expect(status).toBe(200)
+        seen.push(Date.parse(headers.get('last-modified')!))
+      }
+      expect(seen).toEqual(seen.toSorted((a, b) => a - b))
+      expect(new Set(seen).size).toBe(3)
+    },
+  )
+
+  onNode(
+    'an embargoed release moves no validator and no header of any address (H-21)',
+    async () => {
+      const snapshot = async () => {
+        const all = [...addresses, '/topics/space-travel.rss', '/releases/e'].map(
+          async (address) => {
+            const { status, headers } = await fetch(address)
+            const { date: _, age: _age, ...rest } = Object.fromEntries(headers)
+            return [address, status, rest]
+          },
+        )
+        return Promise.all(all)
+      }
+      const before = await snapshot()
+      write({
+        'releases/e.en.md': markdown([
+          'title: E',
+          'published: 2199-01-01',
+          'topics: [space-travel]',
+        ]),
+      })
       await press.takeUp()
-      const since = new Date(seen.at(-1) ?? 0).toUTCString()
-      const { status, headers } = await fetch('/topics/crime.rss', {
-        headers: { 'If-Modified-Since': since },
-      })
-      expect(status).toBe(200)
-      seen.push(Date.parse(headers.get('last-modified')!))
-    }
-    expect(seen).toEqual(seen.toSorted((a, b) => a - b))
-    expect(new Set(seen).size).toBe(3)
-  })
-
-  test('an embargoed release moves no validator and no header of any address (H-21)', async () => {
-    const snapshot = async () => {
-      const all = [...addresses, '/topics/space-travel.rss', '/releases/e'].map(async (address) => {
-        const { status, headers } = await fetch(address)
-        const { date: _, age: _age, ...rest } = Object.fromEntries(headers)
-        return [address, status, rest]
-      })
-      return Promise.all(all)
-    }
-    const before = await snapshot()
-    write({
-      'releases/e.en.md': markdown(['title: E', 'published: 2199-01-01', 'topics: [space-travel]']),
-    })
-    await press.takeUp()
-    expect(await snapshot()).toEqual(before)
-  })
+      expect(await snapshot()).toEqual(before)
+    },
+  )
 
   test('after a restart the same address has the same bytes and validators, also when the store then fails (H-10, H-17, H-29)', async () => {
     const texts = async () => {
@@ -120,7 +148,7 @@ onBothPresses('editions', files, (press) => {
     const after = await fetch('/topics/drugs.atom')
     await press.mendStore()
     expect(after.status).toBe(200)
-    expect(await after.text()).toContain('<title>Better</title>')
+    expect(await after.text()).toBe(before[addresses.indexOf('/topics/drugs.atom')])
     // A store that failed is left alone for a while.
     await press.clock.passed(press.clock.now() + 10)
     expect(await validators()).toEqual(validatorsBefore)
@@ -137,10 +165,12 @@ onBothPresses('editions', files, (press) => {
     const unasked = await fetch('/feed.atom')
     expect([asked.status, asked.headers.get('im')]).toEqual([200, null])
     expect(await asked.text()).toBe(await unasked.text())
-    expect([...asked.headers]).toEqual([...unasked.headers])
+    // Age goes on with the real time, also between two requests.
+    const withoutAge = ({ headers }: Response) => [...headers].filter(([name]) => name !== 'age')
+    expect(withoutAge(asked)).toEqual(withoutAge(unasked))
   })
 
-  test('a store that fails keeps nobody from what was answered before (H-20, H-29, H-30)', async () => {
+  test('a store that fails keeps nobody from what was answered before (H-20, H-29, H-30, H-32)', async () => {
     const bodies = await Promise.all(
       addresses.map(async (address) => (await fetch(address)).text()),
     )
@@ -154,7 +184,7 @@ onBothPresses('editions', files, (press) => {
         expect(Number(response.headers.get('age'))).toBeLessThanOrEqual(300)
       }
       // More of them only take longer in workerd.
-      const most = press.runtime === 'Node' ? 1000 : 50
+      const most = press.runtime === 'Node' ? 200 : 50
       for (let polls = 0; polls < most; polls += addresses.length) {
         await Promise.all(addresses.map((_, index) => poll(index)))
       }
@@ -162,7 +192,7 @@ onBothPresses('editions', files, (press) => {
       expect(known.status).toBe(304)
       const health = await fetch('/healthz')
       expect(health.status).toBe(503)
-      // What nobody ever asked for has no good answer, and says when to come again (H-32).
+      // What nobody ever asked for has no good answer, and says when to come again.
       const unknown = await fetch('/topics/immigration.rss')
       expect(unknown.status).toBe(503)
       expect(Number(unknown.headers.get('retry-after'))).toBeLessThanOrEqual(300)
@@ -185,7 +215,7 @@ onBothPresses('editions', files, (press) => {
       .toContain('After the failure')
   })
 
-  test('a change at the end of a long text is another edition (H-05)', async () => {
+  onNode('a change at the end of a long text is another edition (H-05)', async () => {
     const long = (end: string) => `${'A sentence of a long text. '.repeat(2000)}${end}`
     const fields = ['title: Long', 'published: 2024-01-24T09:00', 'topics: [asylum]']
     const tags = []

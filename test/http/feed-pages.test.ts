@@ -103,7 +103,7 @@ onNode(
   (fetch) => {
     const open = (path: string, headers = plainChrome) => ask(fetch, path, headers)
 
-    test.each(Object.entries(browsers))('%s gets a page', async (_name, headers) => {
+    test.each(Object.entries(browsers))('%s gets a page (V-03)', async (_name, headers) => {
       for (const path of ['/feed.rss', '/feed', '/topics/migration.atom', '/fi/feed.json?q=raja']) {
         const opened = await open(path, headers)
         expect(opened.status).toBe(200)
@@ -136,7 +136,7 @@ onNode(
       })
     }
 
-    test.each(Object.entries(others))('%s gets the feed', async (_name, headers) => {
+    test.each(Object.entries(others))('%s gets the feed (V-03)', async (_name, headers) => {
       for (const format of ['rss', 'atom', 'json']) {
         const answer = await open(`/feed.${format}`, headers)
         expect(answer.headers.get('content-type')).toMatch(

@@ -167,16 +167,16 @@ test('what a release says about others is never old, and its clock never goes ba
 
 test('releases that grow after they were archived are all still found (P-04)', async () => {
   const small = (number: number) => ({ at: start - (30 + number) * 3600 * 10 })
-  const press = await open(many(24, small))
-  await press.change(many(24, (number) => ({ ...small(number), size: 2500 })))
-  expect(await press.titles('/topics/eu.json')).toHaveLength(24)
+  const press = await open(many(12, small))
+  await press.change(many(12, (number) => ({ ...small(number), size: 2500 })))
+  expect(await press.titles('/topics/eu.json')).toHaveLength(12)
 })
 
 test('withdrawals stay in the head for thirty days however much is published (D-01)', async () => {
   const before = (number: number) => ({ at: start - number * 60 })
-  const press = await open(many(60, before, 'w'))
+  const press = await open(many(52, before, 'w'))
   const reason = [`withdrawn: { at: ${utc(start)}, reason: No }`]
-  await press.change(many(60, (number) => ({ ...before(number), more: reason }), 'w'))
+  await press.change(many(52, (number) => ({ ...before(number), more: reason }), 'w'))
   for (let days = 1; days <= 20; days += 5) {
     const at = start + days * day
     await press.change(
@@ -186,7 +186,7 @@ test('withdrawals stay in the head for thirty days however much is published (D-
     const told = (await press.head('/feed.json')).filter(({ title }) =>
       title.startsWith('Withdrawn'),
     )
-    expect(told, `${days} days`).toHaveLength(60)
+    expect(told, `${days} days`).toHaveLength(52)
   }
 })
 
@@ -256,7 +256,7 @@ test('an archive that begins to lead to a newer one says that it changed (H-10)'
 test('a minor edit of an old release is no new edition of a head that does not hold it (H-05)', async () => {
   const old = { at: start - 90 * day, topics: 'eu' }
   const press = await open({
-    ...many(60, (number) => ({ at: start - number * 3600, topics: 'eu' })),
+    ...many(52, (number) => ({ at: start - number * 3600, topics: 'eu' })),
     'releases/old.en.md': release('Old', old),
   })
   const { etag } = await press.edition('/topics/-drugs.atom')
@@ -265,10 +265,10 @@ test('a minor edit of an old release is no new edition of a head that does not h
 })
 
 test('a head holds the fifty newest, and whatever came within a week even if that is more (C-08)', async () => {
-  const sparse = await open(many(80, (number) => ({ at: start - number * 10 * day })))
+  const sparse = await open(many(55, (number) => ({ at: start - number * 10 * day })))
   const newest = (await sparse.head('/topics/eu.json')).map(({ title }) => title)
   expect(newest).toEqual(Array.from({ length: 50 }, (_, number) => `r${number}`))
-  const busy = await open(many(120, (number) => ({ at: start - number * 7200 })))
+  const busy = await open(many(90, (number) => ({ at: start - number * 7200 })))
   const week = (await busy.head('/topics/eu.json')).map(({ title }) => title)
   expect(week.slice(0, 84)).toEqual(Array.from({ length: 84 }, (_, number) => `r${number}`))
 })

@@ -1,4 +1,4 @@
-// How far a token reaches that may publish for some publishers only, on both runtimes.
+// How far a token reaches that may publish for some publishers only.
 import { renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
@@ -16,7 +16,7 @@ import {
   type Fetch,
   hurriedClock,
   nodePress,
-  onBothPresses,
+  onNodePress,
   publishTokens,
   requestFor,
 } from '../platforms.ts'
@@ -108,15 +108,12 @@ function asker(fetch: Fetch) {
   }
 }
 
-onBothPresses('a token of the police', files, (press) => {
+onNodePress('a token of the police', files, (press) => {
   const ask = asker(press.fetch)
   const put = (who: Who, address: string, written: unknown) =>
     ask(who, 'PUT', `/api/releases/${address}`, written)
   const idOf = (name: string) => identity(siteId, name)
   const locationOf = async (path: string) => (await press.fetch(path)).headers.get('location')
-
-  // Workerd answers tests a hundred times slower, and what is asked of the database is the same.
-  const onNode = test.skipIf(press.runtime !== 'Node')
 
   const send = async (who: Who, ...releases: [string, Record<string, unknown>][]) => {
     const lines = releases.map(([address, written]) => {
@@ -146,16 +143,16 @@ onBothPresses('a token of the police', files, (press) => {
     )
   })
 
-  /** Asks in every way of writing, on Node; nothing may be told but that it is taken. */
+  /** Asks in every way of writing; nothing may be told but that it is taken. */
   async function expectTaken(address: string, written: Record<string, unknown>, refusal = 403) {
-    const answers = [await put('police', address, written)]
-    if (press.runtime === 'Node') {
-      const [slug, language] = address.split('/')
-      const line = JSON.stringify({ ...written, slug, language })
-      const { text, json } = await ask('police', 'POST', '/api/releases', line)
-      answers.push({ status: (JSON.parse(text) as { status: number }).status, text, json })
-      answers.push(await put('police', `${address}?dry-run`, written))
-    }
+    const [slug, language] = address.split('/')
+    const line = JSON.stringify({ ...written, slug, language })
+    const { text: told } = await ask('police', 'POST', '/api/releases', line)
+    const answers = [
+      await put('police', address, written),
+      { status: (JSON.parse(told) as { status: number }).status, text: told },
+      await put('police', `${address}?dry-run`, written),
+    ]
     for (const { status, text } of answers) {
       expect([address, status]).toEqual([address, refusal])
       expect(text).not.toMatch(/customs|Title of|Customs|releases\//)
@@ -173,7 +170,7 @@ onBothPresses('a token of the police', files, (press) => {
     }
   })
 
-  onNode('translates nothing of another publisher, who still can', async () => {
+  test('translates nothing of another publisher, who still can', async () => {
     for (const slug of ['one', 'embargoed', 'gone', 'in-the-folder', 'to-come']) {
       await expectTaken(`${slug}/fi`, by('police'))
       await expectTaken(`${slug}/en`, by('police'))
@@ -195,7 +192,7 @@ onBothPresses('a token of the police', files, (press) => {
     }
   })
 
-  onNode('names its own earlier slugs, and those it corrects', async () => {
+  test('names its own earlier slugs, and those it corrects', async () => {
     const correction = by('police', { corrects: 'ours' })
     expect((await put('police', 'correction/en', correction)).status).toBe(201)
     expect((await put('police', 'renamed/en', by('police', { formerly: ['ours'] }))).status).toBe(
@@ -209,7 +206,7 @@ onBothPresses('a token of the police', files, (press) => {
     )
   })
 
-  onNode('does not reach further by another spelling of an address', async () => {
+  test('does not reach further by another spelling of an address', async () => {
     for (const slug of [
       '%20old-name',
       'old-name%20',
@@ -235,7 +232,7 @@ onBothPresses('a token of the police', files, (press) => {
     for (const id of ids) await expectTaken('by-identity/en', by('police', { id }), 409)
   })
 
-  onNode('gives identities of its own', async () => {
+  test('gives identities of its own', async () => {
     const own = by('police', { id: 'https://police.example/?p=1' })
     expect((await put('police', 'with-identity/en', own)).status).toBe(201)
     const derived = by('police', { id: await idOf('same-identity/en') })
@@ -244,7 +241,7 @@ onBothPresses('a token of the police', files, (press) => {
     expect((await put('police', 'still-identified/en', moved)).status).toBe(200)
   })
 
-  onNode('does not get what a deleted file of another publisher was', async () => {
+  test('does not get what a deleted file of another publisher was', async () => {
     rmSync(join(press.directory(), 'releases/deleted.en.md'))
     await press.takeUp()
     await expectTaken('deleted/en', by('police'))
@@ -258,45 +255,42 @@ onBothPresses('a token of the police', files, (press) => {
     })
   })
 
-  onNode(
-    'does not get a slug that a release of another publisher lost and is without',
-    async () => {
-      const releases = join(press.directory(), 'releases')
-      for (const name of ['y-old', 'draft-old']) {
-        renameSync(
-          join(releases, `${name}.en.md`),
-          join(releases, `${name.replace('old', 'new')}.en.md`),
-        )
-      }
-      writeFiles(press.directory(), {
-        'releases/named.en.md': namedFile('formerly: [z-first]'),
-        'releases/named-first.en.md': namedFile(),
-      })
-      await press.takeUp()
-      expect((await press.fetch('/releases/y-new')).status).toBe(200)
-      const lost = ['y-old', 'draft-old', 'z-old', 'z-alone']
-      const expectLost = async () => {
-        for (const slug of lost) {
-          await expectTaken(`${slug}/en`, by('police'))
-          await expectTaken(`${slug}/fi`, by('police'))
-          await expectTaken('by-loss/en', by('police', { formerly: [slug] }))
-        }
-      }
-      await expectLost()
-      // It goes and returns without the slugs that it lost before.
-      rmSync(join(releases, 'y-new.en.md'))
-      await press.takeUp()
-      await expectTaken('y-new/en', by('police'))
-      writeFiles(press.directory(), { 'releases/y-new.en.md': renamedFile() })
-      await press.takeUp()
-      await expectLost()
+  test('does not get a slug that a release of another publisher lost and is without', async () => {
+    const releases = join(press.directory(), 'releases')
+    for (const name of ['y-old', 'draft-old']) {
+      renameSync(
+        join(releases, `${name}.en.md`),
+        join(releases, `${name.replace('old', 'new')}.en.md`),
+      )
+    }
+    writeFiles(press.directory(), {
+      'releases/named.en.md': namedFile('formerly: [z-first]'),
+      'releases/named-first.en.md': namedFile(),
+    })
+    await press.takeUp()
+    expect((await press.fetch('/releases/y-new')).status).toBe(200)
+    const lost = ['y-old', 'draft-old', 'z-old', 'z-alone']
+    const expectLost = async () => {
       for (const slug of lost) {
-        expect((await put('customs', `${slug}/en?dry-run`, by('customs'))).status).toBe(200)
+        await expectTaken(`${slug}/en`, by('police'))
+        await expectTaken(`${slug}/fi`, by('police'))
+        await expectTaken('by-loss/en', by('police', { formerly: [slug] }))
       }
-    },
-  )
+    }
+    await expectLost()
+    // It goes and returns without the slugs that it lost before.
+    rmSync(join(releases, 'y-new.en.md'))
+    await press.takeUp()
+    await expectTaken('y-new/en', by('police'))
+    writeFiles(press.directory(), { 'releases/y-new.en.md': renamedFile() })
+    await press.takeUp()
+    await expectLost()
+    for (const slug of lost) {
+      expect((await put('customs', `${slug}/en?dry-run`, by('customs'))).status).toBe(200)
+    }
+  })
 
-  onNode('gets a lost slug with the release that lost it, and has it again', async () => {
+  test('gets a lost slug with the release that lost it, and has it again', async () => {
     const write = async (name: string, publisher: string, ...fields: string[]) => {
       const written = ['title: Handed over', published, `publisher: ${publisher}`, 'id: "urn:h"']
       writeFiles(press.directory(), { [`releases/${name}`]: markdown([...written, ...fields]) })
@@ -313,7 +307,7 @@ onBothPresses('a token of the police', files, (press) => {
     expect((await put('customs', 'handed-old/fi', by('customs'))).status).toBe(403)
   })
 
-  onNode('changes no publisher from or to another', async () => {
+  test('changes no publisher from or to another', async () => {
     expect((await put('police', 'handed-over/en', by('customs'))).status).toBe(403)
     expect((await put('newsroom', 'handed-over/en', by('customs'))).status).toBe(200)
     await expectTaken('handed-over/en', by('police'))
@@ -322,7 +316,7 @@ onBothPresses('a token of the police', files, (press) => {
     expect((await ask('customs', 'POST', withdraw, { reason: 'No.' })).status).toBe(200)
   })
 
-  onNode('reaches nothing where an unlimited one mixes publishers', async () => {
+  test('reaches nothing where an unlimited one mixes publishers', async () => {
     await put('newsroom', 'mixed/en', by('police'))
     const mixed = await put('newsroom', 'mixed/fi', by('customs', { formerly: ['not-known'] }))
     expect(mixed.status).toBe(201)
@@ -345,7 +339,7 @@ onBothPresses('a token of the police', files, (press) => {
     }
   })
 
-  onNode('may name in one line of many what an earlier line has made', async () => {
+  test('may name in one line of many what an earlier line has made', async () => {
     const lines = [
       { ...by('police'), slug: 'line-one', language: 'en' },
       { ...by('police', { corrects: 'line-one' }), slug: 'line-two', language: 'en' },
@@ -392,20 +386,17 @@ onBothPresses('a token of the police', files, (press) => {
     }
   })
 
-  onNode(
-    'does not read in the history what another publisher had written before it came out',
-    async () => {
-      await put('customs', 'edited/en', { ...by('customs'), published: '2024-01-01T00:00:00Z' })
-      await put('customs', 'edited/en', by('customs', { title: 'Edited in public' }))
-      const read = async (who: Who) => ask(who, 'GET', '/api/releases/edited/en/history')
-      expect((await read('customs')).text).toContain('A name too many')
-      const { text, json } = await read('police')
-      expect(text).not.toContain('A name too many')
-      expect(json.history[0].replaced.title).toBe('Title of customs')
-    },
-  )
+  test('does not read in the history what another publisher had written before it came out', async () => {
+    await put('customs', 'edited/en', { ...by('customs'), published: '2024-01-01T00:00:00Z' })
+    await put('customs', 'edited/en', by('customs', { title: 'Edited in public' }))
+    const read = async (who: Who) => ask(who, 'GET', '/api/releases/edited/en/history')
+    expect((await read('customs')).text).toContain('A name too many')
+    const { text, json } = await read('police')
+    expect(text).not.toContain('A name too many')
+    expect(json.history[0].replaced.title).toBe('Title of customs')
+  })
 
-  onNode('does not show files that only another publisher speaks of, and not yet', async () => {
+  test('does not show files that only another publisher speaks of, and not yet', async () => {
     for (const [file, status] of [
       ['embargoed.txt', 404],
       ['shared.txt', 200],

@@ -684,7 +684,7 @@ describe('stopping', () => {
   })
 
   function manyReleases(name: string) {
-    const lines = Array.from({ length: 2500 }, (_, index) => {
+    const lines = Array.from({ length: 1500 }, (_, index) => {
       const published = new Date(Date.UTC(2020, 0, 1) + index * 60_000).toISOString()
       const body = { markdown: 'The text of the release.' }
       return JSON.stringify({

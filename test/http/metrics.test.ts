@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createMetrics, type Metrics } from '../../src/http/metrics.ts'
+import { Metrics } from '../../src/http/metrics.ts'
 import { readerFamilies } from '../../src/http/reader.ts'
 import type { Answer } from '../../src/http/request-log.ts'
 
@@ -21,7 +21,7 @@ type Sample = { name: string; labels: Record<string, string>; value: number }
 
 describe('what Prometheus reads (H-45)', () => {
   test('every request counts for its feed, format, status and reader', async () => {
-    const metrics = createMetrics()
+    const metrics = new Metrics()
     metrics.record(answer)
     metrics.record({ ...answer, path: '/topics/migration.atom', format: 'atom' })
     metrics.record({ ...answer, status: 304, conditional: true, bytes: 0 })
@@ -41,7 +41,7 @@ describe('what Prometheus reads (H-45)', () => {
   })
 
   test('requests take seconds, in buckets up to what readers wait for', async () => {
-    const metrics = createMetrics()
+    const metrics = new Metrics()
     for (const milliseconds of [0.4, 30, 9000]) metrics.record({ ...answer, milliseconds })
     const { find } = await read(metrics)
     const bucket = (le: string) => find('tiedote_request_duration_seconds_bucket', { le })
@@ -52,7 +52,7 @@ describe('what Prometheus reads (H-45)', () => {
   })
 
   test('the share of 304 is that of feeds alone, and is not there before any was asked for', async () => {
-    const metrics = createMetrics()
+    const metrics = new Metrics()
     metrics.record({ ...answer, kind: 'page', status: 304 })
     metrics.record({ ...answer, status: 503 })
     expect((await read(metrics)).find('tiedote_not_modified_ratio', {})).toEqual([])
@@ -61,7 +61,7 @@ describe('what Prometheus reads (H-45)', () => {
   })
 
   test('the health of each reader shows in what its conditional requests got', async () => {
-    const metrics = createMetrics()
+    const metrics = new Metrics()
     for (const status of [304, 304, 200, 503]) {
       metrics.record({ ...answer, status, conditional: true })
     }
@@ -79,7 +79,7 @@ describe('what Prometheus reads (H-45)', () => {
   })
 
   test('subscribers are those that the aggregator reported last', async () => {
-    const metrics = createMetrics()
+    const metrics = new Metrics()
     for (const subscribers of [16, 12]) {
       metrics.record({ ...answer, reader: { family: 'Feedly', subscribers } })
     }
@@ -90,7 +90,7 @@ describe('what Prometheus reads (H-45)', () => {
   })
 
   test('renders and failures of the store are counted', async () => {
-    const metrics = createMetrics()
+    const metrics = new Metrics()
     metrics.rendered('rss')
     metrics.rendered('rss')
     metrics.rendered('a format of a stranger')
@@ -102,19 +102,19 @@ describe('what Prometheus reads (H-45)', () => {
   })
 
   test('two services in one process count apart', async () => {
-    createMetrics().record(answer)
-    expect((await read(createMetrics())).find('tiedote_requests_total', {})).toEqual([])
+    new Metrics().record(answer)
+    expect((await read(new Metrics())).find('tiedote_requests_total', {})).toEqual([])
   })
 
   test('the answer says which text format it is', async () => {
-    const { contentType } = await createMetrics().document()
+    const { contentType } = await new Metrics().document()
     expect(contentType).toBe('text/plain; version=0.0.4; charset=utf-8')
   })
 })
 
 describe('what strangers send', () => {
   test('ten thousand feeds are no more than 500 and the others', async () => {
-    const metrics = createMetrics()
+    const metrics = new Metrics()
     for (let index = 0; index < 10_000; index++) {
       const path = `/topics/${Math.random().toString(36).slice(2)}-${index}.rss`
       metrics.record({ ...answer, path, reader: { family: 'Feedly', subscribers: index } })
@@ -129,7 +129,7 @@ describe('what strangers send', () => {
   })
 
   test('all feeds in all formats with all readers stay a document of bounded size', async () => {
-    const metrics = createMetrics()
+    const metrics = new Metrics()
     for (let feed = 0; feed < 600; feed++) {
       for (const family of readerFamilies) {
         for (const format of ['rss', 'atom', 'json'] as const) {
@@ -146,7 +146,7 @@ describe('what strangers send', () => {
   })
 
   test('statuses, readers and codings that nobody knows are one each', async () => {
-    const metrics = createMetrics()
+    const metrics = new Metrics()
     for (let index = 0; index < 1000; index++) {
       metrics.record({
         ...answer,
@@ -164,7 +164,7 @@ describe('what strangers send', () => {
   })
 
   test('hostile paths leave the text valid', async () => {
-    const metrics = createMetrics()
+    const metrics = new Metrics()
     const paths = [
       '/a"} 1\ntiedote_forged_total 9\n',
       '/back\\slash\\',
@@ -183,7 +183,7 @@ describe('what strangers send', () => {
   })
 
   test('numbers that cannot be leave the others right', async () => {
-    const metrics = createMetrics()
+    const metrics = new Metrics()
     metrics.record({ ...answer, bytes: -5, milliseconds: -20 })
     const { find } = await read(metrics)
     expect(find('tiedote_response_bytes_total', {})).toEqual([0])

@@ -15,7 +15,7 @@ import { readAddress } from '../../src/http/urls.ts'
 import { type Site, slug as slugSchema } from '../../src/domain/site.ts'
 import { createVocabulary } from '../../src/domain/topic.ts'
 import { siteYaml, temporaryFolder } from '../content-folder.ts'
-import { baseUrl, onBothPresses } from '../platforms.ts'
+import { baseUrl, onNodePress } from '../platforms.ts'
 
 const slugs = ['new_border_station', 'a', '1', '2024', 'a--b', 'ends-', 'ends_', 'feed', 'a_-_b']
 const languages = ['en', 'fi', 'es-419', 'zh-hant', 'de-1996', 'sr-latn-rs']
@@ -43,7 +43,7 @@ const files = {
   ),
 }
 
-onBothPresses('names', files, (press) => {
+onNodePress('names', files, (press) => {
   const get = async (address: string) => press.fetch(address.replace(baseUrl, ''))
 
   test('every address that is given out is answered', async () => {

@@ -213,7 +213,7 @@ onNode('pages', press, (fetch) => {
     expect(feedsOf(found)[0]).toBe(`${baseUrl}/feed.atom?q=ministers`)
   })
 
-  test('somebody ticks two topics, and gets the page and the feeds of either', async () => {
+  test('somebody ticks two topics, and gets the page and the feeds of either (V-02)', async () => {
     const form = builderOn(await open(fetch, '/'))
     const page = await open(fetch, send(form, { topic: ['migration', 'drugs'] }))
     const address = `${baseUrl}/topics/drugs,migration`

@@ -1,4 +1,4 @@
-// The requirements of the readers' reference on HTTP that no other test holds, by their ids.
+// The requirements on HTTP that no other test holds, by their ids in ../requirements.md.
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
 import { markdown, writeFolder } from '../content-folder.ts'

@@ -166,16 +166,22 @@ onNode('the service', releases, (fetch) => {
       expect(headers.get('last-modified')).toBe(new Date(modified).toUTCString())
       expect(modified).toBeGreaterThan(Date.UTC(2000, 0, 2))
       expect(modified).toBeLessThanOrEqual(Date.now())
-      expect(headers.get('cache-control')).toMatch(/^public, max-age=300, /)
+      expect(headers.get('cache-control')).toBe(
+        'public, max-age=300, stale-while-revalidate=600, stale-if-error=86400',
+      )
       expect(headers.get('vary')).toBe('Accept-Encoding')
       expect(headers.get('x-content-type-options')).toBe('nosniff')
       expect(headers.get('access-control-allow-origin')).toBe('*')
+      expect(headers.get('access-control-expose-headers')).toBe(
+        'ETag, Link, Retry-After, Content-Location, Deprecation, Sunset, Age',
+      )
+      expect(headers.get('cross-origin-resource-policy')).toBe('cross-origin')
       expect(headers.get('link')).toContain(`<${baseUrl}/topics/migration.${format}>; rel="self"`)
       expect(headers.get('set-cookie')).toBeNull()
     }
   })
 
-  test('whoever has the current document is told so, with all headers but those of the body (H-06, H-07, H-08, H-12, H-14)', async () => {
+  test('whoever has the current document is told so, with all headers but those of the body (H-06, H-07, H-08, H-12, H-14, H-15)', async () => {
     const first = await fetch('/topics/migration.atom')
     const etag = first.headers.get('etag')!
     const opaque = etag.slice(3, -1)
@@ -236,7 +242,11 @@ onNode('the service', releases, (fetch) => {
     expect(post.headers.get('allow')).toBe('GET, HEAD, OPTIONS')
     const options = await fetch('/feed.rss', { method: 'OPTIONS' })
     expect(options.status).toBe(204)
-    expect(options.headers.get('access-control-allow-headers')).toContain('If-None-Match')
+    expect(options.headers.get('access-control-allow-methods')).toBe('GET, HEAD, OPTIONS')
+    expect(options.headers.get('access-control-allow-headers')).toBe(
+      'If-None-Match, If-Modified-Since, A-IM, Accept, Cache-Control',
+    )
+    expect(options.headers.get('access-control-max-age')).toBe('86400')
   })
 
   test('any spelling of a question is answered with the same bytes and its canonical address (U-03, H-40)', async () => {

@@ -3,14 +3,17 @@ import { expect, test } from 'vitest'
 import { temporaryFolder } from '../content-folder.ts'
 import { baseUrl, nodeService } from '../platforms.ts'
 
-test('pages of thousands of topics come in parts that hold each of them once', async () => {
+test('pages of thousands of topics, and of releases, come in parts that hold each of them once', async () => {
   const names = Array.from({ length: 2010 }, (_, number) => `topic-${number}`)
-  const lines = names.map((slug) =>
+  // The last of them share a second, and the second part begins at one of those.
+  const published = (number: number) =>
+    new Date(Date.UTC(2020, 0, 1) + Math.min(number, 1990) * 3_600_000).toISOString()
+  const lines = names.map((slug, number) =>
     JSON.stringify({
       slug,
       language: 'en',
       title: slug,
-      published: '2024-01-24T09:00:00Z',
+      published: published(number),
       topics: [slug],
       body: { html: '<p>x</p>' },
     }),
@@ -35,8 +38,17 @@ test('pages of thousands of topics come in parts that hold each of them once', a
   expect(pages.flat()).toEqual(['/', ...names.map((name) => `/topics/${name}`)])
   expect((await fetch('/sitemap-topics-3.xml')).status).toBe(404)
 
-  // All of them share a second: a part begins at one of them.
-  const releases = await Promise.all(index.filter((path) => path.includes('releases')).map(read))
+  const ofReleases = index.filter((path) => path.includes('releases'))
+  expect(ofReleases).toEqual([1, 2].map((part) => `/sitemap-releases-${part}.xml`))
+  const releases = await Promise.all(ofReleases.map(read))
   expect(releases.map(({ length }) => length)).toEqual([2000, 10])
   expect(releases.flat()).toEqual(names.map((name) => `/releases/${name}`))
+  // What the index says of a part is its last change, which is that of its last release.
+  const times = async (path: string) => {
+    const text = await (await fetch(path)).text()
+    return Array.from(text.matchAll(/<lastmod>([^<]*)/g), ([, time]) => time)
+  }
+  const last = await Promise.all(ofReleases.map(async (path) => (await times(path)).at(-1)))
+  expect((await times('/sitemap.xml')).slice(parts.length)).toEqual(last)
+  expect(last[0]).toBe('2020-03-23T22:00:00Z')
 })

@@ -250,7 +250,7 @@ describe('one thing after the other', () => {
   })
 
   test('a late translation with the time of its original doubles nothing when the database is rebuilt (C-05)', async () => {
-    for (const slug of ['a', 'b', 'c', 'd', 'e']) {
+    for (const slug of ['a', 'b', 'c', ...(isTrial ? ['d', 'e'] : [])]) {
       const { clock, newsroom, press, readers, poll } = await open()
       const original = { slug, language: 'en', authored: clock.now() + 60, topics: ['eu'] }
       clock.moveTo(original.authored)
@@ -297,7 +297,7 @@ async function begin(directory: string): Promise<World> {
 function weekOf(chance: () => number): Happening[] {
   const at = (dayOfWeek: number, hours: number) => monday + dayOfWeek * day + hours * hour
   const changes = days.flatMap((dayOfWeek) => {
-    return Array.from({ length: 8 }, (): Happening => {
+    return Array.from({ length: amount(5, 8) }, (): Happening => {
       return { at: at(dayOfWeek, 3) + Math.floor(chance() * 8 * hour), run: change }
     })
   })

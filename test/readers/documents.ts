@@ -1,5 +1,5 @@
 import { parseAtomFeed, parseJsonFeed, parseRssFeed } from 'feedsmith'
-import type { FormatName } from '../../src/domain/addresses.ts'
+import type { FormatName } from '../../src/feeds/formats.ts'
 import { childrenOf, parseXml, type XmlElement } from '../feeds/feed-readers.ts'
 
 /** An entry of a document before a reader decides what to make of it. Dates as written. */

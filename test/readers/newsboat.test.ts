@@ -98,7 +98,7 @@ describe.skipIf(!newsboat)('newsboat (skipped where it is not installed)', () =>
     })
   }
 
-  test('holds every release once with its newest text, through edits, other topics, restarts and changes within one second (H-10, C-03, I-01)', async () => {
+  test('holds every release once with its newest text, through edits, other topics, restarts and changes within one second (H-10, C-03)', async () => {
     const directory = temporaryFolder()
     const clock = createSimulatedClock(Date.UTC(2026, 2, 2, 6) / 1000)
     const newsroom = createNewsroom(directory)

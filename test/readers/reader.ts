@@ -1,7 +1,7 @@
 // What the models of feed readers have in common. Each model stands in a file of its own and
 // says which headers the program sends, how it decides that nothing changed, and how it keys and
 // updates entries; so that a fault of the service does to the model what it does to its user.
-import type { FormatName } from '../../src/domain/addresses.ts'
+import type { FormatName } from '../../src/feeds/formats.ts'
 import type { Fetch } from '../platforms.ts'
 import type { Item } from './documents.ts'
 import { type Answer, ask } from './exchange.ts'

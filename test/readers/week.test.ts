@@ -28,7 +28,7 @@ const day = 24 * hour
 const monday = Date.UTC(2026, 2, 2, 6) / 1000
 
 /** In which something happens: a few with everything in them, or a whole week. */
-const days = Array.from({ length: amount(3, 7) }, (_, dayOfWeek) => dayOfWeek)
+const days = Array.from({ length: amount(2, 7) }, (_, dayOfWeek) => dayOfWeek)
 
 const seed = Number(process.env.WEEK_SEED ?? 7)
 
@@ -105,13 +105,13 @@ describe('a week of publishing, editing, retagging, restarts and outages', () =>
 
   test('was a week with everything in it', () => {
     const releases = world.newsroom.releases()
-    expect(releases.length).toBeGreaterThan(amount(30, 45))
+    expect(releases.length).toBeGreaterThan(amount(24, 45))
     // NewsBlur reads no more of a feed.
     expect(releases.length).toBeLessThan(100)
     const retagged = releases.filter(({ history }) => history.length > 1)
     expect(retagged.length).toBeGreaterThan(amount(4, 8))
     const edited = releases.filter(({ version }) => version > 1)
-    expect(edited.length).toBeGreaterThan(amount(8, 12))
+    expect(edited.length).toBeGreaterThan(amount(6, 12))
     const answers = (status: number) =>
       world.users.reduce((sum, { reader }) => sum + (reader.answers.get(status) ?? 0), 0)
     expect(answers(304)).toBeGreaterThan(answers(200))
@@ -142,7 +142,7 @@ async function begin(directory: string): Promise<World> {
 function weekOf(chance: () => number): Happening[] {
   const at = (dayOfWeek: number, hours: number) => monday + dayOfWeek * day + hours * hour
   const changes = days.flatMap((dayOfWeek) => {
-    const count = dayOfWeek < 5 ? 12 : 4
+    const count = dayOfWeek < 5 ? amount(9, 12) : 4
     return Array.from({ length: count }, (): Happening => {
       return { at: at(dayOfWeek, 1.5) + Math.floor(chance() * 10 * hour), run: change }
     })
@@ -163,13 +163,12 @@ type At = (dayOfWeek: number, hours: number) => number
 function incidents(at: At): Happening[] {
   return [
     { at: at(0, 5), run: flurry },
+    { at: at(0, 8), run: changeAndRestart },
     // In the night, so that readers are told that nothing changed until the store is away.
     { at: at(0, 18.5), run: ({ press }) => press.restart() },
     { at: at(1, 0.5), run: breakStore },
-    { at: at(1, 8), run: recover },
-    { at: at(1, 9), run: flurry },
-    { at: at(2, 2), run: changeAndRestart },
-    { at: at(2, 6), run: deploy },
+    { at: at(1, 7), run: recover },
+    { at: at(1, 9), run: deploy },
   ]
 }
 

@@ -1,6 +1,6 @@
 // What simulated weeks have in common: a service, a press office, readers with their feeds, and time
 // that passes for all of them.
-import type { FormatName } from '../../src/domain/addresses.ts'
+import type { FormatName } from '../../src/feeds/formats.ts'
 import type { Fetch, nodePress } from '../platforms.ts'
 import type { User } from './complaints.ts'
 import { models } from './models.ts'

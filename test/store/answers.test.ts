@@ -50,7 +50,7 @@ test(
           database.close()
         },
       ),
-      { numRuns: amount(15, 300), seed: 5 },
+      { numRuns: amount(8, 300), seed: 5 },
     )
   },
   timeLimit,
@@ -90,7 +90,7 @@ test(
           database.close()
         },
       ),
-      { numRuns: amount(10, 300), seed: 9 },
+      { numRuns: amount(6, 300), seed: 9 },
     )
   },
   timeLimit,
@@ -152,7 +152,7 @@ test(
           database.close()
         },
       ),
-      { numRuns: amount(6, 300), seed: 6 },
+      { numRuns: amount(4, 300), seed: 6 },
     )
   },
   timeLimit,
@@ -172,7 +172,7 @@ test(
         expect(counts.toSorted(byName)).toEqual(countNaively(all, state).toSorted(byName))
         database.close()
       }),
-      { numRuns: amount(8, 300), seed: 7 },
+      { numRuns: amount(5, 300), seed: 7 },
     )
   },
   timeLimit,

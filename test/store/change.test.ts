@@ -13,7 +13,7 @@ import type { Database, Statement } from '../../src/store/database.ts'
 import { createPublishingStore } from '../../src/store/publishing-store.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
 import { markdown, temporaryFolder, topicsYaml } from '../content-folder.ts'
-import { workerService } from '../platforms.ts'
+import type { startD1 } from '../d1.ts'
 import { createSimulatedClock } from '../readers/simulated-clock.ts'
 import { isQuick } from '../trials.ts'
 import { newDatabase } from './stores.ts'
@@ -97,16 +97,13 @@ const databases: Record<string, () => Promise<Database>> = {
   ...(isQuick ? {} : { D1: emptyD1 }),
 }
 
-let worker: Awaited<ReturnType<typeof workerService>> | undefined
-afterAll(() => worker?.close())
+let d1: Awaited<ReturnType<typeof startD1>> | undefined
+afterAll(() => d1?.close())
 
-/** The database of a Worker in workerd, with the tables that the Worker made, and nothing in them. */
+/** The same one each time, with nothing in it. */
 async function emptyD1(): Promise<Database> {
-  if (!worker) {
-    worker = await workerService(temporaryFolder({}))
-    await worker.fetch('/feed.json')
-  }
-  const database = await worker.database()
+  d1 ??= await (await import('../d1.ts')).startD1()
+  const { database } = d1
   const tables = 'release state departed departure content_file history topic_broader topic_count'
   await database.batch(tables.split(' ').map((table) => database.prepare(`delete from ${table}`)))
   return database

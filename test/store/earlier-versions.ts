@@ -8,7 +8,8 @@ import type { Site } from '../../src/domain/site.ts'
 import { createVocabulary } from '../../src/domain/topic.ts'
 import type { Database, Row } from '../../src/store/database.ts'
 import type { Migration } from '../../src/store/migrate.ts'
-import { type Line, releases, siteYaml, topicsYaml } from '../bench/input.ts'
+import { type Line, releases, siteYaml, topics, topicsYaml } from '../bench/input.ts'
+import { isTrial } from '../trials.ts'
 
 const folder = new URL('../fixtures/earlier/', import.meta.url)
 const readText = (name: string) => readFileSync(new URL(name, folder), 'utf8')
@@ -80,8 +81,12 @@ function split(sql: string): string[] {
     .filter(Boolean)
 }
 
-/** Makes an empty database one of the version before this with many releases, like those of the benchmark. */
-export async function fillWithMany(database: Database, count: number): Promise<void> {
+/**
+ * Makes an empty database one of the version before this with many releases: in a trial like those of the benchmark,
+ * otherwise with a few words in each, because making and reading up texts takes the longest. `length` makes their
+ * texts longer by so many characters, without more words.
+ */
+export async function fillWithMany(database: Database, count: number, length = 0): Promise<void> {
   await applyEarlier(database, earlierMigrations)
   const { site } = readSite(siteYaml)
   const { vocabulary } = readTopics(topicsYaml, site!.languages, site!.timezone)
@@ -99,13 +104,36 @@ export async function fillWithMany(database: Database, count: number): Promise<v
   await insertAll(database, 'state (key, value)', values, 2)
   await insertAll(database, 'topic_broader (topic, broader)', broader, 2)
   let portion: unknown[][] = []
-  for (const line of releases(count)) {
-    portion.push(await earlierRow(line, site!))
+  for (const line of isTrial ? releases(count) : shortReleases(count)) {
+    const html = `${line.body.html}${' '.repeat(length)}`
+    portion.push(await earlierRow({ ...line, body: { html } }, site!))
     if (portion.length < 100) continue
     await insertReleases(database, portion)
     portion = []
   }
   await insertReleases(database, portion)
+}
+
+const long = '-'.repeat(4500)
+
+/** As many releases, in the order and the pace of those. */
+function* shortReleases(count: number): Generator<Line> {
+  for (let number = 0; number < count; number++) {
+    const words = Array.from({ length: 40 }, (_, index) => `word${(number * 7 + index) % 500}`)
+    yield {
+      slug: `release-${number}`,
+      language: ['en', 'fi', 'sv'][number % 3]!,
+      title: `Release ${number}`,
+      lead: `In short, ${number}.`,
+      published: new Date(Date.UTC(2024, 10, 1) - (count - number) * 600_000).toISOString(),
+      topics: [topics[number % 9]!, topics[number % 40]!].filter(
+        (one, at, all) => at === all.indexOf(one),
+      ),
+      publisher: 'chancellery',
+      // As long as others, so that portions hold as many, while an address has no words.
+      body: { html: `<p>${words.join(' ')} <a href="https://example.org/${long}">More</a></p>` },
+    }
+  }
 }
 
 async function earlierRow({ body, published, ...line }: Line, site: Site): Promise<unknown[]> {

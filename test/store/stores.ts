@@ -7,10 +7,11 @@ import { keyAt, secondOf } from '../../src/domain/key.ts'
 import type { Dates, Draft } from '../../src/domain/publishing.ts'
 import type { Place, State, Walk } from '../../src/domain/release-store.ts'
 import { createVocabulary, type Vocabulary, type VocabularySource } from '../../src/domain/topic.ts'
-import { createChanges } from '../../src/store/change.ts'
+import { commitChange } from '../../src/store/commit-change.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type Migration, migrate } from '../../src/store/migrate.ts'
 import { openDatabase, readMigrations } from '../../src/store/node-sqlite.ts'
+import { stageDrafts } from '../../src/store/staging.ts'
 import { siteYaml, topicsYaml } from '../content-folder.ts'
 import { expressions, topics } from '../questions.ts'
 
@@ -284,7 +285,6 @@ type Options = { removed?: string[]; source?: VocabularySource; dates?: Dates }
 
 /** Makes changes at the seconds they are to be made at, or soon after. */
 function createChange(database: Database) {
-  const { stage, makePublic } = createChanges(database)
   let now = 0
   const clock = {
     now: () => now,
@@ -300,10 +300,10 @@ function createChange(database: Database) {
     const isBefore = second < start + 16 * 60
     now = Math.max(now, second)
     const drafts = await Promise.all(written.map((one) => toDraft(one, isBefore ? undefined : now)))
-    await stage(
-      'test',
+    await stageDrafts(
+      database,
+      { batch: 'test', now },
       drafts.map((draft) => ({ ...draft, dates })),
-      now,
     )
     const whole = {
       batches: ['test'],
@@ -313,7 +313,7 @@ function createChange(database: Database) {
       removed,
       others: [],
     }
-    await makePublic(clock, async () => whole)
+    await commitChange(database, clock, async () => whole)
   }
 }
 

@@ -1,16 +1,19 @@
 import type { Clock } from '../../domain/clock.ts'
+import { DomainError } from '../../domain/errors.ts'
 import { fingerprint } from '../../domain/identity.ts'
 import type { Subject } from '../request-log.ts'
-import { type Asked, isConditional, isForPage, isOpenedInBrowser } from './asked.ts'
+import { type Asked, isForPage, isOpenedInBrowser } from './asked.ts'
+import { brieflyKept, longestKept } from './caching.ts'
 import { createCodedBody } from './coded-body.ts'
 import type { Finder, Recipe } from './find.ts'
 import { ageOf, belongsTo } from './freshness.ts'
-import { createRecord, type KeptWhole, noteOlder } from './record.ts'
+import { type AnswerRecord, createRecord, type KeptWhole, type Known, noteOlder } from './record.ts'
 import { type Reply, reply, replyAtOnce } from './reply.ts'
 import type { Current, StateReader } from './state.ts'
 import type { AnswerStore } from './store.ts'
+import { dateInHand } from './validators.ts'
 
-/** What an address turned out to ask for in a state, or where that is instead. */
+/** What an address asks for in a state: the recipe of a document, or the address where it is instead. */
 export type Meaning = Recipe | { movedTo: string }
 
 /** An answer, with what is logged of it. */
@@ -46,8 +49,9 @@ export function answerAtOnce(
   if (subject.kind === 'feed' && isOpenedInBrowser(headers)) return undefined
   const current = state.atHand(asked, record)
   if (!current || !belongsTo(record, current)) return undefined
+  if (spelling.frameSince !== current.frameSince) return undefined
   const now = clock.now()
-  record.seen = now
+  record.seen = current.readAt ?? now
   finder.keepEdition(spelling.key, record, headers)
   const body = answers.body(spelling.key)
   const particulars = { location: spelling.location, age: ageOf(record, current, now) }
@@ -62,42 +66,86 @@ export function answerAtOnce(
 export async function answer(
   asked: Asked,
   meaningIn: (current: Current) => Meaning,
-  { state, answers, finder, clock }: Parts,
+  parts: Parts,
 ): Promise<Answered> {
-  const { address, headers } = asked
-  const before = answers.spelling(address)
+  const { state, answers } = parts
   for (let attempt = 1; ; attempt++) {
-    const read = await state.read(asked, before && answers.record(before.key))
+    const read = await state.read(asked, answers.known(asked.address))
     // It changes faster than a document can be made: what there was before is good enough.
     const current = attempt > mostAttempts ? { ...read, isFailing: true } : read
-    const meaning = meaningIn(current)
-    if ('movedTo' in meaning) return meaning
-    const found = await finder.find(meaning, current, headers)
-    if (found === 'changed meanwhile') {
-      if (attempt > mostAttempts) throw new Error('The store changes faster than it can be read')
-      state.lookAgain()
-      if (attempt > 1) await pause((attempt - 1) * betweenAttempts)
-      continue
-    }
-    if ('movedTo' in found) return found
-    const { record } = found
-    const now = clock.now()
-    const location = isWrittenAs(address, meaning.address) ? undefined : meaning.address
-    const isForPerson = meaning.key !== meaning.address
-    if (!isForPerson) answers.noteSpelling(address, { key: meaning.key, location })
-    if (!current.isFailing) {
-      finder.keepEdition(meaning.key, record, headers)
-      // The state was asked for after the reader came, unless it is a person.
-      if (isConditional(headers) && !isForPage(headers)) {
-        noteOlder(record, headers.get('if-none-match'))
-      }
-    }
-    const particulars = {
-      location: isForPerson ? undefined : location,
-      age: ageOf(record, current, now),
-    }
-    return { reply: await reply(headers, found, particulars, now), subject: meaning.subject }
+    const found = await answerIn(current, asked, meaningIn, parts)
+    if (found !== 'changed meanwhile') return found
+    if (attempt > mostAttempts) throw new Error('The store changes faster than it can be read')
+    state.lookAgain()
+    if (attempt > 1) await pause((attempt - 1) * betweenAttempts)
   }
+}
+
+async function answerIn(
+  current: Current,
+  asked: Asked,
+  meaningIn: (current: Current) => Meaning,
+  parts: Parts,
+): Promise<Answered | 'changed meanwhile'> {
+  const { finder, clock } = parts
+  try {
+    const meaning = meaningIn(current)
+    const found =
+      'movedTo' in meaning ? meaning : await finder.find(meaning, current, asked.headers)
+    if (found === 'changed meanwhile') return found
+    if ('movedTo' in found || 'movedTo' in meaning) {
+      noteWithoutDocument(asked, current, { lifetime: longestKept }, parts)
+      return found as { movedTo: string }
+    }
+    const location = note(asked, meaning, found.record, current, parts)
+    const now = clock.now()
+    const particulars = { location, age: ageOf(found.record, current, now) }
+    return { reply: await reply(asked.headers, found, particulars, now), subject: meaning.subject }
+  } catch (error) {
+    if (error instanceof DomainError) {
+      noteWithoutDocument(asked, current, { lifetime: brieflyKept }, parts)
+    }
+    throw error
+  }
+}
+
+/** Remembers what leads to a record and who has its edition. Answers the Content-Location, if one is to be said. */
+function note(
+  { address, headers }: Asked,
+  { key, address: canonical, isForPersons }: Recipe,
+  record: AnswerRecord,
+  current: Current,
+  { state, answers, finder }: Parts,
+): string | undefined {
+  if (!current.isFailing) finder.keepEdition(key, record, headers)
+  if (isForPersons) return undefined
+  const location = isWrittenAs(address, canonical) ? undefined : canonical
+  answers.noteSpelling(address, { key, location, frameSince: current.frameSince })
+  if (state.isFar && !current.isFailing && !isForPage(headers)) {
+    noteOlder(record, headers.get('if-none-match'))
+    answers.recount(key)
+  }
+  return location
+}
+
+/**
+ * Remembers, where the database is far, that an address has no document of ours in a state: it is elsewhere, not
+ * there, or a file. Who comes again with what it has then is answered from the same state.
+ */
+export function noteWithoutDocument(
+  { address, headers }: Asked,
+  { isFailing, since, frameSince }: Current,
+  found: { lifetime: number; etag?: string; lastModified?: number },
+  { state, answers }: Pick<Parts, 'state' | 'answers'>,
+): void {
+  if (!state.isFar || isFailing) return
+  const before = answers.known(address)
+  const had = isForPage(headers) ? 0 : dateInHand(headers)
+  const { lifetime, etag = '', lastModified = Math.max(before?.lastModified ?? 0, had) } = found
+  const older = before ? [before.etag, ...before.older].filter((tag) => tag && tag !== etag) : []
+  const known: Known = { etag, lastModified, older, since, frameSince, lifetime }
+  if (!isForPage(headers)) noteOlder(known, headers.get('if-none-match'))
+  answers.noteOther(address, known)
 }
 
 /** A document that nothing in the database changes. */
@@ -118,6 +166,7 @@ export async function fixedDocument(
     contentType,
     subject: { kind: 'document', path },
     ownHeaders: {},
+    isForPersons: false,
   })
   return { record, body: createCodedBody(bytes) }
 }

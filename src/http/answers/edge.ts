@@ -39,9 +39,12 @@ export function createEdge(open: () => Promise<EdgeCache>): Edge {
   }
 }
 
+/** The shape of a record there. To be raised when `AnswerRecord` changes: versions share the cache. */
+const shape = 1
+
 /** A record as headers that a cache keeps with the bytes. */
 export function describe(record: AnswerRecord): Record<string, string> {
-  const text = JSON.stringify({ ...record, coded: undefined })
+  const text = JSON.stringify({ ...record, coded: undefined, shape })
   return { 'Content-Type': record.contentType, 'X-Record': encodeURI(text) }
 }
 
@@ -50,7 +53,11 @@ export function restore(bytes: Uint8Array, headers: Headers): KeptWhole | undefi
   const text = headers.get('x-record')
   // What a version before put there.
   if (text === null) return undefined
-  const record = JSON.parse(decodeURI(text)) as Omit<AnswerRecord, 'coded'>
-  const restored = { ...record, since: 0, isKept: true, coded: new Map() }
-  return { record: restored, body: createCodedBody(bytes) }
+  const record = JSON.parse(decodeURI(text)) as Omit<AnswerRecord, 'coded'> & { shape: number }
+  if (record.shape !== shape) return undefined
+  const { shape: _, ...rest } = record
+  return {
+    record: { ...rest, since: 0, isKept: true, coded: new Map() },
+    body: createCodedBody(bytes),
+  }
 }

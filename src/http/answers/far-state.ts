@@ -2,7 +2,7 @@ import type { Clock } from '../../domain/clock.ts'
 import { type Asked, isForPage, isOpenedInBrowser } from './asked.ts'
 import { longestKept } from './caching.ts'
 import { belongsTo } from './freshness.ts'
-import type { AnswerRecord } from './record.ts'
+import type { Known } from './record.ts'
 import type { Current, StateQuestion, StateReader } from './state.ts'
 import { hasNothingNewer } from './validators.ts'
 
@@ -20,6 +20,7 @@ const patienceForOthers = 1000
  * the database has as many questions as there are processes, however many readers there are.
  */
 export class FarState implements StateReader {
+  readonly isFar = true
   readonly #question: StateQuestion
   readonly #clock: Clock
   #kept: Current | undefined
@@ -37,19 +38,19 @@ export class FarState implements StateReader {
     this.#clock = clock
   }
 
-  atHand({ headers }: Asked, record: AnswerRecord | undefined): Current | undefined {
+  atHand({ headers }: Asked, known: Known | undefined): Current | undefined {
     const kept = this.#fresh()
-    if (!kept || !record || isOpenedInBrowser(headers)) return undefined
-    if (this.#clock.now() - kept.readAt! > record.lifetime) return undefined
-    return hasNothingNewer(headers, record, belongsTo(record, kept)) ? kept : undefined
+    if (!kept || !known || isOpenedInBrowser(headers)) return undefined
+    if (this.#clock.now() - kept.readAt! > known.lifetime) return undefined
+    return hasNothingNewer(headers, known, belongsTo(known, kept)) ? kept : undefined
   }
 
-  async read(asked?: Asked, record?: AnswerRecord): Promise<Current> {
+  async read(asked?: Asked, known?: Known): Promise<Current> {
     if (!asked) return this.#readOnce()
-    const atHand = this.atHand(asked, record)
+    const atHand = this.atHand(asked, known)
     if (atHand) return atHand
-    const isPresent = record !== undefined && !!this.#kept && belongsTo(record, this.#kept)
-    const mayHaveNewer = !hasNothingNewer(asked.headers, record, isPresent)
+    const isPresent = known !== undefined && !!this.#kept && belongsTo(known, this.#kept)
+    const mayHaveNewer = !hasNothingNewer(asked.headers, known, isPresent)
     if (mayHaveNewer && !isForPage(asked.headers)) await this.#lookAfterNow()
     else if (this.#askedAt !== this.#clock.now()) this.lookAgain()
     return this.#readOnce()

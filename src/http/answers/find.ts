@@ -36,6 +36,8 @@ export type Recipe = {
   /** What the renders are counted as. */
   renderedAs: string
   contentType: string
+  /** Whether only a person in a browser gets it, at an address where readers get a feed. */
+  isForPersons?: boolean
   /** Headers of this kind of address, names in lower case. */
   headers: (edition: Pick<Edition, 'previous'>) => Record<string, string>
   /** Second of the last change of what the document shows. Costs one small query at most. */
@@ -52,6 +54,8 @@ export type FindingParts = {
   answers: AnswerStore
   clock: Clock
   metrics: Pick<Metrics, 'rendered' | 'storeFailed'>
+  /** Told when the database did not answer: the state that is known may be old. */
+  onFailure: () => void
   /** Runs work that nobody waits for, after the answer. It must not fail. */
   later: (work: () => Promise<void>) => void
 }
@@ -76,7 +80,7 @@ export class Finder {
    * database fails, the last good answer is given (H-29). Throws DomainError for what is not there.
    */
   async find(recipe: Recipe, current: Current, headers: HeaderReader): Promise<Found> {
-    const { answers, clock, metrics } = this.#parts
+    const { answers, clock, metrics, onFailure } = this.#parts
     const { key } = recipe
     const atHand = this.#atHand(recipe, current, headers)
     if (atHand) return atHand
@@ -94,6 +98,7 @@ export class Finder {
         throw error
       }
       metrics.storeFailed()
+      onFailure()
       // Whoever was to make it may be gone: Workers stop the work of a client that went away.
       this.#making.delete(makingKey(recipe, current))
       const before = this.#before(key, headers, clock.now()) ?? (await answers.fromOthers(key))
@@ -120,7 +125,7 @@ export class Finder {
     if (!record) return undefined
     const isOfNow = belongsTo(record, current)
     if (!isOfNow && !current.isFailing) return undefined
-    if (isOfNow && !current.isFailing) record.seen = clock.now()
+    if (isOfNow && !current.isFailing) record.seen = current.readAt ?? clock.now()
     return this.#before(key, headers, clock.now())
   }
 
@@ -139,7 +144,7 @@ export class Finder {
     const record = answers.record(key)
     if (record?.lastModified === lastModified && record.frameSince === current.frameSince) {
       const renewed = this.#recordOf(recipe, record, current, record.isGone)
-      answers.put(key, { record: renewed })
+      answers.put(key, renewed)
       const kept = this.#before(key, headers, clock.now())
       if (kept) return kept
     } else if (!record && recipe.isToKeep && isConditional(headers)) {
@@ -147,24 +152,26 @@ export class Finder {
       if (edition?.lastModified === lastModified) {
         const known = { ...this.#recordOf(recipe, edition, current), isKept: true }
         if (isKnownTo(headers, known, clock.now())) {
-          answers.put(key, { record: known })
+          answers.put(key, known)
           this.#makeLater(recipe, lastModified, current)
-          return { record: known }
+          return { record: known, body: undefined }
         }
       }
     }
     return this.#makeOnce(recipe, lastModified, current)
   }
 
-  #recordOf(recipe: Recipe, edition: Edition, { since, frameSince }: Current, isGone = false) {
+  #recordOf(recipe: Recipe, edition: Edition, current: Current, isGone = false): AnswerRecord {
     const { answers, clock } = this.#parts
-    const { isToKeep, contentType, subject } = recipe
+    const { isToKeep, contentType, subject, isForPersons = false } = recipe
+    const { since, frameSince, readAt = clock.now() } = current
     return createRecord(edition, {
       since,
       frameSince,
-      seen: clock.now(),
+      seen: readAt,
       isGone,
       isToKeep,
+      isForPersons,
       contentType,
       subject,
       ownHeaders: recipe.headers(edition),
@@ -177,7 +184,9 @@ export class Finder {
     const key = makingKey(recipe, current)
     const running = this.#making.get(key) ?? this.#make(recipe, lastModified, current)
     this.#making.set(key, running)
-    const made = await running.finally(() => this.#making.delete(key))
+    const made = await running.finally(() => {
+      if (this.#making.get(key) === running) this.#making.delete(key)
+    })
     if (made instanceof DomainError) throw made
     return made
   }
@@ -200,7 +209,7 @@ export class Finder {
       record: this.#recordOf(recipe, edition, current, isGone),
       body: createCodedBody(new TextEncoder().encode(body)),
     }
-    answers.put(key, made)
+    answers.put(key, made.record, made.body)
     answers.share(key, made)
     return made
   }
@@ -213,7 +222,8 @@ export class Finder {
     later(async () => {
       if (answers.body(recipe.key)) return
       await this.#makeOnce(recipe, lastModified, current).catch((error: Error) => {
-        logError(error, `${recipe.address} is not made`)
+        if (error instanceof DomainError) answers.forget(recipe.key)
+        else logError(error, `${recipe.address} is not made`)
       })
     })
   }

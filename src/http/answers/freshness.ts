@@ -1,9 +1,9 @@
-import type { AnswerRecord } from './record.ts'
+import type { AnswerRecord, Known } from './record.ts'
 import type { Current } from './state.ts'
 
 /** Whether an edition is what its address shows in a state: the dates of two frames may be of two clocks. */
 export function belongsTo(
-  { since, frameSince }: Pick<AnswerRecord, 'since' | 'frameSince'>,
+  { since, frameSince }: Pick<Known, 'since' | 'frameSince'>,
   current: Pick<Current, 'since' | 'frameSince'>,
 ): boolean {
   return since === current.since && frameSince === current.frameSince

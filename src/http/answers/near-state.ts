@@ -6,6 +6,7 @@ import type { Current, StateQuestion, StateReader } from './state.ts'
  * at nearly no cost. Every reader gets what there is now.
  */
 export class NearState implements StateReader {
+  readonly isFar = false
   readonly #question: StateQuestion
   readonly #clock: Clock
   readonly #hasChanged: () => boolean

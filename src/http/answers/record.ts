@@ -9,34 +9,43 @@ import { writtenTags } from './validators.ts'
 /** Names and values of headers in turn, names in lower case. */
 export type HeaderList = string[]
 
-/** What is known of a canonical address, beside the bytes of its document. */
-export type AnswerRecord = Edition & {
-  /** Tags that readers have and that are no newer than the edition, the last one first. */
+/** What is known of an address that was answered. */
+export type Known = {
+  /** Weak entity tag, with its quotes; empty where there is no document. */
+  etag: string
+  /** Seconds since 1970; 0 without any. Where there is no document, the latest date that a reader had. */
+  lastModified: number
+  /** Tags that readers have and that are no newer, the last one first. */
   older: string[]
-  /** The state that the edition is known to belong to, as `State.since`. */
+  /** The state that it is known to belong to, as `State.since`. */
   since: number
   /** The frame that it is known to belong to, as `State.frameSince`: a state of that second may come again. */
   frameSince: number
-  /** Second when that was last looked at. */
-  seen: number
-  /** The document only says that what was here is no longer. */
-  isGone: boolean
-  /** Whether the edition is to be kept beyond this process once somebody comes with conditions. */
-  isToKeep: boolean
-  /** Whether it is. */
-  isKept: boolean
-  contentType: string
-  subject: Subject
   /** Seconds for which caches may keep the answer. */
   lifetime: number
-  /** Headers of a 304. */
-  headers: HeaderList
-  /** Headers of the whole document in each coding that was asked for. */
-  coded: Map<Coding | undefined, HeaderList>
 }
 
-/** What is at hand of an address. A record without a body still answers those who have its edition. */
-export type Kept = { record: AnswerRecord; body?: CodedBody | undefined }
+/** What is known of a canonical address, beside the bytes of its document. */
+export type AnswerRecord = Known &
+  Edition & {
+    /** Second when it was last known to be what the address shows. */
+    seen: number
+    /** The document only says that what was here is no longer. */
+    isGone: boolean
+    /** Whether the edition is to be kept beyond this process once somebody comes with conditions. */
+    isToKeep: boolean
+    /** Whether it is. */
+    isKept: boolean
+    contentType: string
+    subject: Subject
+    /** Headers of a 304. */
+    headers: HeaderList
+    /** Headers of the whole document in each coding that was asked for. */
+    coded: Map<Coding | undefined, HeaderList>
+  }
+
+/** What stands at an address; without a body for a reader who has its edition. */
+export type Kept = { record: AnswerRecord; body: CodedBody | undefined }
 export type KeptWhole = { record: AnswerRecord; body: CodedBody }
 
 /** On everything, so that programs in browsers can read feeds too (H-26, H-36). */
@@ -48,6 +57,15 @@ export const always = {
   'x-content-type-options': 'nosniff',
 }
 
+/**
+ * On a page at the address of a feed. A cache that does not read `Vary` can so at worst show a browser
+ * the feed, and never a reader the page.
+ */
+export const onlyForPersons = {
+  'cache-control': 'private, max-age=0',
+  vary: 'Accept-Encoding, Sec-Fetch-Dest, Sec-Fetch-Mode',
+}
+
 const ofEveryAnswer = Object.entries(always).flat()
 
 /** What is known beside an edition when its record is made. */
@@ -55,17 +73,18 @@ export type Making = Pick<
   AnswerRecord,
   'since' | 'frameSince' | 'seen' | 'isGone' | 'isToKeep' | 'contentType' | 'subject'
 > & {
-  /** Headers of its kind of address. `cache-control` and `vary` take the place of the usual ones. */
+  /** Headers of its kind of address. */
   ownHeaders: Record<string, string>
+  /** Whether only a person in a browser gets it, at an address where readers get a feed. */
+  isForPersons: boolean
   /** What was known before of the same address. */
   before?: AnswerRecord | undefined
 }
 
 export function createRecord(
   { etag, lastModified, previous }: Edition,
-  { ownHeaders, before, ...made }: Making,
+  { ownHeaders, isForPersons, before, ...made }: Making,
 ): AnswerRecord {
-  const isPrivate = ownHeaders['cache-control'] !== undefined
   const older = before && before.etag !== etag ? [before.etag, ...before.older] : before?.older
   const common: Record<string, string> = {
     etag,
@@ -74,6 +93,7 @@ export function createRecord(
     vary: 'Accept-Encoding',
     'accept-ranges': 'none',
     ...ownHeaders,
+    ...(isForPersons && onlyForPersons),
     ...(made.isGone && { 'cache-control': briefly }),
   }
   return {
@@ -83,7 +103,7 @@ export function createRecord(
     previous,
     older: (older ?? []).slice(0, mostOlder),
     isKept: before?.isKept === true && before.etag === etag && before.lastModified === lastModified,
-    lifetime: isPrivate ? 0 : made.isGone ? brieflyKept : longestKept,
+    lifetime: isForPersons ? 0 : made.isGone ? brieflyKept : longestKept,
     headers: [...ofEveryAnswer, ...Object.entries(common).flat()],
     coded: new Map(),
   }
@@ -93,13 +113,13 @@ export function createRecord(
 const mostOlder = 7
 const longestTag = 100
 
-/** Remembers that whatever a reader has was there before the edition. */
-export function noteOlder(record: AnswerRecord, ifNoneMatch: string | null): void {
+/** Remembers that whatever a reader has was there before. */
+export function noteOlder(known: Known, ifNoneMatch: string | null): void {
   const tags = writtenTags(ifNoneMatch).filter((tag) => {
-    return tag.length <= longestTag && tag !== record.etag && !record.older.includes(tag)
+    return tag.length <= longestTag && tag !== known.etag && !known.older.includes(tag)
   })
   if (tags.length === 0) return
-  record.older = [...tags.map(ownText), ...record.older].slice(0, mostOlder)
+  known.older = [...tags.map(ownText), ...known.older].slice(0, mostOlder)
 }
 
 /** Headers of the whole document in a coding, of so many bytes. */
@@ -116,9 +136,14 @@ export function headersOfWhole(
   return list
 }
 
-/** Bytes that a record takes in memory, with the headers of two codings: hardly anybody asks for more. */
-export function sizeOfRecord({ headers, older }: AnswerRecord): number {
-  // Most texts are shared, and those that are not are of one byte a character.
-  const texts = headers.reduce((sum, text) => sum + text.length, 0)
-  return 900 + texts + 24 * headers.length + older.reduce((sum, tag) => sum + sizeOfText(tag), 0)
+/** Bytes that a record takes in memory, with the headers of one coding: hardly anybody asks for more. */
+export function sizeOfRecord(record: AnswerRecord): number {
+  const { headers } = record
+  // Names and most values are shared by all records. Links are not.
+  const own = headers.reduce((sum, text) => sum + (text.length > 200 ? text.length : 0), 0)
+  return 600 + own + 16 * headers.length + sizeOfKnown(record)
+}
+
+export function sizeOfKnown({ older }: Known): number {
+  return older.reduce((sum, tag) => sum + sizeOfText(tag), 150)
 }

@@ -24,44 +24,54 @@ export function isKnownTo(headers: HeaderReader, record: AnswerRecord, now: numb
   return !record.isGone && isNotModified(headers, record, now)
 }
 
-/**
- * A 304 that says all the 200 would but the body (H-14), or the document in the coding that the client likes
- * best; undefined when that is not at hand.
- */
+/** The answer that is at hand: a 304, or the document in the coding that the client likes best. */
 export function replyAtOnce(
   headers: HeaderReader,
   { record, body }: Kept,
   particulars: Particulars,
   now: number,
 ): Reply | undefined {
-  if (isKnownTo(headers, record, now)) {
-    return { status: 304, headers: withParticulars(record.headers, particulars) }
-  }
-  const coding = chooseCoding(headers.get('accept-encoding') ?? undefined)
+  if (isKnownTo(headers, record, now)) return notModified(record, particulars)
+  const coding = codingFor(headers)
   const bytes = body?.ready(coding)
-  if (!bytes) return undefined
-  const ofWhole = headersOfWhole(record, coding, bytes.length)
-  const isOfLater = isOfLaterDate(headers, record.lastModified)
-  const list = isOfLater ? without(ofWhole, 'last-modified') : ofWhole
-  return {
-    status: record.isGone ? 410 : 200,
-    headers: withParticulars(list, particulars),
-    body: bytes,
-    coding,
-  }
+  return bytes && whole(headers, record, { bytes, coding }, particulars)
 }
 
 /** The same, once the document is written in the coding. */
 export async function reply(
   headers: HeaderReader,
-  kept: Kept,
+  { record, body }: Kept,
   particulars: Particulars,
   now: number,
 ): Promise<Reply> {
-  if (!isKnownTo(headers, kept.record, now)) {
-    await kept.body!.in(chooseCoding(headers.get('accept-encoding') ?? undefined))
+  if (!body || isKnownTo(headers, record, now)) return notModified(record, particulars)
+  const coding = codingFor(headers)
+  return whole(headers, record, { bytes: await body.in(coding), coding }, particulars)
+}
+
+/** A 304 says all that the 200 would but the body (H-14). */
+function notModified({ headers }: AnswerRecord, particulars: Particulars): Reply {
+  return { status: 304, headers: withParticulars(headers, particulars) }
+}
+
+function whole(
+  headers: HeaderReader,
+  record: AnswerRecord,
+  { bytes, coding }: { bytes: Uint8Array; coding: Coding | undefined },
+  particulars: Particulars,
+): Reply {
+  const list = headersOfWhole(record, coding, bytes.length)
+  const isOfLater = isOfLaterDate(headers, record.lastModified)
+  return {
+    status: record.isGone ? 410 : 200,
+    headers: withParticulars(isOfLater ? without(list, 'last-modified') : list, particulars),
+    body: bytes,
+    coding,
   }
-  return replyAtOnce(headers, kept, particulars, now)!
+}
+
+function codingFor(headers: HeaderReader): Coding | undefined {
+  return chooseCoding(headers.get('accept-encoding') ?? undefined)
 }
 
 function withParticulars(list: HeaderList, { location, age }: Particulars): HeaderList {

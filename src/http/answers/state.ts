@@ -5,12 +5,12 @@ import type { ReleaseStore, State } from '../../domain/release-store.ts'
 import type { Metrics } from '../metrics.ts'
 import { logError } from '../problem.ts'
 import type { Asked } from './asked.ts'
-import type { AnswerRecord } from './record.ts'
+import type { Known } from './record.ts'
 
 /** The state that a request is answered from, with the addresses that belong to it. */
 export type Current = State & {
   addresses: Addresses
-  /** The database did not answer: this is the last state known. */
+  /** The database did not answer, or changes too fast to be read: what was answered last is good enough. */
   isFailing: boolean
   /** Second when it was asked for, where states are kept for longer than nothing changes. */
   readAt?: number
@@ -21,10 +21,12 @@ export type Current = State & {
  * `far-state.ts` for one that is far.
  */
 export type StateReader = {
-  /** The state if it is known without asking, and fresh enough for this reader, who had `record` before. */
-  atHand(asked: Asked, record: AnswerRecord | undefined): Current | undefined
+  /** Whether states are kept for longer than nothing changes, so that it matters what readers have. */
+  readonly isFar: boolean
+  /** The state if it is known without asking, and fresh enough for this reader; `known` is what its address was answered. */
+  atHand(asked: Asked, known: Known | undefined): Current | undefined
   /** The state, fresh enough for this reader. Without a reader: whatever is the quickest. */
-  read(asked?: Asked, record?: AnswerRecord): Promise<Current>
+  read(asked?: Asked, known?: Known): Promise<Current>
   /** Has the state read anew: somebody saw that the database has moved on, or does not answer. */
   lookAgain(): void
 }

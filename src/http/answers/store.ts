@@ -1,8 +1,14 @@
-import { createRemembered, type Remembered } from '../../domain/remembered.ts'
+import { createRemembered, ownText, type Remembered, sizeOfText } from '../../domain/remembered.ts'
 import { logError } from '../problem.ts'
 import type { CodedBody } from './coded-body.ts'
 import type { Edge } from './edge.ts'
-import { type AnswerRecord, type Kept, type KeptWhole, sizeOfRecord } from './record.ts'
+import {
+  type AnswerRecord,
+  type Known,
+  type KeptWhole,
+  sizeOfKnown,
+  sizeOfRecord,
+} from './record.ts'
 
 /** A spelling of an address that was answered. */
 export type Spelling = {
@@ -10,12 +16,17 @@ export type Spelling = {
   key: string
   /** The canonical address where the spelling is another, for Content-Location (H-40). */
   location: string | undefined
+  /** The frame in which it has this meaning, as `State.frameSince`: names of topics and languages may change. */
+  frameSince: number
 }
 
-/** What stands around the bytes of a body, in bytes. */
-const overhead = 600
+type Entry = { key: string; record: AnswerRecord; body: CodedBody | undefined; counted: number }
 
-/** Characters of an address: a list of feeds may name the whole vocabulary. */
+/** Bytes that stand around a body and around an entry. */
+const aroundBody = 600
+const aroundEntry = 200
+
+/** Characters of an address that is remembered: a list of feeds may name the whole vocabulary. */
 const longestAddress = 10_000
 
 type Parts = {
@@ -28,25 +39,28 @@ type Parts = {
 }
 
 /**
- * What was answered: records of canonical addresses, their bodies, and the spellings that lead to them. Bodies are
- * given up before records: an eighth of the room is for spellings, an eighth for records and the rest for
- * bodies. What was not used for longest goes first.
+ * What was answered, counted in bytes: an entry for each canonical address, with its record and, while there is
+ * room, the body of exactly that edition. What was not used for longest is given up first, bodies before records.
+ * Beside them stand the spellings that lead to entries, and what is known of addresses without a document.
  */
 export class AnswerStore {
+  // A Map remembers the order of insertion, so the first one is the one not used for longest.
+  readonly #entries = new Map<string, Entry>()
+  readonly #whole = new Map<string, Entry>()
   readonly #spellings: Remembered<Spelling>
-  readonly #records: Remembered<AnswerRecord>
-  readonly #bodies: Remembered<CodedBody>
+  readonly #others: Remembered<Known>
+  readonly #capacity: number
   readonly #edge: Edge | undefined
   readonly #later: Parts['later']
+  #bytes = 0
 
   constructor({ capacity, edge, later }: Parts) {
-    this.#spellings = createRemembered(capacity / 8)
-    this.#records = createRemembered(capacity / 8, sizeOfRecord, longestAddress)
-    this.#bodies = createRemembered(
-      (capacity * 3) / 4,
-      ({ held }: CodedBody) => held + overhead,
-      longestAddress,
+    this.#capacity = (capacity * 3) / 4
+    this.#spellings = createRemembered(
+      capacity / 8,
+      ({ key, location = '' }) => 100 + sizeOfText(key) + sizeOfText(location),
     )
+    this.#others = createRemembered(capacity / 8, sizeOfKnown)
     this.#edge = edge
     this.#later = later
   }
@@ -62,30 +76,63 @@ export class AnswerStore {
 
   noteSpelling(address: string, spelling: Spelling): void {
     const known = this.#spellings.get(address)
-    if (known?.key !== spelling.key) this.#spellings.set(address, spelling)
+    const isSame = known?.key === spelling.key && known.frameSince === spelling.frameSince
+    if (!isSame) this.#spellings.set(address, spelling)
+  }
+
+  /** What is known of an address as it was written: its record, or what it was without a document. */
+  known(address: string): Known | undefined {
+    const spelling = this.#spellings.get(address)
+    return (spelling && this.#entries.get(spelling.key)?.record) ?? this.#others.get(address)
+  }
+
+  /** Remembers what an address was answered that has no document: elsewhere, not there, or a file. */
+  noteOther(address: string, known: Known): void {
+    this.#spellings.delete(address)
+    this.#others.set(address, known)
   }
 
   record(key: string): AnswerRecord | undefined {
-    return this.#records.get(key)
+    return this.#used(key)?.record
   }
 
+  /** The body of the edition that the record tells of. */
   body(key: string): CodedBody | undefined {
-    return this.#bodies.get(key)
+    return this.#used(key)?.body
   }
 
-  /** Remembers an answer. Without a body the one that is there stays. */
-  put(key: string, { record, body }: Kept): void {
-    this.#records.set(key, record)
-    if (!body || body === this.#bodies.get(key)) return
-    this.#bodies.set(key, body)
-    // Whoever asks for another coding makes it larger.
-    body.onChange = () => this.#bodies.recount(key)
+  /** Remembers an answer. Without a body the one that is there stays, if it is of the same edition. */
+  put(key: string, record: AnswerRecord, body?: CodedBody): void {
+    const before = this.#entries.get(key)
+    const isSame = before?.record.etag === record.etag
+    const kept = body ?? (isSame ? before?.body : undefined)
+    this.#remove(key)
+    if (key.length > longestAddress) return
+    const entry: Entry = { key: before?.key ?? ownText(key), record, body: kept, counted: 0 }
+    this.#entries.set(entry.key, entry)
+    if (kept) {
+      this.#whole.set(entry.key, entry)
+      // Whoever asks for another coding makes it larger.
+      kept.onChange = () => this.recount(key)
+    }
+    this.recount(key)
+  }
+
+  /** Counts an entry again that takes more or less than before. */
+  recount(key: string): void {
+    const entry = this.#entries.get(key)
+    if (!entry) return
+    const { record, body } = entry
+    this.#bytes -= entry.counted
+    entry.counted = aroundEntry + sizeOfText(key) + sizeOfRecord(record)
+    if (body) entry.counted += body.held + aroundBody
+    this.#bytes += entry.counted
+    this.#makeRoom()
   }
 
   /** What is no longer there must not come back while the database fails. */
   forget(key: string): void {
-    this.#records.delete(key)
-    this.#bodies.delete(key)
+    this.#remove(key)
     const edge = this.#edge
     if (edge) this.#later(() => edge.delete(key).catch(sayWhy(`${key} stays in the edge cache`)))
   }
@@ -97,12 +144,51 @@ export class AnswerStore {
       this.#later(() => edge.put(key, kept).catch(sayWhy(`${key} is not in the edge cache`)))
   }
 
-  /** What others answered, when this process has nothing and the database does not answer. */
+  /**
+   * What others answered, when the database does not answer and this process has not what a reader needs. It is
+   * remembered unless something newer is known here.
+   */
   async fromOthers(key: string): Promise<KeptWhole | undefined> {
     const found = await this.#edge?.get(key).catch(sayWhy(`${key} is not read from the edge cache`))
     if (!found) return undefined
-    this.put(key, found)
+    const known = this.#entries.get(key)?.record.lastModified ?? 0
+    if (found.record.lastModified >= known) this.put(key, found.record, found.body)
     return found
+  }
+
+  #used(key: string): Entry | undefined {
+    const entry = this.#entries.get(key)
+    if (!entry) return undefined
+    this.#entries.delete(key)
+    this.#entries.set(entry.key, entry)
+    if (entry.body) {
+      this.#whole.delete(key)
+      this.#whole.set(entry.key, entry)
+    }
+    return entry
+  }
+
+  #remove(key: string): void {
+    this.#bytes -= this.#entries.get(key)?.counted ?? 0
+    this.#entries.delete(key)
+    this.#whole.delete(key)
+  }
+
+  /** A single document that is larger than all the room is kept alone, to be answered while the database fails. */
+  #makeRoom(): void {
+    while (this.#bytes > this.#capacity && this.#entries.size > 1) {
+      const [oldest] = this.#whole.size > 1 ? this.#whole.values() : []
+      if (oldest) {
+        this.#whole.delete(oldest.key)
+        const freed = oldest.body!.held + aroundBody
+        oldest.body = undefined
+        oldest.counted -= freed
+        this.#bytes -= freed
+        continue
+      }
+      const [first, second] = this.#entries.keys()
+      this.#remove(this.#whole.has(first!) ? second! : first!)
+    }
   }
 }
 

@@ -68,6 +68,11 @@ export function hasNothingNewer(
   return since !== undefined && since <= lastModified
 }
 
+/** The date that a client has, in seconds; 0 without one. */
+export function dateInHand(headers: HeaderReader): number {
+  return parseHttpDate(headers.get('if-modified-since') ?? '') ?? 0
+}
+
 /** Tags as a client wrote them, also badly. */
 export function writtenTags(ifNoneMatch: string | null): string[] {
   return ifNoneMatch?.split(',').map((tag) => tag.trim()) ?? []

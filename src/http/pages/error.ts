@@ -1,11 +1,10 @@
 import { html } from 'hono/html'
 import type { ReadingErrorCode } from '../../domain/errors.ts'
 import { fold } from '../../domain/text.ts'
-import { wordingOf } from '../../feeds/wording.ts'
+import { textsOf } from '../../feeds/languages.ts'
+import type { Reason } from '../../feeds/languages/texts.ts'
 import type { Failure } from '../problem.ts'
 import type { Current } from '../answers/state.ts'
-import type { Reason } from './messages/messages.ts'
-import { messagesOf } from './messages.ts'
 import { layout } from './layout.ts'
 import { topicLink } from './topics.ts'
 import { type Html, nothing, pathOf, type View, viewIn } from './view.ts'
@@ -16,7 +15,7 @@ import { type Html, nothing, pathOf, type View, viewIn } from './view.ts'
  */
 export function errorPage(failure: Failure, path: string, current: Current | undefined): Html {
   const language = languageOf(path, current)
-  const { title, text } = textsOf(failure, language)
+  const { title, text } = inWords(failure, language)
   if (!current) {
     return html`<!doctype html>
 <html lang="en" dir="ltr">
@@ -37,8 +36,8 @@ ${failure.status === 404 ? search(path, view) : nothing}
   return layout({ title, main }, view)
 }
 
-function textsOf({ code, details }: Failure, language: string): { title: string; text: string } {
-  const { errors, reasons } = messagesOf(language)
+function inWords({ code, details }: Failure, language: string): { title: string; text: string } {
+  const { errors, reasons } = textsOf(language).pages
   const { title, text } = errors[code as ReadingErrorCode] ?? errors.invalid
   const { reason } = details as { reason?: Reason }
   return { title, text: (reason && reasons[reason]) || text }
@@ -58,7 +57,8 @@ function suggestions({ details, status }: Failure, path: string, view: View): Ht
   const topics = [...nearest, ...successors, ...alike]
   if (topics.length === 0) return nothing
   const { messages, language } = view
-  const heading = successors.length > 0 ? wordingOf(language).instead : messages.insteadTopics
+  const heading =
+    successors.length > 0 ? textsOf(language).documents.instead : messages.insteadTopics
   return html`<h2>${heading}</h2>
 <ul>
 ${topics.map((slug) => html`<li>${topicLink(slug, language, view)}</li>\n`)}</ul>`

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
-import type { FormatName } from '../../domain/addresses.ts'
 import { type FeedQuery, textLanguage } from '../../domain/feed-query.ts'
+import { type FormatName, formats } from '../../feeds/formats.ts'
 import type { Current } from '../answers/state.ts'
 import type { Contents } from './contents.ts'
 import { listPage } from './list.ts'
@@ -16,33 +16,6 @@ export type Opened = {
   address: string
   /** Address of the feed, if the document is one of its archives. */
   head?: string | undefined
-}
-
-type Words = {
-  isFeed: (format: string) => string
-  isArchive: (format: string) => string
-  subscribe: string
-}
-
-const names: Record<FormatName, string> = { rss: 'RSS', atom: 'Atom', json: 'JSON Feed' }
-
-const words: Record<string, Words> = {
-  en: {
-    isFeed: (format) => `This is a feed (${format}), which brings new releases to a feed reader.`,
-    isArchive: (format) => `This is an archive of a feed (${format}). It does not change any more.`,
-    subscribe: 'To subscribe, copy this address into your feed reader:',
-  },
-  fi: {
-    isFeed: (format) => `Tämä on syöte (${format}), joka tuo uudet tiedotteet syötteenlukijaan.`,
-    isArchive: (format) => `Tämä on syötteen arkisto (${format}). Se ei enää muutu.`,
-    subscribe: 'Tilaa kopioimalla tämä osoite syötteenlukijaan:',
-  },
-  sv: {
-    isFeed: (format) =>
-      `Detta är ett flöde (${format}), som för nya meddelanden till en flödesläsare.`,
-    isArchive: (format) => `Detta är ett arkiv av ett flöde (${format}). Det ändras inte längre.`,
-    subscribe: 'Prenumerera genom att kopiera denna adress till din flödesläsare:',
-  },
 }
 
 /** The page of a question, with what it says of itself to search engines. */
@@ -62,11 +35,13 @@ export function feedPreview(opened: Opened, contents: Contents, current: Current
 
 function explanation({ query, format, address, head }: Opened, current: Current): Html {
   const language = textLanguage(query, current.site)
-  const said = words[language.split('-')[0]!] ?? words.en!
-  const what = head ? said.isArchive(names[format]) : said.isFeed(names[format])
+  const view = viewIn(language, current)
+  const { isArchive, isFeed, toSubscribe } = view.messages
+  const { label } = formats[format]
+  const what = head ? isArchive(label) : isFeed(label)
   return html`<div class="notice">
-<p>${what} ${said.subscribe}</p>
-<p><code>${head ?? address}</code> ${copyButton(format, names[format], viewIn(language, current))}</p>
+<p>${what} ${toSubscribe}</p>
+<p><code>${head ?? address}</code> ${copyButton(format, view)}</p>
 </div>
 `
 }

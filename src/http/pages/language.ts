@@ -1,12 +1,14 @@
+import { spoken } from '../../feeds/languages.ts'
+
+// Releases come in many more languages than pages speak. Those that pages speak say this in their texts.
+
 /** Where a language is at home, if that is not where its tag says in capitals. */
-const territories = new Map(
-  (
-    'ar=AR cs=CZ da=DK el=GR en=GB et=EE fa=IR ga=IE he=IL nb=NO se=NO sl=SI smn=FI sms=FI sq=AL ' +
-    'sv=SE uk=UA'
-  )
-    .split(' ')
-    .map((pair) => pair.split('=') as [string, string]),
-)
+const territories = new Map([
+  ...pairs(
+    'ar=AR cs=CZ da=DK el=GR et=EE fa=IR ga=IE he=IL nb=NO se=NO sl=SI smn=FI sms=FI sq=AL uk=UA',
+  ),
+  ...spoken.map(({ language, territory }) => [language, territory] as const),
+])
 
 /** A language as Open Graph wants it, with a territory: `fi_FI`. */
 export function localeOf(tag: string): string {
@@ -15,20 +17,23 @@ export function localeOf(tag: string): string {
 }
 
 /** What speakers call their language, so that they find it whatever language a page is in. */
-const ownNames = new Map(
-  (
-    'ar=العربية bg=български cs=čeština da=dansk de=Deutsch el=ελληνικά en=English es=español ' +
-    'et=eesti fa=فارسی fi=suomi fr=français ga=Gaeilge he=עברית hr=hrvatski hu=magyar is=íslenska ' +
-    'it=italiano lt=lietuvių lv=latviešu mt=Malti nb=norsk nl=Nederlands no=norsk pl=polski ' +
-    'pt=português ro=română ru=русский se=davvisámegiella sk=slovenčina sl=slovenščina ' +
-    'smn=anarâškielâ sms=nuõrttsääʹmǩiõll so=Soomaali sq=shqip sv=svenska tr=Türkçe uk=українська'
-  )
-    .split(' ')
-    .map((pair) => pair.split('=') as [string, string]),
-)
+const ownNames = new Map([
+  ...pairs(
+    'ar=العربية bg=български cs=čeština da=dansk de=Deutsch el=ελληνικά es=español ' +
+      'et=eesti fa=فارسی fr=français ga=Gaeilge he=עברית hr=hrvatski hu=magyar is=íslenska ' +
+      'it=italiano lt=lietuvių lv=latviešu mt=Malti nb=norsk nl=Nederlands no=norsk pl=polski ' +
+      'pt=português ro=română ru=русский se=davvisámegiella sk=slovenčina sl=slovenščina ' +
+      'smn=anarâškielâ sms=nuõrttsääʹmǩiõll so=Soomaali sq=shqip tr=Türkçe uk=українська',
+  ),
+  ...spoken.map(({ language, name }) => [language, name] as const),
+])
 
 /** The name of a language in itself, with a capital; its tag where we do not know it. */
 export function languageName(language: string): string {
   const [first = '', ...rest] = ownNames.get(language) ?? language
   return `${first.toUpperCase()}${rest.join('')}`
+}
+
+function pairs(text: string): [string, string][] {
+  return text.split(' ').map((pair) => pair.split('=') as [string, string])
 }

@@ -1,7 +1,8 @@
 import { html } from 'hono/html'
 import type { FeedQuery } from '../../domain/feed-query.ts'
+import { directionOf } from '../../feeds/direction.ts'
 import { titleOf } from '../../feeds/feed.ts'
-import { directionOf } from '../../feeds/wording.ts'
+import { formats, rankedFormats } from '../../feeds/formats.ts'
 import { languageName } from './language.ts'
 import { type Html, label, nothing, pathOf, tongue, type View } from './view.ts'
 
@@ -53,11 +54,12 @@ ${colophon(view)}
 
 function feedLinks(feeds: FeedQuery, view: View): Html {
   const { addresses } = view
-  const feed = titleOf(feeds, view)
-  return html`<link rel="alternate" type="application/atom+xml" title="${feed} (Atom)" href="${addresses.feed(feeds, 'atom')}">
-<link rel="alternate" type="application/rss+xml" title="${feed} (RSS)" href="${addresses.feed(feeds, 'rss')}">
-<link rel="alternate" type="application/feed+json" title="${feed} (JSON Feed)" href="${addresses.feed(feeds, 'json')}">
-`
+  const title = titleOf(feeds, view)
+  const links = rankedFormats.map((format) => {
+    const { label, mediaType } = formats[format]
+    return html`<link rel="alternate" type="${mediaType}" title="${title} (${label})" href="${addresses.feed(feeds, format)}">\n`
+  })
+  return html`${links}`
 }
 
 /** Without a type, or SimplePie would look for feeds there (O-02). */

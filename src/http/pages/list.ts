@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import { type FeedQuery, textLanguage } from '../../domain/feed-query.ts'
 import { type Ending, endingOf } from '../../domain/retirement.ts'
 import { inWords, titleOf } from '../../feeds/feed.ts'
-import { wordingOf } from '../../feeds/wording.ts'
+import { textsOf } from '../../feeds/languages.ts'
 import type { Current } from '../answers/state.ts'
 import { builder } from './builder.ts'
 import { type Contents, isEverything } from './contents.ts'
@@ -58,7 +58,7 @@ ${isHome ? forPrograms(view) : nothing}`
 
 function newestIn({ language }: FeedQuery, view: View): string {
   const { newest } = view.messages
-  return language === 'all' ? `${newest}, ${wordingOf(view.language).allLanguages}` : newest
+  return language === 'all' ? `${newest}, ${textsOf(view.language).documents.allLanguages}` : newest
 }
 
 function monthInWords(name: string, { messages }: View): string {
@@ -89,7 +89,7 @@ function found(query: FeedQuery, { releases, hasMore, month }: Contents, view: V
 
 /** What a feed that has ended says in its last entry. */
 function farewell(query: FeedQuery, ending: Ending, view: View): Html {
-  const wording = wordingOf(view.language)
+  const wording = textsOf(view.language).documents
   const instead = ending.successors.map((slug) => {
     return html`<li>${topicLink(slug, query.language, view)}</li>\n`
   })

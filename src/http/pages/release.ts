@@ -4,7 +4,8 @@ import type { Relations } from '../../domain/release-store.ts'
 import { parseTime } from '../../domain/time.ts'
 import { partsOf } from '../../feeds/body.ts'
 import { createEntry, type Entry } from '../../feeds/feed.ts'
-import { type Wording, wordingOf } from '../../feeds/wording.ts'
+import { textsOf } from '../../feeds/languages.ts'
+import type { Wording } from '../../feeds/languages/texts.ts'
 import type { Current } from '../answers/state.ts'
 import { ownPictures } from './body.ts'
 import { layout, type Version } from './layout.ts'
@@ -49,7 +50,7 @@ function heading({ title, release, author }: Entry, view: View): Html {
       ? html`<span>${messages.changed} ${dayAndTime(updated, view)}</span>\n`
       : nothing
   return html`<header>
-<p class="kind">${wordingOf(language).kinds[kind]}</p>
+<p class="kind">${textsOf(language).documents.kinds[kind]}</p>
 <h1>${title}</h1>
 <p class="facts"${ours(view, language)}>
 <span><span class="unseen">${messages.published} </span>${dayAndTime(published, view)}</span>
@@ -78,7 +79,7 @@ ${pieces(parts.body)}
 
 /** What stands beside the text: when and where, whom to ask, what to take along. */
 function around({ release, around }: Entry, view: View): Html {
-  const wording = wordingOf(release.language)
+  const wording = textsOf(release.language).documents
   const { contacts, files, related } = partsOf(release, around, view.addresses)
   const event = release.withdrawn ? nothing : happening(release.event, wording, view)
   return html`${event}${list('contacts', contacts, wording)}${list('attachments', files, wording)}${list('related', related, wording)}`

@@ -3,7 +3,7 @@ import type { FeedQuery } from '../../domain/feed-query.ts'
 import type { Release } from '../../domain/release.ts'
 import { wallTime } from '../../domain/time.ts'
 import { headline } from '../../feeds/feed.ts'
-import { wordingOf } from '../../feeds/wording.ts'
+import { textsOf } from '../../feeds/languages.ts'
 import type { Contents } from './contents.ts'
 import { languageName } from './language.ts'
 import { day, type Html, nothing, tongue, type View } from './view.ts'
@@ -20,7 +20,7 @@ function summary(release: Release, query: FeedQuery, view: View): Html {
   const inLanguage =
     query.language === 'all' ? html` <span>${languageName(language)}</span>` : nothing
   return html`<li>
-<p class="details">${day(published, view)} <span${tongue(language, view)}>${wordingOf(language).kinds[kind]}</span>${inLanguage}</p>
+<p class="details">${day(published, view)} <span${tongue(language, view)}>${textsOf(language).documents.kinds[kind]}</span>${inLanguage}</p>
 <div${tongue(language, view)}>
 <h3><a href="${view.addresses.release(release)}">${headline(release)}</a></h3>
 ${withdrawn || hasLead(release) ? html`<p>${withdrawn?.reason ?? lead}</p>` : nothing}

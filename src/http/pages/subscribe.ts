@@ -1,14 +1,7 @@
 import { html } from 'hono/html'
-import type { FormatName } from '../../domain/addresses.ts'
 import type { FeedQuery } from '../../domain/feed-query.ts'
-import { formats } from '../../feeds/formats.ts'
+import { type FormatName, formats, preferredFormat, rankedFormats } from '../../feeds/formats.ts'
 import { type Html, nothing, type View } from './view.ts'
-
-const shown: [FormatName, string][] = [
-  ['atom', 'Atom'],
-  ['rss', 'RSS'],
-  ['json', 'JSON Feed'],
-]
 
 /** Where readers on the web take a feed's address. Those that people host themselves have none. */
 const readers: [string, (feed: string) => string][] = [
@@ -21,7 +14,7 @@ const readers: [string, (feed: string) => string][] = [
 /** The feeds of a question, and the ways to take them. */
 export function subscription(query: FeedQuery, view: View): Html {
   const { addresses, messages } = view
-  const feed = encodeURIComponent(addresses.feed(query, 'atom'))
+  const feed = encodeURIComponent(addresses.feed(query, preferredFormat))
   const links = readers.map(([name, open]) => {
     return html`<li><a href="${open(feed)}" rel="nofollow noreferrer" aria-label="${messages.openInLabel(name)}">${name}</a></li>\n`
   })
@@ -29,7 +22,7 @@ export function subscription(query: FeedQuery, view: View): Html {
 <h2 id="subscribe">${messages.subscribe}</h2>
 <p>${messages.howToSubscribe}</p>
 <ul class="feeds">
-${shown.map(([format, name]) => address(query, format, name, view))}</ul>
+${rankedFormats.map((format) => address(query, format, view))}</ul>
 <h3>${messages.openIn}</h3>
 <ul class="inline">
 ${links}</ul>
@@ -38,17 +31,19 @@ ${query.withdrawn ? nothing : lists(query, view)}
 }
 
 /** Copies the address of a feed of the page, and says so. It shows itself where there are scripts. */
-export function copyButton(format: FormatName, name: string, { messages }: View): Html {
-  return html`<button type="button" class="copy" data-copies="address-${format}" data-copy="${messages.copy}" data-copied="${messages.copied}" aria-label="${messages.copy}: ${messages.addressOf(name)}">${messages.copy}</button>`
+export function copyButton(format: FormatName, { messages }: View): Html {
+  const { label } = formats[format]
+  return html`<button type="button" class="copy" data-copies="address-${format}" data-copy="${messages.copy}" data-copied="${messages.copied}" aria-label="${messages.copy}: ${messages.addressOf(label)}">${messages.copy}</button>`
 }
 
-function address(query: FeedQuery, format: FormatName, name: string, view: View): Html {
+function address(query: FeedQuery, format: FormatName, view: View): Html {
   const { addresses, messages } = view
+  const { label, mediaType } = formats[format]
   const feed = addresses.feed(query, format)
   return html`<li>
-<a href="${feed}" type="${formats[format].mediaType}">${name}</a>
-${copyButton(format, name, view)}
-<input id="address-${format}" readonly value="${feed}" aria-label="${messages.addressOf(name)}" dir="ltr">
+<a href="${feed}" type="${mediaType}">${label}</a>
+${copyButton(format, view)}
+<input id="address-${format}" readonly value="${feed}" aria-label="${messages.addressOf(label)}" dir="ltr">
 </li>
 `
 }

@@ -1,10 +1,10 @@
 import { html } from 'hono/html'
 import { inLanguage, type Labels } from '../../domain/site.ts'
 import { formatUtc, wallTime } from '../../domain/time.ts'
+import { directionOf } from '../../feeds/direction.ts'
+import { textsOf } from '../../feeds/languages.ts'
+import type { Messages } from '../../feeds/languages/texts.ts'
 import type { Current } from '../answers/state.ts'
-import { directionOf } from '../../feeds/wording.ts'
-import type { Messages } from './messages/messages.ts'
-import { messagesOf } from './messages.ts'
 
 export type Html = ReturnType<typeof html>
 
@@ -21,9 +21,9 @@ export type View = Current & {
 }
 
 export function viewIn(language: string, current: Current): View {
-  const messages = messagesOf(language)
-  const isSpoken = language.split('-')[0] === messages.language
-  return { ...current, language, messages, spoken: isSpoken ? language : messages.language }
+  const { language: ours, pages: messages } = textsOf(language)
+  const isSpoken = language.split('-')[0] === ours
+  return { ...current, language, messages, spoken: isSpoken ? language : ours }
 }
 
 /** `lang` and `dir` of an element in another language than our own texts around it. */

@@ -1,0 +1,16 @@
+/**
+ * Version of what is made of content. Raise it by one in the commit that changes, for the same content, a
+ * byte of a document with a Last-Modified (a feed, an archive, a page, a list of addresses), or anything
+ * that is stored of a release. At the first start with another version every file of the content folder is
+ * read again, and every document counts as changed: without that, readers that send dates alone keep what an
+ * earlier version made. `test/output-version.test.ts` fails when it was forgotten, and says what to do.
+ */
+export const outputVersion = 1
+
+/**
+ * Names all that documents depend on beside the content, for the store to remember. `FEED_PAGES` is not part
+ * of it: it decides who gets a page in place of a feed, and no document shows it.
+ */
+export function outputName(version: number, baseUrl: string): string {
+  return `${version} ${baseUrl}`
+}

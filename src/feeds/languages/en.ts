@@ -1,0 +1,156 @@
+import type { Texts } from './texts.ts'
+
+const names =
+  'January February March April May June July August September October November December'.split(' ')
+
+export const en: Texts = {
+  language: 'en',
+  name: 'English',
+  territory: 'GB',
+
+  documents: {
+    and: 'and',
+    or: 'or',
+    without: 'without',
+    allLanguages: 'all languages',
+    searchFor: (words) => `containing “${words}”`,
+    releasesFor: (words) => `releases containing “${words}”`,
+    correction: 'Correction',
+    withdrawn: 'Withdrawn',
+    withdrawals: 'Withdrawn releases',
+    corrects: 'Corrects',
+    correctedBy: 'Corrected by',
+    replacedBy: 'Replaced by',
+    dated: 'Dated',
+    event: 'Event',
+    attachments: 'Attachments',
+    related: 'Related links',
+    contacts: 'Inquiries',
+    telephone: 'tel.',
+    photo: 'Photo',
+    ended: 'This feed has ended',
+    endedText: (title) => `No more releases will appear in “${title}”.`,
+    instead: 'Subscribe instead to',
+    kinds: {
+      'press-release': 'press release',
+      statement: 'statement',
+      speech: 'speech',
+      advisory: 'media advisory',
+    },
+  },
+
+  pages: {
+    day: ({ year, month, day }) => `${day} ${names[month - 1]} ${year}`,
+    dayAndTime: ({ year, month, day, hour, minute }) => {
+      const two = (number: number) => String(number).padStart(2, '0')
+      return `${day} ${names[month - 1]} ${year}, ${two(hour)}:${two(minute)}`
+    },
+    months: names,
+    month: (year, month) => `${names[month - 1]} ${year}`,
+
+    toContent: 'Skip to content',
+    search: 'Search',
+    searchLabel: 'Search the releases',
+    languages: 'Languages',
+    allLanguages: 'All languages',
+    timesOf: (timezone) => `Times are those of ${timezone}.`,
+    privacy: 'These pages set no cookies and load nothing from anybody else.',
+    withdrawals: 'Withdrawn releases',
+
+    newest: 'Newest releases',
+    releases: 'Releases',
+    countOfReleases: (count) => (count === 1 ? '1 release' : `${count} releases`),
+    newestOf: (count) => `The ${count} newest. Older ones are in the archive.`,
+    noReleases: 'No release yet. The feed can be subscribed to: the first one will appear in it.',
+    noReleasesFound:
+      'No release matches yet. Leave something out to find more, or subscribe: whatever matches later will appear in the feed.',
+    page: (page, pages) => `Page ${page} of ${pages}`,
+    newerPage: 'Newer releases',
+    olderPage: 'Older releases',
+    archive: 'Archive by month',
+    wholeList: 'The newest releases',
+
+    topics: 'Topics',
+    broaderTopic: 'Part of',
+    narrowerTopics: 'Includes',
+    lastRelease: 'last release',
+
+    subscribe: 'Subscribe',
+    howToSubscribe:
+      'A feed brings new releases to you. Copy one of these addresses into your feed reader, or open it in one below; any format will do.',
+    addressOf: (format) => `Address of the ${format} feed`,
+    copy: 'Copy',
+    copied: 'Copied',
+    openIn: 'Open in',
+    openInLabel: (reader) => `Subscribe in ${reader}`,
+    forReaders: 'Several feeds at once (OPML)',
+    everyTopicAsOpml: 'Every topic as a feed of its own',
+    theseTopicsAsOpml: 'These topics as a feed each',
+    isFeed: (format) => `This is a feed (${format}), which brings new releases to a feed reader.`,
+    isArchive: (format) => `This is an archive of a feed (${format}). It does not change any more.`,
+    toSubscribe: 'To subscribe, copy this address into your feed reader:',
+
+    build: 'Make your own feed',
+    buildThis: 'Change this feed',
+    buildIntroduction:
+      'Tick what you want to hear about. You see what the feed holds before you take it.',
+    changeThis: 'Subscribe or change this feed',
+    wantedTopics: 'Topics',
+    any: 'Releases on any of them',
+    all: 'Only releases on all of them',
+    leaveOut: 'Leave out some topics',
+    unwantedTopics: 'Without releases on',
+    releaseLanguage: 'Language of the releases',
+    words: 'Words in the release',
+    wordsHint: 'Releases with all of these words, in any order.',
+    show: 'Show the feed',
+    tooRich:
+      'This feed combines its topics in a way the form cannot show. Using the form makes a simpler one.',
+    resultAnnounced: (title) => `Now showing: ${title}`,
+
+    published: 'Published',
+    changed: 'Changed',
+    otherLanguages: 'In other languages',
+    followTopics: 'Follow the topics of this release',
+    pictureElsewhere: 'Picture on another site',
+
+    forPrograms: 'For programs',
+    everyTopicForPrograms: 'Every topic with its feeds:',
+    extension: 'In JSON Feed, these members are added to a release below',
+
+    errors: {
+      invalid: {
+        title: 'This cannot be answered',
+        text: 'Something in the address is not written as it must be. Follow a link on this page instead.',
+      },
+      moved: { title: 'This has moved', text: 'What was here has moved for good.' },
+      'not-allowed': {
+        title: 'This can only be read',
+        text: 'This address takes no other requests.',
+      },
+      'not-found': {
+        title: 'There is nothing here',
+        text: 'The address may be mistyped, or the page may have gone.',
+      },
+      gone: { title: 'This is no longer here', text: 'It was taken away for good.' },
+      unavailable: {
+        title: 'Not available at the moment',
+        text: 'Something went wrong on our side. Try again in a minute.',
+      },
+    },
+    reasons: {
+      'unknown-topic': 'There is no topic of this name.',
+      'too-many-topics':
+        'A feed can combine at most eight topics, and with “any of them” each topic left out counts once for every topic wanted. Untick some, or tick a broader topic instead.',
+      'too-many-words': 'A search takes at most eight words. Leave some out.',
+      'too-long':
+        'The address of this feed would be too long for readers. Leave out some topics or words.',
+      ended: 'This feed has ended.',
+      'empty-month': 'No release was published in that month.',
+      'no-release': 'There is no release at this address.',
+    },
+    insteadTopics: 'Did you look for one of these?',
+    lookFor: 'Search the releases',
+    toHome: 'All releases and topics',
+  },
+}

@@ -1,0 +1,158 @@
+import type { Texts } from './texts.ts'
+
+const names =
+  'januari februari mars april maj juni juli augusti september oktober november december'.split(' ')
+
+export const sv: Texts = {
+  language: 'sv',
+  name: 'svenska',
+  territory: 'SE',
+
+  documents: {
+    and: 'och',
+    or: 'eller',
+    without: 'utan',
+    allLanguages: 'alla språk',
+    searchFor: (words) => `innehåller ”${words}”`,
+    releasesFor: (words) => `meddelanden som innehåller ”${words}”`,
+    correction: 'Rättelse',
+    withdrawn: 'Återkallat',
+    withdrawals: 'Återkallade meddelanden',
+    corrects: 'Rättar',
+    correctedBy: 'Rättat av',
+    replacedBy: 'Ersatt av',
+    dated: 'Daterat',
+    event: 'Evenemang',
+    attachments: 'Bilagor',
+    related: 'Läs också',
+    contacts: 'Mer information',
+    telephone: 'tfn',
+    photo: 'Bild',
+    ended: 'Detta flöde har upphört',
+    endedText: (title) => `Flödet ”${title}” får inga fler meddelanden.`,
+    instead: 'Prenumerera i stället på',
+    kinds: {
+      'press-release': 'pressmeddelande',
+      statement: 'uttalande',
+      speech: 'tal',
+      advisory: 'medieinformation',
+    },
+  },
+
+  pages: {
+    day: ({ year, month, day }) => `${day} ${names[month - 1]} ${year}`,
+    dayAndTime: ({ year, month, day, hour, minute }) =>
+      `${day} ${names[month - 1]} ${year} kl. ${hour}.${String(minute).padStart(2, '0')}`,
+    months: names,
+    month: (year, month) => `${names[month - 1]} ${year}`,
+
+    toContent: 'Hoppa till innehållet',
+    search: 'Sök',
+    searchLabel: 'Sök bland meddelandena',
+    languages: 'Språk',
+    allLanguages: 'Alla språk',
+    timesOf: (timezone) => `Klockslagen gäller tidszonen ${timezone}.`,
+    privacy: 'Sidorna använder inga kakor och hämtar ingenting från andra.',
+    withdrawals: 'Återkallade meddelanden',
+
+    newest: 'Senaste meddelanden',
+    releases: 'Meddelanden',
+    countOfReleases: (count) => (count === 1 ? '1 meddelande' : `${count} meddelanden`),
+    newestOf: (count) => `De ${count} senaste. Äldre finns i arkivet.`,
+    noReleases:
+      'Inga meddelanden ännu. Det går ändå att prenumerera på flödet: det första meddelandet kommer att synas där.',
+    noReleasesFound:
+      'Inget meddelande motsvarar valen ännu. Ta bort något villkor för att hitta fler, eller prenumerera: det som publiceras senare kommer att synas i flödet.',
+    page: (page, pages) => `Sida ${page} av ${pages}`,
+    newerPage: 'Nyare meddelanden',
+    olderPage: 'Äldre meddelanden',
+    archive: 'Arkiv per månad',
+    wholeList: 'De senaste meddelandena',
+
+    topics: 'Ämnen',
+    broaderTopic: 'Hör till ämnet',
+    narrowerTopics: 'Omfattar ämnena',
+    lastRelease: 'senaste meddelandet',
+
+    subscribe: 'Prenumerera',
+    howToSubscribe:
+      'Ett flöde ger dig nya meddelanden direkt. Kopiera någon av adresserna till din flödesläsare, eller öppna flödet i en läsare här nedanför. Alla format fungerar.',
+    addressOf: (format) => `Adress till flödet i formatet ${format}`,
+    copy: 'Kopiera',
+    copied: 'Kopierad',
+    openIn: 'Öppna i',
+    openInLabel: (reader) => `Prenumerera i ${reader}`,
+    forReaders: 'Flera flöden på en gång (OPML)',
+    everyTopicAsOpml: 'Alla ämnen som var sitt flöde',
+    theseTopicsAsOpml: 'Dessa ämnen som var sitt flöde',
+    isFeed: (format) =>
+      `Detta är ett flöde (${format}), som för nya meddelanden till en flödesläsare.`,
+    isArchive: (format) => `Detta är ett arkiv av ett flöde (${format}). Det ändras inte längre.`,
+    toSubscribe: 'Prenumerera genom att kopiera denna adress till din flödesläsare:',
+
+    build: 'Sätt ihop ditt eget flöde',
+    buildThis: 'Ändra flödet',
+    buildIntroduction:
+      'Välj det du vill veta mer om. Du ser vad flödet innehåller innan du prenumererar.',
+    changeThis: 'Prenumerera eller ändra flödet',
+    wantedTopics: 'Ämnen',
+    any: 'Meddelanden om något av ämnena',
+    all: 'Endast meddelanden om alla ämnena',
+    leaveOut: 'Uteslut ämnen',
+    unwantedTopics: 'Utan meddelanden om',
+    releaseLanguage: 'Meddelandenas språk',
+    words: 'Ord i meddelandet',
+    wordsHint: 'Meddelanden med alla dessa ord, i vilken ordning som helst.',
+    show: 'Visa flödet',
+    tooRich:
+      'Flödet kombinerar ämnen på ett sätt som formuläret inte kan visa. Med formuläret blir det enklare.',
+    resultAnnounced: (title) => `Visar nu: ${title}`,
+
+    published: 'Publicerat',
+    changed: 'Ändrat',
+    otherLanguages: 'På andra språk',
+    followTopics: 'Följ meddelandets ämnen',
+    pictureElsewhere: 'Bild på en annan webbplats',
+
+    forPrograms: 'För program',
+    everyTopicForPrograms: 'Alla ämnen och deras flöden:',
+    extension: 'I JSON Feed får ett meddelande dessutom följande uppgifter under',
+
+    errors: {
+      invalid: {
+        title: 'Det här går inte att besvara',
+        text: 'Något i adressen går inte att tolka. Fortsätt via någon av länkarna på sidan.',
+      },
+      moved: {
+        title: 'Sidan har flyttats',
+        text: 'Sidan har flyttats permanent till en ny adress.',
+      },
+      'not-allowed': {
+        title: 'Det här kan bara läsas',
+        text: 'Adressen tar inte emot några andra förfrågningar.',
+      },
+      'not-found': {
+        title: 'Här finns ingenting',
+        text: 'Adressen kan vara felskriven, eller så har sidan tagits bort.',
+      },
+      gone: { title: 'Det här finns inte längre', text: 'Innehållet har tagits bort permanent.' },
+      unavailable: {
+        title: 'Inte tillgängligt just nu',
+        text: 'Något gick fel hos oss. Försök igen om en minut.',
+      },
+    },
+    reasons: {
+      'unknown-topic': 'Det finns inget ämne med detta namn.',
+      'too-many-topics':
+        'Ett flöde kan kombinera högst åtta ämnen, och när något av ämnena räcker räknas varje uteslutet ämne en gång för varje valt ämne. Ta bort några val eller välj ett bredare ämne.',
+      'too-many-words': 'En sökning kan ha högst åtta ord. Ta bort några.',
+      'too-long': 'Flödets adress skulle bli för lång för läsarna. Ta bort några ämnen eller ord.',
+      ended: 'Flödet har upphört.',
+      'empty-month': 'Inget meddelande publicerades den månaden.',
+      'no-release': 'Det finns inget meddelande på den här adressen.',
+    },
+    insteadTopics: 'Sökte du något av dessa?',
+    lookFor: 'Sök bland meddelandena',
+    toHome: 'Alla meddelanden och ämnen',
+  },
+}

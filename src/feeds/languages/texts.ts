@@ -1,0 +1,139 @@
+import type { ReadingErrorCode } from '../../domain/errors.ts'
+import type { Kind } from '../../domain/release.ts'
+import type { WallTime } from '../../domain/time.ts'
+
+/** All that the service says to readers in one language. A file that lacks a text does not compile. */
+export type Texts = {
+  /** Language tag, without a territory. */
+  language: string
+  /** What speakers call their language. */
+  name: string
+  /** Where it is at home, for programs that want a language with its territory. */
+  territory: string
+  documents: Wording
+  pages: Messages
+}
+
+/** The few words that documents need beside the publisher's own. */
+export type Wording = {
+  and: string
+  or: string
+  without: string
+  allLanguages: string
+  /** Put around the words of a search. */
+  searchFor: (words: string) => string
+  /** The same where nothing stands before it. */
+  releasesFor: (words: string) => string
+  correction: string
+  withdrawn: string
+  withdrawals: string
+  corrects: string
+  correctedBy: string
+  replacedBy: string
+  /** Before the time its author gave a release that came out later. */
+  dated: string
+  event: string
+  attachments: string
+  related: string
+  contacts: string
+  telephone: string
+  photo: string
+  /** Title of the last entry of a feed. */
+  ended: string
+  /** Its text, for the title of the feed. */
+  endedText: (title: string) => string
+  instead: string
+  kinds: Record<Kind, string>
+}
+
+/** What an error tells of itself beyond its code, so that a page can say what to change. */
+export type Reason =
+  | 'unknown-topic'
+  | 'too-many-topics'
+  | 'too-many-words'
+  | 'too-long'
+  | 'ended'
+  | 'empty-month'
+  | 'no-release'
+
+/** The texts of the pages. */
+export type Messages = {
+  day: (time: WallTime) => string
+  dayAndTime: (time: WallTime) => string
+  /** Short names of the months, January first. */
+  months: string[]
+  month: (year: number, month: number) => string
+
+  toContent: string
+  search: string
+  searchLabel: string
+  languages: string
+  allLanguages: string
+  timesOf: (timezone: string) => string
+  privacy: string
+  withdrawals: string
+
+  newest: string
+  releases: string
+  countOfReleases: (count: number) => string
+  newestOf: (count: number) => string
+  noReleases: string
+  noReleasesFound: string
+  page: (page: number, pages: number) => string
+  newerPage: string
+  olderPage: string
+  archive: string
+  wholeList: string
+
+  topics: string
+  broaderTopic: string
+  narrowerTopics: string
+  lastRelease: string
+
+  subscribe: string
+  howToSubscribe: string
+  addressOf: (format: string) => string
+  copy: string
+  copied: string
+  openIn: string
+  openInLabel: (reader: string) => string
+  forReaders: string
+  everyTopicAsOpml: string
+  theseTopicsAsOpml: string
+  /** On top of a feed that was opened in a browser. */
+  isFeed: (format: string) => string
+  isArchive: (format: string) => string
+  toSubscribe: string
+
+  build: string
+  buildThis: string
+  buildIntroduction: string
+  changeThis: string
+  wantedTopics: string
+  any: string
+  all: string
+  leaveOut: string
+  unwantedTopics: string
+  releaseLanguage: string
+  words: string
+  wordsHint: string
+  show: string
+  tooRich: string
+  resultAnnounced: (title: string) => string
+
+  published: string
+  changed: string
+  otherLanguages: string
+  followTopics: string
+  pictureElsewhere: string
+
+  forPrograms: string
+  everyTopicForPrograms: string
+  extension: string
+
+  errors: Record<ReadingErrorCode, { title: string; text: string }>
+  reasons: Record<Reason, string>
+  insteadTopics: string
+  lookFor: string
+  toHome: string
+}

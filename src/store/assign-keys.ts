@@ -1,0 +1,143 @@
+import { keyAt } from '../domain/key.ts'
+import {
+  type Dates,
+  earliest,
+  type Moment,
+  place,
+  type Place,
+  type Placement,
+} from '../domain/publishing.ts'
+import { createVocabulary, type Vocabulary, type VocabularySource } from '../domain/topic.ts'
+import { type Database, statement } from './database.ts'
+import { inBatches } from './staging.ts'
+
+/** The keys of staged releases, and the identities of those whose weight counts anew. */
+export type AssignedKeys = { assigned: (Place & { batch: string })[]; reweighed: string[] }
+
+/** Assigns keys to all releases of some batches, in the order in which they were staged. */
+export async function assignKeys(
+  database: Database,
+  batches: string[],
+  vocabulary: VocabularySource,
+  moment: Moment,
+): Promise<AssignedKeys> {
+  const rows = await readStaged(database, batches)
+  if (rows.length === 0) return { assigned: [], reweighed: [] }
+  const topics = createVocabulary(vocabulary)
+  const placements = rows.map((row, number) => resolveTopics(toPlacement(row, number), topics))
+  const taken = await readTakenKeys(database, batches, earliest(placements, moment))
+  const assigned = place(placements, taken, moment).map((one, index) => ({
+    ...one,
+    batch: rows[index]!.batch,
+  }))
+  // Neighbours in an archive may move for a release that no longer fits into it.
+  const reweighed = rows
+    .filter(({ weight, keptWeight }) => weight > 2 * keptWeight)
+    .map(({ id }) => id)
+  return { assigned, reweighed }
+}
+
+/** Staged releases, each beside what the store has or had under its identity. */
+async function readStaged(database: Database, batches: string[]): Promise<StagedRow[]> {
+  // Without the conditions inside, SQLite copies the whole store before it joins.
+  const { results } = await statement(
+    database,
+    `select one.id, one.batch, one.dates, one.document -> '$.archived' is not null as archived, one.authored, one.wanted, one.document -> '$.topics' as topics,
+       kept.key, kept.updated_key as updatedKey, kept.authored as keptAuthored, kept.wanted as keptWanted,
+       kept.document -> '$.topics' as keptTopics,
+       one.document -> '$.withdrawn' is not null as withdrawn,
+       kept.document -> '$.withdrawn' is not null as keptWithdrawn,
+       ${countCorrections('one')} as corrections, ${countCorrections('kept')} as keptCorrections,
+       one.weight, kept.weight as keptWeight, kept.history as keptHistory
+     from incoming as one left join (
+       select id, key, updated_key, authored, wanted, document, weight, history from release
+       where id in (select id from incoming where ${inBatches('?1')})
+       union all
+       select id, key, updated_key, authored, wanted, null, 0, 0 from departed
+       where id in (select id from incoming where ${inBatches('?1')})
+     ) as kept on kept.id = one.id
+     where one.${inBatches('?1')}
+     order by (select key from json_each(?1) where value = one.batch), one.number`,
+    JSON.stringify(batches),
+  ).all<StagedRow>()
+  return results
+}
+
+/** The keys from a second on that other releases have, or had before they departed. */
+async function readTakenKeys(
+  database: Database,
+  batches: string[],
+  second: number,
+): Promise<number[]> {
+  const { results } = await statement(
+    database,
+    `select key, updated_key as updatedKey from (
+       select id, key, updated_key from release union all select id, key, updated_key from departed
+     ) where (key >= ?1 or updated_key >= ?1)
+       and id not in (select id from incoming where ${inBatches('?2')})`,
+    keyAt(second),
+    JSON.stringify(batches),
+  ).all<{ key: number; updatedKey: number }>()
+  return results.flatMap(({ key, updatedKey }) => [key, updatedKey])
+}
+
+/** A topic that was renamed or merged is not gained by a release that had it under its former slug. */
+function resolveTopics(placement: Placement, vocabulary: Vocabulary): Placement {
+  const { before } = placement
+  if (!before?.topics) return placement
+  const topics = before.topics.map((slug) => vocabulary.resolve(slug)?.slug ?? slug)
+  return { ...placement, before: { ...before, topics } }
+}
+
+type StagedRow = {
+  id: string
+  batch: string
+  dates: Dates
+  archived: number
+  authored: number
+  wanted: number
+  topics: string
+  key: number | null
+  updatedKey: number
+  keptAuthored: number
+  keptWanted: number
+  keptTopics: string | null
+  withdrawn: number
+  keptWithdrawn: number
+  corrections: number
+  keptCorrections: number
+  weight: number
+  keptWeight: number
+  keptHistory: number
+}
+
+function countCorrections(table: string): string {
+  return `(
+    select count(*) from json_each(${table}.document, '$.changes') as change
+    where change.value ->> 'kind' = 'correction'
+  )`
+}
+
+function toPlacement(
+  { id, batch, authored, wanted, ...kept }: StagedRow,
+  number: number,
+): Placement {
+  const topics = JSON.parse(kept.topics) as string[]
+  const withdrawn = kept.withdrawn === 1
+  const { corrections } = kept
+  const dates = kept.archived === 1 ? 'archive' : kept.dates
+  const placement = { id, batch, number, authored, wanted, topics, withdrawn, corrections, dates }
+  const { key, updatedKey, keptAuthored, keptWanted, keptTopics } = kept
+  if (key === null) return placement
+  const before = { key, updatedKey, authored: keptAuthored, wanted: keptWanted }
+  if (keptTopics === null) return { ...placement, before }
+  const was = {
+    withdrawn: kept.keptWithdrawn === 1,
+    corrections: kept.keptCorrections,
+    isHistory: kept.keptHistory === 1,
+  }
+  return {
+    ...placement,
+    before: { ...before, ...was, topics: JSON.parse(keptTopics) as string[] },
+  }
+}

@@ -1,0 +1,40 @@
+import type { Clock } from '../domain/clock.ts'
+import { endPriority, noFreeSecond, requestPriority, waitForFreeSecond } from './change-second.ts'
+import { type Change, prepareTransaction } from './change-transaction.ts'
+import type { Database } from './database.ts'
+import { readPosition } from './position.ts'
+
+/** How often a change is tried again because another process changed the store meanwhile. */
+export const mostAttempts = 20
+
+/**
+ * Commits a change that `decide` chooses for the second in which it becomes public; nothing when it chooses
+ * none. It is decided anew if another process was first, or if readers were shown something else in that
+ * second. Throws DomainError `unavailable` when others were first for `patience` seconds or twenty times, or
+ * while the clock is far behind what was shown.
+ */
+export async function commitChange(
+  database: Database,
+  clock: Clock,
+  decide: (second: number) => Promise<Change | undefined>,
+  patience = Infinity,
+): Promise<void> {
+  const until = clock.now() + patience
+  const onTaken = () => requestPriority(database, clock)
+  for (let attempt = 1; ; attempt++) {
+    const { second, position } = await waitForFreeSecond(database, clock, { until, onTaken })
+    const change = await decide(second)
+    if (!change) return
+    try {
+      const transaction = await prepareTransaction(database, position, change, second)
+      await database.batch([...transaction, endPriority(database)])
+      return
+    } catch (error) {
+      const { revision, shown } = await readPosition(database, second)
+      const isAsBefore = revision === position.revision && shown < second
+      if (isAsBefore) throw error
+      if (attempt === mostAttempts) throw noFreeSecond()
+      await requestPriority(database, clock)
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import type { FeedQuery } from '../domain/feed-query.ts'
+import { lastKeyOf } from '../domain/key.ts'
+import type { Place, State, Walk } from '../domain/release-store.ts'
+import { createRemembered, rooms } from '../domain/remembered.ts'
+import { type Database, statement } from './database.ts'
+import { BoundValues, selectKeys } from './full-text-query.ts'
+import { lastChangeOf } from './load-releases.ts'
+
+/** Characters of a question and its walks, as they are remembered. */
+const longestQuestion = 5000
+/** Bytes that a place takes in memory. */
+const sizeOfPlace = 60
+
+type PlaceRow = Place & { walk: number }
+
+/**
+ * A cache of the places that were found last. The validators of a document, the document, and the same in other
+ * formats are made of the same walks, one after the other. A revision and a horizon that come again
+ * give the same places; a database that was restored may come to the revision, but not in that second.
+ */
+export class PlacesCache {
+  readonly #remembered = createRemembered(
+    rooms.places,
+    (walks: Place[][]) => walks.flat().length * sizeOfPlace,
+    longestQuestion,
+  )
+
+  get(query: FeedQuery, state: State, walks: Walk[]): Place[][] | undefined {
+    return this.#remembered.get(keyOf(query, state, walks))
+  }
+
+  set(query: FeedQuery, state: State, walks: Walk[], places: Place[][]) {
+    this.#remembered.set(keyOf(query, state, walks), places)
+  }
+}
+
+function keyOf(query: FeedQuery, { revision, since, horizon }: State, walks: Walk[]): string {
+  return JSON.stringify([revision, since, horizon, query, walks])
+}
+
+/** Where the releases stand that each of some walks finds, in its order. */
+export async function findPlaces(
+  database: Database,
+  cache: PlacesCache,
+  query: FeedQuery,
+  state: State,
+  walks: Walk[],
+): Promise<Place[][]> {
+  const known = cache.get(query, state, walks)
+  if (known) return known
+  const bound = new BoundValues()
+  const sql = selectPlaces(query, state, walks, bound)
+  const { results } = await statement(database, sql, ...bound.values).all<PlaceRow>()
+  const places = toPlaces(walks, results)
+  cache.set(query, state, walks, places)
+  return places
+}
+
+/**
+ * Second of the last change of the releases that some walks find, or of what stands around them; or when a
+ * release left or came under a topic that the question names.
+ */
+export async function findLastModified(
+  database: Database,
+  cache: PlacesCache,
+  query: FeedQuery,
+  state: State,
+  walks: Walk[],
+): Promise<number> {
+  // The text of a release may change so that a search no longer finds it.
+  if (query.words.length > 0) return state.since
+  const bound = new BoundValues()
+  const found = selectPlaces(query, state, walks, bound)
+  const departures = bound.bind(JSON.stringify(departureTopics(query)))
+  const { language } = query
+  const inLanguage = language === 'all' ? '' : ` and language = ${bound.bind(language)}`
+  // The places come along: a document that has changed is made of them right afterwards.
+  const { results } = await statement(
+    database,
+    `with found as materialized (${found})
+    select walk, key, updatedKey, weight, null as changed from found
+    union all
+    select null, null, null, null, max(
+      coalesce((
+        select max(${lastChangeOf('one', bound.bind(lastKeyOf(state.horizon)))}) from release as one
+        where key in (select key from found)
+      ), 0),
+      coalesce((
+        select max(since) from departure
+        where topic in (select value from json_each(${departures}))${inLanguage}
+      ), 0)
+    )`,
+    ...bound.values,
+  ).all<PlaceRow & { changed: number | null }>()
+  cache.set(query, state, walks, toPlaces(walks, results))
+  const last = results.find((row) => row.changed !== null)
+  return Math.max(last?.changed ?? 0, state.frameSince)
+}
+
+/** The topics in the table `departure` by which a release can leave the answer; '' stands for all releases. */
+function departureTopics({ topics }: FeedQuery): string[] {
+  const named = topics.flatMap((group) => [...group.with, ...group.without])
+  const isOpen = topics.length === 0 || topics.some((group) => group.with.length === 0)
+  return isOpen ? [...named, ''] : named
+}
+
+/** The query for the places that each of some walks finds, in no order. */
+function selectPlaces(query: FeedQuery, state: State, walks: Walk[], bound: BoundValues): string {
+  const selects = walks.map((walk, index) => {
+    const keys = selectKeys(query, state, walk, bound)
+    return `select ${index} as walk, key, updated_key as updatedKey, weight from release
+      where ${walk.by === 'key' ? 'key' : 'updated_key'} in (${keys})`
+  })
+  return selects.join(' union all ')
+}
+
+function toPlaces(walks: Walk[], rows: PlaceRow[]): Place[][] {
+  return walks.map(({ by, towards }, index) => {
+    const sign = towards === 'newer' ? 1 : -1
+    return rows
+      .filter(({ walk }) => walk === index)
+      .toSorted((a, b) => sign * (a[by] - b[by]))
+      .map(({ key, updatedKey, weight }) => ({ key, updatedKey, weight }))
+  })
+}

@@ -1,0 +1,126 @@
+import type { FeedQuery } from '../domain/feed-query.ts'
+import { lastKeyOf } from '../domain/key.ts'
+import type { State, Walk } from '../domain/release-store.ts'
+import { searchTokens } from '../domain/text.ts'
+import type { Group } from '../domain/topic-expression.ts'
+
+/** The values bound to a statement; equal ones share a parameter, because D1 binds at most 100. */
+export class BoundValues {
+  readonly values: (string | number)[] = []
+
+  /** Answers the parameter that stands for a value, as `?3`. */
+  bind(value: string | number): string {
+    if (!this.values.includes(value)) this.values.push(value)
+    return `?${this.values.indexOf(value) + 1}`
+  }
+}
+
+/**
+ * The query for the keys, of publication or of the last material change, of the public releases that answer a
+ * question, as a column `found` in the order of a walk. The rowids of the full-text index are those keys, so
+ * SQLite goes along it from one release that has all that is asked for to the next.
+ */
+export function selectKeys(
+  query: FeedQuery,
+  { horizon, marks }: Pick<State, 'horizon' | 'marks'>,
+  walk: Walk,
+  bound: BoundValues,
+): string {
+  const { below = Infinity } = walk
+  const shown = lastKeyOf(horizon)
+  const last = Math.min(shown, below - 1)
+  if (walk.by === 'key') {
+    return selectRowids('release_words', fullTextQuery(query, marks, walk), { walk, last, bound })
+  }
+  const unmovedQuery = fullTextQuery(query, marks, { ...walk, isUnmoved: true })
+  const unmoved = selectRowids('release_words', unmovedQuery, { walk, last, bound })
+  // A release that is public by its key of publication may have changed after the horizon.
+  const moved = selectRowids('moved_words', fullTextQuery(query, marks, walk), {
+    walk,
+    last: below - 1,
+    bound,
+    shown,
+  })
+  return `select found from (select * from (${unmoved}) union all select * from (${moved})) order by found ${orderOf(walk, bound)}`
+}
+
+/** `last` is the last rowid. With `shown`, the last public key, only releases that are public are found. */
+type Range = { walk: Walk; last: number; bound: BoundValues; shown?: number }
+
+function selectRowids(
+  table: 'release_words' | 'moved_words',
+  matching: string,
+  { walk, last, bound, shown }: Range,
+): string {
+  const match = bound.bind(matching)
+  // FTS5 takes whole numbers as bounds, one from above and one from below. Bound ones are floating.
+  const bounds = [
+    ...(walk.from === undefined ? [] : [` and rowid >= cast(${bound.bind(walk.from)} as integer)`]),
+    ...(last === Infinity ? [] : [` and rowid <= cast(${bound.bind(last)} as integer)`]),
+  ]
+  const isPublic =
+    shown === undefined
+      ? ''
+      : ` and exists (select 1 from release where updated_key = ${table}.rowid and key <= ${bound.bind(shown)})`
+  return `select rowid as found from ${table}
+      where ${table} match ${match}${bounds.join('')}${isPublic} order by rowid ${orderOf(walk, bound)}`
+}
+
+function orderOf({ towards, limit }: Walk, bound: BoundValues): string {
+  return `${towards === 'newer' ? 'asc' : 'desc'} limit ${bound.bind(limit)}`
+}
+
+/** Which releases a query asks for beside what the question says. `isUnmoved`: those whose two keys are the same. */
+type Kind = Pick<Walk, 'withdrawn' | 'onlyNews'> & { isUnmoved?: boolean }
+
+/** What all marks of one query have in common. */
+type MarkScope = { isWithdrawn: boolean; language: string; numbers: State['marks'] }
+
+/**
+ * A question in the query language of FTS5 (its documentation, section 3): marks, which the comment on the view
+ * `release_marks` explains, and words. `marks` are the numbers of topics; one without a number finds nothing.
+ */
+export function fullTextQuery(
+  { language, topics, words, withdrawn: isOfWithdrawn = false }: FeedQuery,
+  marks: State['marks'],
+  { withdrawn = isOfWithdrawn, onlyNews = false, isUnmoved = false }: Kind = {},
+): string {
+  const scope = { isWithdrawn: withdrawn, language, numbers: marks }
+  const kind = isUnmoved ? 'u' : onlyNews ? 'n' : 'p'
+  const conditions = [
+    topics.length > 0
+      ? anyOf(topics.map((one) => groupQuery(one, kind, scope)))
+      : mark(kind, scope),
+    ...(isUnmoved && onlyNews ? [mark('n', scope)] : []),
+    // Side by side all must be found, and what the index takes for no word at all counts for nothing.
+    ...(words.length > 0 ? [`(${words.map((word) => quoted(searchTokens(word))).join(' ')})`] : []),
+  ]
+  return conditions.join(' AND ')
+}
+
+function groupQuery({ with: wanted, without }: Group, kind: string, scope: MarkScope): string {
+  const under = (topic: string) => mark(kind, scope, topic)
+  // NOT needs something to take away from.
+  const all = wanted.length > 0 ? wanted.map(under).join(' AND ') : mark(kind, scope)
+  return without.length > 0 ? `((${all}) NOT ${anyOf(without.map(under))})` : `(${all})`
+}
+
+function mark(kind: string, { isWithdrawn, language, numbers }: MarkScope, topic?: string): string {
+  const tongue = language === 'all' ? '' : hex(language)
+  const subject = topic === undefined ? '' : `t${numbers.get(topic) ?? ''}`
+  return quoted(`\u{e000}${kind}${isWithdrawn ? 'w' : 's'}${tongue}${subject}`)
+}
+
+function anyOf(alternatives: string[]): string {
+  return `(${alternatives.join(' OR ')})`
+}
+
+function hex(name: string): string {
+  const bytes = Array.from(new TextEncoder().encode(name))
+  return bytes.map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** A string of several tokens is a phrase. */
+function quoted(tokens: string): string {
+  return `"${tokens}"`
+}

@@ -1,0 +1,142 @@
+// Changes of the API. Each request may have a process of its own, and there is one transaction in a second:
+// whoever is first in it commits all that is staged for the same revision, also what others staged.
+import type { Clock } from '../domain/clock.ts'
+import { nextSecond, waitForFreeSecond, yieldToPriority } from './change-second.ts'
+import { type Change, prepareTransaction } from './change-transaction.ts'
+import { mostAttempts } from './commit-change.ts'
+import { type Database, statement } from './database.ts'
+import { type Position, readPosition } from './position.ts'
+import { slugsOf } from './slugs.ts'
+import { discardBatch, type Staging } from './staging.ts'
+
+/** Identities and slugs of one group, about as many as a thousand releases have. */
+const mostNames = 2000
+
+/** What is committed with the staged releases of others. */
+export type StagedRequest = {
+  /** Begins the name of the batch. */
+  batch: string
+  /** Decides and stages it for a revision and a second; answers whether there is anything to commit. */
+  stage: (staging: Required<Staging>) => Promise<boolean>
+  /** The rest of the change, which is the same for all that are committed together. */
+  readRest: () => Promise<Omit<Change, 'batches'>>
+  /** Seconds after which it is given up. */
+  patience: number
+}
+
+/** One attempt, in a batch of its own: what could not be discarded belongs to no later one. */
+type Attempt = { name: string; until: number; isLast: boolean }
+
+/**
+ * Commits what a request stages, together with what others staged. Throws DomainError `unavailable` like
+ * `commitChange`; nothing is staged any more then.
+ */
+export async function commitStaged(
+  database: Database,
+  clock: Clock,
+  request: StagedRequest,
+): Promise<void> {
+  const until = clock.now() + request.patience
+  for (let attempt = 1; ; attempt++) {
+    const name = `${request.batch}.${attempt}`
+    const isLast = attempt === mostAttempts
+    if (await tryToCommit(database, clock, request, { name, until, isLast })) return
+  }
+}
+
+/** Answers whether the request is done; if not, it is decided anew. */
+async function tryToCommit(
+  database: Database,
+  clock: Clock,
+  request: StagedRequest,
+  { name, until, isLast }: Attempt,
+): Promise<boolean> {
+  const before = await readPosition(database, clock.now())
+  let isStaged = false
+  try {
+    const now = nextSecond(before, clock.now())
+    isStaged = await request.stage({ batch: name, now, decided: before.revision })
+    if (!isStaged) return true
+    await yieldToPriority(clock, before)
+    const outcome = await commitGroup(database, clock, request, { name, until, before })
+    if (outcome !== 'stale') return outcome === 'committed'
+    // Should this fail, nobody knows whether another committed it, and it is decided anew.
+    isStaged = false
+    return !(await discardBatch(database, name))
+  } catch (error) {
+    const wasThere = await discardBatch(database, name).catch(() => true)
+    // Nothing is left of it where another committed it.
+    if (isStaged && !wasThere) return true
+    if (isLast || clock.now() >= until) throw error
+    if (await isStillAt(database, clock, before).catch(() => true)) throw error
+    return false
+  }
+}
+
+/** Whether the store stands where it did, so that another attempt would fail in the same way. */
+async function isStillAt(database: Database, clock: Clock, before: Position): Promise<boolean> {
+  const { revision, shown } = await readPosition(database, clock.now())
+  return revision === before.revision && shown === before.shown
+}
+
+/** `stale`: another was first. `abandoned`: the batch was taken for abandoned, and is gone. */
+async function commitGroup(
+  database: Database,
+  clock: Clock,
+  { readRest, patience }: StagedRequest,
+  { name, until, before }: Pick<Attempt, 'name' | 'until'> & { before: Position },
+): Promise<'committed' | 'abandoned' | 'stale'> {
+  const { second, position } = await waitForFreeSecond(database, clock, {
+    until,
+    revision: before.revision,
+  })
+  if (position.revision !== before.revision) return 'stale'
+  const batches = await chooseGroup(database, name, position.revision, second - patience)
+  if (!batches.includes(name)) return 'abandoned'
+  const change = { ...(await readRest()), batches }
+  await database.batch(await prepareTransaction(database, position, change, second))
+  return 'committed'
+}
+
+type StagedNames = { batch: string; ids: string; slugs: string }
+
+/**
+ * The batches that can be committed together with one: of those that speak of the same release or slug only
+ * the first. The others are decided anew. What was staged before the second `from` is left out: whoever
+ * staged it was told that nothing has changed, or was killed.
+ */
+async function chooseGroup(
+  database: Database,
+  batch: string,
+  revision: number,
+  from: number,
+): Promise<string[]> {
+  const { results } = await statement(
+    database,
+    `select batch, json_group_array(id) as ids, json_group_array(json(slugs)) as slugs from (
+       select batch, staged, id, ${slugsOf('incoming')} as slugs from incoming
+       where decided = ?1 and (staged >= ?2 or batch = ?3)
+       order by number
+     ) group by batch order by min(staged), batch`,
+    revision,
+    from,
+    batch,
+  ).all<StagedNames>()
+  const own = results.find((one) => one.batch === batch)
+  const taken = new Set(own ? namesOf(own) : [])
+  let count = taken.size
+  const group = results.filter((one) => {
+    if (one.batch === batch) return true
+    const names = namesOf(one)
+    count += names.length
+    if (count > mostNames || names.some((name) => taken.has(name))) return false
+    for (const name of names) taken.add(name)
+    return true
+  })
+  return group.map((one) => one.batch)
+}
+
+/** Identities and slugs of the releases in a batch. */
+function namesOf({ ids, slugs }: StagedNames): string[] {
+  return [...(JSON.parse(ids) as string[]), ...(JSON.parse(slugs) as string[][]).flat()]
+}

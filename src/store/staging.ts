@@ -1,0 +1,136 @@
+// Drafts that wait in the table `incoming`, under the name of a batch, until one transaction makes them public.
+import type { Deed } from '../domain/publishing-store.ts'
+import type { Dates, Draft } from '../domain/publishing.ts'
+import { type Database, statement } from './database.ts'
+
+/** A draft, with what becomes of its times (`news` if nothing is said) and what the history tells of it. */
+export type StagedDraft = Draft & { dates?: Dates; deed?: Deed }
+
+/** Seconds after which a batch is abandoned under which nothing more was staged. */
+const longestPause = 600
+
+/** Drafts that are deleted at once: that takes some milliseconds, in which nobody else writes. */
+const rowsOfPortion = 200
+
+/** The condition that a row is of one of the batches in a JSON array. */
+export function inBatches(batches: string): string {
+  return `batch in (select value from json_each(${batches}))`
+}
+
+/** `decided` is the revision that a draft of the API was decided for; such drafts are committed together. */
+export type Staging = { batch: string; now: number; decided?: number }
+
+/** Stages drafts behind those of the same batch that are there. */
+export async function stageDrafts(
+  database: Database,
+  { batch, now, decided }: Staging,
+  drafts: StagedDraft[],
+): Promise<void> {
+  await statement(
+    database,
+    `insert or replace into incoming (batch, id, number, staged, dates, decided, deed, slug, language, source, origin, hash, authored, wanted, document, markdown, words, weight, media)
+     select ?1, value ->> '$.release.id',
+       coalesce(
+         (select number from incoming where batch = ?1 and id = value ->> '$.release.id'),
+         (select coalesce(max(number) + 1, 0) from incoming where batch = ?1) + key
+       ),
+       ?2, coalesce(value ->> 'dates', 'news'), ?3, value -> 'deed', value ->> '$.release.slug', value ->> '$.release.language',
+       value ->> 'source', value ->> 'origin', value ->> 'hash',
+       value ->> '$.release.published', value ->> '$.release.updated',
+       json_remove(value -> 'release', '$.published', '$.updated'),
+       coalesce(value ->> 'markdown', (
+         select markdown from release where id = value ->> '$.release.id'
+           and document ->> '$.html' = value ->> '$.release.html'
+       )),
+       value ->> 'words',
+       value ->> 'weight', value -> 'media'
+     from json_each(?4)`,
+    batch,
+    now,
+    decided ?? null,
+    JSON.stringify(drafts),
+  ).all()
+}
+
+/** The drafts that are staged in a batch: source → hash. */
+export async function readStagedHashes(
+  database: Database,
+  batch: string,
+): Promise<Map<string, string>> {
+  const { results } = await statement(
+    database,
+    'select source, hash from incoming where batch = ?',
+    batch,
+  ).all<Pick<Draft, 'source' | 'hash'>>()
+  return new Map(results.map(({ source, hash }) => [source, hash]))
+}
+
+/**
+ * Throws an Error unless `count` drafts are staged. The process that staged them may have been asleep for so
+ * long that its batch was taken for abandoned. From here on the batch has the whole pause again.
+ */
+export async function checkStaged(
+  database: Database,
+  batch: string,
+  count: number,
+  now: number,
+): Promise<void> {
+  await statement(
+    database,
+    `update incoming set staged = max(staged, ?2)
+     where batch = ?1 and id = (select min(id) from incoming where batch = ?1)`,
+    batch,
+    now,
+  ).all()
+  const found = await statement(
+    database,
+    'select count(*) as count from incoming where batch = ?',
+    batch,
+  ).first<{ count: number }>()
+  if ((found?.count ?? 0) >= count) return
+  throw new Error('what was read before is no longer in the database, and is read again')
+}
+
+/** The batches under which nothing was staged for ten minutes: the process that made them was killed. */
+export async function findAbandonedBatches(database: Database, now: number): Promise<string[]> {
+  // From one name to the next, because there may be a million drafts under each.
+  const { results } = await statement(
+    database,
+    `with recursive name (batch) as (
+       select min(batch) from incoming
+       union all
+       select (select min(batch) from incoming where batch > name.batch)
+       from name where batch is not null
+     )
+     select batch from name where batch is not null and not exists (
+       select 1 from incoming where incoming.batch = name.batch and staged > ?
+     )`,
+    now - longestPause,
+  ).all<{ batch: string }>()
+  return results.map(({ batch }) => batch)
+}
+
+/**
+ * Deletes a batch in portions, between which others can read and write: in one transaction a large batch would
+ * take minutes. Answers whether there was anything to delete.
+ */
+export async function discardBatch(
+  database: Database,
+  batch: string,
+  portions = Infinity,
+): Promise<boolean> {
+  let wasThere = false
+  for (let portion = 1; portion <= portions; portion++) {
+    const { results } = await statement(
+      database,
+      `delete from incoming where batch = ?1 and id in (
+         select id from incoming where batch = ?1 limit ${rowsOfPortion}
+       ) returning 1`,
+      batch,
+    ).all()
+    wasThere ||= results.length > 0
+    if (results.length < rowsOfPortion) break
+    await new Promise((resolve) => setTimeout(resolve))
+  }
+  return wasThere
+}

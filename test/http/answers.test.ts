@@ -1,0 +1,302 @@
+// What is remembered of answers, and when it may be answered again: by one process and by several over one
+// database, near to it and far from it.
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { compose, type Composed, type Parts } from '../../src/compose.ts'
+import { bringInLine } from '../../src/content/bring-in-line.ts'
+import type { ReleaseStore } from '../../src/domain/release-store.ts'
+import { createEdge } from '../../src/http/answers/edge.ts'
+import { createContentStore } from '../../src/store/content-store.ts'
+import { createReleaseStore } from '../../src/store/release-store.ts'
+import { markdown, temporaryFolder, topicsYaml, writeFiles } from '../content-folder.ts'
+import { baseUrl, breakStore, nodePress, requestFor } from '../platforms.ts'
+import { createSimulatedClock } from '../readers/simulated-clock.ts'
+import { newDatabase } from '../store/stores.ts'
+import { amount } from '../trials.ts'
+
+const start = Date.UTC(2026, 2, 2, 6) / 1000
+
+const release = (title: string, topics = 'eu', ...more: string[]) =>
+  markdown([`title: ${title}`, 'published: 2026-03-01', `topics: [${topics}]`, ...more])
+
+/** Services that share a database. Without anything said they are far from it, as isolates are. */
+async function shared(files: Record<string, string> = { 'releases/a.en.md': release('Before') }) {
+  const clock = createSimulatedClock(start)
+  const directory = temporaryFolder(files)
+  const database = await newDatabase()
+  const content = createContentStore(database)
+  const takeUp = async (changed: Record<string, string> = {}) => {
+    writeFiles(directory, changed)
+    const batch = crypto.randomUUID()
+    const problems = await bringInLine(directory, content, { batch, program: 'test', clock })
+    expect(problems.filter(({ warning }) => !warning)).toEqual([])
+  }
+  await takeUp()
+  const service = (more: Partial<Parts> = {}) =>
+    compose({
+      database,
+      hasChanged: undefined,
+      baseUrl,
+      memory: 32_000_000,
+      hasFeedPages: true,
+      later: (work) => void work(),
+      media: async (c) => c.text('a file'),
+      problems: () => [],
+      clock,
+      write: () => {},
+      ...more,
+    })
+  return { clock, directory, database, takeUp, service }
+}
+
+/** A cache that isolates of a data centre share. */
+function dataCentre() {
+  const kept = new Map<string, Response>()
+  return createEdge(async () => ({
+    match: async (address) => kept.get(address)?.clone(),
+    put: async (address, response) => void kept.set(address, response),
+    delete: async (address) => kept.delete(address),
+  }))
+}
+
+const ask = async ({ fetch }: Composed, path: string, headers: Record<string, string> = {}) => {
+  const answer = await fetch(requestFor(path, { headers }))
+  const text = await answer.text()
+  await settled()
+  return { status: answer.status, headers: answer.headers, text }
+}
+
+/** What goes on after an answer is done. */
+const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
+
+test.each([false, true])(
+  'a name that another topic takes leads there, also where it was asked for before (far: %s)',
+  async (isFar) => {
+    const clock = createSimulatedClock(start)
+    const directory = temporaryFolder({
+      'releases/a.en.md': release('On migration', 'migration'),
+      'releases/b.en.md': release('On the EU', 'eu'),
+    })
+    const press = await nodePress(directory, clock, undefined, { isFar })
+    const titlesAt = async (path: string) => (await press.fetch(path)).text()
+    expect(await titlesAt('/topics/movement-of-people.atom')).toContain('On migration')
+    clock.moveTo(start + 400)
+    const eu = 'eu:\n  label: { en: EU, fi: EU, sv: EU }\n'
+    const moved = topicsYaml
+      .replace('  aliases: [movement-of-people]\n', '')
+      .replace(eu, `${eu}  aliases: [movement-of-people]\n`)
+    writeFiles(directory, { 'topics.yaml': moved })
+    await press.takeUp()
+    expect(await titlesAt('/topics/migration.atom')).toContain('On migration')
+    expect(await titlesAt('/topics/movement-of-people.atom')).toContain('On the EU')
+  },
+)
+
+test('what another process made never stands over the bytes of an older edition (H-05)', async () => {
+  const { clock, takeUp, service } = await shared()
+  const [one, other] = [service({ memory: 60_000 }), service()]
+  const feed = '/topics/eu.atom'
+  await ask(one, feed)
+  // Until of this feed as much was given up as ever is.
+  for (let number = 0; number < 60; number++) await ask(one, `/topics/crime.json?q=w${number}`)
+  clock.moveTo(start + 400)
+  await takeUp({ 'releases/a.en.md': release('After') })
+  clock.moveTo(start + 800)
+  const known = { 'If-None-Match': (await ask(other, feed)).headers.get('etag')! }
+  await ask(other, feed, known)
+  clock.moveTo(start + 900)
+  expect((await ask(one, feed, known)).status).toBe(304)
+  expect((await ask(one, feed)).text).toContain('After')
+})
+
+test('while the database fails, nobody gets an older answer from the data centre than what is known here (H-10)', async () => {
+  const { clock, takeUp, service, database } = await shared()
+  const here = dataCentre()
+  await ask(service({ edge: here }), '/feed.atom')
+  clock.moveTo(start + 400)
+  await takeUp({ 'releases/a.en.md': release('After') })
+  clock.moveTo(start + 800)
+  const there = service({ edge: dataCentre() })
+  const known = { 'If-None-Match': (await ask(there, '/feed.atom')).headers.get('etag')! }
+  await ask(there, '/feed.atom', known)
+  clock.moveTo(start + 900)
+  const isolate = service({ edge: here })
+  expect((await ask(isolate, '/feed.atom', known)).status).toBe(304)
+  await breakStore(database)
+  clock.moveTo(start + 1300)
+  expect((await ask(isolate, '/feed.atom')).text).toContain('Before')
+  expect((await ask(isolate, '/feed.atom', known)).status).toBe(304)
+})
+
+test('an answer while the database fails says how long ago its state was read (H-20)', async () => {
+  const { clock, takeUp, service, database } = await shared()
+  const isolate = service()
+  const known = { 'If-None-Match': (await ask(isolate, '/feed.atom')).headers.get('etag')! }
+  clock.moveTo(start + 1)
+  await takeUp({ 'releases/a.en.md': release('After') })
+  clock.moveTo(start + 299)
+  expect((await ask(isolate, '/feed.atom', known)).headers.get('age')).toBe('299')
+  await breakStore(database)
+  clock.moveTo(start + 301)
+  expect((await ask(isolate, '/feed.atom')).headers.get('age')).toBe('300')
+})
+
+test('what was answered is there when the database fails, however many other addresses came since (H-29)', async () => {
+  const { clock, service, database } = await shared()
+  // A fiftieth of what a process has, and of the addresses that fit into it.
+  const one = service({ memory: 1_280_000 })
+  await ask(one, '/topics/eu.atom')
+  for (let number = 0; number < 200; number++) await ask(one, `/topics/crime.json?q=w${number}`)
+  await breakStore(database)
+  clock.moveTo(start + 900)
+  expect((await ask(one, '/topics/eu.atom')).status).toBe(200)
+})
+
+test('a database that fails after its state was read is left alone as well', async () => {
+  const { clock, takeUp, service, database } = await shared()
+  let isFailing = false
+  const store = createReleaseStore(database)
+  const questions: string[] = []
+  const failing = Object.fromEntries(
+    Object.entries(store).map(([name, question]) => [
+      name,
+      async (...what: never[]) => {
+        if (!isFailing) return (question as (...what: never[]) => unknown)(...what)
+        questions.push(name)
+        throw new Error('no answer')
+      },
+    ]),
+  ) as unknown as ReleaseStore
+  const isolate = service({ store: failing })
+  await ask(isolate, '/feed.rss')
+  await takeUp({ 'releases/a.en.md': release('After') })
+  clock.moveTo(start + 2)
+  await ask(isolate, '/feed.atom', { 'If-None-Match': '"x"' })
+  isFailing = true
+  for (let times = 0; times < 5; times++) {
+    expect((await ask(isolate, '/feed.rss')).text).toContain('Before')
+  }
+  expect(questions).toEqual(['lastModified', 'state'])
+})
+
+test('who polls an address that has moved, or that is not there, costs no question and does not wait', async () => {
+  const { clock, service, database } = await shared()
+  const questions: string[] = []
+  const listening = {
+    prepare: (sql: string) => (questions.push(sql), database.prepare(sql)),
+    batch: database.batch.bind(database),
+  }
+  const isolate = service({ database: listening })
+  const tag = { 'If-None-Match': 'W/"of the new address"' }
+  const both = { ...tag, 'If-Modified-Since': new Date((start - 60) * 1000).toUTCString() }
+  for (const path of ['/topics/border-policy.atom', '/wp-login.php']) {
+    for (const headers of [{}, tag, both]) {
+      const { status } = await ask(isolate, path, headers)
+      questions.length = 0
+      const from = clock.now()
+      for (let second = 1; second <= 20; second++) {
+        clock.moveTo(from + second)
+        expect((await ask(isolate, path, headers)).status).toBe(status)
+      }
+      expect(clock.now()).toBe(from + 20)
+      expect(questions).toEqual([])
+    }
+  }
+})
+
+const paths = [
+  '/feed.atom',
+  '/topics/eu.atom',
+  '/topics/EU.atom',
+  '/topics/migration.json',
+  '/topics/migration+eu.rss',
+  '/',
+  '/releases/a',
+  '/topics/movement-of-people.json',
+]
+
+type Truth = { at: number; etag: string; date: number; text: string }
+
+/** A reader of several services that share a database never gets something older, or what was never there. */
+async function randomReaders(
+  random: () => number,
+  { memory, isFar }: { memory: number; isFar: boolean },
+) {
+  const pick = <T>(list: T[]) => list[Math.floor(random() * list.length)]!
+  const { clock, directory, takeUp, service } = await shared()
+  const near = isFar ? {} : { hasChanged: () => true }
+  const edge = dataCentre()
+  const services = [{ edge }, { edge }, {}].map((more) => service({ memory, ...more, ...near }))
+  const truths = new Map<string, Truth[]>(paths.map((path) => [path, []]))
+  const note = async () => {
+    const fresh = service({ hasChanged: () => true, isReadOnly: true, later: () => {} })
+    for (const path of paths) {
+      const { headers, text } = await ask(fresh, path)
+      const date = Date.parse(headers.get('last-modified') ?? '')
+      truths.get(path)!.push({ at: clock.now(), etag: headers.get('etag')!, date, text })
+    }
+  }
+  await note()
+  const held = Array.from({ length: 6 }, () => new Map<string, { etag: string; date: string }>())
+  const complaints: string[] = []
+  for (let step = 0; step < 150; step++) {
+    const dice = random()
+    if (dice < 0.12) {
+      const name = pick(['a', 'b', 'c'])
+      const isGone = random() < 0.2 && name !== 'a'
+      if (isGone) rmSync(join(directory, `releases/${name}.en.md`), { force: true })
+      const withdrawn =
+        random() < 0.3 ? ['withdrawn: { at: 2026-03-01T12:00, reason: Wrong. }'] : []
+      const topics = pick(['eu', 'migration', 'migration, eu'])
+      const text = release(`Title ${step}`, topics, ...withdrawn)
+      await takeUp(isGone ? {} : { [`releases/${name}.en.md`]: text })
+      await note()
+    } else if (dice < 0.3) clock.moveTo(clock.now() + pick([1, 2, 20, 150, 320]))
+    else complaints.push(...(await poll(step)))
+  }
+  return complaints
+
+  async function poll(step: number): Promise<string[]> {
+    const [has, path, asked] = [pick(held), pick(paths), pick(services)]
+    const [way, before] = [pick(['etag', 'date', 'both', 'nothing']), has.get(path)]
+    if (way === 'nothing') await ask(asked, `/topics/crime.json?q=x${Math.floor(random() * 40)}`)
+    const headers = {
+      ...(before && /etag|both/.test(way) && { 'If-None-Match': before.etag }),
+      ...(before && /date|both/.test(way) && { 'If-Modified-Since': before.date }),
+    }
+    const { status, headers: said, text } = await ask(asked, path, headers)
+    const [etag, date] = [said.get('etag')!, said.get('last-modified') ?? '']
+    if (status !== 304) has.set(path, { etag, date })
+    // Who comes with a tag for what is gone is given no date.
+    if (status === 410) return []
+    const list = truths.get(path)!
+    const match = list.find((one) => one.etag === etag && one.date === Date.parse(date))
+    const due = list.findLast(({ at }) => at < clock.now() - Number(said.get('age'))) ?? list[0]!
+    const wrong = [
+      !match && 'an edition that never was',
+      match && status === 200 && text !== match.text && 'not the text of the tag',
+      match && match.date < due.date && 'older than its age says',
+      match && before && way !== 'nothing' && match.date < Date.parse(before.date) && 'goes back',
+      status === 304 && before && before.etag !== etag && '304 for what it does not have',
+    ]
+    return wrong.filter(Boolean).map((what) => `step ${step}: ${path} ${way} ${status}: ${what}`)
+  }
+}
+
+/** The same numbers for the same seed. */
+function numbers(seed: number): () => number {
+  let last = seed
+  return () => (last = (last * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31
+}
+
+test.each([
+  { memory: 30_000_000, isFar: true },
+  { memory: 120_000, isFar: true },
+  { memory: 120_000, isFar: false },
+])('readers of several processes get no older and no foreign text: %o', async (how) => {
+  for (let seed = 1; seed <= amount(1, 25); seed++) {
+    const complaints = await randomReaders(numbers(seed * 7919), how)
+    expect(complaints, `seed ${seed}`).toEqual([])
+  }
+})
