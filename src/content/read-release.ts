@@ -149,7 +149,7 @@ export async function readReleases(
 /**
  * Reads releases one by one and looks for their files.
  *
- * For tests and commands, where nobody else waits; the service reads through `Reading`.
+ * For tests and commands, where nobody else waits; the service reads through `Readers`.
  */
 export function createReleaseReader({
   findMedia,

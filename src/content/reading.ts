@@ -16,8 +16,8 @@ export const reading = {
   frame: readFrame,
 }
 
-/** Whoever does the reading. */
-export type Reading = typeof reading
+/** Who reads the texts: this thread, or others. */
+export type Readers = typeof reading
 
 /** Files of a content folder. `basis` goes into the fingerprint of each whose `origin` is not told. */
 export type FilesToRead = { basis: string; now: number; files: FileToRead[] }
