@@ -46,7 +46,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^feed$/, where: /^feeds\/(rss|json-feed)\.ts/ },
   { what: /^yaml$/, where: /^content\/yaml(-\w+)?\.ts$/ },
   { what: /^marked$/, where: /^content\/markdown\.ts/ },
-  { what: /^(parse5|xss)$/, where: /^content\/html\.ts/ },
+  { what: /^(parse5|xss)$/, where: /^content\/html(-\w+)?\.ts$/ },
   { what: /^(@orama\/stemmers\/|porter2$)/, where: /^content\/stemmers\.ts/ },
   { what: /^image-size$/, where: /^content\/picture-size\.ts/ },
   { what: /^mrmime$/, where: /^content\/folder\.ts/ },
