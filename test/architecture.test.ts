@@ -35,12 +35,17 @@ const arrows: Record<string, string[]> = {
   store: ['domain'],
   feeds: ['domain'],
   http: ['domain', 'publishing', 'feeds'],
+  // Tools that stand beside the service, which knows nothing of them.
+  import: ['domain', 'content', 'web-client.ts'],
+  push: ['domain', 'content', 'web-client.ts'],
+  probe: ['domain', 'content'],
+  'web-client.ts': [],
 }
 
 /** Which files may know something outside. */
 const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^hono(\/|$)/, where: /^(http\/|worker\.ts)/ },
-  { what: /^(hono-openapi|@valibot\/to-json-schema)$/, where: /^http\/api\/openapi\.ts/ },
+  { what: /^@valibot\/to-json-schema$/, where: /^http\/api\/openapi\.ts/ },
   { what: /^file-type$/, where: /^http\/api\/file-type\.ts/ },
   { what: /^@hono\/node-server/, where: /^http\/(listen|media)\.ts/ },
   { what: /^feed$/, where: /^feeds\/(rss|json-feed)\.ts/ },
@@ -48,13 +53,14 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^marked$/, where: /^content\/markdown\.ts/ },
   { what: /^(parse5|xss)$/, where: /^content\/html(-\w+)?\.ts$/ },
   { what: /^(@orama\/stemmers\/|porter2$)/, where: /^content\/stemmers\.ts/ },
+  { what: /^any-ascii$/, where: /^content\/slug\.ts/ },
   { what: /^image-size$/, where: /^content\/picture-size\.ts/ },
   { what: /^mrmime$/, where: /^content\/folder\.ts/ },
-  { what: /^node:(zlib|util)$/, where: /^(http\/answers\/codings|cli\/(ask|terminal))\.ts/ },
+  { what: /^node:(zlib|util)$/, where: /^(http\/answers\/codings|probe\/ask|cli\/terminal)\.ts/ },
   { what: /^commander$/, where: /^cli\/program\.ts/ },
   { what: /^@clack\/prompts$/, where: /^cli\/terminal\.ts/ },
-  { what: /^saxes$/, where: /^cli\/(read-xml|import\/read-wordpress)\.ts/ },
-  { what: /^feedsmith$/, where: /^cli\/import\/read-feed\.ts/ },
+  { what: /^saxes$/, where: /^(probe\/read-xml|import\/wordpress-parser)\.ts/ },
+  { what: /^feedsmith$/, where: /^import\/read-feed\.ts/ },
   {
     what: /^node:sqlite$/,
     where: /^store\/(node-sqlite|connect-sqlite|backup|integrity-check)\.ts/,
@@ -62,7 +68,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   {
     what: /^node:/,
     where:
-      /^cli\/|^(node|serve|pool|thread|bundle|bundle-content|bundle-worker|http\/(client|listen|request-faults))\.ts|^store\/(node-sqlite|connect-sqlite|database-file|backup|integrity-(check|check-thread|monitor))\.ts|^content\/(folder|media-folder|picture-file|load-content|watch)\.ts/,
+      /^(cli|import|push|probe)\/|^(node|serve|pool|thread|bundle|bundle-content|bundle-worker|http\/(client|listen|request-faults))\.ts|^store\/(node-sqlite|connect-sqlite|database-file|backup|integrity-(check|check-thread|monitor))\.ts|^content\/(folder|media-folder|picture-file|load-content|watch)\.ts/,
   },
   { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
   { what: /^esbuild$/, where: /^bundle-worker\.ts/ },
@@ -143,7 +149,7 @@ test('only the table of formats lists them, and who reads feeds back or those of
   const ofFormat = /'(rss|atom|json)'|application\/(?:feed\+)?(rss|atom|json)\b/g
   const wrong = files.filter(({ file, text }) => {
     const named = Array.from(text.matchAll(ofFormat), ([, name, type]) => name ?? type)
-    return new Set(named).size > 1 && !/^(feeds\/formats|cli\/(read-feed|import))\b/.test(file)
+    return new Set(named).size > 1 && !/^(feeds\/formats|probe\/read-feed|import\/)/.test(file)
   })
   expect(wrong.map(({ file }) => file)).toEqual([])
 })

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { readNodeConfig } from '../config.ts'
 import { copyDatabase, type Holding } from '../store/backup.ts'
 import { allOrNothing } from './interruption.ts'
-import { NotDone } from './not-done.ts'
+import { NotDone } from '../domain/tool.ts'
 import { type Context, explain, type Register } from './program.ts'
 
 /** What a backup folder holds: the database, and beside it the files that were uploaded. */

@@ -4,14 +4,15 @@ import type { FeedQuery } from '../domain/feed-query.ts'
 import { type FileProblem, formatProblem, writtenAnew } from '../domain/problem.ts'
 import type { State } from '../domain/release-store.ts'
 import { formatNames } from '../feeds/formats.ts'
+import { kilobytes } from '../probe/examine-feed.ts'
+import type { Walked } from '../probe/walk-feed.ts'
 import { findBrokenLinks } from './broken-links.ts'
-import { kilobytes } from './examine-feed.ts'
+import { checkFeed } from './check-feed.ts'
 import { findMixedPublishers } from './mixed-publishers.ts'
-import { NotDone } from './not-done.ts'
+import { NotDone } from '../domain/tool.ts'
 import { type Context, explain, type Register } from './program.ts'
 import { serviceInMemory } from './service.ts'
 import { table } from './terminal.ts'
-import { type Walked, walkFeed } from './walk-feed.ts'
 
 /** What a command says of a folder, for programs. */
 type Report = {
@@ -87,7 +88,7 @@ async function makeReport(
   try {
     for (const query of questions) {
       for (const format of formatNames) {
-        feeds.push(await walkFeed(service, query, format, { state, addresses }))
+        feeds.push(await checkFeed(service, query, format, { state, addresses }))
         progress.step()
       }
     }

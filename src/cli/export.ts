@@ -25,7 +25,7 @@ import { createPublishingStore } from '../store/publishing-store.ts'
 import { upgrading } from '../upgrading.ts'
 import { databaseOf, mediaName } from './backup.ts'
 import { allOrNothing } from './interruption.ts'
-import { NotDone } from './not-done.ts'
+import { NotDone } from '../domain/tool.ts'
 import { type Context, explain, type Register } from './program.ts'
 
 type Exported = { releases: number; topics: number; hidden: number; problems: FileProblem[] }

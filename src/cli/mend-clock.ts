@@ -7,7 +7,7 @@ import { mendClock } from '../store/mend-clock.ts'
 import { openStore } from '../store/open-store.ts'
 import { upgrading } from '../upgrading.ts'
 import { databaseOf } from './backup.ts'
-import { NotDone } from './not-done.ts'
+import { NotDone } from '../domain/tool.ts'
 import { type Context, explain, type Register } from './program.ts'
 
 /** `mend-clock`: a database goes on that was written while the clock was ahead. */

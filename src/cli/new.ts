@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { readNodeConfig } from '../config.ts'
 import { absent, openFolder } from '../content/folder.ts'
 import { readSite, readTopics } from '../content/read-site.ts'
+import { slugOf } from '../content/slug.ts'
 import { formatProblem } from '../domain/problem.ts'
 import { type Kind, kinds } from '../domain/release.ts'
 import { explainTime } from '../domain/explain-time.ts'
@@ -11,9 +12,8 @@ import { inLanguage, type Site } from '../domain/site.ts'
 import { formatInZone, parseTime, wallTime } from '../domain/time.ts'
 import { createVocabulary, type Vocabulary } from '../domain/topic.ts'
 import { allOrNothing } from './interruption.ts'
-import { NotDone } from './not-done.ts'
+import { NotDone } from '../domain/tool.ts'
 import { type Context, explain, list, type Register } from './program.ts'
-import { slugOf } from './slug.ts'
 import type { Terminal } from './terminal.ts'
 
 /** `new`: a file for a release, ready to be written. */
@@ -169,7 +169,7 @@ async function askTitles(
   return titles
 }
 
-async function askSlug(made: string, terminal: Terminal): Promise<string> {
+async function askSlug(made: string | undefined, terminal: Terminal): Promise<string> {
   if (made) return made
   if (!terminal.canAsk) {
     throw new NotDone('No address can be made of this title. Write one: --slug new-station.', 2)

@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { NotDone } from './not-done.ts'
+import { NotDone } from '../domain/tool.ts'
 import type { Terminal } from './terminal.ts'
 
 export type { Command }

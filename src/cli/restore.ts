@@ -12,7 +12,7 @@ import { setAside } from '../store/database-file.ts'
 import { upgrading } from '../upgrading.ts'
 import { backUp, databaseName, databaseOf, mediaName, onWorkers } from './backup.ts'
 import { allOrNothing } from './interruption.ts'
-import { NotDone } from './not-done.ts'
+import { NotDone } from '../domain/tool.ts'
 import { type Context, explain, type Register } from './program.ts'
 
 /** `restore`: a backup in the place of the database, while the service runs. */

@@ -1,36 +1,23 @@
 import { styleText } from 'node:util'
 import * as clack from '@clack/prompts'
-import { NotDone } from './not-done.ts'
+import { NotDone, type Output, type Progress } from '../domain/tool.ts'
 
 /** An answer that can be chosen. */
 export type Choice = { value: string; label: string; hint?: string }
-
-/** How long work comes along. */
-export type Progress = {
-  /** So much more is done. */
-  step(count?: number): void
-  /** All is done, or nothing more will be. */
-  end(): void
-}
 
 /** How good or bad something is. */
 export type Mark = 'ok' | 'warning' | 'wrong'
 
 /** Where a command speaks with people. Programs get plain lines without control characters. */
-export type Terminal = {
+export type Terminal = Output & {
   /** Whether somebody is there to answer. */
   canAsk: boolean
-  /** Says what a command was asked for, on standard output. */
-  say(text: string): void
-  /** Says how it goes, and what is wrong, on standard error. */
-  tell(text: string): void
   /** A mark of the same width for all, in colour where that is seen. */
   mark(mark: Mark): string
   ask(question: string, options?: AskOptions): Promise<string>
   choose(question: string, choices: Choice[], first?: string): Promise<string>
   chooseSeveral(question: string, choices: Choice[], isNeeded?: boolean): Promise<string[]>
   confirm(question: string): Promise<boolean>
-  progress(what: string, total: number): Progress
 }
 
 type AskOptions = {

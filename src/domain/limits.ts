@@ -94,3 +94,6 @@ export const noteBounds: Bounds = { characters: {}, items: {} }
 export function inWords(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }
+
+/** Of the document of a feed: bytes beyond which it takes no further release (H-38). */
+export const largestDocument = 250_000

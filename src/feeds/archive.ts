@@ -1,6 +1,6 @@
 import { keyAt, placesOfSecond } from '../domain/key.ts'
 import type { Place, Walk } from '../domain/release-store.ts'
-import { largestDocument } from './window.ts'
+import { largestDocument } from '../domain/limits.ts'
 
 /**
  * A stretch of time whose releases make one archive document (RFC 5005 section 4): 2^level seconds,

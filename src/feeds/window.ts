@@ -1,4 +1,5 @@
 import { secondOf } from '../domain/key.ts'
+import { largestDocument } from '../domain/limits.ts'
 import type { Place, Walk } from '../domain/release-store.ts'
 
 /** Releases that readers are to find at least, if they are not too large (C-08). */
@@ -9,8 +10,6 @@ const week = 7 * 86_400
 const month = 30 * 86_400
 /** Feedbin reads no more (C-04). */
 const most = 300
-/** Bytes beyond which a document takes no further release (H-38). */
-export const largestDocument = 250_000
 
 /** Releases that changed last, among which most feeds have all of a week, and the first of the archive. */
 const usual = 2 * newest

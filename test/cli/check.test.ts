@@ -1,9 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { registerCheck } from '../../src/cli/check.ts'
+import { checkFeed } from '../../src/cli/check-feed.ts'
 import { serviceInMemory } from '../../src/cli/service.ts'
-import { type Walked, walkFeed } from '../../src/cli/walk-feed.ts'
 import { createAddresses } from '../../src/domain/addresses.ts'
 import type { FormatName } from '../../src/feeds/formats.ts'
+import type { Walked } from '../../src/probe/walk-feed.ts'
 import { markdown, temporaryFolder } from '../content-folder.ts'
 import { runCommand } from './run.ts'
 
@@ -195,7 +196,7 @@ async function troubled() {
       const changed = change(await response.text(), request.url)
       return typeof changed === 'string' ? new Response(changed, response) : changed
     }
-    const walked = await walkFeed({ ...service, fetch }, everything, format, { state, addresses })
+    const walked = await checkFeed({ ...service, fetch }, everything, format, { state, addresses })
     return walked.troubles.map(({ message }) => message).join('\n')
   }
 }

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { registerCheck } from '../../src/cli/check.ts'
 import { registerNew } from '../../src/cli/new.ts'
-import { slugOf } from '../../src/cli/slug.ts'
 import { parseTime } from '../../src/domain/time.ts'
 import { markdown, temporaryFolder } from '../content-folder.ts'
 import { runCommand } from './run.ts'
@@ -162,17 +161,4 @@ test('what is wrong is said at once, as sentences, with exit code 2, and nothing
   const chinese = await runCommand(registerNew, ['new', '--title', '新闻', '--folder', folder])
   expect(chinese).toMatchObject({ code: 2, errors: expect.stringContaining('--slug') })
   expect(filesOf(folder)).toEqual({})
-})
-
-test('slugs are Latin, and cut between words', () => {
-  expect(slugOf('Järjestäytynyt rikollisuus Åbossa')).toBe('jarjestaytynyt-rikollisuus-abossa')
-  expect(slugOf('Straße, Łódź & Ærø’s İstanbul')).toBe('strasse-lodz-aeros-istanbul')
-  expect(slugOf('Объекты ПИТЬ')).toBe('obekty-pit')
-  expect(slugOf('Новый йогурт')).toBe('novyy-yogurt')
-  expect(slugOf('Νέα σύνορα')).toBe('nea-synora')
-  expect(slugOf('№ 5 — ½')).toBe('no-5-1-2')
-  const long = slugOf('The minister '.repeat(20))
-  expect(long).toBe(`${'the-minister-'.repeat(6)}x`.slice(0, -2))
-  expect(long.length).toBeLessThanOrEqual(80)
-  expect(slugOf('x'.repeat(300))).toBe('x'.repeat(80))
 })

@@ -1,76 +1,128 @@
 import { toJsonSchema } from '@valibot/to-json-schema'
-import { Hono } from 'hono'
-import { type DescribeRouteOptions, describeRoute, generateSpecs } from 'hono-openapi'
 import type { GenericSchema } from 'valibot'
 import type { Frame } from '../../domain/publishing-store.ts'
 import { datings } from '../../domain/publishing.ts'
 import { mediaTypes } from '../../domain/media-types.ts'
 import { describeSchemas, type Schemas } from './schemas.ts'
 
-/** An OpenAPI 3.1 document. */
-export type OpenApiDocument = Awaited<ReturnType<typeof generateSpecs>>
+/** JSON Schema of the draft 2020-12, as far as the page for people reads it. */
+export type JsonSchema = {
+  type?: string
+  description?: string
+  properties?: Record<string, JsonSchema>
+  required?: string[]
+  items?: JsonSchema
+  enum?: string[]
+  anyOf?: JsonSchema[]
+  $ref?: string
+}
 
-let last: { of: string; document: Promise<OpenApiDocument> } | undefined
+type Parameter = {
+  in: 'path' | 'query' | 'header'
+  name: string
+  required?: true
+  description: string
+  schema: JsonSchema & Record<string, unknown>
+}
+
+type Content = Record<string, { schema?: JsonSchema }>
+
+/** What one method does at one path. */
+export type Operation = {
+  summary: string
+  description?: string
+  parameters?: Parameter[]
+  requestBody?: { required: true; content: Content }
+  responses: Record<number, { description: string; content?: Content }>
+}
+
+/** Operations by path and method. */
+type Paths = Record<string, Record<string, Operation>>
+
+/** An OpenAPI 3.1 document. */
+export type OpenApiDocument = ReturnType<typeof describe>
+
+let last: { of: string; document: OpenApiDocument } | undefined
 
 /** Describes the API of one site, and anew only when that changes: languages and publishers are listed. */
-export function openApiDocument(frame: Frame, baseUrl: string): Promise<OpenApiDocument> {
+export function openApiDocument(frame: Frame, baseUrl: string): OpenApiDocument {
   const of = JSON.stringify([frame.site, baseUrl])
   if (last?.of !== of) last = { of, document: describe(frame, baseUrl) }
   return last.document
 }
 
-function describe({ site, vocabulary }: Frame, baseUrl: string): Promise<OpenApiDocument> {
-  const described = new Hono()
+function describe({ site, vocabulary }: Frame, baseUrl: string) {
   const schemas = describeSchemas(site, vocabulary)
-  for (const [method, path, options] of operations(schemas)) {
-    described.on(method, path, describeRoute(options))
-  }
-  return generateSpecs(described, {
-    excludeStaticFile: false,
-    includeEmptyPaths: true,
-    documentation: {
-      info: {
-        title: 'Tiedote: publishing',
-        version: '1',
-        description:
-          'Releases and topics from a newsroom system. What is answered with 2xx is on disk and public, unless its time is in the future. What is accepted is public within two seconds: there is at most one change in a second, and all that comes in until then becomes public in it together. Send many releases at once with POST /api/releases.',
-      },
-      servers: [{ url: baseUrl }],
-      security: [{ token: [] }],
-      components: {
-        schemas: { Problem: json(schemas.problem) },
-        securitySchemes: {
-          token: { type: 'http', scheme: 'bearer', description: 'A secret of PUBLISH_TOKENS.' },
-        },
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Tiedote: publishing',
+      description:
+        'Releases and topics from a newsroom system. What is answered with 2xx is on disk and public, unless its time is in the future. What is accepted is public within two seconds: there is at most one change in a second, and all that comes in until then becomes public in it together. Send many releases at once with POST /api/releases.',
+      version: '1',
+    },
+    servers: [{ url: baseUrl }],
+    security: [{ token: [] }],
+    components: {
+      schemas: { Problem: json(schemas.problem) },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'A secret of PUBLISH_TOKENS.' },
       },
     },
-  })
+    paths: withIds({
+      ...releasePaths(schemas),
+      ...releaseChangePaths(schemas),
+      ...manyReleasesPaths(schemas),
+      ...topicPaths(schemas),
+      ...mediaPaths(),
+      ...clockPaths(schemas),
+    }),
+  }
 }
 
-function operations(schemas: Schemas): [string, string, DescribeRouteOptions][] {
-  const release = [inPath('slug', 'Of the release.'), inPath('language', 'Such as en.')]
-  const how = [
-    inQuery('dry-run', 'Checks everything and changes nothing.', { type: 'boolean' }),
-    inQuery(
-      'dates',
-      'What becomes of times that are over. news: published now, if it comes late; keep: all keep their times, for filling a service that nobody reads yet; archive: they keep them, and only archives have them.',
-      { type: 'string', enum: [...datings], default: 'news' },
-    ),
-  ]
-  const conditions = [
-    inHeader('If-Match', 'The ETag of the release as you know it: 412 if it has changed since.'),
-    inHeader('If-None-Match', 'Write * to create a release and never change one.'),
-  ]
+/** Names every operation: `putApiReleasesBySlugByLanguage`. Clients that are generated call it so. */
+function withIds(
+  paths: Paths,
+): Record<string, Record<string, Operation & { operationId: string }>> {
+  const named = Object.entries(paths).map(([path, methods]) => {
+    const parts = path.match(/\w+/g)!
+    const inPath = parts.map((part) =>
+      path.includes(`{${part}}`) ? `By${capital(part)}` : capital(part),
+    )
+    const operations = Object.entries(methods).map(([method, operation]) => {
+      return [method, { operationId: method + inPath.join(''), ...operation }] as const
+    })
+    return [path, Object.fromEntries(operations)] as const
+  })
+  return Object.fromEntries(named)
+}
+
+const ofRelease = [inPath('slug', 'Of the release.'), inPath('language', 'Such as en.')]
+const dryRun = inQuery('dry-run', 'Checks everything and changes nothing.', { type: 'boolean' })
+const how = [
+  dryRun,
+  inQuery(
+    'dates',
+    'What becomes of times that are over. news: published now, if it comes late; keep: all keep their times, for filling a service that nobody reads yet; archive: they keep them, and only archives have them.',
+    { type: 'string', enum: [...datings], default: 'news' },
+  ),
+]
+const ifMatch = inHeader(
+  'If-Match',
+  'The ETag of the release as you know it: 412 if it has changed since.',
+)
+const ifNoneMatch = inHeader('If-None-Match', 'Write * to create a release and never change one.')
+
+/** One release: written and read. */
+function releasePaths(schemas: Schemas): Paths {
   const written = answer('The release is written.', schemas.receipt)
-  return [
-    [
-      'put',
-      '/api/releases/:slug/:language',
-      {
+  return {
+    '/api/releases/{slug}/{language}': {
+      put: {
         summary: 'Create or revise a release',
         description:
           'Sending the same again changes nothing. Identity, earlier slugs, notes of changes and the time stay as they are unless you write them; without a time a new release is published now. "change" adds a note for readers: a correction marks the release as updated in every feed. A withdrawn release stands again only with "withdrawn": null. A title has at most 500 characters, a lead 5,000, the text 50,000 elements. A token for some publishers writes only to slugs that no release of another publisher has or had, in any language, and names only such in "formerly" and "corrects".',
-        parameters: [...release, ...how, ...conditions],
+        parameters: [...ofRelease, ...how, ifMatch, ifNoneMatch],
         requestBody: body('application/json', schemas.release),
         responses: {
           200: written,
@@ -78,49 +130,51 @@ function operations(schemas: Schemas): [string, string, DescribeRouteOptions][] 
           ...refusals(400, 401, 403, 409, 412, 413, 415, 422, 429, 503),
         },
       },
-    ],
-    [
-      'get',
-      '/api/releases/:slug/:language',
-      {
+      get: {
         summary: 'Read a release as it can be sent again',
-        parameters: release,
+        parameters: ofRelease,
         responses: {
           200: answer('The release.', schemas.written),
           ...refusals(401, 403, 404, 429),
         },
       },
-    ],
-    [
-      'post',
-      '/api/releases/:slug/:language/withdraw',
-      {
+    },
+  }
+}
+
+/** What becomes of a release, and what became of it. */
+function releaseChangePaths(schemas: Schemas): Paths {
+  return {
+    '/api/releases/{slug}/{language}/withdraw': {
+      post: {
         summary: 'Withdraw a release',
         description: 'Every feed tells its reason, its text and its files are gone.',
-        parameters: [...release, ...how, conditions[0]!],
+        parameters: [...ofRelease, ...how, ifMatch],
         requestBody: body('application/json', schemas.withdrawal),
         responses: {
-          200: written,
+          200: answer('The release is written.', schemas.receipt),
           ...refusals(400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 503),
         },
       },
-    ],
-    [
-      'get',
-      '/api/releases/:slug/:language/history',
-      {
+    },
+    '/api/releases/{slug}/{language}/history': {
+      get: {
         summary: 'Who changed a release and when, the last change first',
-        parameters: release,
+        parameters: ofRelease,
         responses: {
           200: answer('The history.', schemas.history),
           ...refusals(401, 403, 404, 429),
         },
       },
-    ],
-    [
-      'get',
-      '/api/releases',
-      {
+    },
+  }
+}
+
+/** All releases, and many at once. */
+function manyReleasesPaths(schemas: Schemas): Paths {
+  return {
+    '/api/releases': {
+      get: {
         summary: 'List all releases, also those to come',
         description: 'A token for some publishers sees what is to come of these alone.',
         parameters: [
@@ -129,11 +183,7 @@ function operations(schemas: Schemas): [string, string, DescribeRouteOptions][] 
         ],
         responses: { 200: answer('The list.', schemas.list), ...refusals(401, 403, 429) },
       },
-    ],
-    [
-      'post',
-      '/api/releases',
-      {
+      post: {
         summary: 'Create or revise many releases',
         description:
           'A release a line, each with slug and language, at most 500 lines and 20 MB, 4 MB a line, and few empty ones. Each line is answered by a line of its own in the same order; a line that is wrong does not keep the others.',
@@ -147,13 +197,17 @@ function operations(schemas: Schemas): [string, string, DescribeRouteOptions][] 
           ...refusals(400, 401, 403, 413, 415, 429, 503),
         },
       },
-    ],
-    [
-      'put',
-      '/api/topics/:slug',
-      {
+    },
+  }
+}
+
+/** The vocabulary. */
+function topicPaths(schemas: Schemas): Paths {
+  return {
+    '/api/topics/{slug}': {
+      put: {
         summary: 'Create or revise a topic, or say which took its place',
-        parameters: [inPath('slug', 'Of the topic.'), how[0]!],
+        parameters: [inPath('slug', 'Of the topic.'), dryRun],
         requestBody: body('application/json', schemas.topic),
         responses: {
           200: { description: 'The topic is written.' },
@@ -161,32 +215,30 @@ function operations(schemas: Schemas): [string, string, DescribeRouteOptions][] 
           ...refusals(400, 401, 403, 409, 413, 415, 422, 429, 503),
         },
       },
-    ],
-    [
-      'get',
-      '/api/topics/:slug',
-      {
+      get: {
         summary: 'Read a topic',
         parameters: [inPath('slug', 'Of the topic.')],
         responses: { 200: answer('The topic.', schemas.topic), ...refusals(401, 403, 404, 429) },
       },
-    ],
-    [
-      'get',
-      '/api/topics/:slug/history',
-      {
+    },
+    '/api/topics/{slug}/history': {
+      get: {
         summary: 'Who changed a topic and when',
         parameters: [inPath('slug', 'Of the topic.')],
         responses: { 200: answer('The history.', schemas.history), ...refusals(401, 403, 429) },
       },
-    ],
-    [
-      'put',
-      '/api/media/:path',
-      {
+    },
+  }
+}
+
+/** Files. */
+function mediaPaths(): Paths {
+  return {
+    '/api/media/{path}': {
+      put: {
         summary: 'Upload a file that releases show or attach',
         description: `At most 25 MB: ${Object.keys(mediaTypes).join(', ')}. The content must be what the name says. It is public as soon as a public release speaks of it. A file never changes: give another one another name.`,
-        parameters: [inPath('path', 'Such as 2026/agenda.pdf.'), how[0]!],
+        parameters: [inPath('path', 'Such as 2026/agenda.pdf.'), dryRun],
         requestBody: { required: true, content: { 'application/octet-stream': {} } },
         responses: {
           200: { description: 'The file is there already.' },
@@ -194,20 +246,20 @@ function operations(schemas: Schemas): [string, string, DescribeRouteOptions][] 
           ...refusals(400, 401, 403, 409, 413, 415, 429, 503),
         },
       },
-    ],
-    [
-      'get',
-      '/api/media/:path',
-      {
+      get: {
         summary: 'Ask whether a file is there',
         parameters: [inPath('path', 'Such as 2026/agenda.pdf.')],
         responses: { 200: { description: 'It is.' }, ...refusals(400, 401, 403, 404, 429) },
       },
-    ],
-    [
-      'post',
-      '/api/mend-clock',
-      {
+    },
+  }
+}
+
+/** After the clock was ahead. */
+function clockPaths(schemas: Schemas): Paths {
+  return {
+    '/api/mend-clock': {
+      post: {
         summary: 'Publish again after the clock was ahead',
         description:
           'Dates what came while the clock was ahead at the present, in its order; nothing that is public is hidden. It takes a token for everybody, and the time, by a clock other than that of the service: 422 when they differ by more than a minute. Where nothing is wrong, nothing is changed.',
@@ -217,15 +269,17 @@ function operations(schemas: Schemas): [string, string, DescribeRouteOptions][] 
           ...refusals(400, 401, 403, 413, 415, 422, 429, 503),
         },
       },
-    ],
-  ]
-
-  function refusals(...statuses: number[]) {
-    const schema = { $ref: '#/components/schemas/Problem' }
-    const content = { 'application/problem+json': { schema } }
-    const entries = statuses.map((status) => [status, { description: meaning[status]!, content }])
-    return Object.fromEntries(entries) as Record<number, { description: string }>
+    },
   }
+}
+
+/** Answers with a problem document (RFC 9457), by their status. */
+function refusals(...statuses: number[]): Operation['responses'] {
+  const schema = { $ref: '#/components/schemas/Problem' }
+  const content = { 'application/problem+json': { schema } }
+  return Object.fromEntries(
+    statuses.map((status) => [status, { description: meaning[status]!, content }]),
+  )
 }
 
 const meaning: Record<number, string> = {
@@ -242,8 +296,6 @@ const meaning: Record<number, string> = {
   503: 'The store cannot be written now, or too much is sent at once. Nothing has changed.',
 }
 
-type Parameter = NonNullable<DescribeRouteOptions['parameters']>[number]
-
 function inPath(name: string, description: string): Parameter {
   return { in: 'path', name, required: true, description, schema: { type: 'string' } }
 }
@@ -252,11 +304,15 @@ function inHeader(name: string, description: string): Parameter {
   return { in: 'header', name, description, schema: { type: 'string' } }
 }
 
-function inQuery(name: string, description: string, schema: object): Parameter {
+function inQuery(name: string, description: string, schema: Parameter['schema']): Parameter {
   return { in: 'query', name, description, schema }
 }
 
-function body(type: string, schema: GenericSchema) {
+function capital(word: string): string {
+  return word[0]!.toUpperCase() + word.slice(1)
+}
+
+function body(type: string, schema: GenericSchema): Operation['requestBody'] & {} {
   return { required: true, content: { [type]: { schema: json(schema) } } }
 }
 
@@ -265,10 +321,10 @@ function answer(description: string, schema: GenericSchema) {
 }
 
 /** What our own checks say beyond types has no words in JSON Schema; the errors have them. */
-function json(schema: GenericSchema) {
+function json(schema: GenericSchema): JsonSchema {
   return toJsonSchema(schema, {
     typeMode: 'input',
     errorMode: 'ignore',
     target: 'draft-2020-12',
-  }) as object
+  }) as JsonSchema
 }

@@ -1,22 +1,5 @@
 import { html } from 'hono/html'
-import type { OpenApiDocument } from './openapi.ts'
-
-type Operation = {
-  summary?: string
-  description?: string
-  parameters?: { in: string; name: string; description?: string; schema?: { enum?: string[] } }[]
-  requestBody?: { content?: Record<string, { schema?: Schema }> }
-  responses?: Record<string, { description?: string }>
-}
-type Schema = {
-  type?: string
-  description?: string
-  properties?: Record<string, Schema>
-  required?: string[]
-  items?: Schema
-  enum?: string[]
-  anyOf?: Schema[]
-}
+import type { JsonSchema, OpenApiDocument, Operation } from './openapi.ts'
 
 /** The OpenAPI document as a page that people can read. */
 export function apiPage({ info, paths, servers }: OpenApiDocument) {
@@ -24,7 +7,7 @@ export function apiPage({ info, paths, servers }: OpenApiDocument) {
     Object.entries(methods).map(([method, operation]) => ({
       path,
       method: method.toUpperCase(),
-      operation: operation as Operation,
+      operation,
     })),
   )
   return html`<!doctype html>
@@ -42,7 +25,7 @@ export function apiPage({ info, paths, servers }: OpenApiDocument) {
 <h1>Publishing from your own system</h1>
 <p>${info.description}</p>
 <p>The same for programs: <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1). Send the token with every request:</p>
-<pre tabindex="0"><code>curl -X PUT ${servers?.[0]?.url ?? ''}/api/releases/ministers-meet/en \\
+<pre tabindex="0"><code>curl -X PUT ${servers[0]!.url}/api/releases/ministers-meet/en \\
   -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
   -d '{"title": "Ministers meet", "topics": [], "body": {"markdown": "The meeting begins at nine."}}'</code></pre>
 ${operations.map(section)}
@@ -61,7 +44,7 @@ function section({
   method: string
   operation: Operation
 }) {
-  const { summary, description, parameters = [], requestBody, responses = {} } = operation
+  const { summary, description, parameters = [], requestBody, responses } = operation
   const [[type, content] = ['', undefined]] = Object.entries(requestBody?.content ?? {})
   return html`<section>
 <h2>${summary}</h2>
@@ -85,7 +68,7 @@ function parameter({
   return html`<dt><code>${name}</code> (${where})</dt><dd>${description}${values}</dd>`
 }
 
-function fields(schema: Schema | undefined) {
+function fields(schema: JsonSchema | undefined) {
   if (!schema?.properties) return ''
   const { properties, required = [] } = schema
   return html`<dl>${Object.entries(properties).map(
@@ -95,7 +78,7 @@ function fields(schema: Schema | undefined) {
 }
 
 /** In few words: the errors say the rest, field by field. */
-function shapeOf({ type, enum: values, items, properties, anyOf }: Schema): string {
+function shapeOf({ type, enum: values, items, properties, anyOf }: JsonSchema): string {
   if (values) return `one of ${values.slice(0, 12).join(', ')}`
   if (items) return `list of ${shapeOf(items)}`
   if (properties) return `{ ${Object.keys(properties).join(', ')} }`
