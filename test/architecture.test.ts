@@ -6,6 +6,7 @@ const source = join(import.meta.dirname, '../src')
 const entries = [
   'node.ts',
   'serve.ts',
+  'content-updates.ts',
   'worker.ts',
   'compose.ts',
   'compose-api.ts',
