@@ -5,4 +5,5 @@ import { dirname, join } from 'node:path'
 // start. So nothing may be imported before this line. Where nothing can be written, all is made anew.
 const { DATABASE: path = 'data/tiedote.db' } = process.env
 if (path !== '' && path !== ':memory:') enableCompileCache(join(dirname(path), 'compiled'))
-await import('./serve.ts')
+const { serve } = await import('./serve.ts')
+await serve()

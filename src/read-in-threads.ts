@@ -1,4 +1,4 @@
-import type { FilesToRead, Reading } from './content/reading.ts'
+import type { FilesToRead, Readers } from './content/reading.ts'
 import { fingerprint } from './domain/identity.ts'
 import type { Problem } from './domain/problem.ts'
 import type { FileText, FileToRead, ReadBody, ReadText, ReleaseToRead } from './domain/reading.ts'
@@ -8,7 +8,7 @@ import { Pool, TooCostly } from './pool.ts'
  * Reads in threads, so that nobody who polls waits for it. What takes too long or too much memory in spite
  * of all limits is given up there, and told like any other problem.
  */
-export function readInThreads(pool: Pool): Reading {
+export function readInThreads(pool: Pool): Readers {
   const readBodies = (some: Uint8Array[]) => {
     const size = some.reduce((sum, { length }) => sum + length, 0)
     return pool.run('readBodies', some, size) as Promise<ReadBody[]>
@@ -27,7 +27,7 @@ export function readInThreads(pool: Pool): Reading {
         >
       return readFiles(asked, read)
     },
-    frame: (texts) => pool.run('readFrame', texts, 0) as ReturnType<Reading['frame']>,
+    frame: (texts) => pool.run('readFrame', texts, 0) as ReturnType<Readers['frame']>,
   }
 }
 

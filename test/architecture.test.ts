@@ -6,6 +6,7 @@ const source = join(import.meta.dirname, '../src')
 const entries = [
   'node.ts',
   'serve.ts',
+  'content-updates.ts',
   'worker.ts',
   'compose.ts',
   'compose-api.ts',
@@ -51,7 +52,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^feed$/, where: /^feeds\/(rss|json-feed)\.ts/ },
   { what: /^yaml$/, where: /^content\/yaml(-\w+)?\.ts$/ },
   { what: /^marked$/, where: /^content\/markdown\.ts/ },
-  { what: /^(parse5|xss)$/, where: /^content\/html\.ts/ },
+  { what: /^(parse5|xss)$/, where: /^content\/html(-\w+)?\.ts$/ },
   { what: /^(@orama\/stemmers\/|porter2$)/, where: /^content\/stemmers\.ts/ },
   { what: /^any-ascii$/, where: /^content\/slug\.ts/ },
   { what: /^image-size$/, where: /^content\/picture-size\.ts/ },

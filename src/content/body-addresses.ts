@@ -11,11 +11,13 @@ export type Meant = {
   wrong?: string
 }
 
-/** Where an address stands: on the page of its release, in a service at an origin. */
-export type Place = {
+/** What an address in a text is relative to. */
+export type AddressContext = {
+  /** The page of its release. */
   page: string
   /** BASE_URL, where it is known. */
   baseUrl?: string | undefined
+  /** Address of the page of another release. */
   release: (target: { slug: string; language: string }) => string
 }
 
@@ -25,24 +27,24 @@ export type Place = {
  * Files of the media folder and other releases may be written as links between files, as editors and code
  * hosts show them.
  */
-export function meaningOf(written: string, use: 'link' | 'image', place: Place): Meant {
+export function meaningOf(written: string, use: 'link' | 'image', context: AddressContext): Meant {
   const trimmed = written.trim()
   // Markdown encodes a backslash.
   const isWhole = /^(?:[a-z][a-z0-9+.-]+:|\/\/)/i.test(trimmed)
   const address = isWhole ? trimmed : trimmed.replace(/%5c/gi, '\\')
-  const media = mediaIn(ownPath(address, place) ?? address)
+  const media = mediaIn(ownPath(address, context) ?? address)
   if (media) {
     const url = `${storedOrigin}/${encoded(media.path)}${media.behind}`
     const isUnseen = use === 'image' && forPrinters.test(media.path)
     return { media: media.path, url, ...(isUnseen && { wrong: unseen }) }
   }
   const file = readFileLink(address)
-  if (file && use === 'link') return { url: place.release(file) + file.part }
+  if (file && use === 'link') return { url: context.release(file) + file.part }
   if (/^[a-z]:[\\/]|^file:|^\\\\/i.test(address)) return { wrong: onThisMachine }
   const isPasted = /^data:/i.test(address)
   if (isPasted && use === 'image') return { wrong: pasted }
-  if (!URL.canParse(address, place.page)) return { wrong: noAddress }
-  const url = new URL(address, place.page)
+  if (!URL.canParse(address, context.page)) return { wrong: noAddress }
+  const url = new URL(address, context.page)
   if (!protocols[use].includes(url.protocol))
     return scripts.has(url.protocol) ? {} : { wrong: noAddress }
   // On the page of a release there are no files beside it.
@@ -74,7 +76,7 @@ const unseen =
 const noAddress = 'is no address that readers can follow. Write one that begins with https://.'
 
 /** The path of an address at our own origin, with what stands behind it. */
-function ownPath(address: string, { page, baseUrl }: Place): string | undefined {
+function ownPath(address: string, { page, baseUrl }: AddressContext): string | undefined {
   if (!/^(?:https?:|[\\/]{2})/i.test(address) || !URL.canParse(address, page)) return undefined
   const url = new URL(address, page)
   for (const base of [storedOrigin, ...(baseUrl ? [baseUrl] : [])]) {

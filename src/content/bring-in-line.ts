@@ -3,7 +3,7 @@ import type { FileProblem } from '../domain/problem.ts'
 import type { FileStamp } from '../domain/publishing.ts'
 import type { ContentStore } from '../domain/release-store.ts'
 import { loadContent } from './load-content.ts'
-import type { Reading } from './reading.ts'
+import type { Readers } from './reading.ts'
 import type { Rest } from './rest.ts'
 
 type Options = {
@@ -21,7 +21,7 @@ type Options = {
   /** Tells which files may be read while somebody writes into the folder. */
   rest?: Rest | undefined
   /** Who reads the texts; by itself this thread. */
-  readers?: Reading | undefined
+  readers?: Readers | undefined
   /** BASE_URL, so that texts may have our own full addresses. */
   baseUrl?: string | undefined
 }

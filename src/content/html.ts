@@ -1,20 +1,23 @@
-import {
-  type DefaultTreeAdapterTypes,
-  defaultTreeAdapter as tree,
-  html,
-  parseFragment,
-  serialize,
-} from 'parse5'
+import { defaultTreeAdapter as tree, html, serialize } from 'parse5'
 import { FilterXSS } from 'xss'
 import { storedOrigin } from '../domain/addresses.ts'
-import { DomainError } from '../domain/errors.ts'
-import { inWords, mostElementsEver } from '../domain/limits.ts'
+import { mostElementsEver } from '../domain/limits.ts'
 import { decoded } from '../domain/names.ts'
 import { cleanText } from '../domain/text.ts'
-import { inline } from './inline.ts'
-
-type Node = DefaultTreeAdapterTypes.ChildNode
-type Element = DefaultTreeAdapterTypes.Element
+import { addressesOf, isPlaceholder, setSource } from './html-addresses.ts'
+import {
+  attributeOf,
+  deepest,
+  type Element,
+  type Fragment,
+  isBlock,
+  isEmpty,
+  type Node,
+  type ParentNode,
+  parse,
+  textOf,
+  tooDeep,
+} from './html-tree.ts'
 
 /** Elements and attributes that every reader's own sanitiser lets through (C-09). */
 const allowed: Record<string, string[]> = {
@@ -41,7 +44,7 @@ const allowed: Record<string, string[]> = {
   time: ['datetime', 'lang', 'dir'],
 }
 
-/** Removed with all they hold; everything else that is not allowed only loses its tags. */
+/** Elements that are removed with their content. All others that are not allowed only lose their tags. */
 const removed = new Set(
   (
     'script style head title meta link base applet param svg math canvas template noscript ' +
@@ -56,7 +59,7 @@ const renamed = new Map([
   ['ins', 'u'],
 ])
 
-/** Of those, the ones whose text was written for readers: that it is left out must be told. */
+/** Those of them whose text was written for readers: the author must be told that it is left out. */
 const written = new Set(['applet', 'svg', 'math', 'canvas', 'dialog', 'textarea', 'select'])
 
 /** Frames, films and sound, which become a link to what they showed. */
@@ -71,16 +74,13 @@ const blocks = new Set(
 
 const addresses = new Set(['href', 'src', 'cite'])
 
-/** What numbers of lists may be: the number that is written is the one that comes out. */
+/** What attributes of numbered lists may be: browsers must show the number that was written. */
 const numbering = new Map([
   ['start', /^[+-]?\d{1,9}$/],
   ['value', /^[+-]?\d{1,9}$/],
   ['type', /^[1aAiI]$/],
 ])
 
-const deepest = 200
-/** Elements that may be open while they are parsed: not all of them hold each other in the end. */
-const deepestOpen = 10 * deepest
 const mostRounds = 8
 
 const filter = new FilterXSS({
@@ -91,20 +91,10 @@ const filter = new FilterXSS({
   allowCommentTag: true,
 })
 
-/** Where programs that load pictures late keep the address, before the one that is shown meanwhile. */
-const lateAddresses = [
-  'data-src',
-  'data-lazy-src',
-  'data-original',
-  'data-lazy',
-  'data-srcset',
-  'data-lazy-srcset',
-]
-
 /** What to make of an address in HTML: an absolute address, or undefined to leave it out. */
 export type ResolveAddress = (address: string, use: 'link' | 'image') => string | undefined
 
-/** What cleaning goes by, and what it finds. */
+/** `leftOut`: elements that were removed although their text was written for readers. */
 type Cleaning = { resolve: ResolveAddress; leftOut: Set<string> }
 
 /**
@@ -149,78 +139,34 @@ export function rewriteAddresses(
   rewrite: (address: string, isImage: boolean) => string,
 ): string {
   const fragment = parse(source, mostElementsEver)
-  const visit = (parent: DefaultTreeAdapterTypes.ParentNode, depth: number) => {
-    if (depth > deepest) throw tooDeep()
-    for (const node of parent.childNodes) {
-      if (!tree.isElementNode(node)) continue
-      if (node.tagName === 'img') setSource(node)
-      for (const attribute of node.attrs) {
-        if (!addresses.has(attribute.name)) continue
-        attribute.value = rewrite(attribute.value.trim(), node.tagName === 'img')
-      }
-      visit(node, depth + 1)
-    }
-  }
-  visit(fragment, 0)
+  rewriteBelow(fragment, rewrite, 0)
   return serialize(fragment)
 }
 
-function tooDeep(): DomainError {
-  return new DomainError(
-    'invalid',
-    `The HTML is nested deeper than ${deepest} elements. Write it more plainly.`,
-  )
+function rewriteBelow(
+  parent: ParentNode,
+  rewrite: (address: string, isImage: boolean) => string,
+  depth: number,
+) {
+  if (depth > deepest) throw tooDeep()
+  for (const node of parent.childNodes) {
+    if (!tree.isElementNode(node)) continue
+    if (node.tagName === 'img') setSource(node)
+    for (const attribute of node.attrs) {
+      if (!addresses.has(attribute.name)) continue
+      attribute.value = rewrite(attribute.value.trim(), node.tagName === 'img')
+    }
+    rewriteBelow(node, rewrite, depth + 1)
+  }
 }
 
-function cleanTree(
-  source: string,
-  cleaning: Cleaning,
-  most: number,
-): DefaultTreeAdapterTypes.DocumentFragment {
+function cleanTree(source: string, cleaning: Cleaning, most: number): Fragment {
   const fragment = parse(source, most)
   cleanChildren(fragment, cleaning, 0)
   return fragment
 }
 
-/**
- * As browsers parse what stands in a `div`. Open elements and those that are made are counted while it is at
- * work, because it takes minutes for a hundred thousand, and a look at the tags cannot tell: a stray end tag
- * closes nothing, and what is never closed is made anew in every paragraph.
- */
-function parse(source: string, most: number): DefaultTreeAdapterTypes.DocumentFragment {
-  let made = 0
-  let open = 0
-  const counting: typeof tree = {
-    ...tree,
-    createElement(name, namespace, attributes) {
-      if (++made > most) throw tooMany(most)
-      return tree.createElement(name, namespace, attributes)
-    },
-    onItemPush() {
-      if (++open > deepestOpen) throw tooDeep()
-    },
-    onItemPop() {
-      open--
-    },
-    // Those of another <html> would be compared with all before, and nothing shows them.
-    adoptAttributes() {},
-  }
-  const context = tree.createElement('div', html.NS.HTML, [])
-  return parseFragment(context, source, { treeAdapter: counting })
-}
-
-function tooMany(most: number): DomainError {
-  return new DomainError(
-    'invalid',
-    `The text has more than ${inWords(most)} elements, such as paragraphs, links and cells. Attach it as a file instead.`,
-  )
-}
-
-function cleanChildren(
-  parent: DefaultTreeAdapterTypes.ParentNode,
-  cleaning: Cleaning,
-  depth: number,
-) {
+function cleanChildren(parent: ParentNode, cleaning: Cleaning, depth: number) {
   if (depth > deepest) throw tooDeep()
   parent.childNodes = parent.childNodes.flatMap((node) => cleanNode(node, cleaning, depth))
   // Whether text is escaped when written depends on its parent, and <xmp> may have been that.
@@ -257,7 +203,7 @@ function cleanNode(node: Node, cleaning: Cleaning, depth: number): Node[] {
   return [node]
 }
 
-/** What loses its tags leaves its language and direction to what stood in it. */
+/** An element that loses its tags passes its language and direction on to its children. */
 function inLanguageOf({ attrs }: Element, nodes: Node[]): Node[] {
   const inherited = attrs.filter(({ name }) => name === 'dir' || name === 'lang')
   for (const node of inherited.length > 0 ? nodes : []) {
@@ -269,87 +215,6 @@ function inLanguageOf({ attrs }: Element, nodes: Node[]): Node[] {
     node.attrs.push(...missing.map((attribute) => ({ ...attribute })))
   }
   return nodes
-}
-
-function attributeOf(node: Node | undefined, name: string): string | undefined {
-  if (!node || !tree.isElementNode(node)) return undefined
-  return node.attrs.find((attribute) => attribute.name === name)?.value
-}
-
-/**
- * Gives a picture the address of what is shown in the end, where the page would put it there later. What it
- * shows by itself stays, unless that is a stand-in or its class says so.
- */
-function setSource(picture: Element) {
-  const shown = attributeOf(picture, 'src')?.trim()
-  const isLate = /\blazy/i.test(attributeOf(picture, 'class') ?? '')
-  const isReal = shown && !isStandInPicture(shown) && !isLate
-  const found = addressesOf(picture)
-  const real = isReal ? shown : (found.find((one) => !isStandInPicture(one)) ?? shown)
-  // What was there for later is not looked at again.
-  picture.attrs = picture.attrs.filter(({ name }) => !lateAddresses.includes(name))
-  if (!real || real === shown || isStandIn(real)) return
-  const others = picture.attrs.filter(({ name }) => name !== 'src')
-  picture.attrs = [{ name: 'src', value: real }, ...others]
-}
-
-/** All addresses of an element that shows something, the best first. */
-function addressesOf(node: Element): string[] {
-  const late = lateAddresses.map((name) => [name, attributeOf(node, name)] as const)
-  const own = [
-    ...late,
-    ['src', attributeOf(node, 'src')],
-    ['srcset', attributeOf(node, 'srcset')],
-  ] as const
-  const around = node.parentNode
-  const siblings = around ? around.childNodes.filter((one) => one !== node) : []
-  const isInPicture = around !== null && tree.isElementNode(around) && around.tagName === 'picture'
-  const sources = (isInPicture ? siblings : node.childNodes)
-    .filter((one): one is Element => tree.isElementNode(one) && one.tagName === 'source')
-    .flatMap(addressesOf)
-  return [
-    ...own.flatMap(([name, value]) => (value?.trim() ? firstAddress(name, value.trim()) : [])),
-    ...(node.tagName === 'object' ? [attributeOf(node, 'data')?.trim() ?? ''] : []),
-    ...sources,
-    ...(node.tagName === 'img' ? addressesForNoScript(node) : []),
-  ].filter((address) => address !== '')
-}
-
-function firstAddress(name: string, value: string): string {
-  return name.endsWith('srcset') ? largestOf(value) : value
-}
-
-/** Of `a.jpg 480w, b.jpg 800w` or `a.jpg, b.jpg 2x` the largest. */
-function largestOf(srcset: string): string {
-  const candidates = Array.from(srcset.matchAll(/([^\s,]\S*[^\s,])(?:\s+([\d.]+)[wx])?\s*(?:,|$)/g))
-  const largest = candidates.toSorted((a, b) => Number(b[2] ?? 1) - Number(a[2] ?? 1))[0]
-  return largest?.[1] ?? ''
-}
-
-/** Of the picture that stands behind one for those without JavaScript, whose HTML is text to the parser. */
-function addressesForNoScript(picture: Element): string[] {
-  const siblings = picture.parentNode?.childNodes ?? []
-  const next = siblings
-    .slice(siblings.indexOf(picture) + 1)
-    .find((one) => !tree.isTextNode(one) || one.value.trim())
-  if (!next || !tree.isElementNode(next) || next.tagName !== 'noscript') return []
-  const text = next.childNodes.map((one) => (tree.isTextNode(one) ? one.value : '')).join('')
-  const instead = parse(text, mostElementsEver).childNodes.find((one) => {
-    return tree.isElementNode(one) && one.tagName === 'img'
-  })
-  return [attributeOf(instead, 'src') ?? '']
-}
-
-/** What a page shows until it has loaded something. */
-function isStandIn(address: string): boolean {
-  return /^(?:data|about|blob|javascript):/i.test(address)
-}
-
-/** The same, or the name of what many pages show until the picture is there. */
-function isStandInPicture(address: string): boolean {
-  const standIn =
-    /(?:^|\/)[\w-]*(?:blank|placeholder|spacer|transparent|pixel|1x1|loading|loader|lazy)[\w-]*\.\w{3,4}(?:[?#]|$)/i
-  return isStandIn(address) || standIn.test(address)
 }
 
 /** A parser drops the newline after `<pre>`, and so would the next one with the next. */
@@ -378,15 +243,15 @@ function checkbox({ attrs }: Element): Node[] {
   return box.childNodes
 }
 
-/** A link to what an element showed; of an object, what it holds for those who cannot see it. */
+/** A link to what an element showed. An object is replaced by its fallback content, if it has any. */
 function linkTo(node: Element, cleaning: Cleaning, depth: number): Node[] {
   const from = addressesOf(node)
   if (node.tagName === 'object') {
     cleanChildren(node, cleaning, depth + 1)
-    const inner = inParagraphs(node.childNodes)
-    if (inner.length > 0) return inner
+    const fallback = inParagraphs(node.childNodes)
+    if (fallback.length > 0) return fallback
   }
-  const real = from.filter((address) => !isStandIn(address))
+  const real = from.filter((address) => !isPlaceholder(address))
   const address = real.map((one) => cleaning.resolve(one, 'image')).find((one) => one !== undefined)
   if (address === undefined) return []
   const link = tree.createElement('a', html.NS.HTML, [{ name: 'href', value: address }])
@@ -394,7 +259,7 @@ function linkTo(node: Element, cleaning: Cleaning, depth: number): Node[] {
   return inParagraphs([link])
 }
 
-/** Of a file of ours its name, because the text has no other origin when it is read. */
+/** The text of a link: of a file of ours its name, because its stored address is no public one. */
 function nameOf(address: string): string {
   if (!address.startsWith(`${storedOrigin}/`)) return address
   return (
@@ -423,30 +288,4 @@ function inParagraphs(nodes: Node[]): Node[] {
   return result.filter(
     (node) => !(tree.isElementNode(node) && node.tagName === 'p' && isEmpty(node)),
   )
-}
-
-function isBlock(node: Node): boolean {
-  return tree.isElementNode(node) && !inline.has(node.tagName)
-}
-
-function isEmpty(node: Element): boolean {
-  return node.childNodes.every((child) => {
-    if (tree.isTextNode(child)) return !child.value.trim()
-    return (
-      tree.isElementNode(child) &&
-      (child.tagName === 'br' || (child.tagName !== 'img' && isEmpty(child)))
-    )
-  })
-}
-
-function textOf(nodes: Node[]): string {
-  return nodes
-    .map((node) => {
-      if (tree.isTextNode(node)) return node.value.replace(/[^\S ]\s*| \s+/g, ' ')
-      if (!tree.isElementNode(node)) return ''
-      if (node.tagName === 'br') return '\n'
-      const text = textOf(node.childNodes)
-      return isBlock(node) ? `\n${text}\n` : text
-    })
-    .join('')
 }

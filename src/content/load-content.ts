@@ -1,31 +1,16 @@
-import { join } from 'node:path'
 import { fingerprint } from '../domain/identity.ts'
-import { spellings } from '../domain/media-types.ts'
-import { readSource } from '../domain/names.ts'
 import { outputVersion } from '../domain/output-version.ts'
 import type { FileProblem } from '../domain/problem.ts'
-import type {
-  ContentFrame,
-  Draft,
-  FileStamp,
-  KnownContent,
-  KnownDraft,
-} from '../domain/publishing.ts'
-import type { FileText, FileToRead, MediaFile, Mention, Surroundings } from '../domain/reading.ts'
-import { withMedia } from '../domain/reading.ts'
-import {
-  absent,
-  type Folder,
-  type FolderFile,
-  largestRelease,
-  openFolder,
-  tooLarge,
-  tooLong,
-  unreadable,
-} from './folder.ts'
-import { withMeasuresOf } from './picture-file.ts'
-import { type Reading as Readers, reading } from './reading.ts'
+import type { ContentFrame, Draft, FileStamp, KnownContent } from '../domain/publishing.ts'
+import type { Site } from '../domain/site.ts'
+import type { VocabularySource } from '../domain/topic.ts'
+import { findUnread, type LoadedRelease, mediaIn } from './find-unread.ts'
+import { absent, type Folder, type FolderFile, openFolder } from './folder.ts'
+import { type Readers, reading } from './reading.ts'
+import { readUnread } from './read-unread.ts'
+import { brokenReferences, type ReleaseReference, referencesOf } from './release-references.ts'
 import { type Rest, untilAtRest } from './rest.ts'
+import { addressOf, fileOf } from './sources.ts'
 
 /** What loading a folder came to. Without `frame` something was wrong, and nothing may be used. */
 export type LoadedContent = {
@@ -55,108 +40,102 @@ type Options = {
   baseUrl?: string | undefined
 }
 
-/** What one file, or one line of JSONL, came to. */
-type Reading = {
-  source: string
-  /** In a file of JSONL. */
-  line?: number
-  /** Of the file. */
-  stamp: string
-  id?: string
-  draft?: Draft
-  media: FileStamp['media']
-  problems: FileProblem[]
-}
-
-/** What needs no reading any more, or what does, with what is known of it from before. */
-type Step = Reading[] | Unread
-type Unread = { file: FileToRead; stamp: string; before?: Reading | undefined }
-
-/** What a folder is looked through with. */
-type Looking = { folder: Folder; rest: Rest | undefined }
-
-const batchSize = 100
-/** Files, and characters in them, that a thread is given at once, and how often before the first is done. */
-const mostFiles = 64
-const mostCharacters = 400_000
-const batchesAtOnce = 4
+const stagedAtOnce = 100
 
 /**
  * Reads a content folder: `site.yaml`, `topics.yaml`, `releases/**`. Only what changed since the
  * store last saw it is parsed. Every problem of the folder is reported, not only the first.
  */
-export async function loadContent(
-  directory: string,
-  { known, stage, now, progress, isServing = false, rest, readers = reading, baseUrl }: Options,
-): Promise<LoadedContent> {
+export async function loadContent(directory: string, options: Options): Promise<LoadedContent> {
+  const { known, now, isServing = false, rest, readers = reading, baseUrl } = options
   const open = async () => openFolder(directory, { isServing })
   if (rest && !isServing) await untilAtRest(async () => filesOf(await open()))
   const folder = await open()
-  const looking = { folder, rest: isServing ? rest : undefined }
-  if (looking.rest && (await isHeld(folder, known, looking.rest))) return { problems: [] }
-  const siteText = await folder.read('site.yaml').catch(absent)
-  if (siteText === undefined) return { problems: [noSite(directory)] }
-  const topicsText = (await folder.read('topics.yaml').catch(absent)) ?? ''
+  const restWhileServing = isServing ? rest : undefined
+  if (restWhileServing && (await isHeld(folder, known, restWhileServing))) return { problems: [] }
   // At the start nobody waits, and most starts have nothing else to read.
-  const { frame: readFrame } = isServing ? readers : reading
-  const written = await readAgain({ siteText, topicsText }, readFrame)
-  const { site, topics } = written
-  const problems: FileProblem[] = [...written.problems]
-  if (!topics) return { problems }
-  const { vocabulary, problems: topicProblems } = topics
-  problems.push(...folder.problems, ...topicProblems)
-  // Without a single topic to know, every release would seem wrong.
-  const noTopicIsKnown = vocabulary.topics.length === 0 && topicProblems.length > 0
-  if (!site || noTopicIsKnown) return { problems }
-  if (site.logo && !mediaIn(folder, site.logo)) problems.push(noLogo(site.logo))
+  const { frame, problems } = await readFrame(directory, folder, isServing ? readers : reading)
+  if (!frame) return { problems }
   if (folder.releases.length === 0 && known.drafts.size > 0) problems.push(noReleases())
 
-  const basis = await fingerprint(JSON.stringify([outputVersion, siteText, topicsText]))
-  // Also where there are no releases, what all of them are read with must be known to have changed.
-  const files = new Map<string, FileStamp>([['site.yaml', { stamp: basis, media: {} }]])
-  const owners = new Map<string, string>()
-  const sources = new Set<string>()
-  const waiting: Draft[] = []
-  const pointers: Pointer[] = []
+  const { site, vocabulary, basis } = frame
+  const load = { directory, folder, rest: restWhileServing, basis }
+  const surroundings = { site, vocabulary, baseUrl }
+  const collector = new ReleaseCollector(basis, problems, options)
+  const batches = readUnread(findUnread(load, known), { ...load, now, surroundings, readers })
+  for await (const batch of batches) {
+    for (const release of batch) await collector.take(release)
+  }
+  const { files, removed } = await collector.finish()
+  if (problems.some((problem) => !problem.warning)) return { problems }
+  return { frame: { site, vocabulary, files, removed }, problems }
+}
 
-  const take = async (reading: Reading) => {
-    const { source, line, stamp, id, draft, media, problems: found } = reading
-    const path = fileOf(source)
-    const address = addressOf(source)
-    problems.push(...found)
-    sources.add(source)
-    const file = files.get(path) ?? { stamp, media: {} }
-    files.set(path, file)
+/** Collects what the releases of a folder came to: the drafts for the store, and the problems. */
+class ReleaseCollector {
+  #problems: FileProblem[]
+  #options: Pick<Options, 'known' | 'stage' | 'progress'>
+  #files: Map<string, FileStamp>
+  /** Which release has an address or an identity: `slug.language` or identity → source. */
+  #owners = new Map<string, string>()
+  #sources = new Set<string>()
+  #unstaged: Draft[] = []
+  #references: ReleaseReference[] = []
+
+  constructor(
+    basis: string,
+    problems: FileProblem[],
+    options: Pick<Options, 'known' | 'stage' | 'progress'>,
+  ) {
+    this.#problems = problems
+    this.#options = options
+    // A folder without releases, too, must be known to have changed when what they are read with did.
+    this.#files = new Map([['site.yaml', { stamp: basis, media: {} }]])
+  }
+
+  async take(release: LoadedRelease) {
+    const { source, line, stamp, id, draft, media, problems } = release
+    const { known, stage, progress } = this.#options
+    this.#problems.push(...problems)
+    this.#sources.add(source)
+    const file = this.#files.get(fileOf(source)) ?? { stamp, media: {} }
+    this.#files.set(fileOf(source), file)
     Object.assign(file.media, media)
-    const owner = owners.get(address) ?? (id && owners.get(id))
-    if (owner)
-      problems.push({ ...writtenTwice(source, owner, line), published: draft?.release.published })
-    if (draft) pointers.push(...pointersOf(draft, line))
-    for (const key of [address, id ?? source]) {
-      if (!owners.has(key)) owners.set(key, source)
-    }
-    if (known.isPublished && (await known.isPublished(id ?? '', address))) {
-      problems.push({ ...cameThroughApi(source, line), published: draft?.release.published })
+    this.#claim(release)
+    if (draft) this.#references.push(...referencesOf(draft, line))
+    if (known.isPublished && (await known.isPublished(id ?? '', addressOf(source)))) {
+      const problem = cameThroughApi(source, line)
+      this.#problems.push({ ...problem, published: draft?.release.published })
       return
     }
-    if (draft && known.drafts.get(source)?.hash !== draft.hash) waiting.push(draft)
-    if (waiting.length < batchSize) return
-    await stage(waiting.splice(0))
-    progress?.(sources.size)
+    if (draft && known.drafts.get(source)?.hash !== draft.hash) this.#unstaged.push(draft)
+    if (this.#unstaged.length < stagedAtOnce) return
+    await stage(this.#unstaged.splice(0))
+    progress?.(this.#sources.size)
   }
-  const surroundings = { site, vocabulary, baseUrl }
-  const read = (batch: Step[]) =>
-    readBatch(batch, { ...looking, directory, basis, now, surroundings, readers })
-  const steps = listSteps({ ...looking, basis, known })
-  for await (const readings of inOrder(inBatches(steps), read)) {
-    for (const reading of readings) await take(reading)
+
+  /** Notes whose address and identity these are, and tells if another release has one of them. */
+  #claim({ source, line, id, draft }: LoadedRelease) {
+    const address = addressOf(source)
+    const owner = this.#owners.get(address) ?? (id && this.#owners.get(id))
+    if (owner) {
+      const problem = writtenTwice(source, owner, line)
+      this.#problems.push({ ...problem, published: draft?.release.published })
+    }
+    for (const key of [address, id ?? source]) {
+      if (!this.#owners.has(key)) this.#owners.set(key, source)
+    }
   }
-  if (waiting.length > 0) await stage(waiting)
-  const isLost = ({ target, self }: Pointer) => target === self || !owners.has(target)
-  problems.push(...pointers.filter(isLost).map(pointsNowhere))
-  if (problems.some((problem) => !problem.warning)) return { problems }
-  const removed = [...known.drafts.keys()].filter((source) => !sources.has(source))
-  return { frame: { site, vocabulary, files, removed }, problems }
+
+  /** Stages what is left. Returns the stamps of the files, and the sources that are no longer there. */
+  async finish(): Promise<Pick<ContentFrame, 'files' | 'removed'>> {
+    const { known, stage } = this.#options
+    if (this.#unstaged.length > 0) await stage(this.#unstaged)
+    const broken = brokenReferences(this.#references, (address) => this.#owners.has(address))
+    this.#problems.push(...broken)
+    const removed = [...known.drafts.keys()].filter((source) => !this.#sources.has(source))
+    return { files: this.#files, removed }
+  }
 }
 
 function filesOf({ releases, media, frame }: Folder): FolderFile[] {
@@ -164,8 +143,8 @@ function filesOf({ releases, media, frame }: Folder): FolderFile[] {
 }
 
 /**
- * Whether to wait with all that changed, because some of it is still being written: what is copied in
- * together comes out together, and a lot of it is known as the past of an office by its number.
+ * Whether to wait with all that changed, because some of it is still being written. What is copied in
+ * together is published together: many old releases at once are taken for an office's past, not for news.
  */
 async function isHeld(folder: Folder, known: KnownContent, rest: Rest): Promise<boolean> {
   const isChanged = ({ path, size, modified }: FolderFile) =>
@@ -177,258 +156,41 @@ async function isHeld(folder: Folder, known: KnownContent, rest: Rest): Promise<
   return rest.holds(await Promise.all(texts))
 }
 
-type Frame = Awaited<ReturnType<Readers['frame']>>
-type Texts = Parameters<Readers['frame']>[0]
+/** `basis`: fingerprint of all that releases are read with. */
+type LoadedFrame = { site: Site; vocabulary: VocabularySource; basis: string }
 
-/** What `site.yaml` and `topics.yaml` came to last: they rarely change, and thousands of topics take seconds. */
-let last: { texts: Texts; frame: Frame } | undefined
-
-async function readAgain(texts: Texts, readFrame: Readers['frame']): Promise<Frame> {
-  const isSame =
-    last?.texts.siteText === texts.siteText && last.texts.topicsText === texts.topicsText
-  if (!last || !isSame) last = { texts, frame: await readFrame(texts) }
-  return last.frame
-}
-
-/** What there is to read, in the order of the files. What the store knows already takes no reading. */
-async function* listSteps({
-  folder,
-  rest,
-  basis,
-  known,
-}: Looking & { basis: string; known: KnownContent }): AsyncGenerator<Step> {
-  const knownByFile = Map.groupBy(known.drafts.values(), ({ source }) => fileOf(source))
-  // Together, because most of the time nearly all are, and a step costs more than they do.
-  let ready: Reading[] = []
-  const step = function* (unread: Unread) {
-    if (ready.length > 0) yield ready
-    ready = []
-    yield unread
-  }
-  for (const file of folder.releases) {
-    const { path, size, modified } = file
-    const stamp = `${basis}-${size}-${modified}`
-    const oversize = tooLarge(path, size)
-    if (oversize) {
-      ready.push({ stamp, source: path, media: {}, problems: [oversize] })
-      continue
-    }
-    const before = known.files.get(path)
-    const all = knownByFile.get(path) ?? []
-    const gone = all.filter((draft) => draft.withdrawn).map(({ source }) => source)
-    const withdrawn = gone.length > 0 ? { withdrawn: gone } : {}
-    const drafts = hasSameMedia(before, folder) ? all : []
-    // Known of the file as a whole, so the first of its releases brings it along.
-    let knownMedia = before?.media
-    const again = ({ source, id }: KnownDraft) => {
-      ready.push({ source, id, stamp, media: knownMedia ?? {}, problems: [] })
-      knownMedia = undefined
-    }
-    if (before?.stamp === stamp && drafts.length > 0) {
-      drafts.forEach(again)
-      continue
-    }
-    const text = await readText(folder, path)
-    // A file may also end within a letter.
-    if (rest && !rest.isAtRest(file, 'text' in text ? text.text : '')) {
-      // With the stamp that it had, so that it is looked at again.
-      for (const { source, id } of before ? all : []) {
-        ready.push({ ...before!, source, id, problems: [] })
-      }
-      continue
-    }
-    if ('problem' in text) {
-      ready.push({ stamp, source: path, media: {}, problems: [text.problem] })
-      continue
-    }
-    if (path.endsWith('.md')) {
-      yield* step({
-        file: { path, text: text.text, ...withdrawn },
-        stamp,
-        before: lastRead(before, all),
-      })
-      continue
-    }
-    const knownLines = new Map(drafts.map((draft) => [draft.origin, draft]))
-    for (const [index, line] of text.text.split('\n').entries()) {
-      if (!line.trim()) continue
-      if (index % 100 === 99) await breathe()
-      if (line.length > largestRelease) {
-        const problem = { ...tooLong(path, line.length, largestRelease), line: index + 1 }
-        ready.push({ stamp, source: `${path}#${index + 1}`, media: {}, problems: [problem] })
-        continue
-      }
-      const origin = await fingerprint(`${basis}\n${line}`)
-      const unchanged = knownLines.get(origin)
-      if (unchanged) again(unchanged)
-      else yield* step({ file: { path, text: line, line: index + 1, origin, ...withdrawn }, stamp })
-    }
-  }
-  yield ready
-}
-
-/** What a file of one release came to when it was last read. */
-function lastRead(file: FileStamp | undefined, [draft]: KnownDraft[]): Reading | undefined {
-  return file && draft && { source: draft.source, id: draft.id, ...file, problems: [] }
-}
-
-/** A file of the folder, however its letters are composed. */
-function mediaIn({ media }: Folder, path: string) {
-  const name = spellings(path).find((spelling) => media.has(spelling))
-  return name === undefined ? undefined : media.get(name)
-}
-
-/** The same with its measures, if it is a picture. */
-async function measured(
-  folder: Folder,
+/** Reads `site.yaml` and `topics.yaml`. Without `frame` no release can be read. */
+async function readFrame(
   directory: string,
-  path: string,
-): Promise<MediaFile | undefined> {
-  const file = mediaIn(folder, path)
-  if (!file) return undefined
-  const { size, type } = file
-  return withMeasuresOf(join(directory, file.path), { size, type })
-}
-
-/** Whether every file that a release attached is still as it was, and what was missing still is. */
-function hasSameMedia(before: FileStamp | undefined, folder: Folder): boolean {
-  return Object.entries(before?.media ?? {}).every(([path, size]) => {
-    return (mediaIn(folder, path)?.size ?? null) === size
-  })
-}
-
-async function readText(
   folder: Folder,
-  path: string,
-): Promise<{ text: string } | { problem: FileProblem }> {
-  try {
-    return { text: await folder.read(path) }
-  } catch (error) {
-    return { problem: unreadable(path, error) }
-  }
+  readers: Readers,
+): Promise<{ frame?: LoadedFrame; problems: FileProblem[] }> {
+  const siteText = await folder.read('site.yaml').catch(absent)
+  if (siteText === undefined) return { problems: [noSite(directory)] }
+  const topicsText = (await folder.read('topics.yaml').catch(absent)) ?? ''
+  const { site, topics, ...written } = await readFrameTexts({ siteText, topicsText }, readers)
+  if (!topics) return { problems: [...written.problems] }
+  const { vocabulary } = topics
+  const problems = [...written.problems, ...folder.problems, ...topics.problems]
+  // Without a single topic to know, every release would seem wrong.
+  const noTopicIsKnown = vocabulary.topics.length === 0 && topics.problems.length > 0
+  if (!site || noTopicIsKnown) return { problems }
+  if (site.logo && !mediaIn(folder, site.logo)) problems.push(noLogo(site.logo))
+  const basis = await fingerprint(JSON.stringify([outputVersion, siteText, topicsText]))
+  return { frame: { site, vocabulary, basis }, problems }
 }
 
-/** Steps together, as many as are worth a message to another thread. */
-async function* inBatches(steps: AsyncIterable<Step>): AsyncGenerator<Step[]> {
-  let batch: Step[] = []
-  let characters = 0
-  for await (const step of steps) {
-    batch.push(step)
-    if ('file' in step) characters += step.file.text.length
-    if (batch.length < mostFiles && characters < mostCharacters) continue
-    yield batch
-    batch = []
-    characters = 0
-  }
-  yield batch
-}
+type FrameTexts = Parameters<Readers['frame']>[0]
+type ReadFrame = Awaited<ReturnType<Readers['frame']>>
 
-/** Starts some batches at once, and keeps their order. */
-async function* inOrder<Batch>(
-  batches: AsyncIterable<Batch>,
-  read: (batch: Batch) => Promise<Reading[]>,
-): AsyncGenerator<Reading[]> {
-  const running: Promise<Reading[]>[] = []
-  for await (const batch of batches) {
-    await breathe()
-    running.push(read(batch))
-    if (running.length === batchesAtOnce) yield await running.shift()!
-  }
-  yield* running
-}
+/** What both files came to last: they rarely change, and thousands of topics take seconds. */
+let lastRead: { texts: FrameTexts; result: ReadFrame } | undefined
 
-/** Lets requests and signals come in between: reading thousands of releases need not wait for anything. */
-async function breathe() {
-  await new Promise((resolve) => setImmediate(resolve))
-}
-
-type ReadWith = Looking & {
-  directory: string
-  basis: string
-  now: number
-  surroundings: Surroundings
-  readers: Readers
-}
-
-async function readBatch(
-  batch: Step[],
-  { basis, now, surroundings, readers, ...looking }: ReadWith,
-): Promise<Reading[]> {
-  const files = batch.flatMap((step) => ('file' in step ? [step.file] : []))
-  const texts = files.length > 0 ? await readers.files({ basis, now, files }, surroundings) : []
-  const readings: Reading[] = []
-  for (const step of batch) {
-    if ('file' in step) readings.push(...(await found(texts.shift()!, step, looking)))
-    else readings.push(...step)
-  }
-  return readings
-}
-
-async function found(
-  { source, line, ...text }: FileText,
-  { file: { path }, stamp, before }: Unread,
-  { folder, rest, directory }: Looking & Pick<ReadWith, 'directory'>,
-): Promise<Reading[]> {
-  const isWhole = ({ path: name }: Mention) => {
-    const file = mediaIn(folder, name)
-    return !file || before?.media[name] === file.size || rest!.isAtRest(file)
-  }
-  // A line of JSONL has no version of its own that could stay.
-  if (rest && line === undefined && !text.mentions.every(isWhole)) return before ? [before] : []
-  const { draft, published, media, problems } = await withMedia(text, (name) =>
-    measured(folder, directory, name),
-  )
-  const told = problems.map((problem): FileProblem => {
-    return { ...problem, file: path, line: problem.line ?? line ?? 1, published }
-  })
-  // Its last version stays; should there be none, or no telling which, all of the folder stays as it was.
-  if (text.isGivenUp && before) {
-    return [{ ...before, problems: told.map((problem) => ({ ...problem, warning: true })) }]
-  }
-  const place = { source, ...(line !== undefined && { line }) }
-  return [{ ...place, stamp, ...identified(draft), media, problems: told }]
-}
-
-function identified(draft: Draft | undefined): Pick<Reading, 'draft' | 'id'> {
-  return draft ? { draft, id: draft.release.id } : {}
-}
-
-/** A field that names another release. */
-type Pointer = Pick<FileProblem, 'file' | 'line' | 'field' | 'published'> & {
-  /** The release that is named, and the one that names it: `slug.language`. */
-  target: string
-  self: string
-}
-
-function pointersOf({ source, release }: Draft, line = 1): Pointer[] {
-  const { language, published, corrects, withdrawn } = release
-  const named = { corrects, 'withdrawn.replacedBy': withdrawn?.replacedBy }
-  return Object.entries(named).flatMap(([field, slug]) => {
-    if (!slug) return []
-    const target = `${slug}.${language}`
-    const self = `${release.slug}.${language}`
-    return [{ file: fileOf(source), line, field, published, target, self }]
-  })
-}
-
-function pointsNowhere({ target, self, ...where }: Pointer): FileProblem {
-  if (target === self) {
-    const message = 'This names the release itself. Write the slug of another one.'
-    return { ...where, message, warning: true }
-  }
-  const message = `There is no release ${target}. Write the slug of one in the same language.`
-  return { ...where, message, warning: true }
-}
-
-function fileOf(source: string): string {
-  return readSource(source).file
-}
-
-/** What tells a release from all others in its address: slug and language. */
-function addressOf(source: string): string {
-  const { file, inLines } = readSource(source)
-  const name = inLines ?? file.split('/').at(-1)!.replace(/\.md$/, '')
-  return name.toLowerCase()
+async function readFrameTexts(texts: FrameTexts, readers: Readers): Promise<ReadFrame> {
+  const isSame =
+    lastRead?.texts.siteText === texts.siteText && lastRead.texts.topicsText === texts.topicsText
+  if (!lastRead || !isSame) lastRead = { texts, result: await readers.frame(texts) }
+  return lastRead.result
 }
 
 function writtenTwice(source: string, owner: string, line = 1): FileProblem {

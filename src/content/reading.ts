@@ -16,8 +16,8 @@ export const reading = {
   frame: readFrame,
 }
 
-/** Whoever does the reading. */
-export type Reading = typeof reading
+/** Who reads the texts: this thread, or others. */
+export type Readers = typeof reading
 
 /** Files of a content folder. `basis` goes into the fingerprint of each whose `origin` is not told. */
 export type FilesToRead = { basis: string; now: number; files: FileToRead[] }
@@ -26,14 +26,14 @@ async function readFiles(
   { basis, now, files }: FilesToRead,
   surroundings: Surroundings,
 ): Promise<FileText[]> {
-  const read = readerFor(surroundings)
+  const reader = readerFor(surroundings)
   const texts: FileText[] = []
   for (const { path, text, line, origin: known, withdrawn } of files) {
     const found =
       line === undefined ? writtenInMarkdown(path, text) : writtenInJsonLine(path, line, text)
     const origin = known ?? (await fingerprint(`${basis}\n${text}`))
     const isWithdrawn = withdrawn?.includes(found.source) ?? false
-    texts.push(await readFound(found, { origin, now, isWithdrawn }, read))
+    texts.push(await readFound(found, { origin, now, isWithdrawn }, reader))
   }
   return texts
 }
@@ -41,12 +41,12 @@ async function readFiles(
 async function readFound(
   { source, line, written, problems: found, inFile }: WrittenInFile,
   { origin, ...when }: { origin: string; now: number; isWithdrawn: boolean },
-  read: TextReader,
+  reader: TextReader,
 ): Promise<FileText> {
   const place = { source, ...(line !== undefined && { line }) }
   if (written === undefined)
     return { ...place, published: undefined, mentions: [], problems: found }
-  const { mentions, problems, ...rest } = await read({
+  const { mentions, problems, ...rest } = await reader.read({
     written,
     origin: { source, origin },
     isNew: false,

@@ -3,124 +3,147 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { absent, isLeftBehind } from './folder.ts'
 
-/** Editors and copying write in bursts, in milliseconds. */
+/** Milliseconds to wait for the next change: editors and copying write in bursts. */
 const settle = 200
-/** Network folders tell nobody of changes, so the folder is looked through now and then, in milliseconds. */
+/** Milliseconds between looks at the whole folder: network folders tell nobody of changes. */
 const usualPause = 30_000
 /** How often folders are looked for again because some came meanwhile. */
 const mostLooks = 5
 
 /** A folder to be watched, and the one name in it that matters if only one does. */
-type Place = { folder: string; only?: string }
+type WatchedPath = { folder: string; only?: string }
 
-/** `identity` tells the folder from another one that comes to lie at its path. */
-type Watched = { watcher: FSWatcher; identity: string }
+/** `identity` tells the folder from another one that may later lie at the same path. */
+type Watch = { watcher: FSWatcher; identity: string }
 
 /**
- * Calls `changed` after something in a folder changed, never twice at once. Each folder is watched
- * by itself: Node's recursive watching costs a watch per file on Linux. What is watched is the folder
- * that lay at a path and not the path, so each is begun anew when another one lies there, and the folders
- * above are watched for that. `changed` may answer after how many milliseconds to call it again. Answers how
- * to stop.
+ * Calls `changed` after something in a folder changed, never twice at once. `changed` may answer after how
+ * many milliseconds to call it again. Returns how to stop.
  */
 export function watchFolder(
   directory: string,
   changed: () => Promise<number | void>,
   lookAgain = usualPause,
 ): () => void {
-  const above = placesAbove(directory)
-  const watched = new Map<string, Watched>()
-  let timer: NodeJS.Timeout | undefined
-  let running = false
-  let again = false
-  let stopped = false
-  let isTold = false
+  const watcher = new FolderWatcher(directory, changed)
+  watcher.start(lookAgain)
+  return () => watcher.stop()
+}
 
-  const soon = (wait = settle) => {
-    clearTimeout(timer)
-    timer = setTimeout(() => void run(), wait)
+/**
+ * Watches each folder by itself: Node's recursive watching costs a watch per file on Linux. A watch follows
+ * the folder that lay at a path and not the path. So it is begun anew when another folder lies there, and the
+ * folders above are watched to hear of that.
+ */
+class FolderWatcher {
+  #directory: string
+  #changed: () => Promise<number | void>
+  #above: WatchedPath[]
+  #watched = new Map<string, Watch>()
+  #timer: NodeJS.Timeout | undefined
+  #interval: NodeJS.Timeout | undefined
+  #isRunning = false
+  /** Something changed while `changed` was running. */
+  #runsAgain = false
+  #isStopped = false
+  #isTold = false
+
+  constructor(directory: string, changed: () => Promise<number | void>) {
+    this.#directory = directory
+    this.#changed = changed
+    this.#above = placesAbove(directory)
   }
 
-  async function run() {
-    if (running) {
-      again = true
+  start(lookAgain: number) {
+    this.#interval = setInterval(() => void this.#run(), lookAgain)
+    // Whatever changed until the watching began is looked for once.
+    void this.#watchAll().then(() => this.#runSoon(), console.error)
+  }
+
+  stop() {
+    this.#isStopped = true
+    clearTimeout(this.#timer)
+    clearInterval(this.#interval)
+    for (const folder of this.#watched.keys()) this.#unwatch(folder)
+  }
+
+  #runSoon(wait = settle) {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => void this.#run(), wait)
+  }
+
+  async #run() {
+    if (this.#isRunning) {
+      this.#runsAgain = true
       return
     }
-    running = true
+    this.#isRunning = true
     let wait: number | void = undefined
     try {
-      await watchAll().catch(console.error)
-      wait = await changed()
+      await this.#watchAll().catch(console.error)
+      wait = await this.#changed()
     } catch (error) {
       console.error(error)
     }
-    running = false
-    if (stopped) return
-    if (again) soon()
-    else if (wait !== undefined) soon(wait)
-    again = false
+    this.#isRunning = false
+    if (this.#isStopped) return
+    if (this.#runsAgain) this.#runSoon()
+    else if (wait !== undefined) this.#runSoon(wait)
+    this.#runsAgain = false
   }
 
   /** Folders may come into one before it is watched, so it is looked through again when some are new. */
-  async function watchAll() {
+  async #watchAll() {
     for (let look = 0; look < mostLooks; look++) {
-      const places = [...above, ...(await listFolders(directory)).map((folder) => ({ folder }))]
+      const below = (await listFolders(this.#directory)).map((folder) => ({ folder }))
+      const places = [...this.#above, ...below]
       const there = new Set(places.map(({ folder }) => folder))
-      for (const folder of watched.keys()) if (!there.has(folder)) unwatch(folder)
+      for (const folder of this.#watched.keys()) if (!there.has(folder)) this.#unwatch(folder)
       let isNew = false
-      for (const place of places) isNew = (await watchOne(place)) || isNew
+      for (const place of places) isNew = (await this.#watchOne(place)) || isNew
       if (!isNew) return
     }
   }
 
-  /** Answers whether it was not watched before. */
-  async function watchOne({ folder, only }: Place): Promise<boolean> {
+  /** Returns whether it was not watched before. */
+  async #watchOne({ folder, only }: WatchedPath): Promise<boolean> {
     const identity = await identityOf(folder)
-    if (stopped || identity === undefined) return false
-    if (watched.get(folder)?.identity === identity) return false
-    unwatch(folder)
+    if (this.#isStopped || identity === undefined) return false
+    if (this.#watched.get(folder)?.identity === identity) return false
+    this.#unwatch(folder)
     try {
       const watcher = watch(folder, (_, name) => {
-        // So it is also told that the folder itself was moved or removed, and this hears nothing any more.
-        if (name === basename(folder)) unwatch(folder)
-        if (only === undefined || name === only || name === basename(folder)) soon()
+        // The folder itself was moved or removed, and this watch hears nothing any more.
+        if (name === basename(folder)) this.#unwatch(folder)
+        if (only === undefined || name === only || name === basename(folder)) this.#runSoon()
       })
-      watcher.on('error', () => unwatch(folder))
-      watched.set(folder, { watcher, identity })
+      watcher.on('error', () => this.#unwatch(folder))
+      this.#watched.set(folder, { watcher, identity })
       return true
     } catch (error) {
-      if (only === undefined) tell(folder, error as NodeJS.ErrnoException)
+      if (only === undefined) this.#tell(folder, error as NodeJS.ErrnoException)
       return false
     }
   }
 
-  function unwatch(folder: string) {
-    watched.get(folder)?.watcher.close()
-    watched.delete(folder)
+  #unwatch(folder: string) {
+    this.#watched.get(folder)?.watcher.close()
+    this.#watched.delete(folder)
   }
 
-  function tell(folder: string, { code, message }: NodeJS.ErrnoException) {
-    if (isTold || code === 'ENOENT') return
-    isTold = true
+  /** Only once: what keeps one folder from being watched, such as a limit of the system, keeps others too. */
+  #tell(folder: string, { code, message }: NodeJS.ErrnoException) {
+    if (this.#isTold || code === 'ENOENT') return
+    this.#isTold = true
     console.error(
       `${folder} cannot be watched (${message}), and perhaps others: their changes are found within half a minute.`,
     )
   }
-
-  const interval = setInterval(() => void run(), lookAgain)
-  // Whatever changed until the watching began is looked for once.
-  void watchAll().then(() => soon(), console.error)
-  return () => {
-    stopped = true
-    clearTimeout(timer)
-    clearInterval(interval)
-    for (const folder of watched.keys()) unwatch(folder)
-  }
 }
 
 /** The folders on the way to a folder, each with the name that leads on: it may be a link to another one. */
-function placesAbove(directory: string): Place[] {
-  const places: Place[] = []
+function placesAbove(directory: string): WatchedPath[] {
+  const places: WatchedPath[] = []
   for (let at = resolve(directory); at !== dirname(at); at = dirname(at)) {
     places.push({ folder: dirname(at), only: basename(at) })
   }

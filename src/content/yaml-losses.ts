@@ -5,9 +5,11 @@ import {
   isNode,
   isPair,
   isScalar,
+  type Node,
   type Pair,
   type Scalar,
   visit,
+  type visitor,
 } from 'yaml'
 import { mostProblems } from '../domain/limits.ts'
 import { beginning } from '../domain/text.ts'
@@ -28,36 +30,55 @@ import {
  * may be lost in silence; earlier versions did, so most of it is tolerated in files.
  */
 export function findLosses(document: Document, text: string): Mistake[] {
+  const names = namesOfValues(document)
   const losses: Mistake[] = []
-  const repeated = new Set<string>()
-  const anchors = new Set<string>()
-  visit(document, {
-    Alias: (_, { source }) => void repeated.add(source),
-    Value: (_, { anchor }) => void (anchor && anchors.add(anchor)),
-  })
-  visit(document, {
-    Node(place, node, path) {
+  const byNode: visitor = {
+    Node(position, node, path) {
       if (losses.length >= mostProblems) return visit.BREAK
-      if (isAlias(node)) {
-        if (!anchors.has(node.source)) losses.push(starOfText(node.range?.[0] ?? 0, text))
-        return undefined
-      }
-      const { anchor, tag, range } = node
-      const from = range?.[0] ?? 0
-      if (anchor && !repeated.has(anchor)) losses.push(signBefore(`&${anchor}`, from, text))
-      if (tag === '!') losses.push(signBefore('!', from, text))
-      if (isMap(node)) {
-        losses.push(...alikeKeys(node.items).slice(0, mostProblems))
-        losses.push(...withoutValue(node.items, node.flow, text).slice(0, mostProblems))
-      }
-      if (isScalar(node)) losses.push(...changedText(node, text))
-      const around = path.at(-1)
-      if (isScalar(node) && place === 'key' && isPair(around)) {
-        losses.push(...oddSpaceIn(node, around))
-      }
+      const pair = position === 'key' ? path.at(-1) : undefined
+      losses.push(...lossesAt(node, isPair(pair) ? pair : undefined, names, text))
       return undefined
     },
-  })
+  }
+  visit(document, byNode)
+  return losses
+}
+
+/** Names that the author gave to values with `&name`, and those that stand for such a value as `*name`. */
+type ValueNames = { anchors: Set<string>; repeated: Set<string> }
+
+function namesOfValues(document: Document): ValueNames {
+  const anchors = new Set<string>()
+  const repeated = new Set<string>()
+  const byNode: visitor = {
+    Alias: (_, { source }) => void repeated.add(source),
+    Value: (_, { anchor }) => void (anchor && anchors.add(anchor)),
+  }
+  visit(document, byNode)
+  return { anchors, repeated }
+}
+
+/** What one node leaves out. `pair` is that of a name of a field. */
+function lossesAt(
+  node: Node,
+  pair: Pair | undefined,
+  { anchors, repeated }: ValueNames,
+  text: string,
+): Mistake[] {
+  if (isAlias(node)) {
+    return anchors.has(node.source) ? [] : [starOfText(node.range?.[0] ?? 0, text)]
+  }
+  const losses: Mistake[] = []
+  const { anchor, tag, range } = node
+  const from = range?.[0] ?? 0
+  if (anchor && !repeated.has(anchor)) losses.push(signBefore(`&${anchor}`, from, text))
+  if (tag === '!') losses.push(signBefore('!', from, text))
+  if (isMap(node)) {
+    losses.push(...alikeKeys(node.items).slice(0, mostProblems))
+    losses.push(...withoutValue(node.items, node.flow, text).slice(0, mostProblems))
+  }
+  if (isScalar(node)) losses.push(...changedText(node, text))
+  if (isScalar(node) && pair) losses.push(...oddSpaceIn(node, pair))
   return losses
 }
 
@@ -73,22 +94,25 @@ function tolerated(at: number, message: string): Mistake {
   return { at, message, warning: true, tolerated: true }
 }
 
-/** Where names begin that their set has already. */
+/** Fields that stand twice in their map. */
 export function findDoubledKeys(document: Document): Mistake[] {
   const mistakes: Mistake[] = []
-  visit(document, {
-    Map(_, { items }) {
-      const seen = new Set<unknown>()
-      for (const { key } of items) {
-        if (!isScalar(key)) continue
-        const at = key.range?.[0] ?? 0
-        if (seen.has(key.value))
-          mistakes.push({ at, message: 'This field stands here twice. Remove one.' })
-        seen.add(key.value)
-      }
-    },
-  })
+  const byNode: visitor = {
+    Map: (_, { items }) => void mistakes.push(...doubledKeys(items).slice(0, mostProblems)),
+  }
+  visit(document, byNode)
   return mistakes
+}
+
+function doubledKeys(items: Pair[]): Mistake[] {
+  const seen = new Set<unknown>()
+  return items.flatMap(({ key }): Mistake[] => {
+    if (!isScalar(key)) return []
+    const isDoubled = seen.has(key.value)
+    seen.add(key.value)
+    const message = 'This field stands here twice. Remove one.'
+    return isDoubled ? [{ at: key.range?.[0] ?? 0, message }] : []
+  })
 }
 
 /** The languages of a text are the same in capitals. */

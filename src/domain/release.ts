@@ -70,8 +70,52 @@ export type Event = NonNullable<Release['event']>
 /** The one schema of a release. It knows the site and the vocabulary, so it can name mistakes. */
 export function releaseSchema(site: Site, vocabulary: Vocabulary) {
   const time = timeSchema(site)
-  const date = dateSchema(site)
-  const topic = v.pipe(
+  return v.strictObject({
+    slug: v.pipe(slug, v.maxLength(longestSlug, tooLong(longestSlug))),
+    language: languageSchema(site.languages),
+    title: filledLine,
+    lead: v.optional(paragraph),
+    published: time,
+    updated: v.optional(time),
+    authored: v.optional(time),
+    id: v.optional(v.pipe(filledLine, v.maxLength(longestId, tooLong(longestId)))),
+    /** Slugs, in the author's order. */
+    topics: v.optional(v.pipe(v.array(topicSchema(vocabulary)), v.transform(withoutRepeated)), []),
+    publisher: v.optional(publisherSchema(site)),
+    kind: v.optional(kindSchema),
+    contacts: v.optional(v.array(contactSchema), []),
+    attachments: v.optional(v.array(attachmentSchema), []),
+    event: v.optional(eventSchema(site)),
+    related: v.optional(v.array(relatedSchema), []),
+    /** Earlier slugs, oldest first. */
+    formerly: v.optional(v.pipe(v.array(slug), v.transform(withoutRepeated)), []),
+    changes: v.optional(v.array(changeSchema(site)), []),
+    /** Slug of the release in the same language that this one corrects (D-05). */
+    corrects: v.optional(slug),
+    /** Why it no longer stands, and the slug of the one in its language that takes its place. */
+    withdrawn: v.optional(
+      v.strictObject({ at: time, reason: filledLine, replacedBy: v.optional(slug) }),
+    ),
+    /** Whether it came with the past of an office, by its author's word (C-06). */
+    archived: v.optional(yes),
+    body: bodySchema,
+  })
+}
+
+/** Characters. */
+const longestId = 500
+
+function tooLong(most: number): string {
+  return `This is too long. Write at most ${most} characters.`
+}
+
+function withoutRepeated(slugs: string[]): string[] {
+  return [...new Set(slugs)]
+}
+
+/** A topic by any of its names. Its slug comes out. */
+function topicSchema(vocabulary: Vocabulary) {
+  return v.pipe(
     line,
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
       const found = vocabulary.resolve(dataset.value)
@@ -84,126 +128,76 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
       return NEVER
     }),
   )
+}
 
+function publisherSchema({ publishers }: Site) {
+  const names = Object.keys(publishers)
+  return v.pipe(
+    line,
+    v.picklist(names, ({ received }) => {
+      return `${received} is not a publisher. Write one of ${names.join(', ')}, or add it to publishers in site.yaml.`
+    }),
+  )
+}
+
+const kindSchema = v.picklist(
+  kinds,
+  ({ received }) => `${received} is not a kind. Write one of ${kinds.join(', ')}.`,
+)
+
+const contactSchema = v.strictObject({
+  name: filledLine,
+  role: v.optional(line),
+  phone: v.optional(line),
+  email: v.optional(line),
+  /** What to ask this contact about. */
+  for: v.optional(line),
+})
+
+const attachmentSchema = v.strictObject({
+  file: mediaPath,
+  title: v.optional(line),
+  alt: v.optional(line),
+  credit: v.optional(line),
+})
+
+/** Dates as `2024-01-24`, or times as RFC 3339 in UTC. */
+function eventSchema(site: Site) {
+  const date = dateSchema(site)
+  return v.pipe(
+    v.strictObject({ start: date, end: v.optional(date), place: v.optional(line) }),
+    v.check(
+      ({ start, end }) =>
+        !end || parseTime(start, site.timezone)! <= lastSecond(end, site.timezone),
+      'The event ends before it starts. Write the earlier date as start.',
+    ),
+  )
+}
+
+const relatedSchema = v.pipe(
+  v.strictObject({ url: webAddress, title: v.optional(line) }),
+  v.transform(({ url, title }) => ({ url, title: title || url })),
+)
+
+function changeSchema(site: Site) {
   return v.strictObject({
-    slug: v.pipe(
-      slug,
-      v.maxLength(longestSlug, `This is too long. Write at most ${longestSlug} characters.`),
-    ),
-    language: languageSchema(site.languages),
-    title: filledLine,
-    lead: v.optional(paragraph),
-    published: time,
-    updated: v.optional(time),
-    authored: v.optional(time),
-    id: v.optional(
-      v.pipe(filledLine, v.maxLength(500, 'This is too long. Write at most 500 characters.')),
-    ),
-    /** Slugs, in the author's order. */
-    topics: v.optional(
-      v.pipe(
-        v.array(topic),
-        v.transform((slugs) => [...new Set(slugs)]),
-      ),
-      [],
-    ),
-    publisher: v.optional(
-      v.pipe(
-        line,
-        v.picklist(Object.keys(site.publishers), (issue) => {
-          return `${issue.received} is not a publisher. Write one of ${Object.keys(site.publishers).join(', ')}, or add it to publishers in site.yaml.`
-        }),
-      ),
-    ),
-    kind: v.optional(
-      v.picklist(
-        kinds,
-        (issue) => `${issue.received} is not a kind. Write one of ${kinds.join(', ')}.`,
-      ),
-    ),
-    contacts: v.optional(
-      v.array(
-        v.strictObject({
-          name: filledLine,
-          role: v.optional(line),
-          phone: v.optional(line),
-          email: v.optional(line),
-          /** What to ask this contact about. */
-          for: v.optional(line),
-        }),
-      ),
-      [],
-    ),
-    attachments: v.optional(
-      v.array(
-        v.strictObject({
-          file: mediaPath,
-          title: v.optional(line),
-          alt: v.optional(line),
-          credit: v.optional(line),
-        }),
-      ),
-      [],
-    ),
-    /** Dates as `2024-01-24`, or times as RFC 3339 in UTC. */
-    event: v.optional(
-      v.pipe(
-        v.strictObject({ start: date, end: v.optional(date), place: v.optional(line) }),
-        v.check(
-          ({ start, end }) =>
-            !end || parseTime(start, site.timezone)! <= lastSecond(end, site.timezone),
-          'The event ends before it starts. Write the earlier date as start.',
-        ),
-      ),
-    ),
-    related: v.optional(
-      v.array(
-        v.pipe(
-          v.strictObject({ url: webAddress, title: v.optional(line) }),
-          v.transform(({ url, title }) => ({ url, title: title || url })),
-        ),
-      ),
-      [],
-    ),
-    /** Earlier slugs, oldest first. */
-    formerly: v.optional(
-      v.pipe(
-        v.array(slug),
-        v.transform((slugs) => [...new Set(slugs)]),
-      ),
-      [],
-    ),
-    changes: v.optional(
-      v.array(
-        v.strictObject({
-          at: time,
-          kind: v.picklist(['minor', 'correction'], (issue) => {
-            return `${issue.received} is not a kind of change. Write minor or correction.`
-          }),
-          note: filledLine,
-        }),
-      ),
-      [],
-    ),
-    /** Slug of the release in the same language that this one corrects (D-05). */
-    corrects: v.optional(slug),
-    /** Why it no longer stands, and the slug of the one in its language that takes its place. */
-    withdrawn: v.optional(
-      v.strictObject({ at: time, reason: filledLine, replacedBy: v.optional(slug) }),
-    ),
-    /** Whether it came with the past of an office, by its author's word (C-06). */
-    archived: v.optional(yes),
-    body: v.pipe(
-      v.strictObject({ html: v.optional(text), markdown: v.optional(text) }),
-      v.check(
-        ({ html, markdown }) => (html === undefined) !== (markdown === undefined),
-        'The text is to be in one form. Write either html or markdown.',
-      ),
-    ),
+    at: timeSchema(site),
+    kind: v.picklist(['minor', 'correction'], ({ received }) => {
+      return `${received} is not a kind of change. Write minor or correction.`
+    }),
+    note: filledLine,
   })
 }
 
 const text = v.pipe(v.string(), v.transform(cleanText))
+
+const bodySchema = v.pipe(
+  v.strictObject({ html: v.optional(text), markdown: v.optional(text) }),
+  v.check(
+    ({ html, markdown }) => (html === undefined) !== (markdown === undefined),
+    'The text is to be in one form. Write either html or markdown.',
+  ),
+)
 
 /** In front matter every value is text. */
 const yes = v.pipe(

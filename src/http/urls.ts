@@ -51,74 +51,112 @@ export function isForPrograms(path: string): boolean {
 export function readAddress(url: URL, site: Site, vocabulary: Vocabulary): Target {
   const segments = url.pathname.split('/').filter(Boolean).map(decode)
   const named = segments[0] === undefined ? undefined : findLanguage(segments[0], site)
-  const language = named ?? site.languages[0]!
-  const [first = '', second, ...more] = named ? segments.slice(1) : segments
-  const name = first.toLowerCase()
-  const everything = (): FeedQuery => ({
-    language,
-    topics: [],
-    words: parseSearch(url.searchParams.getAll('q').join(' ')),
-  })
-  const page = (query: FeedQuery, renamed = false): Target => {
-    return { kind: 'page', query, renamed, stretch: readStretch(url.searchParams, site) }
+  const asked = {
+    language: named ?? site.languages[0]!,
+    isLanguageNamed: named !== undefined,
+    path: named ? segments.slice(1) : segments,
+    fields: url.searchParams,
+    site,
+    vocabulary,
   }
-  /** What the form on the pages sends: one more spelling of a question. */
-  const readForm = (fields: URLSearchParams): Target => {
-    const query = everything()
-    const wanted = findLanguage(fields.get('language') ?? '', site)
-    if (wanted) query.language = wanted
-    const text = writtenAs(fields)
-    if (text === '') return page(query)
-    const { expression, renamed } = parseTopicExpression(text, vocabulary)
-    return page({ ...query, topics: expression }, renamed)
-  }
+  const target =
+    readOneSegment(asked) ?? readTopics(asked) ?? readArchiveTarget(asked) ?? readRelease(asked)
+  if (!target) throw new DomainError('not-found', 'There is nothing at this address.')
+  return target
+}
 
-  if (second === undefined) {
-    if (name === '') return page(everything())
-    if (name === 'topics') return readForm(url.searchParams)
-    if (name === 'topics.json') return { kind: 'vocabulary', language }
-    if (name === 'feeds.opml') {
-      // A form with a box for each topic names the parameter once for each.
-      const ticked = url.searchParams.getAll('topics').join(',')
-      return { kind: 'opml', language, ...parseTopicList(ticked, vocabulary) }
-    }
-    const sitemap = named ? undefined : readSitemap(name)
-    if (sitemap) return { kind: 'sitemap', of: sitemap }
-    const format = mainFeeds.get(name)
-    if (format) return { kind: 'feed', query: everything(), format, renamed: false }
+/** An address taken apart. */
+type AskedAddress = {
+  /** Of the path, or the first of the site. */
+  language: string
+  isLanguageNamed: boolean
+  /** The decoded segments behind the language. */
+  path: string[]
+  fields: URLSearchParams
+  site: Site
+  vocabulary: Vocabulary
+}
+
+/** The question for all releases, or for those with the words that are searched for. */
+function everything({ language, fields }: AskedAddress): FeedQuery {
+  return { language, topics: [], words: parseSearch(fields.getAll('q').join(' ')) }
+}
+
+function pageOf(query: FeedQuery, { fields, site }: AskedAddress, renamed = false): Target {
+  return { kind: 'page', query, renamed, stretch: readStretch(fields, site) }
+}
+
+/** The page of a question, or its feed where the address names a format. */
+function pageOrFeed(
+  query: FeedQuery,
+  format: FormatName | undefined,
+  asked: AskedAddress,
+  renamed = false,
+): Target {
+  return format ? { kind: 'feed', query, format, renamed } : pageOf(query, asked, renamed)
+}
+
+/** The front page, `/topics.json`, `/feeds.opml`, sitemaps, `/feed.rss` and the feeds of withdrawals. */
+function readOneSegment(asked: AskedAddress): Target | undefined {
+  const { language, path, fields, vocabulary } = asked
+  if (path.length > 1) return undefined
+  const name = path[0]?.toLowerCase() ?? ''
+  if (name === '') return pageOf(everything(asked), asked)
+  if (name === 'topics') return readForm(asked)
+  if (name === 'topics.json') return { kind: 'vocabulary', language }
+  if (name === 'feeds.opml') {
+    // A form with a box for each topic names the parameter once for each.
+    const ticked = fields.getAll('topics').join(',')
+    return { kind: 'opml', language, ...parseTopicList(ticked, vocabulary) }
   }
-  const ofWithdrawals = partFormat(name)
-  if (ofWithdrawals.name === 'withdrawals' && second === undefined) {
-    const query = { ...everything(), withdrawn: true }
-    const { format } = ofWithdrawals
-    return format ? { kind: 'feed', query, format, renamed: false } : page(query)
+  const sitemap = asked.isLanguageNamed ? undefined : readSitemap(name)
+  if (sitemap) return { kind: 'sitemap', of: sitemap }
+  const mainFormat = mainFeeds.get(name)
+  if (mainFormat) return pageOrFeed(everything(asked), mainFormat, asked)
+  const { name: part, format } = partFormat(name)
+  if (part !== 'withdrawals') return undefined
+  return pageOrFeed({ ...everything(asked), withdrawn: true }, format, asked)
+}
+
+/** What the form on the pages sends: one more spelling of a question. */
+function readForm(asked: AskedAddress): Target {
+  const { fields, site, vocabulary } = asked
+  const query = everything(asked)
+  const wanted = findLanguage(fields.get('language') ?? '', site)
+  if (wanted) query.language = wanted
+  const text = writtenAs(fields)
+  if (text === '') return pageOf(query, asked)
+  const { expression, renamed } = parseTopicExpression(text, vocabulary)
+  return pageOf({ ...query, topics: expression }, asked, renamed)
+}
+
+/** `/topics/eu+migration` and `/topics/eu+migration.rss`. */
+function readTopics(asked: AskedAddress): Target | undefined {
+  const [name = '', second, ...more] = asked.path
+  if (name.toLowerCase() !== 'topics' || second === undefined || more.length > 0) return undefined
+  const { name: text, format } = partFormat(second)
+  const { expression, renamed } = parseTopicExpression(text, asked.vocabulary)
+  return pageOrFeed({ ...everything(asked), topics: expression }, format, asked, renamed)
+}
+
+function readArchiveTarget(asked: AskedAddress): Target | undefined {
+  const archive = readArchive(asked.path)
+  if (!archive) return undefined
+  const { kind, topics, ...rest } = archive
+  const query = everything(asked)
+  if (kind === 'feed') return { kind: 'archive', query, renamed: false, ...rest }
+  if (kind === 'withdrawals') {
+    return { kind: 'archive', query: { ...query, withdrawn: true }, renamed: false, ...rest }
   }
-  if (name === 'topics' && second !== undefined && more.length === 0) {
-    const { name: text, format } = partFormat(second)
-    const { expression, renamed } = parseTopicExpression(text, vocabulary)
-    const query = { ...everything(), topics: expression }
-    return format ? { kind: 'feed', query, format, renamed } : page(query, renamed)
-  }
-  const archive = readArchive(segments.slice(named ? 1 : 0))
-  if (archive) {
-    const { of, ...rest } = archive
-    if (name === 'feed') return { kind: 'archive', query: everything(), renamed: false, ...rest }
-    if (name === 'withdrawals') {
-      return {
-        kind: 'archive',
-        query: { ...everything(), withdrawn: true },
-        renamed: false,
-        ...rest,
-      }
-    }
-    const { expression, renamed } = parseTopicExpression(of, vocabulary)
-    return { kind: 'archive', query: { ...everything(), topics: expression }, renamed, ...rest }
-  }
-  if (name === 'releases' && second && more.length === 0) {
-    const slug = readSlug(second)
-    if (slug) return { kind: 'release', slug, language }
-  }
-  throw new DomainError('not-found', 'There is nothing at this address.')
+  const { expression, renamed } = parseTopicExpression(topics, asked.vocabulary)
+  return { kind: 'archive', query: { ...query, topics: expression }, renamed, ...rest }
+}
+
+function readRelease({ language, path }: AskedAddress): Target | undefined {
+  const [name = '', second, ...more] = path
+  if (name.toLowerCase() !== 'releases' || !second || more.length > 0) return undefined
+  const slug = readSlug(second)
+  return slug ? { kind: 'release', slug, language } : undefined
 }
 
 /** The topic expression that the fields of the form mean. */
@@ -141,17 +179,25 @@ function readStretch(fields: URLSearchParams, { timezone }: Site): Stretch {
   return { name, page: page ? Number(page[0]) : 1 }
 }
 
+type ArchiveAddress = {
+  kind: 'feed' | 'withdrawals' | 'topics'
+  /** The topic expression, or nothing. */
+  topics: string
+  interval: Interval
+  format: FormatName
+}
+
 /** `feed/archive/21-812.atom`, `withdrawals/archive/…` or `topics/eu/archive/…`. */
-function readArchive(
-  segments: string[],
-): { of: string; interval: Interval; format: FormatName } | undefined {
-  const kind = segments[0]?.toLowerCase() ?? ''
-  const [of = '', marker, file = '', ...more] = kind === 'topics' ? segments.slice(1) : segments
-  if (!['feed', 'withdrawals', 'topics'].includes(kind) || marker !== 'archive') return undefined
+function readArchive(path: string[]): ArchiveAddress | undefined {
+  const kind = path[0]?.toLowerCase()
+  if (kind !== 'feed' && kind !== 'withdrawals' && kind !== 'topics') return undefined
+  const topics = kind === 'topics' ? (path[1] ?? '') : ''
+  const [marker, file = '', ...more] = path.slice(kind === 'topics' ? 2 : 1)
+  if (marker !== 'archive') return undefined
   const { name, format } = partFormat(file)
   const interval = parseInterval(name)
   if (!interval || !format || more.length > 0) return undefined
-  return { of, interval, format }
+  return { kind, topics, interval, format }
 }
 
 function readSitemap(name: string): SitemapTarget | undefined {

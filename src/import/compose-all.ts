@@ -1,6 +1,6 @@
 import { openFolder } from '../content/folder.ts'
 import { readTopics } from '../content/read-site.ts'
-import type { Reading } from '../content/reading.ts'
+import type { Readers } from '../content/reading.ts'
 import type { Clock } from '../domain/clock.ts'
 import { formatProblem } from '../domain/problem.ts'
 import { withMedia } from '../domain/reading.ts'
@@ -19,7 +19,7 @@ type Composition = {
   topicsText: string
   proposal: Proposal
   files: KeptFiles
-  tools: { output: Output; clock: Clock; reading: Reading }
+  tools: { output: Output; clock: Clock; reading: Readers }
 }
 
 /** Makes the releases, and reads each as the service will, so that what it would refuse is left out. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Reading } from '../content/reading.ts'
+import type { Readers } from '../content/reading.ts'
 import type { Clock } from '../domain/clock.ts'
 import { fingerprint } from '../domain/identity.ts'
 import type { Output } from '../domain/tool.ts'
@@ -57,7 +57,7 @@ export type Tools = {
   /** `Tiedote/0.1.0 (…)`. */
   userAgent: string
   clock: Clock
-  reading: Reading
+  reading: Readers
   /** An identity as our Atom feeds have it. */
   identityInAtom: (id: string) => string
 }

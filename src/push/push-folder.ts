@@ -1,4 +1,4 @@
-import type { Reading } from '../content/reading.ts'
+import type { Readers } from '../content/reading.ts'
 import type { Clock } from '../domain/clock.ts'
 import { formatProblem } from '../domain/problem.ts'
 import type { Dates } from '../domain/publishing.ts'
@@ -28,7 +28,7 @@ export type PushOrder = {
   isReinstating: boolean
 }
 
-type Tools = { output: Output; clock: Clock; reading: Reading }
+type Tools = { output: Output; clock: Clock; reading: Readers }
 
 /** Files that are sent at the same time. */
 const filesAtOnce = 6

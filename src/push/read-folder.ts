@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { loadContent } from '../content/load-content.ts'
 import { openFolder } from '../content/folder.ts'
 import { readSite, readTopics } from '../content/read-site.ts'
-import type { Reading } from '../content/reading.ts'
+import type { Readers } from '../content/reading.ts'
 import { readWrittenReleases, writtenInMarkdown } from '../content/written-file.ts'
 import { fingerprint } from '../domain/identity.ts'
 import { type FileProblem, formatProblem, type Problem, writtenAnew } from '../domain/problem.ts'
@@ -51,7 +51,7 @@ export type PushFolder = {
 type Options = {
   /** The second of now. */
   now: number
-  reading: Reading
+  reading: Readers
   /** Told now and then how many releases were read. */
   progress: (count: number) => void
 }

@@ -3,7 +3,8 @@ import { type FeedQuery, textLanguage } from '../../domain/feed-query.ts'
 import { isShownAsPicture } from '../../domain/media-types.ts'
 import { type Labels, inLanguage } from '../../domain/site.ts'
 import { formatUtc } from '../../domain/time.ts'
-import type { Entry } from '../../feeds/feed.ts'
+import type { Change } from '../../domain/release.ts'
+import type { Entry, File, Translation } from '../../feeds/feed.ts'
 import { titleOf } from '../../feeds/feed.ts'
 import type { Current } from '../answers/state.ts'
 import { localeOf } from './language.ts'
@@ -65,7 +66,6 @@ function newsArticle(entry: Entry, current: Current): object {
   const { site, addresses } = current
   const { event } = release
   const { corrects } = entry.around
-  const corrections = release.changes.filter(({ kind }) => kind === 'correction')
   const issuer = organisation(release.publisher, language, current)
   return withoutNothing({
     '@context': 'https://schema.org',
@@ -85,47 +85,43 @@ function newsArticle(entry: Entry, current: Current): object {
       logo: site.logo && { '@type': 'ImageObject', url: addresses.media(site.logo) },
     }),
     isAccessibleForFree: true,
-    image: listOf(
-      files
-        .filter(({ type }) => isShownAsPicture(type))
-        .map(({ url, alt, credit }) =>
-          withoutNothing({ '@type': 'ImageObject', url, caption: alt, creditText: credit }),
-        ),
-    ),
-    associatedMedia: listOf(
-      files
-        .filter(({ type }) => !isShownAsPicture(type))
-        .map(({ url, title, type, size }) => ({
-          '@type': 'MediaObject',
-          contentUrl: url,
-          name: title,
-          encodingFormat: type,
-          contentSize: String(size),
-        })),
-    ),
+    image: listOf(files.filter(({ type }) => isShownAsPicture(type)).map(imageObject)),
+    associatedMedia: listOf(files.filter(({ type }) => !isShownAsPicture(type)).map(mediaObject)),
     keywords: release.topics.length > 0 ? categories.map(({ label }) => label) : undefined,
     about: listOf(release.topics.map((slug) => subject(slug, language, current))),
     contentLocation: event?.place && { '@type': 'Place', name: event.place },
     temporalCoverage: event && [event.start, event.end].filter(Boolean).join('/'),
-    correction: listOf(
-      corrections.map(({ at, note }) => ({
-        '@type': 'CorrectionComment',
-        datePublished: formatUtc(at),
-        text: note,
-      })),
-    ),
+    correction: listOf(release.changes.filter(isCorrection).map(correctionComment)),
     isBasedOn: corrects?.url,
-    workTranslation: listOf(
-      entry.translations.map((version) => ({
-        '@type': 'NewsArticle',
-        '@id': version.url,
-        url: version.url,
-        inLanguage: version.language,
-        headline: version.title,
-      })),
-    ),
+    workTranslation: listOf(entry.translations.map(translatedArticle)),
     copyrightNotice: site.rights && inLanguage(site.rights, language, site),
   })
+}
+
+function imageObject({ url, alt, credit }: File) {
+  return withoutNothing({ '@type': 'ImageObject', url, caption: alt, creditText: credit })
+}
+
+function mediaObject({ url, title, type, size }: File) {
+  return {
+    '@type': 'MediaObject',
+    contentUrl: url,
+    name: title,
+    encodingFormat: type,
+    contentSize: String(size),
+  }
+}
+
+function isCorrection({ kind }: Change): boolean {
+  return kind === 'correction'
+}
+
+function correctionComment({ at, note }: Change) {
+  return { '@type': 'CorrectionComment', datePublished: formatUtc(at), text: note }
+}
+
+function translatedArticle({ url, language, title }: Translation) {
+  return { '@type': 'NewsArticle', '@id': url, url, inLanguage: language, headline: title }
 }
 
 function organisation(publisher: string, language: string, { site }: Current) {

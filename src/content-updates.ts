@@ -1,0 +1,166 @@
+import { createClockReport, systemClock } from './clock.ts'
+import { type NodeConfig, unknownPublishers } from './config.ts'
+import { bringInLine } from './content/bring-in-line.ts'
+import { Rest } from './content/rest.ts'
+import { isOfClock } from './domain/clock.ts'
+import { StoreDamaged } from './domain/errors.ts'
+import { outputName, outputVersion } from './domain/output-version.ts'
+import { type FileProblem, formatProblem } from './domain/problem.ts'
+import type { ContentStore, ReleaseStore } from './domain/release-store.ts'
+import { readingInThreads } from './read-in-threads.ts'
+import { createContentStore } from './store/content-store.ts'
+import type { IntegrityMonitor } from './store/integrity-monitor.ts'
+import type { NodeDatabase } from './store/node-sqlite.ts'
+import { createReleaseStore } from './store/release-store.ts'
+import { isDamaged, isDatabaseError, isFull } from './store/sqlite-errors.ts'
+
+type Parts = {
+  config: NodeConfig
+  database: NodeDatabase
+  integrity: IntegrityMonitor
+  /** Nothing is only in the database, so that a damaged one may be made of the content folder again. */
+  mayBeMadeAnew: boolean
+}
+
+/** Brings the database in line with the content folder, and says in the log what is wrong with that. */
+export class ContentUpdates {
+  /** What is wrong with the folder, the database and the tokens, as of the last update. */
+  problems: FileProblem[] = []
+  /** Nobody else waits for this process yet. */
+  isStarting = true
+  readonly #parts: Parts
+  readonly #releases: ReleaseStore
+  readonly #content: ContentStore
+  readonly #rest = new Rest()
+  readonly #reportClock = createClockReport(systemClock)
+  /** The database knows which version of the program its documents are made by. */
+  #isProgramKnown = false
+
+  constructor(parts: Parts) {
+    this.#parts = parts
+    this.#releases = createReleaseStore(parts.database)
+    this.#content = createContentStore(parts.database)
+  }
+
+  /** Reads the folder for the first time. Throws what the database says if nothing can be served. */
+  async first(): Promise<boolean> {
+    if (!(await this.update())) return false
+    await this.#releases.state(systemClock.now())
+    return true
+  }
+
+  /** Reads the folder. Returns whether it could be used. */
+  async update(): Promise<boolean> {
+    const before = this.problems.map(formatProblem).join('\n')
+    const found = await this.#bringInLine().catch((error: unknown) => this.#problemsOf(error))
+    await this.#releases.state(systemClock.now()).then(
+      ({ since }) => this.#reportClock(since),
+      () => {},
+    )
+    // Nothing was read, so that what was wrong is so still.
+    if (this.#rest.isHeld) return true
+    this.problems = [...found, ...this.#readOnlyProblem(), ...(await this.#tokenProblems())]
+    // Damage that no request has met meanwhile is told now.
+    this.#parts.integrity.damage()
+    const report = this.problems.map(formatProblem).join('\n')
+    if (report && report !== before) console.error(report)
+    return this.problems.every((problem) => problem.warning)
+  }
+
+  /** Ends a look at the folder. Returns after how many milliseconds to look again, where files are being written. */
+  takeNext(): number | undefined {
+    return this.#rest.takeNext()
+  }
+
+  /** Removes drafts that loads left in the database which were killed, while others go on. */
+  async removeAbandoned() {
+    if (this.#parts.database.readOnly) return
+    try {
+      const batches = await this.#content.abandoned(systemClock.now())
+      for (const batch of batches) await this.#content.discard(batch)
+    } catch (error) {
+      console.error(`Drafts of a load that was cut off stay: ${(error as Error).message}`)
+    }
+  }
+
+  async #bringInLine(): Promise<FileProblem[]> {
+    const { contentDirectory, baseUrl } = this.#parts.config
+    let told = 0
+    const problems = await bringInLine(contentDirectory, this.#content, {
+      batch: crypto.randomUUID(),
+      // Another process on the same database may be of another version: each says so once.
+      program: this.#isProgramKnown ? undefined : outputName(outputVersion, baseUrl),
+      clock: systemClock,
+      isServing: !this.isStarting,
+      rest: this.#rest,
+      readers: readingInThreads,
+      baseUrl,
+      progress(count) {
+        if (count - told < 1000) return
+        told = count
+        console.error(`${count} releases read`)
+      },
+      beforeChange(count) {
+        if (told > 0) console.error(`All are read. Putting ${count} into the database …`)
+      },
+    })
+    this.#isProgramKnown ||= !this.#rest.isHeld && problems.every(({ warning }) => warning)
+    return problems
+  }
+
+  /** What to say of an error while the folder was read. Throws it again if the database can be made anew. */
+  #problemsOf(error: unknown): FileProblem[] {
+    const { config, database, integrity, mayBeMadeAnew } = this.#parts
+    if (isOfClock(error)) return [waitsForClock(config.contentDirectory)]
+    if (error instanceof StoreDamaged) {
+      if (this.isStarting && mayBeMadeAnew && isOfDamagedFile(error)) throw error
+      // The integrity monitor tells of it. Somebody may have mended it.
+      void integrity.check()
+      return []
+    }
+    if (isDatabaseError(error)) {
+      if (database.readOnly) return []
+      const room = isFull(error) ? 'Make room on its disk. ' : ''
+      const advice = `${room}It is tried again in half a minute.`
+      return [cannotWrite(config.database, error.message, advice)]
+    }
+    console.error(error)
+    return [cannotRead(config.contentDirectory, error)]
+  }
+
+  #readOnlyProblem(): FileProblem[] {
+    const { config, database } = this.#parts
+    if (!database.readOnly) return []
+    const advice = 'Allow writing it and its folder, or make room on its disk, and start again.'
+    return [cannotWrite(config.database, 'it can only be read', advice)]
+  }
+
+  /** As long as there is no state, other sentences say why. */
+  async #tokenProblems(): Promise<FileProblem[]> {
+    const state = await this.#releases.state(systemClock.now()).catch(() => undefined)
+    return state ? unknownPublishers(this.#parts.config.tokens, state.site) : []
+  }
+}
+
+/** A disk that fails is not a damaged file. */
+export function isOfDamagedFile(error: unknown): boolean {
+  return error instanceof StoreDamaged && isDamaged(error.cause)
+}
+
+/** What is wrong with the clock is told beside it. */
+function waitsForClock(contentDirectory: string): FileProblem {
+  const message =
+    'Changes of the content wait for the clock. They are taken up within half a minute once it is no longer behind.'
+  return { file: contentDirectory, line: 1, field: '', message, warning: true }
+}
+
+function cannotRead(contentDirectory: string, error: unknown): FileProblem {
+  const message = `The folder could not be read (${(error as Error).message}). It is tried again in half a minute.`
+  return { file: contentDirectory, line: 1, field: '', message }
+}
+
+/** What the store has is served all the same. */
+function cannotWrite(path: string, reason: string, advice: string): FileProblem {
+  const message = `DATABASE cannot be written (${reason}), so changes of the content are not taken up. ${advice}`
+  return { file: path, line: 1, field: '', message, warning: true }
+}

@@ -1,0 +1,208 @@
+import { fingerprint } from '../domain/identity.ts'
+import { spellings } from '../domain/media-types.ts'
+import type { FileProblem } from '../domain/problem.ts'
+import type { Draft, FileStamp, KnownContent, KnownDraft } from '../domain/publishing.ts'
+import type { FileToRead, MediaFile } from '../domain/reading.ts'
+import {
+  type Folder,
+  type FolderFile,
+  largestRelease,
+  tooLarge,
+  tooLong,
+  unreadable,
+} from './folder.ts'
+import type { Rest } from './rest.ts'
+import { fileOf } from './sources.ts'
+
+/** A content folder that is being loaded. */
+export type FolderToLoad = {
+  directory: string
+  folder: Folder
+  /** Tells which files may be read; without it all may. */
+  rest: Rest | undefined
+  /** Fingerprint of all that releases are read with. It is part of every stamp. */
+  basis: string
+}
+
+/** What one release of the folder came to: a Markdown file, or a line of JSONL. */
+export type LoadedRelease = {
+  source: string
+  /** Its line in a file of JSONL. */
+  line?: number
+  /** Stamp of its file. */
+  stamp: string
+  id?: string
+  /** Missing where nothing changed or something is wrong. */
+  draft?: Draft
+  media: FileStamp['media']
+  problems: FileProblem[]
+}
+
+/** A text that has to be read, with what its release came to when it was last read. */
+export type UnreadRelease = { file: FileToRead; stamp: string; before?: LoadedRelease | undefined }
+
+/** Releases that need no reading, or one that does. */
+export type Step = LoadedRelease[] | UnreadRelease
+
+/** A file of releases, and what the store knows of it. */
+type ReleaseFile = {
+  file: FolderFile
+  stamp: string
+  before: FileStamp | undefined
+  /** The releases that were in it. */
+  knownDrafts: KnownDraft[]
+  /** The same, unless a file that they attach has changed: then all of them are read again. */
+  usableDrafts: KnownDraft[]
+}
+
+/** What there is to read, in the order of the files. Releases that the store knows already need no reading. */
+export async function* findUnread(load: FolderToLoad, known: KnownContent): AsyncGenerator<Step> {
+  const draftsByFile = Map.groupBy(known.drafts.values(), ({ source }) => fileOf(source))
+  // Collected, because most of the time nearly all are known, and a step costs more than they do.
+  let settled: LoadedRelease[] = []
+  for (const file of load.folder.releases) {
+    const { path, size, modified } = file
+    const before = known.files.get(path)
+    const knownDrafts = draftsByFile.get(path) ?? []
+    const usableDrafts = hasSameMedia(before, load.folder) ? knownDrafts : []
+    const stamp = `${load.basis}-${size}-${modified}`
+    const releaseFile = { file, stamp, before, knownDrafts, usableDrafts }
+    const unopened = settleUnopened(releaseFile)
+    if (unopened) {
+      for (const release of unopened) settled.push(release)
+      continue
+    }
+    for await (const step of openFile(load, releaseFile)) {
+      if (Array.isArray(step)) {
+        for (const release of step) settled.push(release)
+        continue
+      }
+      if (settled.length > 0) yield settled
+      settled = []
+      yield step
+    }
+  }
+  yield settled
+}
+
+/** What a file comes to without opening it: it is too large, or nothing changed. Otherwise undefined. */
+function settleUnopened({
+  file,
+  stamp,
+  before,
+  usableDrafts,
+}: ReleaseFile): LoadedRelease[] | undefined {
+  const oversize = tooLarge(file.path, file.size)
+  if (oversize) return [{ stamp, source: file.path, media: {}, problems: [oversize] }]
+  if (before?.stamp !== stamp || usableDrafts.length === 0) return undefined
+  return usableDrafts.map((draft, index) =>
+    unchangedRelease(draft, stamp, index === 0 ? before.media : {}),
+  )
+}
+
+/** `media` is known of the file as a whole, so the first of its releases brings it along. */
+function unchangedRelease(
+  { source, id }: KnownDraft,
+  stamp: string,
+  media: FileStamp['media'],
+): LoadedRelease {
+  return { source, id, stamp, media, problems: [] }
+}
+
+async function* openFile(
+  { folder, rest, basis }: FolderToLoad,
+  releaseFile: ReleaseFile,
+): AsyncGenerator<Step> {
+  const { file, stamp, before, knownDrafts } = releaseFile
+  const { path } = file
+  const text = await readText(folder, path)
+  // A file that is being written may also end within a character, and cannot be decoded yet.
+  if (rest && !rest.isAtRest(file, 'text' in text ? text.text : '')) {
+    yield previousReleases(before, knownDrafts)
+    return
+  }
+  if ('problem' in text) {
+    yield [{ stamp, source: path, media: {}, problems: [text.problem] }]
+    return
+  }
+  const withdrawn = withdrawnIn(knownDrafts)
+  if (!path.endsWith('.md')) {
+    yield* openLines(text.text, { basis, releaseFile, withdrawn })
+    return
+  }
+  const [previous] = previousReleases(before, knownDrafts)
+  yield { file: { path, text: text.text, ...withdrawn }, stamp, before: previous }
+}
+
+type LinesToOpen = {
+  basis: string
+  releaseFile: ReleaseFile
+  withdrawn: Pick<FileToRead, 'withdrawn'>
+}
+
+/** The releases of a JSONL file. A line that is the same as before needs no reading, wherever it stands. */
+async function* openLines(
+  text: string,
+  { basis, releaseFile, withdrawn }: LinesToOpen,
+): AsyncGenerator<Step> {
+  const { file, stamp, before, usableDrafts } = releaseFile
+  const { path } = file
+  const knownLines = new Map(usableDrafts.map((draft) => [draft.origin, draft]))
+  let media = before?.media
+  for (const [index, line] of text.split('\n').entries()) {
+    if (!line.trim()) continue
+    if (index % 100 === 99) await letOthersRun()
+    if (line.length > largestRelease) {
+      const problem = { ...tooLong(path, line.length, largestRelease), line: index + 1 }
+      yield [{ stamp, source: `${path}#${index + 1}`, media: {}, problems: [problem] }]
+      continue
+    }
+    const origin = await fingerprint(`${basis}\n${line}`)
+    const unchanged = knownLines.get(origin)
+    if (unchanged) {
+      yield [unchangedRelease(unchanged, stamp, media ?? {})]
+      media = undefined
+    } else {
+      yield { file: { path, text: line, line: index + 1, origin, ...withdrawn }, stamp }
+    }
+  }
+}
+
+/** What the releases of a file came to when it was last read. Its old stamp has it looked at again. */
+function previousReleases(before: FileStamp | undefined, drafts: KnownDraft[]): LoadedRelease[] {
+  return before ? drafts.map(({ source, id }) => ({ ...before, source, id, problems: [] })) : []
+}
+
+function withdrawnIn(drafts: KnownDraft[]): Pick<FileToRead, 'withdrawn'> {
+  const withdrawn = drafts.filter((draft) => draft.withdrawn).map(({ source }) => source)
+  return withdrawn.length > 0 ? { withdrawn } : {}
+}
+
+/** A file below `media/`, whichever Unicode form its name has. */
+export function mediaIn({ media }: Folder, path: string): (MediaFile & FolderFile) | undefined {
+  const name = spellings(path).find((spelling) => media.has(spelling))
+  return name === undefined ? undefined : media.get(name)
+}
+
+/** Whether every file that a release attached is still as it was, and what was missing still is. */
+function hasSameMedia(before: FileStamp | undefined, folder: Folder): boolean {
+  return Object.entries(before?.media ?? {}).every(([path, size]) => {
+    return (mediaIn(folder, path)?.size ?? null) === size
+  })
+}
+
+async function readText(
+  folder: Folder,
+  path: string,
+): Promise<{ text: string } | { problem: FileProblem }> {
+  try {
+    return { text: await folder.read(path) }
+  } catch (error) {
+    return { problem: unreadable(path, error) }
+  }
+}
+
+/** Lets requests and signals come in between: loading thousands of releases need not wait for anything. */
+export async function letOthersRun() {
+  await new Promise((resolve) => setImmediate(resolve))
+}
