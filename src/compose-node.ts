@@ -12,7 +12,10 @@ import type { Database } from './store/database.ts'
 import type { NodeDatabase } from './store/node-sqlite.ts'
 
 /** What the service on Node is made of; what is left out is as the server has it. */
-export type NodeParts = Pick<Parts, 'baseUrl' | 'clock' | 'problems' | 'write' | 'damage'> & {
+export type NodeParts = Pick<
+  Parts,
+  'baseUrl' | 'clock' | 'problems' | 'write' | 'damage' | 'progress'
+> & {
   database: Database & Pick<NodeDatabase, 'watch'>
   contentDirectory: string
   /** Where files lie that came through the API; undefined where nothing is kept on disk. */

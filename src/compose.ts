@@ -45,6 +45,8 @@ export type Parts = {
   api?: () => Api | Promise<Api>
   /** What is wrong with the database itself, and what to do; only where that can be known. */
   damage?: (() => string | undefined) | undefined
+  /** How far a first start is, while nothing can be served yet. */
+  progress?: (() => string | undefined) | undefined
   /** What is wrong with the content at present. */
   problems: () => FileProblem[]
   clock: Clock

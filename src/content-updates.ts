@@ -14,6 +14,9 @@ import type { NodeDatabase } from './store/node-sqlite.ts'
 import { createReleaseStore } from './store/release-store.ts'
 import { isDamaged, isDatabaseError, isFull } from './store/sqlite-errors.ts'
 
+/** Milliseconds for which a start looks at a folder in which files are being written. */
+const longestFirst = 10_000
+
 type Parts = {
   config: NodeConfig
   database: NodeDatabase
@@ -26,13 +29,17 @@ type Parts = {
 export class ContentUpdates {
   /** What is wrong with the folder, the database and the tokens, as of the last update. */
   problems: FileProblem[] = []
-  /** Nobody else waits for this process yet. */
+  /** The folder was not read yet by this process. */
   isStarting = true
+  /** Readers are answered from what the database had before. */
+  isServing = false
   readonly #parts: Parts
   readonly #releases: ReleaseStore
   readonly #content: ContentStore
   readonly #rest = new Rest()
   readonly #reportClock = createClockReport(systemClock)
+  /** Releases that were read at this look. */
+  #count = 0
   /** The database knows which version of the program its documents are made by. */
   #isProgramKnown = false
 
@@ -42,11 +49,22 @@ export class ContentUpdates {
     this.#content = createContentStore(parts.database)
   }
 
-  /** Reads the folder for the first time. Throws what the database says if nothing can be served. */
+  /**
+   * Reads the folder for the first time, and again while files are being written, for up to ten seconds. Throws
+   * what the database says if nothing can be served.
+   */
   async first(): Promise<boolean> {
-    if (!(await this.update())) return false
-    await this.#releases.state(systemClock.now())
-    return true
+    const end = performance.now() + longestFirst
+    for (;;) {
+      const isUsable = await this.update()
+      const next = this.takeNext()
+      if (next !== undefined && performance.now() + next < end) {
+        await new Promise((resolve) => setTimeout(resolve, next))
+        continue
+      }
+      if (isUsable) await this.#releases.state(systemClock.now())
+      return isUsable
+    }
   }
 
   /** Reads the folder. Returns whether it could be used. */
@@ -67,6 +85,29 @@ export class ContentUpdates {
     return this.problems.every((problem) => problem.warning)
   }
 
+  /**
+   * Whether the database has a state that can be served at once. Every document then counts as changed if they are
+   * made by another program than before.
+   */
+  async hasState(): Promise<boolean> {
+    try {
+      const { revision } = await this.#releases.state(systemClock.now())
+      const { baseUrl } = this.#parts.config
+      const program = outputName(outputVersion, baseUrl)
+      if (!this.#parts.database.readOnly) await this.#content.changeProgram(program, systemClock)
+      return revision > 0
+    } catch (error) {
+      // What was published with a clock that is behind, or cannot be written, is served all the same.
+      return isOfClock(error) || isFull(error)
+    }
+  }
+
+  /** How far a first start is, for as long as nothing can be served. */
+  progress(): string | undefined {
+    if (this.isServing) return undefined
+    return `The content is read for the first time: ${this.#count} releases so far. Ask again in a minute.`
+  }
+
   /** Ends a look at the folder. Returns after how many milliseconds to look again, where files are being written. */
   takeNext(): number | undefined {
     return this.#rest.takeNext()
@@ -85,17 +126,19 @@ export class ContentUpdates {
 
   async #bringInLine(): Promise<FileProblem[]> {
     const { contentDirectory, baseUrl } = this.#parts.config
+    this.#count = 0
     let told = 0
     const problems = await bringInLine(contentDirectory, this.#content, {
       batch: crypto.randomUUID(),
       // Another process on the same database may be of another version: each says so once.
       program: this.#isProgramKnown ? undefined : outputName(outputVersion, baseUrl),
       clock: systemClock,
-      isServing: !this.isStarting,
+      isServing: this.isServing,
       rest: this.#rest,
       readers: readingInThreads,
       baseUrl,
-      progress(count) {
+      progress: (count) => {
+        this.#count = count
         if (count - told < 1000) return
         told = count
         console.error(`${count} releases read`)

@@ -29,9 +29,7 @@ export async function serve(): Promise<void> {
   const service = new Service(config, database, mayBeMadeAnew)
   process.on('SIGTERM', () => service.stop())
   process.on('SIGINT', () => service.stop())
-  await service.readContent()
-  await service.listen()
-  service.watch()
+  await service.start()
 }
 
 /** The service on Node over an open database: reads the content, listens, watches the folder, stops. */
@@ -56,25 +54,56 @@ class Service {
     this.#content = new ContentUpdates({ config, database, integrity, mayBeMadeAnew })
   }
 
-  /** Reads the content folder. A database that turns out to be damaged is made anew if it may be. */
-  async readContent() {
+  /** Answers from the first moment on: from what the database has, or 503 until the folder is read. */
+  async start() {
+    this.#content.isServing = await this.#content.hasState()
+    await this.#listen()
+    const at = `http://localhost:${this.#listening!.port}`
+    const { contentDirectory } = this.#config
+    if (this.#content.isServing) {
+      console.log(`Reading ${contentDirectory}. What the database has is served at ${at}`)
+    }
+    const isTakenUp = await this.#readContent()
+    console.log(
+      isTakenUp
+        ? `Serving ${contentDirectory} at ${at}`
+        : `What was there before is served until ${contentDirectory} is mended.`,
+    )
+    this.#content.isStarting = false
+    this.#content.isServing = true
+    this.#watch()
+  }
+
+  /**
+   * Reads the content folder. Returns whether it could be used. A database that turns out to be damaged is made anew
+   * if it may be.
+   */
+  async #readContent(): Promise<boolean> {
     void this.#content.removeAbandoned()
     // Of loads that were killed just now, somebody may yet take over the drafts.
     setTimeout(() => void this.#content.removeAbandoned(), untilAbandoned).unref()
     try {
-      await this.#readAtStart()
+      return await this.#readAtStart()
     } catch (error) {
-      if (!this.#mayBeMadeAnew || !isOfDamagedFile(error)) giveUp(this.#nothingToServe(error))
+      const isToMakeAnew = this.#mayBeMadeAnew && isOfDamagedFile(error)
+      if (!isToMakeAnew && !this.#content.isServing) giveUp(this.#nothingToServe(error))
+      if (!isToMakeAnew) {
+        console.error(error)
+        return false
+      }
       await recreateDatabase(this.#config.database).catch(giveUpFor)
       await this.#integrity.checkAgain()
-      await this.#readAtStart().catch((reason: unknown) => giveUp(this.#nothingToServe(reason)))
+      return this.#readAtStart().catch((reason: unknown) => giveUp(this.#nothingToServe(reason)))
     }
-    this.#content.isStarting = false
   }
 
-  async #readAtStart() {
+  async #readAtStart(): Promise<boolean> {
+    const { contentDirectory } = this.#config
     const isUsable = await this.#content.first()
-    if (!isUsable) giveUp(`Nothing is served until ${this.#config.contentDirectory} is mended.`)
+    if (!this.#content.isServing && !isUsable) {
+      giveUp(`Nothing is served until ${contentDirectory} is mended.`)
+    }
+    return isUsable
   }
 
   #nothingToServe(error: unknown): string {
@@ -87,7 +116,7 @@ class Service {
     return `DATABASE at ${this.#config.database} holds nothing that could be served: ${reason}`
   }
 
-  async listen() {
+  async #listen() {
     const { port, host, baseUrl, contentDirectory, database: path } = this.#config
     // Beside the database, so that both are kept and backed up together.
     const uploads = path === ':memory:' ? undefined : dirname(path)
@@ -102,6 +131,7 @@ class Service {
       clock: systemClock,
       damage: () => this.#integrity.damage(),
       problems: () => this.#content.problems,
+      progress: () => this.#content.progress(),
       write: createLineWriter(),
     })
     this.#listening = await listen(answerAnew, {
@@ -110,11 +140,10 @@ class Service {
       host,
       onRefusal: (refusal) => record(refusedAnswer(refusal, Date.now())),
     }).catch(giveUpFor)
-    console.log(`Serving ${contentDirectory} at http://localhost:${this.#listening.port}`)
   }
 
   /** Watches the database for damage and the content folder for changes. */
-  watch() {
+  #watch() {
     this.#integrity.start()
     this.#stopWatching = watchFolder(this.#config.contentDirectory, async () => {
       await this.#content.update()

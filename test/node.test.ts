@@ -267,7 +267,59 @@ test('who starts a service with thousands of releases sees how far it has come',
   first.process.kill('SIGTERM')
   await first.exit
   const second = await start(directory, settings)
-  expect(second.log()).toMatch(/^Serving [^\n]*\n$/)
+  expect(second.log()).toMatch(/^Reading [^\n]*\nServing [^\n]*\n$/)
+})
+
+test('a first start answers 503 from the first moment on, and says how far it is', async () => {
+  const lines = Array.from({ length: 3000 }, (_, index) => {
+    const published = new Date(Date.UTC(2024, 0, 1, 0, 0, index)).toISOString()
+    const body = { markdown: 'A text.' }
+    return JSON.stringify({ slug: `r-${index}`, language: 'en', title: 'R', published, body })
+  })
+  const directory = temporaryFolder({ 'releases/many.jsonl': lines.join('\n') })
+  const server = await spawnServer(directory, { DATABASE: databaseFile() })
+  onTestFinished(() => void server.process.kill('SIGKILL'))
+  const ask = async (path: string) => fetch(server.url + path).catch(() => undefined)
+  await until(async () => (await ask('/feed.rss')) !== undefined)
+  const [feed, health] = [await ask('/feed.rss'), await ask('/healthz')]
+  expect([feed?.status, feed?.headers.get('retry-after')]).toEqual([503, '60'])
+  expect(health?.status).toBe(503)
+  expect(await health?.json()).toMatchObject({
+    status: 'being set up',
+    problems: [expect.stringMatching(/^The content is read for the first time: \d+ releases/)],
+  })
+  await until(() => server.output().includes('Serving'))
+  expect((await ask('/feed.rss'))?.status).toBe(200)
+  expect((await ask('/healthz'))?.status).toBe(200)
+})
+
+test('a start with a database serves what it has at once, and goes on with it where the folder is wrong', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
+  })
+  const settings = { DATABASE: databaseFile(), BASE_URL: 'https://one.example' }
+  const first = await start(directory, settings)
+  const before = await fetch(`${first.url}/feed.json`)
+  first.process.kill('SIGTERM')
+  await first.exit
+  writeFiles(directory, {
+    'topics.yaml': 'nonsense',
+    'releases/b.en.md': markdown(['title: B', 'published: 2024-01-25']),
+  })
+  const second = await start(directory, { ...settings, BASE_URL: 'https://two.example' })
+  expect(second.output()).toMatch(/^Reading .*\nWhat was there before is served until .*\n$/)
+  const after = await fetch(`${second.url}/feed.json`)
+  const text = await after.text()
+  expect(text).toContain('https://two.example/releases/a')
+  expect(text).not.toContain('"B"')
+  // Other bytes have another date, also before the folder is read (H-10).
+  const dateOf = ({ headers }: Response) => Date.parse(headers.get('last-modified')!)
+  expect(dateOf(after)).toBeGreaterThan(dateOf(before))
+  const health = await fetch(`${second.url}/healthz`)
+  expect(health.status).toBe(200)
+  expect(await health.text()).toContain('topics.yaml:1')
+  writeFiles(directory, { 'topics.yaml': topicsYaml })
+  await until(async () => (await titles(`${second.url}/feed.json`)).includes('B'))
 })
 
 test('what is kept of the program beside the database hinders no start, whatever became of it', async () => {

@@ -26,7 +26,8 @@ export async function start(
 ): Promise<Server> {
   const server = await spawnServer(directory, { DATABASE: databaseFile(), ...settings }, options)
   onTestFinished(() => void server.process.kill('SIGKILL'))
-  await Promise.race([until(() => server.output().includes('Serving')), server.exit])
+  const isStarted = () => /^(Serving|What was there before)/m.test(server.output())
+  await Promise.race([until(isStarted), server.exit])
   return server
 }
 

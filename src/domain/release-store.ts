@@ -133,6 +133,12 @@ export interface ContentStore {
   known(): Promise<KnownContent>
   /** With which program; nothing before anything was brought in. */
   program(): Promise<string | undefined>
+  /**
+   * Has every document count as changed if they are made by another program than before. It is a change of its own,
+   * so that nobody gets other bytes under a Last-Modified that they know (H-10). Throws DomainError `unavailable`
+   * while the clock is far behind what was shown.
+   */
+  changeProgram(program: string, clock: Clock): Promise<void>
   /** Which bundle of content the store was last brought in line with. */
   bundle(): Promise<BundleMark | undefined>
   /**

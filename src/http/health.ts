@@ -15,6 +15,8 @@ export type HealthParts = {
   problems: () => FileProblem[]
   /** What is wrong with the database itself, and what to do; only where that can be known. */
   damage?: (() => string | undefined) | undefined
+  /** How far a first start is, while nothing can be served yet. */
+  progress?: (() => string | undefined) | undefined
 }
 
 /** Whether all is well with the service, and what its operator should look at. */
@@ -26,6 +28,13 @@ export async function healthDocument(parts: HealthParts, asked: Asked) {
   if (damage !== undefined) {
     const problems = [damage, ...content]
     return { healthy: false, document: { status: 'database has problems', ...newest, problems } }
+  }
+  const progress = parts.progress?.()
+  if (progress !== undefined) {
+    return {
+      healthy: false,
+      document: { status: 'being set up', problems: [progress, ...content] },
+    }
   }
   if (failure !== undefined) {
     const problems = [failure, ...content]

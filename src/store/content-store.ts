@@ -25,6 +25,7 @@ export function createContentStore(database: Database, newest?: string): Content
   return {
     known: () => readKnownContent(database),
     program: async () => (await readStateValues(database, 'program')).program,
+    changeProgram: (program, clock) => changeProgram(database, program, clock),
     bundle: () => readBundleMark(database),
     stage: (batch, drafts, now) => stageDrafts(database, { batch, now }, drafts),
     staged: (batch) => readStagedHashes(database, batch),
@@ -79,6 +80,22 @@ async function isPublishedByApi(database: Database, id: string, address: string)
 async function readBundleMark(database: Database): Promise<BundleMark | undefined> {
   const { bundle, made } = await readStateValues(database, 'bundle', 'made')
   return bundle === undefined ? undefined : { fingerprint: bundle, made: Number(made ?? 0) }
+}
+
+/** Moves the frame and nothing else. */
+async function changeProgram(database: Database, program: string, clock: Clock): Promise<void> {
+  await commitChange(database, clock, async () => {
+    const values = await readStateValues(database, 'site', 'vocabulary', 'program')
+    if (values.program === program || values.site === undefined) return undefined
+    return {
+      batches: [],
+      site: readStored<Change['site']>(database, values.site),
+      vocabulary: readStored<Change['vocabulary']>(database, values.vocabulary!),
+      program,
+      removed: [],
+      others: [],
+    }
+  })
 }
 
 type Applied = { batch: string; frame: Frame; clock: Clock; bundle: BundleMark | undefined }
