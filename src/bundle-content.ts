@@ -16,16 +16,16 @@ export async function bundleContent(
   output: string,
 ): Promise<{ count?: number; problems: FileProblem[] }> {
   const drafts: Draft[] = []
-  const { frame, problems } = await loadContent(contentDirectory, {
+  const { content, problems } = await loadContent(contentDirectory, {
     known: { files: new Map(), drafts: new Map() },
     stage: async (more) => void drafts.push(...more),
     now: systemClock.now(),
   })
-  if (!frame) return { problems }
+  if (!content) return { problems }
 
   // The stamp of a draft tells when to read its file again, which a Worker never does.
   const lines = drafts.map((draft) => JSON.stringify({ ...draft, origin: '' }))
-  const { site, vocabulary } = frame
+  const { site, vocabulary } = content
   const rest: Omit<BundleHeader, 'fingerprint' | 'made'> = {
     outputVersion,
     site,

@@ -13,7 +13,7 @@ import { AnswerStore } from './http/answers/store.ts'
 import type { Api } from './http/api/api.ts'
 import { type AppParts, createApp, toResponse } from './http/app.ts'
 import { Metrics } from './http/metrics.ts'
-import { type Answer, answered, formatAnswer } from './http/request-log.ts'
+import { answered, formatRequest, type LoggedRequest } from './http/request-log.ts'
 import type { Database } from './store/database.ts'
 import { createEditionStore } from './store/edition-store.ts'
 import { createReleaseStore } from './store/release-store.ts'
@@ -63,7 +63,7 @@ export type Composed = {
   /** Who knows the state, for whoever changes it beside the API. */
   state: StateReader
   metrics: Metrics
-  record: (answer: Answer) => void
+  record: (logged: LoggedRequest) => void
 }
 
 /** Puts the service together: for each runtime, for commands, for the benchmark and for tests. */
@@ -71,9 +71,9 @@ export function compose(parts: Parts): Composed {
   const { database, hasChanged, memory, edge, later, clock, baseUrl, spare, write } = parts
   const store = parts.store ?? createReleaseStore(database)
   const metrics = new Metrics()
-  const record = (answer: Answer) => {
-    metrics.record(answer)
-    write(formatAnswer(answer))
+  const record = (logged: LoggedRequest) => {
+    metrics.record(logged)
+    write(formatRequest(logged))
   }
   const noted = createEditionStore(database)
   const editions = parts.isReadOnly ? { ...noted, note: async () => {} } : noted

@@ -2,7 +2,7 @@ import { storedOrigin } from '../domain/addresses.ts'
 import { readFileLink } from '../domain/names.ts'
 
 /** What an address in a text leads to. */
-export type Meant = {
+export type AddressMeaning = {
   /** The absolute address; missing where there is none that readers could follow. */
   url?: string
   /** The file below `media/`, if it is one. */
@@ -27,7 +27,11 @@ export type AddressContext = {
  * Files of the media folder and other releases may be written as links between files, as editors and code
  * hosts show them.
  */
-export function meaningOf(written: string, use: 'link' | 'image', context: AddressContext): Meant {
+export function meaningOf(
+  written: string,
+  use: 'link' | 'image',
+  context: AddressContext,
+): AddressMeaning {
   const trimmed = written.trim()
   // Markdown encodes a backslash.
   const isWhole = /^(?:[a-z][a-z0-9+.-]+:|\/\/)/i.test(trimmed)

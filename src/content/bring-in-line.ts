@@ -52,7 +52,7 @@ export async function bringInLine(
     await store.stage(batch, drafts, clock.now())
   }
   try {
-    const { frame, problems } = await loadContent(directory, {
+    const { content, problems } = await loadContent(directory, {
       known,
       stage,
       now: clock.now(),
@@ -62,18 +62,18 @@ export async function bringInLine(
       rest,
       ...(readers && { readers }),
     })
-    if (!frame) return problems
+    if (!content) return problems
     const filesAreKnown =
-      frame.files.size > 0 &&
-      frame.files.size === known.files.size &&
-      [...frame.files].every(([path, file]) => isSame(file, known.files.get(path)))
+      content.files.size > 0 &&
+      content.files.size === known.files.size &&
+      [...content.files].every(([path, file]) => isSame(file, known.files.get(path)))
     const programBefore = await store.program()
     const programNow = program ?? programBefore ?? ''
     const isChanged =
-      !filesAreKnown || staged > 0 || frame.removed.length > 0 || programBefore !== programNow
+      !filesAreKnown || staged > 0 || content.removed.length > 0 || programBefore !== programNow
     if (!isChanged) return problems
     beforeChange(staged)
-    await store.apply(batch, { ...frame, program: programNow, drafts: staged }, clock)
+    await store.apply(batch, { ...content, program: programNow, drafts: staged }, clock)
     return problems
   } finally {
     // A store that cannot be written is in line as long as nothing is new.

@@ -85,8 +85,8 @@ export async function bringBundleInLine(
   }
   const sources = new Set(releases.map(({ source }) => source))
   const removed = [...known.keys()].filter((source) => !sources.has(source))
-  const frame = { site, vocabulary, files: new Map<string, FileStamp>(), removed, program }
-  await store.apply(fingerprint, frame, clock, { fingerprint, made })
+  const update = { site, vocabulary, files: new Map<string, FileStamp>(), removed, program }
+  await store.apply(fingerprint, update, clock, { fingerprint, made })
   return true
 }
 

@@ -1,20 +1,20 @@
 import { fingerprint } from '../domain/identity.ts'
 import { outputVersion } from '../domain/output-version.ts'
 import type { FileProblem } from '../domain/problem.ts'
-import type { ContentFrame, Draft, FileStamp, KnownContent } from '../domain/publishing.ts'
+import type { Draft, FileStamp, FolderContent, KnownContent } from '../domain/publishing.ts'
 import type { Site } from '../domain/site.ts'
 import type { VocabularySource } from '../domain/topic.ts'
 import { findUnread, type LoadedRelease, mediaIn } from './find-unread.ts'
 import { absent, type Folder, type FolderFile, openFolder } from './folder.ts'
 import { type Readers, reading } from './reading.ts'
 import { readUnread } from './read-unread.ts'
-import { brokenReferences, type ReleaseReference, referencesOf } from './release-references.ts'
+import { brokenReferences, referencesOf, type ReleaseReference } from './release-references.ts'
 import { type Rest, untilAtRest } from './rest.ts'
 import { addressOf, fileOf } from './sources.ts'
 
-/** What loading a folder came to. Without `frame` something was wrong, and nothing may be used. */
+/** What loading a folder came to. Without `content` something was wrong, and nothing may be used. */
 export type LoadedContent = {
-  frame?: ContentFrame
+  content?: FolderContent
   problems: FileProblem[]
 }
 
@@ -68,7 +68,7 @@ export async function loadContent(directory: string, options: Options): Promise<
   }
   const { files, removed } = await collector.finish()
   if (problems.some((problem) => !problem.warning)) return { problems }
-  return { frame: { site, vocabulary, files, removed }, problems }
+  return { content: { site, vocabulary, files, removed }, problems }
 }
 
 /** Collects what the releases of a folder came to: the drafts for the store, and the problems. */
@@ -128,7 +128,7 @@ class ReleaseCollector {
   }
 
   /** Stages what is left. Returns the stamps of the files, and the sources that are no longer there. */
-  async finish(): Promise<Pick<ContentFrame, 'files' | 'removed'>> {
+  async finish(): Promise<Pick<FolderContent, 'files' | 'removed'>> {
     const { known, stage } = this.#options
     if (this.#unstaged.length > 0) await stage(this.#unstaged)
     const broken = brokenReferences(this.#references, (address) => this.#owners.has(address))

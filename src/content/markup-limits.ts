@@ -80,13 +80,13 @@ export function markdownBeyondLimits(source: string): string | undefined {
 const longWords = new RegExp(`[!-~]{${longWord + 1},}`, 'g')
 
 /** A paragraph, list or table: lines without an empty one between them. */
-type Stretch = { lines: number; delimiters: number; columns: number }
+type Block = { lines: number; delimiters: number; columns: number }
 
 function linesBeyondLimits(lines: string[]): string | undefined {
   if (lines.length > mostTextLines) {
     return `The text has more than ${inWords(mostTextLines)} lines. Attach it as a file instead.`
   }
-  let stretch: Stretch = { lines: 0, delimiters: 0, columns: 0 }
+  let block: Block = { lines: 0, delimiters: 0, columns: 0 }
   let delimiters = 0
   let cells = 0
   let levels = 0
@@ -103,19 +103,19 @@ function linesBeyondLimits(lines: string[]): string | undefined {
     const rest = line.slice(markers.length)
     // As Markdown has it: other kinds of space part no paragraphs, nor does an item without text.
     if (/^[ \t>\r]*$/.test(line)) {
-      stretch = { lines: 0, delimiters: 0, columns: 0 }
+      block = { lines: 0, delimiters: 0, columns: 0 }
       continue
     }
     const found = countDelimiters(rest)
     delimiters += found
-    stretch.lines++
-    stretch.delimiters += found
-    if (/^[\s|:-]+$/.test(rest)) stretch.columns = Math.max(stretch.columns, rest.split('|').length)
-    cells += stretch.columns
-    if (stretch.lines > mostParagraphLines) {
+    block.lines++
+    block.delimiters += found
+    if (/^[\s|:-]+$/.test(rest)) block.columns = Math.max(block.columns, rest.split('|').length)
+    cells += block.columns
+    if (block.lines > mostParagraphLines) {
       return `More than ${inWords(mostParagraphLines)} lines follow each other without an empty line. Part them.`
     }
-    if (stretch.delimiters > mostDelimitersInAParagraph || delimiters > mostDelimiters) {
+    if (block.delimiters > mostDelimitersInAParagraph || delimiters > mostDelimiters) {
       return `More than ${inWords(mostDelimitersInAParagraph)} characters of markup (* _ ~ [ ] < \`) stand in one paragraph, or ${inWords(mostDelimiters)} in all. Write it more plainly.`
     }
     if (cells > mostCells) {

@@ -16,9 +16,9 @@ export function beyondBounds(written: unknown, bounds: Bounds): Problem[] {
 }
 
 /** A value with its field, such as `contacts.0.name`, and the names in it, `contacts.name`. */
-type Place = { value: unknown; field: string; name: string }
+type NamedValue = { value: unknown; field: string; name: string }
 
-function look({ value, field, name }: Place, bounds: Bounds, problems: Problem[]) {
+function look({ value, field, name }: NamedValue, bounds: Bounds, problems: Problem[]) {
   if (problems.length >= mostProblems) return
   if (typeof value === 'string') {
     const most = boundOf(name, bounds.characters) ?? otherCharacters
@@ -35,7 +35,13 @@ function look({ value, field, name }: Place, bounds: Bounds, problems: Problem[]
   }
 }
 
-function within(field: string, name: string, value: unknown, step: string, key?: string): Place {
+function within(
+  field: string,
+  name: string,
+  value: unknown,
+  step: string,
+  key?: string,
+): NamedValue {
   return {
     value,
     field: field ? `${field}.${step}` : step,

@@ -65,14 +65,14 @@ export function explainTime(written: string, writer: Writer): string {
 }
 
 type Day = { year: number; month: number; day: number }
-type Clock = { hour: number; minute: number; second: number; offset: string }
+type TimeOfDay = { hour: number; minute: number; second: number; offset: string }
 /** Several days where it depends on the country which number is the month. */
-type Meant = { days: Day[]; time?: Clock }
+type MeantTime = { days: Day[]; time?: TimeOfDay }
 
 /** A date, and what is left of the text without it. */
 type FoundDay = { days: Day[]; rest: string }
 
-function readAsPeopleWrite(written: string, { languages }: Writer): Meant | undefined {
+function readAsPeopleWrite(written: string, { languages }: Writer): MeantTime | undefined {
   const text = written.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim()
   if (text.length > 100) return undefined
   const names = namesIn(languages)
@@ -143,7 +143,7 @@ function dayInWords(text: string, months: Names): FoundDay | undefined {
   return undefined
 }
 
-function timeIn(text: string): { time?: Clock; rest: string } {
+function timeIn(text: string): { time?: TimeOfDay; rest: string } {
   const match =
     /(?<!\d)(?<hour>\d{1,2}) ?[:.h] ?(?<minute>\d{2})(?:[:.](?<second>\d{2})(?:[.,]\d+)?)?(?!\d)(?<after>.*)$/.exec(
       text,
@@ -177,7 +177,7 @@ function offsetOf(zone: string): string {
 }
 
 /** The form that the service reads, with the offset that holds at that time. */
-function rightForm(date: Day, time: Clock | undefined, { timezone }: Writer): string {
+function rightForm(date: Day, time: TimeOfDay | undefined, { timezone }: Writer): string {
   const dayText = isoDay(date)
   if (!time) return dayText
   const clock = [time.hour, time.minute, time.second].map((part) => String(part).padStart(2, '0'))

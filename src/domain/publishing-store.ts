@@ -8,7 +8,7 @@ import type { Vocabulary, VocabularySource, WrittenTopic } from './topic.ts'
 export const apiSource = 'api:'
 
 /** A release as those see it who publish: whatever its time, and also withdrawn. */
-export type Kept = {
+export type ReleaseForAuthors = {
   /** Where it stands among all releases. */
   key: number
   /** With the seconds that it has in feeds. */
@@ -31,16 +31,25 @@ export type Holder = { slug: string; id: string; publisher: string | null }
 export type Viewer = { publishers: string[] | undefined; now: number }
 
 /** A line of the list of all releases. */
-export type KeptLine = Pick<Release, 'slug' | 'language' | 'title' | 'published' | 'updated'> &
-  Omit<Kept, 'release' | 'wished' | 'isHistory'> & { isWithdrawn: boolean }
+export type ReleaseSummary = Pick<
+  Release,
+  'slug' | 'language' | 'title' | 'published' | 'updated'
+> &
+  Omit<ReleaseForAuthors, 'release' | 'wished' | 'isHistory'> & { isWithdrawn: boolean }
 
 export type Action = 'publish' | 'revise' | 'correct' | 'retag' | 'withdraw' | 'reinstate'
 
 /** Who did what to a release or a topic, and what it was before, as it was written down. */
-export type Deed = { at: number; by: string; action: Action; note: string; replaced?: unknown }
+export type HistoryEntry = {
+  at: number
+  by: string
+  action: Action
+  note: string
+  replaced?: unknown
+}
 
 /** A change of a release that is ready to be made. */
-export type ReadyChange = { draft: Draft; dates: Dates; deed: Deed }
+export type ReadyChange = { draft: Draft; dates: Dates; historyEntry: HistoryEntry }
 
 /** All that releases are read with. */
 export type Frame = {
@@ -57,7 +66,10 @@ export interface PublishingStore {
   /** Throws DomainError `unavailable` while no content was ever brought in. */
   frame(): Promise<Frame>
   /** The releases that have one of these addresses or identities. */
-  kept(addresses: Pick<Release, 'slug' | 'language'>[], ids: string[]): Promise<Kept[]>
+  findReleases(
+    addresses: Pick<Release, 'slug' | 'language'>[],
+    ids: string[],
+  ): Promise<ReleaseForAuthors[]>
   /**
    * The releases that have or had one of these slugs, in whatever language, or one of these identities:
    * a row for each slug. Also those that are gone or lost the slug, with the publisher of then.
@@ -68,11 +80,11 @@ export interface PublishingStore {
     after: Pick<Release, 'slug' | 'language'>,
     limit: number,
     viewer: Viewer,
-  ): Promise<KeptLine[]>
+  ): Promise<ReleaseSummary[]>
   /** Whether releases speak of a file, and none that somebody may see. */
   isFileHidden(path: string, viewer: Viewer): Promise<boolean>
   /** What was done to a subject through the API, the last first. */
-  deeds(subject: string, limit: number): Promise<Deed[]>
+  history(subject: string, limit: number): Promise<HistoryEntry[]>
   /**
    * Makes the changes that `decide` chooses for a second, all at once. They are on disk when this
    * resolves, or nothing has changed. `decide` is asked again if another process changed the store.
@@ -86,6 +98,8 @@ export interface PublishingStore {
   publishTopic(
     slug: string,
     clock: Clock,
-    decide: (now: number) => Promise<{ written: WrittenTopic; deed: Deed } | undefined>,
+    decide: (
+      now: number,
+    ) => Promise<{ written: WrittenTopic; historyEntry: HistoryEntry } | undefined>,
   ): Promise<void>
 }

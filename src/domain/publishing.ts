@@ -1,3 +1,4 @@
+import { isUnderEmbargo } from './embargo.ts'
 import { keyAt, placesOfSecond, secondOf } from './key.ts'
 import type { Release } from './release.ts'
 import type { Site } from './site.ts'
@@ -60,7 +61,7 @@ export const datings = ['news', 'keep', 'archive'] as const
 export type Dates = (typeof datings)[number]
 
 /** All that a content folder says beside its releases. */
-export type ContentFrame = {
+export type FolderContent = {
   site: Site
   vocabulary: VocabularySource
   files: Map<string, FileStamp>
@@ -69,7 +70,7 @@ export type ContentFrame = {
 }
 
 /** A content folder and what makes documents of it. */
-export type Frame = ContentFrame & {
+export type ContentUpdate = FolderContent & {
   /** Names all that documents depend on and is not content (`outputName`). */
   program: string
   /** How many drafts were staged for it, where whoever did that cannot look again which are missing. */
@@ -109,7 +110,7 @@ export type Former = {
 }
 
 /** The keys a release has: where it stands in feeds, and where it stands in archives. */
-export type Place = {
+export type ReleaseKeys = {
   id: string
   key: number
   updatedKey: number
@@ -148,11 +149,11 @@ const mostLate = 50
  *
  * `taken` are the keys that other releases have.
  */
-export function place(
+export function chooseKeys(
   releases: Placement[],
   taken: Iterable<number>,
   { second, since }: Moment,
-): Place[] {
+): ReleaseKeys[] {
   const kept = releases.filter((one) => isKept(one, second))
   const others = inOrder(releases.filter((one) => !isKept(one, second)))
   const late = lateAmong(others, second, since)
@@ -162,13 +163,13 @@ export function place(
     if (isGainAlone(one.before!, one)) changed.delete(one)
   }
 
-  const places = new Map<string, Place>()
+  const chosen = new Map<string, ReleaseKeys>()
   for (const { id, before } of kept) {
     const { key, updatedKey, isHistory = false } = before!
-    places.set(id, { id, key, updatedKey, isHistory })
+    chosen.set(id, { id, key, updatedKey, isHistory })
   }
   const used = new Set(taken)
-  for (const { key, updatedKey } of places.values()) used.add(key).add(updatedKey)
+  for (const { key, updatedKey } of chosen.values()) used.add(key).add(updatedKey)
   const onTime = others.filter((one) => !late.has(one))
   const keys = keysOfBefore(onTime, used, second)
   const nextKey = freeKeys(used)
@@ -177,27 +178,27 @@ export function place(
   for (const one of onTime) {
     const key = keys.get(one.id) ?? nextKey(timeOf(one, second))
     const isHistory = secondOf(key) <= past(one) && one.dates !== 'keep'
-    places.set(one.id, { id: one.id, key, updatedKey: key, isHistory })
+    chosen.set(one.id, { id: one.id, key, updatedKey: key, isHistory })
   }
   for (const one of onTime) {
-    const { key } = places.get(one.id)!
+    const { key } = chosen.get(one.id)!
     // No author's word makes a change of the future, other than in a release of the future.
     const wanted = Math.min(one.wanted, second)
-    if (wanted > secondOf(key)) places.get(one.id)!.updatedKey = nextKey(wanted)
+    if (wanted > secondOf(key)) chosen.get(one.id)!.updatedKey = nextKey(wanted)
   }
   for (const { id } of others.filter((one) => late.has(one))) {
     const key = nextKey(second)
-    places.set(id, { id, key, updatedKey: key, isHistory: false })
+    chosen.set(id, { id, key, updatedKey: key, isHistory: false })
   }
   for (const { id } of [...changed].toSorted(
     (a, b) => a.wanted - b.wanted || a.number - b.number,
   )) {
-    places.set(id, { ...places.get(id)!, updatedKey: nextKey(second), isHistory: false })
+    chosen.set(id, { ...chosen.get(id)!, updatedKey: nextKey(second), isHistory: false })
   }
-  return releases.map(({ id }) => places.get(id)!)
+  return releases.map(({ id }) => chosen.get(id)!)
 }
 
-/** The earliest second in which `place` looks for a place. It needs to know none that is taken before. */
+/** The earliest second in which `chooseKeys` looks for a free key. It need not know any taken key before it. */
 export function earliest(releases: Placement[], { second, since }: Moment): number {
   const others = releases.filter((one) => !isKept(one, second))
   const late = lateAmong(others, second, since)
@@ -208,7 +209,8 @@ export function earliest(releases: Placement[], { second, since }: Moment): numb
 
 /** Whether it is public and stays so, with the key that it has. */
 function isKept({ authored, before }: Placement, second: number): boolean {
-  return before !== undefined && secondOf(before.key) <= second && authored <= second
+  if (!before || isUnderEmbargo(authored, second)) return false
+  return !isUnderEmbargo(secondOf(before.key), second)
 }
 
 /** The second that a release gets which does not come late. */
@@ -219,7 +221,7 @@ function timeOf(one: Placement, second: number): number {
 /** Whether it was withdrawn before its time: nobody is told of it later either. */
 function isUnseen({ authored, withdrawn, before }: Placement, second: number): boolean {
   const wasUnseen = before !== undefined && secondOf(before.key) >= never
-  return withdrawn && (authored > second || wasUnseen)
+  return withdrawn && (isUnderEmbargo(authored, second) || wasUnseen)
 }
 
 /** The keys of releases of the future, which they keep while their authors' times stay the same. */
@@ -249,7 +251,7 @@ function lateAmong(
 ): Set<Placement> {
   if (since === undefined) return new Set()
   const late = releases.filter((one) => {
-    const isOver = one.authored <= second && one.authored <= since
+    const isOver = !isUnderEmbargo(one.authored, second) && one.authored <= since
     return one.dates === 'news' && isOver && !isUnseen(one, second)
   })
   const history = ofManyInBatch(late.filter(({ authored }) => authored < since - week))

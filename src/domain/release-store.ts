@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Edition } from './edition.ts'
 import type { FeedQuery } from './feed-query.ts'
-import type { Draft, Frame, KnownContent } from './publishing.ts'
+import type { ContentUpdate, Draft, KnownContent } from './publishing.ts'
 import type { Release } from './release.ts'
 import type { Retired } from './retirement.ts'
 import type { Site } from './site.ts'
@@ -13,7 +13,7 @@ export type State = {
   /** Grows with every change of the store. */
   revision: number
   /**
-   * Second of the newest release that is public; later ones are still to come. 0 without any. What was once
+   * Second of the newest release that is public; later ones are under embargo. 0 without any. What was once
    * shown stays public, also when the clock is set back.
    */
   horizon: number
@@ -149,7 +149,7 @@ export interface ContentStore {
    * clock is far behind what was shown. Nothing changes while the store is in line
    * with a bundle that was made later than `bundle`. Throws an Error when drafts are missing that were staged for it.
    */
-  apply(batch: string, frame: Frame, clock: Clock, bundle?: BundleMark): Promise<void>
+  apply(batch: string, update: ContentUpdate, clock: Clock, bundle?: BundleMark): Promise<void>
   /** Names of changes that nobody goes on with: nothing was staged under them for ten minutes. */
   abandoned(now: number): Promise<string[]>
   /**

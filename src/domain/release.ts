@@ -64,7 +64,7 @@ export type Attachment = Omit<ReleaseInput['attachments'][number], 'file' | 'tit
 }
 
 export type Contact = Release['contacts'][number]
-export type Change = Release['changes'][number]
+export type NotedChange = Release['changes'][number]
 export type Event = NonNullable<Release['event']>
 
 /** The one schema of a release. It knows the site and the vocabulary, so it can name mistakes. */

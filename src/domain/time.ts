@@ -68,10 +68,10 @@ export function wallTime(seconds: number, timezone: string): WallTime {
 }
 
 /** Seconds from the first to the one after the last. */
-export type Stretch = { from: number; below: number }
+export type TimeRange = { from: number; below: number }
 
 /** A month as `2024-01`, and its seconds in a time zone. */
-export type Month = Stretch & { name: string }
+export type Month = TimeRange & { name: string }
 
 /** Reads `2024-01`; undefined for anything else. */
 export function parseMonth(name: string, timezone: string): Month | undefined {
@@ -83,7 +83,7 @@ export function parseMonth(name: string, timezone: string): Month | undefined {
 }
 
 /** The years from one second to a later one in a time zone, newest first. */
-export function yearsBetween(first: number, last: number, timezone: string): Stretch[] {
+export function yearsBetween(first: number, last: number, timezone: string): TimeRange[] {
   const [oldest, newest] = [wallTime(first, timezone).year, wallTime(last, timezone).year]
   const beginnings = Array.from({ length: newest - oldest + 2 }, (_, back) => {
     return parseTime(`${newest + 1 - back}-01-01`, timezone)!

@@ -59,7 +59,7 @@ const topicSlug = v.pipe(
 )
 
 /** For how long a feed that has ended says so: some readers ask rarely (H-33). In seconds. */
-const farewell = 365 * 86_400
+const usualEndNotice = 365 * 86_400
 
 /** The end of a topic as it may be written: a date, or an object with more. */
 function retirementSchema(languages: string[], timezone: string) {
@@ -75,7 +75,7 @@ function retirementSchema(languages: string[], timezone: string) {
     }),
     v.transform(({ until, ...rest }): Retirement => ({
       ...rest,
-      until: until ?? rest.at + farewell,
+      until: until ?? rest.at + usualEndNotice,
     })),
     v.check(
       ({ at, until }) => until > at,

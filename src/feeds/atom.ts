@@ -25,8 +25,8 @@ export function renderAtom(feed: Feed): string {
     // The first link is the page, for readers that take whichever comes first.
     element('link', { rel: 'alternate', type: 'text/html', href: feed.page }),
     element('link', { rel: 'self', type: 'application/atom+xml', href: feed.self('atom') }),
-    ...chain(feed),
-    ...feed.sisters
+    ...archiveLinks(feed),
+    ...feed.alternates
       .filter(({ language }) => language !== 'all')
       .map(({ language, self }) =>
         element('link', {
@@ -52,7 +52,7 @@ export function renderAtom(feed: Feed): string {
 const deletions = 'http://purl.org/atompub/tombstones/1.0'
 
 /** RFC 5005 section 4: the first link that leads on leads to what is older (P-05). */
-function chain({ current, previous, next }: Feed): string[] {
+function archiveLinks({ current, previous, next }: Feed): string[] {
   const links = { 'prev-archive': previous, current, 'next-archive': next }
   return Object.entries(links).flatMap(([rel, document]) => {
     if (!document) return []
@@ -105,7 +105,7 @@ export function identityInAtom(id: string): string {
  * so Superdesk the last one. Both find it: the language versions stand between two of them, which
  * RFC 4287 section 4.1.2 allows because only one has a language.
  */
-function links({ url, language, translations, files, around }: Entry): string[] {
+function links({ url, language, translations, files, correctionLinks }: Entry): string[] {
   const alternate = { rel: 'alternate', type: 'text/html' }
   const versions = translations.map((one) => ({
     ...alternate,
@@ -120,7 +120,7 @@ function links({ url, language, translations, files, around }: Entry): string[] 
     title: file.title,
     href: file.url,
   }))
-  const { corrects, correctedBy, replacedBy } = around
+  const { corrects, correctedBy, replacedBy } = correctionLinks
   const html = (rel: string) => (to: Link) => ({ rel, type: 'text/html', href: to.url })
   const corrections = [
     ...(corrects ? [corrects] : []).map(html(replaces)),

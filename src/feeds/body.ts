@@ -1,6 +1,6 @@
 import type { Addresses } from '../domain/addresses.ts'
 import { isShownAsPicture } from '../domain/media-types.ts'
-import type { Change, Contact, Event, Release } from '../domain/release.ts'
+import type { Contact, Event, NotedChange, Release } from '../domain/release.ts'
 import { escapeMarkup } from '../domain/text.ts'
 import { formatUtc } from '../domain/time.ts'
 import { telephoneParts } from './telephone.ts'
@@ -13,9 +13,13 @@ import type { Wording } from './languages/texts.ts'
  * the event, the attachments, related links and contacts. The same in every format and every feed
  * (C-03), with every address absolute (C-10).
  */
-export function fullText(release: Release, around: Around, addresses: Addresses): string {
+export function fullText(
+  release: Release,
+  correctionLinks: CorrectionLinks,
+  addresses: Addresses,
+): string {
   const wording = textsOf(release.language).documents
-  const parts = partsOf(release, around, addresses)
+  const parts = partsOf(release, correctionLinks, addresses)
   const text = [
     ...parts.notes,
     ...parts.lead.map((lead) => `<p><strong>${lead}</strong></p>`),
@@ -32,7 +36,7 @@ export function fullText(release: Release, around: Around, addresses: Addresses)
 }
 
 /** The parts of the full text as pieces of HTML, each empty where a release has nothing of it. */
-export type Parts = {
+export type TextParts = {
   /** Paragraphs: what the release corrects, what was corrected in it, why it was withdrawn. */
   notes: string[]
   /** Empty as well when the body begins with it. */
@@ -49,12 +53,12 @@ export type Parts = {
 /** `written` says a second in words, for readers whose time zone is known. */
 export function partsOf(
   release: Release,
-  around: Around,
+  correctionLinks: CorrectionLinks,
   addresses: Addresses,
   written?: (second: number) => string,
-): Parts {
+): TextParts {
   const wording = textsOf(release.language).documents
-  const { corrects, correctedBy, replacedBy } = around
+  const { corrects, correctedBy, replacedBy } = correctionLinks
   if (release.withdrawn) {
     const reason = `<p>${escapeMarkup(release.withdrawn.reason)}</p>`
     const none = { lead: [], images: [], body: [], event: [], files: [], related: [], contacts: [] }
@@ -79,7 +83,7 @@ export function partsOf(
 }
 
 /** What a release says about others: links with their titles. */
-export type Around = {
+export type CorrectionLinks = {
   corrects?: Link | undefined
   correctedBy: Link[]
   replacedBy?: Link | undefined
@@ -129,7 +133,7 @@ function corrections(
 }
 
 /** The newest first. */
-function correctionsOf({ changes }: Release): Change[] {
+function correctionsOf({ changes }: Release): NotedChange[] {
   if (changes.length === 0) return changes
   return changes.filter(({ kind }) => kind === 'correction').toSorted((a, b) => b.at - a.at)
 }

@@ -10,7 +10,7 @@ import type { Group, TopicExpression } from '../domain/topic-expression.ts'
 import type { Relations, Version } from '../domain/release-store.ts'
 import { createRemembered, rooms, sizeOfText } from '../domain/remembered.ts'
 import { escapeMarkup } from '../domain/text.ts'
-import { type Around, fullText, type Link, summaryOf } from './body.ts'
+import { type CorrectionLinks, fullText, type Link, summaryOf } from './body.ts'
 import { textsOf } from './languages.ts'
 import type { Wording } from './languages/texts.ts'
 
@@ -48,12 +48,12 @@ export type Entry = {
   /** The first picture among the files that browsers show. */
   image?: File | undefined
   translations: Translation[]
-  around: Around
+  correctionLinks: CorrectionLinks
   release: Release
 }
 
 /** How the documents of a feed hang together (RFC 5005 section 4). Intervals as in addresses. */
-export type Chain = {
+export type ArchiveLinks = {
   /** Of this document; missing for the head. */
   interval?: string | undefined
   /** Of the archive before this document. */
@@ -66,7 +66,7 @@ export type Chain = {
 type InFormat = (format: string) => string
 
 /** The same question in another language. */
-export type Sister = { language: string; page: string; self: InFormat }
+export type Alternate = { language: string; page: string; self: InFormat }
 
 /** A question answered: everything that its document says, in whatever format. */
 export type Feed = {
@@ -82,7 +82,7 @@ export type Feed = {
   current?: InFormat | undefined
   previous?: InFormat | undefined
   next?: InFormat | undefined
-  sisters: Sister[]
+  alternates: Alternate[]
   updated: number
   author: Person
   /** Topics that the question asks for. */
@@ -97,7 +97,7 @@ export type Feed = {
 }
 
 /** What documents are made with. */
-export type Press = { site: Site; vocabulary: Vocabulary; addresses: Addresses }
+export type FeedContext = { site: Site; vocabulary: Vocabulary; addresses: Addresses }
 
 /** A feed without releases has never changed. Readers refuse dates before 2000-01-02 (H-09). */
 export const beforeAnyChange = Date.UTC(2001, 0, 1) / 1000
@@ -111,30 +111,30 @@ export async function createFeed(
   query: FeedQuery,
   releases: Release[],
   relations: Relations,
-  press: Press,
-  { chain = {}, ending }: { chain?: Chain; ending?: Ending | undefined } = {},
+  context: FeedContext,
+  { archiveLinks = {}, ending }: { archiveLinks?: ArchiveLinks; ending?: Ending | undefined } = {},
 ): Promise<Feed> {
-  const { site, addresses } = press
+  const { site, addresses } = context
   const language = textLanguage(query, site)
   const headOf = (asked: FeedQuery) => (format: string) => addresses.feed(asked, format)
   const archive = (interval: string | undefined): InFormat | undefined =>
     interval === undefined ? undefined : (format) => addresses.archive(query, interval, format)
   const head = headOf(query)
-  const farewell =
-    ending && chain.interval === undefined && (await createFarewell(query, ending, press))
-  const entries = releases.map((release) => createEntry(release, relations, press))
+  const endNotice =
+    ending && archiveLinks.interval === undefined && (await createEndNotice(query, ending, context))
+  const entries = releases.map((release) => createEntry(release, relations, context))
   const asked = new Set(query.topics.flatMap((group) => group.with))
   return {
     id: await identityOf('feed', head('atom'), site),
-    title: titleOf(query, press),
+    title: titleOf(query, context),
     description: inLanguage(site.description, language, site),
     language,
     page: addresses.page(query),
-    self: archive(chain.interval) ?? head,
-    current: chain.interval === undefined ? undefined : head,
-    previous: archive(chain.previous),
-    next: archive(chain.next),
-    sisters: [...site.languages, 'all']
+    self: archive(archiveLinks.interval) ?? head,
+    current: archiveLinks.interval === undefined ? undefined : head,
+    previous: archive(archiveLinks.previous),
+    next: archive(archiveLinks.next),
+    alternates: [...site.languages, 'all']
       .filter((other) => other !== query.language && site.languages.length > 1)
       .map((other) => ({
         language: other,
@@ -146,13 +146,13 @@ export async function createFeed(
       ending?.at ?? beforeAnyChange,
     ),
     author: personOf(Object.keys(site.publishers)[0]!, language, site),
-    categories: [...asked].map((slug) => categoryOf(slug, language, press)),
+    categories: [...asked].map((slug) => categoryOf(slug, language, context)),
     scheme: addresses.scheme(),
     extension: addresses.extension(),
     logo: site.logo && addresses.media(site.logo),
     rights: site.rights && inLanguage(site.rights, language, site),
-    hasEnded: Boolean(farewell),
-    entries: farewell ? [farewell, ...entries] : entries,
+    hasEnded: Boolean(endNotice),
+    entries: endNotice ? [endNotice, ...entries] : entries,
   }
 }
 
@@ -160,16 +160,20 @@ export async function createFeed(
  * The last entry of a feed that has ended (H-35). Its identity is that of the feed's end and of
  * nothing else, so that no reader takes it for a release.
  */
-async function createFarewell(query: FeedQuery, ending: Ending, press: Press): Promise<Entry> {
-  const { site, addresses } = press
+async function createEndNotice(
+  query: FeedQuery,
+  ending: Ending,
+  context: FeedContext,
+): Promise<Entry> {
+  const { site, addresses } = context
   const language = textLanguage(query, site)
   const wording = textsOf(language).documents
   const page = addresses.page(query)
   const note = ending.note && inLanguage(ending.note, language, site)
-  const text = [wording.endedText(titleOf(query, press)), note].filter(Boolean).join(' ')
+  const text = [wording.endedText(titleOf(query, context)), note].filter(Boolean).join(' ')
   const successors = ending.successors.map((slug) => ({
     url: addresses.page({ ...query, topics: [{ with: [slug], without: [] }] }),
-    title: categoryOf(slug, language, press).label,
+    title: categoryOf(slug, language, context).label,
   }))
   const instead = successors.map(({ url, title }) => `<a href="${url}">${escapeMarkup(title)}</a>`)
   const release: Release = {
@@ -192,7 +196,7 @@ async function createFarewell(query: FeedQuery, ending: Ending, press: Press): P
     changes: [],
   }
   const nothing = { versions: new Map(), corrections: new Map() }
-  return { ...createEntry(release, nothing, press), url: page }
+  return { ...createEntry(release, nothing, context), url: page }
 }
 
 /** Identities of feeds. Waiting for a digest, which another thread makes, takes as long as half a document. */
@@ -211,10 +215,10 @@ async function identityOf(what: 'feed' | 'ended', address: string, site: Site): 
 }
 
 /** One release as an entry. It depends on the release and the site alone, never on the feed (C-03). */
-export function createEntry(release: Release, relations: Relations, press: Press): Entry {
-  const { site, addresses } = press
+export function createEntry(release: Release, relations: Relations, context: FeedContext): Entry {
+  const { site, addresses } = context
   const { withdrawn } = release
-  const around = aroundOf(release, relations, addresses)
+  const correctionLinks = correctionLinksOf(release, relations, addresses)
   const files = (withdrawn ? [] : release.attachments).map(({ path, ...file }) => ({
     ...file,
     url: addresses.media(path),
@@ -224,12 +228,12 @@ export function createEntry(release: Release, relations: Relations, press: Press
     url: addresses.release(release),
     title: headline(release),
     summary: summaryOf(release),
-    html: fullText(release, around, addresses),
+    html: fullText(release, correctionLinks, addresses),
     language: release.language,
     published: release.published,
     updated: release.updated,
     author: personOf(release.publisher, release.language, site),
-    categories: categoriesOf(release, press),
+    categories: categoriesOf(release, context),
     files,
     image: files.find(({ type }) => isShownAsPicture(type)),
     translations: (relations.versions.get(release.slug) ?? [])
@@ -239,16 +243,16 @@ export function createEntry(release: Release, relations: Relations, press: Press
         url: addresses.release(version),
         title: version.title,
       })),
-    around,
+    correctionLinks,
     release,
   }
 }
 
-function aroundOf(
+function correctionLinksOf(
   { slug, language, corrects, withdrawn }: Release,
   { versions, corrections }: Relations,
   addresses: Addresses,
-): Around {
+): CorrectionLinks {
   const toLink = (version: Version): Link => ({
     url: addresses.release(version),
     title: version.title,
@@ -272,21 +276,21 @@ export function headline({ title, withdrawn, language }: Release): string {
 }
 
 /** The question in words before the name of the site: “Migration and EU – Ministry: releases” (C-19). */
-export function titleOf(query: FeedQuery, press: Press): string {
-  const name = inLanguage(press.site.title, textLanguage(query, press.site), press.site)
-  const words = inWords(query, press)
+export function titleOf(query: FeedQuery, context: FeedContext): string {
+  const name = inLanguage(context.site.title, textLanguage(query, context.site), context.site)
+  const words = inWords(query, context)
   return words ? `${words} – ${name}` : name
 }
 
 /** The question alone: “Migration and EU”. Empty when it asks for everything. */
-export function inWords(query: FeedQuery, press: Press): string {
-  const { site } = press
+export function inWords(query: FeedQuery, context: FeedContext): string {
+  const { site } = context
   const language = textLanguage(query, site)
   const wording = textsOf(language).documents
   const unwanted = withoutInAll(query.topics)
   const groups = query.topics.map((group) => (unwanted ? { ...group, without: [] } : group))
   const inOrder = (some: Group[]) =>
-    some.map((group) => groupInWords(group, language, press, wording)).join(` ${wording.or} `)
+    some.map((group) => groupInWords(group, language, context, wording)).join(` ${wording.or} `)
   const isSearchAlone = query.topics.length === 0 && !query.withdrawn
   const search = isSearchAlone ? wording.releasesFor : wording.searchFor
   const parts = [
@@ -309,8 +313,13 @@ function withoutInAll([first, ...others]: TopicExpression): string[] | undefined
   return isShared ? first.without : undefined
 }
 
-function groupInWords(group: Group, language: string, press: Press, wording: Wording): string {
-  const label = (slug: string) => categoryOf(slug, language, press).label
+function groupInWords(
+  group: Group,
+  language: string,
+  context: FeedContext,
+  wording: Wording,
+): string {
+  const label = (slug: string) => categoryOf(slug, language, context).label
   const wanted = group.with.map(label).join(` ${wording.and} `)
   const unwanted = group.without
     .map((slug) => `${wording.without} ${label(slug)}`)
@@ -319,14 +328,14 @@ function groupInWords(group: Group, language: string, press: Press, wording: Wor
 }
 
 /** C-13: an entry without any category would be given those of the feed by Miniflux. */
-function categoriesOf({ topics, language, kind }: Release, press: Press): Category[] {
+function categoriesOf({ topics, language, kind }: Release, context: FeedContext): Category[] {
   if (topics.length === 0) return [{ term: kind, label: textsOf(language).documents.kinds[kind] }]
-  const categories = topics.map((slug) => categoryOf(slug, language, press))
+  const categories = topics.map((slug) => categoryOf(slug, language, context))
   const labels = categories.map(({ label }) => label.toLowerCase())
   return categories.filter((_, index) => labels.indexOf(labels[index]!) === index)
 }
 
-function categoryOf(slug: string, language: string, { vocabulary, site }: Press): Category {
+function categoryOf(slug: string, language: string, { vocabulary, site }: FeedContext): Category {
   const topic: Topic | undefined = vocabulary.topics.get(vocabulary.resolve(slug)?.slug ?? slug)
   return topic
     ? { term: topic.slug, label: inLanguage(topic.label, language, site) }

@@ -31,7 +31,7 @@ export function renderJsonFeed(feed: Feed): string {
       rights: feed.rights,
       current: feed.current?.('json'),
       languages: filled(
-        feed.sisters.map(({ language, page, self }) => ({ language, page, feed: self('json') })),
+        feed.alternates.map(({ language, page, self }) => ({ language, page, feed: self('json') })),
       ),
       withdrawn: filled(feed.current ? [] : feed.entries.flatMap(tombstone)),
     },
@@ -97,7 +97,7 @@ function quote(text: string): string {
 
 /** What a newsroom's program wants to know and JSON Feed has no member for (J-09). */
 function details(entry: Entry, authored: string) {
-  const { release, translations, files, categories, around } = entry
+  const { release, translations, files, categories, correctionLinks } = entry
   return {
     status: statusOf(release),
     kind: release.kind,
@@ -106,9 +106,9 @@ function details(entry: Entry, authored: string) {
     contacts: filled(release.contacts),
     event: release.event,
     translations: filled(translations),
-    corrects: around.corrects,
-    correctedBy: filled(around.correctedBy),
-    replacedBy: around.replacedBy,
+    corrects: correctionLinks.corrects,
+    correctedBy: filled(correctionLinks.correctedBy),
+    replacedBy: correctionLinks.replacedBy,
     related: filled(release.related),
     changes: filled(
       release.changes.map(({ at, kind, note }) => ({ at: formatUtc(at), kind, note })),

@@ -42,7 +42,7 @@ const end = '</channel>\n</rss>\n'
 
 /** Core elements first, because some readers take the first of a name (X-06). */
 function item(entry: Entry): string {
-  const { image, files, around } = entry
+  const { image, files, correctionLinks } = entry
   const enclosed = image ?? files[0]
   const lines = [
     `<title>${title(entry.title)}</title>`,
@@ -59,12 +59,13 @@ function item(entry: Entry): string {
     ...entry.translations.map(({ language, url }) =>
       pageLink({ rel: translation, hreflang: language }, url),
     ),
-    ...(around.corrects ? [around.corrects] : []).map(({ url }) =>
+    ...(correctionLinks.corrects ? [correctionLinks.corrects] : []).map(({ url }) =>
       pageLink({ rel: replaces }, url),
     ),
-    ...[...around.correctedBy, ...(around.replacedBy ? [around.replacedBy] : [])].map(({ url }) =>
-      pageLink({ rel: isReplacedBy }, url),
-    ),
+    ...[
+      ...correctionLinks.correctedBy,
+      ...(correctionLinks.replacedBy ? [correctionLinks.replacedBy] : []),
+    ].map(({ url }) => pageLink({ rel: isReplacedBy }, url)),
     ...files.filter((file) => file !== enclosed).map(media),
   ]
   return element('item', {}, '\n', below(lines))
@@ -112,11 +113,11 @@ function guid(id: string): string {
 }
 
 /** The package writes the link to the document itself; the others stand behind it. */
-function channelLinks({ current, previous, next, sisters }: Feed): string {
-  const chain = Object.entries({ 'prev-archive': previous, current, 'next-archive': next })
+function channelLinks({ current, previous, next, alternates }: Feed): string {
+  const archives = Object.entries({ 'prev-archive': previous, current, 'next-archive': next })
   const links = [
-    ...chain.flatMap(([rel, document]) => (document ? [{ rel, href: document('rss') }] : [])),
-    ...sisters
+    ...archives.flatMap(([rel, document]) => (document ? [{ rel, href: document('rss') }] : [])),
+    ...alternates
       .filter(({ language }) => language !== 'all')
       .map(({ language, self }) => ({ rel: translation, hreflang: language, href: self('rss') })),
   ]

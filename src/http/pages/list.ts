@@ -35,7 +35,7 @@ export function listPage(
 <div>
 <h1>${heading}</h1>
 ${isHome ? html`<p class="lead">${label(site.description, view)}</p>` : about(query, view)}
-${ending && farewell(query, ending, view)}
+${ending && endNotice(query, ending, view)}
 <p class="jump"><a href="#subscribe">${view.messages.changeThis}</a>${isHome ? html` <a href="#topics">${view.messages.topics}</a>` : nothing}</p>
 ${ending && contents.releases.length === 0 ? nothing : found(query, contents, view)}
 ${releaseList(contents.releases, query, view)}
@@ -88,7 +88,7 @@ function found(query: FeedQuery, { releases, hasMore, month }: Contents, view: V
 }
 
 /** What a feed that has ended says in its last entry. */
-function farewell(query: FeedQuery, ending: Ending, view: View): Html {
+function endNotice(query: FeedQuery, ending: Ending, view: View): Html {
   const wording = textsOf(view.language).documents
   const instead = ending.successors.map((slug) => {
     return html`<li>${topicLink(slug, query.language, view)}</li>\n`

@@ -1,9 +1,9 @@
 import { html, raw } from 'hono/html'
 import { type FeedQuery, textLanguage } from '../../domain/feed-query.ts'
 import { isShownAsPicture } from '../../domain/media-types.ts'
-import { type Labels, inLanguage } from '../../domain/site.ts'
+import { inLanguage, type Labels } from '../../domain/site.ts'
 import { formatUtc } from '../../domain/time.ts'
-import type { Change } from '../../domain/release.ts'
+import type { NotedChange } from '../../domain/release.ts'
 import type { Entry, File, Translation } from '../../feeds/feed.ts'
 import { titleOf } from '../../feeds/feed.ts'
 import type { Current } from '../answers/state.ts'
@@ -65,7 +65,7 @@ function newsArticle(entry: Entry, current: Current): object {
   const { release, url, language, title, categories, files } = entry
   const { site, addresses } = current
   const { event } = release
-  const { corrects } = entry.around
+  const { corrects } = entry.correctionLinks
   const issuer = organisation(release.publisher, language, current)
   return withoutNothing({
     '@context': 'https://schema.org',
@@ -112,11 +112,11 @@ function mediaObject({ url, title, type, size }: File) {
   }
 }
 
-function isCorrection({ kind }: Change): boolean {
+function isCorrection({ kind }: NotedChange): boolean {
   return kind === 'correction'
 }
 
-function correctionComment({ at, note }: Change) {
+function correctionComment({ at, note }: NotedChange) {
   return { '@type': 'CorrectionComment', datePublished: formatUtc(at), text: note }
 }
 
