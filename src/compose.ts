@@ -8,7 +8,7 @@ import { FarState } from './http/answers/far-state.ts'
 import { Finder } from './http/answers/find.ts'
 import { NearState } from './http/answers/near-state.ts'
 import type { Reply } from './http/answers/reply.ts'
-import { StateQuestion, type StateReader } from './http/answers/state.ts'
+import { StateQuestion, type StateSource } from './http/answers/state.ts'
 import { AnswerStore } from './http/answers/store.ts'
 import type { Api } from './http/api/api.ts'
 import { type AppParts, createApp, toResponse } from './http/app.ts'
@@ -61,7 +61,7 @@ export type Composed = {
   /** Answers a request that `answerAtOnce` did not. */
   answerAnew: (request: Request, env?: object, context?: object) => Response | Promise<Response>
   /** Who knows the state, for whoever changes it beside the API. */
-  state: StateReader
+  state: StateSource
   metrics: Metrics
   record: (logged: LoggedRequest) => void
 }

@@ -1,5 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 
 const source = join(import.meta.dirname, '../src')
@@ -164,15 +164,50 @@ test('rendering reads neither clock nor chance nor locale (H-17)', () => {
   expect(wrong.map(({ file }) => file)).toEqual([])
 })
 
-test('every dependency is pinned exactly and named in src/README.md', () => {
+const root = join(source, '..')
+
+/** What explains the code: a page for the whole, and one in each room. */
+const pages = globSync(['src/**/README.md', 'test/README.md'], { cwd: root })
+  .map((file) => file.replaceAll('\\', '/'))
+  .map((file) => ({ file, text: readFileSync(join(root, file), 'utf8') }))
+
+test('every dependency is pinned exactly and named in the README of its room', () => {
   const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
-    readFileSync(join(source, '../package.json'), 'utf8'),
+    readFileSync(join(root, 'package.json'), 'utf8'),
   ) as Record<string, Record<string, string>>
   const all = { ...dependencies, ...devDependencies, ...optionalDependencies }
   const isExact = (version: string) => /^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version)
   expect(Object.entries(all).filter(([, version]) => !isExact(version))).toEqual([])
-  const readme = readFileSync(join(source, 'README.md'), 'utf8')
-  expect(
-    Object.keys({ ...dependencies, ...devDependencies }).filter((name) => !readme.includes(name)),
-  ).toEqual([])
+  const names = pages.flatMap(({ text }) => text.split(/[\s|,]+/))
+  expect(Object.keys(all).filter((name) => !names.includes(name))).toEqual([])
+})
+
+test('the page of the whole has at most 2,500 words', () => {
+  const { text } = pages.find(({ file }) => file === 'src/README.md')!
+  expect(text.split(/\s+/).filter(Boolean).length).toBeLessThanOrEqual(2500)
+})
+
+test('every room has a page of its own', () => {
+  const rooms = [...Object.keys(arrows).filter((name) => !name.endsWith('.ts')), commands]
+  const there = pages.map(({ file }) => file)
+  expect(rooms.filter((room) => !there.includes(`src/${room}/README.md`))).toEqual([])
+})
+
+test('every file that a page under src names is there', () => {
+  const missing = pages
+    .filter(({ file }) => file.startsWith('src/'))
+    .flatMap(({ file, text }) => {
+      const folders = [dirname(file), 'src', '.']
+      const isThere = (name: string) =>
+        folders.some((folder) => globSync(join(root, folder, name)).length > 0)
+      const named = Array.from(text.matchAll(/`([^`\s]+\.ts)`/g), ([, name = '']) => name)
+      const linked = Array.from(
+        text.matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g),
+        ([, name = '']) => name,
+      )
+      return [...named, ...linked]
+        .filter((name) => !isThere(name))
+        .map((name) => `${name} in ${file}`)
+    })
+  expect(missing).toEqual([])
 })

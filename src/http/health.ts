@@ -5,11 +5,11 @@ import type { FileProblem } from '../domain/problem.ts'
 import type { ReleaseStore } from '../domain/release-store.ts'
 import { formatUtc } from '../domain/time.ts'
 import type { Asked } from './answers/asked.ts'
-import type { StateReader } from './answers/state.ts'
+import type { StateSource } from './answers/state.ts'
 
 export type HealthParts = {
   store: Pick<ReleaseStore, 'state'>
-  state: StateReader
+  state: StateSource
   clock: Clock
   /** What is wrong with the content at present. */
   problems: () => FileProblem[]

@@ -10,7 +10,7 @@ import { askedBy } from './answers/asked.ts'
 import { brieflyKept, caching, longestKept } from './answers/caching.ts'
 import { notAnswering } from './answers/find.ts'
 import { always } from './answers/record.ts'
-import type { Current, StateReader } from './answers/state.ts'
+import type { Current, StateSource } from './answers/state.ts'
 import type { AnswerStore } from './answers/store.ts'
 import { isNotModified } from './answers/validators.ts'
 
@@ -113,7 +113,7 @@ type Parts = {
   statuses: MediaStatuses
   /** Answers requests below `/media/`. */
   media: MiddlewareHandler
-  state: StateReader
+  state: StateSource
   answers: AnswerStore
   clock: Clock
 }

@@ -30,7 +30,7 @@ export async function readHistory(
 }
 
 /** The statement that writes what was done to staged releases, as of the second of the change. */
-export function recordStagedDeeds(database: Database, staged: string, second: number): Statement {
+export function recordStagedHistory(database: Database, staged: string, second: number): Statement {
   return statement(
     database,
     `insert into history (subject, slug, language, at, by, action, note, replaced)

@@ -9,7 +9,7 @@ import type { Finder, Recipe } from './find.ts'
 import { ageOf, belongsTo } from './freshness.ts'
 import { type AnswerRecord, createRecord, type KeptWhole, type Known, noteOlder } from './record.ts'
 import { type Reply, reply, replyAtOnce } from './reply.ts'
-import type { Current, StateReader } from './state.ts'
+import type { Current, StateSource } from './state.ts'
 import type { AnswerStore } from './store.ts'
 import { dateInHand } from './validators.ts'
 
@@ -20,7 +20,7 @@ export type Meaning = Recipe | { movedTo: string }
 export type Answered = { reply: Reply; subject: Subject } | { movedTo: string }
 
 type Parts = {
-  state: StateReader
+  state: StateSource
   answers: AnswerStore
   finder: Finder
   clock: Clock

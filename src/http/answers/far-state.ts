@@ -3,7 +3,7 @@ import { type Asked, isForPage, isOpenedInBrowser } from './asked.ts'
 import { longestKept } from './caching.ts'
 import { belongsTo } from './freshness.ts'
 import type { Known } from './record.ts'
-import type { Current, StateQuestion, StateReader } from './state.ts'
+import type { Current, StateQuestion, StateSource } from './state.ts'
 import { hasNothingNewer } from './validators.ts'
 
 /** Milliseconds after which nobody waits any more for a question that another request asked. */
@@ -19,7 +19,7 @@ const patienceForOthers = 1000
  * older (H-10). For all others the state is read again, once in a second for all of them, so that
  * the database has as many questions as there are processes, however many readers there are.
  */
-export class FarState implements StateReader {
+export class FarState implements StateSource {
   readonly isFar = true
   readonly #question: StateQuestion
   readonly #clock: Clock

@@ -1,11 +1,11 @@
 import type { Clock } from '../../domain/clock.ts'
-import type { Current, StateQuestion, StateReader } from './state.ts'
+import type { Current, StateQuestion, StateSource } from './state.ts'
 
 /**
  * The state where the database is in this process: asked for whenever something was written, which SQLite tells
  * at nearly no cost. Every reader gets what there is now.
  */
-export class NearState implements StateReader {
+export class NearState implements StateSource {
   readonly isFar = false
   readonly #question: StateQuestion
   readonly #clock: Clock

@@ -20,7 +20,7 @@ export type Current = State & {
  * Who knows the state. Each runtime has a policy of its own: `near-state.ts` for a database in this process,
  * `far-state.ts` for one that is far.
  */
-export type StateReader = {
+export type StateSource = {
   /** Whether states are kept for longer than nothing changes, so that it matters what readers have. */
   readonly isFar: boolean
   /** The state if it is known without asking, and fresh enough for this reader; `known` is what its address was answered. */
