@@ -57,7 +57,7 @@ export function meaningOf(
   return { url: url.href, ...(isBeside && isFile && { wrong: beside }) }
 }
 
-/** What ends like a file, and not like a page. */
+/** A path that ends like a file and not like a page. */
 const fileName = /^[^?#]*\.(?!html?|php|aspx?|jsp|md)[a-z0-9]{2,4}(?:[?#]|$)/i
 
 const protocols = {
@@ -65,7 +65,7 @@ const protocols = {
   link: ['http:', 'https:', 'mailto:', 'tel:'],
 }
 
-/** Of programs of pages that texts were taken from. Nobody wrote them as links. */
+/** Schemes of scripts in the pages that texts were copied from. Nobody wrote them as links. */
 const scripts = new Set(['javascript:', 'vbscript:', 'about:', 'blob:', 'data:'])
 
 /** Kinds of pictures that most browsers do not show. */
@@ -95,7 +95,7 @@ function ownPath(address: string, { page, baseUrl }: AddressContext): string | u
 
 /** `../../media/a b.png` and `/media/a%20b.png?w=600` are both `media/a b.png`. */
 function mediaIn(address: string): { path: string; behind: string } | undefined {
-  // Markdown takes a backslash away that stands before a dot.
+  // Markdown removes a backslash before a dot.
   const [, path, behind = ''] = /^(?:\.*[\\/])*(media[\\/][^?#]+)([?#].*)?$/s.exec(address) ?? []
   if (path === undefined) return undefined
   const names: string[] = []
@@ -107,7 +107,7 @@ function mediaIn(address: string): { path: string; behind: string } | undefined 
   return { path: names.join('/'), behind }
 }
 
-/** Without what is encoded in it; a percent sign that encodes nothing is one. */
+/** Decodes percent-encoding. A percent sign that encodes nothing stays. */
 function decoded(name: string): string {
   return name.replace(/(?:%[\da-f]{2})+/gi, (escapes) => {
     try {
@@ -118,7 +118,7 @@ function decoded(name: string): string {
   })
 }
 
-/** How such files have always been written: one that is missing was always refused. */
+/** The spelling that was always understood. A missing file was always an error in it. */
 export function isPlainMediaAddress(address: string): boolean {
   return /^\s*(?:\.{0,2}\/)*media\/[^?#\\]+$/.test(address)
 }

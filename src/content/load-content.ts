@@ -34,7 +34,7 @@ type Options = {
    * later the last version stays of those that are not at rest. A start waits for all. Without it, all may.
    */
   rest?: Rest | undefined
-  /** Who reads the texts; by itself this thread. */
+  /** Who reads the texts; this thread if it is left out. */
   readers?: Readers
   /** BASE_URL, so that texts may have our own full addresses. */
   baseUrl?: string | undefined

@@ -15,14 +15,17 @@ const mostSeen = 10_000
  * size and times tells that there is more to come.
  */
 export class Rest {
-  /** When files were first seen as they are, by a clock that nobody sets. */
+  /** When files were first seen in their present state, by a monotonic clock. */
   #seen = new Map<string, { state: string; since: number }>()
   #next: number | undefined
   #heldSince: number | undefined
-  /** Whether this look is put off. */
+  /** Whether the last look at the folder was put off. */
   isHeld = false
 
-  /** Whether to wait with everything for the sake of some files, given with what their texts end with. */
+  /**
+   * Whether to wait with all changes because some files may still be being written. `end` is the end of their
+   * texts.
+   */
   holds(files: { file: FolderFile; end: string }[]): boolean {
     const moving = files.filter(({ file, end }) => !this.isAtRest(file, end))
     if (moving.length === 0) this.#heldSince = undefined
@@ -37,7 +40,9 @@ export class Rest {
     return ageOf(file) < withinLine
   }
 
-  /** Ends a look. Answers after how many milliseconds to look again, because files were not at rest. */
+  /**
+   * Ends a look at the folder. Returns after how many milliseconds to look again, if files were not at rest.
+   */
   takeNext(): number | undefined {
     const next = this.#next
     this.#next = undefined
@@ -51,12 +56,12 @@ export class Rest {
     const state = `${file.size}-${file.modified}`
     const before = this.#seen.get(file.path)
     const seen = before?.state === state ? before : { state, since: performance.now() }
-    // Clocks of network folders may be wrong; where they are right, nothing has to be seen twice.
+    // Clocks of network folders may be wrong. Where they are right, a file need not be seen twice.
     const left = quiet - Math.max(performance.now() - seen.since, ageOf(file))
     if (this.#seen.size >= mostSeen) this.#seen.clear()
     this.#seen.set(file.path, seen)
     if (left <= 0) return true
-    // What came together is to be read together.
+    // Files that came together are to be read together.
     this.#next = Math.max(this.#next ?? 0, left)
     return false
   }

@@ -8,7 +8,7 @@ import {
 } from './limits.ts'
 import type { Problem } from './problem.ts'
 
-/** Where something that was written has more than its bounds, at most fifty times. */
+/** The texts and lists that are longer than their bounds, at most fifty. */
 export function beyondBounds(written: unknown, bounds: Bounds): Problem[] {
   const problems: Problem[] = []
   look({ value: written, field: '', name: '' }, bounds, problems)
@@ -49,7 +49,7 @@ function within(
   }
 }
 
-/** Of the field itself, else of what it stands in. */
+/** The bound of a field, else that of the field around it. */
 function boundOf(name: string, bounds: Record<string, number>): number | undefined {
   for (let at = name; at; at = at.slice(0, Math.max(0, at.lastIndexOf('.')))) {
     if (Object.hasOwn(bounds, at)) return bounds[at]

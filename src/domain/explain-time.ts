@@ -32,8 +32,8 @@ export function dateSchema(writer: Writer) {
 }
 
 /**
- * What to say of something that is no date and time: the right form of that very one, as far as it can be
- * told what is meant.
+ * What to write instead of something that is not a date and time: the right form of what was meant, as far as
+ * that can be told.
  */
 export function explainTime(written: string, writer: Writer): string {
   const short = beginning(written, 60)
@@ -79,10 +79,10 @@ function readAsPeopleWrite(written: string, { languages }: Writer): MeantTime | 
   const found = dayInNumbers(text) ?? dayInWords(text, names.months)
   if (!found) return undefined
   const { time, rest } = timeIn(found.rest)
-  // Nowhere are clocks so far from UTC.
+  // No time zone is so far from UTC.
   const isOffset = parseTime(`2024-01-24T09:00${time?.offset ?? ''}`, 'UTC') !== undefined
   if (!isOffset) return undefined
-  // What nobody understands might change what is meant, such as a time zone.
+  // A word that we do not know might change the meaning, such as a time zone.
   const words = rest.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
   const isUnderstood = (word: string) => fillers.has(word) || meaningOf(word, names.weekdays) >= 0
   if (!words.every(isUnderstood)) return undefined
@@ -218,7 +218,7 @@ type Names = [name: string, number: number][]
 
 const known = new Map<string, { months: Names; weekdays: Names }>()
 
-/** Of the languages of a site, and of English, in which everybody finds examples. */
+/** Names in the languages of a site, and in English, because examples are mostly in English. */
 function namesIn(languages: string[]): { months: Names; weekdays: Names } {
   const key = languages.join()
   let names = known.get(key)
@@ -238,7 +238,7 @@ function namesIn(languages: string[]): { months: Names; weekdays: Names } {
   return names
 }
 
-/** A tag may have the form of one and be none. */
+/** A tag may be well-formed and still be unknown to Intl. */
 function isKnown(language: string): boolean {
   try {
     return Intl.getCanonicalLocales(language).length > 0

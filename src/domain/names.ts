@@ -1,6 +1,6 @@
 // What a name in an address or a file may be. Whoever reads one asks here, so that no two mean another thing.
 
-/** Slugs of releases, topics and publishers. Longer ones than of 200 characters no release may be given. */
+/** Slugs of releases, topics and publishers. A release may not have one of more than 200 characters. */
 export const slugPattern = /^[a-z0-9][a-z0-9_-]*$/
 export const longestSlug = 200
 
@@ -14,7 +14,7 @@ export function readSlug(text: string): string | undefined {
   return slugPattern.test(slug) ? slug : undefined
 }
 
-/** A release by its file. Of what may be neither a slug nor a language, nobody has said so yet. */
+/** The release that the name of a file tells. Whether the slug and the language exist is not checked. */
 export type FileName = { slug: string; language: string }
 
 /** What the name of a Markdown file says of the release in it: `2024/ministers-meet.en.md`. */

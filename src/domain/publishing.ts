@@ -4,16 +4,16 @@ import type { Release } from './release.ts'
 import type { Site } from './site.ts'
 import type { VocabularySource } from './topic.ts'
 
-/** A release on its way into the store, with what the store needs to recognise it again. */
+/** A release that was read and is not in the store yet, with what the store needs to recognise it later. */
 export type Draft = {
   /** Where it was written: a file, or `file#slug.language` for a line of JSONL. */
   source: string
-  /** Fingerprint of what was written and of all it was read with. */
+  /** Fingerprint of what was written and of everything it was read with. */
   origin: string
   /** Fingerprint of the release itself. */
   hash: string
   release: Release
-  /** What its author sent, where that was Markdown. What is in files stays there. */
+  /** The Markdown that came through the API. Of files the store keeps no Markdown. */
   markdown?: string | undefined
   /** All its words, folded, for the search. */
   words: string
@@ -37,7 +37,7 @@ export type KnownDraft = {
 export type FileStamp = {
   /** Changes whenever the file does, or what it is read with. */
   stamp: string
-  /** The files below `media/` that it speaks of, with their sizes; null for a missing one. */
+  /** The files below `media/` that its releases mention, with their sizes; null for a missing one. */
   media: Record<string, number | null>
 }
 
@@ -46,21 +46,21 @@ export type KnownContent = {
   files: Map<string, FileStamp>
   drafts: Map<string, KnownDraft>
   /**
-   * Whether a release came in through the API, by its identity or as `slug.language`: no file may take it
-   * over. Missing where none did.
+   * Whether a release came through the API, asked for by its identity or as `slug.language`: a file may not
+   * replace it. Undefined if no release did.
    */
   isPublished?: ((id: string, address: string) => Promise<boolean>) | undefined
 }
 
 /**
- * What becomes of times that are over. `news`: what comes late is published now, unless so much of it
- * comes at once that it is an office's past. `keep`: all keep their times, as when a service that nobody
- * reads yet is filled. `archive`: all keep their times, and only archives have them (C-06).
+ * What becomes of times that are over. `news`: a late release is published now, unless so many come at once
+ * that they are the history of an office. `keep`: all keep their times, as when a new service is filled.
+ * `archive`: all keep their times, and only archives have them (C-06).
  */
 export const datings = ['news', 'keep', 'archive'] as const
 export type Dates = (typeof datings)[number]
 
-/** All that a content folder says beside its releases. */
+/** Everything that a content folder says beside its releases. */
 export type FolderContent = {
   site: Site
   vocabulary: VocabularySource
@@ -69,20 +69,20 @@ export type FolderContent = {
   removed: string[]
 }
 
-/** A content folder and what makes documents of it. */
+/** What the store is to make public together with the drafts of a batch. */
 export type ContentUpdate = FolderContent & {
-  /** Names all that documents depend on and is not content (`outputName`). */
+  /** Names everything beside the content that documents depend on (`outputName`). */
   program: string
-  /** How many drafts were staged for it, where whoever did that cannot look again which are missing. */
+  /** How many drafts were staged. Missing where the caller can look itself which of them are missing. */
   drafts?: number
 }
 
-/** A release whose place in the order of publication is being decided. Times are seconds. */
+/** A release whose keys are being chosen. Times are seconds. */
 export type Placement = {
   id: string
   /** Names the request or the load that it came with. */
   batch: string
-  /** How many came in before it in the same change: of equal times that decides. */
+  /** Its number within the change. It decides the order of equal times. */
   number: number
   /** The time its author wrote. */
   authored: number
@@ -109,16 +109,16 @@ export type Former = {
   isHistory?: boolean
 }
 
-/** The keys a release has: where it stands in feeds, and where it stands in archives. */
+/** The keys of a release: the first orders feeds, the second orders archives. */
 export type ReleaseKeys = {
   id: string
   key: number
   updatedKey: number
-  /** It came with the past of an office, and is no news in any feed (C-06). */
+  /** It came with the history of an office, and no feed has it as news (C-06). */
   isHistory: boolean
 }
 
-/** The second of what is withdrawn before anybody saw it: beyond all that a clock will show. */
+/** The second of a release that was withdrawn under embargo: no clock will ever show it. */
 const never = Date.UTC(9000, 0, 1) / 1000
 
 /** When a change is made. */
@@ -158,7 +158,7 @@ export function chooseKeys(
   const others = inOrder(releases.filter((one) => !isKept(one, second)))
   const late = lateAmong(others, second, since)
   const changed = new Set(kept.filter((one) => isMaterial(one.before!, one)))
-  // A whole topic that gains another is no news, as little as an office's history.
+  // A topic that gains another as a whole is no news, just like the history of an office.
   for (const one of ofManyInBatch([...changed])) {
     if (isGainAlone(one.before!, one)) changed.delete(one)
   }
@@ -173,7 +173,7 @@ export function chooseKeys(
   const onTime = others.filter((one) => !late.has(one))
   const keys = keysOfBefore(onTime, used, second)
   const nextKey = freeKeys(used)
-  // Where nothing was shown yet, nothing is past but what is said to be.
+  // In an empty store only what is said to be history is.
   const past = ({ dates }: Placement) => since ?? (dates === 'archive' ? second : -Infinity)
   for (const one of onTime) {
     const key = keys.get(one.id) ?? nextKey(timeOf(one, second))
@@ -182,7 +182,7 @@ export function chooseKeys(
   }
   for (const one of onTime) {
     const { key } = chosen.get(one.id)!
-    // No author's word makes a change of the future, other than in a release of the future.
+    // A change cannot be dated in the future, except in a release that is under embargo itself.
     const wanted = Math.min(one.wanted, second)
     if (wanted > secondOf(key)) chosen.get(one.id)!.updatedKey = nextKey(wanted)
   }
@@ -207,24 +207,24 @@ export function earliest(releases: Placement[], { second, since }: Moment): numb
     .reduce((least, { authored }) => Math.min(least, authored), since ?? second)
 }
 
-/** Whether it is public and stays so, with the key that it has. */
+/** Whether it is public and stays public, with the key that it has. */
 function isKept({ authored, before }: Placement, second: number): boolean {
   if (!before || isUnderEmbargo(authored, second)) return false
   return !isUnderEmbargo(secondOf(before.key), second)
 }
 
-/** The second that a release gets which does not come late. */
+/** The second of a release that is not late. */
 function timeOf(one: Placement, second: number): number {
   return isUnseen(one, second) ? never : one.authored
 }
 
-/** Whether it was withdrawn before its time: nobody is told of it later either. */
+/** Whether it was withdrawn under embargo: readers are never told of it. */
 function isUnseen({ authored, withdrawn, before }: Placement, second: number): boolean {
   const wasUnseen = before !== undefined && secondOf(before.key) >= never
   return withdrawn && (isUnderEmbargo(authored, second) || wasUnseen)
 }
 
-/** The keys of releases of the future, which they keep while their authors' times stay the same. */
+/** The keys of releases under embargo, which stay the same while their authors' times do. */
 function keysOfBefore(
   releases: Placement[],
   used: Set<number>,
@@ -243,7 +243,7 @@ function keysOfBefore(
   return keys
 }
 
-/** Releases that come later than they say, but those that are history. */
+/** Releases that come later than their time, except those that are history. */
 function lateAmong(
   releases: Placement[],
   second: number,
@@ -258,7 +258,7 @@ function lateAmong(
   return new Set(late.filter((one) => !history.has(one)))
 }
 
-/** Those of which more came at once than could be news, whatever others sent in the same second. */
+/** Those of batches that are too large to be news. What others sent in the same second does not count. */
 function ofManyInBatch(releases: Placement[]): Set<Placement> {
   const batches = [...Map.groupBy(releases, ({ batch }) => batch).values()]
   return new Set(batches.filter(({ length }) => length > mostLate).flat())
@@ -284,7 +284,7 @@ function inOrder(releases: Placement[]): Placement[] {
   return releases.toSorted((a, b) => a.authored - b.authored || a.number - b.number)
 }
 
-/** Answers the key behind all that are used of a second, or of the next one that is not full, and uses it. */
+/** Returns a function that takes the next free key of a second, or of a later second if that one is full. */
 export function freeKeys(used: Iterable<number>): (second: number) => number {
   const places = new Map<number, number>()
   for (const key of used) {

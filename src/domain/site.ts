@@ -27,7 +27,7 @@ export type Site = {
   homepage?: string | undefined
 }
 
-/** Path segments that begin other addresses, so no language may be called that. */
+/** First path segments of other addresses, so no language may be called that. */
 const reserved = new Set(['all', 'api', 'hub'])
 
 export const line = v.pipe(v.string(), v.transform(cleanLine))

@@ -52,13 +52,13 @@ export type Entry = {
   release: Release
 }
 
-/** How the documents of a feed hang together (RFC 5005 section 4). Intervals as in addresses. */
+/** The archives before and after a document (RFC 5005 section 4). Intervals as in addresses. */
 export type ArchiveLinks = {
-  /** Of this document; missing for the head. */
+  /** Interval of this document; missing for the head. */
   interval?: string | undefined
-  /** Of the archive before this document. */
+  /** Interval of the archive before this document. */
   previous?: string | undefined
-  /** Of the archive after this one. */
+  /** Interval of the archive after this one. */
   next?: string | undefined
 }
 
@@ -70,7 +70,7 @@ export type Alternate = { language: string; page: string; self: InFormat }
 
 /** A question answered: everything that its document says, in whatever format. */
 export type Feed = {
-  /** Of the Atom document: permanent, and its own (U-09). */
+  /** That of the Atom document: permanent, and no other feed has it (U-09). */
   id: string
   title: string
   description: string
@@ -78,7 +78,7 @@ export type Feed = {
   /** The page that shows the same. */
   page: string
   self: InFormat
-  /** Of the head, in an archive. */
+  /** Address of the head, in an archive. */
   current?: InFormat | undefined
   previous?: InFormat | undefined
   next?: InFormat | undefined
@@ -91,7 +91,7 @@ export type Feed = {
   extension: string
   logo?: string | undefined
   rights?: string | undefined
-  /** No more entries will come: the first one says so. */
+  /** The feed has ended. Its first entry says so. */
   hasEnded: boolean
   entries: Entry[]
 }
@@ -103,9 +103,9 @@ export type FeedContext = { site: Site; vocabulary: Vocabulary; addresses: Addre
 export const beforeAnyChange = Date.UTC(2001, 0, 1) / 1000
 
 /**
- * Answers a question with releases, newest first. `relations` is what is public around them, `chain`
- * where the document stands among others, `ending` how the feed ends, if it does. Every decision about
- * the document is made here; the renderers only write it down.
+ * Makes the feed of a question from releases, newest first. `relations` are the releases that they are linked
+ * to, `archiveLinks` the documents before and after, `ending` how the feed ends, if it does. Every decision
+ * about the document is made here. Renderers only write it.
  */
 export async function createFeed(
   query: FeedQuery,
@@ -199,10 +199,12 @@ async function createEndNotice(
   return { ...createEntry(release, nothing, context), url: page }
 }
 
-/** Identities of feeds. Waiting for a digest, which another thread makes, takes as long as half a document. */
+/**
+ * Identities of feeds. Another thread makes the digest, and waiting for it takes as long as half a document.
+ */
 const identities = createRemembered(rooms.identities, sizeOfText)
 
-/** The identity of a feed, or of its end, whatever our origin is. */
+/** The identity of a feed, or of its end. It does not depend on the origin. */
 async function identityOf(what: 'feed' | 'ended', address: string, site: Site): Promise<string> {
   const { pathname, search } = new URL(address)
   const name = `${what} ${pathname}${search}`
@@ -270,7 +272,7 @@ function correctionLinksOf(
   }
 }
 
-/** What is withdrawn says so where every reader looks, and keeps its identity (D-01). */
+/** A withdrawal shows in the title, which every reader shows. The identity stays (D-01). */
 export function headline({ title, withdrawn, language }: Release): string {
   return withdrawn ? `${textsOf(language).documents.withdrawn}: ${title}` : title
 }
@@ -304,7 +306,7 @@ export function inWords(query: FeedQuery, context: FeedContext): string {
   return `${first.toUpperCase()}${rest.join('')}`
 }
 
-/** What each of several groups leaves out is said once, after all of them: “crime or EU, without ports”. */
+/** The terms that every group excludes are named once, after all of them: “crime or EU, without ports”. */
 function withoutInAll([first, ...others]: TopicExpression): string[] | undefined {
   if (!first || others.length === 0 || first.without.length === 0) return undefined
   const isShared = [first, ...others].every((group) => {

@@ -48,13 +48,13 @@ export function renderJsonFeed(feed: Feed): string {
 const end = ']}'
 
 /**
- * Ours, because the package indents, and all would have to be read and written again. The full text is
- * put beside the rest, for which JSON.stringify is quick enough.
+ * The package would write indented JSON, which would have to be parsed and written again. The full text is
+ * quoted apart; JSON.stringify is quick enough for the rest.
  */
 function item(entry: Entry): string {
   const { image, files, release } = entry
   const published = formatUtc(entry.published)
-  // Mostly all three are the same, and writing one down takes as long as quoting the full text.
+  // Mostly all three times are equal, and writing one takes as long as quoting the full text.
   const time = (second: number) => (second === entry.published ? published : formatUtc(second))
   const rest = {
     url: entry.url,
@@ -95,7 +95,7 @@ function quote(text: string): string {
   return `"${escaped}"`
 }
 
-/** What a newsroom's program wants to know and JSON Feed has no member for (J-09). */
+/** What programs of newsrooms want to know and JSON Feed has no member for (J-09). */
 function details(entry: Entry, authored: string) {
   const { release, translations, files, categories, correctionLinks } = entry
   return {

@@ -4,7 +4,7 @@ import { formatUtc } from '../domain/time.ts'
 import type { Entry, Feed, File } from './feed.ts'
 import { archiveMark, type Attributes, below, element, isReplacedBy, replaces } from './xml.ts'
 
-/** Of the documents, in minutes: how long readers need not ask again (R-07). */
+/** Minutes for which readers need not ask again (R-07). */
 const timeToLive = 5
 
 const namespaces = [
@@ -40,7 +40,7 @@ export function renderRss(feed: Feed): string {
 
 const end = '</channel>\n</rss>\n'
 
-/** Core elements first, because some readers take the first of a name (X-06). */
+/** Core elements come first, because some readers take the first element of a name (X-06). */
 function item(entry: Entry): string {
   const { image, files, correctionLinks } = entry
   const enclosed = image ?? files[0]
@@ -107,7 +107,7 @@ function summary(plainText: string): string {
   return plainText.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }
 
-/** The package took `&amp;` in an identity for `&`, and readers know it as it was written. */
+/** The package has written `&` for `&amp;` in identities, and readers know them in that form. */
 function guid(id: string): string {
   return escapeText(id.replaceAll('&amp;', '&'))
 }

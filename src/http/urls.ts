@@ -32,7 +32,7 @@ const mainFeeds = new Map(
   ),
 )
 
-/** Documents that are no feeds, and are asked for by programs as feeds are. */
+/** Documents that are not feeds, but that programs ask for in the same way. */
 const otherDocuments = /\.(json|opml|xml)$/
 
 /** Whether a path is one that programs ask for, whatever they accept. */

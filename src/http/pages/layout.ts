@@ -16,13 +16,13 @@ export type PageParts = {
   feeds?: FeedQuery
   /** The same page in the languages of the site. */
   versions?: LanguageLink[]
-  /** These are not quite the same page, and only people are led to them. */
+  /** The versions are not the same page. Search engines are not told of them. */
   differ?: boolean
   /** Further elements of `<head>`. They come after the feeds, which must be first (O-01). */
   head?: Html
 }
 
-/** `all` is a language too. */
+/** A link to the page in another language. `all` is a language, too. */
 export type LanguageLink = { language: string; address: string; isThis: boolean }
 
 export function layout(page: PageParts, view: View): Html {

@@ -72,7 +72,7 @@ function about(query: FeedQuery, view: View): Html {
 ${topicPlace(topic, query.language, view)}`
 }
 
-/** How many releases there are, or what it means that there are none. */
+/** The number of releases, or a sentence if there are none. */
 function found(query: FeedQuery, { releases, hasMore, month }: Contents, view: View): Html {
   const { messages, addresses } = view
   if (releases.length === 0) {
@@ -87,7 +87,7 @@ function found(query: FeedQuery, { releases, hasMore, month }: Contents, view: V
 <p class="details">${hasMore ? messages.newestOf(releases.length) : count}${whole}</p>`
 }
 
-/** What a feed that has ended says in its last entry. */
+/** The text of the last entry of a feed that has ended. */
 function endNotice(query: FeedQuery, ending: Ending, view: View): Html {
   const wording = textsOf(view.language).documents
   const instead = ending.successors.map((slug) => {

@@ -59,7 +59,7 @@ ${changed}<span${tongue(language, view)}>${author.url ? html`<a href="${author.u
 </header>`
 }
 
-/** Marks our own texts within a release, where they are in another language than it. They begin where it does. */
+/** The language of our own texts within a release in another language. They are aligned like the release. */
 function ours({ spoken }: View, language: string): Html {
   return spoken === language ? nothing : html` lang="${spoken}"`
 }
@@ -77,7 +77,7 @@ ${pieces(parts.body)}
 </div>`
 }
 
-/** What stands beside the text: when and where, whom to ask, what to take along. */
+/** The column beside the text: event, contacts, files, related links. */
 function aside({ release, correctionLinks }: Entry, view: View): Html {
   const wording = textsOf(release.language).documents
   const { contacts, files, related } = partsOf(release, correctionLinks, view.addresses)
