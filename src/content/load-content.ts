@@ -19,7 +19,7 @@ export type LoadedContent = {
 }
 
 type Options = {
-  /** What the store holds already: that is not read again. */
+  /** What the store has already. It is not read again. */
   known: KnownContent
   /** Takes the releases that are new or different, at most a hundred at a time. */
   stage: (drafts: Draft[]) => Promise<void>
@@ -27,11 +27,11 @@ type Options = {
   now: number
   /** Told now and then how many releases have been looked at, while some of them are new. */
   progress?: (count: number) => void
-  /** Somebody else waits for this process, so that it must not stand still. */
+  /** Requests are answered meanwhile, so the process must not block. */
   isServing?: boolean
   /**
-   * Tells which files may be read while somebody writes into the folder. Nothing is read while it holds, and
-   * later the last version stays of those that are not at rest. A start waits for all. Without it, all may.
+   * Tells which files are at rest. While it holds, nothing is read; later, files that are not at rest keep
+   * their last version. A start waits until all are at rest. Without it, all files may be read.
    */
   rest?: Rest | undefined
   /** Who reads the texts; this thread if it is left out. */
@@ -89,7 +89,8 @@ class ReleaseCollector {
   ) {
     this.#problems = problems
     this.#options = options
-    // A folder without releases, too, must be known to have changed when what they are read with did.
+    // Releases depend on site and topics. Their stamp makes a change of these known also in a folder without
+    // releases.
     this.#files = new Map([['site.yaml', { stamp: basis, media: {} }]])
   }
 
@@ -114,7 +115,7 @@ class ReleaseCollector {
     progress?.(this.#sources.size)
   }
 
-  /** Notes whose address and identity these are, and tells if another release has one of them. */
+  /** Notes the address and identity of a release, and tells if another release has one of them. */
   #claim({ source, line, id, draft }: LoadedRelease) {
     const address = addressOf(source)
     const owner = this.#owners.get(address) ?? (id && this.#owners.get(id))

@@ -2,17 +2,19 @@ import type { FolderFile } from './folder.ts'
 
 /** Milliseconds for which a file has to stay as it is before it is read. */
 const usual = 1500
-/** The same of one that ends within a line: most editors end the last one, and few copies pause there. */
+/** The same for a file that ends within a line: most editors end the last line, and few copies pause there. */
 const withinLine = 10_000
-/** All that changed waits no longer for files that are not at rest, and a start no longer than that. */
+/**
+ * Milliseconds for which all changes wait at most for files that are not at rest; the second is for a start.
+ */
 const longestHold = 30_000
 const longestAtStart = 10_000
 /** Files whose state is remembered: no more are written at once. */
 const mostSeen = 10_000
 
 /**
- * Tells which files are at rest. What is copied in slowly grows, perhaps with pauses, and nobody but its
- * size and times tells that there is more to come.
+ * Tells which files are at rest. A file that is copied in slowly grows, perhaps with pauses. Only its size and
+ * its times tell that there is more to come.
  */
 export class Rest {
   /** When files were first seen in their present state, by a monotonic clock. */
@@ -67,12 +69,12 @@ export class Rest {
   }
 }
 
-/** Milliseconds since it changed, below zero where the clock of its disk is ahead. */
+/** Milliseconds since a file changed; negative if the clock of its disk is ahead. */
 function ageOf({ changed }: FolderFile): number {
   return Date.now() - changed
 }
 
-/** Waits at a start until no file has just changed, as far as their times tell. */
+/** Waits at a start until no file has just changed, by their times. */
 export async function untilAtRest(look: () => Promise<FolderFile[]>): Promise<void> {
   const end = performance.now() + longestAtStart
   const isJustChanged = (file: FolderFile) => ageOf(file) >= 0 && ageOf(file) < usual

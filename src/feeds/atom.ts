@@ -51,7 +51,10 @@ export function renderAtom(feed: Feed): string {
 
 const deletions = 'http://purl.org/atompub/tombstones/1.0'
 
-/** RFC 5005 section 4: the first link that leads on leads to what is older (P-05). */
+/**
+ * RFC 5005 section 4. The link to older releases comes first, because some readers follow the first one
+ * (P-05).
+ */
 function archiveLinks({ current, previous, next }: Feed): string[] {
   const links = { 'prev-archive': previous, current, 'next-archive': next }
   return Object.entries(links).flatMap(([rel, document]) => {
@@ -91,9 +94,12 @@ function renderEntry(entry: Entry, scheme: string): string {
   return element('entry', { 'xml:lang': entry.language }, '\n', below(lines))
 }
 
-/** An identity as Atom has it. Those from earlier feeds may be any text; Atom has addresses alone (RFC 4287 section 4.2.6). */
+/**
+ * An identity in Atom. Those from earlier feeds may be any text, and Atom accepts only IRIs (RFC 4287 section
+ * 4.2.6).
+ */
 export function identityInAtom(id: string): string {
-  // Those that we make, which need not be looked at as an address.
+  // Identities that we made need no check.
   if (/^urn:uuid:[\da-f-]{36}$/.test(id)) return id
   return URL.canParse(id) && !/[\s<>"{}|\\^`]/.test(id)
     ? id

@@ -30,7 +30,7 @@ export function fullText(
     ...list(wording.related, parts.related),
     ...list(wording.contacts, parts.contacts),
   ].join('\n')
-  // Readers show it among texts that run the other way.
+  // Readers show it among texts in the other direction.
   const isRightToLeft = directionOf(release.language) === 'rtl'
   return isRightToLeft ? `<div dir="rtl" lang="${release.language}">${text}</div>` : text
 }
@@ -50,7 +50,7 @@ export type TextParts = {
   contacts: string[]
 }
 
-/** `written` says a second in words, for readers whose time zone is known. */
+/** `written` formats a second, for pages, which know the time zone of their readers. */
 export function partsOf(
   release: Release,
   correctionLinks: CorrectionLinks,
@@ -82,7 +82,7 @@ export function partsOf(
   }
 }
 
-/** What a release says about others: links with their titles. */
+/** Links from a release to others: what it corrects, what corrects it, what replaces it. */
 export type CorrectionLinks = {
   corrects?: Link | undefined
   correctedBy: Link[]
@@ -96,7 +96,7 @@ function pointer(words: string, to: Link | undefined): string[] {
   return to ? [`<p><strong>${words}:</strong> ${link(to.url, to.title)}</p>`] : []
 }
 
-/** How much later than its author's time a release must be for readers to be told, in seconds. */
+/** Seconds by which a release must be late for readers to be told. */
 const noticeable = 3600
 
 /** A release that came late is dated by the service; what its author wrote stays visible. */
@@ -138,10 +138,7 @@ function correctionsOf({ changes }: Release): NotedChange[] {
   return changes.filter(({ kind }) => kind === 'correction').toSorted((a, b) => b.at - a.at)
 }
 
-/**
- * A release in short, as plain text. Some readers show nothing else, so what was corrected stands in it, too,
- * before the lead.
- */
+/** A summary as plain text. Some readers show nothing else, so it has corrections, too, before the lead. */
 export function summaryOf(release: Release): string {
   if (release.withdrawn) return release.withdrawn.reason
   const { correction } = textsOf(release.language).documents
@@ -151,12 +148,12 @@ export function summaryOf(release: Release): string {
   return [...notes, release.lead].join(' ')
 }
 
-/** Most readers show the full text alone, so a lead that does not begin it must stand in it. */
+/** Most readers show only the full text, so it must contain the lead, unless it begins with it. */
 function lead({ lead, html }: Release): string[] {
   return beginsWith(html.slice(0, 4 * lead.length + 2000), lead) ? [] : [escapeMarkup(lead)]
 }
 
-/** As many letters tell. */
+/** Letters that are compared. */
 const decisive = 200
 
 /**
@@ -187,7 +184,7 @@ function beginsWith(html: string, text: string): boolean {
   return true
 }
 
-/** Whether a code is a letter from a to z, as most are. */
+/** Whether a character code is a letter from a to z, as most are. */
 function isPlain(code: number): boolean {
   return code > 0x60 && code < 0x7b
 }
@@ -201,7 +198,7 @@ function isLetter(text: string, place: number): boolean {
 
 const markup = /<[^>]*>|&(?:nbsp|lt|gt|quot|amp);/y
 
-/** Behind the tag or the escaped character that begins at a place of HTML, or behind its character. */
+/** The offset behind the tag, entity or character at an offset of HTML. */
 function afterMarkup(html: string, place: number): number {
   if (html[place] !== '<' && html[place] !== '&') return place + 1
   markup.lastIndex = place
