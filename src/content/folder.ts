@@ -158,7 +158,7 @@ export function tooLong(file: string, size: number, most: number): FileProblem {
   const [here, atMost] = [size, most].map((bytes) => Math.ceil(bytes / 1_000_000))
   const instead =
     most === largestFile
-      ? 'Part it into several files.'
+      ? 'Split it into several files.'
       : 'Attach what is long as a file from media/ instead.'
   const message = `This has ${here} MB, and at most ${atMost} MB are read. ${instead}`
   return { file, line: 1, field: '', message }
@@ -167,12 +167,13 @@ export function tooLong(file: string, size: number, most: number): FileProblem {
 /** Links to folders are not followed: their author may not mean everything in there to be public. */
 function notFollowed(file: string): FileProblem {
   const message =
-    'This is a link to a folder, and what is in that is not read. Put the folder itself here, or links to its files.'
+    'This is a link to a folder, and links to folders are not followed. Put the folder itself here, or links to its files.'
   return { file, line: 1, field: '', message, warning: true }
 }
 
 function notRead(file: string): FileProblem {
-  const message = 'This file is not read. Call it such as my-release.en.md, or move it elsewhere.'
+  const message =
+    'This file is not read. Give it a name such as my-release.en.md, or move it elsewhere.'
   return { file, line: 1, field: '', message, warning: true }
 }
 

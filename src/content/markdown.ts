@@ -158,7 +158,7 @@ export function cellsWithoutColumn(markdown: string): string[] {
   return leftOut
 }
 
-/** A line that parts no cells is written `\\|`. */
+/** A vertical bar that separates no cells is written `\\|`. */
 function cellsOf(row: string): string[] {
   const cells = row.replace(/^[\s>]*/, '').split(/(?<!\\)\|/)
   if (cells[0]!.trim() === '') cells.shift()

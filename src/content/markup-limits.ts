@@ -71,7 +71,7 @@ export function markdownBeyondLimits(source: string): string | undefined {
   let looks = 0
   for (const { 0: word } of source.matchAll(longWords)) looks += word.length ** 2
   if (looks > mostLooksIntoWords) {
-    return `Words longer than ${longWord} characters are too long, or too many. Part them with spaces, or attach them as a file.`
+    return `Words longer than ${longWord} characters are too long, or too many. Separate them with spaces, or attach them as a file.`
   }
   const definitions = source.split(']:', mostDefinitions + 2).length - 1
   if (definitions > mostDefinitions) {
@@ -116,7 +116,7 @@ function linesBeyondLimits(lines: string[]): string | undefined {
     if (/^[\s|:-]+$/.test(rest)) block.columns = Math.max(block.columns, rest.split('|').length)
     cells += block.columns
     if (block.lines > mostParagraphLines) {
-      return `More than ${inWords(mostParagraphLines)} lines follow each other without an empty line. Part them.`
+      return `More than ${inWords(mostParagraphLines)} lines follow each other without an empty line. Separate paragraphs with empty lines.`
     }
     if (block.delimiters > mostDelimitersInAParagraph || delimiters > mostDelimiters) {
       return `More than ${inWords(mostDelimitersInAParagraph)} characters of markup (* _ ~ [ ] < \`) stand in one paragraph, or ${inWords(mostDelimiters)} in all. Write it more plainly.`

@@ -152,7 +152,7 @@ function unused(label: string): Problem {
 }
 
 function withoutColumn(cells: string): Problem {
-  const message = `"${beginning(cells, 60)}" is left out, because its row has more cells than the first row of its table. Write \\| for a line that parts no cells, or give the first row as many.`
+  const message = `"${beginning(cells, 60)}" is left out, because its row has more cells than the first row of its table. Write \\| for a vertical bar that separates no cells, or give the first row as many.`
   return { field: 'body', message, warning: true, tolerated: true }
 }
 

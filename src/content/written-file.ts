@@ -47,7 +47,8 @@ export function writtenInMarkdown(path: string, text: string): WrittenInFile {
     inFile: (problem: Problem) => ({ ...problem, file: path, line: 1 }),
   })
   const name = readFileName(path)
-  if (!name) return asAWhole('The file name names no language. Call it such as my-release.en.md.')
+  if (!name)
+    return asAWhole('The file name has no language. Give the file a name such as my-release.en.md.')
   const split = splitFrontMatter(text)
   if (!split) {
     const { line, message } = explainNoFields(text)

@@ -195,7 +195,7 @@ const bodySchema = v.pipe(
   v.strictObject({ html: v.optional(text), markdown: v.optional(text) }),
   v.check(
     ({ html, markdown }) => (html === undefined) !== (markdown === undefined),
-    'The text is to be in one form. Write either html or markdown.',
+    'The text must be in one form. Write either html or markdown.',
   ),
 )
 

@@ -544,7 +544,7 @@ test('a link to a file is read, and one to a folder is told', async () => {
   const { drafts, lines } = await load(directory)
   expect(drafts.map(({ source }) => source)).toEqual(['releases/b.en.md', 'releases/c.en.md'])
   const message =
-    'This is a link to a folder, and what is in that is not read. Put the folder itself here, or links to its files.'
+    'This is a link to a folder, and links to folders are not followed. Put the folder itself here, or links to its files.'
   expect(lines.toSorted()).toEqual(
     ['media/share', 'releases/2025', 'releases/round'].map(
       (file) => `${file}:1  Warning: ${message}`,
