@@ -10,22 +10,25 @@ import type { FileProblem } from './domain/problem.ts'
 import type { Draft } from './domain/publishing.ts'
 import { readMigrations } from './store/node-sqlite.ts'
 
-/** Writes the bundle and the assets into a folder, unless something is so wrong that there is no count. */
+/**
+ * Writes the bundle and the assets into a folder. Writes nothing if the content has problems that are not
+ * warnings.
+ */
 export async function bundleContent(
   contentDirectory: string,
   output: string,
 ): Promise<{ count?: number; problems: FileProblem[] }> {
   const drafts: Draft[] = []
-  const { frame, problems } = await loadContent(contentDirectory, {
+  const { content, problems } = await loadContent(contentDirectory, {
     known: { files: new Map(), drafts: new Map() },
     stage: async (more) => void drafts.push(...more),
     now: systemClock.now(),
   })
-  if (!frame) return { problems }
+  if (!content) return { problems }
 
   // The stamp of a draft tells when to read its file again, which a Worker never does.
   const lines = drafts.map((draft) => JSON.stringify({ ...draft, origin: '' }))
-  const { site, vocabulary } = frame
+  const { site, vocabulary } = content
   const rest: Omit<BundleHeader, 'fingerprint' | 'made'> = {
     outputVersion,
     site,
@@ -36,7 +39,7 @@ export async function bundleContent(
   const mark = await fingerprint(JSON.stringify([rest, lines]))
   const path = join(output, 'worker/content.txt')
   mkdirSync(join(output, 'worker'), { recursive: true })
-  // Wrangler watches the file, and would start anew for nothing.
+  // Wrangler watches the file, and would restart although nothing changed.
   if (fingerprintOf(path) !== mark) {
     const made = Math.floor(Date.now() / 1000)
     writeFileSync(path, writeBundle({ header: { fingerprint: mark, made, ...rest }, lines }))
@@ -50,7 +53,7 @@ export async function bundleContent(
   return { count: drafts.length, problems }
 }
 
-/** Of the bundle that is there. */
+/** Fingerprint of the bundle that is there. */
 function fingerprintOf(path: string): string | undefined {
   return existsSync(path) ? readBundle(readFileSync(path, 'utf8')).header.fingerprint : undefined
 }

@@ -20,7 +20,7 @@ export async function bundleWorker(
     metafile: true,
     format: 'esm',
     target: 'es2024',
-    // As wrangler chooses among the forms of a package.
+    // The conditions by which wrangler chooses exports of a package.
     conditions: ['workerd', 'worker', 'browser'],
     mainFields: ['browser', 'module', 'main'],
     external: ['node:*', 'cloudflare:*', '*.txt'],

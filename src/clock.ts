@@ -1,6 +1,6 @@
 import { type Clock, clockProblem } from './domain/clock.ts'
 
-/** A clock that was set back must not stop publishing for longer, in milliseconds. */
+/** The longest wait in milliseconds: a clock that was set back must not stop publishing for longer. */
 const longestWait = 2000
 
 /** The clock of the machine. */

@@ -13,7 +13,7 @@ export type ApiParts = Omit<
   'store' | 'reading' | 'authentication' | 'mendStoreClock'
 > & {
   database: Database
-  /** Who reads what is sent, if not this thread. */
+  /** Who reads the bodies and texts; this thread if it is left out. */
   reading?: PublishingParts['reading']
   tokens: Token[]
 }

@@ -11,14 +11,14 @@ import { readingInThreads } from './read-in-threads.ts'
 import type { Database } from './store/database.ts'
 import type { NodeDatabase } from './store/node-sqlite.ts'
 
-/** What the service on Node is made of; what is left out is as the server has it. */
+/** The parts of the service on Node. What is left out is as in the server. */
 export type NodeParts = Pick<
   Parts,
   'baseUrl' | 'clock' | 'problems' | 'write' | 'damage' | 'progress'
 > & {
   database: Database & Pick<NodeDatabase, 'watch'>
   contentDirectory: string
-  /** Where files lie that came through the API; undefined where nothing is kept on disk. */
+  /** The folder for uploads; undefined where nothing is kept on disk. */
   uploads: string | undefined
   tokens: Token[]
 } & Partial<Pick<Parts, 'store' | 'hasChanged' | 'hasFeedPages' | 'memory'>>

@@ -13,27 +13,27 @@ import { AnswerStore } from './http/answers/store.ts'
 import type { Api } from './http/api/api.ts'
 import { type AppParts, createApp, toResponse } from './http/app.ts'
 import { Metrics } from './http/metrics.ts'
-import { type Answer, answered, formatAnswer } from './http/request-log.ts'
+import { answered, formatRequest, type LoggedRequest } from './http/request-log.ts'
 import type { Database } from './store/database.ts'
 import { createEditionStore } from './store/edition-store.ts'
 import { createReleaseStore } from './store/release-store.ts'
 
-/** What differs from one place where the service runs to another. */
+/** What differs between runtimes. */
 export type Parts = {
   database: Database
-  /** What readers are answered from, where that is more than the database itself. */
+  /** The store for readers, if it is more than the database itself. */
   store?: ReleaseStore
-  /** Whether anything was written since this was last asked; undefined where the database is too far to tell. */
+  /** Whether anything was written since the last call; undefined where asking the database takes too long. */
   hasChanged: (() => boolean) | undefined
   /** Public origin, without a slash at its end. */
   baseUrl: string
-  /** Bytes of memory for what was answered. */
+  /** Bytes of memory for answers that are kept. */
   memory: number
-  /** What the isolates of a data centre share; only where there is one. */
+  /** The cache that the isolates of a data centre share, if there is one. */
   edge?: Edge
-  /** The state to answer from when the database has not answered yet; only where one is known. */
+  /** The state to answer from while the database has not answered yet, if one is known. */
   spare?: () => State | undefined
-  /** Whether nothing may be written, also not for what nobody waits for. */
+  /** Whether nothing may be written, not even in the background. */
   isReadOnly?: boolean
   /** Whether a person who opens a feed in a browser sees a page. */
   hasFeedPages: boolean
@@ -41,9 +41,9 @@ export type Parts = {
   later: (work: () => Promise<void>) => void
   /** Answers requests below `/media/`. */
   media: AppParts['media']
-  /** Publishing over HTTP, brought in when somebody asks for it; without it there is no API. */
+  /** Publishing over HTTP, loaded for the first request. Without it there is no API. */
   api?: () => Api | Promise<Api>
-  /** What is wrong with the database itself, and what to do; only where that can be known. */
+  /** Says what is wrong with the database file and what to do, where that can be checked. */
   damage?: (() => string | undefined) | undefined
   /** How far a first start is, while nothing can be served yet. */
   progress?: (() => string | undefined) | undefined
@@ -65,7 +65,7 @@ export type Composed = {
   /** Who knows the state, for whoever changes it beside the API. */
   state: StateSource
   metrics: Metrics
-  record: (answer: Answer) => void
+  record: (logged: LoggedRequest) => void
 }
 
 /** Puts the service together: for each runtime, for commands, for the benchmark and for tests. */
@@ -73,9 +73,9 @@ export function compose(parts: Parts): Composed {
   const { database, hasChanged, memory, edge, later, clock, baseUrl, spare, write } = parts
   const store = parts.store ?? createReleaseStore(database)
   const metrics = new Metrics()
-  const record = (answer: Answer) => {
-    metrics.record(answer)
-    write(formatAnswer(answer))
+  const record = (logged: LoggedRequest) => {
+    metrics.record(logged)
+    write(formatRequest(logged))
   }
   const noted = createEditionStore(database)
   const editions = parts.isReadOnly ? { ...noted, note: async () => {} } : noted

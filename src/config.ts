@@ -10,7 +10,7 @@ const port = v.pipe(
   v.transform(Number),
   v.maxValue(65_535, 'PORT must be a number from 0 to 65535, such as 3000.'),
 )
-/** Empty counts as not set: so a developer leaves out what wrangler.toml says. */
+/** Empty counts as not set, so that a developer can switch off what wrangler.toml sets. */
 const baseUrl = v.pipe(
   v.string(),
   v.check(
@@ -85,14 +85,14 @@ export function readNodeConfig(environment: Record<string, string | undefined>):
   }
 }
 
-/** Reads the only setting that the bundle for a Worker depends on. */
+/** Reads the only setting that the bundle depends on. */
 export function readContentDirectory(environment: Record<string, string | undefined>): string {
   return parse(v.pick(nodeSchema, ['CONTENT_DIR']), environment).CONTENT_DIR
 }
 
 /**
- * Reads the variables of a Worker. Without BASE_URL it is the origin of the request, on the
- * developer's own machine only: elsewhere whoever asks first would name the service.
+ * Reads the variables of a Worker. On a developer's own machine BASE_URL may be missing and is then the origin
+ * of the request. Elsewhere the first request would otherwise decide the name of the service.
  */
 export function readWorkerConfig(
   variables: Record<string, unknown>,
@@ -110,8 +110,8 @@ export function readWorkerConfig(
 }
 
 /**
- * Whether a request came to the host that BASE_URL names. Any other may be the address of a preview, whose
- * version must not change what all versions have in common.
+ * Whether a request came to the host of BASE_URL. Any other host may be a preview, and a preview must not
+ * change what all versions share.
  */
 export function isAtHome(requestUrl: string, baseUrl: string): boolean {
   const asked = new URL(requestUrl).hostname
@@ -143,7 +143,10 @@ export function readTokens(text: string): Token[] {
   return text === '' ? [] : text.split(',').map(readToken)
 }
 
-/** Whatever follows `@` limits the token, also nothing: it must never be one that may do everything. */
+/**
+ * Whatever follows `@` limits the token. If nothing follows, it must not become a token that may do
+ * everything.
+ */
 function readToken(text: string): Token {
   const [who = '', ...rest] = text.split('=')
   const [name = '', ...limits] = who.split('@')
@@ -152,7 +155,7 @@ function readToken(text: string): Token {
   return { name, publishers: limits.join('@').split('+'), secret }
 }
 
-/** What is wrong with tokens as they were written, in sentences that name them and never a secret. */
+/** Problems of tokens, in sentences that name them and never a secret. */
 export function checkTokens(tokens: Token[]): string[] {
   if (tokens.some(isMalformed)) {
     return [
@@ -182,7 +185,7 @@ export function checkTokens(tokens: Token[]): string[] {
 }
 
 /**
- * Warnings of publishers that tokens are limited to and the site does not have. No more than that, as
+ * Warnings about tokens that are limited to publishers that the site does not have. Only warnings, because
  * `site.yaml` may change while the service runs.
  */
 export function unknownPublishers(tokens: Token[], { publishers }: Site): FileProblem[] {
@@ -203,7 +206,7 @@ function isMalformed({ name, publishers = [], secret }: Token): boolean {
   return !isNamed || !/^[^,\s]{16,}$/.test(secret)
 }
 
-/** Two secrets of one name are how a token is changed without a break. */
+/** Two tokens may have the same name and different secrets: so a secret is replaced without a break. */
 function isSame(one: Token, other: Token): boolean {
   const limits = ({ publishers }: Token) => publishers?.toSorted().join()
   return limits(one) === limits(other)

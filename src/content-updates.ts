@@ -178,7 +178,7 @@ export class ContentUpdates {
     return [cannotWrite(config.database, 'it can only be read', advice)]
   }
 
-  /** As long as there is no state, other sentences say why. */
+  /** While there is no state, other messages say why. */
   async #tokenProblems(): Promise<FileProblem[]> {
     const state = await this.#releases.state(systemClock.now()).catch(() => undefined)
     return state ? unknownPublishers(this.#parts.config.tokens, state.site) : []
@@ -190,7 +190,7 @@ export function isOfDamagedFile(error: unknown): boolean {
   return error instanceof StoreDamaged && isDamaged(error.cause)
 }
 
-/** What is wrong with the clock is told beside it. */
+/** The clock report tells what is wrong with the clock. */
 function waitsForClock(contentDirectory: string): FileProblem {
   const message =
     'Changes of the content wait for the clock. They are taken up within half a minute once it is no longer behind.'

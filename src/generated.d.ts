@@ -1,4 +1,4 @@
-/** What `src/bundle-content.ts` writes. */
+/** Written by `src/bundle-content.ts`. */
 declare module '*.txt' {
   const text: string
   export default text

@@ -1,4 +1,4 @@
-/** Runs work piece by piece, so that what nobody waits for does not hold up what somebody does. */
+/** Runs work that nobody waits for, one piece after the other, so that it does not delay answers. */
 export function createLater(): (work: () => Promise<void>) => void {
   let last = Promise.resolve()
   return (work) => {
@@ -9,7 +9,7 @@ export function createLater(): (work: () => Promise<void>) => void {
   }
 }
 
-/** Runs work one after the other, for those who wait for it. Between two, whoever else asks is answered. */
+/** Runs work that somebody waits for, one after the other. Other requests are answered in between. */
 export function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve()
   return (work) => {

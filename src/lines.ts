@@ -1,11 +1,11 @@
-/** Milliseconds for which lines are gathered, and characters after which they are written at once. */
+/** Milliseconds for which lines are collected, and characters after which they are written at once. */
 const gathering = 20
 const most = 65_536
 
 /**
- * Writes lines to standard output, a few at a time: a write for each answer would cost more than the answer.
- * When the process ends, the last ones are written before. A log that cannot be written, as when its disk is
- * full, keeps nobody from reading.
+ * Writes lines to standard output, several at a time: a write for each answer would cost more than the answer.
+ * The last ones are written when the process ends. If the log cannot be written, as on a full disk, readers
+ * are answered anyway.
  */
 export function createLineWriter(): (line: string) => void {
   let waiting = ''

@@ -1,4 +1,4 @@
-// In the place of `sax` in the Worker: see bundle-worker.ts.
+// Replaces `sax` in the Worker: see bundle-worker.ts.
 
 /** Nothing in the Worker reads XML. */
 export function parser(): never {

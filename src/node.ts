@@ -1,8 +1,8 @@
 import { enableCompileCache } from 'node:module'
 import { dirname, join } from 'node:path'
 
-// What Node makes of our code and its libraries is kept beside the database, which saves a third of a
-// start. So nothing may be imported before this line. Where nothing can be written, all is made anew.
+// Node keeps the code that it compiled beside the database, which saves a third of a start. So nothing may be
+// imported before this line. Where nothing can be written, all is compiled again.
 const { DATABASE: path = 'data/tiedote.db' } = process.env
 if (path !== '' && path !== ':memory:') enableCompileCache(join(dirname(path), 'compiled'))
 const { serve } = await import('./serve.ts')

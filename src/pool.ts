@@ -8,21 +8,22 @@ import { DomainError } from './domain/errors.ts'
 /** More would take processor time from the thread that answers, and memory. */
 const mostThreads = 2
 /**
- * The last resort: what takes more processor time or more memory is given up. Not time of the clock, or it
- * would be given up because a machine is busy with other things; only what does not even answer is.
+ * The last resort: work that takes more processor time or more memory is given up. Processor time, because a
+ * busy machine must not refuse what is harmless. Only a thread that does not even answer is ended by the
+ * clock.
  */
 const mostMilliseconds = 10_000
 const mostBytes = 200_000_000
 const longestSilence = 60_000
 /**
- * At this V8 itself ends a thread, in MB. One that asks for much at once takes the whole process with it, so
- * that this must lie far above what is looked at every now and then.
+ * MB at which V8 itself ends a thread. If one allocation exceeds it, V8 ends the whole process, so it must be
+ * far above the limit that is checked now and then.
  */
 const hardLimit = 600
 const lookAgain = 50
 /** Milliseconds after which a thread without work ends, and its memory is free. */
 const longestRest = 30_000
-/** What work shares with work before it, such as a vocabulary, is sent once and kept: of so many. */
+/** Shared input, such as a vocabulary, is sent to a thread once and kept there: the last so many. */
 export const mostShared = 2
 
 /** Work that was given up because it took too long or too much memory. */
@@ -41,9 +42,9 @@ type Thread = {
   worker: Worker
   isReady: boolean
   job?: Job | undefined
-  /** Numbers of what it has of the shared, the oldest first. */
+  /** Numbers of the shared inputs that it has, the oldest first. */
   shared: number[]
-  /** Ends what takes too long, or the thread where there is nothing to do. */
+  /** Ends work that takes too long, or a thread without work. */
   timer?: NodeJS.Timeout | undefined
   watch?: NodeJS.Timeout | undefined
   /** Microseconds of processor time that it had taken when its work was first looked at. */
@@ -98,7 +99,7 @@ export class Pool {
     if (this.#waiting.length > starting && this.#threads.size < mostThreads) this.#start()
   }
 
-  /** Of equal ones the first that came. */
+  /** The first that came, if several are equal. */
   #takeSmallest(): Job {
     let smallest = 0
     for (const [index, { size }] of this.#waiting.entries()) {

@@ -59,7 +59,9 @@ const refusedBody: ReadBody = {
   refusal: { code: 'wrong', message: givenUp.message, details: { errors: [givenUp] } },
 }
 
-/** Does all at once, and where that is given up each alone, so that only those are that must be. */
+/**
+ * Does all inputs at once. If that is given up, it does each alone, so that only the costly ones are given up.
+ */
 async function eachAlone<Input, Output>(
   inputs: Input[],
   work: (some: Input[]) => Promise<Output[]>,
@@ -76,7 +78,7 @@ async function eachAlone<Input, Output>(
   return outputs
 }
 
-/** Files that were given up, with the millisecond when: a folder is looked through every half minute. */
+/** When files were given up, in milliseconds: the folder is looked at every half minute. */
 const lastGivenUp = new Map<string, number>()
 const mostRemembered = 100
 /** Milliseconds after which they are tried again, because the machine may have been busy with other things. */

@@ -7,7 +7,7 @@ import { removeUnfinished } from './content/media-folder.ts'
 import { watchFolder } from './content/watch.ts'
 import { StoreDamaged } from './domain/errors.ts'
 import { listen, type Listening } from './http/listen.ts'
-import { refusedAnswer } from './http/request-log.ts'
+import { refusedRequest } from './http/request-log.ts'
 import { createLineWriter } from './lines.ts'
 import { adviceForDamage, IntegrityMonitor } from './store/integrity-monitor.ts'
 import type { NodeDatabase } from './store/node-sqlite.ts'
@@ -138,7 +138,7 @@ class Service {
       answerAtOnce,
       port,
       host,
-      onRefusal: (refusal) => record(refusedAnswer(refusal, Date.now())),
+      onRefusal: (refusal) => record(refusedRequest(refusal, Date.now())),
     }).catch(giveUpFor)
   }
 

@@ -13,7 +13,7 @@ export type WebRequest = {
   limit?: number
 }
 
-/** Nobody answered, or not in time. The message is a sentence with the address, the reason is none. */
+/** No answer came in time. The message is a sentence with the address; `reason` is not a sentence. */
 export class NotReached extends Error {
   readonly reason: string
 

@@ -46,7 +46,7 @@ const portionsPerRequest = 4
 
 /** Milliseconds that the first request of an isolate waits for the database to be brought in line. */
 const patienceForContent = 8000
-/** Milliseconds after which a run that says nothing counts as one that never will. */
+/** Milliseconds after which a run that has not ended counts as dead. */
 const longestRun = 60_000
 /** Seconds for which a database is left alone that could not be brought in line. */
 const rest = 5
@@ -70,7 +70,7 @@ const ownBundle = () => (bundle ??= readBundle(bundleText))
 /** The last migration of the tables that this version works with. */
 const newestMigration = () => ownBundle().header.migrations.at(-1)!.name
 
-/** Works on bringing the database in line. What is not done yet is gone on with by later requests. */
+/** Brings the database in line step by step. Later requests go on with what is left. */
 async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
   const { migrations, made, outputVersion } = ownBundle().header
   const { wordsOf } = await import('./content/words.ts')
@@ -100,8 +100,8 @@ async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
 }
 
 /**
- * Sees to it that the database is in line, one run at a time. Only the first request of an isolate
- * waits for that, and not for long: the database may hang, or a burst of releases be waited out.
+ * Has the database brought in line, by one run at a time. Only the first request of an isolate waits for it,
+ * and not for long: the database may hang, or a burst of releases may have to be waited for.
  */
 async function seeToContent(env: Env, baseUrl: string): Promise<void> {
   // A clock that is set back must not make it longer.
@@ -116,15 +116,15 @@ async function seeToContent(env: Env, baseUrl: string): Promise<void> {
   isFirst = inLine === undefined && restUntil === 0
 }
 
-/** A database that does not answer now must not keep us from what we have. */
+/** If the database does not answer, what we have is still served. */
 function goOn(error: unknown) {
   restUntil = systemClock.now() + (isOfClock(error) ? restForClock : rest)
-  // Of the clock every isolate says once what is wrong.
+  // Every isolate says once what is wrong with the clock.
   if (isOfClock(error)) return
   console.error(`The database is not brought in line: ${(error as Error).message}`)
 }
 
-/** What is known without the database, to find what other isolates answered (H-29). */
+/** The state as far as it is known without the database, to find what other isolates answered (H-29). */
 function spareState(): State {
   const { site, vocabulary } = ownBundle().header
   const retired = retiredAt(vocabulary.topics, systemClock.now())
@@ -133,7 +133,7 @@ function spareState(): State {
   return { ...nothing, retired, ...frame }
 }
 
-/** A file of the content, by what its asset says of itself. */
+/** A file of the content folder, as its asset describes it. */
 async function findAsset(env: Env, path: string): Promise<MediaFile | undefined> {
   const url = assetAddress(path.split('/'))
   const { ok, headers } = await env.ASSETS.fetch(url, { method: 'HEAD' })
@@ -141,7 +141,7 @@ async function findAsset(env: Env, path: string): Promise<MediaFile | undefined>
   const read = async () => new Uint8Array(await (await env.ASSETS.fetch(url)).arrayBuffer())
   const type = headers.get('content-type') ?? 'application/octet-stream'
   const length = headers.get('content-length')
-  // Not every answer without a body tells how long that would be.
+  // Some answers to HEAD do not say how long the body would be.
   const size = length === null ? (await read()).length : Number(length)
   return withMeasures({ size, type }, read)
 }
@@ -211,7 +211,7 @@ function createApiLoader(env: Env, { baseUrl, tokens }: WorkerConfig): () => Pro
       baseUrl,
     })
   }
-  // What could not be loaded may be the next time.
+  // Loading may succeed the next time.
   const forget = (error: unknown) => {
     api = undefined
     throw error

@@ -81,14 +81,14 @@ test('the last version of a file stays that can no longer be read, and the rest 
   }
   const files = { 'site.yaml': siteYaml, 'topics.yaml': topicsYaml }
   writeFiles(directory, { ...files, [bad.path]: good.text, [good.path]: good.text })
-  const { frame, drafts } = await load({ files: new Map(), drafts: new Map() })
+  const { content, drafts } = await load({ files: new Map(), drafts: new Map() })
   const known = new Map(drafts.map((draft) => [draft.source, { ...draft, id: draft.release.id }]))
 
   writeFileSync(join(directory, bad.path), endless)
   writeFileSync(join(directory, good.path), good.text.replace('Text', 'Another text'))
-  const again = await load({ files: frame!.files, drafts: known })
+  const again = await load({ files: content!.files, drafts: known })
   expect(again.drafts.map(({ source }) => source)).toEqual([good.path])
-  expect(again.frame?.removed).toEqual([])
+  expect(again.content?.removed).toEqual([])
   expect(again.problems.map(formatProblem)).toEqual([
     expect.stringMatching(
       /^releases\/bad\.en\.md:1 {2}Warning: Reading this takes more than 10 seconds/,

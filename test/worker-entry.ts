@@ -49,7 +49,7 @@ async function takeUp(text: string, { DB }: Env): Promise<Response> {
   const nameless: typeof store = {
     ...store,
     bundle: async () => undefined,
-    apply: (batch, frame, clock) => store.apply(batch, frame, clock),
+    apply: (batch, update, clock) => store.apply(batch, update, clock),
   }
   await bringBundleInLine(readBundle(text), nameless, { program, clock: systemClock, steps: 50 })
   return new Response()

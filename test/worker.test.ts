@@ -31,12 +31,12 @@ const upTo = (count: number) => Array.from({ length: count }, (_, index) => inde
 
 async function bundleOf(directory: string, made = 0): Promise<Bundle> {
   const drafts: Draft[] = []
-  const { frame } = await loadContent(directory, {
+  const { content } = await loadContent(directory, {
     known: { files: new Map(), drafts: new Map() },
     stage: async (more) => void drafts.push(...more),
     now: Math.floor(Date.now() / 1000),
   })
-  const { site, vocabulary } = frame!
+  const { site, vocabulary } = content!
   const fingerprint = drafts.map(({ hash }) => hash).join()
   const header = {
     fingerprint,

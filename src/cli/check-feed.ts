@@ -1,4 +1,5 @@
 import type { Addresses } from '../domain/addresses.ts'
+import { isUnderEmbargo } from '../domain/embargo.ts'
 import type { FeedQuery } from '../domain/feed-query.ts'
 import type { Draft } from '../domain/publishing.ts'
 import type { State } from '../domain/release-store.ts'
@@ -40,7 +41,7 @@ async function lostReleases(
   if (withdrawn) return []
   const wanted = topics[0]?.with[0]
   const missing = drafts.filter(({ release }) => {
-    const isPublic = !release.withdrawn && release.authored <= state.horizon
+    const isPublic = !release.withdrawn && !isUnderEmbargo(release.authored, state.horizon)
     const isInLanguage = language === 'all' || release.language === language
     const isOnTopic =
       !wanted || release.topics.some((slug) => state.vocabulary.withBroader(slug).includes(wanted))

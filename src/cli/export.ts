@@ -13,8 +13,9 @@ import { systemClock } from '../clock.ts'
 import { readNodeConfig } from '../config.ts'
 import { loadContent } from '../content/load-content.ts'
 import { writeYaml } from '../content/yaml.ts'
+import { isUnderEmbargo } from '../domain/embargo.ts'
 import { type FileProblem, formatProblem } from '../domain/problem.ts'
-import type { KeptLine, PublishingStore } from '../domain/publishing-store.ts'
+import type { PublishingStore, ReleaseSummary } from '../domain/publishing-store.ts'
 import { formatUtc } from '../domain/time.ts'
 import { joinVocabularies, type VocabularySource, writeTopicDown } from '../domain/topic.ts'
 import { writeDown } from '../domain/written-release.ts'
@@ -117,8 +118,8 @@ async function writeExport(
     const progress = begin(lines.length)
     for (let at = 0; at < lines.length; at += atOnce) {
       const portion = lines.slice(at, at + atOnce)
-      const kept = await store.kept(portion, [])
-      const inOrder = kept.toSorted((a, b) => a.key - b.key)
+      const stored = await store.findReleases(portion, [])
+      const inOrder = stored.toSorted((a, b) => a.key - b.key)
       for (const { release: found, isHistory } of inOrder) {
         const release = { ...found, archived: isHistory }
         const year = formatUtc(release.published).slice(0, 4)
@@ -129,7 +130,7 @@ async function writeExport(
     }
     progress.end()
     const now = systemClock.now()
-    const hidden = lines.filter((one) => one.published > now).length
+    const hidden = lines.filter((one) => isUnderEmbargo(one.published, now)).length
     return { releases: lines.length, topics: vocabulary.topics.length, hidden }
   } finally {
     database.close()
@@ -138,8 +139,8 @@ async function writeExport(
 }
 
 /** All releases, in the order of their keys, which reading them again keeps. */
-async function listAll(store: PublishingStore): Promise<KeptLine[]> {
-  const lines: KeptLine[] = []
+async function listAll(store: PublishingStore): Promise<ReleaseSummary[]> {
+  const lines: ReleaseSummary[] = []
   for (;;) {
     const everything = { publishers: undefined, now: 0 }
     const more = await store.list(lines.at(-1) ?? { slug: '', language: '' }, 1000, everything)

@@ -2,7 +2,7 @@ import { storedOrigin } from '../domain/addresses.ts'
 import { readFileLink } from '../domain/names.ts'
 
 /** What an address in a text leads to. */
-export type Meant = {
+export type AddressMeaning = {
   /** The absolute address; missing where there is none that readers could follow. */
   url?: string
   /** The file below `media/`, if it is one. */
@@ -27,7 +27,11 @@ export type AddressContext = {
  * Files of the media folder and other releases may be written as links between files, as editors and code
  * hosts show them.
  */
-export function meaningOf(written: string, use: 'link' | 'image', context: AddressContext): Meant {
+export function meaningOf(
+  written: string,
+  use: 'link' | 'image',
+  context: AddressContext,
+): AddressMeaning {
   const trimmed = written.trim()
   // Markdown encodes a backslash.
   const isWhole = /^(?:[a-z][a-z0-9+.-]+:|\/\/)/i.test(trimmed)
@@ -53,7 +57,7 @@ export function meaningOf(written: string, use: 'link' | 'image', context: Addre
   return { url: url.href, ...(isBeside && isFile && { wrong: beside }) }
 }
 
-/** What ends like a file, and not like a page. */
+/** A path that ends like a file and not like a page. */
 const fileName = /^[^?#]*\.(?!html?|php|aspx?|jsp|md)[a-z0-9]{2,4}(?:[?#]|$)/i
 
 const protocols = {
@@ -61,7 +65,7 @@ const protocols = {
   link: ['http:', 'https:', 'mailto:', 'tel:'],
 }
 
-/** Of programs of pages that texts were taken from. Nobody wrote them as links. */
+/** Schemes of scripts in the pages that texts were copied from. Nobody wrote them as links. */
 const scripts = new Set(['javascript:', 'vbscript:', 'about:', 'blob:', 'data:'])
 
 /** Kinds of pictures that most browsers do not show. */
@@ -91,7 +95,7 @@ function ownPath(address: string, { page, baseUrl }: AddressContext): string | u
 
 /** `../../media/a b.png` and `/media/a%20b.png?w=600` are both `media/a b.png`. */
 function mediaIn(address: string): { path: string; behind: string } | undefined {
-  // Markdown takes a backslash away that stands before a dot.
+  // Markdown removes a backslash before a dot.
   const [, path, behind = ''] = /^(?:\.*[\\/])*(media[\\/][^?#]+)([?#].*)?$/s.exec(address) ?? []
   if (path === undefined) return undefined
   const names: string[] = []
@@ -103,7 +107,7 @@ function mediaIn(address: string): { path: string; behind: string } | undefined 
   return { path: names.join('/'), behind }
 }
 
-/** Without what is encoded in it; a percent sign that encodes nothing is one. */
+/** Decodes percent-encoding. A percent sign that encodes nothing stays. */
 function decoded(name: string): string {
   return name.replace(/(?:%[\da-f]{2})+/gi, (escapes) => {
     try {
@@ -114,7 +118,7 @@ function decoded(name: string): string {
   })
 }
 
-/** How such files have always been written: one that is missing was always refused. */
+/** The spelling that was always understood. A missing file was always an error in it. */
 export function isPlainMediaAddress(address: string): boolean {
   return /^\s*(?:\.{0,2}\/)*media\/[^?#\\]+$/.test(address)
 }

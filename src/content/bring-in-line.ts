@@ -7,9 +7,9 @@ import type { Readers } from './reading.ts'
 import type { Rest } from './rest.ts'
 
 type Options = {
-  /** Names this change. */
+  /** Names the batch of drafts. */
   batch: string
-  /** Names what makes documents of the content (`outputName`); undefined to leave it as it is. */
+  /** Names what makes documents of the content (`outputName`); undefined to leave it as it is in the store. */
   program: string | undefined
   clock: Clock
   /** Told now and then how many releases have been looked at. */
@@ -20,15 +20,15 @@ type Options = {
   isServing?: boolean
   /** Tells which files may be read while somebody writes into the folder. */
   rest?: Rest | undefined
-  /** Who reads the texts; by itself this thread. */
+  /** Who reads the texts; this thread if it is left out. */
   readers?: Readers | undefined
   /** BASE_URL, so that texts may have our own full addresses. */
   baseUrl?: string | undefined
 }
 
 /**
- * Brings the store in line with a content folder: what changed is read, and takes effect at once.
- * Answers every problem of the folder; unless all are warnings, the store stays as it was.
+ * Brings the store in line with a content folder: reads what changed and makes it public at once. Returns
+ * every problem of the folder. Unless all are warnings, the store stays as it was.
  */
 export async function bringInLine(
   directory: string,
@@ -52,7 +52,7 @@ export async function bringInLine(
     await store.stage(batch, drafts, clock.now())
   }
   try {
-    const { frame, problems } = await loadContent(directory, {
+    const { content, problems } = await loadContent(directory, {
       known,
       stage,
       now: clock.now(),
@@ -62,21 +62,21 @@ export async function bringInLine(
       rest,
       ...(readers && { readers }),
     })
-    if (!frame) return problems
+    if (!content) return problems
     const filesAreKnown =
-      frame.files.size > 0 &&
-      frame.files.size === known.files.size &&
-      [...frame.files].every(([path, file]) => isSame(file, known.files.get(path)))
+      content.files.size > 0 &&
+      content.files.size === known.files.size &&
+      [...content.files].every(([path, file]) => isSame(file, known.files.get(path)))
     const programBefore = await store.program()
     const programNow = program ?? programBefore ?? ''
     const isChanged =
-      !filesAreKnown || staged > 0 || frame.removed.length > 0 || programBefore !== programNow
+      !filesAreKnown || staged > 0 || content.removed.length > 0 || programBefore !== programNow
     if (!isChanged) return problems
     beforeChange(staged)
-    await store.apply(batch, { ...frame, program: programNow, drafts: staged }, clock)
+    await store.apply(batch, { ...content, program: programNow, drafts: staged }, clock)
     return problems
   } finally {
-    // A store that cannot be written is in line as long as nothing is new.
+    // Only if there are some, because a store that cannot be written need not be while nothing is new.
     if (staged > 0) await store.discard(batch)
   }
 }

@@ -6,11 +6,14 @@ import type { VocabularySource } from '../domain/topic.ts'
 
 /** The first line of a bundle. */
 export type BundleHeader = {
-  /** Of all that the bundle holds. */
+  /** Fingerprint of everything in the bundle. */
   fingerprint: string
   /** Second when it was made. */
   made: number
-  /** That of the program it was bundled with. Another one makes another fingerprint, and so a later bundle. */
+  /**
+   * The version of the output of the program that made it. Another version makes another fingerprint, and so a
+   * later bundle.
+   */
   outputVersion: number
   site: Site
   vocabulary: VocabularySource
@@ -20,7 +23,10 @@ export type BundleHeader = {
   releases: Pick<Draft, 'source' | 'hash'>[]
 }
 
-/** A content folder as one text: a header and a draft a line, so that nothing is parsed in vain. */
+/**
+ * A content folder as one text: a header, and a line for each draft, so that only the drafts that are needed
+ * are parsed.
+ */
 export type Bundle = { header: BundleHeader; lines: string[] }
 
 export function readBundle(text: string): Bundle {
@@ -29,8 +35,9 @@ export function readBundle(text: string): Bundle {
 }
 
 /**
- * V8 holds a text with one byte a character if none is above U+00FF, and else all of it with two. So such
- * characters are escaped, which means the same in JSON, unless a text has so many that this takes more.
+ * V8 holds a text with one byte for each character if none is above U+00FF, and otherwise with two for all. So
+ * such characters are escaped, which means the same in JSON, unless there are so many that escaping takes
+ * more.
  */
 export function writeBundle({ header, lines }: Bundle): string {
   const text = [JSON.stringify(header), ...lines].map((line) => `${line}\n`).join('')
@@ -47,7 +54,7 @@ function escape(character: string): string {
 /** Characters and releases to a step: D1 takes 2 MB in one value. */
 const stepSize = 400_000
 const stepCount = 100
-/** Portions of an abandoned change that are taken away at a time: a request has few queries. */
+/** Portions of an abandoned batch that are deleted at a time: a request may make few queries. */
 const portionsAtOnce = 5
 
 /**
@@ -85,8 +92,8 @@ export async function bringBundleInLine(
   }
   const sources = new Set(releases.map(({ source }) => source))
   const removed = [...known.keys()].filter((source) => !sources.has(source))
-  const frame = { site, vocabulary, files: new Map<string, FileStamp>(), removed, program }
-  await store.apply(fingerprint, frame, clock, { fingerprint, made })
+  const update = { site, vocabulary, files: new Map<string, FileStamp>(), removed, program }
+  await store.apply(fingerprint, update, clock, { fingerprint, made })
   return true
 }
 

@@ -1,4 +1,4 @@
-/** How a language writes what stands behind the day in a date: `24. tammikuuta`, `1. og 2. maj`. */
+/** Words that follow the day in a date: `24. tammikuuta`, `1. og 2. maj`. */
 type DateWords = { months: string[]; and: string }
 
 const known = new Map<string, DateWords>()
@@ -24,11 +24,11 @@ function wordsOf(language: string): DateWords {
 
 function learn(language: string): DateWords {
   const locale = [language, language.split('-')[0]!].find(isKnown)
-  // By itself the runtime would take whatever language the machine speaks.
+  // Without a locale the runtime would take that of the machine.
   return locale ? { months: monthsIn(locale), and: andIn(locale) } : { months: [], and: '' }
 }
 
-/** Not every tag that a site may have is one by the letter of the standard. */
+/** A site may have a tag that Intl does not know. */
 function isKnown(language: string): boolean {
   try {
     return Intl.DateTimeFormat.supportedLocalesOf(language).length > 0
@@ -62,7 +62,10 @@ function isMonth(word: string, months: string[]): boolean {
   return plain !== undefined && months.some((month) => plain === month || isCaseOf(plain, month))
 }
 
-/** Tammikuussa, jaanuaril, janvārī. Names with a capital are left alone, or August would be in Augustin. */
+/**
+ * A month with another ending: tammikuussa, jaanuaril, janvārī. Names with a capital are left alone, or August
+ * would be in Augustin.
+ */
 function isCaseOf(word: string, month: string): boolean {
   if (month !== month.toLowerCase()) return false
   const isShort = month.length < 5

@@ -1,4 +1,4 @@
-/** The elements of HTML, with those of earlier times and of pictures and formulas in it. */
+/** The elements of HTML, also obsolete ones, and those of SVG and MathML. */
 const elements = new Set(
   (
     'a abbr acronym address annotation applet area article aside audio b base basefont bdi bdo bgsound big blink ' +

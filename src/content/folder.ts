@@ -23,15 +23,15 @@ export type Folder = {
   media: Map<string, MediaFile & FolderFile>
   /** `site.yaml` and `topics.yaml`, as far as they are there. */
   frame: Map<string, FolderFile>
-  /** What is wrong with the files as such. */
+  /** Problems of files as such, whatever they contain. */
   problems: FileProblem[]
   /** The text of a file in UTF-8. Rejects when it is not there or cannot be read. */
   read(path: string): Promise<string>
 }
 
 /**
- * Looks a content folder through without reading its files. `isServing`: somebody else waits for this
- * process, so that it must not stand still for a disk. Otherwise that takes half the time.
+ * Lists the files of a content folder without reading them. `isServing`: requests are answered meanwhile, so
+ * the process must not block on a disk. Blocking takes half the time.
  */
 export async function openFolder(
   directory: string,
@@ -69,7 +69,7 @@ async function list(
     paths.toSorted().map(async (path): Promise<FolderFile[]> => {
       try {
         const status = await look(`${directory}/${path}`)
-        // Copying can keep the time of modification, but not that of the change of the entry.
+        // A copy may have the modification time of the original, but never its change time.
         const modified = `${status.mtimeMs}-${status.ctimeMs}`
         if (status.isDirectory()) problems.push(notFollowed(path))
         const changed = Math.max(status.mtimeMs, status.ctimeMs)
@@ -97,8 +97,8 @@ async function listPaths(directory: string, below: string): Promise<string[]> {
 }
 
 /**
- * Whether programs and systems leave files and folders of such a name behind: what is hidden or thrown away,
- * copies that editors keep, marks of those who have a document open, what servers know of pictures.
+ * Whether it is a name of files that programs and systems leave behind: hidden or deleted files, copies by
+ * editors, locks of open documents, thumbnails.
  */
 export function isLeftBehind(name: string): boolean {
   return /^\.|^~\$|~$|^#.*#$/.test(name) || leftBehind.has(name.toLowerCase())
@@ -118,7 +118,7 @@ const leftBehind = new Set([
   '@eadir',
 ])
 
-/** A file below `media/` of a folder, without looking the folder through. */
+/** A file below `media/`, without listing the folder. */
 export async function findMediaFile(
   directory: string,
   path: string,
@@ -128,7 +128,7 @@ export async function findMediaFile(
   return status?.isFile() ? { size: status.size, type: mediaType(path) } : undefined
 }
 
-/** A file in the place of a folder, or a name that is too long, is not there either. */
+/** It is not there either if a part of the path is a file or the name is too long. */
 function nowhere(error: NodeJS.ErrnoException): undefined {
   if (!['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(error.code ?? '')) throw error
 }
@@ -142,12 +142,12 @@ export function unreadable(file: string, error: unknown): FileProblem {
   return { file, line: 1, field: '', message }
 }
 
-/** Bytes of a release as it is written. Its text may have a tenth of that. */
+/** Bytes of a written release. Its text may have a tenth of that. */
 export const largestRelease = 10_000_000
-/** Bytes of a file with a release a line: Node has no longer texts. */
+/** Bytes of a JSONL file: Node has no longer strings. */
 const largestFile = 500_000_000
 
-/** That a file is too large to be read, if it is. */
+/** The problem of a file that is too large to be read; undefined if it is not. */
 export function tooLarge(path: string, size: number): FileProblem | undefined {
   const most = path.endsWith('.md') ? largestRelease : largestFile
   return size > most ? tooLong(path, size, most) : undefined
@@ -158,25 +158,26 @@ export function tooLong(file: string, size: number, most: number): FileProblem {
   const [here, atMost] = [size, most].map((bytes) => Math.ceil(bytes / 1_000_000))
   const instead =
     most === largestFile
-      ? 'Part it into several files.'
+      ? 'Split it into several files.'
       : 'Attach what is long as a file from media/ instead.'
   const message = `This has ${here} MB, and at most ${atMost} MB are read. ${instead}`
   return { file, line: 1, field: '', message }
 }
 
-/** Whoever links to a folder may not mean all that is in it, or will be, to be public. */
+/** Links to folders are not followed: their author may not mean everything in there to be public. */
 function notFollowed(file: string): FileProblem {
   const message =
-    'This is a link to a folder, and what is in that is not read. Put the folder itself here, or links to its files.'
+    'This is a link to a folder, and links to folders are not followed. Put the folder itself here, or links to its files.'
   return { file, line: 1, field: '', message, warning: true }
 }
 
 function notRead(file: string): FileProblem {
-  const message = 'This file is not read. Call it such as my-release.en.md, or move it elsewhere.'
+  const message =
+    'This file is not read. Give it a name such as my-release.en.md, or move it elsewhere.'
   return { file, line: 1, field: '', message, warning: true }
 }
 
-/** Takes it lightly that something is not there, and nothing else. */
+/** For `catch`: undefined for a file that is not there; any other error is thrown on. */
 export function absent(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error
 }

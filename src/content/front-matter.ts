@@ -14,7 +14,7 @@ export function splitFrontMatter(text: string): FrontMatter | undefined {
   return { fields: parseYaml(match[1] ?? '', 2), body: text.slice(match[0].length), bodyLine }
 }
 
-/** Why a file has no front matter: where its lines `---` are missing, or something else stands in their place. */
+/** Why no front matter was found: where a line `---` is missing, or what is there in its place. */
 export function explainNoFields(text: string): { line: number; message: string } {
   const lines = text.replace(/^\ufeff/, '').split(/\r\n|\n|\r/)
   const first = lines.findIndex((line) => line.trim() !== '')
@@ -44,7 +44,7 @@ export function explainNoFields(text: string): { line: number; message: string }
   return { line: end === -1 ? lines.length : end + 1, message }
 }
 
-/** A field, an item, a line that belongs to one of these, or a comment. */
+/** Whether a line may belong to front matter: a field, an item, a continued value or a comment. */
 function isOfFields(line: string): boolean {
   return /^(?:\s|#|- |[\p{L}_-]+ *:)/u.test(line) && !isLikeHyphens(line)
 }
@@ -53,7 +53,7 @@ function isHyphens(line: string): boolean {
   return /^---[ \t]*$/.test(line)
 }
 
-/** Three hyphens as they look, perhaps made into dashes, with spaces before them or too many. */
+/** Whether a line looks like three hyphens: dashes, more of them, or with spaces before them. */
 function isLikeHyphens(line: string): boolean {
   return /^\s*[-\u2010-\u2015\u2212_]+\s*$/.test(line) && line.trim() !== '-'
 }

@@ -87,7 +87,7 @@ const filter = new FilterXSS({
   whiteList: allowed,
   stripIgnoreTag: true,
   stripIgnoreTagBody: [...removed],
-  // The tree has no comments. What looks like one stands in an attribute, and is text.
+  // The tree has no comments. What looks like one is text in an attribute.
   allowCommentTag: true,
 })
 
@@ -113,8 +113,8 @@ export function cleanHtml(
   let before = cleanText(source)
   let fragment = cleanTree(before, cleaning, most)
   let cleaned = serialize(fragment)
-  // Taking elements out can leave others where HTML does not allow them, such as a list in bold
-  // text. What a browser would then make of it is what must be written.
+  // Removing elements can leave others where HTML does not allow them, such as a list in bold text. What a
+  // browser would make of that is written.
   for (let round = 0; round < mostRounds && cleaned !== before; round++) {
     before = cleaned
     fragment = cleanTree(before, cleaning, most)
@@ -169,7 +169,7 @@ function cleanTree(source: string, cleaning: Cleaning, most: number): Fragment {
 function cleanChildren(parent: ParentNode, cleaning: Cleaning, depth: number) {
   if (depth > deepest) throw tooDeep()
   parent.childNodes = parent.childNodes.flatMap((node) => cleanNode(node, cleaning, depth))
-  // Whether text is escaped when written depends on its parent, and <xmp> may have been that.
+  // Text is escaped or not by its parent, which may have been <xmp>.
   for (const child of parent.childNodes) child.parentNode = parent
 }
 
@@ -217,7 +217,7 @@ function inLanguageOf({ attrs }: Element, nodes: Node[]): Node[] {
   return nodes
 }
 
-/** A parser drops the newline after `<pre>`, and so would the next one with the next. */
+/** A parser drops the newline after `<pre>`, and each further round would drop another. */
 function dropFirstNewline(node: Element) {
   const [first] = node.childNodes
   if (first && tree.isTextNode(first)) first.value = first.value.replace(/^\n+/, '')
@@ -235,7 +235,7 @@ function cleanAttribute(
   return address ? [{ name, value: address }] : []
 }
 
-/** The box of a task list. Other fields of forms are left out. */
+/** The check box of a task list. Other form fields are left out. */
 function checkbox({ attrs }: Element): Node[] {
   if (!attrs.some(({ name, value }) => name === 'type' && value === 'checkbox')) return []
   const box = tree.createDocumentFragment()

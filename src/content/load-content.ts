@@ -1,25 +1,25 @@
 import { fingerprint } from '../domain/identity.ts'
 import { outputVersion } from '../domain/output-version.ts'
 import type { FileProblem } from '../domain/problem.ts'
-import type { ContentFrame, Draft, FileStamp, KnownContent } from '../domain/publishing.ts'
+import type { Draft, FileStamp, FolderContent, KnownContent } from '../domain/publishing.ts'
 import type { Site } from '../domain/site.ts'
 import type { VocabularySource } from '../domain/topic.ts'
 import { findUnread, type LoadedRelease, mediaIn } from './find-unread.ts'
 import { absent, type Folder, type FolderFile, openFolder } from './folder.ts'
 import { type Readers, reading } from './reading.ts'
 import { readUnread } from './read-unread.ts'
-import { brokenReferences, type ReleaseReference, referencesOf } from './release-references.ts'
+import { brokenReferences, referencesOf, type ReleaseReference } from './release-references.ts'
 import { type Rest, untilAtRest } from './rest.ts'
 import { addressOf, fileOf } from './sources.ts'
 
-/** What loading a folder came to. Without `frame` something was wrong, and nothing may be used. */
+/** What loading a folder came to. Without `content` something was wrong, and nothing may be used. */
 export type LoadedContent = {
-  frame?: ContentFrame
+  content?: FolderContent
   problems: FileProblem[]
 }
 
 type Options = {
-  /** What the store holds already: that is not read again. */
+  /** What the store has already. It is not read again. */
   known: KnownContent
   /** Takes the releases that are new or different, at most a hundred at a time. */
   stage: (drafts: Draft[]) => Promise<void>
@@ -27,14 +27,14 @@ type Options = {
   now: number
   /** Told now and then how many releases have been looked at, while some of them are new. */
   progress?: (count: number) => void
-  /** Somebody else waits for this process, so that it must not stand still. */
+  /** Requests are answered meanwhile, so the process must not block. */
   isServing?: boolean
   /**
-   * Tells which files may be read while somebody writes into the folder. Nothing is read while it holds, and
-   * later the last version stays of those that are not at rest. A start waits for all. Without it, all may.
+   * Tells which files are at rest. While it holds, nothing is read; later, files that are not at rest keep
+   * their last version. A start waits until all are at rest. Without it, all files may be read.
    */
   rest?: Rest | undefined
-  /** Who reads the texts; by itself this thread. */
+  /** Who reads the texts; this thread if it is left out. */
   readers?: Readers
   /** BASE_URL, so that texts may have our own full addresses. */
   baseUrl?: string | undefined
@@ -68,7 +68,7 @@ export async function loadContent(directory: string, options: Options): Promise<
   }
   const { files, removed } = await collector.finish()
   if (problems.some((problem) => !problem.warning)) return { problems }
-  return { frame: { site, vocabulary, files, removed }, problems }
+  return { content: { site, vocabulary, files, removed }, problems }
 }
 
 /** Collects what the releases of a folder came to: the drafts for the store, and the problems. */
@@ -89,7 +89,8 @@ class ReleaseCollector {
   ) {
     this.#problems = problems
     this.#options = options
-    // A folder without releases, too, must be known to have changed when what they are read with did.
+    // Releases depend on site and topics. Their stamp makes a change of these known also in a folder without
+    // releases.
     this.#files = new Map([['site.yaml', { stamp: basis, media: {} }]])
   }
 
@@ -114,7 +115,7 @@ class ReleaseCollector {
     progress?.(this.#sources.size)
   }
 
-  /** Notes whose address and identity these are, and tells if another release has one of them. */
+  /** Notes the address and identity of a release, and tells if another release has one of them. */
   #claim({ source, line, id, draft }: LoadedRelease) {
     const address = addressOf(source)
     const owner = this.#owners.get(address) ?? (id && this.#owners.get(id))
@@ -128,7 +129,7 @@ class ReleaseCollector {
   }
 
   /** Stages what is left. Returns the stamps of the files, and the sources that are no longer there. */
-  async finish(): Promise<Pick<ContentFrame, 'files' | 'removed'>> {
+  async finish(): Promise<Pick<FolderContent, 'files' | 'removed'>> {
     const { known, stage } = this.#options
     if (this.#unstaged.length > 0) await stage(this.#unstaged)
     const broken = brokenReferences(this.#references, (address) => this.#owners.has(address))

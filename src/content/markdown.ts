@@ -14,12 +14,12 @@ export function markdownToHtml(markdown: string, language: string): string {
 
 const readers = new Map<string, Marked>()
 
-/** Of an item, the number that is written where the one before does not lead to it. */
+/** An item, with its written number where counting on does not lead to it. */
 type Item = Tokens.ListItem & { value?: number | undefined }
 
 /**
- * Some signs mean something in Markdown that they never mean in a press release. There they stay as they are
- * typed: the number of a date, the star in `Lehrer*innen`, the tilde in `9~11`, brackets around a word.
+ * Some characters are markup in Markdown and never in a press release. These stay text: the number of a date,
+ * the star in `Lehrer*innen`, the tilde in `9~11`, brackets around a word.
  */
 function createMarked(language: string): Marked {
   const marked = new Marked({ gfm: true })
@@ -82,12 +82,12 @@ function createMarked(language: string): Marked {
   })
 }
 
-/** Scripts with spaces between words. In others a star within a word is the only one there can be. */
+/** Scripts with spaces between words. In other scripts a star within a word must be markup. */
 const spaced = String.raw`[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}]`
 const letterBefore = new RegExp(`${spaced}$`, 'u')
 const starAndLetter = new RegExp(`^\\*${spaced}`, 'u')
 
-/** A star that marks a note or is multiplied with: `(*)`, `*) Estimate`, `*.pdf`, `5*3`. */
+/** A star that marks a note or means times: `(*)`, `*) Estimate`, `*.pdf`, `5*3`. */
 const starOfNote = /^\*(?:[)\]}:;,]|\.\p{L})/u
 
 function isPlainStar(source: string, before = ''): boolean {
@@ -100,14 +100,14 @@ const spacedLink =
 
 const tag = /^<\/?([a-z][a-z0-9]*)((?:\s[^<>]*)?)\/?>/i
 const attribute = /[^\s"'<>/=]+\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`]+)/g
-/** Attributes that are written without a value. */
+/** Boolean attributes. */
 const switches = new Set(
   'allowfullscreen async autoplay checked compact controls defer disabled download hidden loop muted nowrap open reversed'.split(
     ' ',
   ),
 )
 
-/** `<name>`, `a <b and c> d`: what stands between the brackets is no element of HTML, so it is text. */
+/** Whether brackets are text and not an element of HTML: `<name>`, `a <b and c> d`. */
 function isTypedBracket(source: string): boolean {
   const [, name, rest = ''] = tag.exec(source) ?? []
   if (name === undefined) return false
@@ -116,8 +116,8 @@ function isTypedBracket(source: string): boolean {
 }
 
 /**
- * Labels of `[label]: address` that nothing in a text refers to: such a line shows nothing. Those that are
- * written as comments, which have no address, are not among them.
+ * Labels of `[label]: address` that nothing refers to: such a line shows nothing. Comments in this form, which
+ * have no address, are left out.
  */
 export function labelsWithoutUse(markdown: string): string[] {
   if (!markdown.includes(']:')) return []
@@ -134,7 +134,7 @@ function plainLabel(label: string): string {
   return label.trim().toLowerCase().replace(/\s+/g, ' ')
 }
 
-/** Of rows that have more cells than the first row of their table, the cells behind it: nothing shows them. */
+/** Cells that nothing shows, because their row has more cells than the first row of the table. */
 export function cellsWithoutColumn(markdown: string): string[] {
   const leftOut: string[] = []
   let columns = 0
@@ -158,7 +158,7 @@ export function cellsWithoutColumn(markdown: string): string[] {
   return leftOut
 }
 
-/** A line that parts no cells is written `\\|`. */
+/** A vertical bar that separates no cells is written `\\|`. */
 function cellsOf(row: string): string[] {
   const cells = row.replace(/^[\s>]*/, '').split(/(?<!\\)\|/)
   if (cells[0]!.trim() === '') cells.shift()

@@ -16,7 +16,7 @@ import {
   mostTextLines,
 } from '../domain/limits.ts'
 
-/** What HTML has too much of to be parsed in short time, and what to do; undefined for nothing. */
+/** What to change in HTML that would take too long to parse; undefined for nothing. */
 export function htmlBeyondLimits(source: string): string | undefined {
   let tags = 0
   let attributes = 0
@@ -35,7 +35,7 @@ export function htmlBeyondLimits(source: string): string | undefined {
     if (attributes > mostAttributesTogether) {
       return `The HTML has more than ${inWords(mostAttributesTogether)} attributes. Write it more plainly.`
     }
-    // Of tags that end, each is gone through once.
+    // A tag that ends is read once.
     looked += end - from
     if (looked > 2 * source.length) {
       return 'The HTML has tags that do not end. End each with >, and write &lt; for <.'
@@ -47,7 +47,10 @@ export function htmlBeyondLimits(source: string): string | undefined {
 /** As browsers see them (HTML section 13.2.5.32 onward): a name, and perhaps a value in quotes or without. */
 const attribute = /[\s/]*[^\s/>][^\s/>=]*(?:\s*=\s*(?:"[^"]*"?|'[^']*'?|[^\s"'>][^\s>]*)?)?/y
 
-/** The attributes of a tag whose name ends at a place, up to one more than it may have, and where they end. */
+/**
+ * The number of attributes of a tag whose name ends at an offset, counted until there are too many, and where
+ * they end.
+ */
 function countAttributes(source: string, from: number): { count: number; end: number } {
   let count = 0
   let end = from
@@ -59,7 +62,7 @@ function countAttributes(source: string, from: number): { count: number; end: nu
   return { count, end }
 }
 
-/** What Markdown has too much of to be read in short time, and what to do; undefined for nothing. */
+/** What to change in Markdown that would take too long to parse; undefined for nothing. */
 export function markdownBeyondLimits(source: string): string | undefined {
   const run = /([*_[])\1{500,}/.exec(source)
   if (run) {
@@ -68,7 +71,7 @@ export function markdownBeyondLimits(source: string): string | undefined {
   let looks = 0
   for (const { 0: word } of source.matchAll(longWords)) looks += word.length ** 2
   if (looks > mostLooksIntoWords) {
-    return `Words longer than ${longWord} characters are too long, or too many. Part them with spaces, or attach them as a file.`
+    return `Words longer than ${longWord} characters are too long, or too many. Separate them with spaces, or attach them as a file.`
   }
   const definitions = source.split(']:', mostDefinitions + 2).length - 1
   if (definitions > mostDefinitions) {
@@ -80,13 +83,13 @@ export function markdownBeyondLimits(source: string): string | undefined {
 const longWords = new RegExp(`[!-~]{${longWord + 1},}`, 'g')
 
 /** A paragraph, list or table: lines without an empty one between them. */
-type Stretch = { lines: number; delimiters: number; columns: number }
+type Block = { lines: number; delimiters: number; columns: number }
 
 function linesBeyondLimits(lines: string[]): string | undefined {
   if (lines.length > mostTextLines) {
     return `The text has more than ${inWords(mostTextLines)} lines. Attach it as a file instead.`
   }
-  let stretch: Stretch = { lines: 0, delimiters: 0, columns: 0 }
+  let block: Block = { lines: 0, delimiters: 0, columns: 0 }
   let delimiters = 0
   let cells = 0
   let levels = 0
@@ -101,21 +104,21 @@ function linesBeyondLimits(lines: string[]): string | undefined {
       return `Lists and quotations are nested deeper than ${mostNested} levels. Write it more plainly.`
     }
     const rest = line.slice(markers.length)
-    // As Markdown has it: other kinds of space part no paragraphs, nor does an item without text.
+    // As in Markdown: only these characters make an empty line. An item without text does not.
     if (/^[ \t>\r]*$/.test(line)) {
-      stretch = { lines: 0, delimiters: 0, columns: 0 }
+      block = { lines: 0, delimiters: 0, columns: 0 }
       continue
     }
     const found = countDelimiters(rest)
     delimiters += found
-    stretch.lines++
-    stretch.delimiters += found
-    if (/^[\s|:-]+$/.test(rest)) stretch.columns = Math.max(stretch.columns, rest.split('|').length)
-    cells += stretch.columns
-    if (stretch.lines > mostParagraphLines) {
-      return `More than ${inWords(mostParagraphLines)} lines follow each other without an empty line. Part them.`
+    block.lines++
+    block.delimiters += found
+    if (/^[\s|:-]+$/.test(rest)) block.columns = Math.max(block.columns, rest.split('|').length)
+    cells += block.columns
+    if (block.lines > mostParagraphLines) {
+      return `More than ${inWords(mostParagraphLines)} lines follow each other without an empty line. Separate paragraphs with empty lines.`
     }
-    if (stretch.delimiters > mostDelimitersInAParagraph || delimiters > mostDelimiters) {
+    if (block.delimiters > mostDelimitersInAParagraph || delimiters > mostDelimiters) {
       return `More than ${inWords(mostDelimitersInAParagraph)} characters of markup (* _ ~ [ ] < \`) stand in one paragraph, or ${inWords(mostDelimiters)} in all. Write it more plainly.`
     }
     if (cells > mostCells) {
@@ -128,7 +131,7 @@ function linesBeyondLimits(lines: string[]): string | undefined {
 /** What begins a line of a list or quotation. A marker is followed by a space, and may follow another. */
 const containers = /^(?:[ \t]+|>|(?:[-*+]|\d{1,9}[.)])(?=[ \t]))*/
 
-/** Levels that these could open: each sign one, and two columns before it one. */
+/** Levels that markers may open: one for each marker, and one for two columns before it. */
 function levelsOf(markers: string): number {
   const signs = markers.replace(/[\s\d]/g, '').length
   if (signs === 0) return 0

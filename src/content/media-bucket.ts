@@ -25,8 +25,8 @@ type StoredFile = {
 }
 
 /**
- * Files of a Worker: those of its content, which `findAsset` knows, and in a bucket those that came
- * through the API. Without a bucket none are taken.
+ * The files of a Worker: those of its content, which `findAsset` finds, and uploads in a bucket. Without a
+ * bucket nothing can be uploaded.
  */
 export function createMediaBucket(
   findAsset: (path: string) => Promise<MediaFile | undefined>,

@@ -8,8 +8,8 @@ import { findMediaFile } from './folder.ts'
 import { withMeasuresOf } from './picture-file.ts'
 
 /**
- * Files on disk: those of the content folder, and beside the database those that came through the API.
- * Without a folder for them (the database is in memory) none are taken.
+ * The files on disk: those of the content folder, and uploads beside the database. If the database is in
+ * memory, nothing can be uploaded.
  */
 export function createMediaFolder(content: string, uploads: string | undefined): MediaStore {
   const folders = uploads === undefined ? [content] : [content, uploads]
@@ -39,7 +39,7 @@ export function createMediaFolder(content: string, uploads: string | undefined):
       const target = join(uploads, before?.spelling ?? path)
       if (!before && isDryRun) return 'created'
       const isCreated = !before && (await write(target, bytes).catch(notKept))
-      // Also of a file that another request has written at this moment.
+      // Also if another request has just written the same file.
       await syncFolders(dirname(target), uploads).catch(notKept)
       if (isCreated) return 'created'
       if (Buffer.compare(await readFile(target), bytes) === 0) return 'unchanged'
@@ -51,7 +51,7 @@ export function createMediaFolder(content: string, uploads: string | undefined):
   }
 }
 
-/** A file by its name, however its letters are composed. */
+/** A file by its name, in whichever Unicode form. */
 async function findSpelled(folder: string, path: string) {
   for (const spelling of spellings(path)) {
     const file = await findMediaFile(folder, spelling)
@@ -60,7 +60,7 @@ async function findSpelled(folder: string, path: string) {
   return undefined
 }
 
-/** On a disk one name is a file or a folder. Throws DomainError `conflict` for what would be both. */
+/** A name on a disk is a file or a folder. Throws DomainError `conflict` for a name that would be both. */
 async function checkPlace(uploads: string, path: string) {
   const isThere = async (place: string) => stat(join(uploads, place)).catch(() => undefined)
   for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) {
@@ -95,8 +95,8 @@ const reasons: Record<string, string> = {
 }
 
 /**
- * Whole or not at all: written to disk beside, then given its name. Answers false if another file
- * was first.
+ * Writes a file atomically: to disk under another name, then renamed. Returns false if another request was
+ * first.
  */
 async function write(target: string, bytes: Uint8Array): Promise<boolean> {
   const folder = dirname(target)
@@ -120,7 +120,7 @@ async function write(target: string, bytes: Uint8Array): Promise<boolean> {
   }
 }
 
-/** The names of a file and of the folders it lies in are on disk with this, up to one folder. */
+/** Has the name of a file and of the folders above it written to disk, up to one folder. */
 async function syncFolders(from: string, to: string) {
   for (let folder = from; ; folder = dirname(folder)) {
     const entry = await open(folder, 'r')
@@ -134,8 +134,8 @@ async function syncFolders(from: string, to: string) {
 }
 
 /**
- * Takes away what is left of uploads that the end of a process cut off. One that another process is
- * about to finish is refused by this, and sent again.
+ * Deletes what is left of uploads that ended with a process. If another process is just finishing one of them,
+ * that upload is refused and has to be sent again.
  */
 export async function removeUnfinished(uploads: string): Promise<void> {
   const folder = join(uploads, 'media')

@@ -1,16 +1,16 @@
 import { isRestOfDate } from './day-and-month.ts'
 
-/** What a numbered list in Markdown comes to. */
+/** A numbered list in Markdown. */
 export type NumberedList = {
-  /** Characters of the source that belong to it; none where there is no list. */
+  /** Characters of the source that belong to it; 0 if it is no list. */
   length: number
-  /** Numbers that its items have by what is written, where they do not count on by themselves. */
+  /** Written numbers of items; undefined where counting on gives the same. */
   values: (number | undefined)[]
 }
 
 const marker = /^( {0,3})(\d{1,9})([.)])(?:[ \t]+(.*))?$/
 
-/** As marked and CommonMark have it, no number beside 1 begins a list in the middle of a paragraph. */
+/** As in CommonMark, only 1 begins a list in the middle of a paragraph. */
 export const beginsInParagraph = /^ {0,3}1[.)][ \t]/
 
 /** Whether a line begins with a number that is no item's: `24. tammikuuta`, `1. maj`, `2024. aasta`. */
@@ -21,8 +21,9 @@ export function isDateLine(line: string, language: string): boolean {
 }
 
 /**
- * Where the numbered list ends that a source begins with. Markdown makes a list of every number with a dot and
- * counts on from the first; dates and ordinals are to stay what they are, and numbers as they are written.
+ * Finds the end of the numbered list that a source begins with. Markdown makes a list of every number with a
+ * dot and counts on from the first. Dates and ordinals must stay text, and items must keep their written
+ * numbers.
  */
 export function findNumberedList(source: string, language: string): NumberedList {
   const lines = linesOf(source)
@@ -54,7 +55,10 @@ export function findNumberedList(source: string, language: string): NumberedList
 
 const none: NumberedList = { length: 0, values: [] }
 
-/** `50. vuosipäivä`: a number that stands alone begins a sentence. With more than a sentence, it is an item. */
+/**
+ * A list, unless it is a single number that begins a sentence: `50. vuosipäivä`. With more than a sentence, it
+ * is an item.
+ */
 function list(numbers: number[], length: number, isMore: boolean): NumberedList {
   if (numbers.length === 1 && numbers[0] !== 1 && !isMore) return none
   const isSame = numbers.every((number) => number === numbers[0])
@@ -64,7 +68,7 @@ function list(numbers: number[], length: number, isMore: boolean): NumberedList 
   return { length, values }
 }
 
-/** One more than the last, or 1 for all, which leaves the counting to Markdown. */
+/** Whether numbers count up, or are all 1, which leaves the counting to Markdown. */
 function counts(numbers: number[], next: number): boolean {
   return next === numbers.at(-1)! + 1 || (next < 2 && numbers.every((number) => number === next))
 }

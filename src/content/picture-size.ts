@@ -1,7 +1,7 @@
 import { isShownAsPicture } from '../domain/media-types.ts'
 import type { MediaFile } from '../domain/reading.ts'
 
-/** Bytes at the beginning of a file in which its measures stand, behind whatever a camera wrote before them. */
+/** Bytes at the beginning of a file that contain its width and height, behind the metadata of cameras. */
 export const beginningOfPicture = 512 * 1024
 
 /**
@@ -19,7 +19,7 @@ export async function withMeasures(
     const { width, height, orientation = 1 } = imageSize(await readBeginning())
     const measures = [width, height].map(Math.round)
     if (measures.some((measure) => !(measure > 0))) return file
-    // Cameras held upright say so, and browsers turn the picture.
+    // Cameras that were held upright note it, and browsers rotate the picture.
     const [across, down] = orientation > 4 ? measures.toReversed() : measures
     return { ...file, width: across!, height: down! }
   } catch {

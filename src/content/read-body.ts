@@ -10,7 +10,7 @@ import {
 import { beginning } from '../domain/text.ts'
 import type { ReadBody } from '../domain/reading.ts'
 
-/** Reads each body as a set of fields in JSON, and says of those that are none why they are refused. */
+/** Reads each body as a JSON object, or says why it is refused. */
 export async function readBodies(bodies: Uint8Array[]): Promise<ReadBody[]> {
   const read: ReadBody[] = []
   let left = mostValuesTogether
@@ -43,10 +43,13 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-/** How many values there are. Throws DomainError `invalid` for too deep ones, and `wrong` for too many. */
+/**
+ * The number of values. Throws DomainError `invalid` if they are nested too deeply, and `wrong` if there are
+ * too many.
+ */
 function checkCounts(text: string, left: number): number {
   const { values, levels } = measure(text)
-  // What looks into it goes from level to level, and has only so much room for that.
+  // Recursive functions have only so much stack.
   if (levels > mostLevels) {
     throw new DomainError('invalid', `Fields are nested more than ${mostLevels} levels deep.`)
   }
@@ -58,7 +61,7 @@ function checkCounts(text: string, left: number): number {
   throw new DomainError('wrong', message, { errors: [{ field: '', message }] })
 }
 
-/** Throws DomainError `invalid` for what is no set of fields in JSON, `wrong` for one with a field twice. */
+/** Throws DomainError `invalid` for what is not a JSON object, `wrong` for one with a field twice. */
 function parseObject(text: string): Record<string, unknown> {
   let value: unknown
   try {
@@ -77,7 +80,7 @@ function parseObject(text: string): Record<string, unknown> {
   throw new DomainError('invalid', 'This is no set of fields. Send a JSON object.')
 }
 
-/** Throws DomainError `wrong` for a set with more fields than any has. */
+/** Throws DomainError `wrong` for an object with more fields than any schema has. */
 function checkFields(value: unknown) {
   if (typeof value !== 'object' || value === null) return
   const parts = Object.values(value)
@@ -88,14 +91,14 @@ function checkFields(value: unknown) {
   parts.forEach(checkFields)
 }
 
-/** Whether a text in JSON has more levels than any release: what goes from level to level has no room for them. */
+/** Whether JSON is nested deeper than any release, so that recursive functions would overflow the stack. */
 export function isTooDeep(text: string): boolean {
   return measure(text).levels > mostLevels
 }
 
 /**
- * How many values a text in JSON has, empty lists and sets not counted by what they hold, and how deep they
- * stand in each other: before it is parsed, because a million of them take a hundred megabytes.
+ * The number of values in a JSON text and the depth of their nesting. It is measured before parsing, because a
+ * million values take a hundred megabytes.
  */
 function measure(text: string): { values: number; levels: number } {
   let values = 1

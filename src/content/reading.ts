@@ -6,8 +6,8 @@ import { readSite, readTopics } from './read-site.ts'
 import { type WrittenInFile, writtenInJsonLine, writtenInMarkdown } from './written-file.ts'
 
 /**
- * All reading that may take long: pure functions of plain values, one by one or many at once. On Node they
- * are run by threads (`read-in-threads.ts`), elsewhere and where nobody waits as they stand here.
+ * All reading that may take long, as pure functions of plain values. On Node threads run them
+ * (`read-in-threads.ts`). Elsewhere, and where nobody waits, they run in the calling thread.
  */
 export const reading = {
   bodies: readBodies,

@@ -42,7 +42,7 @@ export async function readReleaseBody(
   context: AddressContext,
   isNew: boolean,
 ): Promise<ReleaseBody> {
-  // In HTML from elsewhere such an address may always have led nowhere, as far as we can know.
+  // In HTML from another system such an address may never have worked.
   const isForeign = input.body.html !== undefined
   const addresses = new BodyAddresses(context, (address) => {
     return isForeign || (!isNew && !isPlainMediaAddress(address))
@@ -72,7 +72,7 @@ class BodyAddresses {
   /** The absolute address, or undefined to leave it out. */
   resolve(address: string, use: 'link' | 'image'): string | undefined {
     const { url, media, wrong } = meaningOf(address, use, this.#context)
-    // An address that must lead to a file decides over others of the same file.
+    // If one address requires the file, it is required for all of them.
     if (media && this.#files.get(media)?.isWarning !== false) {
       this.#files.set(media, { isWarning: this.#mayBeMissing(address) })
     }
@@ -138,7 +138,7 @@ function clean(
   }
 }
 
-/** Problems of one kind. The others are told once these are mended. */
+/** Problems of one kind that are told at once. */
 const mostTold = 20
 
 function leftOut(element: string): Problem {
@@ -152,11 +152,11 @@ function unused(label: string): Problem {
 }
 
 function withoutColumn(cells: string): Problem {
-  const message = `"${beginning(cells, 60)}" is left out, because its row has more cells than the first row of its table. Write \\| for a line that parts no cells, or give the first row as many.`
+  const message = `"${beginning(cells, 60)}" is left out, because its row has more cells than the first row of its table. Write \\| for a vertical bar that separates no cells, or give the first row as many.`
   return { field: 'body', message, warning: true, tolerated: true }
 }
 
-/** C-09: titles are for the mouse, and few readers let them through. */
+/** C-09: titles need a mouse, and few readers let them through. */
 function titlesOfPictures(html: string): string[] {
   return Array.from(html.matchAll(/<img [^>]*\stitle="([^"]+)"/g), ([, title]) => title!)
 }

@@ -2,27 +2,32 @@ import type { FolderFile } from './folder.ts'
 
 /** Milliseconds for which a file has to stay as it is before it is read. */
 const usual = 1500
-/** The same of one that ends within a line: most editors end the last one, and few copies pause there. */
+/** The same for a file that ends within a line: most editors end the last line, and few copies pause there. */
 const withinLine = 10_000
-/** All that changed waits no longer for files that are not at rest, and a start no longer than that. */
+/**
+ * Milliseconds for which all changes wait at most for files that are not at rest; the second is for a start.
+ */
 const longestHold = 30_000
 const longestAtStart = 10_000
 /** Files whose state is remembered: no more are written at once. */
 const mostSeen = 10_000
 
 /**
- * Tells which files are at rest. What is copied in slowly grows, perhaps with pauses, and nobody but its
- * size and times tells that there is more to come.
+ * Tells which files are at rest. A file that is copied in slowly grows, perhaps with pauses. Only its size and
+ * its times tell that there is more to come.
  */
 export class Rest {
-  /** When files were first seen as they are, by a clock that nobody sets. */
+  /** When files were first seen in their present state, by a monotonic clock. */
   #seen = new Map<string, { state: string; since: number }>()
   #next: number | undefined
   #heldSince: number | undefined
-  /** Whether this look is put off. */
+  /** Whether the last look at the folder was put off. */
   isHeld = false
 
-  /** Whether to wait with everything for the sake of some files, given with what their texts end with. */
+  /**
+   * Whether to wait with all changes because some files may still be being written. `end` is the end of their
+   * texts.
+   */
   holds(files: { file: FolderFile; end: string }[]): boolean {
     const moving = files.filter(({ file, end }) => !this.isAtRest(file, end))
     if (moving.length === 0) this.#heldSince = undefined
@@ -37,7 +42,9 @@ export class Rest {
     return ageOf(file) < withinLine
   }
 
-  /** Ends a look. Answers after how many milliseconds to look again, because files were not at rest. */
+  /**
+   * Ends a look at the folder. Returns after how many milliseconds to look again, if files were not at rest.
+   */
   takeNext(): number | undefined {
     const next = this.#next
     this.#next = undefined
@@ -51,23 +58,23 @@ export class Rest {
     const state = `${file.size}-${file.modified}`
     const before = this.#seen.get(file.path)
     const seen = before?.state === state ? before : { state, since: performance.now() }
-    // Clocks of network folders may be wrong; where they are right, nothing has to be seen twice.
+    // Clocks of network folders may be wrong. Where they are right, a file need not be seen twice.
     const left = quiet - Math.max(performance.now() - seen.since, ageOf(file))
     if (this.#seen.size >= mostSeen) this.#seen.clear()
     this.#seen.set(file.path, seen)
     if (left <= 0) return true
-    // What came together is to be read together.
+    // Files that came together are to be read together.
     this.#next = Math.max(this.#next ?? 0, left)
     return false
   }
 }
 
-/** Milliseconds since it changed, below zero where the clock of its disk is ahead. */
+/** Milliseconds since a file changed; negative if the clock of its disk is ahead. */
 function ageOf({ changed }: FolderFile): number {
   return Date.now() - changed
 }
 
-/** Waits at a start until no file has just changed, as far as their times tell. */
+/** Waits at a start until no file has just changed, by their times. */
 export async function untilAtRest(look: () => Promise<FolderFile[]>): Promise<void> {
   const end = performance.now() + longestAtStart
   const isJustChanged = (file: FolderFile) => ageOf(file) >= 0 && ageOf(file) < usual

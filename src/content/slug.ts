@@ -4,7 +4,7 @@ import { comparableText } from '../domain/text.ts'
 /** Characters of a slug: longer ones make addresses that mail programs break. */
 export const longestSlug = 80
 
-/** Letters that are written otherwise than the library writes them, as they were in slugs from the beginning. */
+/** Letters for which slugs have always had something else than the library writes. */
 const written = new Map(Object.entries({ ŋ: 'n', ə: 'a', є: 'ye', ї: 'yi', й: 'y', џ: 'dz' }))
 
 /**
@@ -28,7 +28,7 @@ export function slugOf(text: string, longest = longestSlug): string | undefined 
   return cut.slice(0, cut.lastIndexOf('-') > longest / 2 ? cut.lastIndexOf('-') : longest)
 }
 
-/** A letter in a–z, without the signs that stand for one that is not spoken. */
+/** A letter in a–z, without signs for letters that are silent. */
 function inLatin(letter: string): string {
   return anyAscii(letter)
     .toLowerCase()

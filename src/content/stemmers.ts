@@ -15,7 +15,7 @@ import { stemmer as spanish } from '@orama/stemmers/spanish'
 import { stemmer as swedish } from '@orama/stemmers/swedish'
 import { stem as english } from 'porter2'
 
-/** Answers the stem of a word: lower case, with its diacritics, each letter one character. */
+/** Returns the stem of a word: in lower case, with diacritics, one character for each letter. */
 export type Stemmer = (word: string) => string
 
 /** By primary subtag. Bulgarian is left out: the package fails at many of its words. */
@@ -45,7 +45,7 @@ export function stemmerOf(language: string): Stemmer | undefined {
   return stemmers.get(language.split('-', 1)[0]!.toLowerCase())
 }
 
-/** Romanian is written with commas below, and was stemmed first when computers had only cedillas. */
+/** Romanian has commas below its letters. Its stemmer is from the time when computers had only cedillas. */
 function withCedillas(word: string): string {
   return word.replaceAll('ș', 'ş').replaceAll('ț', 'ţ')
 }

@@ -10,7 +10,7 @@ const usualPause = 30_000
 /** How often folders are looked for again because some came meanwhile. */
 const mostLooks = 5
 
-/** A folder to be watched, and the one name in it that matters if only one does. */
+/** A folder to be watched. `only`: the one name in it whose changes matter. */
 type WatchedPath = { folder: string; only?: string }
 
 /** `identity` tells the folder from another one that may later lie at the same path. */
@@ -141,7 +141,7 @@ class FolderWatcher {
   }
 }
 
-/** The folders on the way to a folder, each with the name that leads on: it may be a link to another one. */
+/** The folders above a folder, each with the name that leads towards it. That may be a link that is changed. */
 function placesAbove(directory: string): WatchedPath[] {
   const places: WatchedPath[] = []
   for (let at = resolve(directory); at !== dirname(at); at = dirname(at)) {
@@ -150,7 +150,7 @@ function placesAbove(directory: string): WatchedPath[] {
   return places
 }
 
-/** A folder and all that are read in it. `releases` and `media` may be links. */
+/** A folder and all folders in it whose files are read. `releases` and `media` may be links. */
 async function listFolders(directory: string): Promise<string[]> {
   const inside = async (folder: string) => {
     const options = { recursive: true, withFileTypes: true } as const
@@ -168,7 +168,10 @@ async function listFolders(directory: string): Promise<string[]> {
   return [directory, ...linked, ...paths.filter(isRead)]
 }
 
-/** A number of the file system may come back with another folder, but not with the same time. */
+/**
+ * What tells a folder from others. The file system may use an inode again, but not with the same time of
+ * birth.
+ */
 async function identityOf(folder: string): Promise<string | undefined> {
   const found = await stat(folder).catch(() => undefined)
   return found && `${found.dev}-${found.ino}-${found.birthtimeMs}`

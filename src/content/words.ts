@@ -37,7 +37,7 @@ export function wordsOf({
   return [searchTokens(words.join(' ')), ...marked].join(' ')
 }
 
-/** Such as stand within a word: a part of it may be a link. */
+/** Inline elements: they may stand within a word. */
 const withinWords = [...inline].filter((name) => name !== 'br').join('|')
 const inlineTags = new RegExp(`</?(?:${withinWords})(?: [^>]*)?>`, 'g')
 
@@ -49,14 +49,14 @@ function textOf(html: string): string {
   return html.replace(inlineTags, '').replace(/<[^>]*>|&(?:amp|lt|gt|nbsp|quot);/g, ' ')
 }
 
-/** As they are written, in lower case: stemmers go by diacritics. */
+/** Words in lower case, with their diacritics, which stemmers need. */
 function writtenWords(text: string): string[] {
   return comparableText(text).match(/(?:[a-z0-9]+|[\p{L}\p{N}\p{M}])+/gu) ?? []
 }
 
 type Word = { folded: string; stems: string[] }
 
-/** Stemmers take a word apart again and again, and nobody asks for longer ones. */
+/** Longer words take stemmers long, and nobody searches for them. */
 const longestWord = 64
 /** Of letters of Latin and Greek, which the stemmers know and the index takes for letters as well. */
 const isStemmed = /^[a-zß-ɏͰ-Ͽἀ-ῼ]{2,}$/
@@ -69,7 +69,7 @@ function readWord(written: string, stemmer: Stemmer): Word {
   return { folded, stems }
 }
 
-/** Words that came lately, for each stemmer: most of a release are in many others. */
+/** A cache of words for each stemmer: most words of a release are in many others. */
 const remembered = new Map<Stemmer, Map<string, Word>>()
 const mostRemembered = 20_000
 

@@ -12,7 +12,7 @@ export type WrittenInFile = {
   source: string
   /** In a file of JSONL. */
   line?: number
-  /** Missing when there is no telling; `problems` say why. With it they are all warnings. */
+  /** Missing if it cannot be told; then `problems` say why. Otherwise all problems are warnings. */
   written?: WrittenRelease
   problems: FileProblem[]
   /** A problem of a field with the line in which the field stands. */
@@ -47,7 +47,8 @@ export function writtenInMarkdown(path: string, text: string): WrittenInFile {
     inFile: (problem: Problem) => ({ ...problem, file: path, line: 1 }),
   })
   const name = readFileName(path)
-  if (!name) return asAWhole('The file name names no language. Call it such as my-release.en.md.')
+  if (!name)
+    return asAWhole('The file name has no language. Give the file a name such as my-release.en.md.')
   const split = splitFrontMatter(text)
   if (!split) {
     const { line, message } = explainNoFields(text)
@@ -108,7 +109,7 @@ export function writtenInJsonLine(path: string, line: number, text: string): Wri
   }
 }
 
-/** Earlier versions took the last of the two in silence. */
+/** Earlier versions silently took the last of the two. */
 function standsTwice(name: string): Problem {
   const message = `"${beginning(name, 100)}" stands twice in one set of fields, and only the last counts. Remove one.`
   return { field: '', message, warning: true, tolerated: true }

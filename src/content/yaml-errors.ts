@@ -14,8 +14,8 @@ import {
 } from './yaml-lines.ts'
 
 /**
- * Why a text is no YAML, in the words of somebody who only wants to write a value. One mistake a line,
- * because the parser finds others that come of the first. `comments`: what may be the cause of an error.
+ * Why a text is not YAML, in words for somebody who only wants to write a value. One mistake for each line,
+ * because others in it follow from the first. `comments` may be the cause of an error.
  */
 export function explainErrors(
   errors: YAMLError[],
@@ -28,7 +28,7 @@ export function explainErrors(
   const told = new Set<number>()
   let explained = 0
   const lineOf = (at: number) => lines.linePos(at).line
-  // What the parser stumbles over behind its first error means nothing to anybody.
+  // Errors that the parser has behind its first one mean nothing to an author.
   const first = errors.filter(({ message }) => !message.includes('in YAML stream'))
   for (const error of first.length > 0 ? first : errors) {
     const line = lineOf(error.pos[0])
@@ -94,7 +94,7 @@ function notClosed({ at, source }: Token): Mistake {
   return { at, message }
 }
 
-/** A value between braces or brackets ends at more signs than one in a line of its own. */
+/** Within braces or brackets more characters end a value than in a line of its own. */
 function inBraces(open: Token, tokens: Token[], at: number, text: string): string {
   const mark = tokens.findLastIndex((token) => {
     return token.type === 'map-value-ind' && token.at > open.at && token.at < at
@@ -176,7 +176,7 @@ function noField(line: string): string {
   return 'This is neither a field nor part of one. Begin it with more spaces than the field above, or write a line --- before it if the text begins here.'
 }
 
-/** At the line that stands further in or out than the one it belongs beside. */
+/** The mistake is told at the line with the wrong indentation. */
 function wrongIndentation(text: string, at: number): Mistake {
   const line = lineAround(text, at)
   const isItem = /^ *- /.test(line)

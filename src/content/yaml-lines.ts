@@ -1,6 +1,6 @@
 import { CST, Lexer } from 'yaml'
 
-/** Something in a YAML text that says something else than its author meant: where, and what to write. */
+/** Something in a YAML text that does not mean what its author meant: where it is, and what to write. */
 export type Mistake = {
   at: number
   message: string
@@ -34,7 +34,7 @@ export function readTokens(text: string): Token[] {
   return tokens
 }
 
-/** The line that a place is in, without its end. */
+/** The line around an offset, without its end. */
 export function lineAround(text: string, at: number): string {
   const end = text.indexOf('\n', at)
   return text.slice(lineStart(text, at), end === -1 ? undefined : end).replace(/\r$/, '')
@@ -63,7 +63,7 @@ export function indentation(line: string): number {
 
 const longestSuggestion = 200
 
-/** What to write so that a value means itself: the end of a sentence. */
+/** How to quote a value so that it means itself: the end of a sentence. */
 export function writeQuoted(label: string | undefined, value: string): string {
   const text = value.replace(/\s+/g, ' ').trim()
   if (label === undefined || text === '' || text.length > longestSuggestion) {
@@ -72,7 +72,7 @@ export function writeQuoted(label: string | undefined, value: string): string {
   return `Write ${label}${inQuotes(text)}`
 }
 
-/** The same for the value that stands in a line, unless more than one does. */
+/** The same for the value of a line, unless it is in brackets and may hold several values. */
 export function writeLineQuoted(line: string): string {
   const { label, value } = readLine(line) ?? { value: '' }
   return /^[[{].*[\]}]$/.test(value) ? writeQuoted(undefined, '') : writeQuoted(label, value)
@@ -82,7 +82,7 @@ function inQuotes(text: string): string {
   return /["\\]/.test(text) ? `'${text.replaceAll("'", "''")}'` : `"${text}"`
 }
 
-/** Spaces that are none for YAML. Word processors and web pages are full of them. */
+/** Characters that look like spaces and are none for YAML. Word processors and web pages are full of them. */
 const oddSpace = String.raw`(?:[^\S \t\r\n]|[\u200b\u2060])`
 const oddSpaces: [RegExp, string][] = [
   [new RegExp(String.raw`^[ -]*[^\s:]+:${oddSpace}`), 'behind a colon'],
@@ -90,7 +90,7 @@ const oddSpaces: [RegExp, string][] = [
   [new RegExp(`^[ -]*${oddSpace}`), 'at the beginning of a line'],
 ]
 
-/** That a space of a line, or of a name, does not count as one. */
+/** A sentence about a space in a line or name that YAML does not take for one; undefined if there is none. */
 export function findOddSpace(line: string): string | undefined {
   const where = oddSpaces.find(([pattern]) => pattern.test(line))?.[1]
   return (

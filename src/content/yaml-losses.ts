@@ -26,8 +26,8 @@ import {
 } from './yaml-lines.ts'
 
 /**
- * What somebody wrote in a text that has the form of YAML, and YAML leaves out or takes otherwise. Nothing
- * may be lost in silence; earlier versions did, so most of it is tolerated in files.
+ * What YAML leaves out of a text, or understands differently than its author. Nothing may be lost silently.
+ * Earlier versions did lose it, so most of it is only a warning in files (`tolerated`).
  */
 export function findLosses(document: Document, text: string): Mistake[] {
   const names = namesOfValues(document)
@@ -58,7 +58,7 @@ function namesOfValues(document: Document): ValueNames {
   return { anchors, repeated }
 }
 
-/** What one node leaves out. `pair` is that of a name of a field. */
+/** What is lost in one node. `pair` is the field if the node is its name. */
 function lossesAt(
   node: Node,
   pair: Pair | undefined,
@@ -82,7 +82,7 @@ function lossesAt(
   return losses
 }
 
-/** In a name. Earlier versions left it out in silence when nothing else stood behind it. */
+/** A no-break space in a name. Earlier versions silently dropped a name with nothing behind it. */
 function oddSpaceIn({ value, range }: Scalar, { value: named }: Pair): Mistake[] {
   const odd = findOddSpace(String(value))
   const at = range?.[0] ?? 0
@@ -94,7 +94,7 @@ function tolerated(at: number, message: string): Mistake {
   return { at, message, warning: true, tolerated: true }
 }
 
-/** Fields that stand twice in their map. */
+/** Fields that occur twice in their map. */
 export function findDoubledKeys(document: Document): Mistake[] {
   const mistakes: Mistake[] = []
   const byNode: visitor = {
@@ -115,7 +115,7 @@ function doubledKeys(items: Pair[]): Mistake[] {
   })
 }
 
-/** The languages of a text are the same in capitals. */
+/** Names of fields that differ only in case: tags of languages mean the same. */
 function alikeKeys(items: Pair[]): Mistake[] {
   const seen = new Map<string, string>()
   return items.flatMap(({ key }): Mistake[] => {
@@ -131,7 +131,7 @@ function alikeKeys(items: Pair[]): Mistake[] {
 
 const noSpace = /^(\p{L}[\p{L}_-]*):(?!\/\/)(\S[^\n]*)$/u
 
-/** Names without a colon: what stands behind a comma in braces, and behind a question mark. */
+/** Names without a value: what follows a comma in braces, or a question mark. */
 function withoutValue(items: Pair[], isFlow: boolean | undefined, text: string): Mistake[] {
   return items.flatMap(({ key, value }, index): Mistake[] => {
     if (value !== null || !isNode(key) || (isScalar(key) && findOddSpace(String(key.value))))
@@ -144,7 +144,7 @@ function withoutValue(items: Pair[], isFlow: boolean | undefined, text: string):
       return [tolerated(at, message)]
     }
     const before = items[index - 1]
-    // Told with the first of them.
+    // The first of several in a row tells of all.
     if (before?.value === null) return []
     const lost = beginning(text.slice(at, keyEnd), 60)
     if (!before || !isScalar(before.key) || !isScalar(before.value)) {
@@ -161,7 +161,7 @@ function withoutValue(items: Pair[], isFlow: boolean | undefined, text: string):
   })
 }
 
-/** A sign before a value that means something in YAML, and was meant as text. */
+/** A sign before a value that YAML has a meaning for, although it was meant as text. */
 function signBefore(sign: string, from: number, text: string): Mistake {
   const at = Math.max(0, text.lastIndexOf(sign, from))
   const instead = writeLineQuoted(lineAround(text, at))
@@ -171,7 +171,7 @@ function signBefore(sign: string, from: number, text: string): Mistake {
   )
 }
 
-/** A star that would stand for another value, and there is none. */
+/** An alias (`*name`) for a value that does not exist. */
 function starOfText(at: number, text: string): Mistake {
   const instead = writeLineQuoted(lineAround(text, at))
   return { at, message: `A value that begins with * needs quotes. ${instead}.` }
@@ -195,15 +195,15 @@ function changedText({ type, range, value }: Scalar, text: string): Mistake[] {
 }
 
 /**
- * Comments that may well be text. One that is meant has a line of its own, or two spaces before it and one
- * behind `#`, as in the guide for authors.
+ * Comments that may be meant as text. A comment that is meant has a line of its own, or two spaces before `#`
+ * and one behind it, as in the guide for authors.
  */
 export function findCommentsInText(text: string): Mistake[] {
   const comments: Mistake[] = []
   if (!text.includes('#')) return comments
   const tokens = readTokens(text)
   let braces = 0
-  // A block of text belongs to the line of its `|` or `>`.
+  // A block scalar belongs to the line of its `|` or `>`.
   let above: Token | undefined
   for (const [index, token] of tokens.entries()) {
     const { at, source, type } = token
@@ -225,7 +225,7 @@ export function findCommentsInText(text: string): Mistake[] {
   return comments
 }
 
-/** Whether a line that begins behind so many columns goes on with the value above it. */
+/** Whether a line with this indentation continues the value above it. */
 function goesOn(above: Token | undefined, columns: number, text: string): boolean {
   if (above?.type !== 'plain' && above?.type !== 'block-scalar-header') return false
   const line = lineAround(text, above.at)
@@ -233,7 +233,7 @@ function goesOn(above: Token | undefined, columns: number, text: string): boolea
   return columns > indentation(line) - (isItem ? 2 : 0)
 }
 
-/** Whether a comment behind something is one beyond doubt. */
+/** Whether a comment at the end of a line is certainly meant as one. */
 function isMeant(tokens: Token[], index: number, before: Token): boolean {
   const { at, source } = tokens[index]!
   const hasSpace = /^#(\s|$)/.test(source)
@@ -249,7 +249,7 @@ function isText({ type }: Token): boolean {
   return type === 'plain' || type.endsWith('quoted-scalar')
 }
 
-/** Whether fields or items of a list stand below a line. */
+/** Whether the fields or items of a value follow below its line. */
 function isFollowedBySet(tokens: Token[], index: number): boolean {
   let first = index
   while (first > 0 && tokens[first - 1]!.type !== 'newline') first--
@@ -262,7 +262,7 @@ function isFollowedBySet(tokens: Token[], index: number): boolean {
   return indent > columns && after?.type === 'map-value-ind'
 }
 
-/** What to write for a value that ends before a comment. */
+/** How to quote a value that a comment cuts off. */
 function quotedBefore(tokens: Token[], index: number, comment: string): string {
   const before = tokens.slice(Math.max(0, index - 6), index).filter(({ type }) => type !== 'space')
   const last = before.at(-1)

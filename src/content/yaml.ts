@@ -20,7 +20,7 @@ export type YamlSource = {
   value: unknown
   /** Line, from 1, of the field at a path such as `contacts.0.name`, or of what should hold it. */
   lineOf(field: string): number
-  /** With a problem that is no warning, there is no relying on `value`. */
+  /** `value` cannot be relied on if one of them is not a warning. */
   problems: (Problem & { line: number })[]
 }
 
@@ -51,7 +51,7 @@ export function parseYaml(text: string, firstLine = 1): YamlSource {
   try {
     value = withoutEmpty(document.toJS()) ?? {}
   } catch (error) {
-    // Told already, with what to write.
+    // Problems that were found have said it already.
     const message = `${(error as Error).message}. Write the values out.`
     if (problems.every(({ warning }) => warning))
       problems.push({ line: firstLine, field: '', message })
@@ -63,16 +63,16 @@ export function parseYaml(text: string, firstLine = 1): YamlSource {
   }
 }
 
-/** Undefined for what is nested so deep that there is no room to go from level to level. */
+/** Undefined for what is nested so deeply that the stack overflows. */
 function parse(text: string, lineCounter: LineCounter): Document | undefined {
   try {
     return parseDocument(text, {
       schema: 'failsafe',
       lineCounter,
       prettyErrors: false,
-      // It would write to the log itself.
+      // The library would write to the log itself.
       logLevel: 'error',
-      // It would compare each with all before it, which takes a minute for fifty thousand.
+      // The library would compare each key with all before it, which takes a minute for fifty thousand.
       uniqueKeys: false,
     })
   } catch (error) {

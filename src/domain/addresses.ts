@@ -8,7 +8,10 @@ import type { Site } from './site.ts'
  */
 export const storedOrigin = 'https://tiedote.invalid'
 
-/** Texts have few colons and many letters h, so looking for this tells sooner that there is none. */
+/**
+ * Looked for instead of the whole: texts have few colons and many letters h, so this is found or ruled out
+ * sooner.
+ */
 const traceOfOrigin = storedOrigin.slice('https'.length)
 
 /** Every public address of the service, absolute. The only place where their shape is known. */

@@ -8,7 +8,7 @@ import {
 } from './limits.ts'
 import type { Problem } from './problem.ts'
 
-/** Where something that was written has more than its bounds, at most fifty times. */
+/** The texts and lists that are longer than their bounds, at most fifty. */
 export function beyondBounds(written: unknown, bounds: Bounds): Problem[] {
   const problems: Problem[] = []
   look({ value: written, field: '', name: '' }, bounds, problems)
@@ -16,9 +16,9 @@ export function beyondBounds(written: unknown, bounds: Bounds): Problem[] {
 }
 
 /** A value with its field, such as `contacts.0.name`, and the names in it, `contacts.name`. */
-type Place = { value: unknown; field: string; name: string }
+type NamedValue = { value: unknown; field: string; name: string }
 
-function look({ value, field, name }: Place, bounds: Bounds, problems: Problem[]) {
+function look({ value, field, name }: NamedValue, bounds: Bounds, problems: Problem[]) {
   if (problems.length >= mostProblems) return
   if (typeof value === 'string') {
     const most = boundOf(name, bounds.characters) ?? otherCharacters
@@ -35,7 +35,13 @@ function look({ value, field, name }: Place, bounds: Bounds, problems: Problem[]
   }
 }
 
-function within(field: string, name: string, value: unknown, step: string, key?: string): Place {
+function within(
+  field: string,
+  name: string,
+  value: unknown,
+  step: string,
+  key?: string,
+): NamedValue {
   return {
     value,
     field: field ? `${field}.${step}` : step,
@@ -43,7 +49,7 @@ function within(field: string, name: string, value: unknown, step: string, key?:
   }
 }
 
-/** Of the field itself, else of what it stands in. */
+/** The bound of a field, else that of the field around it. */
 function boundOf(name: string, bounds: Record<string, number>): number | undefined {
   for (let at = name; at; at = at.slice(0, Math.max(0, at.lastIndexOf('.')))) {
     if (Object.hasOwn(bounds, at)) return bounds[at]

@@ -1,7 +1,7 @@
 import { DomainError } from './errors.ts'
 import { formatUtc } from './time.ts'
 
-/** The time, as the parts of the service that need it are told it. */
+/** The clock that everything in the service reads. */
 export type Clock = {
   /** Seconds since 1970. */
   now(): number
@@ -31,20 +31,20 @@ export function isOfClock(error: unknown): error is DomainError {
   return error instanceof DomainError && error.details.reason === 'clock-is-behind'
 }
 
-/** Whether somebody who knows what time it is agrees with a clock. */
+/** Whether a clock shows the time that the operator tells. */
 export function agrees(told: number, now: number): boolean {
   return Math.abs(told - now) <= mostBehind
 }
 
 /** What was done about a clock that had been ahead. All seconds. */
 export type Mended = {
-  /** The latest date that there was. */
+  /** The latest date that a release had. */
   from: number
-  /** That of all which had a later one. */
+  /** The date that all releases with a later one got. */
   to: number
   /** How many public releases were dated later. */
   releases: number
-  /** The latest time that readers were told of a release; undefined where none was told of that had not come. */
+  /** The latest time in the future that readers were told of a release; undefined without any. */
   newest: number | undefined
   /** Public releases of the content folder, whose files still say a time to come. */
   files: { source: string; published: number }[]
@@ -53,7 +53,7 @@ export type Mended = {
 /** Files that are named. */
 const mostNamed = 20
 
-/** What was done, in sentences for the operator; without anything that nothing was wrong. */
+/** What was done, in sentences for the operator. Says nothing of what was not wrong. */
 export function describeMending(mended: Mended | undefined, now: number): string[] {
   if (!mended) {
     return [`The clock says ${formatUtc(now)}, and nothing is dated later. Nothing was changed.`]

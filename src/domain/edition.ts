@@ -1,6 +1,6 @@
 /**
- * What an address answered for as long as nothing it shows changed. The second of the last change
- * is its number: two editions of one address never share it (H-10).
+ * What an address answered until something that it shows changed. The second of the last change is its number:
+ * two editions of one address never share it (H-10).
  */
 export type Edition = {
   /** Weak entity tag, with its quotes: a digest of the document. */

@@ -1,7 +1,7 @@
-/** What a caller can be told went wrong. HTTP turns each code into a status, in one place. */
+/** What can be wrong with a request or a change. HTTP turns each code into a status, in one place. */
 export type ErrorCode = ReadingErrorCode | PublishingErrorCode
 
-/** What readers can be told. */
+/** Errors of readers. */
 export type ReadingErrorCode =
   | 'invalid'
   | 'moved'
@@ -10,7 +10,7 @@ export type ReadingErrorCode =
   | 'gone'
   | 'unavailable'
 
-/** What only those are told who publish. */
+/** Errors of those who publish. */
 export type PublishingErrorCode =
   | 'unknown'
   | 'forbidden'
@@ -35,7 +35,7 @@ export class DomainError extends Error {
   }
 }
 
-/** The refusal of a version whose tables are not those of the database: it would read what is wrong. */
+/** Refuses to read a database whose tables are of another version of the program. */
 export function otherVersion(message: string): DomainError {
   return new DomainError('unavailable', message, { reason: 'other-version' })
 }
@@ -50,7 +50,7 @@ export function isOtherVersion(error: unknown): boolean {
  */
 export class StoreDamaged extends Error {}
 
-/** The refusal that some work came to, as an answer. Whatever else goes wrong is thrown on. */
+/** The result of some work, or the DomainError that it threw. Other errors are thrown on. */
 export async function refusable<T>(work: () => T | Promise<T>): Promise<T | DomainError> {
   try {
     return await work()

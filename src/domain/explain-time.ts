@@ -32,8 +32,8 @@ export function dateSchema(writer: Writer) {
 }
 
 /**
- * What to say of something that is no date and time: the right form of that very one, as far as it can be
- * told what is meant.
+ * What to write instead of something that is not a date and time: the right form of what was meant, as far as
+ * that can be told.
  */
 export function explainTime(written: string, writer: Writer): string {
   const short = beginning(written, 60)
@@ -65,24 +65,24 @@ export function explainTime(written: string, writer: Writer): string {
 }
 
 type Day = { year: number; month: number; day: number }
-type Clock = { hour: number; minute: number; second: number; offset: string }
+type TimeOfDay = { hour: number; minute: number; second: number; offset: string }
 /** Several days where it depends on the country which number is the month. */
-type Meant = { days: Day[]; time?: Clock }
+type MeantTime = { days: Day[]; time?: TimeOfDay }
 
 /** A date, and what is left of the text without it. */
 type FoundDay = { days: Day[]; rest: string }
 
-function readAsPeopleWrite(written: string, { languages }: Writer): Meant | undefined {
+function readAsPeopleWrite(written: string, { languages }: Writer): MeantTime | undefined {
   const text = written.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim()
   if (text.length > 100) return undefined
   const names = namesIn(languages)
   const found = dayInNumbers(text) ?? dayInWords(text, names.months)
   if (!found) return undefined
   const { time, rest } = timeIn(found.rest)
-  // Nowhere are clocks so far from UTC.
+  // No time zone is so far from UTC.
   const isOffset = parseTime(`2024-01-24T09:00${time?.offset ?? ''}`, 'UTC') !== undefined
   if (!isOffset) return undefined
-  // What nobody understands might change what is meant, such as a time zone.
+  // A word that we do not know might change the meaning, such as a time zone.
   const words = rest.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []
   const isUnderstood = (word: string) => fillers.has(word) || meaningOf(word, names.weekdays) >= 0
   if (!words.every(isUnderstood)) return undefined
@@ -143,7 +143,7 @@ function dayInWords(text: string, months: Names): FoundDay | undefined {
   return undefined
 }
 
-function timeIn(text: string): { time?: Clock; rest: string } {
+function timeIn(text: string): { time?: TimeOfDay; rest: string } {
   const match =
     /(?<!\d)(?<hour>\d{1,2}) ?[:.h] ?(?<minute>\d{2})(?:[:.](?<second>\d{2})(?:[.,]\d+)?)?(?!\d)(?<after>.*)$/.exec(
       text,
@@ -177,7 +177,7 @@ function offsetOf(zone: string): string {
 }
 
 /** The form that the service reads, with the offset that holds at that time. */
-function rightForm(date: Day, time: Clock | undefined, { timezone }: Writer): string {
+function rightForm(date: Day, time: TimeOfDay | undefined, { timezone }: Writer): string {
   const dayText = isoDay(date)
   if (!time) return dayText
   const clock = [time.hour, time.minute, time.second].map((part) => String(part).padStart(2, '0'))
@@ -218,7 +218,7 @@ type Names = [name: string, number: number][]
 
 const known = new Map<string, { months: Names; weekdays: Names }>()
 
-/** Of the languages of a site, and of English, in which everybody finds examples. */
+/** Names in the languages of a site, and in English, because examples are mostly in English. */
 function namesIn(languages: string[]): { months: Names; weekdays: Names } {
   const key = languages.join()
   let names = known.get(key)
@@ -238,7 +238,7 @@ function namesIn(languages: string[]): { months: Names; weekdays: Names } {
   return names
 }
 
-/** A tag may have the form of one and be none. */
+/** A tag may be well-formed and still be unknown to Intl. */
 function isKnown(language: string): boolean {
   try {
     return Intl.getCanonicalLocales(language).length > 0

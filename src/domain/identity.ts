@@ -26,7 +26,7 @@ function toHex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** What tells a language version from others: the slug and the language of its address. */
+/** The slug and the language of an address as one text, which no other release has. */
 export function keyOf({ slug, language }: { slug: string; language: string }): string {
   return `${slug}.${language}`
 }

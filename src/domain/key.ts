@@ -1,6 +1,6 @@
 // Keys put releases in order: by the second, and by a place within it for those that became visible together.
 
-/** Releases that can share a second. More would leave no room for the year 9000 among exact numbers. */
+/** Releases that can share a second. With more, keys of the year 9000 would no longer be exact numbers. */
 export const placesOfSecond = 2 ** 12
 
 /** The key of the release at a place within a second since 1970, which may be before it. */

@@ -1,7 +1,10 @@
 // How much may be sent. Every figure is a count, so that it decides the same on every machine, and is looked
 // at before the step that would be dear. A release of a press office stays far below each of them.
 
-/** Problems that are told at once: nobody mends more, and each costs a look for the word that was meant. */
+/**
+ * Problems that are told at once: nobody corrects more at a time, and each takes a search for the word that
+ * was meant.
+ */
 export const mostProblems = 50
 
 /** Of JSON: values in a body, and levels of them. A release has some dozens, at five levels. */
@@ -95,5 +98,5 @@ export function inWords(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
-/** Of the document of a feed: bytes beyond which it takes no further release (H-38). */
+/** Bytes of a feed document beyond which no further release is added (H-38). */
 export const largestDocument = 250_000

@@ -26,7 +26,7 @@ export const mediaTypes: Record<string, string> = {
   zip: 'application/zip',
 }
 
-/** Of a file that came through the API, by its name. */
+/** The media type of an uploaded file, by its name. */
 export function mediaTypeOf(path: string): string {
   const ending = path.slice(path.lastIndexOf('.') + 1).toLowerCase()
   return Object.hasOwn(mediaTypes, ending) ? mediaTypes[ending]! : 'application/octet-stream'

@@ -1,6 +1,7 @@
-// What a name in an address or a file may be. Whoever reads one asks here, so that no two mean another thing.
+// What a name in an address or a file may be. Everything that reads one asks here, so that all understand it
+// alike.
 
-/** Slugs of releases, topics and publishers. Longer ones than of 200 characters no release may be given. */
+/** Slugs of releases, topics and publishers. A release may not have one of more than 200 characters. */
 export const slugPattern = /^[a-z0-9][a-z0-9_-]*$/
 export const longestSlug = 200
 
@@ -8,13 +9,13 @@ export const longestSlug = 200
 export const languagePattern = /^[a-z]{2,3}(-[a-z0-9]{2,8})*$/
 export const longestLanguage = 35
 
-/** The slug that an address names: in addresses, case means nothing. */
+/** The slug in an address, whose case does not matter. */
 export function readSlug(text: string): string | undefined {
   const slug = text.toLowerCase()
   return slugPattern.test(slug) ? slug : undefined
 }
 
-/** A release by its file. Of what may be neither a slug nor a language, nobody has said so yet. */
+/** The release that the name of a file tells. Whether the slug and the language exist is not checked. */
 export type FileName = { slug: string; language: string }
 
 /** What the name of a Markdown file says of the release in it: `2024/ministers-meet.en.md`. */
@@ -39,8 +40,8 @@ export function isMediaPath(path: string): boolean {
 }
 
 /**
- * Where a release was written: a file, or `file#slug.language` for a line of JSONL. A folder may have any
- * sign in its name.
+ * Takes a source apart: a file, or `file#slug.language` for a line of JSONL. Names of folders may contain any
+ * character.
  */
 export function readSource(source: string): { file: string; inLines?: string } {
   const end = source.indexOf('.jsonl#') + '.jsonl'.length
@@ -62,7 +63,7 @@ export function readFileLink(address: string): (FileName & { part: string }) | u
   return { slug, language, part }
 }
 
-/** An address without what is encoded in it; one that is no UTF-8 stays as it is written. */
+/** Decodes percent-encoding. What is not UTF-8 stays as it is. */
 export function decoded(path: string): string {
   try {
     return decodeURIComponent(path)

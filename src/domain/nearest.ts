@@ -1,8 +1,8 @@
-/** Characters of words and names that are compared: longer ones count as alike when these are. */
+/** Characters of words and names that are compared. What follows them does not count. */
 const longest = 64
-/** Names that are compared letter by letter, which is what costs. */
+/** The most names that are compared letter by letter, which is the expensive part. */
 const mostCompared = 100
-/** Pairs of letters are told apart by a number below this. Two with the same only let more be compared. */
+/** Pairs of letters are hashed to numbers below this. A collision only means that more names are compared. */
 const pairs = 4096
 
 /**
@@ -24,8 +24,8 @@ export function nearest(word: string, candidates: Iterable<string>, limit = 3): 
 }
 
 /**
- * The same for many names that are asked about again and again, in a time that hardly grows with them:
- * only those are compared that share pairs of letters with the word, those that share most of them first.
+ * The same for many names that are asked about often, in a time that hardly grows with their number: only
+ * names that share pairs of letters with the word are compared, those with most of them first.
  */
 export function createNearest(names: string[]): (word: string, limit?: number) => string[] {
   if (names.length <= mostCompared) return (word, limit) => nearest(word, names, limit)
@@ -41,7 +41,7 @@ function comparable(text: string): string {
   return text.slice(0, longest).toLowerCase()
 }
 
-/** Edits, by the lengths of both. Of a short word, two other letters make a different word unless those are alike. */
+/** Edits that are allowed, by both lengths. In a short word, two other letters make another word. */
 function allowed(wanted: number, name: number): number {
   if (wanted < 4 && name > wanted) return 1
   return Math.floor(Math.max(2, name / 3))
@@ -109,8 +109,8 @@ function pairAt(text: string, at: number): number {
 }
 
 /**
- * The numbers of the names that may be near to a word, at most so many as are compared. An edit destroys
- * two pairs at most, so a name that lacks more of them needs more edits than are allowed.
+ * The numbers of the names that may be near to a word, at most as many as are compared. An edit destroys two
+ * pairs at most, so a name that lacks more pairs needs more edits than are allowed.
  */
 function mostAlike(wanted: string, { lengths, starts, places }: PairIndex): number[] {
   const shared = new Uint8Array(lengths.length)

@@ -8,8 +8,8 @@
 export const outputVersion = 1
 
 /**
- * Names all that documents depend on beside the content, for the store to remember. `FEED_PAGES` is not part
- * of it: it decides who gets a page in place of a feed, and no document shows it.
+ * Names everything beside the content that documents depend on, for the store to remember. `FEED_PAGES` is not
+ * part of it: it decides who gets a page in place of a feed, and no document shows it.
  */
 export function outputName(version: number, baseUrl: string): string {
   return `${version} ${baseUrl}`

@@ -9,13 +9,13 @@ export type Problem = {
   field: string
   /** Two sentences: what is wrong, and what to write instead. */
   message: string
-  /** The value is taken as it is, but some readers will show it badly. */
+  /** The value is accepted, but some readers will show it badly. */
   warning?: true
-  /** It is a warning only because an earlier version took it in silence: what is written anew is wrong. */
+  /** It is a warning only because an earlier version accepted it silently. In new releases it is an error. */
   tolerated?: true
 }
 
-/** A problem as it counts where something is written anew. */
+/** The same problem in something new, where nothing is tolerated. */
 export function writtenAnew<P extends Problem>(problem: P): P {
   if (!problem.tolerated) return problem
   const { tolerated: _, warning: __, ...rest } = problem
@@ -26,25 +26,25 @@ export function writtenAnew<P extends Problem>(problem: P): P {
 export type FileProblem = Problem & {
   file: string
   line: number
-  /** From which second everybody may know of it: that of the release that the file holds. */
+  /** The second of the release in the file: from then on everybody may know of the problem. */
   published?: number | undefined
 }
 
 /**
- * Problems as lines for everybody (H-21): of a release that is not public, or of which that is not
- * known, only that there is one. Its name alone might tell what is to come.
+ * Problems as lines that everybody may read (H-21). Of a release under embargo, or whose time is not known, it
+ * only says that there is a problem: the name of a file alone might tell what is to come.
  */
 export function formatInPublic(problems: FileProblem[], now: number): string[] {
   const isOfRelease = ({ file }: FileProblem) => file.startsWith('releases/')
   const mayBeTold = (problem: FileProblem) =>
     !isOfRelease(problem) || (problem.published ?? Infinity) <= now
   const told = problems.filter(mayBeTold).map(formatProblem)
-  // A warning keeps nobody from anything, so that not even its being there need be told.
+  // A warning blocks nothing, so even its existence need not be told.
   if (problems.every((problem) => problem.warning || mayBeTold(problem))) return told
   return [...told, 'Something is wrong with a release that is not public. The log says what.']
 }
 
-/** One line a person can act on: `releases/x.en.md:4  topics  "migrtion" is not a topic. Write …` */
+/** One line that a person can act on: `releases/x.en.md:4  topics  "migrtion" is not a topic. Write …` */
 export function formatProblem({ file, line, field, message, warning }: FileProblem): string {
   return [
     `${file}:${line}`,
@@ -89,7 +89,7 @@ function isUnknownField(issue: v.BaseIssue<unknown>): boolean {
   return issue.type === 'strict_object' && issue.expected === 'never'
 }
 
-/** All fields that a set has beside those that came through, as valibot names one of them alone. */
+/** All unknown fields of an object. valibot names only one of them. */
 function unknownIn(issue: v.BaseIssue<unknown>, output: unknown): string[][] {
   const path = issue.path ?? []
   const keys = path.map(({ key }) => String(key))
@@ -124,7 +124,7 @@ function firstProblems(
   ]
 }
 
-/** Fields of a set that are named when none of them is like the one that somebody wrote. */
+/** Fields of an object that are named when none of them is like the unknown one. */
 const mostNamed = 8
 
 function noSuchField(path: string[], fields: string[], advice: Advice): Problem {
@@ -146,7 +146,7 @@ function listed(words: string[]): string {
   return words.length === 1 ? words[0]! : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 }
 
-/** The fields that a schema has where somebody wrote another. */
+/** The fields that a schema has at a path. */
 function fieldsBeside(schema: v.GenericSchema, path: string[]): string[] {
   let at: Inner | undefined = schema as Inner
   for (const key of path.slice(0, -1)) {
@@ -156,7 +156,7 @@ function fieldsBeside(schema: v.GenericSchema, path: string[]): string[] {
   return Object.keys(setOf(at).entries ?? {})
 }
 
-/** What the schemas of valibot are made of, as far as a path goes through them. */
+/** The properties of valibot schemas that a path is followed through. */
 type Inner = {
   wrapped?: Inner
   pipe?: readonly Inner[]
@@ -165,7 +165,7 @@ type Inner = {
   value?: Inner
 }
 
-/** The set or list within a schema that may be left out, or that texts are made into first. */
+/** The object or array schema inside one that is optional or transforms its input first. */
 function setOf(schema: Inner | undefined): Inner {
   let at = schema
   while (at?.wrapped) at = at.wrapped

@@ -4,14 +4,14 @@ import type { Release } from './release.ts'
 import type { Site } from './site.ts'
 import type { Vocabulary, VocabularySource, WrittenTopic } from './topic.ts'
 
-/** What releases that come in through the API have as their source, before slug and language. */
+/** The beginning of the source of a release that came through the API; slug and language follow. */
 export const apiSource = 'api:'
 
-/** A release as those see it who publish: whatever its time, and also withdrawn. */
-export type Kept = {
-  /** Where it stands among all releases. */
+/** A release as authors see it: also under embargo, and also withdrawn. */
+export type ReleaseForAuthors = {
+  /** Its key of publication. */
   key: number
-  /** With the seconds that it has in feeds. */
+  /** `published` and `updated` are those that feeds show. */
   release: Release
   /** The second of publication that was asked for. */
   wished: number
@@ -24,25 +24,40 @@ export type Kept = {
   isHistory: boolean
 }
 
-/** A release that has or had a slug or an identity, and whose it is; null where nobody knows any more. */
+/**
+ * A release that has or had a slug or an identity, with its publisher; null where the publisher is not known
+ * any more.
+ */
 export type Holder = { slug: string; id: string; publisher: string | null }
 
-/** Who asks, and when: releases to come are shown to their publishers, to all where there are none. */
+/**
+ * Who asks, and when. Releases under embargo are shown to their publishers, or to everybody if `publishers` is
+ * undefined.
+ */
 export type Viewer = { publishers: string[] | undefined; now: number }
 
 /** A line of the list of all releases. */
-export type KeptLine = Pick<Release, 'slug' | 'language' | 'title' | 'published' | 'updated'> &
-  Omit<Kept, 'release' | 'wished' | 'isHistory'> & { isWithdrawn: boolean }
+export type ReleaseSummary = Pick<
+  Release,
+  'slug' | 'language' | 'title' | 'published' | 'updated'
+> &
+  Omit<ReleaseForAuthors, 'release' | 'wished' | 'isHistory'> & { isWithdrawn: boolean }
 
 export type Action = 'publish' | 'revise' | 'correct' | 'retag' | 'withdraw' | 'reinstate'
 
 /** Who did what to a release or a topic, and what it was before, as it was written down. */
-export type Deed = { at: number; by: string; action: Action; note: string; replaced?: unknown }
+export type HistoryEntry = {
+  at: number
+  by: string
+  action: Action
+  note: string
+  replaced?: unknown
+}
 
 /** A change of a release that is ready to be made. */
-export type ReadyChange = { draft: Draft; dates: Dates; deed: Deed }
+export type ReadyChange = { draft: Draft; dates: Dates; historyEntry: HistoryEntry }
 
-/** All that releases are read with. */
+/** Everything that releases are read with. */
 export type Frame = {
   site: Site
   vocabulary: Vocabulary
@@ -52,15 +67,18 @@ export type Frame = {
   published: VocabularySource
 }
 
-/** What publishing asks of the storage. */
+/** The port that publishing needs from a store. */
 export interface PublishingStore {
   /** Throws DomainError `unavailable` while no content was ever brought in. */
   frame(): Promise<Frame>
   /** The releases that have one of these addresses or identities. */
-  kept(addresses: Pick<Release, 'slug' | 'language'>[], ids: string[]): Promise<Kept[]>
+  findReleases(
+    addresses: Pick<Release, 'slug' | 'language'>[],
+    ids: string[],
+  ): Promise<ReleaseForAuthors[]>
   /**
-   * The releases that have or had one of these slugs, in whatever language, or one of these identities:
-   * a row for each slug. Also those that are gone or lost the slug, with the publisher of then.
+   * The releases that have or had one of these slugs, in any language, or one of these identities: a row for
+   * each slug. Also those that are gone or lost the slug, with the publisher that they had.
    */
   holders(slugs: string[], ids: string[]): Promise<Holder[]>
   /** The releases after one that somebody may see, in the order of slugs and languages. */
@@ -68,14 +86,15 @@ export interface PublishingStore {
     after: Pick<Release, 'slug' | 'language'>,
     limit: number,
     viewer: Viewer,
-  ): Promise<KeptLine[]>
-  /** Whether releases speak of a file, and none that somebody may see. */
+  ): Promise<ReleaseSummary[]>
+  /** Whether releases mention a file, but none that this viewer may see. */
   isFileHidden(path: string, viewer: Viewer): Promise<boolean>
   /** What was done to a subject through the API, the last first. */
-  deeds(subject: string, limit: number): Promise<Deed[]>
+  history(subject: string, limit: number): Promise<HistoryEntry[]>
   /**
-   * Makes the changes that `decide` chooses for a second, all at once. They are on disk when this
-   * resolves, or nothing has changed. `decide` is asked again if another process changed the store.
+   * Makes the changes that `decide` chooses for a second, all at once. When this resolves, they are on disk;
+   * when it rejects, nothing has changed. `decide` is asked again if another process changed the store
+   * meanwhile.
    */
   publish(
     batch: string,
@@ -86,6 +105,8 @@ export interface PublishingStore {
   publishTopic(
     slug: string,
     clock: Clock,
-    decide: (now: number) => Promise<{ written: WrittenTopic; deed: Deed } | undefined>,
+    decide: (
+      now: number,
+    ) => Promise<{ written: WrittenTopic; historyEntry: HistoryEntry } | undefined>,
   ): Promise<void>
 }

@@ -1,18 +1,19 @@
+import { isUnderEmbargo } from './embargo.ts'
 import { keyAt, placesOfSecond, secondOf } from './key.ts'
 import type { Release } from './release.ts'
 import type { Site } from './site.ts'
 import type { VocabularySource } from './topic.ts'
 
-/** A release on its way into the store, with what the store needs to recognise it again. */
+/** A release that was read and is not in the store yet, with what the store needs to recognise it later. */
 export type Draft = {
   /** Where it was written: a file, or `file#slug.language` for a line of JSONL. */
   source: string
-  /** Fingerprint of what was written and of all it was read with. */
+  /** Fingerprint of what was written and of everything it was read with. */
   origin: string
   /** Fingerprint of the release itself. */
   hash: string
   release: Release
-  /** What its author sent, where that was Markdown. What is in files stays there. */
+  /** The Markdown that came through the API. Of files the store keeps no Markdown. */
   markdown?: string | undefined
   /** All its words, folded, for the search. */
   words: string
@@ -36,7 +37,7 @@ export type KnownDraft = {
 export type FileStamp = {
   /** Changes whenever the file does, or what it is read with. */
   stamp: string
-  /** The files below `media/` that it speaks of, with their sizes; null for a missing one. */
+  /** The files below `media/` that its releases mention, with their sizes; null for a missing one. */
   media: Record<string, number | null>
 }
 
@@ -45,22 +46,22 @@ export type KnownContent = {
   files: Map<string, FileStamp>
   drafts: Map<string, KnownDraft>
   /**
-   * Whether a release came in through the API, by its identity or as `slug.language`: no file may take it
-   * over. Missing where none did.
+   * Whether a release came through the API, asked for by its identity or as `slug.language`: a file may not
+   * replace it. Undefined if no release did.
    */
   isPublished?: ((id: string, address: string) => Promise<boolean>) | undefined
 }
 
 /**
- * What becomes of times that are over. `news`: what comes late is published now, unless so much of it
- * comes at once that it is an office's past. `keep`: all keep their times, as when a service that nobody
- * reads yet is filled. `archive`: all keep their times, and only archives have them (C-06).
+ * What becomes of times that are over. `news`: a late release is published now, unless so many come at once
+ * that they are the history of an office. `keep`: all keep their times, as when a new service is filled.
+ * `archive`: all keep their times, and only archives have them (C-06).
  */
 export const datings = ['news', 'keep', 'archive'] as const
 export type Dates = (typeof datings)[number]
 
-/** All that a content folder says beside its releases. */
-export type ContentFrame = {
+/** Everything that a content folder says beside its releases. */
+export type FolderContent = {
   site: Site
   vocabulary: VocabularySource
   files: Map<string, FileStamp>
@@ -68,20 +69,20 @@ export type ContentFrame = {
   removed: string[]
 }
 
-/** A content folder and what makes documents of it. */
-export type Frame = ContentFrame & {
-  /** Names all that documents depend on and is not content (`outputName`). */
+/** What the store is to make public together with the drafts of a batch. */
+export type ContentUpdate = FolderContent & {
+  /** Names everything beside the content that documents depend on (`outputName`). */
   program: string
-  /** How many drafts were staged for it, where whoever did that cannot look again which are missing. */
+  /** How many drafts were staged. Missing where the caller can look itself which of them are missing. */
   drafts?: number
 }
 
-/** A release whose place in the order of publication is being decided. Times are seconds. */
+/** A release whose keys are being chosen. Times are seconds. */
 export type Placement = {
   id: string
   /** Names the request or the load that it came with. */
   batch: string
-  /** How many came in before it in the same change: of equal times that decides. */
+  /** Its number within the change. It decides the order of equal times. */
   number: number
   /** The time its author wrote. */
   authored: number
@@ -108,16 +109,16 @@ export type Former = {
   isHistory?: boolean
 }
 
-/** The keys a release has: where it stands in feeds, and where it stands in archives. */
-export type Place = {
+/** The keys of a release: the first orders feeds, the second orders archives. */
+export type ReleaseKeys = {
   id: string
   key: number
   updatedKey: number
-  /** It came with the past of an office, and is no news in any feed (C-06). */
+  /** It came with the history of an office, and no feed has it as news (C-06). */
   isHistory: boolean
 }
 
-/** The second of what is withdrawn before anybody saw it: beyond all that a clock will show. */
+/** The second of a release that was withdrawn under embargo: no clock will ever show it. */
 const never = Date.UTC(9000, 0, 1) / 1000
 
 /** When a change is made. */
@@ -148,56 +149,56 @@ const mostLate = 50
  *
  * `taken` are the keys that other releases have.
  */
-export function place(
+export function chooseKeys(
   releases: Placement[],
   taken: Iterable<number>,
   { second, since }: Moment,
-): Place[] {
+): ReleaseKeys[] {
   const kept = releases.filter((one) => isKept(one, second))
   const others = inOrder(releases.filter((one) => !isKept(one, second)))
   const late = lateAmong(others, second, since)
   const changed = new Set(kept.filter((one) => isMaterial(one.before!, one)))
-  // A whole topic that gains another is no news, as little as an office's history.
+  // A topic that gains another as a whole is no news, just like the history of an office.
   for (const one of ofManyInBatch([...changed])) {
     if (isGainAlone(one.before!, one)) changed.delete(one)
   }
 
-  const places = new Map<string, Place>()
+  const chosen = new Map<string, ReleaseKeys>()
   for (const { id, before } of kept) {
     const { key, updatedKey, isHistory = false } = before!
-    places.set(id, { id, key, updatedKey, isHistory })
+    chosen.set(id, { id, key, updatedKey, isHistory })
   }
   const used = new Set(taken)
-  for (const { key, updatedKey } of places.values()) used.add(key).add(updatedKey)
+  for (const { key, updatedKey } of chosen.values()) used.add(key).add(updatedKey)
   const onTime = others.filter((one) => !late.has(one))
   const keys = keysOfBefore(onTime, used, second)
   const nextKey = freeKeys(used)
-  // Where nothing was shown yet, nothing is past but what is said to be.
+  // In an empty store only what is said to be history is.
   const past = ({ dates }: Placement) => since ?? (dates === 'archive' ? second : -Infinity)
   for (const one of onTime) {
     const key = keys.get(one.id) ?? nextKey(timeOf(one, second))
     const isHistory = secondOf(key) <= past(one) && one.dates !== 'keep'
-    places.set(one.id, { id: one.id, key, updatedKey: key, isHistory })
+    chosen.set(one.id, { id: one.id, key, updatedKey: key, isHistory })
   }
   for (const one of onTime) {
-    const { key } = places.get(one.id)!
-    // No author's word makes a change of the future, other than in a release of the future.
+    const { key } = chosen.get(one.id)!
+    // A change cannot be dated in the future, except in a release that is under embargo itself.
     const wanted = Math.min(one.wanted, second)
-    if (wanted > secondOf(key)) places.get(one.id)!.updatedKey = nextKey(wanted)
+    if (wanted > secondOf(key)) chosen.get(one.id)!.updatedKey = nextKey(wanted)
   }
   for (const { id } of others.filter((one) => late.has(one))) {
     const key = nextKey(second)
-    places.set(id, { id, key, updatedKey: key, isHistory: false })
+    chosen.set(id, { id, key, updatedKey: key, isHistory: false })
   }
   for (const { id } of [...changed].toSorted(
     (a, b) => a.wanted - b.wanted || a.number - b.number,
   )) {
-    places.set(id, { ...places.get(id)!, updatedKey: nextKey(second), isHistory: false })
+    chosen.set(id, { ...chosen.get(id)!, updatedKey: nextKey(second), isHistory: false })
   }
-  return releases.map(({ id }) => places.get(id)!)
+  return releases.map(({ id }) => chosen.get(id)!)
 }
 
-/** The earliest second in which `place` looks for a place. It needs to know none that is taken before. */
+/** The earliest second in which `chooseKeys` looks for a free key. It need not know any taken key before it. */
 export function earliest(releases: Placement[], { second, since }: Moment): number {
   const others = releases.filter((one) => !isKept(one, second))
   const late = lateAmong(others, second, since)
@@ -206,23 +207,24 @@ export function earliest(releases: Placement[], { second, since }: Moment): numb
     .reduce((least, { authored }) => Math.min(least, authored), since ?? second)
 }
 
-/** Whether it is public and stays so, with the key that it has. */
+/** Whether it is public and stays public, with the key that it has. */
 function isKept({ authored, before }: Placement, second: number): boolean {
-  return before !== undefined && secondOf(before.key) <= second && authored <= second
+  if (!before || isUnderEmbargo(authored, second)) return false
+  return !isUnderEmbargo(secondOf(before.key), second)
 }
 
-/** The second that a release gets which does not come late. */
+/** The second of a release that is not late. */
 function timeOf(one: Placement, second: number): number {
   return isUnseen(one, second) ? never : one.authored
 }
 
-/** Whether it was withdrawn before its time: nobody is told of it later either. */
+/** Whether it was withdrawn under embargo: readers are never told of it. */
 function isUnseen({ authored, withdrawn, before }: Placement, second: number): boolean {
   const wasUnseen = before !== undefined && secondOf(before.key) >= never
-  return withdrawn && (authored > second || wasUnseen)
+  return withdrawn && (isUnderEmbargo(authored, second) || wasUnseen)
 }
 
-/** The keys of releases of the future, which they keep while their authors' times stay the same. */
+/** The keys of releases under embargo, which stay the same while their authors' times do. */
 function keysOfBefore(
   releases: Placement[],
   used: Set<number>,
@@ -241,7 +243,7 @@ function keysOfBefore(
   return keys
 }
 
-/** Releases that come later than they say, but those that are history. */
+/** Releases that come later than their time, except those that are history. */
 function lateAmong(
   releases: Placement[],
   second: number,
@@ -249,14 +251,14 @@ function lateAmong(
 ): Set<Placement> {
   if (since === undefined) return new Set()
   const late = releases.filter((one) => {
-    const isOver = one.authored <= second && one.authored <= since
+    const isOver = !isUnderEmbargo(one.authored, second) && one.authored <= since
     return one.dates === 'news' && isOver && !isUnseen(one, second)
   })
   const history = ofManyInBatch(late.filter(({ authored }) => authored < since - week))
   return new Set(late.filter((one) => !history.has(one)))
 }
 
-/** Those of which more came at once than could be news, whatever others sent in the same second. */
+/** Those of batches that are too large to be news. What others sent in the same second does not count. */
 function ofManyInBatch(releases: Placement[]): Set<Placement> {
   const batches = [...Map.groupBy(releases, ({ batch }) => batch).values()]
   return new Set(batches.filter(({ length }) => length > mostLate).flat())
@@ -282,7 +284,7 @@ function inOrder(releases: Placement[]): Placement[] {
   return releases.toSorted((a, b) => a.authored - b.authored || a.number - b.number)
 }
 
-/** Answers the key behind all that are used of a second, or of the next one that is not full, and uses it. */
+/** Returns a function that takes the next free key of a second, or of a later second if that one is full. */
 export function freeKeys(used: Iterable<number>): (second: number) => number {
   const places = new Map<number, number>()
   for (const key of used) {

@@ -18,11 +18,11 @@ export type MediaFile = {
   height?: number
 }
 
-/** Everything a release is read with: plain JSON, because it is read in another thread. */
+/** Everything that a release is read with: plain JSON, because another thread reads it. */
 export type Surroundings = {
   site: Site
   vocabulary: VocabularySource
-  /** BASE_URL, where it is known: what begins with it is ours. */
+  /** BASE_URL, if it is known: addresses that begin with it are our own. */
   baseUrl?: string | undefined
 }
 
@@ -33,28 +33,28 @@ export type FindMedia = (path: string) => MediaFile | undefined | Promise<MediaF
 export type Origin = Pick<Draft, 'source' | 'origin'>
 
 /**
- * A release that is to be read. What is new has to keep within all limits; of what an earlier version took,
- * a later limit is only a warning.
+ * A release that is to be read. A new one has to keep within all limits. For one that an earlier version
+ * accepted, a later limit is only a warning.
  */
 export type ReleaseToRead = {
   written: unknown
   origin: Origin
   isNew: boolean
-  /** Second at which it is read: no release is withdrawn in advance. */
+  /** Second at which it is read: a withdrawal in the future does not count. */
   now: number
   /** Readers see it as withdrawn already. */
   isWithdrawn?: boolean
 }
 
-/** What a written release came to before anybody looked for the files that it speaks of. */
+/** A written release that was read, before anybody looked for the files that it mentions. */
 export type ReadText = {
   /** Missing when something was wrong. */
   text?: ReleaseText
-  /** What it is altogether, if it speaks of no file. */
+  /** The finished draft, if it mentions no file. */
   draft?: Draft
   /** The second that its author gave, as far as it can be told. */
   published: number | undefined
-  /** Files below `media/`, in the order in which it speaks of them. */
+  /** Files below `media/`, in the order in which it mentions them. */
   mentions: Mention[]
   problems: PlacedProblem[]
 }
@@ -70,17 +70,17 @@ export type ReleaseText = {
   languages: number
 }
 
-/** A file that a release speaks of, and in which field. It may be missing where that is only a warning. */
+/** A file that a release mentions, and in which field. With `warning` it may be missing. */
 export type Mention = { path: string; field: string; warning?: true; line?: number }
 
 /** A problem with the line of its field, where there are lines. */
 type PlacedProblem = Problem & { line?: number }
 
-/** What a written release came to. Without `draft` something was wrong. */
+/** A written release that was read. Without `draft` something was wrong. */
 export type ReadRelease = {
   draft?: Draft
   published: number | undefined
-  /** Files below `media/` that it speaks of, with their sizes; null for a missing one. */
+  /** Files below `media/` that it mentions, with their sizes; null for a missing one. */
   media: FileStamp['media']
   problems: PlacedProblem[]
 }
@@ -95,7 +95,7 @@ export type FileToRead = {
   withdrawn?: string[]
 }
 
-/** What it came to. */
+/** The release in it. */
 export type FileText = ReadText & {
   source: string
   line?: number
@@ -108,7 +108,7 @@ export type ReadBody =
   | { value: Record<string, unknown>; origin: string }
   | { refusal: { code: ErrorCode; message: string; details: Record<string, unknown> } }
 
-/** A release that was read, once the files are looked up that it speaks of. */
+/** Looks up the files that a release mentions, and finishes it. */
 export async function withMedia(
   { text, draft, published, mentions, problems: found }: ReadText,
   findMedia: FindMedia,
@@ -144,7 +144,7 @@ export async function draftOf(
   return { ...origin, hash, release, words, weight: weigh(release, languages), media }
 }
 
-/** Pictures of ours with their width and height, so that nothing moves when they are there. */
+/** Adds width and height to own pictures, so that the page does not move while they load. */
 function withPictureMeasures(html: string, files: Record<string, MediaFile>): string {
   if (!Object.values(files).some(({ width }) => width !== undefined)) return html
   return html.replace(/<img ([^>]*)>/g, (tag, attributes: string) => {

@@ -1,38 +1,38 @@
 import type { Clock } from './clock.ts'
 import type { Edition } from './edition.ts'
 import type { FeedQuery } from './feed-query.ts'
-import type { Draft, Frame, KnownContent } from './publishing.ts'
+import type { ContentUpdate, Draft, KnownContent } from './publishing.ts'
 import type { Release } from './release.ts'
 import type { Retired } from './retirement.ts'
 import type { Site } from './site.ts'
 import type { Month } from './time.ts'
 import type { Vocabulary } from './topic.ts'
 
-/** All that answers depend on, at one moment. Two equal states give the same bytes. */
+/** Everything that answers depend on at one moment. Two equal states give the same bytes. */
 export type State = {
   /** Grows with every change of the store. */
   revision: number
   /**
-   * Second of the newest release that is public; later ones are still to come. 0 without any. What was once
+   * Second of the newest release that is public; later ones are under embargo. 0 without any. What was once
    * shown stays public, also when the clock is set back.
    */
   horizon: number
   /**
-   * Second since when all that is public is as it is: of the last change of the store that anybody
-   * can see, or of the newest release. It grows with everything that readers may notice, and with
-   * nothing else, so that an embargoed release leaves no trace (H-21).
+   * Second since when everything public is as it is: of the last change that readers can see, or of the newest
+   * release. It grows with everything that readers may notice, and with nothing else, so that nothing shows a
+   * release under embargo (H-21).
    */
   since: number
   /** Second of the last change of what every document depends on: site, topics, program. */
   frameSince: number
   /**
-   * Second from which the state may be another although nothing is written: of the next release to come,
-   * or of the next topic to end. Infinity without any. Nothing that is answered may depend on it (H-21).
+   * Second from which the state may be another although nothing is written: of the next release whose embargo
+   * ends, or of the next topic to end. Infinity without any. No answer may depend on it (H-21).
    */
   until: number
   site: Site
   vocabulary: Vocabulary
-  /** Numbers of topics, by which the full-text index of the store marks the releases that are found under them. */
+  /** Numbers of topics: the full-text index marks releases with them. */
   marks: ReadonlyMap<string, number>
   retired: Retired
 }
@@ -59,7 +59,7 @@ export type Walk = {
   towards?: 'older' | 'newer'
   /** Withdrawn releases instead of those that stand. */
   withdrawn?: boolean
-  /** Without those that came with the past of an office (C-06). */
+  /** Without the history of an office (C-06). */
   onlyNews?: boolean
   /** The lowest key. */
   from?: number
@@ -71,7 +71,7 @@ export type Walk = {
 /** A language version of a release. */
 export type Version = Pick<Release, 'slug' | 'language' | 'title'> & { isWithdrawn: boolean }
 
-/** The releases around some others, each list by slug. */
+/** The releases that some others are linked to, each list by slug. */
 export type Relations = {
   /** Language versions, in the order of the site's languages. */
   versions: ReadonlyMap<string, Version[]>
@@ -85,7 +85,7 @@ export type Listed = Pick<Release, 'slug' | 'language' | 'updated'> & { language
 /** How many public releases a topic has in a language, and the second of the newest. */
 export type TopicCount = { topic: string; language: string; count: number; newest: number }
 
-/** What the service asks of its storage to answer readers. All answers hold only what is public. */
+/** The port that answering readers needs from a store. It returns only what is public. */
 export interface ReleaseStore {
   /** The state at a second. Throws DomainError `unavailable` while nothing was ever brought in. */
   state(now: number): Promise<State>
@@ -93,25 +93,25 @@ export interface ReleaseStore {
   revision(): Promise<number>
   /** Releases that answer a question and stand, newest first. */
   find(query: FeedQuery, state: State, limit: number): Promise<StoredRelease[]>
-  /** Where the releases stand that each of some walks finds, in its order. */
+  /** The places of the releases that each of some walks finds, in its order. */
   places(query: FeedQuery, state: State, walks: Walk[]): Promise<Place[][]>
   /** The months of the site's time zone in which releases stand that answer a question, newest first. */
   months(query: FeedQuery, state: State): Promise<Month[]>
   /** Releases by their keys, newest first. */
   load(keys: number[], state: State): Promise<StoredRelease[]>
   /**
-   * Second of the last change of the releases that some walks find, or of what stands around them; or
-   * when a release left or came under a topic that the question names. It grows by every change of
-   * that, and by few others.
+   * Second of the last change of the releases that some walks find, or of those they are linked to; or the
+   * second in which a release left or joined a topic of the question. It grows with every such change, and
+   * with few others.
    */
   lastModified(query: FeedQuery, state: State, walks: Walk[]): Promise<number>
   /** One release by its slug, also a withdrawn one. A former slug finds it too: compare `slug`. */
   findRelease(slug: string, language: string, state: State): Promise<StoredRelease | undefined>
-  /** What is public around some releases. */
+  /** The public releases that some releases are linked to. */
   findRelations(releases: Release[], state: State): Promise<Relations>
   /**
-   * What becomes of a file below `media/`: it is public as long as a release that stands speaks of it,
-   * and no sooner.
+   * Whether readers may have a file below `media/`: it is public as long as a public release that stands
+   * mentions it.
    */
   mediaStatus(path: string, state: State): Promise<'public' | 'withdrawn' | 'hidden'>
   countByTopic(state: State): Promise<TopicCount[]>
@@ -127,11 +127,11 @@ export interface ReleaseStore {
 /** Which bundle of content it was, and the second when it was made. */
 export type BundleMark = { fingerprint: string; made: number }
 
-/** What bringing content in asks of the storage. */
+/** The port that bringing content in needs from a store. */
 export interface ContentStore {
   /** What the store holds of the content folder. */
   known(): Promise<KnownContent>
-  /** With which program; nothing before anything was brought in. */
+  /** The program that the store was last brought in line with; undefined before. */
   program(): Promise<string | undefined>
   /**
    * Has every document count as changed if they are made by another program than before. It is a change of its own,
@@ -141,12 +141,9 @@ export interface ContentStore {
   changeProgram(program: string, clock: Clock): Promise<void>
   /** Which bundle of content the store was last brought in line with. */
   bundle(): Promise<BundleMark | undefined>
-  /**
-   * Puts drafts aside, under a name for the change they belong to, behind those that are there. Nobody sees
-   * them yet.
-   */
+  /** Stages drafts under the name of a batch, behind those that are there. No reader sees them yet. */
   stage(batch: string, drafts: Draft[], now: number): Promise<void>
-  /** Which drafts wait under that name: source → hash. */
+  /** The drafts that are staged in a batch: source → hash. */
   staged(batch: string): Promise<Map<string, string>>
   /**
    * Makes everything staged under a name public at once, with the rest of what a folder says.
@@ -155,17 +152,17 @@ export interface ContentStore {
    * clock is far behind what was shown. Nothing changes while the store is in line
    * with a bundle that was made later than `bundle`. Throws an Error when drafts are missing that were staged for it.
    */
-  apply(batch: string, frame: Frame, clock: Clock, bundle?: BundleMark): Promise<void>
-  /** Names of changes that nobody goes on with: nothing was staged under them for ten minutes. */
+  apply(batch: string, update: ContentUpdate, clock: Clock, bundle?: BundleMark): Promise<void>
+  /** Batches that nobody goes on with: nothing was staged in them for ten minutes. */
   abandoned(now: number): Promise<string[]>
   /**
-   * Forgets what was staged under a name, or the first `portions` of it, so that others can write in between.
-   * Answers whether anything was there.
+   * Deletes the drafts of a batch, or its first `portions`, so that others can write in between. Returns
+   * whether there were any.
    */
   discard(batch: string, portions?: number): Promise<boolean>
 }
 
-/** What addresses answered last, so that a process that has just begun knows what readers have. */
+/** The port for the editions of addresses, so that a process that has just started knows what readers have. */
 export interface EditionStore {
   last(address: string): Promise<Edition | undefined>
   note(address: string, edition: Edition): Promise<void>

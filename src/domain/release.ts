@@ -64,7 +64,7 @@ export type Attachment = Omit<ReleaseInput['attachments'][number], 'file' | 'tit
 }
 
 export type Contact = Release['contacts'][number]
-export type Change = Release['changes'][number]
+export type NotedChange = Release['changes'][number]
 export type Event = NonNullable<Release['event']>
 
 /** The one schema of a release. It knows the site and the vocabulary, so it can name mistakes. */
@@ -92,11 +92,11 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
     changes: v.optional(v.array(changeSchema(site)), []),
     /** Slug of the release in the same language that this one corrects (D-05). */
     corrects: v.optional(slug),
-    /** Why it no longer stands, and the slug of the one in its language that takes its place. */
+    /** When and why it was withdrawn, and the slug of the release in its language that replaces it. */
     withdrawn: v.optional(
       v.strictObject({ at: time, reason: filledLine, replacedBy: v.optional(slug) }),
     ),
-    /** Whether it came with the past of an office, by its author's word (C-06). */
+    /** Whether its author says that it belongs to the history of an office (C-06). */
     archived: v.optional(yes),
     body: bodySchema,
   })
@@ -195,7 +195,7 @@ const bodySchema = v.pipe(
   v.strictObject({ html: v.optional(text), markdown: v.optional(text) }),
   v.check(
     ({ html, markdown }) => (html === undefined) !== (markdown === undefined),
-    'The text is to be in one form. Write either html or markdown.',
+    'The text must be in one form. Write either html or markdown.',
   ),
 )
 
@@ -205,7 +205,7 @@ const yes = v.pipe(
   v.transform(() => true),
 )
 
-/** Of a moment, or of the whole day that a date alone means. */
+/** The last second of a date, or the second of a time. */
 function lastSecond(date: string, timezone: string): number {
   return parseTime(date, timezone)! + (date.includes('T') ? 0 : 86_399)
 }
@@ -261,10 +261,10 @@ export function identityName({
   return `${formerly[0] ?? slug}/${language}`
 }
 
-/** What the readers of files found out about a release beside what its author wrote. */
+/** What reading added to what the author wrote. */
 export type Findings = { id: string; html: string; text: string; attachments: Attachment[] }
 
-/** Seconds by which `updated`, where it is written, may lie before the change that it is the time of. */
+/** Seconds by which a written `updated` may lie before the change that it belongs to. */
 const together = 600
 
 /** A written release with everything filled in that its author may leave out. */
@@ -272,7 +272,8 @@ export function completeRelease(input: ReleaseInput, found: Findings, site: Site
   const { body: _, id: __, lead, publisher, kind, published, updated, authored, ...rest } = input
   const corrections = input.changes.filter((change) => change.kind === 'correction')
   const changes = [...(input.withdrawn ? [input.withdrawn] : []), ...corrections]
-  // What is changed together gets seconds that follow each other, some before the time that is told.
+  // Changes that are made together get seconds that follow each other. Some lie before the time that the
+  // author wrote.
   const isTold = ({ at }: { at: number }) => updated === undefined || at > updated + together
   return {
     ...rest,
@@ -293,9 +294,9 @@ export function completeRelease(input: ReleaseInput, found: Findings, site: Site
 }
 
 /**
- * Bytes that a release takes in a document of any format, at the most: its text, with every character
- * escaped that may be, its lead, which stands in the text as well, and what stands around it. The
- * links to its versions depend on the number of languages.
+ * The most bytes that a release takes in a document of any format: its text with every character escaped that
+ * may be, its lead, which is also in the text, and everything around it. Links to its versions depend on the
+ * number of languages.
  */
 export function weigh(release: Release, languages: number): number {
   const { id, slug, html, lead, title, withdrawn, contacts, attachments, related, changes } =
@@ -303,7 +304,7 @@ export function weigh(release: Release, languages: number): number {
   const frame = 900 + 3 * id.length + 3 * slug.length + 150 * release.topics.length
   const versions = (languages - 1) * (180 + slug.length + title.length)
   const around = escapedSize(JSON.stringify([contacts, attachments, related, changes]))
-  // Notes of corrections stand in the summary as well.
+  // The summary has the notes of corrections, too.
   const notes = escapedSize(JSON.stringify(changes))
   const body = withdrawn
     ? escapedSize(withdrawn.reason)
@@ -316,7 +317,7 @@ function escapedSize(text: string): number {
   let size = text.length
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
-    // Each half of a pair takes two.
+    // Each half of a surrogate pair takes two bytes.
     if (code > 0x7f) size += code > 0x7ff && (code & 0xf800) !== 0xd800 ? 2 : 1
     else if (code === 0x22 || code === 0x26 || code === 0x3c || code === 0x3e) size += 5
   }

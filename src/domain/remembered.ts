@@ -1,7 +1,7 @@
 /**
- * What is remembered on behalf of strangers, in bytes of memory at most: they choose addresses, tags, names and
- * headers, so there is no end of them. Documents have a room of their own, which the entries choose, and
- * each vocabulary has one for suggestions.
+ * How much is remembered of what strangers send, in bytes of memory: addresses, tags, names and headers are
+ * endless. Documents have a limit of their own, which the entries choose, and each vocabulary has one for
+ * suggestions.
  */
 export const rooms = {
   /** Who tried wrong tokens. */
@@ -18,20 +18,20 @@ export const rooms = {
   headers: 200_000,
 }
 
-/** Whoever writes a longer address, name or header is answered, and nothing of it is remembered. */
+/** Longer addresses, names and headers are answered, but not remembered. */
 const longestKey = 300
 
 /** Bytes that an entry takes beside its key and its value. */
 const overhead = 100
 
-/** A map that gives up what was not used for longest when its keys and values take too many bytes. */
+/** A map that drops what was not used for longest when its keys and values take too many bytes (LRU). */
 export type Remembered<Value> = {
   get(key: string): Value | undefined
-  /** What is larger than all the room is remembered alone. */
+  /** A value that is larger than the whole limit is remembered alone. */
   set(key: string, value: Value): void
   delete(key: string): void
   clear(): void
-  /** Counts a value again that takes more or less than when it was set. */
+  /** Measures a value again that has grown or shrunk. */
   recount(key: string): void
   /** Bytes that all of it takes. */
   readonly bytes: number
@@ -108,8 +108,8 @@ export function sizeOfText(text: string): number {
 }
 
 /**
- * A text of its own. V8 lets a part of a text point into the whole, so that remembering twenty characters of a
- * header of 15 KB would keep all of it.
+ * A copy of a text. V8 lets a part of a text point into the whole, so remembering twenty characters of a
+ * header of 15 KB would keep all of it in memory.
  */
 export function ownText(text: string): string {
   return ` ${text}`.slice(1)

@@ -10,7 +10,7 @@ export type Retired = {
   gone: ReadonlySet<string>
   /** Second of the last of these events; 0 without any. */
   since: number
-  /** Second of the next of them; Infinity without any. */
+  /** Second of the next event; Infinity without any. */
   until: number
 }
 
@@ -45,8 +45,9 @@ export function retiredAt(topics: Iterable<Topic>, now: number): Retired {
 }
 
 /**
- * How the feed of an expression ends, if it does: when each of its alternatives asks for a topic
- * that has ended; of several in one alternative the first to end decides. A feed with one alternative that goes on goes on as a whole (U-06).
+ * How the feed of an expression ends. It ends when every alternative requires a topic that has ended. Of
+ * several in one alternative the first to end decides. While one alternative goes on, the feed goes on as a
+ * whole (U-06).
  */
 export function endingOf(
   expression: TopicExpression,

@@ -27,7 +27,7 @@ export type Site = {
   homepage?: string | undefined
 }
 
-/** Path segments that begin other addresses, so no language may be called that. */
+/** First path segments of other addresses, so no language may be called that. */
 const reserved = new Set(['all', 'api', 'hub'])
 
 export const line = v.pipe(v.string(), v.transform(cleanLine))
@@ -53,7 +53,7 @@ const uuid = v.pipe(
   v.uuid('This is not a UUID. Write one made by a UUID generator and never change it again.'),
   v.toLowerCase(),
 )
-/** Case means nothing in language tags (RFC 5646 section 2.1.1), so there is one spelling (C-14). */
+/** Case does not matter in language tags (RFC 5646 section 2.1.1), so they are stored in lower case (C-14). */
 const language = v.pipe(line, v.toLowerCase())
 const languageTag = v.pipe(
   language,
@@ -143,7 +143,7 @@ export const mediaPath = v.pipe(
   line,
   v.transform((path) => `media/${path.replace(/^(\.?\/)*(media\/)?/, '')}`),
   v.check(
-    // What else can be no file is told as one that is missing.
+    // Other paths that cannot be a file are told as a missing file.
     (path) => !path.split('/').includes('..') && path.length > 'media/'.length,
     'This is not a file in the media folder. Write its name, such as agenda.pdf.',
   ),

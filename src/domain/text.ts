@@ -1,4 +1,4 @@
-/** What windows-1252 means by the bytes 80–9F, which careless conversions leave as C1 controls. */
+/** The characters of the bytes 80–9F in windows-1252, which careless conversions leave as C1 controls. */
 const windows1252 = new Map(
   Array.from('€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ', (character, index) => [
     String.fromCharCode(0x80 + index),
@@ -9,7 +9,7 @@ const windows1252 = new Map(
 // oxlint-disable-next-line no-control-regex -- control characters are what this removes
 const unwelcome = /[\0-\x08\x0b-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]/g
 
-/** Whatever may need cleaning: nearly every text has none of it, and is looked through once. */
+/** Everything that may need cleaning. Nearly every text has none of it, and is searched only once. */
 const suspicious = new RegExp(`[\\r\\ud800-\\udfff]|${unwelcome.source}`)
 
 /**
@@ -43,8 +43,8 @@ export function beginning(text: string, limit: number): string {
 }
 
 /**
- * A word or label as it is compared and written in addresses: lower case, without diacritics,
- * words joined by hyphens. “Järjestäytynyt rikollisuus” becomes “jarjestaytynyt-rikollisuus”.
+ * A word or label in the form in which it is compared and written in addresses: lower case, without
+ * diacritics, words joined by hyphens. “Järjestäytynyt rikollisuus” becomes “jarjestaytynyt-rikollisuus”.
  */
 export function fold(text: string): string {
   const plain = withoutDiacritics(text)
@@ -53,12 +53,12 @@ export function fold(text: string): string {
     .replace(/^-|-$/g, '')
 }
 
-/** Of letters and digits, the usual ones first: looking any up by its property takes longer. */
+/** Words of letters and digits. ASCII stands first, because looking up a property takes longer. */
 const wordsInText = /(?:[a-z0-9]+|[\p{L}\p{N}\p{M}])+/gu
 
 /**
- * The words of a text as they are searched for: lower case, without diacritics. Scripts that
- * write no spaces are taken character by character, so that a part of a sentence can be found.
+ * The words of a text for the search: lower case, without diacritics. Scripts that write no spaces are taken
+ * character by character, so that a part of a sentence can be found.
  */
 export function searchWords(text: string): string[] {
   return withoutDiacritics(text).match(wordsInText) ?? []
@@ -67,24 +67,26 @@ export function searchWords(text: string): string[] {
 const unspaced =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/gu
 
-/** Search words as the index takes them: characters apart where their script writes no spaces. */
+/** Search words in the form of the index: separate characters where their script writes no spaces. */
 export function searchTokens(words: string): string {
   return words.replace(unspaced, ' $& ').trim()
 }
 
 /**
- * What a stem begins with in the index, so that no word is taken for one: a character for private use, which
- * neither the words of texts nor those of searches have.
+ * Marks stems in the index, so that no word is taken for one: a character for private use, which is in no word
+ * of a text or a search.
  */
 export const stemMark = '\u{e001}'
 
 /**
- * Characters that nobody sees and no word is told apart by (Unicode's Default_Ignorable_Code_Point): soft
- * hyphens, the places where a word may be broken or may not, marks of direction and of how to draw a sign.
+ * Invisible characters that do not distinguish words (Unicode Default_Ignorable_Code_Point): soft hyphens,
+ * joiners, marks of direction, variation selectors.
  */
 const ignorable = /\p{Default_Ignorable_Code_Point}+/gu
 
-/** Text as its words are compared: in lower case, one spelling for each letter, nothing that is not seen. */
+/**
+ * Text in the form in which words are compared: lower case, one spelling for each letter, nothing invisible.
+ */
 export function comparableText(text: string): string {
   if (isPlain.test(text)) return text.toLowerCase()
   return text.replace(ignorable, '').normalize('NFKC').toLowerCase()

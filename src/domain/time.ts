@@ -41,10 +41,10 @@ export function formatUtc(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
 }
 
-/** Seconds since 1970 as clocks of a time zone show them, with their difference from UTC then. */
+/** Seconds since 1970 as local time, with its offset from UTC. */
 export function formatInZone(seconds: number, timezone: string): string {
   const offset = offsetAt(seconds * 1000, timezone) / 60_000
-  // Before there were time zones each town had its own seconds.
+  // Before there were time zones, each town had an offset of its own with seconds.
   if (!Number.isInteger(offset)) return formatUtc(seconds)
   const local = formatUtc(seconds + offset * 60).slice(0, -1)
   const [hours, minutes] = [Math.floor(Math.abs(offset) / 60), Math.abs(offset) % 60]
@@ -52,10 +52,10 @@ export function formatInZone(seconds: number, timezone: string): string {
   return `${local}${offset < 0 ? '-' : '+'}${difference}`
 }
 
-/** What calendars and clocks show. Months from 1. */
+/** A local date and time. Months from 1. */
 export type WallTime = { year: number; month: number; day: number; hour: number; minute: number }
 
-/** What calendars and clocks in a time zone show at a second. */
+/** The local date and time of a second. */
 export function wallTime(seconds: number, timezone: string): WallTime {
   const wall = new Date(seconds * 1000 + offsetAt(seconds * 1000, timezone))
   return {
@@ -67,11 +67,11 @@ export function wallTime(seconds: number, timezone: string): WallTime {
   }
 }
 
-/** Seconds from the first to the one after the last. */
-export type Stretch = { from: number; below: number }
+/** Seconds: `from` belongs to the range, `below` does not. */
+export type TimeRange = { from: number; below: number }
 
 /** A month as `2024-01`, and its seconds in a time zone. */
-export type Month = Stretch & { name: string }
+export type Month = TimeRange & { name: string }
 
 /** Reads `2024-01`; undefined for anything else. */
 export function parseMonth(name: string, timezone: string): Month | undefined {
@@ -83,7 +83,7 @@ export function parseMonth(name: string, timezone: string): Month | undefined {
 }
 
 /** The years from one second to a later one in a time zone, newest first. */
-export function yearsBetween(first: number, last: number, timezone: string): Stretch[] {
+export function yearsBetween(first: number, last: number, timezone: string): TimeRange[] {
   const [oldest, newest] = [wallTime(first, timezone).year, wallTime(last, timezone).year]
   const beginnings = Array.from({ length: newest - oldest + 2 }, (_, back) => {
     return parseTime(`${newest + 1 - back}-01-01`, timezone)!
@@ -103,7 +103,7 @@ export function monthsBetween(first: number, last: number, timezone: string): Mo
   return months
 }
 
-/** Months before January and after December are those of other years. */
+/** The name of a month. Months before January and after December belong to other years. */
 function monthName(year: number, month: number): string {
   return new Date(Date.UTC(year, month - 1)).toISOString().slice(0, 7)
 }
@@ -121,14 +121,14 @@ const formatters = new Map<string, Intl.DateTimeFormat>()
 
 const day = 86_400_000
 
-/** When clocks show a time. `choose` decides between two, where they were put back in between. */
+/** The second of a local time. `choose` decides between two, where clocks were put back. */
 function localToUtc(wall: number, timezone: string, choose: typeof Math.max): number {
-  // No place is further from UTC than a day, and nowhere are clocks changed twice in two.
+  // No offset is more than a day, and no clock is changed twice within two days.
   const before = offsetAt(wall - day, timezone)
   const after = offsetAt(wall + day, timezone)
   if (before === after) return wall - before
   const shown = [before, after].filter((offset) => offsetAt(wall - offset, timezone) === offset)
-  // Where clocks are put forward it is never shown, and they go on as before until then.
+  // A local time that is skipped when clocks are put forward: they count on as before.
   if (shown.length === 0) return wall - before
   return choose(...shown.map((offset) => wall - offset))
 }

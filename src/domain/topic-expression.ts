@@ -8,9 +8,9 @@ export type Group = { with: string[]; without: string[] }
 export type TopicExpression = Group[]
 
 const mostTerms = 8
-/** Far more than eight of the longest names, and little enough to look at for nothing. */
+/** Longer than eight of the longest names, and short enough to be read for nothing. */
 const longestText = 2000
-/** Room for the whole vocabulary of a large house, in an address that servers still take. */
+/** Long enough for the whole vocabulary of a large office, in an address that servers still accept. */
 const longestList = 8000
 
 /**

@@ -41,7 +41,7 @@ export type VocabularySource = { topics: Topic[]; renamed: Record<string, string
 /** The vocabulary, ready to be asked. */
 export type Vocabulary = {
   topics: ReadonlyMap<string, Topic>
-  /** The slug a word stands for: a slug, an old slug, an alias or a label in any language. */
+  /** The topic that a word means: its slug, an old slug, an alias or a label in any language. */
   resolve(word: string): { slug: string; renamed: boolean } | undefined
   /** Slugs of topics with names like this word, nearest first. */
   nearest(word: string): string[]
@@ -50,7 +50,7 @@ export type Vocabulary = {
   narrower(slug: string): Topic[]
 }
 
-/** Characters of a word for which names like it are looked for. */
+/** The longest word for which similar names are searched. */
 const longestWord = 200
 
 const topicSlug = v.pipe(
@@ -58,8 +58,8 @@ const topicSlug = v.pipe(
   v.maxLength(60, 'This is too long for an address. Write at most 60 characters.'),
 )
 
-/** For how long a feed that has ended says so: some readers ask rarely (H-33). In seconds. */
-const farewell = 365 * 86_400
+/** Seconds for which a feed that has ended says so: some readers poll rarely (H-33). */
+const usualEndNotice = 365 * 86_400
 
 /** The end of a topic as it may be written: a date, or an object with more. */
 function retirementSchema(languages: string[], timezone: string) {
@@ -75,7 +75,7 @@ function retirementSchema(languages: string[], timezone: string) {
     }),
     v.transform(({ until, ...rest }): Retirement => ({
       ...rest,
-      until: until ?? rest.at + farewell,
+      until: until ?? rest.at + usualEndNotice,
     })),
     v.check(
       ({ at, until }) => until > at,
@@ -101,8 +101,8 @@ export function topicSchema(languages: string[], timezone: string) {
 }
 
 /**
- * Reads topics as they are written: an entry of `topics.yaml`, or a request to the API. What is new has to
- * keep within all limits; of what an earlier version took, a later limit is only a warning.
+ * Reads topics: an entry of `topics.yaml`, or a request to the API. A new one has to keep within all limits.
+ * For one that an earlier version accepted, a later limit is only a warning.
  */
 export function createTopicReader(
   languages: string[],
@@ -191,7 +191,7 @@ export function checkVocabulary(source: VocabularySource): Problem[] {
     )
   }
   for (const [old, end] of Object.entries(renamed)) learnName(names, fold(old), end)
-  // Later than all aliases, which win.
+  // After all aliases, because aliases take precedence.
   for (const topic of topics) problems.push(...doubledNames(topic, names))
   for (const [old, now] of Object.entries(source.renamed)) {
     if (bySlug.has(old)) {
@@ -213,7 +213,7 @@ export function checkVocabulary(source: VocabularySource): Problem[] {
   return problems
 }
 
-/** The same with the topics that there are now in the place of names that they had, however often. */
+/** The same vocabulary in which every old name leads to the present topic, also after several renames. */
 function followRenames({ topics, renamed }: VocabularySource): VocabularySource {
   if (Object.keys(renamed).length === 0) return { topics, renamed }
   const slugs = new Set(topics.map(({ slug }) => slug))
@@ -238,7 +238,7 @@ function followRenames({ topics, renamed }: VocabularySource): VocabularySource 
   }
 }
 
-/** Where each old name leads in the end. Every name is gone through once, also in a long chain. */
+/** The present topic of each old name. Every name is followed once, also in a long chain. */
 function endsOf(renamed: Record<string, string>, slugs: Set<string>): Map<string, string> {
   const next = new Map(Object.entries(renamed))
   const ends = new Map<string, string>()
@@ -272,7 +272,7 @@ function doubledAliases(
   })
 }
 
-/** Slugs and labels that are compared as another topic's: whoever writes one gets the other. */
+/** Slugs and labels that are also names of another topic: whoever writes one gets the other. */
 function doubledNames({ slug, label }: Topic, names: Names): Problem[] {
   const written = [
     { field: slug, text: slug },
@@ -330,7 +330,7 @@ function awkwardLabels({ slug, label }: Topic): Problem[] {
   })
 }
 
-/** Slugs of topics that are broader than themselves. Each is gone up from once, however deep they stand. */
+/** Slugs of topics that are broader than themselves. The path up from each is followed once. */
 function topicsInCircles(topics: Topic[], bySlug: Map<string, Topic>): Set<string> {
   const inCircles = new Set<string>()
   const seen = new Set<string>()
@@ -348,7 +348,7 @@ function topicsInCircles(topics: Topic[], bySlug: Map<string, Topic>): Set<strin
   return inCircles
 }
 
-/** The topics of the content folder, which win, and those that came in through the API. */
+/** The topics of the content folder, which take precedence, and those that came through the API. */
 export function joinVocabularies(
   content: VocabularySource,
   published: VocabularySource,
@@ -390,7 +390,7 @@ export function createVocabulary(source: VocabularySource): Vocabulary {
     for (const text of Object.values(label)) learn(fold(text), slug)
   }
 
-  // Made when somebody asks for a topic that there is not: most processes never need it.
+  // Made for the first unknown topic: most processes never need it.
   let nearestNames: ReturnType<typeof createNearest> | undefined
   const suggested = createRemembered(rooms.suggestions, sizeOfTexts)
 
@@ -426,7 +426,10 @@ export function createVocabulary(source: VocabularySource): Vocabulary {
   }
 }
 
-/** Says what to write in the place of a slug that is none, for the first of a vocabulary's many. */
+/**
+ * Returns a function that says what to write instead of an unknown slug, for the first mistakes of a
+ * vocabulary.
+ */
 function createAdviser(slugs: string[]): (word: string) => string {
   const nearest = createNearest(slugs)
   let times = 0

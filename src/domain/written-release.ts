@@ -65,7 +65,10 @@ function leaveOut<Fields>(fields: EveryField<Fields>): Fields {
   return Object.fromEntries(left) as Fields
 }
 
-/** Only of addresses: the text may speak of anything. After two slashes a host would be read. */
+/**
+ * Removes the origin from addresses only, because the text may mention it. Two slashes would be followed by a
+ * host.
+ */
 function withoutOrigin(html: string): string {
   return html.replaceAll(/(?<= (?:href|src|cite)=")[^"]+/g, (address) => {
     const isOurs = address.startsWith(`${storedOrigin}/`)

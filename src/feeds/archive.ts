@@ -47,7 +47,7 @@ export function parseInterval(text: string): Interval | undefined {
   return startOf(interval) >= earliest && endOf(interval) <= latest ? interval : undefined
 }
 
-/** What must be known around a release to tell its interval. */
+/** The walks that find the releases before and after one, to tell its interval. */
 export function walksAround({ updatedKey }: Place): Walk[] {
   return [
     { by: 'updatedKey', below: updatedKey, limit: most },
@@ -56,9 +56,9 @@ export function walksAround({ updatedKey }: Place): Walk[] {
 }
 
 /**
- * The interval in which a release is archived: the longest one that is over, and whose releases have
- * room in a document. `older` and `newer` are what stands around the release, nearest first; `latest`
- * is the second of the last material change in the feed: nothing will be added before it, or in it.
+ * The interval in which a release is archived: the longest one that is over and whose releases fit into a
+ * document. `older` and `newer` are the releases before and after it, nearest first. `latest` is the second of
+ * the last material change in the feed: nothing will be added before or in it.
  */
 export function intervalOf(
   place: Place,
@@ -78,7 +78,7 @@ export function intervalOf(
 function hasRoom(interval: Interval, place: Place, older: Place[], newer: Place[]): boolean {
   const before = older.filter(({ updatedKey }) => updatedKey >= startOf(interval))
   const after = newer.filter(({ updatedKey }) => updatedKey < endOf(interval))
-  // Beyond as many as were looked at there may be more.
+  // There may be more than the walks returned.
   if (before.length + after.length + 1 > most || before.length === most) return false
   const all = [...before, place, ...after]
   return all.reduce((size, { weight }) => size + weight, 0) <= largestDocument

@@ -25,8 +25,8 @@ export function renderAtom(feed: Feed): string {
     // The first link is the page, for readers that take whichever comes first (A-02).
     element('link', { rel: 'alternate', type: 'text/html', href: feed.page }),
     element('link', { rel: 'self', type: 'application/atom+xml', href: feed.self('atom') }),
-    ...chain(feed),
-    ...feed.sisters
+    ...archiveLinks(feed),
+    ...feed.alternates
       .filter(({ language }) => language !== 'all')
       .map(({ language, self }) =>
         element('link', {
@@ -51,8 +51,11 @@ export function renderAtom(feed: Feed): string {
 
 const deletions = 'http://purl.org/atompub/tombstones/1.0'
 
-/** RFC 5005 section 4: the first link that leads on leads to what is older (P-05). */
-function chain({ current, previous, next }: Feed): string[] {
+/**
+ * RFC 5005 section 4. The link to older releases comes first, because some readers follow the first one
+ * (P-05).
+ */
+function archiveLinks({ current, previous, next }: Feed): string[] {
   const links = { 'prev-archive': previous, current, 'next-archive': next }
   return Object.entries(links).flatMap(([rel, document]) => {
     if (!document) return []
@@ -91,9 +94,12 @@ function renderEntry(entry: Entry, scheme: string): string {
   return element('entry', { 'xml:lang': entry.language }, '\n', below(lines))
 }
 
-/** An identity as Atom has it. Those from earlier feeds may be any text; Atom has addresses alone (RFC 4287 section 4.2.6). */
+/**
+ * An identity in Atom. Those from earlier feeds may be any text, and Atom accepts only IRIs (RFC 4287 section
+ * 4.2.6).
+ */
 export function identityInAtom(id: string): string {
-  // Those that we make, which need not be looked at as an address.
+  // Identities that we made need no check.
   if (/^urn:uuid:[\da-f-]{36}$/.test(id)) return id
   return URL.canParse(id) && !/[\s<>"{}|\\^`]/.test(id)
     ? id
@@ -105,7 +111,7 @@ export function identityInAtom(id: string): string {
  * so Superdesk the last one. Both find it: the language versions stand between two of them, which
  * RFC 4287 section 4.1.2 allows because only one has a language.
  */
-function links({ url, language, translations, files, around }: Entry): string[] {
+function links({ url, language, translations, files, correctionLinks }: Entry): string[] {
   const alternate = { rel: 'alternate', type: 'text/html' }
   const versions = translations.map((one) => ({
     ...alternate,
@@ -120,7 +126,7 @@ function links({ url, language, translations, files, around }: Entry): string[] 
     title: file.title,
     href: file.url,
   }))
-  const { corrects, correctedBy, replacedBy } = around
+  const { corrects, correctedBy, replacedBy } = correctionLinks
   const html = (rel: string) => (to: Link) => ({ rel, type: 'text/html', href: to.url })
   const corrections = [
     ...(corrects ? [corrects] : []).map(html(replaces)),

@@ -1,6 +1,6 @@
 import type { Addresses } from '../domain/addresses.ts'
 import { isShownAsPicture } from '../domain/media-types.ts'
-import type { Change, Contact, Event, Release } from '../domain/release.ts'
+import type { Contact, Event, NotedChange, Release } from '../domain/release.ts'
 import { escapeMarkup } from '../domain/text.ts'
 import { formatUtc } from '../domain/time.ts'
 import { telephoneParts } from './telephone.ts'
@@ -13,9 +13,13 @@ import type { Wording } from './languages/texts.ts'
  * the event, the attachments, related links and contacts. The same in every format and every feed
  * (C-03), with every address absolute (C-10).
  */
-export function fullText(release: Release, around: Around, addresses: Addresses): string {
+export function fullText(
+  release: Release,
+  correctionLinks: CorrectionLinks,
+  addresses: Addresses,
+): string {
   const wording = textsOf(release.language).documents
-  const parts = partsOf(release, around, addresses)
+  const parts = partsOf(release, correctionLinks, addresses)
   const text = [
     ...parts.notes,
     ...parts.lead.map((lead) => `<p><strong>${lead}</strong></p>`),
@@ -26,13 +30,13 @@ export function fullText(release: Release, around: Around, addresses: Addresses)
     ...list(wording.related, parts.related),
     ...list(wording.contacts, parts.contacts),
   ].join('\n')
-  // Readers show it among texts that run the other way.
+  // Readers show it among texts in the other direction.
   const isRightToLeft = directionOf(release.language) === 'rtl'
   return isRightToLeft ? `<div dir="rtl" lang="${release.language}">${text}</div>` : text
 }
 
 /** The parts of the full text as pieces of HTML, each empty where a release has nothing of it. */
-export type Parts = {
+export type TextParts = {
   /** Paragraphs: what the release corrects, what was corrected in it, why it was withdrawn. */
   notes: string[]
   /** Empty as well when the body begins with it. */
@@ -46,15 +50,15 @@ export type Parts = {
   contacts: string[]
 }
 
-/** `written` says a second in words, for readers whose time zone is known. */
+/** `written` formats a second, for pages, which know the time zone of their readers. */
 export function partsOf(
   release: Release,
-  around: Around,
+  correctionLinks: CorrectionLinks,
   addresses: Addresses,
   written?: (second: number) => string,
-): Parts {
+): TextParts {
   const wording = textsOf(release.language).documents
-  const { corrects, correctedBy, replacedBy } = around
+  const { corrects, correctedBy, replacedBy } = correctionLinks
   if (release.withdrawn) {
     const reason = `<p>${escapeMarkup(release.withdrawn.reason)}</p>`
     const none = { lead: [], images: [], body: [], event: [], files: [], related: [], contacts: [] }
@@ -78,8 +82,8 @@ export function partsOf(
   }
 }
 
-/** What a release says about others: links with their titles. */
-export type Around = {
+/** Links from a release to others: what it corrects, what corrects it, what replaces it. */
+export type CorrectionLinks = {
   corrects?: Link | undefined
   correctedBy: Link[]
   replacedBy?: Link | undefined
@@ -92,7 +96,7 @@ function pointer(words: string, to: Link | undefined): string[] {
   return to ? [`<p><strong>${words}:</strong> ${link(to.url, to.title)}</p>`] : []
 }
 
-/** How much later than its author's time a release must be for readers to be told, in seconds. */
+/** Seconds by which a release must be late for readers to be told. */
 const noticeable = 3600
 
 /** A release that came late is dated by the service; what its author wrote stays visible. */
@@ -129,15 +133,12 @@ function corrections(
 }
 
 /** The newest first. */
-function correctionsOf({ changes }: Release): Change[] {
+function correctionsOf({ changes }: Release): NotedChange[] {
   if (changes.length === 0) return changes
   return changes.filter(({ kind }) => kind === 'correction').toSorted((a, b) => b.at - a.at)
 }
 
-/**
- * A release in short, as plain text. Some readers show nothing else, so what was corrected stands in it, too,
- * before the lead.
- */
+/** A summary as plain text. Some readers show nothing else, so it has corrections, too, before the lead. */
 export function summaryOf(release: Release): string {
   if (release.withdrawn) return release.withdrawn.reason
   const { correction } = textsOf(release.language).documents
@@ -147,12 +148,12 @@ export function summaryOf(release: Release): string {
   return [...notes, release.lead].join(' ')
 }
 
-/** Most readers show the full text alone, so a lead that does not begin it must stand in it. */
+/** Most readers show only the full text, so it must contain the lead, unless it begins with it. */
 function lead({ lead, html }: Release): string[] {
   return beginsWith(html.slice(0, 4 * lead.length + 2000), lead) ? [] : [escapeMarkup(lead)]
 }
 
-/** As many letters tell. */
+/** Letters that are compared. */
 const decisive = 200
 
 /**
@@ -183,7 +184,7 @@ function beginsWith(html: string, text: string): boolean {
   return true
 }
 
-/** Whether a code is a letter from a to z, as most are. */
+/** Whether a character code is a letter from a to z, as most are. */
 function isPlain(code: number): boolean {
   return code > 0x60 && code < 0x7b
 }
@@ -197,7 +198,7 @@ function isLetter(text: string, place: number): boolean {
 
 const markup = /<[^>]*>|&(?:nbsp|lt|gt|quot|amp);/y
 
-/** Behind the tag or the escaped character that begins at a place of HTML, or behind its character. */
+/** The offset behind the tag, entity or character at an offset of HTML. */
 function afterMarkup(html: string, place: number): number {
   if (html[place] !== '<' && html[place] !== '&') return place + 1
   markup.lastIndex = place

@@ -10,7 +10,7 @@ import type { Group, TopicExpression } from '../domain/topic-expression.ts'
 import type { Relations, Version } from '../domain/release-store.ts'
 import { createRemembered, rooms, sizeOfText } from '../domain/remembered.ts'
 import { escapeMarkup } from '../domain/text.ts'
-import { type Around, fullText, type Link, summaryOf } from './body.ts'
+import { type CorrectionLinks, fullText, type Link, summaryOf } from './body.ts'
 import { textsOf } from './languages.ts'
 import type { Wording } from './languages/texts.ts'
 
@@ -48,17 +48,17 @@ export type Entry = {
   /** The first picture among the files that browsers show. */
   image?: File | undefined
   translations: Translation[]
-  around: Around
+  correctionLinks: CorrectionLinks
   release: Release
 }
 
-/** How the documents of a feed hang together (RFC 5005 section 4). Intervals as in addresses. */
-export type Chain = {
-  /** Of this document; missing for the head. */
+/** The archives before and after a document (RFC 5005 section 4). Intervals as in addresses. */
+export type ArchiveLinks = {
+  /** Interval of this document; missing for the head. */
   interval?: string | undefined
-  /** Of the archive before this document. */
+  /** Interval of the archive before this document. */
   previous?: string | undefined
-  /** Of the archive after this one. */
+  /** Interval of the archive after this one. */
   next?: string | undefined
 }
 
@@ -66,11 +66,11 @@ export type Chain = {
 type InFormat = (format: string) => string
 
 /** The same question in another language. */
-export type Sister = { language: string; page: string; self: InFormat }
+export type Alternate = { language: string; page: string; self: InFormat }
 
 /** A question answered: everything that its document says, in whatever format. */
 export type Feed = {
-  /** Of the Atom document: permanent, and its own (U-09). */
+  /** That of the Atom document: permanent, and no other feed has it (U-09). */
   id: string
   title: string
   description: string
@@ -78,11 +78,11 @@ export type Feed = {
   /** The page that shows the same. */
   page: string
   self: InFormat
-  /** Of the head, in an archive. */
+  /** Address of the head, in an archive. */
   current?: InFormat | undefined
   previous?: InFormat | undefined
   next?: InFormat | undefined
-  sisters: Sister[]
+  alternates: Alternate[]
   updated: number
   author: Person
   /** Topics that the question asks for. */
@@ -91,50 +91,50 @@ export type Feed = {
   extension: string
   logo?: string | undefined
   rights?: string | undefined
-  /** No more entries will come: the first one says so. */
+  /** The feed has ended. Its first entry says so. */
   hasEnded: boolean
   entries: Entry[]
 }
 
 /** What documents are made with. */
-export type Press = { site: Site; vocabulary: Vocabulary; addresses: Addresses }
+export type FeedContext = { site: Site; vocabulary: Vocabulary; addresses: Addresses }
 
 /** A feed without releases has never changed. Readers refuse dates before 2000-01-02 (H-09). */
 export const beforeAnyChange = Date.UTC(2001, 0, 1) / 1000
 
 /**
- * Answers a question with releases, newest first. `relations` is what is public around them, `chain`
- * where the document stands among others, `ending` how the feed ends, if it does. Every decision about
- * the document is made here; the renderers only write it down.
+ * Makes the feed of a question from releases, newest first. `relations` are the releases that they are linked
+ * to, `archiveLinks` the documents before and after, `ending` how the feed ends, if it does. Every decision
+ * about the document is made here. Renderers only write it.
  */
 export async function createFeed(
   query: FeedQuery,
   releases: Release[],
   relations: Relations,
-  press: Press,
-  { chain = {}, ending }: { chain?: Chain; ending?: Ending | undefined } = {},
+  context: FeedContext,
+  { archiveLinks = {}, ending }: { archiveLinks?: ArchiveLinks; ending?: Ending | undefined } = {},
 ): Promise<Feed> {
-  const { site, addresses } = press
+  const { site, addresses } = context
   const language = textLanguage(query, site)
   const headOf = (asked: FeedQuery) => (format: string) => addresses.feed(asked, format)
   const archive = (interval: string | undefined): InFormat | undefined =>
     interval === undefined ? undefined : (format) => addresses.archive(query, interval, format)
   const head = headOf(query)
-  const farewell =
-    ending && chain.interval === undefined && (await createFarewell(query, ending, press))
-  const entries = releases.map((release) => createEntry(release, relations, press))
+  const endNotice =
+    ending && archiveLinks.interval === undefined && (await createEndNotice(query, ending, context))
+  const entries = releases.map((release) => createEntry(release, relations, context))
   const asked = new Set(query.topics.flatMap((group) => group.with))
   return {
     id: await identityOf('feed', head('atom'), site),
-    title: titleOf(query, press),
+    title: titleOf(query, context),
     description: inLanguage(site.description, language, site),
     language,
     page: addresses.page(query),
-    self: archive(chain.interval) ?? head,
-    current: chain.interval === undefined ? undefined : head,
-    previous: archive(chain.previous),
-    next: archive(chain.next),
-    sisters: [...site.languages, 'all']
+    self: archive(archiveLinks.interval) ?? head,
+    current: archiveLinks.interval === undefined ? undefined : head,
+    previous: archive(archiveLinks.previous),
+    next: archive(archiveLinks.next),
+    alternates: [...site.languages, 'all']
       .filter((other) => other !== query.language && site.languages.length > 1)
       .map((other) => ({
         language: other,
@@ -146,13 +146,13 @@ export async function createFeed(
       ending?.at ?? beforeAnyChange,
     ),
     author: personOf(Object.keys(site.publishers)[0]!, language, site),
-    categories: [...asked].map((slug) => categoryOf(slug, language, press)),
+    categories: [...asked].map((slug) => categoryOf(slug, language, context)),
     scheme: addresses.scheme(),
     extension: addresses.extension(),
     logo: site.logo && addresses.media(site.logo),
     rights: site.rights && inLanguage(site.rights, language, site),
-    hasEnded: Boolean(farewell),
-    entries: farewell ? [farewell, ...entries] : entries,
+    hasEnded: Boolean(endNotice),
+    entries: endNotice ? [endNotice, ...entries] : entries,
   }
 }
 
@@ -160,16 +160,20 @@ export async function createFeed(
  * The last entry of a feed that has ended (H-35). Its identity is that of the feed's end and of
  * nothing else, so that no reader takes it for a release.
  */
-async function createFarewell(query: FeedQuery, ending: Ending, press: Press): Promise<Entry> {
-  const { site, addresses } = press
+async function createEndNotice(
+  query: FeedQuery,
+  ending: Ending,
+  context: FeedContext,
+): Promise<Entry> {
+  const { site, addresses } = context
   const language = textLanguage(query, site)
   const wording = textsOf(language).documents
   const page = addresses.page(query)
   const note = ending.note && inLanguage(ending.note, language, site)
-  const text = [wording.endedText(titleOf(query, press)), note].filter(Boolean).join(' ')
+  const text = [wording.endedText(titleOf(query, context)), note].filter(Boolean).join(' ')
   const successors = ending.successors.map((slug) => ({
     url: addresses.page({ ...query, topics: [{ with: [slug], without: [] }] }),
-    title: categoryOf(slug, language, press).label,
+    title: categoryOf(slug, language, context).label,
   }))
   const instead = successors.map(({ url, title }) => `<a href="${url}">${escapeMarkup(title)}</a>`)
   const release: Release = {
@@ -192,13 +196,15 @@ async function createFarewell(query: FeedQuery, ending: Ending, press: Press): P
     changes: [],
   }
   const nothing = { versions: new Map(), corrections: new Map() }
-  return { ...createEntry(release, nothing, press), url: page }
+  return { ...createEntry(release, nothing, context), url: page }
 }
 
-/** Identities of feeds. Waiting for a digest, which another thread makes, takes as long as half a document. */
+/**
+ * Identities of feeds. Another thread makes the digest, and waiting for it takes as long as half a document.
+ */
 const identities = createRemembered(rooms.identities, sizeOfText)
 
-/** The identity of a feed, or of its end, whatever our origin is. */
+/** The identity of a feed, or of its end. It does not depend on the origin. */
 async function identityOf(what: 'feed' | 'ended', address: string, site: Site): Promise<string> {
   const { pathname, search } = new URL(address)
   const name = `${what} ${pathname}${search}`
@@ -211,10 +217,10 @@ async function identityOf(what: 'feed' | 'ended', address: string, site: Site): 
 }
 
 /** One release as an entry. It depends on the release and the site alone, never on the feed (C-03). */
-export function createEntry(release: Release, relations: Relations, press: Press): Entry {
-  const { site, addresses } = press
+export function createEntry(release: Release, relations: Relations, context: FeedContext): Entry {
+  const { site, addresses } = context
   const { withdrawn } = release
-  const around = aroundOf(release, relations, addresses)
+  const correctionLinks = correctionLinksOf(release, relations, addresses)
   const files = (withdrawn ? [] : release.attachments).map(({ path, ...file }) => ({
     ...file,
     url: addresses.media(path),
@@ -224,12 +230,12 @@ export function createEntry(release: Release, relations: Relations, press: Press
     url: addresses.release(release),
     title: headline(release),
     summary: summaryOf(release),
-    html: fullText(release, around, addresses),
+    html: fullText(release, correctionLinks, addresses),
     language: release.language,
     published: release.published,
     updated: release.updated,
     author: personOf(release.publisher, release.language, site),
-    categories: categoriesOf(release, press),
+    categories: categoriesOf(release, context),
     files,
     image: files.find(({ type }) => isShownAsPicture(type)),
     translations: (relations.versions.get(release.slug) ?? [])
@@ -239,16 +245,16 @@ export function createEntry(release: Release, relations: Relations, press: Press
         url: addresses.release(version),
         title: version.title,
       })),
-    around,
+    correctionLinks,
     release,
   }
 }
 
-function aroundOf(
+function correctionLinksOf(
   { slug, language, corrects, withdrawn }: Release,
   { versions, corrections }: Relations,
   addresses: Addresses,
-): Around {
+): CorrectionLinks {
   const toLink = (version: Version): Link => ({
     url: addresses.release(version),
     title: version.title,
@@ -266,27 +272,27 @@ function aroundOf(
   }
 }
 
-/** What is withdrawn says so where every reader looks, and keeps its identity (D-01). */
+/** A withdrawal shows in the title, which every reader shows. The identity stays (D-01). */
 export function headline({ title, withdrawn, language }: Release): string {
   return withdrawn ? `${textsOf(language).documents.withdrawn}: ${title}` : title
 }
 
 /** The question in words before the name of the site: “Migration and EU – Ministry: releases” (C-19). */
-export function titleOf(query: FeedQuery, press: Press): string {
-  const name = inLanguage(press.site.title, textLanguage(query, press.site), press.site)
-  const words = inWords(query, press)
+export function titleOf(query: FeedQuery, context: FeedContext): string {
+  const name = inLanguage(context.site.title, textLanguage(query, context.site), context.site)
+  const words = inWords(query, context)
   return words ? `${words} – ${name}` : name
 }
 
 /** The question alone: “Migration and EU”. Empty when it asks for everything. */
-export function inWords(query: FeedQuery, press: Press): string {
-  const { site } = press
+export function inWords(query: FeedQuery, context: FeedContext): string {
+  const { site } = context
   const language = textLanguage(query, site)
   const wording = textsOf(language).documents
   const unwanted = withoutInAll(query.topics)
   const groups = query.topics.map((group) => (unwanted ? { ...group, without: [] } : group))
   const inOrder = (some: Group[]) =>
-    some.map((group) => groupInWords(group, language, press, wording)).join(` ${wording.or} `)
+    some.map((group) => groupInWords(group, language, context, wording)).join(` ${wording.or} `)
   const isSearchAlone = query.topics.length === 0 && !query.withdrawn
   const search = isSearchAlone ? wording.releasesFor : wording.searchFor
   const parts = [
@@ -300,7 +306,7 @@ export function inWords(query: FeedQuery, press: Press): string {
   return `${first.toUpperCase()}${rest.join('')}`
 }
 
-/** What each of several groups leaves out is said once, after all of them: “crime or EU, without ports”. */
+/** The terms that every group excludes are named once, after all of them: “crime or EU, without ports”. */
 function withoutInAll([first, ...others]: TopicExpression): string[] | undefined {
   if (!first || others.length === 0 || first.without.length === 0) return undefined
   const isShared = [first, ...others].every((group) => {
@@ -309,8 +315,13 @@ function withoutInAll([first, ...others]: TopicExpression): string[] | undefined
   return isShared ? first.without : undefined
 }
 
-function groupInWords(group: Group, language: string, press: Press, wording: Wording): string {
-  const label = (slug: string) => categoryOf(slug, language, press).label
+function groupInWords(
+  group: Group,
+  language: string,
+  context: FeedContext,
+  wording: Wording,
+): string {
+  const label = (slug: string) => categoryOf(slug, language, context).label
   const wanted = group.with.map(label).join(` ${wording.and} `)
   const unwanted = group.without
     .map((slug) => `${wording.without} ${label(slug)}`)
@@ -319,14 +330,14 @@ function groupInWords(group: Group, language: string, press: Press, wording: Wor
 }
 
 /** C-13: an entry without any category would be given those of the feed by Miniflux. */
-function categoriesOf({ topics, language, kind }: Release, press: Press): Category[] {
+function categoriesOf({ topics, language, kind }: Release, context: FeedContext): Category[] {
   if (topics.length === 0) return [{ term: kind, label: textsOf(language).documents.kinds[kind] }]
-  const categories = topics.map((slug) => categoryOf(slug, language, press))
+  const categories = topics.map((slug) => categoryOf(slug, language, context))
   const labels = categories.map(({ label }) => label.toLowerCase())
   return categories.filter((_, index) => labels.indexOf(labels[index]!) === index)
 }
 
-function categoryOf(slug: string, language: string, { vocabulary, site }: Press): Category {
+function categoryOf(slug: string, language: string, { vocabulary, site }: FeedContext): Category {
   const topic: Topic | undefined = vocabulary.topics.get(vocabulary.resolve(slug)?.slug ?? slug)
   return topic
     ? { term: topic.slug, label: inLanguage(topic.label, language, site) }

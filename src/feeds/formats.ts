@@ -3,7 +3,7 @@ import type { Feed } from './feed.ts'
 import { renderJsonFeed } from './json-feed.ts'
 import { renderRss } from './rss.ts'
 
-/** A way to write a feed down: all that the service knows of it. */
+/** A format, with everything that the service knows of it. */
 export type Format = {
   /** As people call it. */
   label: string
@@ -15,7 +15,7 @@ export type Format = {
   rank: number
   /** Spellings of the main feed that readers try beside its address (O-04). */
   wellKnown: string[]
-  /** How a release's identity stands in it, where that is not the identity as it is. */
+  /** How it writes the identity of a release, if not as it is. */
   writeIdentity?: (id: string) => string
   /** The whole document. The same feed gives the same bytes, always (H-17). */
   render: (feed: Feed) => string
@@ -59,7 +59,7 @@ export const formatNames = Object.keys(formats) as FormatName[]
 /** In the order of links to the same feed. */
 export const rankedFormats = formatNames.toSorted((a, b) => formats[a].rank - formats[b].rank)
 
-/** For who takes one address and asks for no format. */
+/** For clients that do not ask for a format. */
 export const preferredFormat = rankedFormats[0]!
 
 /** Something for each format, by its name. */

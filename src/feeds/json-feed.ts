@@ -31,7 +31,7 @@ export function renderJsonFeed(feed: Feed): string {
       rights: feed.rights,
       current: feed.current?.('json'),
       languages: filled(
-        feed.sisters.map(({ language, page, self }) => ({ language, page, feed: self('json') })),
+        feed.alternates.map(({ language, page, self }) => ({ language, page, feed: self('json') })),
       ),
       withdrawn: filled(feed.current ? [] : feed.entries.flatMap(tombstone)),
     },
@@ -48,13 +48,13 @@ export function renderJsonFeed(feed: Feed): string {
 const end = ']}'
 
 /**
- * Ours, because the package indents, and all would have to be read and written again. The full text is
- * put beside the rest, for which JSON.stringify is quick enough.
+ * The package would write indented JSON, which would have to be parsed and written again. The full text is
+ * quoted apart; JSON.stringify is quick enough for the rest.
  */
 function item(entry: Entry): string {
   const { image, files, release } = entry
   const published = formatUtc(entry.published)
-  // Mostly all three are the same, and writing one down takes as long as quoting the full text.
+  // Mostly all three times are equal, and writing one takes as long as quoting the full text.
   const time = (second: number) => (second === entry.published ? published : formatUtc(second))
   const rest = {
     url: entry.url,
@@ -95,9 +95,9 @@ function quote(text: string): string {
   return `"${escaped}"`
 }
 
-/** What a newsroom's program wants to know and JSON Feed has no member for (J-09). */
+/** What programs of newsrooms want to know and JSON Feed has no member for (J-09). */
 function details(entry: Entry, authored: string) {
-  const { release, translations, files, categories, around } = entry
+  const { release, translations, files, categories, correctionLinks } = entry
   return {
     status: statusOf(release),
     kind: release.kind,
@@ -106,9 +106,9 @@ function details(entry: Entry, authored: string) {
     contacts: filled(release.contacts),
     event: release.event,
     translations: filled(translations),
-    corrects: around.corrects,
-    correctedBy: filled(around.correctedBy),
-    replacedBy: around.replacedBy,
+    corrects: correctionLinks.corrects,
+    correctedBy: filled(correctionLinks.correctedBy),
+    replacedBy: correctionLinks.replacedBy,
     related: filled(release.related),
     changes: filled(
       release.changes.map(({ at, kind, note }) => ({ at: formatUtc(at), kind, note })),

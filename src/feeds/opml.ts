@@ -1,7 +1,7 @@
 import type { Retired } from '../domain/retirement.ts'
 import { inLanguage } from '../domain/site.ts'
 import type { Topic } from '../domain/topic.ts'
-import { type Press, titleOf } from './feed.ts'
+import { type FeedContext, titleOf } from './feed.ts'
 import { preferredFormat } from './formats.ts'
 import { declaration, element, textElement } from './xml.ts'
 
@@ -16,9 +16,9 @@ export function renderOpml(
   { language, topics: ticked }: Selection,
   modified: number,
   retired: Retired,
-  press: Press,
+  context: FeedContext,
 ): string {
-  const { site, vocabulary, addresses } = press
+  const { site, vocabulary, addresses } = context
   const texts = language === 'all' ? site.languages[0]! : language
   const feed = (topic?: Topic) => {
     const query = {
@@ -28,8 +28,8 @@ export function renderOpml(
     }
     return {
       type: 'rss',
-      text: topic ? inLanguage(topic.label, texts, site) : titleOf(query, press),
-      title: titleOf(query, press),
+      text: topic ? inLanguage(topic.label, texts, site) : titleOf(query, context),
+      title: titleOf(query, context),
       description: topic?.description ? inLanguage(topic.description, texts, site) : undefined,
       language: texts,
       category: topic && `/${vocabulary.withBroader(topic.slug).toReversed().join('/')}`,

@@ -4,7 +4,7 @@ import { formatUtc } from '../domain/time.ts'
 import type { Entry, Feed, File } from './feed.ts'
 import { archiveMark, type Attributes, below, element, isReplacedBy, replaces } from './xml.ts'
 
-/** Of the documents, in minutes: how long readers need not ask again (R-07). */
+/** Minutes for which readers need not ask again (R-07). */
 const timeToLive = 5
 
 const namespaces = [
@@ -40,9 +40,9 @@ export function renderRss(feed: Feed): string {
 
 const end = '</channel>\n</rss>\n'
 
-/** Core elements first, because some readers take the first of a name (X-06). */
+/** Core elements come first, because some readers take the first element of a name (X-06). */
 function item(entry: Entry): string {
-  const { image, files, around } = entry
+  const { image, files, correctionLinks } = entry
   const enclosed = image ?? files[0]
   const lines = [
     `<title>${title(entry.title)}</title>`,
@@ -59,12 +59,13 @@ function item(entry: Entry): string {
     ...entry.translations.map(({ language, url }) =>
       pageLink({ rel: translation, hreflang: language }, url),
     ),
-    ...(around.corrects ? [around.corrects] : []).map(({ url }) =>
+    ...(correctionLinks.corrects ? [correctionLinks.corrects] : []).map(({ url }) =>
       pageLink({ rel: replaces }, url),
     ),
-    ...[...around.correctedBy, ...(around.replacedBy ? [around.replacedBy] : [])].map(({ url }) =>
-      pageLink({ rel: isReplacedBy }, url),
-    ),
+    ...[
+      ...correctionLinks.correctedBy,
+      ...(correctionLinks.replacedBy ? [correctionLinks.replacedBy] : []),
+    ].map(({ url }) => pageLink({ rel: isReplacedBy }, url)),
     ...files.filter((file) => file !== enclosed).map(media),
   ]
   return element('item', {}, '\n', below(lines))
@@ -106,17 +107,17 @@ function summary(plainText: string): string {
   return plainText.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }
 
-/** The package took `&amp;` in an identity for `&`, and readers know it as it was written. */
+/** The package has written `&` for `&amp;` in identities, and readers know them in that form. */
 function guid(id: string): string {
   return escapeText(id.replaceAll('&amp;', '&'))
 }
 
 /** The package writes the link to the document itself; the others stand behind it. */
-function channelLinks({ current, previous, next, sisters }: Feed): string {
-  const chain = Object.entries({ 'prev-archive': previous, current, 'next-archive': next })
+function channelLinks({ current, previous, next, alternates }: Feed): string {
+  const archives = Object.entries({ 'prev-archive': previous, current, 'next-archive': next })
   const links = [
-    ...chain.flatMap(([rel, document]) => (document ? [{ rel, href: document('rss') }] : [])),
-    ...sisters
+    ...archives.flatMap(([rel, document]) => (document ? [{ rel, href: document('rss') }] : [])),
+    ...alternates
       .filter(({ language }) => language !== 'all')
       .map(({ language, self }) => ({ rel: translation, hreflang: language, href: self('rss') })),
   ]

@@ -1,4 +1,4 @@
-/** A piece of what is written as a telephone number; with `address` one that can be dialled. */
+/** A piece of a written telephone number. `address` is there if it can be dialled. */
 export type TelephonePart = { text: string; address?: string }
 
 /** Between groups of digits. A slash with spaces around it stands between two numbers. */
@@ -7,13 +7,13 @@ const country = String.raw`(?:\(?\+\s?\(?\d{1,3}\)?${gap}?)?`
 const area = String.raw`(?:\(\d{1,6}\)${gap}?)?`
 const number = new RegExp(`${country}${area}\\d+(?:${gap}\\d+)*`, 'g')
 
-/** In the languages of the neighbours. */
+/** Words for extensions, also in the languages of neighbouring countries. */
 const extension =
   /[\s,;(]*(?:ext(?:ension|n)?|x|#|ankn(?:ytning)?|alanumero|alanro|durchwahl|dw|lokal|poste|interno|klapka)[.:=]{0,2}\s*(\d{1,7})(?![\p{L}\d])/iuy
 
 /**
- * The numbers in what is written as one, as addresses to dial (RFC 3966), among the words around them. Where it
- * cannot be told which number a person would dial there is none: letters, two numbers run together, a range.
+ * The telephone numbers in a text, as addresses to dial (RFC 3966), among the words around them. There is no
+ * address where it is not clear which number a person would dial: letters, two numbers run together, a range.
  */
 export function telephoneParts(written: string): TelephonePart[] {
   const parts: TelephonePart[] = []
@@ -36,18 +36,18 @@ export function telephoneParts(written: string): TelephonePart[] {
   return parts
 }
 
-/** Not a part of a word, of a code such as `*100#` or of an amount. */
+/** Whether digits are no part of a word, of a code such as `*100#` or of an amount. */
 function isAlone(written: string, from: number, to: number | undefined): boolean {
   if (/[\p{L}\p{N}*#@,]$/u.test(written.slice(0, from).replace(/[-‑]$/, ''))) return false
   return to === undefined || !/^[-‑]?[\p{L}\p{N}*#@]|^\s?[%€$£]|^,\d/u.test(written.slice(to))
 }
 
-/** Where numbers within the country begin with 0, and those from abroad as well. */
+/** Country codes where the 0 at the beginning is also dialled from abroad. */
 const withZero = new Set(['39', '225', '229', '241', '242', '378', '379'])
 
-/** Emergency numbers and the like stand alone. */
+/** The fewest digits of a number among words. Shorter ones, such as emergency numbers, must stand alone. */
 const fewest = 6
-/** ITU-T E.164, and what is in use within countries. */
+/** The most digits: by ITU-T E.164, and as countries use them. */
 const most = { abroad: 15, within: 13 }
 
 /** `+358 (0)295 421 600` is +358295421600. */
@@ -72,7 +72,7 @@ function isTimeOrDate(found: string): boolean {
   )
 }
 
-/** `421 600–609`, or `421 600/601`: more than one number, or none that anybody has. */
+/** `421 600–609`, or `421 600/601`: several numbers, or none. */
 function isRange(found: string): boolean {
   const [, before = ''] = /^(.*\d)\s?[–—/]\s?\d/.exec(found) ?? []
   return before.replace(/^\(?\+\s?\(?\d{1,3}\)?/, '').replace(/\D/g, '').length > 5

@@ -2,32 +2,38 @@ import { secondOf } from '../domain/key.ts'
 import { largestDocument } from '../domain/limits.ts'
 import type { Place, Walk } from '../domain/release-store.ts'
 
-/** Releases that readers are to find at least, if they are not too large (C-08). */
+/** The fewest releases of a head, if they are not too large (C-08). */
 const newest = 50
-/** Nobody polls more rarely, in seconds. */
+/** Seconds within which every reader is expected to poll. */
 const week = 7 * 86_400
-/** For so long a withdrawal is told to everybody (D-01), in seconds. */
+/** Seconds for which a head shows a withdrawal (D-01). */
 const month = 30 * 86_400
-/** Feedbin reads no more (C-04). */
+/** The most entries: Feedbin reads no more (C-04). */
 const most = 300
 
-/** Releases that changed last, among which most feeds have all of a week, and the first of the archive. */
+/**
+ * Releases that changed last that are usually asked for: most feeds have no more in a week, and one goes to
+ * the archive.
+ */
 const usual = 2 * newest
 
 /**
- * What the head of a feed is chosen from, in this order. Where `isCut` says that the usual walks did not go
- * far enough, those are wanted that do.
+ * The walks that the head of a feed is chosen from, in this order. `isFar`: the usual ones ended too early
+ * (`isCut`).
  */
 export function headWalks(isFar = false): Walk[] {
   return [
     { by: 'key', onlyNews: true, limit: newest },
-    // One more, to see what the first one is that the head leaves to the archive.
+    // One more, to find the first release that the head leaves to the archive.
     { by: 'updatedKey', limit: (isFar ? most : usual) + 1 },
     { by: 'updatedKey', withdrawn: true, limit: most },
   ]
 }
 
-/** Whether more releases may have changed within the week than the usual walks found, or the head has all. */
+/**
+ * Whether the usual walks ended too early: more releases may have changed within the week, or the head holds
+ * all that were found.
+ */
 export function isCut(found: Place[][]): boolean {
   const [, byUpdated = []] = found
   if (byUpdated.length <= usual) return false
@@ -38,7 +44,7 @@ export function isCut(found: Place[][]): boolean {
 /** What stands in the head of a feed. */
 export type Head = {
   places: Place[]
-  /** The release whose archive the head leads to: the last changed one that it does not hold. */
+  /** The last changed release that the head does not hold. The head links to its archive. */
   next: Place | undefined
   /** Second of the last material change in the feed; -Infinity in one without releases. */
   latest: number
@@ -61,13 +67,13 @@ export function chooseHead([byPublished = [], byUpdated = [], withdrawn = []]: P
       secondOf(updatedKey) > latest - age
   const notices = withdrawn.filter(since(month))
   const recent = byUpdated.filter(since(week))
-  // Notices first: they are short, and whoever misses one goes on with what is withdrawn.
+  // Notices first: they are short, and whoever misses one goes on using what is withdrawn.
   const places = takeWhole([...notices, ...inOrderOfChange([...byPublished, ...recent])], most)
   const held = new Set(places.map(({ key }) => key))
   return { places, next: byUpdated.find(({ key }) => !held.has(key)), latest }
 }
 
-/** As many from the front as a document has room for, and one in any case. */
+/** As many releases from the front as fit into a document, and at least one. */
 export function takeWhole(places: Place[], limit: number): Place[] {
   let size = 0
   const count = places.findIndex(({ weight }, index) => {

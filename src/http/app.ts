@@ -24,7 +24,7 @@ import { errorHeaders, logError, problemResponse, toFailure } from './problem.ts
 import { pagePolicy } from './question.ts'
 import { questionPageMeaning } from './question-page.ts'
 import { releasePageMeaning } from './release-page.ts'
-import { type Answer, answered, type Subject } from './request-log.ts'
+import { answered, type LoggedRequest, type Subject } from './request-log.ts'
 import { sitemapMeaning } from './sitemap.ts'
 import { isForPrograms, readAddress } from './urls.ts'
 import { vocabularyMeaning } from './vocabulary.ts'
@@ -44,7 +44,7 @@ export type AppParts = HealthParts & {
   api?: (() => Api | Promise<Api>) | undefined
   metrics: Metrics
   /** Told of every answer. */
-  record: (answer: Answer) => void
+  record: (logged: LoggedRequest) => void
 }
 
 type Environment = { Variables: { subject: Subject } }

@@ -46,8 +46,11 @@ export function archiveMeaning(
     renderedAs: format,
     contentType: formats[format].contentType,
     headers: ({ previous }) => {
-      const chain = { interval: name, previous: previous || undefined }
-      return { ...feedHeaders(ending), link: feedLinks(query, format, chain, ending, current) }
+      const archiveLinks = { interval: name, previous: previous || undefined }
+      return {
+        ...feedHeaders(ending),
+        link: feedLinks(query, format, archiveLinks, ending, current),
+      }
     },
     async lastModified() {
       const changed = await store.lastModified(query, current, [walk])
@@ -68,12 +71,12 @@ export function archiveMeaning(
       checkIsOver(interval, current, head)
       const left = found[places.length] ?? older[0]
       const later = newer[0]
-      const chain = {
+      const archiveLinks = {
         interval: name,
         previous: left && (await findInterval(making, left, head)),
         next: isArchived(later, head) ? await findInterval(making, later, head) : undefined,
       }
-      return renderDocument(making, releases, chain)
+      return renderDocument(making, releases, archiveLinks)
     },
   }
 }

@@ -4,7 +4,7 @@ import { keyAt } from '../domain/key.ts'
 import type { Place, ReleaseStore, StoredRelease } from '../domain/release-store.ts'
 import { endingOf } from '../domain/retirement.ts'
 import { endOf, formatInterval, type Interval, intervalOf, walksAround } from '../feeds/archive.ts'
-import { type Chain, createFeed } from '../feeds/feed.ts'
+import { type ArchiveLinks, createFeed } from '../feeds/feed.ts'
 import { type FormatName, formats } from '../feeds/formats.ts'
 import { chooseHead, type Head, headWalks, isCut } from '../feeds/window.ts'
 import type { Current } from './answers/state.ts'
@@ -65,15 +65,15 @@ export function load(
 export async function renderDocument(
   { query, format, current, store }: Making,
   releases: StoredRelease[],
-  chain: Chain,
+  archiveLinks: ArchiveLinks,
 ): Promise<{ body: string; previous: string }> {
   const ending = endingOf(query.topics, current.retired, current.vocabulary)
   const relations = await store.findRelations(releases, current)
   for (let shown = releases; ; shown = shown.slice(0, Math.ceil(shown.length / 2))) {
-    const feed = await createFeed(query, shown, relations, current, { chain, ending })
+    const feed = await createFeed(query, shown, relations, current, { archiveLinks, ending })
     const body = formats[format].render(feed)
     const fits = body.length <= largest / 3 || new TextEncoder().encode(body).length <= largest
     if (!fits && shown.length > 1) continue
-    return { body, previous: chain.previous ?? '' }
+    return { body, previous: archiveLinks.previous ?? '' }
   }
 }

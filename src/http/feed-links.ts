@@ -1,6 +1,6 @@
 import type { FeedQuery } from '../domain/feed-query.ts'
 import type { Ending } from '../domain/retirement.ts'
-import type { Chain } from '../feeds/feed.ts'
+import type { ArchiveLinks } from '../feeds/feed.ts'
 import { type FormatName, formats, rankedFormats } from '../feeds/formats.ts'
 import type { Current } from './answers/state.ts'
 
@@ -20,7 +20,7 @@ export function pageLinks(query: FeedQuery, page: string, { addresses }: Current
 export function feedLinks(
   query: FeedQuery,
   format: FormatName,
-  { interval, previous }: Chain,
+  { interval, previous }: ArchiveLinks,
   ending: Ending | undefined,
   { addresses, site }: Current,
 ): string {
@@ -34,7 +34,7 @@ export function feedLinks(
     const topics = [{ with: [slug], without: [] }]
     return feed('successor-version', addresses.feed({ ...query, topics }, format))
   })
-  const sisters = site.languages
+  const alternates = site.languages
     .filter((language) => language !== query.language)
     .map((language) => {
       const target = addresses.feed({ ...query, language }, format)
@@ -46,7 +46,7 @@ export function feedLinks(
     ...others.map((other) => feed('alternate', addressIn(other, interval), other)),
     ...(previous ? [feed('prev-archive', addressIn(format, previous))] : []),
     ...(interval ? [feed('current', addresses.feed(query, format))] : []),
-    ...sisters,
+    ...alternates,
     `<${page}>; rel="canonical"`,
     ...successors,
     ...(ending ? [`<${page}>; rel="deprecation"; type="text/html"`] : []),

@@ -1,7 +1,7 @@
 import { formatNames, partFormat } from '../feeds/formats.ts'
 import { Counter, Gauge, Histogram, Registry } from './prometheus.ts'
 import { readerFamilies } from './reader.ts'
-import type { Answer } from './request-log.ts'
+import type { LoggedRequest } from './request-log.ts'
 
 /** Strangers choose feeds and User-Agents, so what comes after the first ones is counted as one. */
 const mostFeeds = 500
@@ -20,7 +20,7 @@ const documents = new Set<string>([...formatNames, 'opml', 'html', 'xml'])
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
 /** Answers that are alike, which are counted together: each alone would cost as much as the rest of it. */
-type Tally = { answer: Answer; times: number; bytes: number }
+type Tally = { logged: LoggedRequest; times: number; bytes: number }
 const mostTallies = 4_000
 
 /** Numbers about the service since it was started, for Prometheus (H-45). How many series there can be is bounded. */
@@ -79,16 +79,16 @@ export class Metrics {
   #served = 0
   #notModified = 0
 
-  record(answer: Answer): void {
-    const { kind, milliseconds } = answer
+  record(logged: LoggedRequest): void {
+    const { kind, milliseconds } = logged
     this.#duration.observe({ kind }, Math.max(milliseconds, 0) / 1000)
-    const key = likeness(answer)
+    const key = likeness(logged)
     const tallies = this.#tallies
-    const tally = tallies.get(key) ?? { answer: withoutWords(answer), times: 0, bytes: 0 }
+    const tally = tallies.get(key) ?? { logged: withoutWords(logged), times: 0, bytes: 0 }
     tally.times += 1
-    tally.bytes += Math.max(answer.bytes, 0)
+    tally.bytes += Math.max(logged.bytes, 0)
     // Of what was reported, the last is counted last.
-    if (answer.reader.subscribers !== undefined) tallies.delete(key)
+    if (logged.reader.subscribers !== undefined) tallies.delete(key)
     tallies.set(key, tally)
     if (tallies.size >= mostTallies) this.#countTallies()
   }
@@ -110,27 +110,27 @@ export class Metrics {
   }
 
   /** Counts answers that are alike. */
-  #count({ answer, times, bytes: sent }: Tally) {
-    const { kind, format = '' } = answer
-    const status = statuses.has(answer.status) ? String(answer.status) : 'other'
-    const reader = known(answer.reader.family, readerFamilies)
+  #count({ logged, times, bytes: sent }: Tally) {
+    const { kind, format = '' } = logged
+    const status = statuses.has(logged.status) ? String(logged.status) : 'other'
+    const reader = known(logged.reader.family, readerFamilies)
     let feed = ''
     if (kind === 'feed') {
-      feed = feedOf(answer.path)
+      feed = feedOf(logged.path)
       const series = [feed, format, status, reader].join(' ')
       if (!this.#isAmongFeeds(feed) || !this.#isAmongSeries(series)) feed = elsewhere
-      this.#countFeed(answer, reader, times)
+      this.#countFeed(logged, reader, times)
     }
     this.#requests.inc({ kind, feed, format, status, reader }, times)
-    this.#bytes.inc({ kind, format, coding: known(answer.coding ?? 'identity', codings) }, sent)
+    this.#bytes.inc({ kind, format, coding: known(logged.coding ?? 'identity', codings) }, sent)
     // The last count of several feeds together would say nothing.
-    const reported = answer.reader.subscribers
+    const reported = logged.reader.subscribers
     if (reported !== undefined && feed !== '' && feed !== elsewhere) {
       this.#subscribers.set({ feed, format, reader }, reported)
     }
   }
 
-  #countFeed({ status, conditional: isConditional }: Answer, reader: string, times: number) {
+  #countFeed({ status, conditional: isConditional }: LoggedRequest, reader: string, times: number) {
     if (isConditional) this.#conditional.inc({ reader, outcome: outcomeOf(status) }, times)
     if (status !== 200 && status !== 304) return
     this.#served += times
@@ -145,13 +145,21 @@ export class Metrics {
 }
 
 /** An answer as it is counted. Whatever else strangers wrote need not be remembered until then. */
-function withoutWords(answer: Answer): Answer {
-  if (answer.kind === 'feed') return answer
-  return { ...answer, path: '', reader: { family: answer.reader.family } }
+function withoutWords(logged: LoggedRequest): LoggedRequest {
+  if (logged.kind === 'feed') return logged
+  return { ...logged, path: '', reader: { family: logged.reader.family } }
 }
 
 /** Everything about an answer that its numbers depend on. */
-function likeness({ kind, path, format, status, coding, conditional, reader }: Answer): string {
+function likeness({
+  kind,
+  path,
+  format,
+  status,
+  coding,
+  conditional,
+  reader,
+}: LoggedRequest): string {
   const isFeed = kind === 'feed'
   const feed = isFeed ? path : ''
   const subscribers = isFeed ? reader.subscribers : undefined

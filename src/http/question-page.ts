@@ -2,21 +2,21 @@ import type { FeedQuery } from '../domain/feed-query.ts'
 import type { Meaning } from './answers/answers.ts'
 import type { Current } from './answers/state.ts'
 import { pageLinks } from './feed-links.ts'
-import { type ContentsStore, readContents, type Stretch } from './pages/contents.ts'
+import { type ContentsStore, type MonthPage, readContents } from './pages/contents.ts'
 import { questionPage } from './pages/feed-preview.ts'
 import { checkLength, endingOrGone, ofWholeState, pagePolicy, pathOf } from './question.ts'
 
-export type PageTarget = { query: FeedQuery; renamed: boolean; stretch?: Stretch }
+export type PageTarget = { query: FeedQuery; renamed: boolean; monthPage?: MonthPage }
 
 /** The page of a question: of its newest releases, or of those of a month. */
 export function questionPageMeaning(
-  { query, renamed, stretch }: PageTarget,
+  { query, renamed, monthPage }: PageTarget,
   current: Current,
   store: ContentsStore,
 ): Meaning {
   const { addresses } = current
-  const address = stretch
-    ? addresses.month(query, stretch.name, stretch.page)
+  const address = monthPage
+    ? addresses.month(query, monthPage.name, monthPage.page)
     : addresses.page(query)
   checkLength(address)
   if (renamed) return { movedTo: address }
@@ -32,9 +32,9 @@ export function questionPageMeaning(
       link: pageLinks(query, address, current),
     }),
     ...ofWholeState(current, async () => {
-      const contents = await readContents(query, stretch, store, current)
+      const contents = await readContents(query, monthPage, store, current)
       return String(await questionPage(query, contents, current))
     }),
-    isToKeep: query.words.length === 0 && !stretch,
+    isToKeep: query.words.length === 0 && !monthPage,
   }
 }

@@ -11,7 +11,7 @@ export type Subject = {
 }
 
 /** One answered request. Nothing in it tells who the person behind it is. */
-export type Answer = Subject & {
+export type LoggedRequest = Subject & {
   /** When it was asked, in milliseconds since 1970. */
   at: number
   method: string
@@ -31,7 +31,7 @@ export function answered(
   { method, headers }: Asked,
   subject: Subject,
   given: { at: number; status: number; bytes: number; coding: string | undefined },
-): Answer {
+): LoggedRequest {
   return {
     at: given.at,
     method,
@@ -57,7 +57,10 @@ export type Refusal = {
 }
 
 /** The answer to such a request, at a time in milliseconds. */
-export function refusedAnswer({ method, path, agent, status, bytes }: Refusal, at: number): Answer {
+export function refusedRequest(
+  { method, path, agent, status, bytes }: Refusal,
+  at: number,
+): LoggedRequest {
   return {
     at,
     method: method ?? '',
@@ -75,8 +78,8 @@ export function refusedAnswer({ method, path, agent, status, bytes }: Refusal, a
  * An answer as one line of JSON in printable ASCII, without the line's end. Keys keep their order,
  * the time is ISO 8601 in UTC, and whatever a stranger wrote into method or path stays one line.
  */
-export function formatAnswer(answer: Answer): string {
-  const { at, method, path, kind, format, status, bytes, coding, conditional, reader } = answer
+export function formatRequest(logged: LoggedRequest): string {
+  const { at, method, path, kind, format, status, bytes, coding, conditional, reader } = logged
   const line = {
     at: writeTime(at),
     method: method.slice(0, 20),
@@ -86,7 +89,7 @@ export function formatAnswer(answer: Answer): string {
     status,
     bytes,
     coding,
-    milliseconds: Math.round(answer.milliseconds * 10) / 10,
+    milliseconds: Math.round(logged.milliseconds * 10) / 10,
     conditional,
     reader: reader.family,
     subscribers: reader.subscribers,

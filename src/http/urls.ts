@@ -10,7 +10,7 @@ import { type FormatName, formatNames, formats, partFormat } from '../feeds/form
 import type { ArchiveTarget } from './archive.ts'
 import type { FeedTarget } from './feed.ts'
 import type { OpmlTarget } from './opml.ts'
-import type { Stretch } from './pages/contents.ts'
+import type { MonthPage } from './pages/contents.ts'
 import type { PageTarget } from './question-page.ts'
 import type { ReleaseTarget } from './release-page.ts'
 import type { SitemapTarget } from './sitemap.ts'
@@ -32,7 +32,7 @@ const mainFeeds = new Map(
   ),
 )
 
-/** Documents that are no feeds, and are asked for by programs as feeds are. */
+/** Documents that are not feeds, but that programs ask for in the same way. */
 const otherDocuments = /\.(json|opml|xml)$/
 
 /** Whether a path is one that programs ask for, whatever they accept. */
@@ -83,7 +83,7 @@ function everything({ language, fields }: AskedAddress): FeedQuery {
 }
 
 function pageOf(query: FeedQuery, { fields, site }: AskedAddress, renamed = false): Target {
-  return { kind: 'page', query, renamed, stretch: readStretch(fields, site) }
+  return { kind: 'page', query, renamed, monthPage: readMonthPage(fields, site) }
 }
 
 /** The page of a question, or its feed where the address names a format. */
@@ -172,7 +172,7 @@ function writtenAs(fields: URLSearchParams): string {
 }
 
 /** `?month=2024-01&page=2`. Anything else changes nothing (U-05). */
-function readStretch(fields: URLSearchParams, { timezone }: Site): Stretch {
+function readMonthPage(fields: URLSearchParams, { timezone }: Site): MonthPage {
   const name = fields.get('month') ?? ''
   if (!parseMonth(name, timezone)) return undefined
   const page = /^[1-9]\d{0,2}$/.exec(fields.get('page') ?? '')

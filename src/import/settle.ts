@@ -1,3 +1,4 @@
+import { isUnderEmbargo } from '../domain/embargo.ts'
 import type { Site } from '../domain/site.ts'
 import { beginning, cleanLine } from '../domain/text.ts'
 import { formatUtc } from '../domain/time.ts'
@@ -67,7 +68,7 @@ export async function settle(
     counts.own += own.filter((one) => one.id !== id).length
     settled.push(...own)
   }
-  counts.future = settled.filter(({ published }) => published > options.now).length
+  counts.future = settled.filter(({ published }) => isUnderEmbargo(published, options.now)).length
   return { settled, leftOut, told: remarks(counts) }
 }
 

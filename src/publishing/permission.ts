@@ -1,6 +1,12 @@
+import { isUnderEmbargo } from '../domain/embargo.ts'
 import { DomainError, refusable } from '../domain/errors.ts'
 import { identity } from '../domain/identity.ts'
-import type { Holder, Kept, PublishingStore, Viewer } from '../domain/publishing-store.ts'
+import type {
+  Holder,
+  PublishingStore,
+  ReleaseForAuthors,
+  Viewer,
+} from '../domain/publishing-store.ts'
 import type { Draft } from '../domain/publishing.ts'
 import { identityName, type Release } from '../domain/release.ts'
 import type { Problem } from '../domain/problem.ts'
@@ -19,12 +25,12 @@ export function viewerOf({ publishers }: Author, now: number): Viewer {
   return { publishers, now }
 }
 
-/** Whether somebody may be shown a release: what is still to come is its publisher's. */
+/** Whether somebody may be shown a release: under embargo it is its publisher's. */
 export function maySee(
   { publishers, now }: Viewer,
   { publisher, published }: Pick<Release, 'publisher' | 'published'>,
 ): boolean {
-  return published <= now || !publishers || publishers.includes(publisher)
+  return !isUnderEmbargo(published, now) || !publishers || publishers.includes(publisher)
 }
 
 /** Throws DomainError `forbidden` when somebody may not publish for the publisher that he names. */
@@ -53,7 +59,7 @@ export function checkSlug(by: Author, slug: string, holders: Holder[]) {
  */
 async function checkNames(
   by: Author,
-  { before, draft, site }: { before: Kept | undefined; draft: Draft; site: Site },
+  { before, draft, site }: { before: ReleaseForAuthors | undefined; draft: Draft; site: Site },
   holders: Holder[],
 ) {
   const { slug, formerly, corrects, id } = draft.release
@@ -81,7 +87,7 @@ async function checkNames(
 /** What is looked at before it is written, as far as its author's reach is concerned. */
 type Looked = {
   request: { by: Author }
-  before: Kept | undefined
+  before: ReleaseForAuthors | undefined
   draft: Draft
   frame: { site: Site }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Author } from './permission.ts'
-import type { Action, Deed, PublishingStore } from '../domain/publishing-store.ts'
+import type { Action, HistoryEntry, PublishingStore } from '../domain/publishing-store.ts'
 import { writtenAnew } from '../domain/problem.ts'
 import { notWritten, wrong } from './revise.ts'
 import {
@@ -56,14 +56,14 @@ export async function publishTopic(
     change = changeOf(before, read.written)
     if (change === 'unchanged' || isDryRun) return undefined
     const action: Action = before ? 'revise' : 'publish'
-    const deed: Deed = {
+    const historyEntry: HistoryEntry = {
       at: now,
       by: by.name,
       action,
       note: '',
       ...(before && { replaced: before }),
     }
-    return { written: read.written, deed }
+    return { written: read.written, historyEntry }
   }
   // Nobody waits for another second for what changes nothing.
   if ((await decide(clock.now())) === undefined) return change

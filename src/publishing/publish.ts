@@ -4,9 +4,9 @@ import { fingerprint, keyOf } from '../domain/identity.ts'
 import type { Problem } from '../domain/problem.ts'
 import {
   checkCondition,
-  deedOf,
   formerSlugs,
   fromContent,
+  historyEntryOf,
   identityElsewhere,
   isAsRead,
   isRepeated,
@@ -22,8 +22,8 @@ import {
   apiSource,
   type Frame,
   type Holder,
-  type Kept,
   type PublishingStore,
+  type ReleaseForAuthors,
 } from '../domain/publishing-store.ts'
 import type { Draft } from '../domain/publishing.ts'
 import {
@@ -63,7 +63,7 @@ export type PublishingPorts = {
 /** A request that was looked at, and what would become of it as things stand. */
 type Prepared = {
   request: PublishRequest
-  before: Kept | undefined
+  before: ReleaseForAuthors | undefined
   frame: Frame
   draft: Draft
   warnings: Problem[]
@@ -118,7 +118,7 @@ async function makePublic(
         changing.map(async (one) => ({
           draft: one.draft,
           dates: one.request.dates,
-          deed: await deedOf(one, now),
+          historyEntry: await historyEntryOf(one, now),
         })),
       )
     })
@@ -128,8 +128,8 @@ async function makePublic(
   }
   // It is written, also if this can no longer be read.
   const ids = accepted(looked).map(({ draft }) => draft.release.id)
-  const kept = await store.kept([], ids).catch(() => [])
-  const byId = new Map(kept.map(({ release }) => [release.id, release]))
+  const stored = await store.findReleases([], ids).catch(() => [])
+  const byId = new Map(stored.map(({ release }) => [release.id, release]))
   return looked.map((one) => {
     if (one instanceof DomainError) return one
     return receipt(one, byId.get(one.draft.release.id) ?? one.draft.release)
@@ -143,13 +143,13 @@ async function lookAgain(
 ): Promise<(Prepared | DomainError)[]> {
   const { store } = ports
   const frame = await store.frame()
-  const kept = await store.kept(
+  const stored = await store.findReleases(
     prepared.map(({ request }) => request),
     prepared.map(({ draft }) => draft.release.id),
   )
   const stillRight = prepared.map((one) => {
     const { request, draft, before } = one
-    const here = kept.filter(({ release }) => {
+    const here = stored.filter(({ release }) => {
       return release.id === draft.release.id || keyOf(release) === keyOf(request)
     })
     const isAsBefore = before
@@ -172,12 +172,12 @@ async function prepare(
   const addresses = requests.flatMap(({ slug, language, written }) => {
     return [slug, ...formerSlugs(written)].map((one) => ({ slug: one, language }))
   })
-  const kept = byAddress(await store.kept(addresses, []))
+  const stored = byAddress(await store.findReleases(addresses, []))
   const limited = requests.filter(({ by }) => by.publishers)
   const slugs = limited.map(({ slug }) => slug)
   const holders = slugs.length > 0 ? await store.holders(slugs, []) : []
   const all = requests.map((request) =>
-    refusable(() => readOne(ports, request, frame, { kept, holders })),
+    refusable(() => readOne(ports, request, frame, { stored, holders })),
   )
   const read = await withinReach(await Promise.all(all), store)
   const ids = read.flatMap((one) => {
@@ -185,7 +185,7 @@ async function prepare(
     return [one.draft.release.id]
   })
   const owners = new Map(
-    (ids.length > 0 ? await store.kept([], ids) : []).map((one) => [one.release.id, one]),
+    (ids.length > 0 ? await store.findReleases([], ids) : []).map((one) => [one.release.id, one]),
   )
   return Promise.all(
     read.map(async (one) => {
@@ -204,12 +204,12 @@ async function readOne(
   { readReleases, findMedia, clock, baseUrl }: PublishingPorts,
   request: PublishRequest,
   frame: Frame,
-  { kept, holders }: { kept: Map<string, Kept>; holders: Holder[] },
+  { stored, holders }: { stored: Map<string, ReleaseForAuthors>; holders: Holder[] },
 ): Promise<Prepared> {
   const { slug, language, by, written, condition } = request
   checkSlug(by, slug, holders)
-  const there = kept.get(keyOf(request))
-  const formerly = formerSlugs(written).map((one) => kept.get(keyOf({ slug: one, language })))
+  const there = stored.get(keyOf(request))
+  const formerly = formerSlugs(written).map((one) => stored.get(keyOf({ slug: one, language })))
   const before = there ?? formerly.find((one) => one !== undefined)
   if (before && !isOwn(by, before.release.publisher)) throw takenSlug(by, before.release.slug)
   checkCondition(condition, there)
@@ -263,8 +263,8 @@ function surroundingsOf(frame: Frame, baseUrl: string | undefined): Surroundings
   return found
 }
 
-function byAddress(kept: Kept[]): Map<string, Kept> {
-  return new Map(kept.map((one) => [keyOf(one.release), one]))
+function byAddress(stored: ReleaseForAuthors[]): Map<string, ReleaseForAuthors> {
+  return new Map(stored.map((one) => [keyOf(one.release), one]))
 }
 
 /** A text that was written in Markdown. While the HTML stays, the store keeps the one it was made of. */

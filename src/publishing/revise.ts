@@ -3,7 +3,7 @@ import { keyOf } from '../domain/identity.ts'
 import { mostProblems } from '../domain/limits.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { ChangeNote, Condition, PublishRequest } from './request.ts'
-import type { Action, Deed, Frame, Kept } from '../domain/publishing-store.ts'
+import type { Action, Frame, HistoryEntry, ReleaseForAuthors } from '../domain/publishing-store.ts'
 import type { Draft } from '../domain/publishing.ts'
 import type { Release } from '../domain/release.ts'
 import { cleanLine } from '../domain/text.ts'
@@ -18,7 +18,7 @@ import { writeDown, type WrittenRelease } from '../domain/written-release.ts'
  */
 export function merge(
   { slug, language, written = {} }: PublishRequest,
-  before: Kept | undefined,
+  before: ReleaseForAuthors | undefined,
   now: number,
 ): WrittenRelease {
   const { withdrawn, ...rest } = written
@@ -43,7 +43,7 @@ export function merge(
 
 /** The release that is there, withdrawn. Once it is, a second request changes nothing. */
 export async function withdrawn(
-  before: Kept | undefined,
+  before: ReleaseForAuthors | undefined,
   { reason, replacedBy }: NonNullable<PublishRequest['withdrawal']>,
   { site }: Frame,
   now: number,
@@ -58,7 +58,7 @@ export async function withdrawn(
 /** Whether a change is told that the release tells of already, because an answer was lost. */
 export function isRepeated(
   { kind, note }: ChangeNote,
-  before: Kept | undefined,
+  before: ReleaseForAuthors | undefined,
   { hash }: Draft,
 ): boolean {
   const last = before?.release.changes.at(-1)
@@ -70,7 +70,7 @@ export function isRepeated(
  * that were once written. What its text shows may have come since, and counts as changed.
  */
 export async function isAsRead(
-  before: Kept | undefined,
+  before: ReleaseForAuthors | undefined,
   { release, media }: Draft,
   { site }: Frame,
 ): Promise<boolean> {
@@ -83,7 +83,7 @@ export async function isAsRead(
 /** Whether a release is withdrawn already for the reason that is given again. */
 export function isWithdrawnAlready(
   { withdrawal }: PublishRequest,
-  before: Kept | undefined,
+  before: ReleaseForAuthors | undefined,
 ): boolean {
   const there = before?.release.withdrawn
   if (!withdrawal || !there) return false
@@ -91,23 +91,23 @@ export function isWithdrawnAlready(
 }
 
 /** What the history says of a change. */
-export async function deedOf(
+export async function historyEntryOf(
   {
     request,
     before,
     draft,
     frame,
-  }: { request: PublishRequest; before: Kept | undefined; draft: Draft; frame: Frame },
+  }: { request: PublishRequest; before: ReleaseForAuthors | undefined; draft: Draft; frame: Frame },
   now: number,
-): Promise<Deed> {
+): Promise<HistoryEntry> {
   const note = request.change?.note ?? request.withdrawal?.reason ?? ''
-  const deed = {
+  const entry = {
     at: now,
     by: request.by.name,
     action: actionOf(before?.release, draft.release),
     note,
   }
-  return before ? { ...deed, replaced: await writeDown(before.release, frame.site) } : deed
+  return before ? { ...entry, replaced: await writeDown(before.release, frame.site) } : entry
 }
 
 function actionOf(before: Release | undefined, after: Release): Action {
@@ -143,14 +143,17 @@ function asRead(one: unknown): unknown {
 }
 
 /** Throws DomainError `changed` when a condition is not met (RFC 9110 section 13.1). */
-export function checkCondition(condition: Condition | undefined, kept: Kept | undefined) {
+export function checkCondition(
+  condition: Condition | undefined,
+  stored: ReleaseForAuthors | undefined,
+) {
   if (!condition) return
   if ('isNew' in condition) {
-    if (kept) throw new DomainError('changed', 'There is a release at this address already.')
+    if (stored) throw new DomainError('changed', 'There is a release at this address already.')
     return
   }
-  if (!kept) throw new DomainError('changed', 'There is no release at this address.')
-  if (condition.tags.includes('*') || condition.tags.includes(tagOf(kept))) return
+  if (!stored) throw new DomainError('changed', 'There is no release at this address.')
+  if (condition.tags.includes('*') || condition.tags.includes(tagOf(stored))) return
   throw new DomainError(
     'changed',
     'Somebody has changed this release meanwhile. Read it again, and send your change anew.',
@@ -167,7 +170,7 @@ function countOf(problems: number): string {
   return problems === 1 ? 'One field is wrong.' : `${problems} fields are wrong.`
 }
 
-export function fromContent({ source, release }: Kept): DomainError {
+export function fromContent({ source, release }: ReleaseForAuthors): DomainError {
   return new DomainError(
     'conflict',
     `The release ${keyOf(release)} is in the content folder, in ${source}, and can only be changed there.`,

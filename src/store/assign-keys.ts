@@ -3,16 +3,16 @@ import {
   type Dates,
   earliest,
   type Moment,
-  place,
-  type Place,
+  chooseKeys,
   type Placement,
+  type ReleaseKeys,
 } from '../domain/publishing.ts'
 import { createVocabulary, type Vocabulary, type VocabularySource } from '../domain/topic.ts'
 import { type Database, statement } from './database.ts'
 import { inBatches } from './staging.ts'
 
 /** The keys of staged releases, and the identities of those whose weight counts anew. */
-export type AssignedKeys = { assigned: (Place & { batch: string })[]; reweighed: string[] }
+export type AssignedKeys = { assigned: (ReleaseKeys & { batch: string })[]; reweighed: string[] }
 
 /** Assigns keys to all releases of some batches, in the order in which they were staged. */
 export async function assignKeys(
@@ -26,7 +26,7 @@ export async function assignKeys(
   const topics = createVocabulary(vocabulary)
   const placements = rows.map((row, number) => resolveTopics(toPlacement(row, number), topics))
   const taken = await readTakenKeys(database, batches, earliest(placements, moment))
-  const assigned = place(placements, taken, moment).map((one, index) => ({
+  const assigned = chooseKeys(placements, taken, moment).map((one, index) => ({
     ...one,
     batch: rows[index]!.batch,
   }))

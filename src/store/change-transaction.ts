@@ -5,7 +5,7 @@ import { type AssignedKeys, assignKeys } from './assign-keys.ts'
 import { chunks, rowsPerStatement } from './chunks.ts'
 import { type Database, statement, type Statement } from './database.ts'
 import { rememberDeparted } from './departed.ts'
-import { recordStagedDeeds } from './history.ts'
+import { recordStagedHistory } from './history.ts'
 import { insertReleases } from './insert-releases.ts'
 import {
   type AffectedRelease,
@@ -82,7 +82,7 @@ export async function prepareTransaction(
     setStateValue(database, 'vocabulary', JSON.stringify(vocabulary)),
     setStateValue(database, 'program', program),
     ...others,
-    recordStagedDeeds(database, staged, second),
+    recordStagedHistory(database, staged, second),
     statement(database, `delete from placement where ${inBatches('?')}`, staged),
     statement(database, `delete from incoming where ${inBatches('?')}`, staged),
   ]

@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/clock.ts'
-import type { FileStamp, Frame, KnownContent, KnownDraft } from '../domain/publishing.ts'
+import type { ContentUpdate, FileStamp, KnownContent, KnownDraft } from '../domain/publishing.ts'
 import type { BundleMark, ContentStore } from '../domain/release-store.ts'
 import { joinVocabularies } from '../domain/topic.ts'
 import type { Change } from './change-transaction.ts'
@@ -29,8 +29,8 @@ export function createContentStore(database: Database, newest?: string): Content
     bundle: () => readBundleMark(database),
     stage: (batch, drafts, now) => stageDrafts(database, { batch, now }, drafts),
     staged: (batch) => readStagedHashes(database, batch),
-    apply: (batch, frame, clock, bundle) =>
-      applyContent(database, newest, { batch, frame, clock, bundle }),
+    apply: (batch, update, clock, bundle) =>
+      applyContent(database, newest, { batch, update, clock, bundle }),
     abandoned: (now) => findAbandonedBatches(database, now),
     discard: (batch, portions) => discardBatch(database, batch, portions),
   }
@@ -98,12 +98,17 @@ async function changeProgram(database: Database, program: string, clock: Clock):
   })
 }
 
-type Applied = { batch: string; frame: Frame; clock: Clock; bundle: BundleMark | undefined }
+type Applied = {
+  batch: string
+  update: ContentUpdate
+  clock: Clock
+  bundle: BundleMark | undefined
+}
 
 async function applyContent(
   database: Database,
   newest: string | undefined,
-  { batch, frame, clock, bundle }: Applied,
+  { batch, update, clock, bundle }: Applied,
 ): Promise<void> {
   let isChecked = false
   await commitChange(database, clock, async (now) => {
@@ -113,19 +118,19 @@ async function applyContent(
       await discardBatch(database, batch)
       return undefined
     }
-    if (!isChecked && frame.drafts !== undefined) {
-      await checkStaged(database, batch, frame.drafts, now)
+    if (!isChecked && update.drafts !== undefined) {
+      await checkStaged(database, batch, update.drafts, now)
     }
     isChecked = true
     await leaveOutPublished(database, batch)
-    return contentChange(database, batch, frame, bundle)
+    return contentChange(database, batch, update, bundle)
   })
 }
 
 async function contentChange(
   database: Database,
   batch: string,
-  { site, vocabulary, files, removed, program }: Frame,
+  { site, vocabulary, files, removed, program }: ContentUpdate,
   bundle: BundleMark | undefined,
 ): Promise<Change> {
   return {

@@ -1,7 +1,7 @@
 import type { FeedQuery } from '../domain/feed-query.ts'
 import { keyAt, secondOf } from '../domain/key.ts'
 import type { Place, State } from '../domain/release-store.ts'
-import { type Month, monthsBetween, type Stretch, yearsBetween } from '../domain/time.ts'
+import { type Month, monthsBetween, type TimeRange, yearsBetween } from '../domain/time.ts'
 import { type Database, statement } from './database.ts'
 import { fullTextQuery } from './full-text-query.ts'
 
@@ -27,7 +27,7 @@ export async function findMonths(
 }
 
 /** Those of some stretches of time in which something is found up to the newest place. */
-async function keepFilled<Some extends Stretch>(
+async function keepFilled<Some extends TimeRange>(
   database: Database,
   matching: string,
   stretches: Some[],

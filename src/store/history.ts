@@ -1,5 +1,5 @@
 // What was changed through the API, by whom and when.
-import type { Deed } from '../domain/publishing-store.ts'
+import type { HistoryEntry } from '../domain/publishing-store.ts'
 import { type Database, readStored, statement, type Statement } from './database.ts'
 import { inBatches } from './staging.ts'
 
@@ -11,7 +11,7 @@ export async function readHistory(
   database: Database,
   subject: string,
   limit: number,
-): Promise<Deed[]> {
+): Promise<HistoryEntry[]> {
   const { results } = await statement(
     database,
     `select at, by, action, note,
@@ -21,14 +21,16 @@ export async function readHistory(
     subject,
     limit,
     mostReplaced,
-  ).all<Omit<Deed, 'replaced'> & { replaced: string | null }>()
-  return results.map(({ replaced, ...deed }) => {
-    return replaced === null ? deed : { ...deed, replaced: readStored<unknown>(database, replaced) }
+  ).all<Omit<HistoryEntry, 'replaced'> & { replaced: string | null }>()
+  return results.map(({ replaced, ...entry }) => {
+    return replaced === null
+      ? entry
+      : { ...entry, replaced: readStored<unknown>(database, replaced) }
   })
 }
 
 /** The statement that writes what was done to staged releases, as of the second of the change. */
-export function recordStagedDeeds(database: Database, staged: string, second: number): Statement {
+export function recordStagedHistory(database: Database, staged: string, second: number): Statement {
   return statement(
     database,
     `insert into history (subject, slug, language, at, by, action, note, replaced)
@@ -41,10 +43,10 @@ export function recordStagedDeeds(database: Database, staged: string, second: nu
 }
 
 /** The statement that writes what was done to a topic. */
-export function recordTopicDeed(
+export function recordTopicHistory(
   database: Database,
   slug: string,
-  { at, by, action, note, replaced }: Deed,
+  { at, by, action, note, replaced }: HistoryEntry,
 ): Statement {
   return statement(
     database,

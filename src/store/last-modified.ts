@@ -1,7 +1,7 @@
 // What a change writes for the Last-Modified of others: the column `changed` of releases beside the changed
 // ones, and the table `departure`.
 import { lastKeyOf, secondOf } from '../domain/key.ts'
-import type { Place } from '../domain/publishing.ts'
+import type { ReleaseKeys } from '../domain/publishing.ts'
 import type { AssignedKeys } from './assign-keys.ts'
 import { chunks } from './chunks.ts'
 import { type Database, statement, type Statement } from './database.ts'
@@ -9,7 +9,7 @@ import { inBatches } from './staging.ts'
 import { releasesUnderTopics } from './under-topics.ts'
 
 /** A public release that a change alters or removes, as it is before the change. */
-export type AffectedRelease = Omit<Place, 'isHistory'> & { slug: string; language: string }
+export type AffectedRelease = Omit<ReleaseKeys, 'isHistory'> & { slug: string; language: string }
 
 const selectAffected =
   'select key, updated_key as updatedKey, id, slug, language from release where key <= ?1'
@@ -137,7 +137,7 @@ export function touchRelated(
 export function touchArrivals(
   database: Database,
   affected: AffectedRelease[],
-  fromThePast: Place[],
+  fromThePast: ReleaseKeys[],
   second: number,
 ): Statement[] {
   const ids = (releases: { id: string }[]) => JSON.stringify(releases.map(({ id }) => id))

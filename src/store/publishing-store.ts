@@ -1,12 +1,12 @@
 import type { Clock } from '../domain/clock.ts'
 import { lastKeyOf, secondOf } from '../domain/key.ts'
 import type {
-  Deed,
+  HistoryEntry,
   Holder,
-  Kept,
-  KeptLine,
   PublishingStore,
   ReadyChange,
+  ReleaseForAuthors,
+  ReleaseSummary,
   Viewer,
 } from '../domain/publishing-store.ts'
 import type { Release } from '../domain/release.ts'
@@ -16,7 +16,7 @@ import { commitChange } from './commit-change.ts'
 import { type Database, readStored, statement } from './database.ts'
 import { FrameReader, readUnchangedFrame } from './frame-reader.ts'
 import { commitStaged } from './group-commit.ts'
-import { readHistory, recordTopicDeed } from './history.ts'
+import { readHistory, recordTopicHistory } from './history.ts'
 import { slugsOf } from './slugs.ts'
 import { stageDrafts } from './staging.ts'
 
@@ -37,11 +37,11 @@ export function createPublishingStore(
   const frames = new FrameReader(database)
   return {
     frame: () => frames.read(),
-    kept: (addresses, ids) => findKept(database, addresses, ids),
+    findReleases: (addresses, ids) => findReleases(database, addresses, ids),
     holders: (slugs, ids) => findHolders(database, slugs, ids),
     isFileHidden: (path, viewer) => isFileHidden(database, path, viewer),
     list: (after, limit, viewer) => listKept(database, after, limit, viewer),
-    deeds: (subject, limit) => readHistory(database, subject, limit),
+    history: (subject, limit) => readHistory(database, subject, limit),
     publish: (batch, clock, decide) => publish(database, checkStore, { batch, clock, decide }),
     publishTopic: (slug, clock, decide) =>
       commitChange(
@@ -88,7 +88,7 @@ async function topicChange(
   database: Database,
   frames: FrameReader,
   slug: string,
-  { written, deed }: { written: WrittenTopic; deed: Deed },
+  { written, historyEntry }: { written: WrittenTopic; historyEntry: HistoryEntry },
 ): Promise<Change> {
   const { content, published } = await frames.read()
   return {
@@ -102,22 +102,22 @@ async function topicChange(
         slug,
         JSON.stringify(written),
       ),
-      recordTopicDeed(database, slug, deed),
+      recordTopicHistory(database, slug, historyEntry),
     ],
   }
 }
 
-type KeptRow = Omit<Kept, 'release' | 'isHistory'> & {
+type ReleaseForAuthorsRow = Omit<ReleaseForAuthors, 'release' | 'isHistory'> & {
   updatedKey: number
   document: string
   history: number
 }
 
-async function findKept(
+async function findReleases(
   database: Database,
   addresses: Pick<Release, 'slug' | 'language'>[],
   ids: string[],
-): Promise<Kept[]> {
+): Promise<ReleaseForAuthors[]> {
   const { results } = await statement(
     database,
     `select key, updated_key as updatedKey, authored as wished, source, hash, origin, document, history
@@ -126,15 +126,18 @@ async function findKept(
        or (slug, language) in (select value ->> 0, value ->> 1 from json_each(?1))`,
     JSON.stringify(addresses.map(({ slug, language }) => [slug, language])),
     JSON.stringify(ids),
-  ).all<KeptRow>()
-  return results.map((row) => toKept(database, row))
+  ).all<ReleaseForAuthorsRow>()
+  return results.map((row) => toReleaseForAuthors(database, row))
 }
 
-function toKept(database: Database, { updatedKey, document, history, ...kept }: KeptRow): Kept {
+function toReleaseForAuthors(
+  database: Database,
+  { updatedKey, document, history, ...row }: ReleaseForAuthorsRow,
+): ReleaseForAuthors {
   const release = readStored<Omit<Release, 'published' | 'updated'>>(database, document)
   const isHistory = history === 1
-  const [published, updated] = [secondOf(kept.key), secondOf(updatedKey)]
-  return { ...kept, isHistory, release: { ...release, published, updated } }
+  const [published, updated] = [secondOf(row.key), secondOf(updatedKey)]
+  return { ...row, isHistory, release: { ...release, published, updated } }
 }
 
 async function findHolders(database: Database, slugs: string[], ids: string[]): Promise<Holder[]> {
@@ -180,7 +183,7 @@ async function isFileHidden(
   return found !== null
 }
 
-type KeptLineRow = Omit<KeptLine, 'published' | 'updated' | 'isWithdrawn'> & {
+type ReleaseSummaryRow = Omit<ReleaseSummary, 'published' | 'updated' | 'isWithdrawn'> & {
   updatedKey: number
   withdrawn: number
 }
@@ -190,7 +193,7 @@ async function listKept(
   { slug, language }: Pick<Release, 'slug' | 'language'>,
   limit: number,
   { publishers, now }: Viewer,
-): Promise<KeptLine[]> {
+): Promise<ReleaseSummary[]> {
   const { results } = await statement(
     database,
     `select slug, language, document ->> '$.title' as title, key, updated_key as updatedKey, source, hash,
@@ -202,7 +205,7 @@ async function listKept(
     slug,
     language,
     limit,
-  ).all<KeptLineRow>()
+  ).all<ReleaseSummaryRow>()
   return results.map(({ withdrawn, updatedKey, ...line }) => {
     const [published, updated] = [secondOf(line.key), secondOf(updatedKey)]
     return { ...line, published, updated, isWithdrawn: withdrawn === 1 }

@@ -1,10 +1,10 @@
 // Drafts that wait in the table `incoming`, under the name of a batch, until one transaction makes them public.
-import type { Deed } from '../domain/publishing-store.ts'
+import type { HistoryEntry } from '../domain/publishing-store.ts'
 import type { Dates, Draft } from '../domain/publishing.ts'
 import { type Database, statement } from './database.ts'
 
 /** A draft, with what becomes of its times (`news` if nothing is said) and what the history tells of it. */
-export type StagedDraft = Draft & { dates?: Dates; deed?: Deed }
+export type StagedDraft = Draft & { dates?: Dates; historyEntry?: HistoryEntry }
 
 /** Seconds after which a batch is abandoned under which nothing more was staged. */
 const longestPause = 600
@@ -34,7 +34,7 @@ export async function stageDrafts(
          (select number from incoming where batch = ?1 and id = value ->> '$.release.id'),
          (select coalesce(max(number) + 1, 0) from incoming where batch = ?1) + key
        ),
-       ?2, coalesce(value ->> 'dates', 'news'), ?3, value -> 'deed', value ->> '$.release.slug', value ->> '$.release.language',
+       ?2, coalesce(value ->> 'dates', 'news'), ?3, value -> 'historyEntry', value ->> '$.release.slug', value ->> '$.release.language',
        value ->> 'source', value ->> 'origin', value ->> 'hash',
        value ->> '$.release.published', value ->> '$.release.updated',
        json_remove(value -> 'release', '$.published', '$.updated'),

@@ -8,7 +8,7 @@ import { formats } from '../../src/feeds/formats.ts'
 import { openStore } from '../../src/store/open-store.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
 import { copyOf, filledDatabase } from './filled-store.ts'
-import { type Figure, type Found, digits, ratios, spreadOf } from './figures.ts'
+import { digits, type Figure, type Found, ratios, spreadOf } from './figures.ts'
 import { baseUrl } from './in-process.ts'
 import type { Setup } from './setup.ts'
 import { inFolder } from './workplace.ts'
@@ -37,7 +37,7 @@ export async function measureRendering({ sizes, isQuick, tell }: Setup): Promise
       // As bytes: a string that was put together of pieces becomes one only when it is read.
       const encoder = new TextEncoder()
       const ours = async () => {
-        const feed = await createFeed(query, releases, relations, press, { chain: {} })
+        const feed = await createFeed(query, releases, relations, press, { archiveLinks: {} })
         return encoder.encode(formats[format].render(feed))
       }
       const theirs = async () => encoder.encode(byPackage(releases, state.site, format))

@@ -22,9 +22,9 @@ async function load(directory: string, known = nothing) {
 }
 
 /** What the store would remember after all of it was brought in. */
-function remember({ frame, drafts }: Awaited<ReturnType<typeof load>>): KnownContent {
+function remember({ content, drafts }: Awaited<ReturnType<typeof load>>): KnownContent {
   return {
-    files: frame!.files,
+    files: content!.files,
     drafts: new Map(drafts.map((draft) => [draft.source, { ...draft, id: draft.release.id }])),
   }
 }
@@ -94,8 +94,8 @@ test('every problem of a folder is reported at once, with file, line, field and 
       'attachments: [{ file: missing.pdf }]',
     ]),
   })
-  const { frame, lines } = await load(directory)
-  expect(frame).toBeUndefined()
+  const { content, lines } = await load(directory)
+  expect(content).toBeUndefined()
   expect(lines).toEqual([
     'topics.yaml:25  lonely.label  The default language is missing. Write en: and the text.',
     'releases/a.en.md:2  title  The field is missing. Write one line, such as title: Ministers to discuss migration.',
@@ -161,8 +161,8 @@ test('a label with a comma is only a warning (C-12)', async () => {
     'topics.yaml': 'fraud:\n  label: { en: "Fraud, waste" }\n',
     'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24', 'topics: [fraud]']),
   })
-  const { frame, lines } = await load(directory)
-  expect(frame).toBeDefined()
+  const { content, lines } = await load(directory)
+  expect(content).toBeDefined()
   expect(lines).toEqual([
     'topics.yaml:2  fraud.label.en  Warning: Some readers split "Fraud, waste" at the comma. Write it without a comma.',
   ])
@@ -273,7 +273,7 @@ test('only what changed is read again', async () => {
 
   rmSync(join(directory, 'releases/a.en.md'))
   const third = await load(directory, known)
-  expect(third.frame!.removed).toEqual(['releases/a.en.md'])
+  expect(third.content!.removed).toEqual(['releases/a.en.md'])
 })
 
 test('a file that was only touched is read, but nothing is staged', async () => {
@@ -282,7 +282,7 @@ test('a file that was only touched is read, but nothing is staged', async () => 
   utimesSync(join(directory, 'releases/a.en.md'), new Date(), new Date(1_600_000_000_000))
   const again = await load(directory, known)
   expect(again.drafts).toEqual([])
-  expect(again.frame!.files).not.toEqual(known.files)
+  expect(again.content!.files).not.toEqual(known.files)
 })
 
 test('every field that does not exist is told, not only the first', async () => {
@@ -339,8 +339,8 @@ test('a folder of releases that was moved away is a problem, not the end of ever
   const directory = temporaryFolder({ 'releases/a.en.md': markdown(good) })
   const known = remember(await load(directory))
   rmSync(join(directory, 'releases'), { recursive: true })
-  const { frame, lines } = await load(directory, known)
-  expect(frame).toBeUndefined()
+  const { content, lines } = await load(directory, known)
+  expect(content).toBeUndefined()
   expect(lines).toEqual([expect.stringContaining('There is no release any more')])
 })
 
@@ -544,7 +544,7 @@ test('a link to a file is read, and one to a folder is told', async () => {
   const { drafts, lines } = await load(directory)
   expect(drafts.map(({ source }) => source)).toEqual(['releases/b.en.md', 'releases/c.en.md'])
   const message =
-    'This is a link to a folder, and what is in that is not read. Put the folder itself here, or links to its files.'
+    'This is a link to a folder, and links to folders are not followed. Put the folder itself here, or links to its files.'
   expect(lines.toSorted()).toEqual(
     ['media/share', 'releases/2025', 'releases/round'].map(
       (file) => `${file}:1  Warning: ${message}`,

@@ -191,7 +191,7 @@ test.each<[string, string, string[], string?]>([
     'a line in a cell of a table',
     fields(title) + '\n| Time | What |\n|---|---|\n| 9.00 | Tea|coffee |\n',
     [
-      '5  body  Warning: "coffee" is left out, because its row has more cells than the first row of its table. Write \\| for a line that parts no cells, or give the first row as many.',
+      '5  body  Warning: "coffee" is left out, because its row has more cells than the first row of its table. Write \\| for a vertical bar that separates no cells, or give the first row as many.',
     ],
   ],
   [

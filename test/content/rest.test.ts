@@ -97,7 +97,7 @@ function watched(directory: string, rest: Rest) {
   const known: KnownContent = { files: new Map(), drafts: new Map() }
   return async () => {
     const staged: Draft[] = []
-    const { frame, problems } = await loadContent(directory, {
+    const { content, problems } = await loadContent(directory, {
       known,
       now: Date.now() / 1000,
       stage: async (more) => void staged.push(...more),
@@ -106,8 +106,8 @@ function watched(directory: string, rest: Rest) {
     })
     expect(problems.filter(({ warning }) => !warning)).toEqual([])
     for (const draft of staged) known.drafts.set(draft.source, { ...draft, id: draft.release.id })
-    for (const source of frame?.removed ?? []) known.drafts.delete(source)
-    known.files = frame?.files ?? known.files
+    for (const source of content?.removed ?? []) known.drafts.delete(source)
+    known.files = content?.files ?? known.files
     return staged.map(({ release }) => [release.title, release.html].join(': '))
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { keyAt, placesOfSecond, secondOf } from '../../src/domain/key.ts'
-import { earliest, type Former, place, type Placement } from '../../src/domain/publishing.ts'
+import { chooseKeys, earliest, type Former, type Placement } from '../../src/domain/publishing.ts'
 
 type Written = { id: string; authored: number; later: number }
 
@@ -55,18 +55,18 @@ function release({ before, ...changed }: Changed): Placement {
   return { ...one, before: { ...kept, key: keyAt(published), updatedKey: keyAt(updated) } }
 }
 
-function inSeconds({ key, updatedKey, ...rest }: ReturnType<typeof place>[number]) {
+function inSeconds({ key, updatedKey, ...rest }: ReturnType<typeof chooseKeys>[number]) {
   return { ...rest, published: secondOf(key), updated: secondOf(updatedKey) }
 }
 
 const place1 = (one: Placement, moment = { second: 1000, since: 900 }) =>
-  inSeconds(place([one], [], moment)[0]!)
+  inSeconds(chooseKeys([one], [], moment)[0]!)
 
 describe('filling an empty store', () => {
   test('every release keeps its author’s time, and has a key of its own (C-05, C-07)', () => {
     fc.assert(
       fc.property(written, (releases) => {
-        const placed = place(toPlacements(releases), [], filling)
+        const placed = chooseKeys(toPlacements(releases), [], filling)
         expect(new Set(placed.map(({ key }) => key)).size).toBe(releases.length)
         expect(new Set(placed.map(({ updatedKey }) => updatedKey)).size).toBe(releases.length)
         for (const [index, { key, updatedKey }] of placed.entries()) {
@@ -81,7 +81,7 @@ describe('filling an empty store', () => {
   test('releases of one time follow each other as they came in', () => {
     fc.assert(
       fc.property(written, (releases) => {
-        const placed = place(toPlacements(releases), [], filling)
+        const placed = chooseKeys(toPlacements(releases), [], filling)
         const inOrder = placed.toSorted((a, b) => a.key - b.key).map(({ id }) => id)
         const expected = releases.toSorted((a, b) => a.authored - b.authored).map(({ id }) => id)
         expect(inOrder).toEqual(expected)
@@ -93,7 +93,7 @@ describe('filling an empty store', () => {
     const many = Array.from({ length: placesOfSecond + 5 }, (_, number) =>
       release({ id: `${number}`, number }),
     )
-    const keys = place(many, [], filling).map(({ key }) => key)
+    const keys = chooseKeys(many, [], filling).map(({ key }) => key)
     expect(new Set(keys).size).toBe(many.length)
     expect(keys.filter((key) => secondOf(key) === 101)).toHaveLength(5)
     expect(keys).toEqual(keys.toSorted((a, b) => a - b))
@@ -109,7 +109,7 @@ describe('the publication clock', () => {
     fc.assert(
       fc.property(staged, fc.integer({ min: 900, max: 999 }), (releases, since) => {
         const placements = toPlacements(releases.map((one) => ({ ...one, later: 0 })))
-        const placed = place(placements, [keyAt(since)], { second: 1000, since })
+        const placed = chooseKeys(placements, [keyAt(since)], { second: 1000, since })
         expect(new Set(placed.map(({ key }) => key)).size).toBe(placed.length)
         for (const [index, { key }] of placed.entries()) {
           const { authored } = releases[index]!
@@ -132,7 +132,7 @@ describe('the publication clock', () => {
     const eighty = Array.from({ length: 80 }, (_, number) =>
       release({ id: `${number}`, number, authored: 500 - number, wanted: 500 - number }),
     )
-    const placed = place(eighty, [keyAt(1000), keyAt(1000, 1)], { second: 1000, since: 900 })
+    const placed = chooseKeys(eighty, [keyAt(1000), keyAt(1000, 1)], { second: 1000, since: 900 })
     const inOrder = placed.toSorted((a, b) => a.key - b.key)
     expect(inOrder.map(({ id }) => id)).toEqual(eighty.toReversed().map(({ id }) => id))
     // Behind what becomes public by itself in that second.
@@ -143,13 +143,13 @@ describe('the publication clock', () => {
     const twenty = Array.from({ length: 20 }, (_, number) =>
       release({ id: `id-${number}`, number, authored: 2000, wanted: 2000 }),
     )
-    const first = place(twenty.slice(0, 15), [], { second: 1000, since: 900 })
+    const first = chooseKeys(twenty.slice(0, 15), [], { second: 1000, since: 900 })
     const taken = first.map(({ key }) => key)
-    const placed = [...first, ...place(twenty.slice(15), taken, { second: 1100, since: 1000 })]
+    const placed = [...first, ...chooseKeys(twenty.slice(15), taken, { second: 1100, since: 1000 })]
     expect(placed.map(({ key }) => key)).toEqual(twenty.map((_, index) => keyAt(2000, index)))
   })
 
-  test('one of them that is sent again keeps its place, and gives it up with its time', () => {
+  test('one of them that is sent again keeps its chooseKeys, and gives it up with its time', () => {
     const again = (authored: number) => {
       const one = release({
         authored,
@@ -157,7 +157,7 @@ describe('the publication clock', () => {
         before: { authored: 2000, published: 2000 },
       })
       one.before!.key = one.before!.updatedKey = keyAt(2000, 3)
-      return place([one], [keyAt(2000), keyAt(2000, 7)], { second: 1000, since: 900 })[0]!.key
+      return chooseKeys([one], [keyAt(2000), keyAt(2000, 7)], { second: 1000, since: 900 })[0]!.key
     }
     expect(again(2000)).toBe(keyAt(2000, 3))
     expect(again(3000)).toBe(keyAt(3000))
@@ -170,7 +170,7 @@ describe('the publication clock', () => {
       release({ id: `old-${number}`, number, authored: number * 1000, wanted: number * 1000 }),
     )
     const recent = release({ id: 'recent', authored: second - 86_400, wanted: second - 86_400 })
-    const placed = place([...many, recent], [], { second, since }).map(inSeconds)
+    const placed = chooseKeys([...many, recent], [], { second, since }).map(inSeconds)
     for (const { id, published, isHistory } of placed.filter((one) => one.id !== 'recent')) {
       expect(published).toBe(many.find((one) => one.id === id)!.authored)
       expect(isHistory).toBe(true)
@@ -185,9 +185,9 @@ describe('the publication clock', () => {
       Array.from({ length: 60 }, (_, number) =>
         release({ id: `${number}`, batch: batchOf(number), number, authored: 1000, wanted: 1000 }),
       )
-    const news = place(sixty(String), [], { second, since }).map(inSeconds)
+    const news = chooseKeys(sixty(String), [], { second, since }).map(inSeconds)
     expect(new Set(news.map(({ published }) => published))).toEqual(new Set([second]))
-    const history = place(
+    const history = chooseKeys(
       sixty(() => 'one'),
       [],
       { second, since },
@@ -227,7 +227,7 @@ describe('the publication clock', () => {
     const before = { published: unseen, authored: 3000, wanted: 3000 }
     const again = (withdrawn: boolean) => {
       const one = release({ authored: 3000, wanted: 3000, withdrawn, before })
-      return inSeconds(place([one], [], later)[0]!).published
+      return inSeconds(chooseKeys([one], [], later)[0]!).published
     }
     expect(again(true)).toBe(unseen)
     expect(again(false)).toBe(4000)

@@ -8,7 +8,7 @@ import { formatProblem } from '../../src/domain/problem.ts'
 import type { MediaFile } from '../../src/domain/reading.ts'
 import type { Release } from '../../src/domain/release.ts'
 import { createVocabulary } from '../../src/domain/topic.ts'
-import { createFeed, type Feed, type Press } from '../../src/feeds/feed.ts'
+import { createFeed, type Feed, type FeedContext } from '../../src/feeds/feed.ts'
 import { type FormatName, formats, inEachFormat } from '../../src/feeds/formats.ts'
 
 /** What stands in a file, as plain data. */
@@ -51,7 +51,7 @@ export function aboutTopics(...slugs: string[]): FeedQuery {
 }
 
 export type PressOffice = {
-  press: Press
+  press: FeedContext
   /** Throws what an author would be told. */
   read: (written: Written) => Promise<Release>
   /** A feed of these releases in the order given, with all their language versions. */

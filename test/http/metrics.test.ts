@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { Metrics } from '../../src/http/metrics.ts'
 import { readerFamilies } from '../../src/http/reader.ts'
-import type { Answer } from '../../src/http/request-log.ts'
+import type { LoggedRequest } from '../../src/http/request-log.ts'
 
-const answer: Answer = {
+const answer: LoggedRequest = {
   at: 0,
   method: 'GET',
   path: '/topics/migration.rss',

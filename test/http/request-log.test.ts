@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Answer, formatAnswer } from '../../src/http/request-log.ts'
+import { formatRequest, type LoggedRequest } from '../../src/http/request-log.ts'
 
-const answer: Answer = {
+const answer: LoggedRequest = {
   at: Date.UTC(2026, 9, 7, 8, 0, 0, 25),
   method: 'GET',
   path: '/topics/migration.rss',
@@ -16,11 +16,11 @@ const answer: Answer = {
 }
 
 test('an answer is one line of JSON, its keys always in the same order', () => {
-  expect(formatAnswer(answer)).toBe(
+  expect(formatRequest(answer)).toBe(
     '{"at":"2026-10-07T08:00:00.025Z","method":"GET","path":"/topics/migration.rss","kind":"feed","format":"rss","status":304,"bytes":0,"milliseconds":1.2,"conditional":true,"reader":"Feedly","subscribers":16}',
   )
   const { reader, at, ...rest } = answer
-  expect(formatAnswer({ reader, ...rest, at })).toBe(formatAnswer(answer))
+  expect(formatRequest({ reader, ...rest, at })).toBe(formatRequest(answer))
 })
 
 test('what does not apply is left out', () => {
@@ -31,21 +31,21 @@ test('what does not apply is left out', () => {
     coding: 'br',
     reader: { family: 'none' },
   }
-  const line = JSON.parse(formatAnswer(page as Answer)) as object
+  const line = JSON.parse(formatRequest(page as LoggedRequest)) as object
   expect(line).toMatchObject({ kind: 'page', coding: 'br', reader: 'none' })
   expect(line).not.toHaveProperty('format')
   expect(line).not.toHaveProperty('subscribers')
 })
 
 test('nothing that somebody searched for is in the log', () => {
-  expect(formatAnswer({ ...answer, path: '/feed.rss?q=my+illness\n#mine' })).toContain(
+  expect(formatRequest({ ...answer, path: '/feed.rss?q=my+illness\n#mine' })).toContain(
     '"path":"/feed.rss",',
   )
 })
 
 test('long paths and methods are cut', () => {
   const long = { ...answer, path: `/${'a'.repeat(16_384)}`, method: 'A'.repeat(16_384) }
-  const line = JSON.parse(formatAnswer(long)) as { path: string; method: string }
+  const line = JSON.parse(formatRequest(long)) as { path: string; method: string }
   expect(line.path).toHaveLength(200)
   expect(line.method).toHaveLength(20)
 })
@@ -56,7 +56,7 @@ test('no path and no method can forge a line or a command to a terminal', () => 
   const hostile = fc.oneof(fc.string({ unit: 'binary' }), fc.constant(forged))
   fc.assert(
     fc.property(hostile, hostile, (path, method) => {
-      const line = formatAnswer({ ...answer, path, method })
+      const line = formatRequest({ ...answer, path, method })
       expect(line).toMatch(/^[\x20-\x7e]+$/)
       const read = JSON.parse(line) as Record<string, unknown>
       expect(read['path']).toBe(path.split(/[?#]/, 1)[0]!.slice(0, 200))

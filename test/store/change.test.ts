@@ -62,7 +62,7 @@ async function service<Time extends Clock>(
       if (result instanceof DomainError) throw result
       return result!
     },
-    deeds: (id: string) => publishing.deeds(id, 10),
+    history: (id: string) => publishing.history(id, 10),
     staged: async () => {
       const found = await database
         .prepare('select count(*) as count from incoming')
@@ -226,7 +226,7 @@ describe.each(Object.entries(databases))('what many send at once, on %s', (name,
     press.clock.moveTo(start + 10)
     const receipts = await Promise.all(['b', 'c', 'd'].map((slug) => press.put(slug)))
     for (const { id, published } of receipts) {
-      expect(await press.deeds(id)).toMatchObject([
+      expect(await press.history(id)).toMatchObject([
         { at: published, by: 'newsroom', action: 'publish' },
       ])
     }
@@ -411,8 +411,11 @@ test('a topic that takes longer to decide than releases that are sent all the ti
     exactMatch: [],
     closeMatch: [],
   }
-  const deed = { at: start, by: 'newsroom', action: 'publish' as const, note: '' }
-  await createPublishingStore(distant).publishTopic('ports', clock, async () => ({ written, deed }))
+  const historyEntry = { at: start, by: 'newsroom', action: 'publish' as const, note: '' }
+  await createPublishingStore(distant).publishTopic('ports', clock, async () => ({
+    written,
+    historyEntry,
+  }))
   const taken = clock.now() - begun
   isDone.abort()
   await Promise.all(writers)

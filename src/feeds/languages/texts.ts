@@ -2,19 +2,19 @@ import type { ReadingErrorCode } from '../../domain/errors.ts'
 import type { Kind } from '../../domain/release.ts'
 import type { WallTime } from '../../domain/time.ts'
 
-/** All that the service says to readers in one language. A file that lacks a text does not compile. */
+/** Everything that the service says to readers in one language. A file that lacks a text does not compile. */
 export type Texts = {
   /** Language tag, without a territory. */
   language: string
   /** What speakers call their language. */
   name: string
-  /** Where it is at home, for programs that want a language with its territory. */
+  /** Territory, for programs that want a language with one. */
   territory: string
   documents: Wording
   pages: Messages
 }
 
-/** The few words that documents need beside the publisher's own. */
+/** The few words that documents need beside those of the publisher. */
 export type Wording = {
   and: string
   or: string
@@ -46,7 +46,7 @@ export type Wording = {
   kinds: Record<Kind, string>
 }
 
-/** What an error tells of itself beyond its code, so that a page can say what to change. */
+/** The reason of an error beyond its code, so that a page can say what to change. */
 export type Reason =
   | 'unknown-topic'
   | 'too-many-topics'

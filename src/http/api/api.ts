@@ -78,15 +78,15 @@ const withRoomForBody: Middleware = async (c, next) => {
   const { room } = c.get('publishing')
   const bytes = room ? bytesOf(c.req.raw) : 0
   if (!room || bytes === 0) return next()
-  const place = await enterRoom(room, bytes).catch(async (error: unknown) => {
+  const reservation = await enterRoom(room, bytes).catch(async (error: unknown) => {
     await discard(c.req.raw)
     throw error
   })
-  c.set('place', place)
+  c.set('reservation', reservation)
   try {
     return await next()
   } finally {
-    leaveRoom(place)
+    leaveRoom(reservation)
   }
 }
 

@@ -7,7 +7,7 @@ export type BodyRoom = { size: number; taken: number; waiting: Waiting[] }
 type Waiting = { bytes: number; enter: () => void }
 
 /** What one request holds of a room. */
-export type Place = { room: BodyRoom; bytes: number }
+export type Reservation = { room: BodyRoom; bytes: number }
 
 /** Bytes of all bodies at once. What is made of one takes several times as much. */
 const usualSize = 30_000_000
@@ -28,7 +28,7 @@ export async function enterRoom(
   room: BodyRoom,
   bytes: number,
   patience = longestWait,
-): Promise<Place> {
+): Promise<Reservation> {
   if (room.waiting.length === 0 && fits(room, bytes)) {
     room.taken += bytes
     return { room, bytes }
@@ -43,7 +43,7 @@ export async function enterRoom(
     }
     const timer = setTimeout(() => {
       room.waiting.splice(room.waiting.indexOf(waiting), 1)
-      letIn(room)
+      admitWaiting(room)
       reject(tooMuch())
     }, patience)
     room.waiting.push(waiting)
@@ -52,20 +52,20 @@ export async function enterRoom(
 }
 
 /** Gives back all but so many bytes, once it is known that a body has no more, and lets others in. */
-export function keepOnly(place: Place, bytes: number) {
-  const { room } = place
-  const freed = Math.max(0, place.bytes - bytes)
-  place.bytes -= freed
+export function keepOnly(reservation: Reservation, bytes: number) {
+  const { room } = reservation
+  const freed = Math.max(0, reservation.bytes - bytes)
+  reservation.bytes -= freed
   room.taken -= freed
-  letIn(room)
+  admitWaiting(room)
 }
 
 /** Gives back everything, and lets others in. */
-export function leaveRoom(place: Place) {
-  keepOnly(place, 0)
+export function leaveRoom(reservation: Reservation) {
+  keepOnly(reservation, 0)
 }
 
-function letIn(room: BodyRoom) {
+function admitWaiting(room: BodyRoom) {
   while (room.waiting[0] && fits(room, room.waiting[0].bytes)) {
     const { bytes, enter } = room.waiting.shift()!
     room.taken += bytes

@@ -3,9 +3,9 @@ import { isOfClock } from '../../domain/clock.ts'
 import { DomainError, refusable } from '../../domain/errors.ts'
 import {
   apiSource,
-  type Deed,
   type Frame,
-  type Kept,
+  type HistoryEntry,
+  type ReleaseForAuthors,
   type Viewer,
 } from '../../domain/publishing-store.ts'
 import { formatUtc } from '../../domain/time.ts'
@@ -30,7 +30,7 @@ import { parse, withdrawalSchema } from './schemas.ts'
 
 /** Releases to a page of the list. */
 const mostListed = 1000
-const mostDeeds = 200
+const mostEntries = 200
 
 /** Releases that the author may see, in pages. */
 export async function listReleases(c: Ask): Promise<Response> {
@@ -93,22 +93,22 @@ export async function withdrawRelease(c: Ask): Promise<Response> {
 
 /** A release as it was written. */
 export async function getRelease(c: Ask): Promise<Response> {
-  const { kept, frame } = await findKept(c)
-  c.header('ETag', `"${tagOf(kept)}"`)
-  return c.json(await writeDown(kept.release, frame.site))
+  const { stored, frame } = await findVisible(c)
+  c.header('ETag', `"${tagOf(stored)}"`)
+  return c.json(await writeDown(stored.release, frame.site))
 }
 
 /** What was done to a release, and by whom. */
 export async function getReleaseHistory(c: Ask): Promise<Response> {
-  const { kept } = await findKept(c)
-  return answerHistory(c, kept.release.id)
+  const { stored } = await findVisible(c)
+  return answerHistory(c, stored.release.id)
 }
 
 /** The history of a release or a topic, as far as the author may see it. */
 export async function answerHistory(c: Ask, subject: string): Promise<Response> {
-  const deeds = await c.get('publishing').store.deeds(subject, mostDeeds)
-  const told = deeds.filter((deed) => mayRead(viewer(c), deed))
-  return c.json({ history: told.map(({ at, ...deed }) => ({ at: formatUtc(at), ...deed })) })
+  const history = await c.get('publishing').store.history(subject, mostEntries)
+  const told = history.filter((entry) => mayRead(viewer(c), entry))
+  return c.json({ history: told.map(({ at, ...entry }) => ({ at: formatUtc(at), ...entry })) })
 }
 
 async function answerReceipt(c: Ask, request: PublishRequest): Promise<Response> {
@@ -128,10 +128,13 @@ async function addressesFor(c: Ask) {
   return createAddresses(baseUrl, (await store.frame()).site)
 }
 
-async function findKept(c: Ask): Promise<{ kept: Kept; frame: Frame }> {
+async function findVisible(c: Ask): Promise<{ stored: ReleaseForAuthors; frame: Frame }> {
   const { store } = c.get('publishing')
-  const [frame, [kept]] = await Promise.all([store.frame(), store.kept([addressOf(c)], [])])
-  if (kept && maySee(viewer(c), kept.release)) return { kept, frame }
+  const [frame, [stored]] = await Promise.all([
+    store.frame(),
+    store.findReleases([addressOf(c)], []),
+  ])
+  if (stored && maySee(viewer(c), stored.release)) return { stored, frame }
   throw new DomainError('not-found', 'There is no release at this address.')
 }
 
@@ -140,7 +143,7 @@ function isWritten(result: Receipt | DomainError): boolean {
 }
 
 /** What a release was before it came out stays with its publisher when it has. */
-function mayRead({ publishers }: Viewer, { at, replaced }: Deed): boolean {
+function mayRead({ publishers }: Viewer, { at, replaced }: HistoryEntry): boolean {
   const { publisher, published } = Object(replaced) as { publisher?: string; published?: string }
   if (publisher === undefined || published === undefined) return true
   return maySee({ publishers, now: at }, { publisher, published: Date.parse(published) / 1000 })

@@ -6,14 +6,14 @@ import { cleanLine } from '../../domain/text.ts'
 import { type Author, viewerOf } from '../../publishing/permission.ts'
 import type { Condition, PublishRequest } from '../../publishing/request.ts'
 import { type Fields, type OnSize, readJson } from './bodies.ts'
-import { keepOnly, type Place } from './body-room.ts'
+import { keepOnly, type Reservation } from './body-room.ts'
 import type { Publishing } from './publishing.ts'
 import { changeSchema, parse } from './schemas.ts'
 
 // What a request to the API says, read and checked.
 
 export type ApiEnvironment = {
-  Variables: { publishing: Publishing; author: Author; place?: Place }
+  Variables: { publishing: Publishing; author: Author; reservation?: Reservation }
 }
 export type Ask = Context<ApiEnvironment>
 
@@ -25,8 +25,8 @@ export async function readFields(c: Ask): Promise<Fields> {
 /** Gives room back that a body does not need which announced no size. */
 export function sizing(c: Ask): OnSize {
   return (bytes) => {
-    const place = c.get('place')
-    if (place) keepOnly(place, bytes)
+    const reservation = c.get('reservation')
+    if (reservation) keepOnly(reservation, bytes)
   }
 }
 

@@ -2,8 +2,8 @@ import { escapeMarkup } from '../../domain/text.ts'
 import type { View } from './view.ts'
 
 /**
- * The text of a release as a page shows it. A page has one first heading, its title, leaves out no level
- * below it, and asks nobody else for anything: pictures from elsewhere become links to them.
+ * The text of a release for a page. A page has one heading of the first level, its title, and no gaps in the
+ * levels below. It loads nothing from elsewhere: pictures of other sites become links to them.
  */
 export function ownPictures(html: string, { addresses, language, messages }: View): string {
   const origin = new URL(addresses.home(language)).origin
@@ -12,7 +12,7 @@ export function ownPictures(html: string, { addresses, language, messages }: Vie
   return html.replace(
     /<(\/?)(h[1-6]|a|img|table|pre)\b[^>]*>/g,
     (tag, closing: string, name: string) => {
-      // What is wide is scrolled, and whoever has no pointer must be able to get into it.
+      // Wide elements scroll, so the keyboard must be able to reach them.
       if (name === 'table' || name === 'pre') {
         return tag.replace(`<${name}`, `<${name} tabindex="0"`)
       }

@@ -7,12 +7,12 @@ import { countOf } from '../vocabulary.ts'
 import { languageName } from './language.ts'
 import { type Html, label, nothing, pathOf, tongue, type View } from './view.ts'
 
-/** A question as the form shows it. */
+/** The state of the form for a question. */
 export type Ticks = {
   wanted: ReadonlySet<string>
   unwanted: ReadonlySet<string>
   match: 'any' | 'all'
-  /** The question says more than the form can. */
+  /** The question is too complicated for the form. */
   isTooRich: boolean
 }
 
@@ -30,9 +30,8 @@ export function ticksOf(topics: TopicExpression): Ticks {
 }
 
 /**
- * The form that makes a question. It is sent with GET to an address that understands its fields as
- * one more spelling of the question, so it needs no script. `shown` is said when a script has shown
- * the answer.
+ * The form that makes a question. It is sent with GET, and its fields are one more spelling of the question,
+ * so it needs no script. `shown` is announced when a script has shown the answer.
  */
 export function builder(query: FeedQuery, shown: string, counts: TopicCount[], view: View): Html {
   const { addresses, messages } = view
@@ -75,7 +74,7 @@ function radio(match: Ticks['match'], text: string, ticks: Ticks): Html {
   return html`<label><input type="radio" name="match" value="${match}"${checked}> <span>${text}</span></label>`
 }
 
-/** Topics to tick, narrower ones below the broader one. */
+/** Check boxes for topics, narrower ones below the broader one. */
 function ticksFor(
   name: 'topic' | 'without',
   ticked: ReadonlySet<string>,

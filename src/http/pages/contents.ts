@@ -24,7 +24,7 @@ export type Contents = {
 }
 
 /** Which page: of the newest, or of a month. */
-export type Stretch = { name: string; page: number } | undefined
+export type MonthPage = { name: string; page: number } | undefined
 
 /** The home page has more to show than releases. */
 const mostOnHome = 10
@@ -36,13 +36,13 @@ const mostInMonth = 5000
 /** Throws DomainError `not-found` for a month without releases, and for a page after its last one. */
 export async function readContents(
   query: FeedQuery,
-  stretch: Stretch,
+  monthPage: MonthPage,
   store: ContentsStore,
   current: Current,
 ): Promise<Contents> {
   const counts = await store.countByTopic(current)
   const months = await store.months(query, current)
-  if (stretch) return { counts, months, ...(await readMonth(query, stretch, store, current)) }
+  if (monthPage) return { counts, months, ...(await readMonth(query, monthPage, store, current)) }
   const most = isEverything(query) ? mostOnHome : mostOfNewest
   const releases = await store.find(query, current, most + 1)
   const hasMore = releases.length > most

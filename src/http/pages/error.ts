@@ -10,8 +10,8 @@ import { topicLink } from './topics.ts'
 import { type Html, nothing, pathOf, type View, viewIn } from './view.ts'
 
 /**
- * An error for a person who asked for `path`, in the language of that address. Without a state there
- * is nothing to put around it. It has no canonical address: it stands for no page.
+ * An error page for somebody who asked for `path`, in the language of that address. Without a state it has no
+ * header or footer. It has no canonical address, because it is not a page of ours.
  */
 export function errorPage(failure: Failure, path: string, current: Current | undefined): Html {
   const language = languageOf(path, current)

@@ -8,7 +8,7 @@ import { questionMetadata } from './metadata.ts'
 import { copyButton } from './subscribe.ts'
 import { type Html, viewIn } from './view.ts'
 
-/** A feed as it was opened. */
+/** A feed document that a person opened. */
 export type Opened = {
   query: FeedQuery
   format: FormatName
@@ -18,14 +18,14 @@ export type Opened = {
   head?: string | undefined
 }
 
-/** The page of a question, with what it says of itself to search engines. */
+/** The page of a question, with metadata for search engines. */
 export function questionPage(query: FeedQuery, contents: Contents, current: Current): Html {
   return listPage(query, contents, current, { head: questionMetadata(query, current) })
 }
 
 /**
- * What a person sees who opens a feed in a browser: the page of its question, with what a feed is and
- * how to subscribe on top (V-02, V-03).
+ * The page for a person who opens a feed in a browser: the page of its question. On top it explains what a
+ * feed is and how to subscribe (V-02, V-03).
  */
 export function feedPreview(opened: Opened, contents: Contents, current: Current): Html {
   const { query } = opened

@@ -1,8 +1,8 @@
 import { spoken } from '../../feeds/languages.ts'
 
-// Releases come in many more languages than pages speak. Those that pages speak say this in their texts.
+// Names and territories of languages that pages do not speak. For the others they are in `feeds/languages/`.
 
-/** Where a language is at home, if that is not where its tag says in capitals. */
+/** The territory of a language, if it is not its tag in capitals. */
 const territories = new Map([
   ...pairs(
     'ar=AR cs=CZ da=DK el=GR et=EE fa=IR ga=IE he=IL nb=NO se=NO sl=SI smn=FI sms=FI sq=AL uk=UA',

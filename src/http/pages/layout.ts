@@ -7,7 +7,7 @@ import { languageName } from './language.ts'
 import { type Html, label, nothing, pathOf, tongue, type View } from './view.ts'
 
 /** What stands around every page. */
-export type Frame = {
+export type PageParts = {
   title: string
   main: Html
   /** Canonical address of the page; errors have none. */
@@ -15,18 +15,18 @@ export type Frame = {
   /** The question whose feeds the page announces. */
   feeds?: FeedQuery
   /** The same page in the languages of the site. */
-  versions?: Version[]
-  /** These are not quite the same page, and only people are led to them. */
+  versions?: LanguageLink[]
+  /** The versions are not the same page. Search engines are not told of them. */
   differ?: boolean
   /** Further elements of `<head>`. They come after the feeds, which must be first (O-01). */
   head?: Html
 }
 
-/** `all` is a language too. */
-export type Version = { language: string; address: string; isThis: boolean }
+/** A link to the page in another language. `all` is a language, too. */
+export type LanguageLink = { language: string; address: string; isThis: boolean }
 
-export function layout(frame: Frame, view: View): Html {
-  const { title, main, address, feeds, versions = [], differ = false, head = nothing } = frame
+export function layout(page: PageParts, view: View): Html {
+  const { title, main, address, feeds, versions = [], differ = false, head = nothing } = page
   const { language, messages, spoken } = view
   return html`<!doctype html>
 <html lang="${language}" dir="${directionOf(language)}">
@@ -41,7 +41,7 @@ ${feeds ? feedLinks(feeds, view) : nothing}${differ ? nothing : languageLinks(ve
 ${head}</head>
 <body${spoken === language ? nothing : html` lang="${spoken}"`}>
 <a class="skip" href="#content">${messages.toContent}</a>
-${masthead(frame, view)}
+${masthead(page, view)}
 <main id="content" tabindex="-1">
 ${main}
 </main>
@@ -63,13 +63,13 @@ function feedLinks(feeds: FeedQuery, view: View): Html {
 }
 
 /** Without a type, or SimplePie would look for feeds there (O-02). */
-function languageLinks(versions: Version[]): Html {
+function languageLinks(versions: LanguageLink[]): Html {
   const languages = versions.filter(({ language }) => language !== 'all')
   if (languages.length < 2) return nothing
   return html`${languages.map(({ language, address }) => html`<link rel="alternate" hreflang="${language}" href="${address}">\n`)}`
 }
 
-function masthead({ versions = [] }: Frame, view: View): Html {
+function masthead({ versions = [] }: PageParts, view: View): Html {
   const { site, addresses, language, messages } = view
   return html`<header class="masthead">
 <div class="frame">
@@ -84,7 +84,7 @@ ${languages(versions, view)}
 </header>`
 }
 
-function languages(versions: Version[], view: View): Html {
+function languages(versions: LanguageLink[], view: View): Html {
   if (versions.length < 2) return nothing
   const { messages } = view
   const links = versions.map(({ language, address, isThis }) => {
@@ -116,7 +116,7 @@ export function versionsOf(
   query: FeedQuery,
   { site, addresses }: View,
   addressOf = addresses.page,
-): Version[] {
+): LanguageLink[] {
   if (site.languages.length === 1) return []
   return [...site.languages, 'all'].map((language) => ({
     language,

@@ -35,7 +35,7 @@ export function listPage(
 <div>
 <h1>${heading}</h1>
 ${isHome ? html`<p class="lead">${label(site.description, view)}</p>` : about(query, view)}
-${ending && farewell(query, ending, view)}
+${ending && endNotice(query, ending, view)}
 <p class="jump"><a href="#subscribe">${view.messages.changeThis}</a>${isHome ? html` <a href="#topics">${view.messages.topics}</a>` : nothing}</p>
 ${ending && contents.releases.length === 0 ? nothing : found(query, contents, view)}
 ${releaseList(contents.releases, query, view)}
@@ -72,7 +72,7 @@ function about(query: FeedQuery, view: View): Html {
 ${topicPlace(topic, query.language, view)}`
 }
 
-/** How many releases there are, or what it means that there are none. */
+/** The number of releases, or a sentence if there are none. */
 function found(query: FeedQuery, { releases, hasMore, month }: Contents, view: View): Html {
   const { messages, addresses } = view
   if (releases.length === 0) {
@@ -87,8 +87,8 @@ function found(query: FeedQuery, { releases, hasMore, month }: Contents, view: V
 <p class="details">${hasMore ? messages.newestOf(releases.length) : count}${whole}</p>`
 }
 
-/** What a feed that has ended says in its last entry. */
-function farewell(query: FeedQuery, ending: Ending, view: View): Html {
+/** The text of the last entry of a feed that has ended. */
+function endNotice(query: FeedQuery, ending: Ending, view: View): Html {
   const wording = textsOf(view.language).documents
   const instead = ending.successors.map((slug) => {
     return html`<li>${topicLink(slug, query.language, view)}</li>\n`

@@ -1,9 +1,9 @@
 import { html, raw } from 'hono/html'
 import { type FeedQuery, textLanguage } from '../../domain/feed-query.ts'
 import { isShownAsPicture } from '../../domain/media-types.ts'
-import { type Labels, inLanguage } from '../../domain/site.ts'
+import { inLanguage, type Labels } from '../../domain/site.ts'
 import { formatUtc } from '../../domain/time.ts'
-import type { Change } from '../../domain/release.ts'
+import type { NotedChange } from '../../domain/release.ts'
 import type { Entry, File, Translation } from '../../feeds/feed.ts'
 import { titleOf } from '../../feeds/feed.ts'
 import type { Current } from '../answers/state.ts'
@@ -12,10 +12,10 @@ import type { Html } from './view.ts'
 
 const notToBeIndexed = raw('<meta name="robots" content="noindex">\n')
 
-/** What search engines and networks read of the page of a release, to stand in its head. */
+/** Metadata of the page of a release for search engines and social networks: the end of its head. */
 export function releaseMetadata(entry: Entry, current: Current): Html {
   const { release, language, image, categories } = entry
-  // What was withdrawn is to be forgotten, not shown around.
+  // A withdrawn release is to be forgotten, not shared.
   if (release.withdrawn) return notToBeIndexed
   const others = entry.translations.map((version) => version.language)
   const tags = categories.map(({ label }) => property('article:tag', label))
@@ -23,7 +23,7 @@ export function releaseMetadata(entry: Entry, current: Current): Html {
 `
 }
 
-/** The same of the page of a question. */
+/** Metadata of the page of a question. */
 export function questionMetadata(query: FeedQuery, current: Current): Html {
   const { site, addresses } = current
   const language = textLanguage(query, site)
@@ -31,10 +31,10 @@ export function questionMetadata(query: FeedQuery, current: Current): Html {
   const title = titleOf(query, current)
   const name = inLanguage(site.title, language, site)
   const about = inLanguage(site.description, language, site)
-  // Pages whose descriptions are all the same say nothing to who compares them.
+  // If all pages had the same description, it would tell search engines nothing.
   const description = title === name || !about ? about || title : `${title}. ${about}`
   const logo = site.logo ? picture(addresses.media(site.logo), undefined) : ''
-  // There is no end to what can be searched for.
+  // Search engines must not index an endless number of searches.
   const robots = query.words.length > 0 ? notToBeIndexed : ''
   return html`${robots}${describe({ title, description, url: addresses.page(query), type: 'website' }, language, others, current)}${logo}`
 }
@@ -65,7 +65,7 @@ function newsArticle(entry: Entry, current: Current): object {
   const { release, url, language, title, categories, files } = entry
   const { site, addresses } = current
   const { event } = release
-  const { corrects } = entry.around
+  const { corrects } = entry.correctionLinks
   const issuer = organisation(release.publisher, language, current)
   return withoutNothing({
     '@context': 'https://schema.org',
@@ -112,11 +112,11 @@ function mediaObject({ url, title, type, size }: File) {
   }
 }
 
-function isCorrection({ kind }: Change): boolean {
+function isCorrection({ kind }: NotedChange): boolean {
   return kind === 'correction'
 }
 
-function correctionComment({ at, note }: Change) {
+function correctionComment({ at, note }: NotedChange) {
   return { '@type': 'CorrectionComment', datePublished: formatUtc(at), text: note }
 }
 
@@ -134,7 +134,7 @@ function organisation(publisher: string, language: string, { site }: Current) {
   })
 }
 
-/** A topic with what it is called in vocabularies of others. */
+/** A topic, with the concepts of other vocabularies that mean the same. */
 function subject(slug: string, language: string, { site, vocabulary, addresses }: Current) {
   const topic = vocabulary.topics.get(vocabulary.resolve(slug)?.slug ?? slug)
   const label: Labels = topic?.label ?? {}
@@ -154,7 +154,7 @@ function withoutNothing(data: Record<string, unknown>): Record<string, unknown> 
   return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined))
 }
 
-/** Text in it must not end the element it stands in. JSON has these escapes too. */
+/** A text must not end the `script` element. These escapes are valid JSON. */
 function escapeData(data: object): string {
   return JSON.stringify(data)
     .replaceAll('<', String.raw`\u003c`)

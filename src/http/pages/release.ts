@@ -8,7 +8,7 @@ import { textsOf } from '../../feeds/languages.ts'
 import type { Wording } from '../../feeds/languages/texts.ts'
 import type { Current } from '../answers/state.ts'
 import { ownPictures } from './body.ts'
-import { layout, type Version } from './layout.ts'
+import { type LanguageLink, layout } from './layout.ts'
 import { hasLead } from './releases.ts'
 import { topicLink } from './topics.ts'
 import {
@@ -31,7 +31,7 @@ export function releasePage(release: Release, relations: Relations, current: Cur
 ${heading(entry, view)}
 ${text(entry, view)}
 <aside>
-${around(entry, view)}
+${aside(entry, view)}
 ${followTopics(release, view)}
 </aside>
 </article>`
@@ -59,14 +59,14 @@ ${changed}<span${tongue(language, view)}>${author.url ? html`<a href="${author.u
 </header>`
 }
 
-/** Marks our own texts within a release, where they are in another language than it. They begin where it does. */
+/** The language of our own texts within a release in another language. They are aligned like the release. */
 function ours({ spoken }: View, language: string): Html {
   return spoken === language ? nothing : html` lang="${spoken}"`
 }
 
-function text({ release, around }: Entry, view: View): Html {
+function text({ release, correctionLinks }: Entry, view: View): Html {
   const written = (second: number) => dayAndTimeInWords(second, view)
-  const parts = partsOf(release, around, view.addresses, written)
+  const parts = partsOf(release, correctionLinks, view.addresses, written)
   const pieces = (some: string[]) => raw(ownPictures(some.join('\n'), view))
   return html`<div class="text">
 ${parts.notes.length > 0 ? html`<div class="notice">${pieces(parts.notes)}</div>` : nothing}
@@ -77,10 +77,10 @@ ${pieces(parts.body)}
 </div>`
 }
 
-/** What stands beside the text: when and where, whom to ask, what to take along. */
-function around({ release, around }: Entry, view: View): Html {
+/** The column beside the text: event, contacts, files, related links. */
+function aside({ release, correctionLinks }: Entry, view: View): Html {
   const wording = textsOf(release.language).documents
-  const { contacts, files, related } = partsOf(release, around, view.addresses)
+  const { contacts, files, related } = partsOf(release, correctionLinks, view.addresses)
   const event = release.withdrawn ? nothing : happening(release.event, wording, view)
   return html`${event}${list('contacts', contacts, wording)}${list('attachments', files, wording)}${list('related', related, wording)}`
 }
@@ -128,7 +128,7 @@ ${topics.map((slug) => html`<li>${topicLink(slug, language, view)}</li>\n`)}</ul
 }
 
 /** The release in its languages, in the order of the site. */
-function versionsOf({ translations, language, url }: Entry, { site }: View): Version[] {
+function versionsOf({ translations, language, url }: Entry, { site }: View): LanguageLink[] {
   const others = new Map(translations.map((one) => [one.language, one.url]))
   return site.languages.flatMap((one) => {
     const address = one === language ? url : others.get(one)

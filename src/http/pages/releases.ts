@@ -29,7 +29,7 @@ ${withdrawn || hasLead(release) ? html`<p>${withdrawn?.reason ?? lead}</p>` : no
 `
 }
 
-/** Where an author wrote a title and nothing else, that is the lead as well, and is not said twice. */
+/** Whether the lead says more than the title. Without a text the title is the lead. */
 export function hasLead({ title, lead }: Release): boolean {
   return lead !== title
 }
@@ -58,7 +58,7 @@ ${rows}</ul>
 </nav>`
 }
 
-/** The way to the other pages of a long month. */
+/** Links to the other pages of a long month. */
 export function paging(query: FeedQuery, { month }: Contents, view: View): Html {
   if (!month || month.pages === 1) return nothing
   const { messages, addresses } = view

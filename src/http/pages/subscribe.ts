@@ -3,7 +3,7 @@ import type { FeedQuery } from '../../domain/feed-query.ts'
 import { type FormatName, formats, preferredFormat, rankedFormats } from '../../feeds/formats.ts'
 import { type Html, nothing, type View } from './view.ts'
 
-/** Where readers on the web take a feed's address. Those that people host themselves have none. */
+/** Web readers that take the address of a feed in a link. Self-hosted ones have no common address. */
 const readers: [string, (feed: string) => string][] = [
   ['Feedly', (feed) => `https://feedly.com/i/subscription/feed%2F${feed}`],
   ['Inoreader', (feed) => `https://www.inoreader.com/?add_feed=${feed}`],
@@ -30,7 +30,7 @@ ${query.withdrawn ? nothing : lists(query, view)}
 </section>`
 }
 
-/** Copies the address of a feed of the page, and says so. It shows itself where there are scripts. */
+/** A button that copies the address of a feed. It is hidden without a script. */
 export function copyButton(format: FormatName, { messages }: View): Html {
   const { label } = formats[format]
   return html`<button type="button" class="copy" data-copies="address-${format}" data-copy="${messages.copy}" data-copied="${messages.copied}" aria-label="${messages.copy}: ${messages.addressOf(label)}">${messages.copy}</button>`

@@ -11,12 +11,12 @@ export type Html = ReturnType<typeof html>
 /** Nothing, as a piece of a page. */
 export const nothing: Html = html``
 
-/** All that a page is made from: the state, and the language it is in. */
+/** Everything that a page is made of: the state, and the language it is in. */
 export type View = Current & {
-  /** Of the press office's texts on the page. */
+  /** Language of the texts of the press office. */
   language: string
   messages: Messages
-  /** Of our own texts: the same, or English where there are none. */
+  /** Language of our own texts: the same, or English if we have none. */
   spoken: string
 }
 
@@ -57,7 +57,7 @@ export function dayAndTimeInWords(
   return messages.dayAndTime(wallTime(seconds, site.timezone))
 }
 
-/** Forms are sent to where the page came from, which need not be called as `BASE_URL` says. */
+/** The path of an address. Forms go to the host of the page, which may be another than `BASE_URL`. */
 export function pathOf(address: string): string {
   const { pathname, search } = new URL(address)
   return `${pathname}${search}`
