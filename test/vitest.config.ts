@@ -66,9 +66,10 @@ const trials = [
 ].map((name) => `test/${name}.test.ts`)
 
 /** What `npm run test:quick` runs, on Node alone, without the files that start a server or wait for long. */
-const quick = ['domain', 'content', 'feeds', 'store', 'http'].map(
-  (name) => `test/${name}/**/*.test.ts`,
-)
+const quick = [
+  ...['domain', 'content', 'feeds', 'store', 'http'].map((name) => `test/${name}/**/*.test.ts`),
+  ...['architecture', 'output-version', 'requirements'].map((name) => `test/${name}.test.ts`),
+]
 const notQuick = [
   'http/listen',
   'http/request-log',

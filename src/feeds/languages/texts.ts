@@ -60,7 +60,7 @@ export type Reason =
 export type Messages = {
   day: (time: WallTime) => string
   dayAndTime: (time: WallTime) => string
-  /** Short names of the months, January first. */
+  /** Names of the months in the archive on pages, January first. */
   months: string[]
   month: (year: number, month: number) => string
 
