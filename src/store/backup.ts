@@ -39,7 +39,7 @@ export async function copyDatabase(
     source.close()
   }
   const copy = new DatabaseSync(to)
-  // Without a log beside it the copy is one file, which can be moved.
+  // Without a WAL file beside it the copy is one file, which can be moved.
   copy.exec('pragma journal_mode = delete')
   copy.close()
   return verifyDatabase(to)

@@ -52,7 +52,7 @@ export function connectToRead(path: string): DatabaseSync | undefined {
   return undefined
 }
 
-/** Whether changes wait in the log, which would be missed without it. */
+/** Whether changes wait in the WAL file, which would be missed without it. */
 function hasUnfinishedLog(path: string): boolean {
   return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0
 }

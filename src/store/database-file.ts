@@ -1,4 +1,4 @@
-// A database file with what lies beside it: its log (`-wal`) and the index of that (`-shm`).
+// A database file with what lies beside it: its WAL file (`-wal`) and the index of that (`-shm`).
 import {
   closeSync,
   existsSync,
@@ -37,7 +37,7 @@ export function putBack(aside: string, path: string): void {
   moveLog(aside, path)
 }
 
-/** The log belongs to one database; SQLite would read it into another one of the same name. */
+/** The WAL file belongs to one database; SQLite would read it into another one of the same name. */
 function moveLog(from: string, to: string) {
   for (const ending of ['-wal', '-shm']) {
     if (existsSync(`${from}${ending}`)) renameSync(`${from}${ending}`, `${to}${ending}`)

@@ -20,7 +20,7 @@ const fullTextIndexes = ['release_words', 'moved_words']
  * every word of the full-text indexes, every text that is stored as JSON. Answers what is wrong with it, or
  * undefined. Throws what keeps it from checking.
  *
- * It runs many queries, none of which lasts longer than one table takes: a checkpoint of the log waits no longer,
+ * It runs many queries, none of which lasts longer than one table takes: a checkpoint of the WAL file waits no longer,
  * and the thread can be stopped in between. A single `pragma quick_check` would also go through the full-text
  * indexes, for twice as long as through all the rest, and without a pause.
  */

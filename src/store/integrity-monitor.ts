@@ -122,7 +122,7 @@ export class IntegrityMonitor {
     const missing = this.#database.missingFile()
     const file = statOf(this.#path)?.ino
     const isReplaced = missing === this.#path && file !== undefined
-    // Another connection would create a missing log, and mistake it for the one that we write.
+    // Another connection would create a missing WAL file, and mistake it for the one that we write.
     if (missing === undefined || isReplaced) {
       const { found, failed } = await this.#checkInThread()
       if (this.#isClosed) return

@@ -107,13 +107,13 @@ export class NodeDatabase implements Database {
   }
 
   /**
-   * Moves the log away that lies beside another file which was put at the path and belongs to the one before:
+   * Moves the WAL file away that lies beside another file which was put at the path and belongs to the one before:
    * SQLite would take it for changes of the new one. Answers where it is now, if there was any.
    */
   setLogAside(): string | undefined {
     const path = this.#path
     const now = filesAt(path)
-    // A database that was moved away may come back, and then needs its log here.
+    // A database that was moved away may come back, and then needs its WAL file here.
     if (!now.has(path) || now.get(path) === this.#files.get(path)) return undefined
     const logs = [`${path}-wal`, `${path}-shm`].filter((log) => {
       return now.has(log) && now.get(log) === this.#files.get(log)
