@@ -69,7 +69,7 @@ export function inEachFormat<T>(make: (format: FormatName) => T): Record<FormatN
 }
 
 /** Takes the name of a format off the end of an address: `eu.atom` is `eu` in Atom. */
-export function partFormat(text: string): { name: string; format?: FormatName } {
+export function splitFormat(text: string): { name: string; format?: FormatName } {
   const dot = text.lastIndexOf('.')
   const ending = text.slice(dot + 1).toLowerCase()
   if (dot < 0 || !Object.hasOwn(formats, ending)) return { name: text }

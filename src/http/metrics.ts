@@ -1,4 +1,4 @@
-import { formatNames, partFormat } from '../feeds/formats.ts'
+import { formatNames, splitFormat } from '../feeds/formats.ts'
 import { Counter, Gauge, Histogram, Registry } from './prometheus.ts'
 import { readerFamilies } from './reader.ts'
 import type { LoggedRequest } from './request-log.ts'
@@ -173,7 +173,7 @@ function known(value: string, values: ReadonlySet<string>): string {
 
 /** Well-formed, because Prometheus refuses everything when two series come to the same UTF-8. */
 function feedOf(path: string): string {
-  const { name } = partFormat(path.replace(/[?#][^]*/, ''))
+  const { name } = splitFormat(path.replace(/[?#][^]*/, ''))
   return name.slice(0, longestFeed).toWellFormed()
 }
 

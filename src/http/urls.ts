@@ -6,7 +6,7 @@ import { parseMonth } from '../domain/time.ts'
 import type { Vocabulary } from '../domain/topic.ts'
 import { parseTopicExpression, parseTopicList } from '../domain/topic-expression.ts'
 import { type Interval, parseInterval } from '../feeds/archive.ts'
-import { type FormatName, formatNames, formats, partFormat } from '../feeds/formats.ts'
+import { type FormatName, formatNames, formats, splitFormat } from '../feeds/formats.ts'
 import type { ArchiveTarget } from './archive.ts'
 import type { FeedTarget } from './feed.ts'
 import type { OpmlTarget } from './opml.ts'
@@ -38,7 +38,7 @@ const otherDocuments = /\.(json|opml|xml)$/
 /** Whether a path is one that programs ask for, whatever they accept. */
 export function isForPrograms(path: string): boolean {
   const name = path.toLowerCase().replace(/\/+$/, '').split('/').at(-1)!
-  return mainFeeds.has(name) || partFormat(name).format !== undefined || otherDocuments.test(name)
+  return mainFeeds.has(name) || splitFormat(name).format !== undefined || otherDocuments.test(name)
 }
 
 /**
@@ -113,7 +113,7 @@ function readOneSegment(asked: AskedAddress): Target | undefined {
   if (sitemap) return { kind: 'sitemap', of: sitemap }
   const mainFormat = mainFeeds.get(name)
   if (mainFormat) return pageOrFeed(everything(asked), mainFormat, asked)
-  const { name: part, format } = partFormat(name)
+  const { name: part, format } = splitFormat(name)
   if (part !== 'withdrawals') return undefined
   return pageOrFeed({ ...everything(asked), withdrawn: true }, format, asked)
 }
@@ -134,7 +134,7 @@ function readForm(asked: AskedAddress): Target {
 function readTopics(asked: AskedAddress): Target | undefined {
   const [name = '', second, ...more] = asked.path
   if (name.toLowerCase() !== 'topics' || second === undefined || more.length > 0) return undefined
-  const { name: text, format } = partFormat(second)
+  const { name: text, format } = splitFormat(second)
   const { expression, renamed } = parseTopicExpression(text, asked.vocabulary)
   return pageOrFeed({ ...everything(asked), topics: expression }, format, asked, renamed)
 }
@@ -194,7 +194,7 @@ function readArchive(path: string[]): ArchiveAddress | undefined {
   const topics = kind === 'topics' ? (path[1] ?? '') : ''
   const [marker, file = '', ...more] = path.slice(kind === 'topics' ? 2 : 1)
   if (marker !== 'archive') return undefined
-  const { name, format } = partFormat(file)
+  const { name, format } = splitFormat(file)
   const interval = parseInterval(name)
   if (!interval || !format || more.length > 0) return undefined
   return { kind, topics, interval, format }
