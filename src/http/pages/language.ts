@@ -1,4 +1,4 @@
-import { spoken } from '../../feeds/languages.ts'
+import { interfaceLanguages } from '../../feeds/languages.ts'
 
 // Names and territories of languages that pages do not speak. For the others they are in `feeds/languages/`.
 
@@ -7,7 +7,7 @@ const territories = new Map([
   ...pairs(
     'ar=AR cs=CZ da=DK el=GR et=EE fa=IR ga=IE he=IL nb=NO se=NO sl=SI smn=FI sms=FI sq=AL uk=UA',
   ),
-  ...spoken.map(({ language, territory }) => [language, territory] as const),
+  ...interfaceLanguages.map(({ language, territory }) => [language, territory] as const),
 ])
 
 /** A language as Open Graph wants it, with a territory: `fi_FI`. */
@@ -25,7 +25,7 @@ const ownNames = new Map([
       'pt=português ro=română ru=русский se=davvisámegiella sk=slovenčina sl=slovenščina ' +
       'smn=anarâškielâ sms=nuõrttsääʹmǩiõll so=Soomaali sq=shqip tr=Türkçe uk=українська',
   ),
-  ...spoken.map(({ language, name }) => [language, name] as const),
+  ...interfaceLanguages.map(({ language, name }) => [language, name] as const),
 ])
 
 /** The name of a language in itself, with a capital; its tag where we do not know it. */

@@ -27,7 +27,7 @@ export type LanguageLink = { language: string; address: string; isThis: boolean 
 
 export function layout(page: PageParts, view: View): Html {
   const { title, main, address, feeds, versions = [], differ = false, head = nothing } = page
-  const { language, messages, spoken } = view
+  const { language, messages, interfaceLanguage } = view
   return html`<!doctype html>
 <html lang="${language}" dir="${directionOf(language)}">
 <head>
@@ -39,7 +39,7 @@ ${feeds ? feedLinks(feeds, view) : nothing}${differ ? nothing : languageLinks(ve
 <link rel="stylesheet" href="/style.css">
 <script src="/script.js" defer></script>
 ${head}</head>
-<body${spoken === language ? nothing : html` lang="${spoken}"`}>
+<body${interfaceLanguage === language ? nothing : html` lang="${interfaceLanguage}"`}>
 <a class="skip" href="#content">${messages.toContent}</a>
 ${masthead(page, view)}
 <main id="content" tabindex="-1">

@@ -60,8 +60,8 @@ ${changed}<span${tongue(language, view)}>${author.url ? html`<a href="${author.u
 }
 
 /** The language of our own texts within a release in another language. They are aligned like the release. */
-function ours({ spoken }: View, language: string): Html {
-  return spoken === language ? nothing : html` lang="${spoken}"`
+function ours({ interfaceLanguage }: View, language: string): Html {
+  return interfaceLanguage === language ? nothing : html` lang="${interfaceLanguage}"`
 }
 
 function text({ release, correctionLinks }: Entry, view: View): Html {

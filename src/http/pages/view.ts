@@ -17,26 +17,30 @@ export type View = Current & {
   language: string
   messages: Messages
   /** Language of our own texts: the same, or English if we have none. */
-  spoken: string
+  interfaceLanguage: string
 }
 
 export function viewIn(language: string, current: Current): View {
   const { language: ours, pages: messages } = textsOf(language)
-  const isSpoken = language.split('-')[0] === ours
-  return { ...current, language, messages, spoken: isSpoken ? language : ours }
+  const isTranslated = language.split('-')[0] === ours
+  return { ...current, language, messages, interfaceLanguage: isTranslated ? language : ours }
 }
 
 /** `lang` and `dir` of an element in another language than our own texts around it. */
-export function tongue(language: string, { spoken }: View): Html {
-  return language === spoken ? nothing : html` lang="${language}" dir="${directionOf(language)}"`
+export function tongue(language: string, { interfaceLanguage }: View): Html {
+  return language === interfaceLanguage
+    ? nothing
+    : html` lang="${language}" dir="${directionOf(language)}"`
 }
 
 /** A text of the press office, marked where it is in another language than our own texts around it. */
 export function label(labels: Labels, view: View): Html {
-  const { language, site, spoken } = view
+  const { language, site, interfaceLanguage } = view
   const used = labels[language] === undefined ? site.languages[0]! : language
   const text = inLanguage(labels, language, site)
-  return used === spoken ? html`${text}` : html`<span${tongue(used, view)}>${text}</span>`
+  return used === interfaceLanguage
+    ? html`${text}`
+    : html`<span${tongue(used, view)}>${text}</span>`
 }
 
 /** A day in the site's time zone, the same on every machine. */
