@@ -106,9 +106,9 @@ function groupQuery({ with: wanted, without }: Group, kind: string, scope: MarkS
 }
 
 function mark(kind: string, { isWithdrawn, language, numbers }: MarkScope, topic?: string): string {
-  const tongue = language === 'all' ? '' : hex(language)
+  const inLanguage = language === 'all' ? '' : hex(language)
   const subject = topic === undefined ? '' : `t${numbers.get(topic) ?? ''}`
-  return quoted(`\u{e000}${kind}${isWithdrawn ? 'w' : 's'}${tongue}${subject}`)
+  return quoted(`\u{e000}${kind}${isWithdrawn ? 'w' : 's'}${inLanguage}${subject}`)
 }
 
 function anyOf(alternatives: string[]): string {

@@ -5,7 +5,7 @@ import type { Topic } from '../../domain/topic.ts'
 import type { TopicExpression } from '../../domain/topic-expression.ts'
 import { countOf } from '../vocabulary.ts'
 import { languageName } from './language.ts'
-import { type Html, label, nothing, pathOf, tongue, type View } from './view.ts'
+import { type Html, label, nothing, pathOf, langAttributes, type View } from './view.ts'
 
 /** The state of the form for a question. */
 export type Ticks = {
@@ -103,7 +103,7 @@ function languageChoice(query: FeedQuery, view: View): Html {
   const { site, messages } = view
   if (site.languages.length === 1) return nothing
   const options = site.languages.map((language) => {
-    return html`<option value="${language}"${tongue(language, view)}${query.language === language ? ' selected' : ''}>${languageName(language)}</option>\n`
+    return html`<option value="${language}"${langAttributes(language, view)}${query.language === language ? ' selected' : ''}>${languageName(language)}</option>\n`
   })
   return html`<p class="field">
 <label for="language">${messages.releaseLanguage}</label>

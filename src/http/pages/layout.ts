@@ -4,7 +4,7 @@ import { directionOf } from '../../feeds/direction.ts'
 import { titleOf } from '../../feeds/feed.ts'
 import { formats, rankedFormats } from '../../feeds/formats.ts'
 import { languageName } from './language.ts'
-import { type Html, label, nothing, pathOf, tongue, type View } from './view.ts'
+import { type Html, label, nothing, pathOf, langAttributes, type View } from './view.ts'
 
 /** What stands around every page. */
 export type PageParts = {
@@ -92,7 +92,7 @@ function languages(versions: LanguageLink[], view: View): Html {
     if (language === 'all') {
       return html`<li><a href="${address}"${current}>${messages.allLanguages}</a></li>\n`
     }
-    return html`<li><a href="${address}" hreflang="${language}"${tongue(language, view)}${current}>${languageName(language)}</a></li>\n`
+    return html`<li><a href="${address}" hreflang="${language}"${langAttributes(language, view)}${current}>${languageName(language)}</a></li>\n`
   })
   return html`<nav class="languages" aria-label="${messages.languages}">
 <ul>

@@ -16,7 +16,7 @@ import {
   dayAndTimeInWords,
   type Html,
   nothing,
-  tongue,
+  langAttributes,
   type View,
   viewIn,
 } from './view.ts'
@@ -27,7 +27,7 @@ export function releasePage(release: Release, relations: Relations, current: Cur
   const { language } = release
   const view = viewIn(language, current)
   const entry = createEntry(release, relations, current)
-  const main = html`<article class="release"${tongue(language, view)}>
+  const main = html`<article class="release"${langAttributes(language, view)}>
 ${heading(entry, view)}
 ${text(entry, view)}
 <aside>
@@ -54,7 +54,7 @@ function heading({ title, release, author }: Entry, view: View): Html {
 <h1>${title}</h1>
 <p class="facts"${ours(view, language)}>
 <span><span class="unseen">${messages.published} </span>${dayAndTime(published, view)}</span>
-${changed}<span${tongue(language, view)}>${author.url ? html`<a href="${author.url}">${author.name}</a>` : author.name}</span>
+${changed}<span${langAttributes(language, view)}>${author.url ? html`<a href="${author.url}">${author.name}</a>` : author.name}</span>
 </p>
 </header>`
 }

@@ -6,7 +6,7 @@ import { headline } from '../../feeds/feed.ts'
 import { textsOf } from '../../feeds/languages.ts'
 import type { Contents } from './contents.ts'
 import { languageName } from './language.ts'
-import { day, type Html, nothing, tongue, type View } from './view.ts'
+import { day, type Html, nothing, langAttributes, type View } from './view.ts'
 
 /** Releases as a list, newest first. */
 export function releaseList(releases: Release[], query: FeedQuery, view: View): Html {
@@ -20,8 +20,8 @@ function summary(release: Release, query: FeedQuery, view: View): Html {
   const inLanguage =
     query.language === 'all' ? html` <span>${languageName(language)}</span>` : nothing
   return html`<li>
-<p class="details">${day(published, view)} <span${tongue(language, view)}>${textsOf(language).documents.kinds[kind]}</span>${inLanguage}</p>
-<div${tongue(language, view)}>
+<p class="details">${day(published, view)} <span${langAttributes(language, view)}>${textsOf(language).documents.kinds[kind]}</span>${inLanguage}</p>
+<div${langAttributes(language, view)}>
 <h3><a href="${view.addresses.release(release)}">${headline(release)}</a></h3>
 ${withdrawn || hasLead(release) ? html`<p>${withdrawn?.reason ?? lead}</p>` : nothing}
 </div>

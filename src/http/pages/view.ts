@@ -27,7 +27,7 @@ export function viewIn(language: string, current: Current): View {
 }
 
 /** `lang` and `dir` of an element in another language than our own texts around it. */
-export function tongue(language: string, { interfaceLanguage }: View): Html {
+export function langAttributes(language: string, { interfaceLanguage }: View): Html {
   return language === interfaceLanguage
     ? nothing
     : html` lang="${language}" dir="${directionOf(language)}"`
@@ -40,7 +40,7 @@ export function label(labels: Labels, view: View): Html {
   const text = inLanguage(labels, language, site)
   return used === interfaceLanguage
     ? html`${text}`
-    : html`<span${tongue(used, view)}>${text}</span>`
+    : html`<span${langAttributes(used, view)}>${text}</span>`
 }
 
 /** A day in the site's time zone, the same on every machine. */
