@@ -53,7 +53,9 @@ async function check(
     ...report.feeds.flatMap(({ troubles }) => troubles.filter(({ warning }) => warning)),
   ]
   const ok = report.ok && (!strict || warnings.length === 0)
-  context.terminal.say(json ? JSON.stringify({ ...report, ok }, undefined, 2) : inWords(report))
+  context.terminal.say(
+    json ? JSON.stringify({ ...report, ok }, undefined, 2) : formatReport(report),
+  )
   if (!ok) throw new NotDone(`Something is wrong with ${report.folder}.`)
 }
 
@@ -124,7 +126,7 @@ function questionsOf({ site, vocabulary, retired }: State): FeedQuery[] {
   ])
 }
 
-function inWords({ folder, problems, feeds, topicsWithoutReleases }: Report): string {
+function formatReport({ folder, problems, feeds, topicsWithoutReleases }: Report): string {
   const troubles = feeds.flatMap(({ address, troubles }) =>
     troubles.map(({ message, warning }) => `${address}  ${warning ? 'Warning: ' : ''}${message}`),
   )

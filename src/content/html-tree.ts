@@ -5,7 +5,7 @@ import {
   parseFragment,
 } from 'parse5'
 import { DomainError } from '../domain/errors.ts'
-import { inWords } from '../domain/limits.ts'
+import { formatCount } from '../domain/limits.ts'
 import { inline } from './inline.ts'
 
 export type Fragment = DefaultTreeAdapterTypes.DocumentFragment
@@ -57,7 +57,7 @@ export function tooDeep(): DomainError {
 function tooMany(most: number): DomainError {
   return new DomainError(
     'invalid',
-    `The text has more than ${inWords(most)} elements, such as paragraphs, links and cells. Attach it as a file instead.`,
+    `The text has more than ${formatCount(most)} elements, such as paragraphs, links and cells. Attach it as a file instead.`,
   )
 }
 

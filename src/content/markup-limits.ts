@@ -1,5 +1,5 @@
 import {
-  inWords,
+  formatCount,
   longWord,
   mostAttributes,
   mostAttributesTogether,
@@ -23,7 +23,7 @@ export function htmlBeyondLimits(source: string): string | undefined {
   let looked = 0
   for (const { 0: tag, index } of source.matchAll(/<(?:\/?[a-z][^\s/>]*|!)/gi)) {
     if (++tags > mostTags) {
-      return `The HTML has more than ${inWords(mostTags)} tags. Write it more plainly, or attach it as a file.`
+      return `The HTML has more than ${formatCount(mostTags)} tags. Write it more plainly, or attach it as a file.`
     }
     if (tag === '<!') continue
     const from = index + tag.length
@@ -33,7 +33,7 @@ export function htmlBeyondLimits(source: string): string | undefined {
     }
     attributes += count
     if (attributes > mostAttributesTogether) {
-      return `The HTML has more than ${inWords(mostAttributesTogether)} attributes. Write it more plainly.`
+      return `The HTML has more than ${formatCount(mostAttributesTogether)} attributes. Write it more plainly.`
     }
     // A tag that ends is read once.
     looked += end - from
@@ -75,7 +75,7 @@ export function markdownBeyondLimits(source: string): string | undefined {
   }
   const definitions = source.split(']:', mostDefinitions + 2).length - 1
   if (definitions > mostDefinitions) {
-    return `More than ${inWords(mostDefinitions)} addresses of links are defined apart from them, with ]:. Write them where they belong.`
+    return `More than ${formatCount(mostDefinitions)} addresses of links are defined apart from them, with ]:. Write them where they belong.`
   }
   return linesBeyondLimits(source.split('\n', mostTextLines + 1))
 }
@@ -87,7 +87,7 @@ type Block = { lines: number; delimiters: number; columns: number }
 
 function linesBeyondLimits(lines: string[]): string | undefined {
   if (lines.length > mostTextLines) {
-    return `The text has more than ${inWords(mostTextLines)} lines. Attach it as a file instead.`
+    return `The text has more than ${formatCount(mostTextLines)} lines. Attach it as a file instead.`
   }
   let block: Block = { lines: 0, delimiters: 0, columns: 0 }
   let delimiters = 0
@@ -98,7 +98,7 @@ function linesBeyondLimits(lines: string[]): string | undefined {
     const nested = levelsOf(markers)
     levels += nested
     if (levels > mostNestedTogether) {
-      return `The lines of lists and quotations have more than ${inWords(mostNestedTogether)} levels together. Write it more plainly.`
+      return `The lines of lists and quotations have more than ${formatCount(mostNestedTogether)} levels together. Write it more plainly.`
     }
     if (nested > mostNested) {
       return `Lists and quotations are nested deeper than ${mostNested} levels. Write it more plainly.`
@@ -116,13 +116,13 @@ function linesBeyondLimits(lines: string[]): string | undefined {
     if (/^[\s|:-]+$/.test(rest)) block.columns = Math.max(block.columns, rest.split('|').length)
     cells += block.columns
     if (block.lines > mostParagraphLines) {
-      return `More than ${inWords(mostParagraphLines)} lines follow each other without an empty line. Separate paragraphs with empty lines.`
+      return `More than ${formatCount(mostParagraphLines)} lines follow each other without an empty line. Separate paragraphs with empty lines.`
     }
     if (block.delimiters > mostDelimitersInAParagraph || delimiters > mostDelimiters) {
-      return `More than ${inWords(mostDelimitersInAParagraph)} characters of markup (* _ ~ [ ] < \`) stand in one paragraph, or ${inWords(mostDelimiters)} in all. Write it more plainly.`
+      return `More than ${formatCount(mostDelimitersInAParagraph)} characters of markup (* _ ~ [ ] < \`) stand in one paragraph, or ${formatCount(mostDelimiters)} in all. Write it more plainly.`
     }
     if (cells > mostCells) {
-      return `The tables have more than ${inWords(mostCells)} cells. Attach them as a file instead.`
+      return `The tables have more than ${formatCount(mostCells)} cells. Attach them as a file instead.`
     }
   }
   return undefined

@@ -1,7 +1,7 @@
 import { DomainError } from '../domain/errors.ts'
 import { fingerprint } from '../domain/identity.ts'
 import {
-  inWords,
+  formatCount,
   mostFields,
   mostLevels,
   mostValues,
@@ -56,8 +56,10 @@ function checkCounts(text: string, left: number): number {
   const most = Math.min(left, mostValues)
   if (values <= most) return values
   const limit =
-    most < mostValues ? `${inWords(mostValuesTogether)} with the lines before` : inWords(most)
-  const message = `There are ${inWords(values)} values. Send at most ${limit}.`
+    most < mostValues
+      ? `${formatCount(mostValuesTogether)} with the lines before`
+      : formatCount(most)
+  const message = `There are ${formatCount(values)} values. Send at most ${limit}.`
   throw new DomainError('wrong', message, { errors: [{ field: '', message }] })
 }
 
@@ -85,7 +87,7 @@ function checkFields(value: unknown) {
   if (typeof value !== 'object' || value === null) return
   const parts = Object.values(value)
   if (!Array.isArray(value) && parts.length > mostFields) {
-    const message = `There are ${inWords(parts.length)} fields in one set. Send at most ${mostFields}.`
+    const message = `There are ${formatCount(parts.length)} fields in one set. Send at most ${mostFields}.`
     throw new DomainError('wrong', message, { errors: [{ field: '', message }] })
   }
   parts.forEach(checkFields)

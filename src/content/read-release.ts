@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { type Addresses, createAddresses, storedOrigin } from '../domain/addresses.ts'
 import { beyondBounds } from '../domain/bounds.ts'
 import { identity } from '../domain/identity.ts'
-import { inWords, mostFiles, releaseBounds } from '../domain/limits.ts'
+import { formatCount, mostFiles, releaseBounds } from '../domain/limits.ts'
 import { checkWritten, type Problem, writtenAnew } from '../domain/problem.ts'
 import {
   draftOf,
@@ -176,7 +176,7 @@ function futureTimes(
 /** Attachments have a limit of their own. */
 function tooManyFiles(count: number, isNew: boolean): Problem[] {
   if (count <= mostFiles) return []
-  const message = `The text speaks of ${inWords(count)} files. Show or link to at most ${inWords(mostFiles)}.`
+  const message = `The text speaks of ${formatCount(count)} files. Show or link to at most ${formatCount(mostFiles)}.`
   return [{ field: 'body', message, ...(!isNew && { warning: true }) }]
 }
 

@@ -1,6 +1,6 @@
 import {
   type Bounds,
-  inWords,
+  formatCount,
   longestName,
   mostProblems,
   otherCharacters,
@@ -58,13 +58,13 @@ function boundOf(name: string, bounds: Record<string, number>): number | undefin
 }
 
 function tooLong(count: number, most: number): string {
-  return `This has ${inWords(count)} characters. Write at most ${inWords(most)}.`
+  return `This has ${formatCount(count)} characters. Write at most ${formatCount(most)}.`
 }
 
 function tooMany(count: number, most: number): string {
-  return `This list has ${inWords(count)} items. Write at most ${inWords(most)}.`
+  return `This list has ${formatCount(count)} items. Write at most ${formatCount(most)}.`
 }
 
 function longName(key: string): string {
-  return `The name of a field has ${inWords(key.length)} characters. Write at most ${longestName}, or remove the field.`
+  return `The name of a field has ${formatCount(key.length)} characters. Write at most ${longestName}, or remove the field.`
 }

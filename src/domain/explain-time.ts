@@ -54,7 +54,7 @@ export function explainTime(written: string, writer: Writer): string {
   }
   if (other) {
     const [one, two] = [day, other].map(
-      (date) => `${rightForm(date, time, writer)} if it is ${inWords(date)}`,
+      (date) => `${rightForm(date, time, writer)} if it is ${dayInEnglish(date)}`,
     )
     return `"${short}" may be either of two days. Write ${one}, or ${two}.`
   }
@@ -205,7 +205,7 @@ function wholeYear(year: number): number {
   return year < 100 ? 2000 + year : year
 }
 
-function inWords({ year, month, day }: Day): string {
+function dayInEnglish({ year, month, day }: Day): string {
   return `${day} ${englishMonth(new Date(Date.UTC(year, month - 1, day)))} ${year}`
 }
 

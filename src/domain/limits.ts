@@ -94,7 +94,7 @@ export const topicBounds: Bounds = {
 export const noteBounds: Bounds = { characters: {}, items: {} }
 
 /** A number with commas between thousands, in no locale. */
-export function inWords(count: number): string {
+export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 

@@ -280,19 +280,19 @@ export function headline({ title, withdrawn, language }: Release): string {
 /** The question in words before the name of the site: “Migration and EU – Ministry: releases” (C-19). */
 export function titleOf(query: FeedQuery, context: FeedContext): string {
   const name = inLanguage(context.site.title, textLanguage(query, context.site), context.site)
-  const words = inWords(query, context)
+  const words = describeQuery(query, context)
   return words ? `${words} – ${name}` : name
 }
 
 /** The question alone: “Migration and EU”. Empty when it asks for everything. */
-export function inWords(query: FeedQuery, context: FeedContext): string {
+export function describeQuery(query: FeedQuery, context: FeedContext): string {
   const { site } = context
   const language = textLanguage(query, site)
   const wording = textsOf(language).documents
   const unwanted = withoutInAll(query.topics)
   const groups = query.topics.map((group) => (unwanted ? { ...group, without: [] } : group))
   const inOrder = (some: Group[]) =>
-    some.map((group) => groupInWords(group, language, context, wording)).join(` ${wording.or} `)
+    some.map((group) => describeGroup(group, language, context, wording)).join(` ${wording.or} `)
   const isSearchAlone = query.topics.length === 0 && !query.withdrawn
   const search = isSearchAlone ? wording.releasesFor : wording.searchFor
   const parts = [
@@ -315,7 +315,7 @@ function withoutInAll([first, ...others]: TopicExpression): string[] | undefined
   return isShared ? first.without : undefined
 }
 
-function groupInWords(
+function describeGroup(
   group: Group,
   language: string,
   context: FeedContext,

@@ -24,7 +24,7 @@ import { redirectsFile, redirectsFor } from './redirects.ts'
 import { assignSlugs } from './assign-slugs.ts'
 import { picturesIn } from './compose-release.ts'
 import { settle, sharedAddresses, type Settled } from './settle.ts'
-import { complain, inWords, isNothing, type Report, reportFile } from './report.ts'
+import { complain, describeImport, isNothing, type Report, reportFile } from './report.ts'
 import { languagesOf, languageTag, siteFile } from './site-file.ts'
 import { type Proposal, proposeTopics, withTopics } from './topics.ts'
 import { type Walk, walkHistory } from './walk-history.ts'
@@ -127,7 +127,7 @@ export async function importInto(wanted: Import, tools: Tools): Promise<void> {
   }
   const newSite = siteText.isNew && !isNothing(report) ? siteText.text : undefined
   writeFiles(into, filesOf(wanted, folder, { made, difference, taken, newSite, report }))
-  output.say(inWords(report, 10))
+  output.say(describeImport(report, 10))
   if (!walk.brokenOff) await kept?.forget()
   complain(report)
 }
@@ -212,7 +212,7 @@ function filesOf(
     shared: sharedAddresses([...folder.imported.keys(), ...made.releases.map(({ id }) => id)]),
   })
   if (redirects !== folder.redirects) files.set(redirectsFile, redirects)
-  files.set(reportFile, `${inWords(report, Infinity)}\n`)
+  files.set(reportFile, `${describeImport(report, Infinity)}\n`)
   return files
 }
 

@@ -32,7 +32,7 @@ export type Report = {
 export const reportFile = 'import-report.txt'
 
 /** What an import came to; of each kind at most `most` lines. */
-export function inWords(report: Report, most: number): string {
+export function describeImport(report: Report, most: number): string {
   const { source, into, walk, told, leftOut, elsewhere, proposal, counts } = report
   const read = walk.feeds.reduce((sum, { entries }) => sum + entries.length, 0)
   const documents = walk.documents === 1 ? '' : ` in ${walk.documents} documents`

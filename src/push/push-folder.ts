@@ -10,7 +10,7 @@ import { createFirstFill, dateReleases } from './first-fill.ts'
 import { sendMedia } from './media.ts'
 import { type FolderRelease, type PushFolder, readPushFolder } from './read-folder.ts'
 import type { Push } from './push.ts'
-import { inWords, sayMissing, tellSome } from './report.ts'
+import { describePush, sayMissing, tellSome } from './report.ts'
 import { type Counts, sendReleases } from './send-releases.ts'
 import { differentTopics, sendTopic } from './topics.ts'
 
@@ -71,7 +71,7 @@ export async function pushFolder(order: PushOrder, tools: Tools): Promise<void> 
     counts = await sendReleases(work, dated, new Set([...topics.missing, ...files.missing]))
     if (isFirstFill && !isDryRun && counts.unwritten === 0) firstFill.end()
     const sent = { topics: topics.sent, files: files.sent }
-    output.say(inWords(counts, sent, { origin, isDryRun, changed: changed.length }))
+    output.say(describePush(counts, sent, { origin, isDryRun, changed: changed.length }))
   } finally {
     tellSome(work.refusals, output)
   }

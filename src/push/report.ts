@@ -8,7 +8,7 @@ import type { Counts } from './send-releases.ts'
 const mostTold = 50
 
 /** What a push came to, in a sentence. */
-export function inWords(
+export function describePush(
   { created, revised, unchanged, unchecked }: Counts,
   sent: { topics: number; files: number },
   { origin, isDryRun, changed }: { origin: string; isDryRun: boolean; changed: number },

@@ -1,5 +1,5 @@
 import { DomainError } from '../../domain/errors.ts'
-import { inWords, mostFilledLines, mostLines, mostTogether } from '../../domain/limits.ts'
+import { formatCount, mostFilledLines, mostLines, mostTogether } from '../../domain/limits.ts'
 import type { ReadBody } from '../../domain/reading.ts'
 
 /** Bytes of a release, of a request with many, and of a file. */
@@ -120,7 +120,7 @@ function splitLines(bytes: Uint8Array): FilledLine[] {
     if (line > mostLines) {
       throw new DomainError(
         'too-large',
-        `These are more than ${inWords(mostLines)} lines. Send at most ${mostFilledLines} releases at once, and no empty lines.`,
+        `These are more than ${formatCount(mostLines)} lines. Send at most ${mostFilledLines} releases at once, and no empty lines.`,
       )
     }
     const end = bytes.indexOf(lineFeed, from)

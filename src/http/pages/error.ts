@@ -15,7 +15,7 @@ import { type Html, nothing, pathOf, type View, viewIn } from './view.ts'
  */
 export function errorPage(failure: Failure, path: string, current: Current | undefined): Html {
   const language = languageOf(path, current)
-  const { title, text } = inWords(failure, language)
+  const { title, text } = errorTexts(failure, language)
   if (!current) {
     return html`<!doctype html>
 <html lang="en" dir="ltr">
@@ -36,7 +36,7 @@ ${failure.status === 404 ? search(path, view) : nothing}
   return layout({ title, main }, view)
 }
 
-function inWords({ code, details }: Failure, language: string): { title: string; text: string } {
+function errorTexts({ code, details }: Failure, language: string): { title: string; text: string } {
   const { errors, reasons } = textsOf(language).pages
   const { title, text } = errors[code as ReadingErrorCode] ?? errors.invalid
   const { reason } = details as { reason?: Reason }

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import { type FeedQuery, textLanguage } from '../../domain/feed-query.ts'
 import { type Ending, endingOf } from '../../domain/retirement.ts'
-import { inWords, titleOf } from '../../feeds/feed.ts'
+import { describeQuery, titleOf } from '../../feeds/feed.ts'
 import { textsOf } from '../../feeds/languages.ts'
 import type { Current } from '../answers/state.ts'
 import { builder } from './builder.ts'
@@ -29,7 +29,7 @@ export function listPage(
   const isHome = isEverything(query)
   const ending = endingOf(query.topics, view.retired, view.vocabulary)
   const named = month && monthInWords(month.name, view)
-  const words = isHome && !month ? newestIn(query, view) : inWords(query, view)
+  const words = isHome && !month ? newestIn(query, view) : describeQuery(query, view)
   const heading = [words, named].filter(Boolean).join(', ')
   const main = html`${top}<div class="columns">
 <div>

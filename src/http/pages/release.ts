@@ -100,8 +100,8 @@ function happening(event: Event | undefined, wording: Wording, view: View): Html
 function when(text: string, view: View): Html {
   if (text.includes('T')) return dayAndTime(parseTime(text, view.site.timezone)!, view)
   const [year = 0, month = 1, day = 1] = text.split('-').map(Number)
-  const inWords = view.messages.day({ year, month, day, hour: 0, minute: 0 })
-  return html`<time datetime="${text}">${inWords}</time>`
+  const shown = view.messages.day({ year, month, day, hour: 0, minute: 0 })
+  return html`<time datetime="${text}">${shown}</time>`
 }
 
 function list(
