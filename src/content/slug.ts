@@ -1,8 +1,8 @@
 import anyAscii from 'any-ascii'
 import { comparableText } from '../domain/text.ts'
 
-/** Characters of a slug: longer ones make addresses that mail programs break. */
-export const longestSlug = 80
+/** Characters of a slug that is made of a text: longer ones make addresses that mail programs break. */
+export const longestMadeSlug = 80
 
 /** Letters for which slugs have always had something else than the library writes. */
 const written = new Map(Object.entries({ ŋ: 'n', ə: 'a', є: 'ye', ї: 'yi', й: 'y', џ: 'dz' }))
@@ -12,7 +12,7 @@ const written = new Map(Object.entries({ ŋ: 'n', ə: 'a', є: 'ye', ї: 'yi', �
  * Answers undefined when most of its letters are of other scripts than Latin, Greek and Cyrillic: in
  * a–z they would be without vowels, as Arabic, or read in the wrong language, as Japanese.
  */
-export function slugOf(text: string, longest = longestSlug): string | undefined {
+export function slugOf(text: string, longest = longestMadeSlug): string | undefined {
   const latin = comparableText(text)
     .replace(/['’ʼ]/g, '')
     .replace(/\P{ASCII}/gu, (letter) => written.get(letter) ?? letter)

@@ -1,4 +1,4 @@
-import { longestSlug, slugOf } from '../content/slug.ts'
+import { longestMadeSlug, slugOf } from '../content/slug.ts'
 
 /** The last part of an address, where it is words and no number, digest or name of a program. */
 export function slugInAddress(address: string): string | undefined {
@@ -22,7 +22,7 @@ export function decoded(part: string): string {
 export function freeSlug(
   slug: string,
   isTaken: (slug: string) => boolean,
-  longest = longestSlug,
+  longest = longestMadeSlug,
 ): string {
   for (let number = 1; ; number++) {
     const end = number === 1 ? '' : `-${number}`

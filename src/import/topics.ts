@@ -42,7 +42,7 @@ type Group = {
   nicename?: string
 }
 
-const longestSlug = 60
+const longestTopicSlug = 60
 /** Names beyond this are no topics but sentences. */
 const longestName = 100
 
@@ -137,8 +137,9 @@ function slugsFor(chosen: Group[], taken: TakenNames): Map<string, string> {
   const slugs = new Map<string, string>()
   for (const { key, spellings, nicename } of chosen) {
     const name = mostFrequent(spellings)!
-    const wanted = slugOf(name, longestSlug) ?? slugOf(nicename ?? '', longestSlug) ?? 'topic'
-    const slug = freeSlug(wanted, (candidate) => taken.has(candidate), longestSlug)
+    const wanted =
+      slugOf(name, longestTopicSlug) ?? slugOf(nicename ?? '', longestTopicSlug) ?? 'topic'
+    const slug = freeSlug(wanted, (candidate) => taken.has(candidate), longestTopicSlug)
     taken.add(slug)
     slugs.set(key, slug)
   }
