@@ -109,7 +109,7 @@ async function writeExport(
   try {
     await migrate(database, readMigrations(), upgrading)
     const store = createPublishingStore(database)
-    const { site, content, published } = await store.frame()
+    const { site, content, published } = await store.siteAndTopics()
     const vocabulary = joinVocabularies(content, published)
     writeFileSync(join(folder, 'site.yaml'), writeYaml(site))
     writeFileSync(join(folder, 'topics.yaml'), writeYaml(topicsFile(vocabulary)))

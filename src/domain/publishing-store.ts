@@ -58,7 +58,7 @@ export type HistoryEntry = {
 export type ReadyChange = { draft: Draft; dates: Dates; historyEntry: HistoryEntry }
 
 /** Everything that releases are read with. */
-export type Frame = {
+export type SiteAndTopics = {
   site: Site
   vocabulary: Vocabulary
   /** Topics of the content folder. */
@@ -70,7 +70,7 @@ export type Frame = {
 /** The port that publishing needs from a store. */
 export interface PublishingStore {
   /** Throws DomainError `unavailable` while no content was ever brought in. */
-  frame(): Promise<Frame>
+  siteAndTopics(): Promise<SiteAndTopics>
   /** The releases that have one of these addresses or identities. */
   findReleases(
     addresses: Pick<Release, 'slug' | 'language'>[],

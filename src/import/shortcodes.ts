@@ -109,19 +109,19 @@ const textBefore = /(?:[^\s>\]]|<(?:a|b|em|i|span|strong|sub|sup|u)\b[^<>]*>)[^\
 const textBehind = /^[^\S\n]*(?:[^\s<[]|<\/(?:a|b|em|i|span|strong|sub|sup|u)>)/i
 
 /** What is open at a place in the text, and what became of the text in it so far. */
-type Frame = { tag?: Tag; text: string }
+type OpenTag = { tag?: Tag; text: string }
 
 function reduce(
   content: string,
   tags: Tag[],
   { partners, ...options }: Options & { partners: Map<Tag, Tag> },
 ): string {
-  const frames: Frame[] = [{ text: '' }]
+  const stack: OpenTag[] = [{ text: '' }]
   const open = new Set<Tag>()
   let at = 0
-  const add = (text: string) => void (frames.at(-1)!.text += text)
+  const add = (text: string) => void (stack.at(-1)!.text += text)
   const close = () => {
-    const { tag, text } = frames.pop()!
+    const { tag, text } = stack.pop()!
     open.delete(tag!)
     return { tag: tag!, text }
   }
@@ -130,20 +130,20 @@ function reduce(
     at = tag.end
     const partner = partners.get(tag)
     if (!tag.isClosing && partner) {
-      frames.push({ tag, text: '' })
+      stack.push({ tag, text: '' })
       open.add(tag)
     } else if (!tag.isClosing) {
       add(placed(show(tag, undefined, options), content, tag.start, tag.end))
     } else if (partner && open.has(partner)) {
       // What was opened within and is closed only behind it encloses nothing.
-      while (frames.at(-1)!.tag !== partner) add(close().text)
+      while (stack.at(-1)!.tag !== partner) add(close().text)
       const { text } = close()
       add(placed(show(partner, text, options), content, partner.start, tag.end))
     }
   }
   add(content.slice(at))
-  while (frames.length > 1) add(close().text)
-  return frames[0]!.text
+  while (stack.length > 1) add(close().text)
+  return stack[0]!.text
 }
 
 /** Within a line of text it is a part of that, and else a block. */

@@ -89,7 +89,7 @@ type Looked = {
   request: { by: Author }
   before: ReleaseForAuthors | undefined
   draft: Draft
-  frame: { site: Site }
+  siteAndTopics: { site: Site }
 }
 
 /**
@@ -118,9 +118,9 @@ export async function withinReach<One extends Looked>(
 }
 
 async function reaching<One extends Looked>(one: One, holders: Holder[]): Promise<One> {
-  const { request, before, draft, frame } = one
+  const { request, before, draft, siteAndTopics } = one
   if (request.by.publishers) {
-    await checkNames(request.by, { before, draft, site: frame.site }, holders)
+    await checkNames(request.by, { before, draft, site: siteAndTopics.site }, holders)
   }
   return one
 }

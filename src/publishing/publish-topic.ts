@@ -34,7 +34,7 @@ export async function publishTopic(
   }
   let change: TopicChange = 'unchanged'
   const decide = async (now: number) => {
-    const { site, content, published } = await store.frame()
+    const { site, content, published } = await store.siteAndTopics()
     const isContent =
       Object.hasOwn(content.renamed, slug) || content.topics.some((topic) => topic.slug === slug)
     if (isContent) {

@@ -20,7 +20,7 @@ import {
 } from './revise.ts'
 import {
   apiSource,
-  type Frame,
+  type SiteAndTopics,
   type Holder,
   type PublishingStore,
   type ReleaseForAuthors,
@@ -64,7 +64,7 @@ export type PublishingPorts = {
 type Prepared = {
   request: PublishRequest
   before: ReleaseForAuthors | undefined
-  frame: Frame
+  siteAndTopics: SiteAndTopics
   draft: Draft
   warnings: Problem[]
   change: Receipt['change']
@@ -142,7 +142,7 @@ async function lookAgain(
   prepared: Prepared[],
 ): Promise<(Prepared | DomainError)[]> {
   const { store } = ports
-  const frame = await store.frame()
+  const siteAndTopics = await store.siteAndTopics()
   const stored = await store.findReleases(
     prepared.map(({ request }) => request),
     prepared.map(({ draft }) => draft.release.id),
@@ -155,7 +155,7 @@ async function lookAgain(
     const isAsBefore = before
       ? here.length === 1 && here[0]!.hash === before.hash && tagOf(here[0]!) === tagOf(before)
       : here.length === 0
-    return isAsBefore && one.frame === frame
+    return isAsBefore && one.siteAndTopics === siteAndTopics
   })
   const others = prepared.filter((_, index) => !stillRight[index]).map(({ request }) => request)
   const again = others.length > 0 ? await prepare(ports, others) : []
@@ -168,7 +168,7 @@ async function prepare(
   requests: PublishRequest[],
 ): Promise<(Prepared | DomainError)[]> {
   const { store } = ports
-  const frame = await store.frame()
+  const siteAndTopics = await store.siteAndTopics()
   const addresses = requests.flatMap(({ slug, language, written }) => {
     return [slug, ...formerSlugs(written)].map((one) => ({ slug: one, language }))
   })
@@ -177,7 +177,7 @@ async function prepare(
   const slugs = limited.map(({ slug }) => slug)
   const holders = slugs.length > 0 ? await store.holders(slugs, []) : []
   const all = requests.map((request) =>
-    refusable(() => readOne(ports, request, frame, { stored, holders })),
+    refusable(() => readOne(ports, request, siteAndTopics, { stored, holders })),
   )
   const read = await withinReach(await Promise.all(all), store)
   const ids = read.flatMap((one) => {
@@ -203,7 +203,7 @@ async function prepare(
 async function readOne(
   { readReleases, findMedia, clock, baseUrl }: PublishingPorts,
   request: PublishRequest,
-  frame: Frame,
+  siteAndTopics: SiteAndTopics,
   { stored, holders }: { stored: Map<string, ReleaseForAuthors>; holders: Holder[] },
 ): Promise<Prepared> {
   const { slug, language, by, written, condition } = request
@@ -216,7 +216,7 @@ async function readOne(
   if (before && !before.source.startsWith(apiSource)) throw fromContent(before)
   const now = clock.now()
   const merged = request.withdrawal
-    ? await withdrawn(before, request.withdrawal, frame, now)
+    ? await withdrawn(before, request.withdrawal, siteAndTopics, now)
     : merge(request, before, now)
   const origin = {
     source: `${apiSource}${slug}.${language}`,
@@ -226,7 +226,7 @@ async function readOne(
     // What is withdrawn may be from before there were limits.
     const isWithdrawn = before?.release.withdrawn !== undefined
     const release = { written: one, origin, isNew: written !== undefined, now, isWithdrawn }
-    const [text] = await readReleases([release], surroundingsOf(frame, baseUrl))
+    const [text] = await readReleases([release], surroundingsOf(siteAndTopics, baseUrl))
     const result = await withMedia(text!, (path) => findMedia(path, by))
     if (result.draft) return { ...result, draft: result.draft }
     throw wrong(result.problems)
@@ -245,20 +245,20 @@ async function readOne(
   if (before && before.release.id !== draft.release.id) throw otherIdentity(before.release)
   const isSame = before?.hash === draft.hash && keyOf(before.release) === keyOf(request)
   const isUnchanged =
-    isSame || isWithdrawnAlready(request, before) || (await isAsRead(before, draft, frame))
+    isSame || isWithdrawnAlready(request, before) || (await isAsRead(before, draft, siteAndTopics))
   const change = !before ? 'created' : isUnchanged ? 'unchanged' : 'revised'
-  return { request, before, frame, draft, warnings: problems, change }
+  return { request, before, siteAndTopics, draft, warnings: problems, change }
 }
 
-const surroundings = new WeakMap<Frame, Surroundings>()
+const surroundings = new WeakMap<SiteAndTopics, Surroundings>()
 
-/** The same for the same frame, so that threads are sent it once. */
-function surroundingsOf(frame: Frame, baseUrl: string | undefined): Surroundings {
-  let found = surroundings.get(frame)
+/** The same object for the same site and topics, so that threads are sent it once. */
+function surroundingsOf(siteAndTopics: SiteAndTopics, baseUrl: string | undefined): Surroundings {
+  let found = surroundings.get(siteAndTopics)
   if (!found) {
-    const { site, content, published } = frame
+    const { site, content, published } = siteAndTopics
     found = { site, vocabulary: joinVocabularies(content, published), baseUrl }
-    surroundings.set(frame, found)
+    surroundings.set(siteAndTopics, found)
   }
   return found
 }

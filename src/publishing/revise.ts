@@ -3,7 +3,12 @@ import { keyOf } from '../domain/identity.ts'
 import { mostProblems } from '../domain/limits.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { ChangeNote, Condition, PublishRequest } from './request.ts'
-import type { Action, Frame, HistoryEntry, ReleaseForAuthors } from '../domain/publishing-store.ts'
+import type {
+  Action,
+  SiteAndTopics,
+  HistoryEntry,
+  ReleaseForAuthors,
+} from '../domain/publishing-store.ts'
 import type { Draft } from '../domain/publishing.ts'
 import type { Release } from '../domain/release.ts'
 import { cleanLine } from '../domain/text.ts'
@@ -45,7 +50,7 @@ export function merge(
 export async function withdrawn(
   before: ReleaseForAuthors | undefined,
   { reason, replacedBy }: NonNullable<PublishRequest['withdrawal']>,
-  { site }: Frame,
+  { site }: SiteAndTopics,
   now: number,
 ): Promise<WrittenRelease> {
   if (!before) throw new DomainError('not-found', 'There is no release at this address.')
@@ -72,7 +77,7 @@ export function isRepeated(
 export async function isAsRead(
   before: ReleaseForAuthors | undefined,
   { release, media }: Draft,
-  { site }: Frame,
+  { site }: SiteAndTopics,
 ): Promise<boolean> {
   const attached = release.attachments.map(({ path }) => path)
   if (!before || media.some((path) => !attached.includes(path))) return false
@@ -96,8 +101,13 @@ export async function historyEntryOf(
     request,
     before,
     draft,
-    frame,
-  }: { request: PublishRequest; before: ReleaseForAuthors | undefined; draft: Draft; frame: Frame },
+    siteAndTopics,
+  }: {
+    request: PublishRequest
+    before: ReleaseForAuthors | undefined
+    draft: Draft
+    siteAndTopics: SiteAndTopics
+  },
   now: number,
 ): Promise<HistoryEntry> {
   const note = request.change?.note ?? request.withdrawal?.reason ?? ''
@@ -107,7 +117,9 @@ export async function historyEntryOf(
     action: actionOf(before?.release, draft.release),
     note,
   }
-  return before ? { ...entry, replaced: await writeDown(before.release, frame.site) } : entry
+  return before
+    ? { ...entry, replaced: await writeDown(before.release, siteAndTopics.site) }
+    : entry
 }
 
 function actionOf(before: Release | undefined, after: Release): Action {

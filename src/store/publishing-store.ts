@@ -14,7 +14,7 @@ import { joinVocabularies, withTopic, type WrittenTopic } from '../domain/topic.
 import type { Change } from './change-transaction.ts'
 import { commitChange } from './commit-change.ts'
 import { type Database, readStored, statement } from './database.ts'
-import { FrameReader, readUnchangedFrame } from './frame-reader.ts'
+import { SiteAndTopicsReader, readUnchangedFrame } from './site-and-topics.ts'
 import { commitStaged } from './group-commit.ts'
 import { readHistory, recordTopicHistory } from './history.ts'
 import { slugsOf } from './slugs.ts'
@@ -34,9 +34,9 @@ export function createPublishingStore(
   database: Database,
   checkStore: CheckStore = () => {},
 ): PublishingStore {
-  const frames = new FrameReader(database)
+  const siteReader = new SiteAndTopicsReader(database)
   return {
-    frame: () => frames.read(),
+    siteAndTopics: () => siteReader.read(),
     findReleases: (addresses, ids) => findReleases(database, addresses, ids),
     holders: (slugs, ids) => findHolders(database, slugs, ids),
     isFileHidden: (path, viewer) => isFileHidden(database, path, viewer),
@@ -51,7 +51,7 @@ export function createPublishingStore(
           const decided = await decide(now)
           if (!decided) return undefined
           await checkStore()
-          return topicChange(database, frames, slug, decided)
+          return topicChange(database, siteReader, slug, decided)
         },
         patience,
       ),
@@ -86,11 +86,11 @@ async function publish(
 
 async function topicChange(
   database: Database,
-  frames: FrameReader,
+  siteReader: SiteAndTopicsReader,
   slug: string,
   { written, historyEntry }: { written: WrittenTopic; historyEntry: HistoryEntry },
 ): Promise<Change> {
-  const { content, published } = await frames.read()
+  const { content, published } = await siteReader.read()
   return {
     ...(await readUnchangedFrame(database)),
     batches: [],

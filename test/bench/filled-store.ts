@@ -79,7 +79,7 @@ async function fill(path: string, count: number, progress: (done: number) => voi
     clock,
   })
   if (problems.length > 0) throw new Error(JSON.stringify(problems))
-  const { site, content } = await createPublishingStore(database).frame()
+  const { site, content } = await createPublishingStore(database).siteAndTopics()
   const change = {
     batches: ['fill'],
     site,

@@ -101,7 +101,7 @@ async function getApiPage(c: Ask): Promise<Response> {
 
 async function documentFor(c: Ask) {
   const { store, baseUrl } = c.get('publishing')
-  return openApiDocument(await store.frame(), baseUrl)
+  return openApiDocument(await store.siteAndTopics(), baseUrl)
 }
 
 /** Who may GET may ask with HEAD. */

@@ -1,6 +1,6 @@
 import { toJsonSchema } from '@valibot/to-json-schema'
 import type { GenericSchema } from 'valibot'
-import type { Frame } from '../../domain/publishing-store.ts'
+import type { SiteAndTopics } from '../../domain/publishing-store.ts'
 import { datings } from '../../domain/publishing.ts'
 import { mediaTypes } from '../../domain/media-types.ts'
 import { describeSchemas, type Schemas } from './schemas.ts'
@@ -45,13 +45,13 @@ export type OpenApiDocument = ReturnType<typeof describe>
 let last: { of: string; document: OpenApiDocument } | undefined
 
 /** Describes the API of one site, and anew only when that changes: languages and publishers are listed. */
-export function openApiDocument(frame: Frame, baseUrl: string): OpenApiDocument {
-  const of = JSON.stringify([frame.site, baseUrl])
-  if (last?.of !== of) last = { of, document: describe(frame, baseUrl) }
+export function openApiDocument(siteAndTopics: SiteAndTopics, baseUrl: string): OpenApiDocument {
+  const of = JSON.stringify([siteAndTopics.site, baseUrl])
+  if (last?.of !== of) last = { of, document: describe(siteAndTopics, baseUrl) }
   return last.document
 }
 
-function describe({ site, vocabulary }: Frame, baseUrl: string) {
+function describe({ site, vocabulary }: SiteAndTopics, baseUrl: string) {
   const schemas = describeSchemas(site, vocabulary)
   return {
     openapi: '3.1.0',

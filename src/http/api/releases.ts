@@ -3,7 +3,7 @@ import { isOfClock } from '../../domain/clock.ts'
 import { DomainError, refusable } from '../../domain/errors.ts'
 import {
   apiSource,
-  type Frame,
+  type SiteAndTopics,
   type HistoryEntry,
   type ReleaseForAuthors,
   type Viewer,
@@ -93,9 +93,9 @@ export async function withdrawRelease(c: Ask): Promise<Response> {
 
 /** A release as it was written. */
 export async function getRelease(c: Ask): Promise<Response> {
-  const { stored, frame } = await findVisible(c)
+  const { stored, siteAndTopics } = await findVisible(c)
   c.header('ETag', `"${tagOf(stored)}"`)
-  return c.json(await writeDown(stored.release, frame.site))
+  return c.json(await writeDown(stored.release, siteAndTopics.site))
 }
 
 /** What was done to a release, and by whom. */
@@ -125,16 +125,18 @@ async function answerReceipt(c: Ask, request: PublishRequest): Promise<Response>
 
 async function addressesFor(c: Ask) {
   const { store, baseUrl } = c.get('publishing')
-  return createAddresses(baseUrl, (await store.frame()).site)
+  return createAddresses(baseUrl, (await store.siteAndTopics()).site)
 }
 
-async function findVisible(c: Ask): Promise<{ stored: ReleaseForAuthors; frame: Frame }> {
+async function findVisible(
+  c: Ask,
+): Promise<{ stored: ReleaseForAuthors; siteAndTopics: SiteAndTopics }> {
   const { store } = c.get('publishing')
-  const [frame, [stored]] = await Promise.all([
-    store.frame(),
+  const [siteAndTopics, [stored]] = await Promise.all([
+    store.siteAndTopics(),
     store.findReleases([addressOf(c)], []),
   ])
-  if (stored && maySee(viewer(c), stored.release)) return { stored, frame }
+  if (stored && maySee(viewer(c), stored.release)) return { stored, siteAndTopics }
   throw new DomainError('not-found', 'There is no release at this address.')
 }
 

@@ -6,7 +6,7 @@ import { type Ask, readFields, surroundings } from './request.ts'
 
 /** A topic as it was written, or its new name. */
 export async function getTopic(c: Ask): Promise<Response> {
-  const { content, published } = await c.get('publishing').store.frame()
+  const { content, published } = await c.get('publishing').store.siteAndTopics()
   const slug = c.req.param('slug')!
   for (const { topics, renamed } of [content, published]) {
     if (Object.hasOwn(renamed, slug)) return c.json({ renamed: renamed[slug] })

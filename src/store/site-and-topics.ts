@@ -1,5 +1,5 @@
 import { DomainError } from '../domain/errors.ts'
-import type { Frame } from '../domain/publishing-store.ts'
+import type { SiteAndTopics } from '../domain/publishing-store.ts'
 import type { Site } from '../domain/site.ts'
 import { createVocabulary, joinVocabularies, type VocabularySource } from '../domain/topic.ts'
 import type { Change } from './change-transaction.ts'
@@ -8,16 +8,16 @@ import { readPublishedTopics } from './published-topics.ts'
 import { readStateValues } from './state-values.ts'
 
 /** Reads what releases of the API are read with, and answers the same object while nothing in it has changed. */
-export class FrameReader {
+export class SiteAndTopicsReader {
   readonly #database: Database
-  #last: { text: string; frame: Frame } | undefined
+  #last: { text: string; siteAndTopics: SiteAndTopics } | undefined
 
   constructor(database: Database) {
     this.#database = database
   }
 
   /** Throws DomainError `unavailable` while no content was ever brought in. */
-  async read(): Promise<Frame> {
+  async read(): Promise<SiteAndTopics> {
     const database = this.#database
     const [{ site, content_vocabulary: own, vocabulary: joined }, published] = await Promise.all([
       readStateValues(database, 'site', 'content_vocabulary', 'vocabulary'),
@@ -27,16 +27,16 @@ export class FrameReader {
     const content = own ?? joined
     if (site === undefined || content === undefined) throw notFilledYet()
     const text = `${site}\n${content}\n${JSON.stringify(published)}`
-    if (this.#last?.text === text) return this.#last.frame
+    if (this.#last?.text === text) return this.#last.siteAndTopics
     const vocabulary = readStored<VocabularySource>(database, content)
-    const frame = {
+    const siteAndTopics = {
       site: readStored<Site>(database, site),
       vocabulary: createVocabulary(joinVocabularies(vocabulary, published)),
       content: vocabulary,
       published,
     }
-    this.#last = { text, frame }
-    return frame
+    this.#last = { text, siteAndTopics }
+    return siteAndTopics
   }
 }
 
