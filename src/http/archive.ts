@@ -36,7 +36,7 @@ export function archiveMeaning(
   const address = addresses.archive(query, name, format)
   if (renamed) return { movedTo: address }
   const ending = endingOrGone(query, current)
-  const making = { query, format, current, store }
+  const input = { query, format, current, store }
   const walk = walkOf(interval)
   const after: Walk = { by: 'updatedKey', from: endOf(interval), towards: 'newer', limit: 1 }
   return {
@@ -55,7 +55,7 @@ export function archiveMeaning(
     async lastModified() {
       const changed = await store.lastModified(query, current, [walk])
       const [[later] = []] = await store.places(query, current, [after])
-      const head = await findHead(making)
+      const head = await findHead(input)
       // It leads on once the head no longer holds what comes after it, and any change may have done that.
       const led = isArchived(later, head) ? Math.min(head.latest, current.since) : 0
       return Math.max(changed, led)
@@ -66,17 +66,17 @@ export function archiveMeaning(
       const walks = [walk, before, after]
       const [found = [], older = [], newer = []] = await store.places(query, current, walks)
       const places = takeWhole(found, mostInArchive)
-      const releases = await load(making, places)
-      const head = await findHead(making)
+      const releases = await load(input, places)
+      const head = await findHead(input)
       checkIsOver(interval, current, head)
       const left = found[places.length] ?? older[0]
       const later = newer[0]
       const archiveLinks = {
         interval: name,
-        previous: left && (await findInterval(making, left, head)),
-        next: isArchived(later, head) ? await findInterval(making, later, head) : undefined,
+        previous: left && (await findInterval(input, left, head)),
+        next: isArchived(later, head) ? await findInterval(input, later, head) : undefined,
       }
-      return renderDocument(making, releases, archiveLinks)
+      return renderDocument(input, releases, archiveLinks)
     },
   }
 }

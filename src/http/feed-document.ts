@@ -15,18 +15,18 @@ import type { Current } from './answers/state.ts'
 const largest = 3_145_728
 
 /** What the document of a feed is made of. */
-export type Making = { query: FeedQuery; format: FormatName; current: Current; store: FeedStore }
+export type FeedInput = { query: FeedQuery; format: FormatName; current: Current; store: FeedStore }
 
 /** What feeds ask of a store. */
 export type FeedStore = Pick<ReleaseStore, 'places' | 'load' | 'lastModified' | 'findRelations'>
 
-export async function findHead(making: Omit<Making, 'format'>): Promise<Head> {
-  const { places } = await findPlaces(making)
+export async function findHead(input: Omit<FeedInput, 'format'>): Promise<Head> {
+  const { places } = await findPlaces(input)
   return chooseHead(places)
 }
 
 /** What the head is chosen from, and whether that took the walks that go far. */
-export async function findPlaces({ query, current, store }: Omit<Making, 'format'>) {
+export async function findPlaces({ query, current, store }: Omit<FeedInput, 'format'>) {
   const places = await store.places(query, current, headWalks())
   if (!isCut(places)) return { places, isFar: false }
   return { places: await store.places(query, current, headWalks(true)), isFar: true }
@@ -34,11 +34,11 @@ export async function findPlaces({ query, current, store }: Omit<Making, 'format
 
 /** Names the archive in which a release stands that is no longer in the head. */
 export async function findInterval(
-  making: Making,
+  input: FeedInput,
   place: Place,
   { latest }: Head,
 ): Promise<string> {
-  const { query, current, store } = making
+  const { query, current, store } = input
   const around = await store.places(query, current, walksAround(place))
   return formatInterval(intervalOf(place, around, latest))
 }
@@ -52,7 +52,7 @@ export function checkIsOver(interval: Interval, { since }: Current, { latest }: 
 
 /** Releases by their places. */
 export function load(
-  { current, store }: Pick<Making, 'current' | 'store'>,
+  { current, store }: Pick<FeedInput, 'current' | 'store'>,
   places: Place[],
 ): Promise<StoredRelease[]> {
   return store.load(
@@ -63,7 +63,7 @@ export function load(
 
 /** Writes a document. One that would be too large has fewer releases. */
 export async function renderDocument(
-  { query, format, current, store }: Making,
+  { query, format, current, store }: FeedInput,
   releases: StoredRelease[],
   archiveLinks: ArchiveLinks,
 ): Promise<{ body: string; previous: string }> {

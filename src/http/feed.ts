@@ -28,7 +28,7 @@ export function feedMeaning(
   checkLength(address)
   if (renamed) return { movedTo: address }
   const ending = endingOrGone(query, current)
-  const making = { query, format, current, store }
+  const input = { query, format, current, store }
   return {
     key: address,
     address,
@@ -42,15 +42,15 @@ export function feedMeaning(
     async lastModified() {
       const usual = await store.lastModified(query, current, headWalks())
       // Of a search every change of the store counts, and nothing was looked for yet.
-      const isFar = query.words.length === 0 && (await findPlaces(making)).isFar
+      const isFar = query.words.length === 0 && (await findPlaces(input)).isFar
       const changed = isFar ? await store.lastModified(query, current, headWalks(isFar)) : usual
       return Math.max(changed, ending?.at ?? 0)
     },
     isToKeep: query.words.length === 0,
     async render() {
-      const head = await findHead(making)
-      const previous = head.next && (await findInterval(making, head.next, head))
-      return renderDocument(making, await load(making, head.places), { previous })
+      const head = await findHead(input)
+      const previous = head.next && (await findInterval(input, head.next, head))
+      return renderDocument(input, await load(input, head.places), { previous })
     },
   }
 }

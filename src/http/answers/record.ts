@@ -69,7 +69,7 @@ export const onlyForPersons = {
 const ofEveryAnswer = Object.entries(always).flat()
 
 /** What is known beside an edition when its record is made. */
-export type Making = Pick<
+export type RecordInput = Pick<
   AnswerRecord,
   'since' | 'frameSince' | 'seen' | 'isGone' | 'isToKeep' | 'contentType' | 'subject'
 > & {
@@ -83,7 +83,7 @@ export type Making = Pick<
 
 export function createRecord(
   { etag, lastModified, previous }: Edition,
-  { ownHeaders, isForPersons, before, ...made }: Making,
+  { ownHeaders, isForPersons, before, ...made }: RecordInput,
 ): AnswerRecord {
   const older = before && before.etag !== etag ? [before.etag, ...before.older] : before?.older
   const common: Record<string, string> = {

@@ -7,7 +7,7 @@ import type { Current } from '../answers/state.ts'
 import { builder } from './builder.ts'
 import { type Contents, isEverything } from './contents.ts'
 import { layout, versionsOf } from './layout.ts'
-import { archive, paging, releaseList } from './releases.ts'
+import { monthList, paging, releaseList } from './releases.ts'
 import { subscription } from './subscribe.ts'
 import { topicLink, topicList, topicOf, topicPlace } from './topics.ts'
 import { type Html, label, nothing, type View, viewIn } from './view.ts'
@@ -40,7 +40,7 @@ ${ending && endNotice(query, ending, view)}
 ${ending && contents.releases.length === 0 ? nothing : found(query, contents, view)}
 ${releaseList(contents.releases, query, view)}
 ${paging(query, contents, view)}
-${archive(query, contents, view)}
+${monthList(query, contents, view)}
 </div>
 <div>
 ${subscription(query, view)}

@@ -35,7 +35,7 @@ export function hasLead({ title, lead }: Release): boolean {
 }
 
 /** The months in which releases stand, by year. */
-export function archive(query: FeedQuery, { months, month }: Contents, view: View): Html {
+export function monthList(query: FeedQuery, { months, month }: Contents, view: View): Html {
   if (months.length === 0) return nothing
   const { messages, addresses, site } = view
   const years = Map.groupBy(months, ({ from }) => wallTime(from, site.timezone).year)
