@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { bringBundleInLine, type Bundle, readBundle, writeBundle } from '../src/content/bundle.ts'
 import { loadContent } from '../src/content/load-content.ts'
+import { allReleases } from '../src/domain/feed-query.ts'
 import { outputVersion } from '../src/domain/output-version.ts'
 import type { Draft } from '../src/domain/publishing.ts'
 import type { Database } from '../src/store/database.ts'
@@ -16,7 +17,7 @@ import { buildWorker } from './worker-build.ts'
 const now = Date.UTC(2026, 0, 1) / 1000
 const still = { now: () => now, passed: async () => {} }
 const inSteps = (steps: number) => ({ program: 'test', clock: still, steps })
-const everything = { language: 'en', topics: [], words: [] }
+const everything = allReleases('en')
 
 function releases(numbers: number[], title = 'Release'): Record<string, string> {
   return Object.fromEntries(

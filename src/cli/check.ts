@@ -1,6 +1,6 @@
 import { readNodeConfig } from '../config.ts'
 import { createAddresses } from '../domain/addresses.ts'
-import type { FeedQuery } from '../domain/feed-query.ts'
+import { allReleases, type FeedQuery } from '../domain/feed-query.ts'
 import { type FileProblem, formatProblem, writtenAnew } from '../domain/problem.ts'
 import type { State } from '../domain/release-store.ts'
 import { formatNames } from '../feeds/formats.ts'
@@ -116,13 +116,12 @@ async function makeReport(
 function questionsOf({ site, vocabulary, retired }: State): FeedQuery[] {
   const topics = [...vocabulary.topics.keys()].filter((slug) => !retired.gone.has(slug))
   return [...site.languages, 'all'].flatMap((language): FeedQuery[] => [
-    { language, topics: [], words: [] },
+    allReleases(language),
     ...topics.map((slug) => ({
-      language,
+      ...allReleases(language),
       topics: [{ with: [slug], without: [] }],
-      words: [],
     })),
-    { language, topics: [], words: [], withdrawn: true },
+    { ...allReleases(language), withdrawn: true },
   ])
 }
 

@@ -14,6 +14,16 @@ export type FeedQuery = {
   withdrawn?: boolean
 }
 
+/** The question for every release that stands, in a language or in `all`. */
+export function allReleases(language: string): FeedQuery {
+  return { language, topics: [], words: [] }
+}
+
+/** Whether a question asks for every release that stands in its language. */
+export function isUnfiltered({ topics, words, withdrawn = false }: FeedQuery): boolean {
+  return topics.length + words.length === 0 && !withdrawn
+}
+
 const mostWords = 8
 
 /** The words of `?q=` in canonical form. Throws `invalid` for more than eight. */

@@ -1,3 +1,4 @@
+import { allReleases } from '../domain/feed-query.ts'
 import type { Retired } from '../domain/retirement.ts'
 import { inLanguage } from '../domain/site.ts'
 import type { Topic } from '../domain/topic.ts'
@@ -21,11 +22,8 @@ export function renderOpml(
   const { site, vocabulary, addresses } = context
   const texts = language === 'all' ? site.languages[0]! : language
   const feed = (topic?: Topic) => {
-    const query = {
-      language,
-      topics: topic ? [{ with: [topic.slug], without: [] }] : [],
-      words: [],
-    }
+    const topics = topic ? [{ with: [topic.slug], without: [] }] : []
+    const query = { ...allReleases(language), topics }
     return {
       type: 'rss',
       text: topic ? inLanguage(topic.label, texts, site) : titleOf(query, context),

@@ -1,4 +1,5 @@
 import { DomainError } from '../domain/errors.ts'
+import { allReleases } from '../domain/feed-query.ts'
 import type { ReleaseStore } from '../domain/release-store.ts'
 import type { Meaning } from './answers/answers.ts'
 import type { Current } from './answers/state.ts'
@@ -19,7 +20,7 @@ export function releasePageMeaning(
   const { addresses, site } = current
   const languages = language === 'all' ? site.languages : [language]
   const address = addresses.release({ slug, language: languages[0]! })
-  const everything = { language: languages[0]!, topics: [], words: [] }
+  const everything = allReleases(languages[0]!)
   return {
     key: address,
     address,

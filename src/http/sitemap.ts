@@ -1,4 +1,5 @@
 import { DomainError } from '../domain/errors.ts'
+import { allReleases } from '../domain/feed-query.ts'
 import { keyAt, secondOf } from '../domain/key.ts'
 import type { Listed, ReleaseStore } from '../domain/release-store.ts'
 import { inLanguage } from '../domain/site.ts'
@@ -81,7 +82,10 @@ async function topicPages(current: Current, store: Store): Promise<SitemapPage[]
   const pagesOf = (topics: TopicExpression, newest: (language: string) => number | undefined) => {
     const versions = site.languages
       .filter((language) => newest(language) !== undefined)
-      .map((language) => ({ language, address: addresses.page({ language, topics, words: [] }) }))
+      .map((language) => ({
+        language,
+        address: addresses.page({ ...allReleases(language), topics }),
+      }))
     return versions.map(({ language, address }) => ({
       address,
       modified: newest(language)!,
@@ -90,7 +94,7 @@ async function topicPages(current: Current, store: Store): Promise<SitemapPage[]
   }
   const newestOfAll = new Map<string, number | undefined>()
   for (const language of site.languages) {
-    const everything = { language, topics: [], words: [] }
+    const everything = allReleases(language)
     const [[newest] = []] = await store.places(everything, current, [{ by: 'key', limit: 1 }])
     newestOfAll.set(language, newest && secondOf(newest.key))
   }
@@ -127,7 +131,7 @@ async function releasePages(
 /** Releases of the last two days before the newest one: the clock would change a document by itself. */
 async function newsDocument(current: Current, store: Store): Promise<string> {
   const { site, addresses, horizon } = current
-  const query = { language: 'all', topics: [], words: [] }
+  const query = allReleases('all')
   const [places = []] = await store.places(query, current, [
     { by: 'key', from: keyAt(horizon - newsworthy), limit: mostNews },
   ])

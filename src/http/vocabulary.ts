@@ -1,4 +1,4 @@
-import type { FeedQuery } from '../domain/feed-query.ts'
+import { allReleases, type FeedQuery } from '../domain/feed-query.ts'
 import type { ReleaseStore, TopicCount } from '../domain/release-store.ts'
 import type { Retired } from '../domain/retirement.ts'
 import { inLanguage } from '../domain/site.ts'
@@ -62,7 +62,7 @@ function retirementOf({ slug, retired }: Topic, { ended }: Retired) {
 function vocabularyDocument(language: string, counts: TopicCount[], current: Current): string {
   const { site, vocabulary, addresses, retired } = current
   const texts = language === 'all' ? site.languages[0]! : language
-  const everything: FeedQuery = { language, topics: [], words: [] }
+  const everything = allReleases(language)
   const feedsOf = (query: FeedQuery) => inEachFormat((format) => addresses.feed(query, format))
   const describe = (topic: Topic) => {
     const query = { ...everything, topics: [{ with: [topic.slug], without: [] }] }

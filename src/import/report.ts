@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { createAddresses } from '../domain/addresses.ts'
+import { allReleases } from '../domain/feed-query.ts'
 import type { Site } from '../domain/site.ts'
 import { NotDone } from '../domain/tool.ts'
 import type { LeftOut, ReadFeed } from './read-entry.ts'
@@ -80,7 +81,7 @@ function nextSteps(report: Report): string[] {
   const [first = site.languages[0]!, ...others] = languages
   const language = others.length > 0 ? 'all' : first
   const addresses = createAddresses('', site)
-  const own = addresses.feed({ language, topics: [], words: [] }, formatFor(report))
+  const own = addresses.feed(allReleases(language), formatFor(report))
   const old = new Set(
     [address, self, ...walk.redirects.map(({ to }) => to)].filter((url) => url !== undefined),
   )

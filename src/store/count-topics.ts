@@ -1,3 +1,4 @@
+import { allReleases } from '../domain/feed-query.ts'
 import { lastKeyOf, secondOf } from '../domain/key.ts'
 import type { State, TopicCount } from '../domain/release-store.ts'
 import { type Database, statement } from './database.ts'
@@ -38,7 +39,7 @@ async function findNewest(
 ): Promise<Map<CountRow, number>> {
   const matches = rows.map(({ topic, language }) => {
     const topics = [{ with: [topic], without: [] }]
-    return fullTextQuery({ language, topics, words: [] }, marks)
+    return fullTextQuery({ ...allReleases(language), topics }, marks)
   })
   const { results } = await statement(
     database,

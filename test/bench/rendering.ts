@@ -1,6 +1,6 @@
 import { Feed as Package } from 'feed'
 import { createAddresses } from '../../src/domain/addresses.ts'
-import type { FeedQuery } from '../../src/domain/feed-query.ts'
+import { allReleases } from '../../src/domain/feed-query.ts'
 import type { StoredRelease } from '../../src/domain/release-store.ts'
 import type { Site } from '../../src/domain/site.ts'
 import { createFeed } from '../../src/feeds/feed.ts'
@@ -14,7 +14,7 @@ import type { Setup } from './setup.ts'
 import { inFolder } from './workplace.ts'
 
 const limits = { rss: 1.5, atom: 0.6, json: 1.5 }
-const query: FeedQuery = { language: 'en', topics: [], words: [] }
+const query = allReleases('en')
 
 /** Rendering 50 releases of 3 KB, beside what the `feed` package alone needs for the same. */
 export async function measureRendering({ sizes, isQuick, tell }: Setup): Promise<Found> {

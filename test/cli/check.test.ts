@@ -3,6 +3,7 @@ import { registerCheck } from '../../src/cli/check.ts'
 import { checkFeed } from '../../src/cli/check-feed.ts'
 import { serviceInMemory } from '../../src/cli/service.ts'
 import { createAddresses } from '../../src/domain/addresses.ts'
+import { allReleases } from '../../src/domain/feed-query.ts'
 import type { FormatName } from '../../src/feeds/formats.ts'
 import type { Walked } from '../../src/probe/walk-feed.ts'
 import { markdown, temporaryFolder } from '../content-folder.ts'
@@ -10,7 +11,7 @@ import { runCommand } from './run.ts'
 
 const published = 'published: 2024-01-24T09:00'
 const baseUrl = 'https://releases.example.org'
-const everything = { language: 'en', topics: [], words: [] }
+const everything = allReleases('en')
 
 test('a folder without fault is checked in every language, topic and format, and is fine', async () => {
   const folder = temporaryFolder({

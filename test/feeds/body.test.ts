@@ -1,5 +1,6 @@
 // What stands in the texts of documents beside what the author wrote.
 import { expect, test } from 'vitest'
+import { allReleases } from '../../src/domain/feed-query.ts'
 import { openPressOffice, render, writeRelease } from './press.ts'
 
 const office = openPressOffice({
@@ -33,7 +34,7 @@ test('a text from right to left says so, whatever stands around it in a reader',
   })
   const english = writeRelease()
   const html = async (written: typeof arabic, language: string) => {
-    const { entries } = await office.feed([written], { language, topics: [], words: [] })
+    const { entries } = await office.feed([written], allReleases(language))
     return entries[0]!.html
   }
   expect(await html(arabic, 'ar')).toMatch(/^<div dir="rtl" lang="ar"><p>.*<\/div>$/s)

@@ -3,7 +3,7 @@
 import { createReleaseReader } from '../../src/content/read-release.ts'
 import { readSite, readTopics } from '../../src/content/read-site.ts'
 import { createAddresses } from '../../src/domain/addresses.ts'
-import type { FeedQuery } from '../../src/domain/feed-query.ts'
+import { allReleases, type FeedQuery } from '../../src/domain/feed-query.ts'
 import { formatProblem } from '../../src/domain/problem.ts'
 import type { MediaFile } from '../../src/domain/reading.ts'
 import type { Release } from '../../src/domain/release.ts'
@@ -44,7 +44,7 @@ export const mediaFiles: Record<string, MediaFile> = {
 }
 
 /** Every release, in the default language. */
-export const everything: FeedQuery = { language: 'en', topics: [], words: [] }
+export const everything = allReleases('en')
 
 export function aboutTopics(...slugs: string[]): FeedQuery {
   return { ...everything, topics: [{ with: slugs, without: [] }] }

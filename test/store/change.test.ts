@@ -4,6 +4,7 @@ import type { Clock } from '../../src/domain/clock.ts'
 import { bringInLine } from '../../src/content/bring-in-line.ts'
 import { readReleases } from '../../src/content/read-release.ts'
 import { DomainError } from '../../src/domain/errors.ts'
+import { allReleases } from '../../src/domain/feed-query.ts'
 import { formatUtc } from '../../src/domain/time.ts'
 import { publishTopic } from '../../src/publishing/publish-topic.ts'
 import { publish } from '../../src/publishing/publish.ts'
@@ -70,7 +71,7 @@ async function service<Time extends Clock>(
       return found!.count
     },
     titles: async () => {
-      const query = { language: 'en', topics: [], words: [] }
+      const query = allReleases('en')
       const found = await store.find(query, await store.state(clock.now()), 100)
       return found.map(({ title }) => title)
     },
@@ -468,7 +469,7 @@ describe('a clock that was set back', () => {
       const { before, clock, store, database } = await afterSettingBack(seconds)
       const state = await store.state(clock.now())
       expect([state.since, state.horizon]).toEqual([before.since, before.horizon])
-      const found = await store.find({ language: 'en', topics: [], words: [] }, state, 10)
+      const found = await store.find(allReleases('en'), state, 10)
       expect(found.map(({ title }) => title)).toEqual(['Embargo', 'A'])
       database.close()
     }
@@ -489,7 +490,7 @@ describe('a clock that was set back', () => {
     const [receipt] = await publish(ports, [{ ...request, dates: 'news' }])
     expect(receipt).toMatchObject({ change: 'created', published: before.since + 1 })
     const state = await store.state(clock.now())
-    const found = await store.find({ language: 'en', topics: [], words: [] }, state, 10)
+    const found = await store.find(allReleases('en'), state, 10)
     expect(found.map(({ title }) => title)).toEqual(['Late', 'Embargo', 'A'])
     database.close()
   })

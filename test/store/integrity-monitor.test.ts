@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { bringInLine } from '../../src/content/bring-in-line.ts'
 import { StoreDamaged } from '../../src/domain/errors.ts'
+import { allReleases } from '../../src/domain/feed-query.ts'
 import { adviceForDamage, IntegrityMonitor } from '../../src/store/integrity-monitor.ts'
 import { createContentStore } from '../../src/store/content-store.ts'
 import { findDamage } from '../../src/store/integrity-check.ts'
@@ -58,7 +59,7 @@ async function ask(database: NodeDatabase): Promise<unknown> {
   const store = createReleaseStore(database)
   try {
     const state = await store.state(systemClock.now())
-    const query = { language: 'en', topics: [], words: [] }
+    const query = allReleases('en')
     return (await store.find(query, state, 60)).length
   } catch (error) {
     return error

@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { FeedQuery } from '../../domain/feed-query.ts'
+import { type FeedQuery, isUnfiltered } from '../../domain/feed-query.ts'
 import type { TopicCount } from '../../domain/release-store.ts'
 import type { Topic } from '../../domain/topic.ts'
 import type { TopicExpression } from '../../domain/topic-expression.ts'
@@ -36,9 +36,8 @@ export function ticksOf(topics: TopicExpression): Ticks {
 export function builder(query: FeedQuery, shown: string, counts: TopicCount[], view: View): Html {
   const { addresses, messages } = view
   const ticks = ticksOf(query.topics)
-  const isNew = query.topics.length + query.words.length === 0
   return html`<section class="panel" aria-labelledby="build">
-<h2 id="build">${isNew ? messages.build : messages.buildThis}</h2>
+<h2 id="build">${isUnfiltered(query) ? messages.build : messages.buildThis}</h2>
 <p>${messages.buildIntroduction}</p>
 ${ticks.isTooRich ? html`<p class="notice">${messages.tooRich}</p>` : nothing}
 <form class="builder" autocomplete="off" action="${pathOf(addresses.form(view.language))}" data-shown="${messages.resultAnnounced(shown)}">

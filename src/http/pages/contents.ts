@@ -1,5 +1,5 @@
 import { DomainError } from '../../domain/errors.ts'
-import type { FeedQuery } from '../../domain/feed-query.ts'
+import { type FeedQuery, isUnfiltered } from '../../domain/feed-query.ts'
 import { keyAt } from '../../domain/key.ts'
 import type { ReleaseStore, StoredRelease, TopicCount } from '../../domain/release-store.ts'
 import type { Month } from '../../domain/time.ts'
@@ -43,15 +43,10 @@ export async function readContents(
   const counts = await store.countByTopic(current)
   const months = await store.months(query, current)
   if (monthPage) return { counts, months, ...(await readMonth(query, monthPage, store, current)) }
-  const most = isEverything(query) ? mostOnHome : mostOfNewest
+  const most = isUnfiltered(query) ? mostOnHome : mostOfNewest
   const releases = await store.find(query, current, most + 1)
   const hasMore = releases.length > most
   return { counts, months, hasMore, releases: releases.slice(0, most) }
-}
-
-/** The question that the home page answers. */
-export function isEverything({ topics, words, withdrawn = false }: FeedQuery): boolean {
-  return topics.length + words.length === 0 && !withdrawn
 }
 
 async function readMonth(

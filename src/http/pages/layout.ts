@@ -1,5 +1,5 @@
 import { html } from 'hono/html'
-import type { FeedQuery } from '../../domain/feed-query.ts'
+import { allReleases, type FeedQuery } from '../../domain/feed-query.ts'
 import { directionOf } from '../../feeds/direction.ts'
 import { titleOf } from '../../feeds/feed.ts'
 import { formats, rankedFormats } from '../../feeds/formats.ts'
@@ -102,7 +102,7 @@ ${links}</ul>
 
 function colophon(view: View): Html {
   const { site, addresses, language, messages } = view
-  const withdrawals = addresses.page({ language, topics: [], words: [], withdrawn: true })
+  const withdrawals = addresses.page({ ...allReleases(language), withdrawn: true })
   return html`<footer class="colophon">
 <div class="frame">
 ${site.rights ? html`<p>${label(site.rights, view)}</p>\n` : nothing}<p>${messages.timesOf(site.timezone)} ${messages.privacy}</p>

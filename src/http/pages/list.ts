@@ -1,11 +1,11 @@
 import { html } from 'hono/html'
-import { type FeedQuery, textLanguage } from '../../domain/feed-query.ts'
+import { type FeedQuery, isUnfiltered, textLanguage } from '../../domain/feed-query.ts'
 import { type Ending, endingOf } from '../../domain/retirement.ts'
 import { describeQuery, titleOf } from '../../feeds/feed.ts'
 import { textsOf } from '../../feeds/languages.ts'
 import type { Current } from '../answers/state.ts'
 import { builder } from './builder.ts'
-import { type Contents, isEverything } from './contents.ts'
+import type { Contents } from './contents.ts'
 import { layout, versionsOf } from './layout.ts'
 import { monthList, paging, releaseList } from './releases.ts'
 import { subscription } from './subscribe.ts'
@@ -26,7 +26,7 @@ export function listPage(
   const { addresses, site } = current
   const view = viewIn(textLanguage(query, site), current)
   const { month } = contents
-  const isHome = isEverything(query)
+  const isHome = isUnfiltered(query)
   const ending = endingOf(query.topics, view.retired, view.vocabulary)
   const named = month && monthInWords(month.name, view)
   const words = isHome && !month ? newestIn(query, view) : describeQuery(query, view)

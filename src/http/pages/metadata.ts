@@ -8,6 +8,7 @@ import type { Entry, File, Translation } from '../../feeds/feed.ts'
 import { titleOf } from '../../feeds/feed.ts'
 import type { Current } from '../answers/state.ts'
 import { localeOf } from './language.ts'
+import { topicQuery } from './topics.ts'
 import type { Html } from './view.ts'
 
 const notToBeIndexed = raw('<meta name="robots" content="noindex">\n')
@@ -141,7 +142,7 @@ function subject(slug: string, language: string, { site, vocabulary, addresses }
   return withoutNothing({
     '@type': 'Thing',
     name: inLanguage(label, language, site) || slug,
-    url: addresses.page({ language, topics: [{ with: [slug], without: [] }], words: [] }),
+    url: addresses.page(topicQuery(slug, language)),
     sameAs: listOf(topic?.exactMatch ?? []),
   })
 }

@@ -1,4 +1,5 @@
 import { html, raw } from 'hono/html'
+import { allReleases } from '../../domain/feed-query.ts'
 import type { Event, Release } from '../../domain/release.ts'
 import type { Relations } from '../../domain/release-store.ts'
 import { parseTime } from '../../domain/time.ts'
@@ -35,7 +36,7 @@ ${aside(entry, view)}
 ${followTopics(release, view)}
 </aside>
 </article>`
-  const feeds = { language, topics: [], words: [] }
+  const feeds = allReleases(language)
   const head = releaseMetadata(entry, current)
   const versions = versionsOf(entry, view)
   const title = `${entry.title} – ${entry.author.name}`

@@ -1,12 +1,12 @@
 import { html } from 'hono/html'
-import type { FeedQuery } from '../../domain/feed-query.ts'
+import { allReleases, type FeedQuery } from '../../domain/feed-query.ts'
 import type { TopicCount } from '../../domain/release-store.ts'
 import type { Topic } from '../../domain/topic.ts'
 import { countOf } from '../vocabulary.ts'
 import { day, type Html, label, nothing, type View } from './view.ts'
 
 export function topicQuery(slug: string, language: string): FeedQuery {
-  return { language, topics: [{ with: [slug], without: [] }], words: [] }
+  return { ...allReleases(language), topics: [{ with: [slug], without: [] }] }
 }
 
 export function topicLink(slug: string, language: string, view: View): Html {
