@@ -21,7 +21,7 @@ const deepestOpen = 10 * deepest
 /**
  * Parses HTML as browsers parse the content of a `div`. Elements are counted while the parser is at work,
  * because a hundred thousand take minutes. Counting the tags of the text before would not do: a stray end tag
- * closes nothing, and the parser makes an element that is never closed anew in every paragraph.
+ * closes nothing, and the parser makes an element that is never closed again in every paragraph.
  *
  * Throws DomainError `invalid` when there are more than `most` elements, or too many open ones.
  */

@@ -1,5 +1,5 @@
 // How much may be sent. Every figure is a count, so that it decides the same on every machine, and is looked
-// at before the step that would be dear. A release of a press office stays far below each of them.
+// at before the step that would be expensive. A release of a press office stays far below each of them.
 
 /**
  * Problems that are told at once: nobody corrects more at a time, and each takes a search for the word that
@@ -25,7 +25,7 @@ export const mostTags = 50_000
 export const mostAttributes = 200
 /** Of all elements: those that format text are compared with each other, attribute by attribute. */
 export const mostAttributesTogether = 100_000
-/** Elements that a parser may make. Twenty that are never closed are made anew in every paragraph. */
+/** Elements that a parser may make. Twenty that are never closed are made again in every paragraph. */
 export const mostElements = 50_000
 /** The same of what an earlier version took: more than a million characters can hold. */
 export const mostElementsEver = 300_000

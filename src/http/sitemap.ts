@@ -44,7 +44,7 @@ export function sitemapMeaning(target: SitemapTarget, current: Current, store: S
 }
 
 /**
- * Writes a sitemap. All times are those of the releases, so that a store made anew from content says
+ * Writes a sitemap. All times are those of the releases, so that a store that is rebuilt from content says
  * the same, and search engines go on believing them. Throws `not-found` for a part that is not there.
  */
 async function sitemapDocument(

@@ -124,7 +124,7 @@ export class NodeDatabase implements Database {
     return aside
   }
 
-  /** Opens the path anew, as a good copy may lie there now. Throws, and stays as it was, if none does. */
+  /** Opens the path again, as a good copy may lie there now. Throws, and stays as it was, if none does. */
   reopen(): void {
     const fresh = connect(this.#path)
     try {

@@ -44,7 +44,7 @@ export type OpenApiDocument = ReturnType<typeof describe>
 
 let last: { of: string; document: OpenApiDocument } | undefined
 
-/** Describes the API of one site, and anew only when that changes: languages and publishers are listed. */
+/** Describes the API of one site, and again only when that changes: languages and publishers are listed. */
 export function openApiDocument(siteAndTopics: SiteAndTopics, baseUrl: string): OpenApiDocument {
   const of = JSON.stringify([siteAndTopics.site, baseUrl])
   if (last?.of !== of) last = { of, document: describe(siteAndTopics, baseUrl) }
