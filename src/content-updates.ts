@@ -17,7 +17,7 @@ import { isDamaged, isDatabaseError, isFull } from './store/sqlite-errors.ts'
 /** Milliseconds for which a start looks at a folder in which files are being written. */
 const longestFirst = 10_000
 
-type Parts = {
+type UpdateParts = {
   config: NodeConfig
   database: NodeDatabase
   integrity: IntegrityMonitor
@@ -33,7 +33,7 @@ export class ContentUpdates {
   isStarting = true
   /** Readers are answered from what the database had before. */
   isServing = false
-  readonly #parts: Parts
+  readonly #parts: UpdateParts
   readonly #releases: ReleaseStore
   readonly #content: ContentStore
   readonly #rest = new Rest()
@@ -43,7 +43,7 @@ export class ContentUpdates {
   /** The database knows which version of the program its documents are made by. */
   #isProgramKnown = false
 
-  constructor(parts: Parts) {
+  constructor(parts: UpdateParts) {
     this.#parts = parts
     this.#releases = createReleaseStore(parts.database)
     this.#content = createContentStore(parts.database)

@@ -26,14 +26,14 @@ export async function serve(): Promise<void> {
   // With tokens it may hold releases that are nowhere else.
   const mayBeMadeAnew = config.tokens.length === 0
   const database = await openStore(config.database, { mayBeMadeAnew, upgrading }).catch(giveUpFor)
-  const service = new Service(config, database, mayBeMadeAnew)
+  const service = new NodeService(config, database, mayBeMadeAnew)
   process.on('SIGTERM', () => service.stop())
   process.on('SIGINT', () => service.stop())
   await service.start()
 }
 
 /** The service on Node over an open database: reads the content, listens, watches the folder, stops. */
-class Service {
+class NodeService {
   readonly #config: NodeConfig
   readonly #database: NodeDatabase
   readonly #mayBeMadeAnew: boolean

@@ -33,9 +33,9 @@ export const publishTokens = [
 /** Where requests come from, as the server on Node tells the app: a proxy on this machine. */
 const socket = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
 
-/** A request as a server would take it. */
+/** A request as a server would take it, for a path or a whole address. */
 export function requestFor(path: string, init?: RequestInit): Request {
-  return new Request(`http://localhost${path}`, init)
+  return new Request(/^https?:/.test(path) ? path : `http://localhost${path}`, init)
 }
 
 export type Fetch = (path: string, init?: RequestInit) => Promise<Response>

@@ -8,7 +8,7 @@ import {
   type Mistake,
   readLine,
   readTokens,
-  type Token,
+  type YamlToken,
   writeLineQuoted,
   writeQuoted,
 } from './yaml-lines.ts'
@@ -42,7 +42,11 @@ export function explainErrors(
   return mistakes
 }
 
-function explain({ code, pos: [at], message }: YAMLError, tokens: Token[], text: string): Mistake {
+function explain(
+  { code, pos: [at], message }: YAMLError,
+  tokens: YamlToken[],
+  text: string,
+): Mistake {
   const odd = findOddSpace(lineAround(text, at))
   if (odd) return { at, message: odd }
   if (/^Missing closing ["']quote/.test(message)) return openQuote(tokens, at, text)
@@ -63,8 +67,8 @@ const byCode: Record<string, string> = {
 }
 
 /** The quotation mark that was never closed stands where its value begins, not where the parser gave up. */
-function openQuote(tokens: Token[], end: number, text: string): Mistake {
-  const isQuoted = ({ at, type }: Token) => at < end && type.endsWith('quoted-scalar')
+function openQuote(tokens: YamlToken[], end: number, text: string): Mistake {
+  const isQuoted = ({ at, type }: YamlToken) => at < end && type.endsWith('quoted-scalar')
   const { at } = tokens.findLast(isQuoted) ?? { at: end }
   const line = lineAround(text, at)
   const mark = text[at]
@@ -78,8 +82,8 @@ function openQuote(tokens: Token[], end: number, text: string): Mistake {
 }
 
 /** The innermost brace or bracket that is open at a place. */
-function openBracket(tokens: Token[], before: number): Token | undefined {
-  const open: Token[] = []
+function openBracket(tokens: YamlToken[], before: number): YamlToken | undefined {
+  const open: YamlToken[] = []
   for (const token of tokens) {
     if (token.at >= before) break
     if (/^flow-(map|seq)-start$/.test(token.type)) open.push(token)
@@ -88,14 +92,14 @@ function openBracket(tokens: Token[], before: number): Token | undefined {
   return open.at(-1)
 }
 
-function notClosed({ at, source }: Token): Mistake {
+function notClosed({ at, source }: YamlToken): Mistake {
   const closing = source === '{' ? '}' : ']'
   const message = `The ${source} is opened here and not closed. Write ${closing} at the end, or the value in double quotes if it is text.`
   return { at, message }
 }
 
 /** Within braces or brackets more characters end a value than in a line of its own. */
-function inBraces(open: Token, tokens: Token[], at: number, text: string): string {
+function inBraces(open: YamlToken, tokens: YamlToken[], at: number, text: string): string {
   const mark = tokens.findLastIndex((token) => {
     return token.type === 'map-value-ind' && token.at > open.at && token.at < at
   })

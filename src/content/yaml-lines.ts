@@ -10,11 +10,11 @@ export type Mistake = {
 }
 
 /** A piece of YAML. `plain` is a text without quotes, `block` one below `|` or `>`. */
-export type Token = { at: number; source: string; type: string }
+export type YamlToken = { at: number; source: string; type: string }
 
 /** The pieces of a text, without the marks that the lexer puts between them. */
-export function readTokens(text: string): Token[] {
-  const tokens: Token[] = []
+export function readTokens(text: string): YamlToken[] {
+  const tokens: YamlToken[] = []
   let at = 0
   let scalar: string | undefined
   let isBelowHeader = false

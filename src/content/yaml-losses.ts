@@ -20,7 +20,7 @@ import {
   lineStart,
   type Mistake,
   readTokens,
-  type Token,
+  type YamlToken,
   writeLineQuoted,
   writeQuoted,
 } from './yaml-lines.ts'
@@ -204,7 +204,7 @@ export function findCommentsInText(text: string): Mistake[] {
   const tokens = readTokens(text)
   let braces = 0
   // A block scalar belongs to the line of its `|` or `>`.
-  let above: Token | undefined
+  let above: YamlToken | undefined
   for (const [index, token] of tokens.entries()) {
     const { at, source, type } = token
     if (/^flow-(map|seq)-start$/.test(type)) braces++
@@ -226,7 +226,7 @@ export function findCommentsInText(text: string): Mistake[] {
 }
 
 /** Whether a line with this indentation continues the value above it. */
-function goesOn(above: Token | undefined, columns: number, text: string): boolean {
+function goesOn(above: YamlToken | undefined, columns: number, text: string): boolean {
   if (above?.type !== 'plain' && above?.type !== 'block-scalar-header') return false
   const line = lineAround(text, above.at)
   const isItem = /^[ -]*- +[^:]*$/.test(line)
@@ -234,7 +234,7 @@ function goesOn(above: Token | undefined, columns: number, text: string): boolea
 }
 
 /** Whether a comment at the end of a line is certainly meant as one. */
-function isMeant(tokens: Token[], index: number, before: Token): boolean {
+function isMeant(tokens: YamlToken[], index: number, before: YamlToken): boolean {
   const { at, source } = tokens[index]!
   const hasSpace = /^#(\s|$)/.test(source)
   if (isText(before) || before.type === 'block-scalar-header')
@@ -245,12 +245,12 @@ function isMeant(tokens: Token[], index: number, before: Token): boolean {
   return hasSpace
 }
 
-function isText({ type }: Token): boolean {
+function isText({ type }: YamlToken): boolean {
   return type === 'plain' || type.endsWith('quoted-scalar')
 }
 
 /** Whether the fields or items of a value follow below its line. */
-function isFollowedBySet(tokens: Token[], index: number): boolean {
+function isFollowedBySet(tokens: YamlToken[], index: number): boolean {
   let first = index
   while (first > 0 && tokens[first - 1]!.type !== 'newline') first--
   const columns = tokens[first]!.type === 'space' ? tokens[first]!.source.length : 0
@@ -263,7 +263,7 @@ function isFollowedBySet(tokens: Token[], index: number): boolean {
 }
 
 /** How to quote a value that a comment cuts off. */
-function quotedBefore(tokens: Token[], index: number, comment: string): string {
+function quotedBefore(tokens: YamlToken[], index: number, comment: string): string {
   const before = tokens.slice(Math.max(0, index - 6), index).filter(({ type }) => type !== 'space')
   const last = before.at(-1)
   const value = last && isText(last) ? before.pop() : undefined

@@ -123,7 +123,7 @@ function dayInNumbers(text: string): FoundDay | undefined {
   )
 }
 
-function dayInWords(text: string, months: Names): FoundDay | undefined {
+function dayInWords(text: string, months: NumberedNames): FoundDay | undefined {
   const patterns = [
     /(?<!\d)(?<day>\d{1,2})(?:\.|st|nd|rd|th|er|º)?[ -](?:(?:of|de) )?(?<month>\p{L}[\p{L}\p{M}]+)\.?,?[ -](?:(?:de|del) )?(?<year>\d{4})(?!\d)/u,
     /(?<month>\p{L}[\p{L}\p{M}]+)\.?[ -](?:the )?(?<day>\d{1,2})(?:\.|st|nd|rd|th)?,?[ -](?<year>\d{4})(?!\d)/u,
@@ -214,12 +214,12 @@ function englishMonth(date: Date): string {
 }
 
 /** Folded names, each with the number of its month or day of the week from 0. */
-type Names = [name: string, number: number][]
+type NumberedNames = [name: string, number: number][]
 
-const known = new Map<string, { months: Names; weekdays: Names }>()
+const known = new Map<string, { months: NumberedNames; weekdays: NumberedNames }>()
 
-/** Names in the languages of a site, and in English, because examples are mostly in English. */
-function namesIn(languages: string[]): { months: Names; weekdays: Names } {
+/** NumberedNames in the languages of a site, and in English, because examples are mostly in English. */
+function namesIn(languages: string[]): { months: NumberedNames; weekdays: NumberedNames } {
   const key = languages.join()
   let names = known.get(key)
   if (!names) {
@@ -252,7 +252,7 @@ function namesOf(
   part: 'month' | 'weekday',
   count: number,
   options: Intl.DateTimeFormatOptions,
-): Names {
+): NumberedNames {
   const format = new Intl.DateTimeFormat(language, { ...options, timeZone: 'UTC' })
   return Array.from({ length: count }, (_, number) => {
     const date = part === 'month' ? Date.UTC(2024, number, 1) : Date.UTC(2024, 0, 1 + number)
@@ -262,7 +262,7 @@ function namesOf(
 }
 
 /** The number of the name that a word is, begins (`sept`) or inflects (`tammikuun`); -1 for none or several. */
-function meaningOf(word: string, names: Names): number {
+function meaningOf(word: string, names: NumberedNames): number {
   const folded = fold(word)
   const exact = names.filter(([name]) => name === folded)
   const like = names.filter(([name]) => {

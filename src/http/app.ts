@@ -192,7 +192,8 @@ function operations(
 
 function answeredTo(c: Context<Environment>, found: Answered): Response {
   if ('movedTo' in found) {
-    throw new DomainError('moved', 'This has moved for good.', { location: found.movedTo })
+    const { movedTo: location, age } = found
+    throw new DomainError('moved', 'This has moved for good.', { location, age })
   }
   c.set('subject', found.subject)
   return toResponse(found.reply)

@@ -28,6 +28,8 @@ export type Failure = {
   details: Record<string, unknown>
   /** Where it is now, if it has moved. */
   location?: string | undefined
+  /** Seconds since that was known, if it is not known just now. */
+  age?: number | undefined
   /** Seconds after which to ask again, if that is known. */
   retryAfter?: number | undefined
   /** Methods that an address takes, if it takes more than readers need. */
@@ -37,13 +39,14 @@ export type Failure = {
 /** The only place where errors become statuses. What was not meant for the caller stays untold. */
 export function toFailure(error: unknown): Failure {
   if (error instanceof DomainError) {
-    const { location, retryAfter, allow, ...details } = error.details as {
+    const { location, age, retryAfter, allow, ...details } = error.details as {
       location?: string
+      age?: number
       retryAfter?: number
       allow?: string
     }
     const { code, message: detail } = error
-    return { code, ...statuses[code], detail, details, location, retryAfter, allow }
+    return { code, ...statuses[code], detail, details, location, age, retryAfter, allow }
   }
   const detail = 'Something went wrong on our side. Ask again in a minute.'
   return { code: 'unavailable', status: 503, title: 'Not available', detail, details: {} }
@@ -79,10 +82,17 @@ export function problemResponse(failure: Failure): Response {
 export function errorHeaders({
   status,
   location,
+  age = 0,
   retryAfter = 60,
   allow = 'GET, HEAD, OPTIONS',
 }: Failure): Record<string, string> {
-  if (location) return { 'Cache-Control': 'public, max-age=300', Location: location }
+  if (location) {
+    return {
+      'Cache-Control': 'public, max-age=300',
+      Location: location,
+      ...(age > 0 && { Age: String(age) }),
+    }
+  }
   return {
     'Cache-Control': briefly,
     ...(status === 405 && { 'Cache-Control': 'no-store', Allow: allow }),

@@ -109,14 +109,14 @@ const textBefore = /(?:[^\s>\]]|<(?:a|b|em|i|span|strong|sub|sup|u)\b[^<>]*>)[^\
 const textBehind = /^[^\S\n]*(?:[^\s<[]|<\/(?:a|b|em|i|span|strong|sub|sup|u)>)/i
 
 /** What is open at a place in the text, and what became of the text in it so far. */
-type OpenTag = { tag?: Tag; text: string }
+type OpenShortcode = { tag?: Tag; text: string }
 
 function reduce(
   content: string,
   tags: Tag[],
   { partners, ...options }: Options & { partners: Map<Tag, Tag> },
 ): string {
-  const stack: OpenTag[] = [{ text: '' }]
+  const stack: OpenShortcode[] = [{ text: '' }]
   const open = new Set<Tag>()
   let at = 0
   const add = (text: string) => void (stack.at(-1)!.text += text)

@@ -2,7 +2,7 @@ import { NotDone } from '../domain/tool.ts'
 import { askPatiently, NotReached, type Patience, request, type WebAnswer } from '../web-client.ts'
 
 /** What a service answered. */
-export type Answer = {
+export type ServiceAnswer = {
   status: number
   text: string
   /** The text as JSON; undefined when it is none. */
@@ -11,7 +11,7 @@ export type Answer = {
 
 export type Connection = {
   /** Asks again as long as the service cannot answer. Throws NotDone when it does not in the end. */
-  ask: (method: string, path: string, content?: Content) => Promise<Answer>
+  ask: (method: string, path: string, content?: Content) => Promise<ServiceAnswer>
 }
 
 /** What is sent. */
@@ -66,7 +66,7 @@ function mayPass(status: number): boolean {
 }
 
 /** Throws NotDone for what has the whole push end: no answer, a token that is not known, another address. */
-function understood(outcome: WebAnswer | NotReached, origin: string): Answer {
+function understood(outcome: WebAnswer | NotReached, origin: string): ServiceAnswer {
   if (outcome instanceof NotReached || mayPass(outcome.status)) {
     throw new NotDone(
       `${origin} cannot take it at present (${whyNot(outcome)}). What was answered for stays; run the same again to send the rest.`,
@@ -87,7 +87,7 @@ function understood(outcome: WebAnswer | NotReached, origin: string): Answer {
   return answerOf(outcome)
 }
 
-function answerOf({ status, bytes }: WebAnswer): Answer {
+function answerOf({ status, bytes }: WebAnswer): ServiceAnswer {
   const text = new TextDecoder().decode(bytes)
   return { status, text, json: parsed(text) }
 }
@@ -98,7 +98,7 @@ function whyNot(outcome: WebAnswer | NotReached): string {
 }
 
 /** What an answer says to people. */
-export function detailOf({ json, text, status }: Answer): string {
+export function detailOf({ json, text, status }: ServiceAnswer): string {
   const { detail, title } = json ?? {}
   if (typeof detail === 'string') return detail
   return typeof title === 'string' ? title : text.trim().slice(0, 100) || `status ${status}`

@@ -1,5 +1,5 @@
 import { type Topic, type VocabularySource, writeTopicDown } from '../domain/topic.ts'
-import { type Answer, type Connection, detailOf, eachAtOnce } from './connection.ts'
+import { type Connection, detailOf, eachAtOnce, type ServiceAnswer } from './connection.ts'
 
 /** A topic as it is sent. */
 export type SentTopic = {
@@ -41,7 +41,7 @@ export async function sendTopic(
     : reasons(answer)
 }
 
-function reasons(answer: Answer): string {
+function reasons(answer: ServiceAnswer): string {
   const errors = (answer.json?.errors ?? []) as { field: string; message: string }[]
   const told = errors.map(({ field, message }) => [field, message].filter(Boolean).join('  '))
   return told.length > 0 ? told.join('\n  ') : detailOf(answer)

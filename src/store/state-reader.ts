@@ -11,7 +11,7 @@ import { readStateValues } from './state-values.ts'
 /** Seconds after which it is tried again to record what readers are shown. */
 const retryAfter = 5
 
-type Frame = Pick<State, 'revision' | 'frameSince' | 'site' | 'vocabulary' | 'marks'>
+type LastFrame = Pick<State, 'revision' | 'frameSince' | 'site' | 'vocabulary' | 'marks'>
 
 /** The last event that could not be recorded, and the second of the attempt. */
 type Unrecorded = { since: number; revision: number; at: number }
@@ -21,7 +21,7 @@ export class StateReader {
   readonly #database: Database
   readonly #newest: string | undefined
   #hasFailed = false
-  #frame: Frame | undefined
+  #frame: LastFrame | undefined
   #unrecorded: Unrecorded | undefined
 
   /** `newest` is the last migration that this version knows. */
@@ -72,7 +72,7 @@ export class StateReader {
     }
   }
 
-  async #readFrame({ revision, frameSince }: Position): Promise<Frame> {
+  async #readFrame({ revision, frameSince }: Position): Promise<LastFrame> {
     // A database that was restored may come to a revision again, but not to the second of the frame.
     const isSame = this.#frame?.revision === revision && this.#frame.frameSince === frameSince
     if (this.#frame && isSame) return this.#frame

@@ -153,6 +153,57 @@ test('what was answered is there when the database fails, however many other add
   expect((await ask(one, '/topics/eu.atom')).status).toBe(200)
 })
 
+test('a flood of addresses that nobody comes back to leaves what is polled at hand', async () => {
+  const { clock, service, database } = await shared()
+  const one = service({ memory: 1_280_000 })
+  const polled = ['/feed.atom', '/feed.rss', '/topics/eu.atom', '/topics/eu.json']
+  const renders = async () => {
+    const { body } = await one.metrics.document()
+    return Array.from(body.matchAll(/^tiedote_renders_total\{.*\} (\d+)/gm), ([, n]) =>
+      Number(n),
+    ).reduce((sum, count) => sum + count, 0)
+  }
+  for (let number = 0; number < 700; number++) {
+    await one.fetch(requestFor(`/topics/crime.json?q=w${number}`))
+    if (number % 40 === 0) for (const path of polled) await ask(one, path)
+  }
+  const before = await renders()
+  for (let times = 0; times < 5; times++) for (const path of polled) await ask(one, path)
+  expect(await renders()).toBe(before)
+  await breakStore(database)
+  clock.moveTo(start + 900)
+  for (const path of polled) expect((await ask(one, path)).status, path).toBe(200)
+})
+
+test('a redirect says how long ago it was known, so that nobody keeps it longer than promised (H-18, H-20)', async () => {
+  const { clock, service } = await shared()
+  const isolate = service()
+  const path = '/topics/border-policy.atom'
+  expect((await ask(isolate, path)).headers.get('age')).toBeNull()
+  clock.moveTo(start + 290)
+  const { status, headers } = await ask(isolate, path)
+  expect([status, headers.get('age')]).toEqual([308, '290'])
+})
+
+test('a reader whose clock is ahead changes nothing for those that come after it (H-10)', async () => {
+  const { clock, takeUp, service } = await shared()
+  const isolate = service()
+  const path = '/topics/border-policy.atom'
+  const dated = (second: number) => ({ 'If-Modified-Since': new Date(second * 1000).toUTCString() })
+  await ask(isolate, path, dated(start + 600))
+  clock.moveTo(start + 50)
+  const renamed = 'border-policy: { renamed: migration }'
+  expect(topicsYaml).toContain(renamed)
+  await takeUp({
+    'topics.yaml': topicsYaml.replace(renamed, 'border-policy: { label: { en: border policy } }'),
+  })
+  const elsewhere = await ask(service(), path)
+  expect(elsewhere.status).toBe(200)
+  const date = Date.parse(elsewhere.headers.get('last-modified')!) / 1000
+  clock.moveTo(clock.now() + 20)
+  expect((await ask(isolate, path, dated(date))).status).toBe(304)
+})
+
 test('a database that fails after its state was read is left alone as well', async () => {
   const { clock, takeUp, service, database } = await shared()
   let isFailing = false

@@ -17,7 +17,7 @@ import { dateInHand } from './validators.ts'
 export type Meaning = Recipe | { movedTo: string }
 
 /** An answer, with what is logged of it. */
-export type Answered = { reply: Reply; subject: Subject } | { movedTo: string }
+export type Answered = { reply: Reply; subject: Subject } | { movedTo: string; age: number }
 
 type Parts = {
   state: StateSource
@@ -95,7 +95,8 @@ async function answerIn(
     if (found === 'changed meanwhile') return found
     if ('movedTo' in found || 'movedTo' in meaning) {
       noteWithoutDocument(asked, current, { lifetime: longestKept }, parts)
-      return found as { movedTo: string }
+      const { movedTo } = found as { movedTo: string }
+      return { movedTo, age: keptFor(current, clock.now()) }
     }
     const location = note(asked, meaning, found.record, current, parts)
     const now = clock.now()
@@ -140,12 +141,18 @@ export function noteWithoutDocument(
 ): void {
   if (!state.isFar || isFailing) return
   const before = answers.known(address)
-  const had = isForPage(headers) ? 0 : dateInHand(headers)
+  // A clock that is ahead may have dated what a reader has: nothing of this state is later than it.
+  const had = isForPage(headers) ? 0 : Math.min(dateInHand(headers), since)
   const { lifetime, etag = '', lastModified = Math.max(before?.lastModified ?? 0, had) } = found
   const older = before ? [before.etag, ...before.older].filter((tag) => tag && tag !== etag) : []
   const known: Known = { etag, lastModified, older, since, frameSince, lifetime }
   if (!isForPage(headers)) noteOlder(known, headers.get('if-none-match'))
   answers.noteOther(address, known)
+}
+
+/** How long ago the state was read that an address was found to have moved in, in seconds (H-20). */
+function keptFor({ readAt }: Current, now: number): number {
+  return Math.min(Math.max(now - (readAt ?? now), 0), longestKept)
 }
 
 /** A document that nothing in the database changes. */

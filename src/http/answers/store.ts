@@ -20,7 +20,17 @@ export type Spelling = {
   frameSince: number
 }
 
-type Entry = { key: string; record: AnswerRecord; body: CodedBody | undefined; counted: number }
+/** Bytes of the entry beside its body, and with it. */
+type Counted = { record: number; all: number }
+
+type Entry = {
+  key: string
+  record: AnswerRecord
+  body: CodedBody | undefined
+  counted: Counted
+}
+
+const nothing: Counted = { record: 0, all: 0 }
 
 /** Bytes that stand around a body and around an entry. */
 const aroundBody = 600
@@ -40,7 +50,8 @@ type Parts = {
 
 /**
  * What was answered, counted in bytes: an entry for each canonical address, with its record and, while there is
- * room, the body of exactly that edition. What was not used for longest is given up first, bodies before records.
+ * room, the body of exactly that edition. What was not used for longest is given up first, bodies before records, which
+ * take half of the room at most.
  * Beside them stand the spellings that lead to entries, and what is known of addresses without a document.
  */
 export class AnswerStore {
@@ -53,6 +64,7 @@ export class AnswerStore {
   readonly #edge: Edge | undefined
   readonly #later: Parts['later']
   #bytes = 0
+  #recordBytes = 0
 
   constructor({ capacity, edge, later }: Parts) {
     this.#capacity = (capacity * 3) / 4
@@ -108,7 +120,7 @@ export class AnswerStore {
     const kept = body ?? (isSame ? before?.body : undefined)
     this.#remove(key)
     if (key.length > longestAddress) return
-    const entry: Entry = { key: before?.key ?? ownText(key), record, body: kept, counted: 0 }
+    const entry: Entry = { key: before?.key ?? ownText(key), record, body: kept, counted: nothing }
     this.#entries.set(entry.key, entry)
     if (kept) {
       this.#whole.set(entry.key, entry)
@@ -123,10 +135,8 @@ export class AnswerStore {
     const entry = this.#entries.get(key)
     if (!entry) return
     const { record, body } = entry
-    this.#bytes -= entry.counted
-    entry.counted = aroundEntry + sizeOfText(key) + sizeOfRecord(record)
-    if (body) entry.counted += body.held + aroundBody
-    this.#bytes += entry.counted
+    const own = aroundEntry + sizeOfText(key) + sizeOfRecord(record)
+    this.#count(entry, { record: own, all: own + (body ? body.held + aroundBody : 0) })
     this.#makeRoom()
   }
 
@@ -169,25 +179,36 @@ export class AnswerStore {
   }
 
   #remove(key: string): void {
-    this.#bytes -= this.#entries.get(key)?.counted ?? 0
+    const entry = this.#entries.get(key)
+    if (entry) this.#count(entry, nothing)
     this.#entries.delete(key)
     this.#whole.delete(key)
   }
 
-  /** A single document that is larger than all the room is kept alone, to be answered while the database fails. */
+  #count(entry: Entry, counted: Counted): void {
+    this.#bytes += counted.all - entry.counted.all
+    this.#recordBytes += counted.record - entry.counted.record
+    entry.counted = counted
+  }
+
+  /**
+   * Records take half of the room at most, or those of addresses that nobody comes back to would push out all bodies.
+   * A single document that is larger than all the room is kept alone, to be answered while the database fails.
+   */
   #makeRoom(): void {
-    while (this.#bytes > this.#capacity && this.#entries.size > 1) {
-      const [oldest] = this.#whole.size > 1 ? this.#whole.values() : []
+    while (this.#entries.size > 1) {
+      const isFullOfRecords = this.#recordBytes > this.#capacity / 2
+      if (!isFullOfRecords && this.#bytes <= this.#capacity) return
+      const [oldest] = !isFullOfRecords && this.#whole.size > 1 ? this.#whole.values() : []
       if (oldest) {
         this.#whole.delete(oldest.key)
-        const freed = oldest.body!.held + aroundBody
         oldest.body = undefined
-        oldest.counted -= freed
-        this.#bytes -= freed
+        this.#count(oldest, { record: oldest.counted.record, all: oldest.counted.record })
         continue
       }
       const [first, second] = this.#entries.keys()
-      this.#remove(this.#whole.has(first!) ? second! : first!)
+      const isLastWhole = this.#whole.size === 1 && this.#whole.has(first!)
+      this.#remove(isLastWhole ? second! : first!)
     }
   }
 }

@@ -40,10 +40,15 @@ export function questionMetadata(query: FeedQuery, current: Current): Html {
   return html`${robots}${describe({ title, description, url: addresses.page(query), type: 'website' }, language, others, current)}${logo}`
 }
 
-type Described = { title: string; description: string; url: string; type: 'article' | 'website' }
+type PageDescription = {
+  title: string
+  description: string
+  url: string
+  type: 'article' | 'website'
+}
 
 function describe(
-  { title, description, url, type }: Described,
+  { title, description, url, type }: PageDescription,
   language: string,
   others: string[],
   { site }: Current,
