@@ -2,7 +2,7 @@ import { type Composed, compose, type Parts } from './compose.ts'
 import { composeApi } from './compose-api.ts'
 import { createMediaFolder } from './content/media-folder.ts'
 import { StoreDamaged } from './domain/errors.ts'
-import { createBodyRoom } from './http/api/body-room.ts'
+import { createBodyMemory } from './http/api/body-memory.ts'
 import type { Token } from './http/api/authentication.ts'
 import { clientAtSocket } from './http/client.ts'
 import { serveFolders } from './http/media.ts'
@@ -33,7 +33,7 @@ export function composeNode({ contentDirectory, uploads, tokens, ...parts }: Nod
       if (sentence !== undefined) throw new StoreDamaged(sentence)
     },
     reading: readingInThreads,
-    room: createBodyRoom(),
+    bodyMemory: createBodyMemory(),
     inTurn: createTurns(),
     media: createMediaFolder(contentDirectory, uploads),
     clock,

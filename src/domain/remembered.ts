@@ -3,7 +3,7 @@
  * endless. Documents have a limit of their own, which the entries choose, and each vocabulary has one for
  * suggestions.
  */
-export const rooms = {
+export const cacheSizes = {
   /** Who tried wrong tokens. */
   clients: 1_000_000,
   /** What became of files, for when the store does not answer. */
@@ -38,11 +38,11 @@ export type Remembered<Value> = {
 }
 
 /**
- * Remembers values as far as `room` goes, in bytes. `measure` tells what a value takes without its key: nothing
+ * Remembers values as far as `capacity` goes, in bytes. `measure` tells what a value takes without its key: nothing
  * where it is small. A key of more than `longest` characters is not remembered.
  */
 export function createRemembered<Value>(
-  room: number,
+  capacity: number,
   measure: (value: Value) => number = () => 0,
   longest = longestKey,
 ): Remembered<Value> {
@@ -56,9 +56,9 @@ export function createRemembered<Value>(
     entries.delete(key)
   }
 
-  function makeRoom() {
+  function dropOldest() {
     for (const key of entries.keys()) {
-      if (bytes <= room || entries.size === 1) return
+      if (bytes <= capacity || entries.size === 1) return
       remove(key)
     }
   }
@@ -81,7 +81,7 @@ export function createRemembered<Value>(
       const counted = overhead + sizeOfText(key) + measure(value)
       entries.set(newest, { value, counted })
       bytes += counted
-      makeRoom()
+      dropOldest()
     },
     delete: remove,
     clear() {
@@ -94,7 +94,7 @@ export function createRemembered<Value>(
       bytes -= entry.counted
       entry.counted = overhead + sizeOfText(key) + measure(entry.value)
       bytes += entry.counted
-      makeRoom()
+      dropOldest()
     },
     get bytes() {
       return bytes

@@ -3,7 +3,7 @@ import { beyondBounds } from './bounds.ts'
 import { topicBounds } from './limits.ts'
 import { fold } from './text.ts'
 import { createNearest } from './nearest.ts'
-import { createRemembered, rooms, sizeOfText } from './remembered.ts'
+import { cacheSizes, createRemembered, sizeOfText } from './remembered.ts'
 import { filledLine, type Labels, labelsSchema, slug, webAddress } from './site.ts'
 import { type Advice, checkWritten, type Problem } from './problem.ts'
 import { timeSchema } from './explain-time.ts'
@@ -392,7 +392,7 @@ export function createVocabulary(source: VocabularySource): Vocabulary {
 
   // Made for the first unknown topic: most processes never need it.
   let nearestNames: ReturnType<typeof createNearest> | undefined
-  const suggested = createRemembered(rooms.suggestions, sizeOfTexts)
+  const suggested = createRemembered(cacheSizes.suggestions, sizeOfTexts)
 
   const resolve: Vocabulary['resolve'] = (word) => {
     const name = bySlug.has(word) ? word : fold(word)

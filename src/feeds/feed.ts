@@ -8,7 +8,7 @@ import { inLanguage, type Site } from '../domain/site.ts'
 import type { Topic, Vocabulary } from '../domain/topic.ts'
 import type { Group, TopicExpression } from '../domain/topic-expression.ts'
 import type { Relations, Version } from '../domain/release-store.ts'
-import { createRemembered, rooms, sizeOfText } from '../domain/remembered.ts'
+import { cacheSizes, createRemembered, sizeOfText } from '../domain/remembered.ts'
 import { escapeMarkup } from '../domain/text.ts'
 import { type CorrectionLinks, fullText, type Link, summaryOf } from './body.ts'
 import { textsOf } from './languages.ts'
@@ -202,7 +202,7 @@ async function createEndNotice(
 /**
  * Identities of feeds. Another thread makes the digest, and waiting for it takes as long as half a document.
  */
-const identities = createRemembered(rooms.identities, sizeOfText)
+const identities = createRemembered(cacheSizes.identities, sizeOfText)
 
 /** The identity of a feed, or of its end. It does not depend on the origin. */
 async function identityOf(what: 'feed' | 'ended', address: string, site: Site): Promise<string> {

@@ -7,7 +7,7 @@ import {
 } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener, RequestError } from '@hono/node-server'
-import { createRemembered, rooms } from '../domain/remembered.ts'
+import { cacheSizes, createRemembered } from '../domain/remembered.ts'
 import { always } from './answers/record.ts'
 import type { Asked } from './answers/asked.ts'
 import type { Reply } from './answers/reply.ts'
@@ -272,7 +272,7 @@ function announcesBody({ headers }: IncomingMessage): boolean {
 }
 
 /** Clients name few hosts, and each of them with every request. */
-const knownHosts = createRemembered<true>(rooms.headers)
+const knownHosts = createRemembered<true>(cacheSizes.headers)
 
 /** Whether a name is the host of an address as it would be written there. Requests with others are looked at further. */
 function isHost(name = ''): boolean {

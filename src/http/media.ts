@@ -4,7 +4,7 @@ import type { Clock } from '../domain/clock.ts'
 import { DomainError } from '../domain/errors.ts'
 import { isMediaPath } from '../domain/names.ts'
 import type { ReleaseStore } from '../domain/release-store.ts'
-import { createRemembered, rooms } from '../domain/remembered.ts'
+import { cacheSizes, createRemembered } from '../domain/remembered.ts'
 import { noteWithoutDocument } from './answers/answers.ts'
 import { askedBy } from './answers/asked.ts'
 import { brieflyKept, caching, longestKept } from './answers/caching.ts'
@@ -72,7 +72,7 @@ export function isMediaFile(pathname: string): boolean {
  */
 export class MediaStatuses {
   readonly #store: Pick<ReleaseStore, 'mediaStatus'>
-  readonly #last = createRemembered<MediaStatus>(rooms.files)
+  readonly #last = createRemembered<MediaStatus>(cacheSizes.files)
 
   constructor(store: Pick<ReleaseStore, 'mediaStatus'>) {
     this.#store = store

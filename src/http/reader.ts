@@ -1,4 +1,4 @@
-import { createRemembered, rooms } from '../domain/remembered.ts'
+import { cacheSizes, createRemembered } from '../domain/remembered.ts'
 
 /** Who asks, as far as the User-Agent tells. `subscribers`: people it says it fetches for. */
 export type Reader = { family: string; subscribers?: number | undefined }
@@ -96,7 +96,7 @@ export function readUserAgent(text: string | undefined): Reader {
 }
 
 /** Readers come back with the same User-Agent, and looking through the families takes a while. */
-const knownReaders = createRemembered<Reader>(rooms.headers)
+const knownReaders = createRemembered<Reader>(cacheSizes.headers)
 
 function recogniseReader(text: string): Reader {
   const agent = text.slice(0, longest).trim().toLowerCase()

@@ -1,7 +1,7 @@
 import type { FeedQuery } from '../domain/feed-query.ts'
 import { lastKeyOf } from '../domain/key.ts'
 import type { Place, State, Walk } from '../domain/release-store.ts'
-import { createRemembered, rooms } from '../domain/remembered.ts'
+import { cacheSizes, createRemembered } from '../domain/remembered.ts'
 import { type Database, statement } from './database.ts'
 import { BoundValues, selectKeys } from './full-text-query.ts'
 import { lastChangeOf } from './load-releases.ts'
@@ -20,7 +20,7 @@ type PlaceRow = Place & { walk: number }
  */
 export class PlacesCache {
   readonly #remembered = createRemembered(
-    rooms.places,
+    cacheSizes.places,
     (walks: Place[][]) => walks.flat().length * sizeOfPlace,
     longestQuestion,
   )

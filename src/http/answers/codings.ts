@@ -8,7 +8,7 @@ import {
   zstdDecompress,
 } from 'node:zlib'
 import { promisify } from 'node:util'
-import { createRemembered, rooms } from '../../domain/remembered.ts'
+import { cacheSizes, createRemembered } from '../../domain/remembered.ts'
 
 /** Content codings that we write, the smallest first. */
 export const codings = ['br', 'zstd', 'gzip'] as const
@@ -41,7 +41,7 @@ export async function decompress(bytes: Uint8Array, coding: Coding): Promise<Uin
 }
 
 /** Clients send few different headers, and each of them with every request. */
-const chosen = createRemembered<{ coding: Coding | undefined }>(rooms.headers)
+const chosen = createRemembered<{ coding: Coding | undefined }>(cacheSizes.headers)
 
 /**
  * The coding to answer in (RFC 9110 section 12.5.3): the one the client likes best, among equals

@@ -50,8 +50,8 @@ type Parts = {
 
 /**
  * What was answered, counted in bytes: an entry for each canonical address, with its record and, while there is
- * room, the body of exactly that edition. What was not used for longest is given up first, bodies before records, which
- * take half of the room at most.
+ * memory, the body of exactly that edition. What was not used for longest is given up first, bodies before
+ * records, which take half of the memory at most.
  * Beside them stand the spellings that lead to entries, and what is known of addresses without a document.
  */
 export class AnswerStore {
@@ -192,8 +192,8 @@ export class AnswerStore {
   }
 
   /**
-   * Records take half of the room at most, or those of addresses that nobody comes back to would push out all bodies.
-   * A single document that is larger than all the room is kept alone, to be answered while the database fails.
+   * Records take half of the memory at most, or those of addresses that nobody comes back to would push out all bodies.
+   * A single document that is larger than all of it is kept alone, to be answered while the database fails.
    */
   #makeRoom(): void {
     while (this.#entries.size > 1) {

@@ -2,7 +2,7 @@ import { Hono, type MiddlewareHandler } from 'hono'
 import { DomainError, StoreDamaged } from '../../domain/errors.ts'
 import { logError, problemResponse, toFailure } from '../problem.ts'
 import { discard } from './bodies.ts'
-import { bytesOf, enterRoom, leaveRoom } from './body-room.ts'
+import { bytesOf, releaseMemory, reserveMemory } from './body-memory.ts'
 import { getFile, putFile } from './media.ts'
 import { mendClock } from './mend-clock.ts'
 import { openApiDocument } from './openapi.ts'
@@ -39,7 +39,7 @@ export function createApi(publishing: Publishing): Api {
   api.get('/openapi.json', async (c) => c.json(await documentFor(c)))
   api.get('/api', async (c) => getApiPage(c))
 
-  api.use('/api/*', authenticate, withRoomForBody)
+  api.use('/api/*', authenticate, withMemoryForBody)
   api.get('/api/releases', listReleases)
   api.post('/api/releases', publishReleases)
   api.put('/api/releases/:slug/:language', putRelease)
@@ -74,11 +74,11 @@ const authenticate: Middleware = async (c, next) => {
 }
 
 /** Has a request with a body wait until there is memory for it. */
-const withRoomForBody: Middleware = async (c, next) => {
-  const { room } = c.get('publishing')
-  const bytes = room ? bytesOf(c.req.raw) : 0
-  if (!room || bytes === 0) return next()
-  const reservation = await enterRoom(room, bytes).catch(async (error: unknown) => {
+const withMemoryForBody: Middleware = async (c, next) => {
+  const { bodyMemory } = c.get('publishing')
+  const bytes = bodyMemory ? bytesOf(c.req.raw) : 0
+  if (!bodyMemory || bytes === 0) return next()
+  const reservation = await reserveMemory(bodyMemory, bytes).catch(async (error: unknown) => {
     await discard(c.req.raw)
     throw error
   })
@@ -86,7 +86,7 @@ const withRoomForBody: Middleware = async (c, next) => {
   try {
     return await next()
   } finally {
-    leaveRoom(reservation)
+    releaseMemory(reservation)
   }
 }
 

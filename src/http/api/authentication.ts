@@ -1,7 +1,7 @@
 import type { Clock } from '../../domain/clock.ts'
 import { DomainError } from '../../domain/errors.ts'
 import type { Author } from '../../publishing/permission.ts'
-import { createRemembered, rooms } from '../../domain/remembered.ts'
+import { cacheSizes, createRemembered } from '../../domain/remembered.ts'
 
 /** Somebody who may publish, and by which secret. */
 export type Token = Author & { secret: string }
@@ -15,7 +15,7 @@ export class Authentication {
   readonly #known: Promise<{ author: Author; digest: Uint8Array }[]>
   readonly #isClosed: boolean
   readonly #clock: Clock
-  readonly #failures = createRemembered<{ count: number; until: number }>(rooms.clients)
+  readonly #failures = createRemembered<{ count: number; until: number }>(cacheSizes.clients)
 
   constructor(tokens: Token[], clock: Clock) {
     this.#isClosed = tokens.length === 0

@@ -13,7 +13,7 @@ import type {
 import { type Author, viewerOf } from '../../publishing/permission.ts'
 import type { PublishingPorts } from '../../publishing/publish.ts'
 import type { Authentication } from './authentication.ts'
-import type { BodyRoom } from './body-room.ts'
+import type { BodyMemory } from './body-memory.ts'
 
 /** What differs from one place where something is published to another. */
 export type PublishingParts = {
@@ -26,7 +26,7 @@ export type PublishingParts = {
   }
   clock: Clock
   /** Where bodies wait for each other, if they share the memory of this process and nothing else bounds it. */
-  room?: BodyRoom
+  bodyMemory?: BodyMemory
   /** Throws what keeps the database from being read and written, as damage or tables of another version. */
   checkStore?: () => void | Promise<void>
   /** Sets the store back to a second when the clock had been ahead; undefined when nothing is wrong. */

@@ -6,7 +6,7 @@ import { cleanLine } from '../../domain/text.ts'
 import { type Author, viewerOf } from '../../publishing/permission.ts'
 import type { Condition, PublishRequest } from '../../publishing/request.ts'
 import { type Fields, type OnSize, readJson } from './bodies.ts'
-import { keepOnly, type Reservation } from './body-room.ts'
+import { keepOnly, type Reservation } from './body-memory.ts'
 import type { Publishing } from './publishing.ts'
 import { changeSchema, parse } from './schemas.ts'
 
@@ -22,7 +22,7 @@ export async function readFields(c: Ask): Promise<Fields> {
   return readJson(c.req.raw, c.get('publishing').reading.bodies, sizing(c))
 }
 
-/** Gives room back that a body does not need which announced no size. */
+/** Gives back the memory that a body does not need which announced no size. */
 export function sizing(c: Ask): OnSize {
   return (bytes) => {
     const reservation = c.get('reservation')

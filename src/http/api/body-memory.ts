@@ -2,12 +2,12 @@ import { DomainError } from '../../domain/errors.ts'
 import { largest } from './bodies.ts'
 
 /** How many bytes of bodies may be read or worked on at once, and who waits for some of them. */
-export type BodyRoom = { size: number; taken: number; waiting: Waiting[] }
+export type BodyMemory = { size: number; taken: number; waiting: Waiting[] }
 
-type Waiting = { bytes: number; enter: () => void }
+type Waiting = { bytes: number; start: () => void }
 
-/** What one request holds of a room. */
-export type Reservation = { room: BodyRoom; bytes: number }
+/** What one request holds of it. */
+export type Reservation = { memory: BodyMemory; bytes: number }
 
 /** Bytes of all bodies at once. What is made of one takes several times as much. */
 const usualSize = 30_000_000
@@ -17,63 +17,64 @@ const longestWait = 20_000
 const askAgain = 10
 
 /** `size` is in bytes; the largest body must fit. */
-export function createBodyRoom(size = usualSize): BodyRoom {
+export function createBodyMemory(size = usualSize): BodyMemory {
   return { size, taken: 0, waiting: [] }
 }
 
 /**
- * Waits until so many bytes fit, first come, first served. Whoever entered must leave. Throws DomainError `unavailable` after `patience` milliseconds.
+ * Waits until so many bytes fit, first come, first served. Each reservation must be released. Throws DomainError
+ * `unavailable` after `patience` milliseconds.
  */
-export async function enterRoom(
-  room: BodyRoom,
+export async function reserveMemory(
+  memory: BodyMemory,
   bytes: number,
   patience = longestWait,
 ): Promise<Reservation> {
-  if (room.waiting.length === 0 && fits(room, bytes)) {
-    room.taken += bytes
-    return { room, bytes }
+  if (memory.waiting.length === 0 && fits(memory, bytes)) {
+    memory.taken += bytes
+    return { memory, bytes }
   }
   await new Promise<void>((resolve, reject) => {
     const waiting: Waiting = {
       bytes,
-      enter: () => {
+      start: () => {
         clearTimeout(timer)
         resolve()
       },
     }
     const timer = setTimeout(() => {
-      room.waiting.splice(room.waiting.indexOf(waiting), 1)
-      admitWaiting(room)
+      memory.waiting.splice(memory.waiting.indexOf(waiting), 1)
+      admitWaiting(memory)
       reject(tooMuch())
     }, patience)
-    room.waiting.push(waiting)
+    memory.waiting.push(waiting)
   })
-  return { room, bytes }
+  return { memory, bytes }
 }
 
 /** Gives back all but so many bytes, once it is known that a body has no more, and lets others in. */
 export function keepOnly(reservation: Reservation, bytes: number) {
-  const { room } = reservation
+  const { memory } = reservation
   const freed = Math.max(0, reservation.bytes - bytes)
   reservation.bytes -= freed
-  room.taken -= freed
-  admitWaiting(room)
+  memory.taken -= freed
+  admitWaiting(memory)
 }
 
 /** Gives back everything, and lets others in. */
-export function leaveRoom(reservation: Reservation) {
+export function releaseMemory(reservation: Reservation) {
   keepOnly(reservation, 0)
 }
 
-function admitWaiting(room: BodyRoom) {
-  while (room.waiting[0] && fits(room, room.waiting[0].bytes)) {
-    const { bytes, enter } = room.waiting.shift()!
-    room.taken += bytes
-    enter()
+function admitWaiting(memory: BodyMemory) {
+  while (memory.waiting[0] && fits(memory, memory.waiting[0].bytes)) {
+    const { bytes, start } = memory.waiting.shift()!
+    memory.taken += bytes
+    start()
   }
 }
 
-function fits({ size, taken }: BodyRoom, bytes: number): boolean {
+function fits({ size, taken }: BodyMemory, bytes: number): boolean {
   return taken + bytes <= size
 }
 

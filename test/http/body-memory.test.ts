@@ -2,55 +2,60 @@
 import { rmSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { DomainError } from '../../src/domain/errors.ts'
-import { createBodyRoom, enterRoom, keepOnly, leaveRoom } from '../../src/http/api/body-room.ts'
+import {
+  createBodyMemory,
+  keepOnly,
+  releaseMemory,
+  reserveMemory,
+} from '../../src/http/api/body-memory.ts'
 import { writeFolder } from '../content-folder.ts'
 import { hurriedClock, nodePress } from '../platforms.ts'
 
 const patience = 30
 
 test('whoever comes first is let in first, and never more than fits', async () => {
-  const room = createBodyRoom(10)
+  const memory = createBodyMemory(10)
   const order: number[] = []
   let most = 0
   const bytes = [4, 10, 1, 5, 5, 2, 10, 3]
   const visits = bytes.map(async (each, index) => {
-    const place = await enterRoom(room, each)
+    const reservation = await reserveMemory(memory, each)
     order.push(index)
-    most = Math.max(most, room.taken)
+    most = Math.max(most, memory.taken)
     await new Promise((resolve) => setTimeout(resolve, 5))
-    leaveRoom(place)
+    releaseMemory(reservation)
   })
   await Promise.all(visits)
   expect(order).toEqual(bytes.map((_, index) => index))
   expect(most).toBe(10)
-  expect(room).toMatchObject({ taken: 0, waiting: [] })
+  expect(memory).toMatchObject({ taken: 0, waiting: [] })
 })
 
 test('who waits too long is told when to come again, and those behind go on', async () => {
-  const room = createBodyRoom(10)
-  await enterRoom(room, 8)
-  const large = enterRoom(room, 10, patience).catch((error: unknown) => error)
-  const small = enterRoom(room, 2, 10_000)
-  expect(room.taken).toBe(8)
+  const memory = createBodyMemory(10)
+  await reserveMemory(memory, 8)
+  const large = reserveMemory(memory, 10, patience).catch((error: unknown) => error)
+  const small = reserveMemory(memory, 2, 10_000)
+  expect(memory.taken).toBe(8)
   const error = await large
   await small
   expect(error).toBeInstanceOf(DomainError)
   expect(error).toMatchObject({ code: 'unavailable', details: { retryAfter: 10 } })
-  expect(room).toMatchObject({ taken: 10, waiting: [] })
+  expect(memory).toMatchObject({ taken: 10, waiting: [] })
 })
 
-test('what turns out smaller than it might have been gives room back at once', async () => {
-  const room = createBodyRoom(10)
-  const place = await enterRoom(room, 10)
-  const next = enterRoom(room, 7)
-  keepOnly(place, 3)
+test('what turns out smaller than it might have been gives memory back at once', async () => {
+  const memory = createBodyMemory(10)
+  const reservation = await reserveMemory(memory, 10)
+  const next = reserveMemory(memory, 7)
+  keepOnly(reservation, 3)
   await next
-  expect(room.taken).toBe(10)
-  keepOnly(place, 4)
-  expect(room.taken).toBe(10)
-  leaveRoom(place)
-  leaveRoom(place)
-  expect(room.taken).toBe(7)
+  expect(memory.taken).toBe(10)
+  keepOnly(reservation, 4)
+  expect(memory.taken).toBe(10)
+  releaseMemory(reservation)
+  releaseMemory(reservation)
+  expect(memory.taken).toBe(7)
 })
 
 const files = {
@@ -96,7 +101,7 @@ test('many large bodies at once wait unread for each other, and each is answered
   const answers = Array.from({ length: 9 }, (_, index) =>
     send(index, 'a-secret-of-the-newsroom', countedBody(bytes, opened)),
   )
-  // Strangers take no room: they are refused while others wait.
+  // Strangers take no memory: they are refused while others wait.
   const stranger = await send(99, 'guessed', 'x')
   expect(stranger.status).toBe(401)
   const statuses = (await Promise.all(answers)).map(({ status }) => status)
@@ -104,7 +109,7 @@ test('many large bodies at once wait unread for each other, and each is answered
   expect(opened).toEqual({ now: 0, most: 7 })
   const broken = () =>
     new ReadableStream({ pull: (controller) => controller.error(new Error('gone')) })
-  // What breaks off, or is refused, gives its room back.
+  // What breaks off, or is refused, gives its memory back.
   const refused = Array.from({ length: 12 }, (_, index) =>
     send(index, 'a-secret-of-the-newsroom', index < 11 ? broken() : 'not JSON'),
   )
