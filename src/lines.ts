@@ -1,6 +1,7 @@
 /** Milliseconds for which lines are collected, and characters after which they are written at once. */
 const gathering = 20
-const most = 65_536
+/** A pipe holds 64 KB, and a write that does not fit waits until somebody reads. */
+const most = 8_192
 
 /**
  * Writes lines to standard output, several at a time: a write for each answer would cost more than the answer.

@@ -63,6 +63,8 @@ export class AnswerStore {
   readonly #capacity: number
   readonly #edge: Edge | undefined
   readonly #later: Parts['later']
+  /** The entry that was used last: it stands at the end already. */
+  #newest: Entry | undefined
   #bytes = 0
   #recordBytes = 0
 
@@ -122,6 +124,7 @@ export class AnswerStore {
     if (key.length > longestAddress) return
     const entry: Entry = { key: before?.key ?? ownText(key), record, body: kept, counted: nothing }
     this.#entries.set(entry.key, entry)
+    this.#newest = entry
     if (kept) {
       this.#whole.set(entry.key, entry)
       // Whoever asks for another coding makes it larger.
@@ -168,7 +171,8 @@ export class AnswerStore {
 
   #used(key: string): Entry | undefined {
     const entry = this.#entries.get(key)
-    if (!entry) return undefined
+    if (!entry || entry === this.#newest) return entry
+    this.#newest = entry
     this.#entries.delete(key)
     this.#entries.set(entry.key, entry)
     if (entry.body) {
