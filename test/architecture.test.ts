@@ -61,7 +61,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^commander$/, where: /^cli\/program\.ts/ },
   { what: /^@clack\/prompts$/, where: /^cli\/terminal\.ts/ },
   { what: /^saxes$/, where: /^(probe\/read-xml|import\/wordpress-parser)\.ts/ },
-  { what: /^feedsmith$/, where: /^import\/read-feed\.ts/ },
+  { what: /^feedsmith$/, where: /^import\/(read-(feed|rss|atom|json-feed)|entry-fields)\.ts/ },
   {
     what: /^node:sqlite$/,
     where: /^store\/(node-sqlite|connect-sqlite|backup|integrity-check)\.ts/,
