@@ -86,10 +86,10 @@ export class ContentUpdates {
   }
 
   /**
-   * Whether the database has a state that can be served at once. Every document then counts as changed if they are
-   * made by another program than before.
+   * Returns whether the database has a state that can be served at once. If its documents were made by another
+   * program than this one, all of them count as changed first.
    */
-  async hasState(): Promise<boolean> {
+  async prepareToServe(): Promise<boolean> {
     try {
       const { revision } = await this.#releases.state(systemClock.now())
       const { baseUrl } = this.#parts.config
@@ -97,7 +97,7 @@ export class ContentUpdates {
       if (!this.#parts.database.readOnly) await this.#content.changeProgram(program, systemClock)
       return revision > 0
     } catch (error) {
-      // What was published with a clock that is behind, or cannot be written, is served all the same.
+      // A clock that is behind or a full disk keeps nothing from being served.
       return isOfClock(error) || isFull(error)
     }
   }

@@ -56,7 +56,7 @@ class NodeService {
 
   /** Answers from the first moment on: from what the database has, or 503 until the folder is read. */
   async start() {
-    this.#content.isServing = await this.#content.hasState()
+    this.#content.isServing = await this.#content.prepareToServe()
     await this.#listen()
     const at = `http://localhost:${this.#listening!.port}`
     const { contentDirectory } = this.#config

@@ -6,7 +6,7 @@ import { type Asked, isForPage, isOpenedInBrowser } from './asked.ts'
 import { brieflyKept, longestKept } from './caching.ts'
 import { createCodedBody } from './coded-body.ts'
 import type { Finder, Recipe } from './find.ts'
-import { ageOf, belongsTo } from './freshness.ts'
+import { ageOf, ageSince, belongsTo } from './freshness.ts'
 import { type AnswerRecord, createRecord, type KeptWhole, type Known, noteOlder } from './record.ts'
 import { type Reply, reply, replyAtOnce } from './reply.ts'
 import type { Current, StateSource } from './state.ts'
@@ -90,14 +90,10 @@ async function answerIn(
   const { finder, clock } = parts
   try {
     const meaning = meaningIn(current)
-    const found =
-      'movedTo' in meaning ? meaning : await finder.find(meaning, current, asked.headers)
+    if ('movedTo' in meaning) return redirect(asked, meaning.movedTo, current, parts)
+    const found = await finder.find(meaning, current, asked.headers)
     if (found === 'changed meanwhile') return found
-    if ('movedTo' in found || 'movedTo' in meaning) {
-      noteWithoutDocument(asked, current, { lifetime: longestKept }, parts)
-      const { movedTo } = found as { movedTo: string }
-      return { movedTo, age: keptFor(current, clock.now()) }
-    }
+    if ('movedTo' in found) return redirect(asked, found.movedTo, current, parts)
     const location = note(asked, meaning, found.record, current, parts)
     const now = clock.now()
     const particulars = { location, age: ageOf(found.record, current, now) }
@@ -108,6 +104,12 @@ async function answerIn(
     }
     throw error
   }
+}
+
+function redirect(asked: Asked, movedTo: string, current: Current, parts: Parts): Answered {
+  noteWithoutDocument(asked, current, { lifetime: longestKept }, parts)
+  const now = parts.clock.now()
+  return { movedTo, age: ageSince(current.readAt ?? now, longestKept, now) }
 }
 
 /** Remembers what leads to a record and who has its edition. Answers the Content-Location, if one is to be said. */
@@ -148,11 +150,6 @@ export function noteWithoutDocument(
   const known: Known = { etag, lastModified, older, since, frameSince, lifetime }
   if (!isForPage(headers)) noteOlder(known, headers.get('if-none-match'))
   answers.noteOther(address, known)
-}
-
-/** How long ago the state was read that an address was found to have moved in, in seconds (H-20). */
-function keptFor({ readAt }: Current, now: number): number {
-  return Math.min(Math.max(now - (readAt ?? now), 0), longestKept)
 }
 
 /** A document that nothing in the database changes. */

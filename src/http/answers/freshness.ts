@@ -20,5 +20,10 @@ export function ageOf(
 ): number {
   const isOfNow = !current.isFailing && belongsTo(record, current)
   const known = isOfNow ? (current.readAt ?? now) : Math.min(record.seen, current.readAt ?? now)
-  return Math.min(Math.max(now - known, 0), record.lifetime)
+  return ageSince(known, record.lifetime, now)
+}
+
+/** Seconds since something was known, and never more than caches may keep it. */
+export function ageSince(known: number, lifetime: number, now: number): number {
+  return Math.min(Math.max(now - known, 0), lifetime)
 }

@@ -185,6 +185,7 @@ export class AnswerStore {
   #remove(key: string): void {
     const entry = this.#entries.get(key)
     if (entry) this.#count(entry, nothing)
+    if (entry === this.#newest) this.#newest = undefined
     this.#entries.delete(key)
     this.#whole.delete(key)
   }
