@@ -17,17 +17,19 @@ export type NodeParts = Pick<
   'baseUrl' | 'clock' | 'problems' | 'write' | 'damage' | 'progress'
 > & {
   database: Database & Pick<NodeDatabase, 'watch'>
+  /** The database for those who publish, if another thread writes it. */
+  publishing?: Database
   contentDirectory: string
   /** The folder for uploads; undefined where nothing is kept on disk. */
   uploads: string | undefined
   tokens: Token[]
-} & Partial<Pick<Parts, 'store' | 'hasChanged' | 'hasFeedPages' | 'memory'>>
+} & Partial<Pick<Parts, 'store' | 'writer' | 'hasChanged' | 'hasFeedPages' | 'memory'>>
 
 /** Puts the service on Node together, over a database that is open and filled. */
 export function composeNode({ contentDirectory, uploads, tokens, ...parts }: NodeParts): Composed {
-  const { database, clock, baseUrl, damage } = parts
+  const { database, publishing = database, clock, baseUrl, damage } = parts
   const api = composeApi({
-    database,
+    database: publishing,
     checkStore() {
       const sentence = damage?.()
       if (sentence !== undefined) throw new StoreDamaged(sentence)

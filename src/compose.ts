@@ -21,6 +21,8 @@ import { createReleaseStore } from './store/release-store.ts'
 /** What differs between runtimes. */
 export type Parts = {
   database: Database
+  /** Where it is written what readers were shown, if another thread writes the database. */
+  writer?: Database
   /** The store for readers, if it is more than the database itself. */
   store?: ReleaseStore
   /** Whether anything was written since the last call; undefined where asking the database takes too long. */
@@ -71,13 +73,14 @@ export type Composed = {
 /** Puts the service together: for each runtime, for commands, for the benchmark and for tests. */
 export function compose(parts: Parts): Composed {
   const { database, hasChanged, memory, edge, later, clock, baseUrl, spare, write } = parts
-  const store = parts.store ?? createReleaseStore(database)
+  const { writer = database } = parts
+  const store = parts.store ?? createReleaseStore(database, undefined, writer)
   const metrics = new Metrics()
   const record = (logged: LoggedRequest) => {
     metrics.record(logged)
     write(formatRequest(logged))
   }
-  const noted = createEditionStore(database)
+  const noted = createEditionStore(database, writer)
   const editions = parts.isReadOnly ? { ...noted, note: async () => {} } : noted
   const question = new StateQuestion({ store, baseUrl, clock, metrics, spare })
   const state = hasChanged

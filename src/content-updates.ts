@@ -9,10 +9,9 @@ import { type FileProblem, formatProblem } from './domain/problem.ts'
 import type { ContentStore, ReleaseStore } from './domain/release-store.ts'
 import { readingInThreads } from './read-in-threads.ts'
 import { createContentStore } from './store/content-store.ts'
-import type { IntegrityMonitor } from './store/integrity-monitor.ts'
 import type { NodeDatabase } from './store/node-sqlite.ts'
 import { createReleaseStore } from './store/release-store.ts'
-import { isDamaged, isDatabaseError, isFull } from './store/sqlite-errors.ts'
+import { isDatabaseError, isFull, isOfDamagedFile } from './store/sqlite-errors.ts'
 
 /** Milliseconds for which a start looks at a folder in which files are being written. */
 const longestFirst = 10_000
@@ -20,7 +19,10 @@ const longestFirst = 10_000
 type UpdateParts = {
   config: NodeConfig
   database: NodeDatabase
-  integrity: IntegrityMonitor
+  /** Told when the database turned out to be damaged, which somebody may have mended. */
+  onDamage: () => void
+  /** Told now and then, and after each update, that there is something new in `problems` and `progress`. */
+  onProgress: () => void
   /** Nothing is only in the database, so that a damaged one may be made of the content folder again. */
   mayBeMadeAnew: boolean
 }
@@ -78,8 +80,7 @@ export class ContentUpdates {
     // Nothing was read, so that what was wrong is so still.
     if (this.#rest.isHeld) return true
     this.problems = [...found, ...this.#readOnlyProblem(), ...(await this.#tokenProblems())]
-    // Damage that no request has met meanwhile is told now.
-    this.#parts.integrity.damage()
+    this.#parts.onProgress()
     const report = this.problems.map(formatProblem).join('\n')
     if (report && report !== before) console.error(report)
     return this.problems.every((problem) => problem.warning)
@@ -139,6 +140,7 @@ export class ContentUpdates {
       baseUrl,
       progress: (count) => {
         this.#count = count
+        this.#parts.onProgress()
         if (count - told < 1000) return
         told = count
         console.error(`${count} releases read`)
@@ -153,12 +155,11 @@ export class ContentUpdates {
 
   /** What to say of an error while the folder was read. Throws it again if the database can be made anew. */
   #problemsOf(error: unknown): FileProblem[] {
-    const { config, database, integrity, mayBeMadeAnew } = this.#parts
+    const { config, database, onDamage, mayBeMadeAnew } = this.#parts
     if (isOfClock(error)) return [waitsForClock(config.contentDirectory)]
     if (error instanceof StoreDamaged) {
       if (this.isStarting && mayBeMadeAnew && isOfDamagedFile(error)) throw error
-      // The integrity monitor tells of it. Somebody may have mended it.
-      void integrity.check()
+      onDamage()
       return []
     }
     if (isDatabaseError(error)) {
@@ -183,11 +184,6 @@ export class ContentUpdates {
     const state = await this.#releases.state(systemClock.now()).catch(() => undefined)
     return state ? unknownPublishers(this.#parts.config.tokens, state.site) : []
   }
-}
-
-/** A disk that fails is not a damaged file. */
-export function isOfDamagedFile(error: unknown): boolean {
-  return error instanceof StoreDamaged && isDamaged(error.cause)
 }
 
 /** The clock report tells what is wrong with the clock. */

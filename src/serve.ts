@@ -1,18 +1,19 @@
-import { dirname } from 'node:path'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { systemClock } from './clock.ts'
 import { composeNode } from './compose-node.ts'
 import { type NodeConfig, readNodeConfig } from './config.ts'
-import { ContentUpdates, isOfDamagedFile } from './content-updates.ts'
 import { removeUnfinished } from './content/media-folder.ts'
-import { watchFolder } from './content/watch.ts'
 import { StoreDamaged } from './domain/errors.ts'
 import { listen, type Listening } from './http/listen.ts'
 import { refusedRequest } from './http/request-log.ts'
 import { createLineWriter } from './lines.ts'
 import { adviceForDamage, IntegrityMonitor } from './store/integrity-monitor.ts'
-import type { NodeDatabase } from './store/node-sqlite.ts'
-import { openStore, recreateDatabase } from './store/open-store.ts'
-import { upgrading } from './upgrading.ts'
+import { type NodeDatabase, openReader } from './store/node-sqlite.ts'
+import { recreateDatabase } from './store/open-store.ts'
+import { isOfDamagedFile } from './store/sqlite-errors.ts'
+import { type ContentReport, WriterThread } from './writer-thread.ts'
 
 /** Milliseconds after a start when whatever was cut off before it counts as abandoned. */
 const untilAbandoned = 660_000
@@ -22,87 +23,110 @@ const sameSignal = 500
 
 /** Starts the service on Node. Ends the process with a sentence in the log if nothing can be served. */
 export async function serve(): Promise<void> {
-  const config = readConfig()
-  // With tokens it may hold releases that are nowhere else.
-  const mayBeMadeAnew = config.tokens.length === 0
-  const database = await openStore(config.database, { mayBeMadeAnew, upgrading }).catch(giveUpFor)
-  const service = new NodeService(config, database, mayBeMadeAnew)
-  process.on('SIGTERM', () => service.stop())
-  process.on('SIGINT', () => service.stop())
+  const service = new NodeService(readConfig())
+  process.on('SIGTERM', () => void service.stop())
+  process.on('SIGINT', () => void service.stop())
   await service.start()
 }
 
-/** The service on Node over an open database: reads the content, listens, watches the folder, stops. */
+/**
+ * The service on Node. This thread answers, and only reads the database. Another one writes it, and takes up what
+ * changes in the content folder.
+ */
 class NodeService {
   readonly #config: NodeConfig
-  readonly #database: NodeDatabase
+  readonly #path: string
+  /** With tokens the database may hold releases that are nowhere else. */
   readonly #mayBeMadeAnew: boolean
-  readonly #integrity: IntegrityMonitor
-  readonly #content: ContentUpdates
+  readonly #writer: WriterThread
+  #reader: NodeDatabase | undefined
+  #integrity: IntegrityMonitor | undefined
+  #content: ContentReport = { problems: [], progress: undefined }
   #listening: Listening | undefined
-  #stopWatching = () => {}
   /** Millisecond of the first signal. */
   #stopsSince: number | undefined
 
-  constructor(config: NodeConfig, database: NodeDatabase, mayBeMadeAnew: boolean) {
+  constructor(config: NodeConfig) {
+    const mayBeMadeAnew = config.tokens.length === 0
     this.#config = config
-    this.#database = database
     this.#mayBeMadeAnew = mayBeMadeAnew
-    const advice = adviceForDamage(mayBeMadeAnew)
-    const integrity = new IntegrityMonitor(database, config.database, advice)
-    this.#integrity = integrity
-    this.#content = new ContentUpdates({ config, database, integrity, mayBeMadeAnew })
+    this.#path = config.database === ':memory:' ? temporaryDatabase() : config.database
+    this.#writer = new WriterThread(
+      { config, path: this.#path, mayBeMadeAnew },
+      {
+        onContent: (report) => this.#takeContent(report),
+        onDatabaseError: (error) => this.#reader?.failed(error) ?? error,
+        onDamage: () => void this.#integrity?.check(),
+        onWritten: () => this.#reader?.written(),
+        onDeath: (error) => giveUp(`The thread that writes has ended: ${error.message}`),
+      },
+    )
   }
 
   /** Answers from the first moment on: from what the database has, or 503 until the folder is read. */
   async start() {
-    this.#content.isServing = await this.#content.prepareToServe()
-    await this.#listen()
+    await this.#writer.open().catch(giveUpFor)
+    const reader = openReader(this.#path)
+    this.#reader = reader
+    this.#integrity = new IntegrityMonitor(reader, this.#path, {
+      advice: adviceForDamage(this.#mayBeMadeAnew),
+      reopenAll: async () => {
+        await this.#writer.reopen()
+        reader.reopen()
+      },
+    })
+    const isServing = await this.#writer.order('prepareToServe')
+    await this.#listen(reader, this.#integrity)
     const at = `http://localhost:${this.#listening!.port}`
     const { contentDirectory } = this.#config
-    if (this.#content.isServing) {
+    if (isServing) {
       console.log(`Reading ${contentDirectory}. What the database has is served at ${at}`)
     }
-    const isTakenUp = await this.#readContent()
+    const isTakenUp = await this.#readContent(this.#integrity, isServing)
     console.log(
       isTakenUp
         ? `Serving ${contentDirectory} at ${at}`
         : `What was there before is served until ${contentDirectory} is mended.`,
     )
-    this.#content.isStarting = false
-    this.#content.isServing = true
-    this.#watch()
+    this.#integrity.start()
+    await this.#writer.order('watchContent')
+  }
+
+  #takeContent(report: ContentReport) {
+    this.#content = report
+    // Damage that no request has met meanwhile is told now.
+    this.#integrity?.damage()
   }
 
   /**
    * Reads the content folder. Returns whether it could be used. A database that turns out to be damaged is made anew
    * if it may be.
    */
-  async #readContent(): Promise<boolean> {
-    void this.#content.removeAbandoned()
+  async #readContent(integrity: IntegrityMonitor, isServing: boolean): Promise<boolean> {
+    void this.#writer.order('removeAbandoned')
     // Of loads that were killed just now, somebody may yet take over the drafts.
-    setTimeout(() => void this.#content.removeAbandoned(), untilAbandoned).unref()
+    setTimeout(() => void this.#writer.order('removeAbandoned'), untilAbandoned).unref()
     try {
-      return await this.#readAtStart()
+      return await this.#readAtStart(isServing)
     } catch (error) {
       const isToMakeAnew = this.#mayBeMadeAnew && isOfDamagedFile(error)
-      if (!isToMakeAnew && !this.#content.isServing) giveUp(this.#nothingToServe(error))
+      if (!isToMakeAnew && !isServing) giveUp(this.#nothingToServe(error))
       if (!isToMakeAnew) {
         console.error(error)
         return false
       }
-      await recreateDatabase(this.#config.database).catch(giveUpFor)
-      await this.#integrity.checkAgain()
-      return this.#readAtStart().catch((reason: unknown) => giveUp(this.#nothingToServe(reason)))
+      await recreateDatabase(this.#path).catch(giveUpFor)
+      await integrity.checkAgain()
+      return this.#readAtStart(isServing).catch((reason: unknown) => {
+        return giveUp(this.#nothingToServe(reason))
+      })
     }
   }
 
-  async #readAtStart(): Promise<boolean> {
+  async #readAtStart(isServing: boolean): Promise<boolean> {
     const { contentDirectory } = this.#config
-    const isUsable = await this.#content.first()
-    if (!this.#content.isServing && !isUsable) {
-      giveUp(`Nothing is served until ${contentDirectory} is mended.`)
-    }
+    const isUsable = await this.#writer.order('readContent')
+    if (!isServing && !isUsable) giveUp(`Nothing is served until ${contentDirectory} is mended.`)
     return isUsable
   }
 
@@ -116,22 +140,24 @@ class NodeService {
     return `DATABASE at ${this.#config.database} holds nothing that could be served: ${reason}`
   }
 
-  async #listen() {
+  async #listen(reader: NodeDatabase, integrity: IntegrityMonitor) {
     const { port, host, baseUrl, contentDirectory, database: path } = this.#config
     // Beside the database, so that both are kept and backed up together.
     const uploads = path === ':memory:' ? undefined : dirname(path)
     if (uploads !== undefined) await removeUnfinished(uploads)
     const { answerAnew, answerAtOnce, record } = composeNode({
-      database: this.#database,
+      database: reader,
+      writer: this.#writer.forReaders(),
+      publishing: this.#writer.forAuthors(),
       contentDirectory,
       uploads,
       baseUrl,
       tokens: this.#config.tokens,
       hasFeedPages: this.#config.hasFeedPages,
       clock: systemClock,
-      damage: () => this.#integrity.damage(),
+      damage: () => integrity.damage(),
       problems: () => this.#content.problems,
-      progress: () => this.#content.progress(),
+      progress: () => this.#content.progress,
       write: createLineWriter(),
     })
     this.#listening = await listen(answerAnew, {
@@ -142,30 +168,25 @@ class NodeService {
     }).catch(giveUpFor)
   }
 
-  /** Watches the database for damage and the content folder for changes. */
-  #watch() {
-    this.#integrity.start()
-    this.#stopWatching = watchFolder(this.#config.contentDirectory, async () => {
-      await this.#content.update()
-      return this.#content.takeNext()
-    })
-  }
-
   /** Lets running answers finish. A second signal, or one before anything is served, stops at once. */
-  stop() {
+  async stop() {
     if (this.#stopsSince !== undefined && Date.now() - this.#stopsSince < sameSignal) return
-    if (this.#stopsSince !== undefined || !this.#listening) this.#exit()
+    if (this.#stopsSince !== undefined || !this.#listening) process.exit(0)
     this.#stopsSince = Date.now()
-    this.#stopWatching()
-    void this.#listening.close().then(() => this.#exit())
-  }
-
-  /** Content may be read at this moment: what it has not made public is read again at the next start. */
-  #exit(): never {
-    this.#integrity.close()
-    this.#database.close()
+    void this.#writer.order('stopWatching')
+    await this.#listening.close()
+    this.#integrity?.close()
+    this.#reader?.close()
+    await this.#writer.close()
     process.exit(0)
   }
+}
+
+/** A file that is removed when the process ends. */
+function temporaryDatabase(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'tiedote-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, 'tiedote.db')
 }
 
 /** Says in a sentence why the service cannot start. */

@@ -8,7 +8,16 @@ export type Connection = { sqlite: DatabaseSync; readOnly: boolean }
 
 /** Opens a database file to be written, or to be read where it cannot be written. Throws SQLite's error. */
 export function connect(path: string): Connection {
-  const found = connectFile(path)
+  return prepared(connectFile(path))
+}
+
+/** Opens a database file to be read alone, beside the connection that writes. Throws SQLite's error. */
+export function connectReader(path: string): Connection {
+  const sqlite = connectToRead(path) ?? new DatabaseSync(path, { readOnly: true })
+  return prepared({ sqlite, readOnly: true })
+}
+
+function prepared(found: Connection): Connection {
   // Sorting must not need room on a disk that is full.
   found.sqlite.exec(
     'pragma busy_timeout = 2000; pragma temp_store = memory; pragma synchronous = normal; pragma foreign_keys = on',

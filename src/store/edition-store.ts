@@ -5,11 +5,11 @@ import { type Database, statement } from './database.ts'
 /** Editions kept in all, so that strangers who think of new questions cannot fill the disk. */
 const mostEditions = 20_000
 
-/** The `EditionStore` in SQL, on node:sqlite and on D1. */
-export function createEditionStore(database: Database): EditionStore {
+/** The `EditionStore` in SQL, on node:sqlite and on D1. Editions are noted in `writer`. */
+export function createEditionStore(database: Database, writer = database): EditionStore {
   return {
     last: (address) => readLastEdition(database, address),
-    note: (address, edition) => recordEdition(database, address, edition),
+    note: (address, edition) => recordEdition(writer, address, edition),
   }
 }
 

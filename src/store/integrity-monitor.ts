@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { StoreDamaged } from '../domain/errors.ts'
-import { migrate } from './migrate.ts'
 import { statOf } from './database-file.ts'
-import { type NodeDatabase, readMigrations } from './node-sqlite.ts'
+import type { NodeDatabase } from './node-sqlite.ts'
 import { isDamaged, isDiskError } from './sqlite-errors.ts'
 
 /** Milliseconds until the first check, which must not keep the first answers waiting. */
@@ -22,6 +21,7 @@ export class IntegrityMonitor {
   readonly #database: NodeDatabase
   readonly #path: string
   readonly #advice: string
+  readonly #reopenAll: () => Promise<void>
   /** What was first found to be wrong with the file. */
   #reason: string | undefined
   /** Whether a check that finds nothing clears the reason. If not, only another file does. */
@@ -35,11 +35,19 @@ export class IntegrityMonitor {
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
 
-  /** `advice` says what to do about a damaged file. */
-  constructor(database: NodeDatabase, path: string, advice: string) {
+  /**
+   * `advice` says what to do about a damaged file. `reopenAll` opens what lies at the path now on every connection
+   * of this process (`reopen` of `open-store.ts`).
+   */
+  constructor(
+    database: NodeDatabase,
+    path: string,
+    { advice, reopenAll }: { advice: string; reopenAll: () => Promise<void> },
+  ) {
     this.#database = database
     this.#path = path
     this.#advice = advice
+    this.#reopenAll = reopenAll
     database.tellErrors((error) => this.#onError(error))
   }
 
@@ -152,9 +160,7 @@ export class IntegrityMonitor {
     this.#isClearedByCheck = wrong !== undefined
     if (wrong !== undefined) return
     try {
-      this.#database.reopen()
-      await migrate(this.#database, readMigrations())
-      if (!this.#database.readOnly) await tryToWrite(this.#database)
+      await this.#reopenAll()
     } catch (error) {
       this.#note((error as Error).message)
     }
@@ -178,12 +184,6 @@ export class IntegrityMonitor {
       thread.once('exit', () => resolve({ failed: 'the thread ended' }))
     })
   }
-}
-
-/** A disk that can be read may refuse what is written. */
-async function tryToWrite(database: NodeDatabase) {
-  const nothing = "update state set value = value where key = 'revision'"
-  await database.batch([database.prepare(nothing)])
 }
 
 /** What to do about a damaged database. One that `mayBeMadeAnew` holds nothing that is not in the content. */

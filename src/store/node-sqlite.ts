@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, renameSync } from 'node:fs'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import { connect } from './connect-sqlite.ts'
+import { connect, type Connection, connectReader } from './connect-sqlite.ts'
 import { filesAt, stampOfNow } from './database-file.ts'
 import type { Database, Row, Statement } from './database.ts'
 import type { Migration } from './migrate.ts'
@@ -11,20 +11,22 @@ import type { Migration } from './migrate.ts'
  */
 export class NodeDatabase implements Database {
   readonly #path: string
+  readonly #connect: (path: string) => Connection
   #sqlite: DatabaseSync
   #readOnly: boolean
   /** The files that were opened: path → identity. */
   #files: Map<string, string>
   #onError = (error: Error) => error
-  /** Transactions of this process. SQLite numbers those of others alone. */
+  /** Transactions of this process that are known here. SQLite numbers those of other connections alone. */
   #written = 0
   #versionOfOthers: StatementSync
   readonly #prepared = new Map<string, StatementSync>()
 
-  /** See `openDatabase`. */
-  constructor(path: string) {
+  /** See `openDatabase` and `openReader`. */
+  constructor(path: string, connectTo: (path: string) => Connection) {
     this.#path = path
-    const { sqlite, readOnly } = connect(path)
+    this.#connect = connectTo
+    const { sqlite, readOnly } = connectTo(path)
     this.#sqlite = sqlite
     this.#readOnly = readOnly
     this.#files = filesAt(path)
@@ -72,6 +74,11 @@ export class NodeDatabase implements Database {
 
   failed(error: Error): Error {
     return this.#onError(error)
+  }
+
+  /** Notes a transaction of this process on another connection. */
+  written(): void {
+    this.#written++
   }
 
   /** From now on `tell` gets every error, and answers what is thrown instead. */
@@ -126,7 +133,7 @@ export class NodeDatabase implements Database {
 
   /** Opens the path again, as a good copy may lie there now. Throws, and stays as it was, if none does. */
   reopen(): void {
-    const fresh = connect(this.#path)
+    const fresh = this.#connect(this.#path)
     try {
       if (fresh.readOnly && !this.#readOnly) throw new Error('The file can only be read.')
       fresh.sqlite.prepare('select 1 from d1_migrations').all()
@@ -184,7 +191,15 @@ class NodeStatement implements Statement {
  * cannot be written is opened to be read. Throws SQLite's error when it cannot be read either.
  */
 export function openDatabase(path: string): NodeDatabase {
-  return new NodeDatabase(path)
+  return new NodeDatabase(path, connect)
+}
+
+/**
+ * Opens another connection to a database file that is open already. It can only read. Throws SQLite's error when it
+ * cannot.
+ */
+export function openReader(path: string): NodeDatabase {
+  return new NodeDatabase(path, connectReader)
 }
 
 /** The migrations that lie beside this file, in order. */

@@ -43,6 +43,22 @@ export async function recreateDatabase(path: string): Promise<void> {
   fresh.close()
 }
 
+/**
+ * Opens the path of a database again, where a good copy lies now, and brings its tables to this version. Throws
+ * what is wrong with it.
+ */
+export async function reopen(database: NodeDatabase): Promise<void> {
+  database.reopen()
+  await migrate(database, readMigrations())
+  if (!database.readOnly) await tryToWrite(database)
+}
+
+/** A disk that can be read may refuse what is written. */
+async function tryToWrite(database: NodeDatabase) {
+  const nothing = "update state set value = value where key = 'revision'"
+  await database.batch([database.prepare(nothing)])
+}
+
 function adviceOn(error: unknown, mayBeMadeAnew: boolean): string {
   if (isFull(error)) return 'Make room on its disk, or name another path, and start again.'
   const { code = '' } = error as NodeJS.ErrnoException

@@ -12,10 +12,14 @@ import { StateReader } from './state-reader.ts'
 
 /**
  * The `ReleaseStore` in SQL, on node:sqlite and on D1. Its state cannot be read while the last migration of
- * the database is another than `newest`, where that is named.
+ * the database is another than `newest`, where that is named. What readers are shown is recorded in `writer`.
  */
-export function createReleaseStore(database: Database, newest?: string): ReleaseStore {
-  const states = new StateReader(database, newest)
+export function createReleaseStore(
+  database: Database,
+  newest?: string,
+  writer = database,
+): ReleaseStore {
+  const states = new StateReader(database, newest, writer)
   const cache = new PlacesCache()
   return {
     state: (now) => states.read(now),

@@ -1,4 +1,5 @@
 // What the errors of SQLite on Node mean.
+import { StoreDamaged } from '../domain/errors.ts'
 import { StoredTextBroken } from './database.ts'
 
 /**
@@ -8,6 +9,11 @@ import { StoredTextBroken } from './database.ts'
 export function isDamaged(error: unknown): boolean {
   if (error instanceof StoredTextBroken) return true
   return hasCode(error, 11) || hasCode(error, 26) || (hasCode(error, 1) && isOfDamage(error))
+}
+
+/** Whether somebody was told of a damaged file. A disk that fails is not one. */
+export function isOfDamagedFile(error: unknown): boolean {
+  return error instanceof StoreDamaged && isDamaged(error.cause)
 }
 
 /** Whether the disk did not do what SQLite asked of it, other than for want of memory. */

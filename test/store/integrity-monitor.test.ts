@@ -9,7 +9,7 @@ import { adviceForDamage, IntegrityMonitor } from '../../src/store/integrity-mon
 import { createContentStore } from '../../src/store/content-store.ts'
 import { findDamage } from '../../src/store/integrity-check.ts'
 import type { NodeDatabase } from '../../src/store/node-sqlite.ts'
-import { openStore } from '../../src/store/open-store.ts'
+import { openStore, reopen } from '../../src/store/open-store.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
 import { writeFolder } from '../content-folder.ts'
 import { damagePages } from '../damaged-database.ts'
@@ -44,7 +44,10 @@ function copy(): string {
 async function watched() {
   const path = copy()
   const database = await openStore(path, { mayBeMadeAnew: false })
-  const monitor = new IntegrityMonitor(database, path, adviceForDamage(false))
+  const monitor = new IntegrityMonitor(database, path, {
+    advice: adviceForDamage(false),
+    reopenAll: () => reopen(database),
+  })
   const log = vi.spyOn(console, 'error').mockImplementation(() => {})
   onTestFinished(() => {
     monitor.close()

@@ -1,0 +1,195 @@
+import { getCompileCacheDir } from 'node:module'
+import { Worker } from 'node:worker_threads'
+import type { NodeConfig } from './config.ts'
+import { DomainError } from './domain/errors.ts'
+import type { FileProblem } from './domain/problem.ts'
+import { fromSent, type SentError } from './sent-error.ts'
+import type { Database, Row } from './store/database.ts'
+import { RemoteDatabase, type SentStatement } from './store/remote-database.ts'
+import { isDamaged, isDiskError } from './store/sqlite-errors.ts'
+
+// One thread does all that writes, so that whoever polls a feed never waits for it: SQLite answers within the
+// call, and readers of a WAL database do not wait for a writer on another connection.
+
+/** Milliseconds after which somebody who publishes is told to come again, unless the thread took up what they want. */
+const patienceOfAuthors = 5000
+
+/** What the thread is begun with. */
+export type WriterData = {
+  config: NodeConfig
+  /** The database file. */
+  path: string
+  mayBeMadeAnew: boolean
+  compileCache: string | undefined
+}
+
+/** What the thread can be ordered to do (`writing.ts`). */
+export interface WriterTasks {
+  open(): Promise<{ readOnly: boolean }>
+  reopen(): Promise<{ readOnly: boolean }>
+  query(statement: SentStatement): Promise<Row[]>
+  transact(statements: SentStatement[]): Promise<void>
+  prepareToServe(): Promise<boolean>
+  readContent(): Promise<boolean>
+  removeAbandoned(): Promise<void>
+  watchContent(): Promise<void>
+  stopWatching(): Promise<void>
+  close(): Promise<void>
+}
+
+type Task = keyof WriterTasks
+
+/** What the thread is sent. `turn` is 1 once it was taken up, 2 once it was given up. */
+export type Order = { number: number; task: Task; input: unknown; turn?: Int32Array | undefined }
+
+/** What is wrong with the content, and how far a first start is (`ContentUpdates`). */
+export type ContentReport = { problems: FileProblem[]; progress: string | undefined }
+
+/** What the thread sends: what an order came to, or what it has to tell. */
+export type Report =
+  | { number: number; output: unknown }
+  | { number: number; error: SentError }
+  | { told: string }
+  | { content: ContentReport }
+  | { databaseError: SentError }
+  | { isDamaged: true }
+
+type Waiting = { resolve: (output: unknown) => void; reject: (error: Error) => void }
+
+type Listeners = {
+  onContent: (report: ContentReport) => void
+  /** Told of every error of the database that is not one of a query; returns what is thrown instead. */
+  onDatabaseError: (error: Error) => Error
+  /** Somebody met a damage that was told. */
+  onDamage: () => void
+  /** Something was written. */
+  onWritten: () => void
+  /** The thread died, and nothing can be written any more. */
+  onDeath: (error: Error) => void
+}
+
+/** The thread that writes, as the main thread sees it. */
+export class WriterThread {
+  readonly #worker: Worker
+  readonly #waiting = new Map<number, Waiting>()
+  readonly #listeners: Listeners
+  #lastNumber = 0
+  /** An order was given up, and nothing was heard of the thread since then. */
+  #isBusy = false
+  #readOnly = false
+
+  constructor(data: Omit<WriterData, 'compileCache'>, listeners: Listeners) {
+    this.#listeners = listeners
+    const workerData: WriterData = { ...data, compileCache: getCompileCacheDir() }
+    // Flags of whoever started the process are not for threads.
+    this.#worker = new Worker(new URL('writer.ts', import.meta.url), { workerData, execArgv: [] })
+    this.#worker.on('message', (report: Report) => this.#take(report))
+    this.#worker.on('error', (error) => listeners.onDeath(error as Error))
+  }
+
+  /** Whether nothing can be written. */
+  get readOnly(): boolean {
+    return this.#readOnly
+  }
+
+  /** Opens the database. Rejects with a sentence for the operator. */
+  async open(): Promise<void> {
+    this.#readOnly = (await this.order('open')).readOnly
+  }
+
+  /** Opens what lies at the path of the database now. Rejects with what is wrong with it. */
+  async reopen(): Promise<void> {
+    this.#readOnly = (await this.order('reopen')).readOnly
+  }
+
+  /** Orders something that is waited for as long as it takes. */
+  order<Name extends Task>(
+    task: Name,
+    ...input: Parameters<WriterTasks[Name]>
+  ): ReturnType<WriterTasks[Name]> {
+    return this.#send(task, input[0], undefined) as ReturnType<WriterTasks[Name]>
+  }
+
+  /** The database as this thread writes it, for what readers were shown. */
+  forReaders(): Database {
+    return this.#database(undefined)
+  }
+
+  /**
+   * The same for those who publish. While something large is being written they are told to come again: a call rejects
+   * with DomainError `unavailable` if it was not begun within five seconds.
+   */
+  forAuthors(): Database {
+    return this.#database(patienceOfAuthors)
+  }
+
+  /** Lets the database go, and ends the thread. */
+  async close(): Promise<void> {
+    await this.order('close')
+    await this.#worker.terminate()
+  }
+
+  #database(patience: number | undefined): Database {
+    const isReadOnly = () => this.#readOnly
+    return new RemoteDatabase({
+      query: (statement) => this.#send('query', statement, patience) as Promise<Row[]>,
+      transact: (statements) => this.#send('transact', statements, patience) as Promise<void>,
+      failed: (error) => this.#listeners.onDatabaseError(error),
+      get readOnly() {
+        return isReadOnly()
+      },
+    })
+  }
+
+  #send(task: Task, input: unknown, patience: number | undefined): Promise<unknown> {
+    if (patience !== undefined && this.#isBusy) return Promise.reject(isBusyWriting())
+    const number = ++this.#lastNumber
+    const turn = patience === undefined ? undefined : new Int32Array(new SharedArrayBuffer(4))
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(number, { resolve, reject })
+      this.#worker.postMessage({ number, task, input, turn } satisfies Order)
+      if (turn) setTimeout(() => this.#giveUp(number, turn), patience).unref()
+    })
+  }
+
+  /** Gives an order up that the thread did not take up yet, and now never will. */
+  #giveUp(number: number, turn: Int32Array) {
+    const waiting = this.#waiting.get(number)
+    if (!waiting || Atomics.compareExchange(turn, 0, 0, 2) !== 0) return
+    this.#waiting.delete(number)
+    this.#isBusy = true
+    waiting.reject(isBusyWriting())
+  }
+
+  #take(report: Report) {
+    const { onContent, onDatabaseError, onDamage, onWritten } = this.#listeners
+    this.#isBusy = false
+    if ('told' in report) console.error(report.told)
+    else if ('content' in report) onContent(report.content)
+    else if ('databaseError' in report) onDatabaseError(fromSent(report.databaseError))
+    else if ('isDamaged' in report) onDamage()
+    else {
+      const waiting = this.#waiting.get(report.number)
+      this.#waiting.delete(report.number)
+      if ('error' in report) waiting?.reject(this.#errorOf(report.error))
+      else {
+        onWritten()
+        waiting?.resolve(report.output)
+      }
+    }
+  }
+
+  #errorOf(sent: SentError): Error {
+    const error = fromSent(sent)
+    const isOfFile = isDamaged(error) || isDiskError(error)
+    return isOfFile ? this.#listeners.onDatabaseError(error) : error
+  }
+}
+
+function isBusyWriting(): DomainError {
+  return new DomainError(
+    'unavailable',
+    'Something large is being written at present, and nothing has changed. Send it again in ten seconds.',
+    { retryAfter: 10 },
+  )
+}

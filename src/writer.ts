@@ -1,0 +1,9 @@
+// The thread that writes (`writer-thread.ts`).
+import { enableCompileCache } from 'node:module'
+import { workerData } from 'node:worker_threads'
+
+// As in `node.ts`: nothing else may be imported before.
+const { compileCache } = workerData as { compileCache: string | undefined }
+if (compileCache !== undefined) enableCompileCache(compileCache)
+const { startWriting } = await import('./writing.ts')
+startWriting()
