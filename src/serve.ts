@@ -2,11 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { systemClock } from './clock.ts'
+import type { Composed } from './compose.ts'
 import { composeNode } from './compose-node.ts'
 import { type NodeConfig, readNodeConfig } from './config.ts'
 import { removeUnfinished } from './content/media-folder.ts'
 import { StoreDamaged } from './domain/errors.ts'
-import { listen, type Listening } from './http/listen.ts'
+import { notOpenYet } from './http/health.ts'
+import { type Fetch, listen, type Listening } from './http/listen.ts'
 import { refusedRequest } from './http/request-log.ts'
 import { createLineWriter } from './lines.ts'
 import { adviceForDamage, IntegrityMonitor } from './store/integrity-monitor.ts'
@@ -20,6 +22,9 @@ const untilAbandoned = 660_000
 
 /** Milliseconds in which a second signal to stop is the same one: a terminal and npm both pass Ctrl+C on. */
 const sameSignal = 500
+
+/** Milliseconds for which a stop waits for the thread that writes. */
+const longestClosing = 5_000
 
 /** Starts the service on Node. Ends the process with a sentence in the log if nothing can be served. */
 export async function serve(): Promise<void> {
@@ -42,6 +47,7 @@ class NodeService {
   #reader: NodeDatabase | undefined
   #integrity: IntegrityMonitor | undefined
   #content: ContentReport = { problems: [], progress: undefined }
+  #composed: Composed | undefined
   #listening: Listening | undefined
   /** Millisecond of the first signal. */
   #stopsSince: number | undefined
@@ -65,6 +71,7 @@ class NodeService {
 
   /** Answers from the first moment on: from what the database has, or 503 until the folder is read. */
   async start() {
+    await this.#listen()
     await this.#writer.open().catch(giveUpFor)
     const reader = openReader(this.#path)
     this.#reader = reader
@@ -76,7 +83,7 @@ class NodeService {
       },
     })
     const isServing = await this.#writer.order('prepareToServe')
-    await this.#listen(reader, this.#integrity)
+    this.#composed = this.#compose(reader, this.#integrity)
     const at = `http://localhost:${this.#listening!.port}`
     const { contentDirectory } = this.#config
     if (isServing) {
@@ -140,44 +147,60 @@ class NodeService {
     return `DATABASE at ${this.#config.database} holds nothing that could be served: ${reason}`
   }
 
-  async #listen(reader: NodeDatabase, integrity: IntegrityMonitor) {
-    const { port, host, baseUrl, contentDirectory, database: path } = this.#config
-    // Beside the database, so that both are kept and backed up together.
-    const uploads = path === ':memory:' ? undefined : dirname(path)
-    if (uploads !== undefined) await removeUnfinished(uploads)
-    const { answerAnew, answerAtOnce, record } = composeNode({
+  /** Listens. Until the database is open, everything is answered 503. */
+  async #listen() {
+    const { port, host } = this.#config
+    if (this.#uploads !== undefined) await removeUnfinished(this.#uploads)
+    const fetch: Fetch = (...asked) => this.#composed?.answerAnew(...asked) ?? notOpenYet(asked[0])
+    this.#listening = await listen(fetch, {
+      answerAtOnce: (asked) => this.#composed?.answerAtOnce(asked),
+      port,
+      host,
+      onRefusal: (refusal) => this.#composed?.record(refusedRequest(refusal, Date.now())),
+    }).catch(giveUpFor)
+  }
+
+  #compose(reader: NodeDatabase, integrity: IntegrityMonitor): Composed {
+    const { baseUrl, contentDirectory, tokens, hasFeedPages } = this.#config
+    return composeNode({
       database: reader,
       writer: this.#writer.forReaders(),
       publishing: this.#writer.forAuthors(),
       contentDirectory,
-      uploads,
+      uploads: this.#uploads,
       baseUrl,
-      tokens: this.#config.tokens,
-      hasFeedPages: this.#config.hasFeedPages,
+      tokens,
+      hasFeedPages,
       clock: systemClock,
       damage: () => integrity.damage(),
       problems: () => this.#content.problems,
       progress: () => this.#content.progress,
       write: createLineWriter(),
     })
-    this.#listening = await listen(answerAnew, {
-      answerAtOnce,
-      port,
-      host,
-      onRefusal: (refusal) => record(refusedRequest(refusal, Date.now())),
-    }).catch(giveUpFor)
+  }
+
+  /** Beside the database, so that both are kept and backed up together. */
+  get #uploads(): string | undefined {
+    const { database } = this.#config
+    return database === ':memory:' ? undefined : dirname(database)
   }
 
   /** Lets running answers finish. A second signal, or one before anything is served, stops at once. */
   async stop() {
     if (this.#stopsSince !== undefined && Date.now() - this.#stopsSince < sameSignal) return
-    if (this.#stopsSince !== undefined || !this.#listening) process.exit(0)
+    if (this.#stopsSince !== undefined || !this.#listening) return this.#exit()
     this.#stopsSince = Date.now()
     void this.#writer.order('stopWatching')
     await this.#listening.close()
+    await this.#exit()
+  }
+
+  async #exit() {
     this.#integrity?.close()
     this.#reader?.close()
-    await this.#writer.close()
+    // What is still being written then was answered to nobody, and is written anew after the next start.
+    const waiting = new Promise((resolve) => setTimeout(resolve, longestClosing))
+    await Promise.race([this.#writer.close(), waiting])
     process.exit(0)
   }
 }

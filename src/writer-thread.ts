@@ -117,10 +117,10 @@ export class WriterThread {
 
   /**
    * The same for those who publish. While something large is being written they are told to come again: a call rejects
-   * with DomainError `unavailable` if it was not begun within five seconds.
+   * with DomainError `unavailable`, and nothing has changed, if it was not begun within `patience` milliseconds.
    */
-  forAuthors(): Database {
-    return this.#database(patienceOfAuthors)
+  forAuthors(patience = patienceOfAuthors): Database {
+    return this.#database(patience)
   }
 
   /** Lets the database go, and ends the thread. */

@@ -281,6 +281,10 @@ test('a first start answers 503 from the first moment on, and says how far it is
   onTestFinished(() => void server.process.kill('SIGKILL'))
   const ask = async (path: string) => fetch(server.url + path).catch(() => undefined)
   await until(async () => (await ask('/feed.rss')) !== undefined)
+  const first = await ask('/feed.rss')
+  expect([first?.status, first?.headers.get('retry-after')]).toEqual([503, '60'])
+  expect(await (await ask('/healthz'))?.json()).toMatchObject({ status: 'being set up' })
+  await until(async () => /first time: \d/.test((await (await ask('/healthz'))?.text()) ?? ''))
   const [feed, health] = [await ask('/feed.rss'), await ask('/healthz')]
   expect([feed?.status, feed?.headers.get('retry-after')]).toEqual([503, '60'])
   expect(health?.status).toBe(503)

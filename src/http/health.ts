@@ -1,11 +1,13 @@
 import type { Clock } from '../domain/clock.ts'
 import { clockProblem } from '../domain/clock.ts'
+import { DomainError } from '../domain/errors.ts'
 import { formatInPublic } from '../domain/problem.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { ReleaseStore } from '../domain/release-store.ts'
 import { formatUtc } from '../domain/time.ts'
 import type { Asked } from './answers/asked.ts'
 import type { StateSource } from './answers/state.ts'
+import { errorHeaders, problemResponse, toFailure } from './problem.ts'
 
 export type HealthParts = {
   store: Pick<ReleaseStore, 'state'>
@@ -17,6 +19,15 @@ export type HealthParts = {
   damage?: (() => string | undefined) | undefined
   /** How far a first start is, while nothing can be served yet. */
   progress?: (() => string | undefined) | undefined
+}
+
+/** What everything is answered before the database is open. One of an earlier version is first brought to this one. */
+export function notOpenYet(request: Request): Response {
+  const sentence = 'The database is being opened, which may take minutes. Ask again in a minute.'
+  const failure = toFailure(new DomainError('unavailable', sentence))
+  if (new URL(request.url).pathname !== '/healthz') return problemResponse(failure)
+  const document = { status: 'being set up', problems: [sentence] }
+  return Response.json(document, { status: failure.status, headers: errorHeaders(failure) })
 }
 
 /** Whether all is well with the service, and what its operator should look at. */

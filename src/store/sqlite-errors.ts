@@ -22,6 +22,11 @@ export function isDiskError(error: unknown): boolean {
   return hasCode(error, 10) && (error as { errcode?: number }).errcode !== outOfMemory
 }
 
+/** Whether another connection was writing for too long. */
+export function isBusy(error: unknown): boolean {
+  return hasCode(error, 5)
+}
+
 /** Whether there was no room on the disk, also for what SQLite needs beside the database. */
 export function isFull(error: unknown): boolean {
   const { code = '', errcode } = error as { code?: string; errcode?: number }
@@ -31,7 +36,7 @@ export function isFull(error: unknown): boolean {
 /** SQLITE_IOERR_SHMSIZE: the file that processes share cannot be made as long as it has to be. */
 const noRoomForMemory = 4874
 
-/** By https://sqlite.org/rescode.html: 1 error, 10 input or output, 11 corrupt, 13 full, 26 not a database. */
+/** By https://sqlite.org/rescode.html: 1 error, 5 busy, 10 input or output, 11 corrupt, 13 full, 26 not a database. */
 function hasCode(error: unknown, code: number): boolean {
   const { errcode = 0 } = error as { errcode?: number }
   return isDatabaseError(error) && (errcode & 0xff) === code

@@ -6,6 +6,7 @@ import { createVocabulary, type VocabularySource } from '../domain/topic.ts'
 import { type Database, readStored, statement } from './database.ts'
 import { type Position, readPosition } from './position.ts'
 import { checkSchemaVersion } from './schema-version.ts'
+import { isBusy } from './sqlite-errors.ts'
 import { readStateValues } from './state-values.ts'
 
 /** Seconds after which it is tried again to record what readers are shown. */
@@ -145,7 +146,8 @@ export class StateReader {
         event.revision,
       ).first()
       return recorded === null ? 'moved' : 'recorded'
-    } catch {
+    } catch (error) {
+      if (isBusy(error)) return 'late'
       // Readers are answered all the same. The integrity monitor and the log tell what is wrong.
       this.#unrecorded = event
       return 'recorded'

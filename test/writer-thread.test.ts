@@ -1,0 +1,113 @@
+// The thread that writes: nobody who reads waits for it, and nobody who writes is told what is not so.
+import { DatabaseSync } from 'node:sqlite'
+import { readdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { readNodeConfig } from '../src/config.ts'
+import { DomainError } from '../src/domain/errors.ts'
+import { statement } from '../src/store/database.ts'
+import { openReader } from '../src/store/node-sqlite.ts'
+import { WriterThread } from '../src/writer-thread.ts'
+import { markdown, temporaryFolder } from './content-folder.ts'
+import { databaseFile, start, titles, until } from './server.ts'
+
+/** A thread that writes into a new database, and a connection that reads it. */
+async function opened() {
+  const path = databaseFile()
+  const config = readNodeConfig({ DATABASE: path, CONTENT_DIR: temporaryFolder() })
+  const ignore = () => {}
+  const writer = new WriterThread(
+    { config, path, mayBeMadeAnew: true },
+    {
+      onContent: ignore,
+      onDatabaseError: (error) => error,
+      onDamage: ignore,
+      onWritten: ignore,
+      onDeath: ignore,
+    },
+  )
+  await writer.open()
+  onTestFinished(() => writer.close())
+  return { path, writer }
+}
+
+/** Keeps the thread at work for about a second. */
+const long =
+  'with recursive n (i) as (select 1 union all select i + 1 from n where i < 5000000) select count(*) as count from n'
+const write = "insert into state (key, value) values (?1, 'told') on conflict do nothing"
+
+test('what was told to come again was never done, and what follows is', async () => {
+  const { path, writer } = await opened()
+  const working = writer.forReaders().prepare(long).all<{ count: number }>()
+  const impatient = writer.forAuthors(50)
+  const refused = impatient.batch([statement(impatient, write, 'first')])
+  await expect(refused).rejects.toBeInstanceOf(DomainError)
+  await expect(refused).rejects.toMatchObject({ code: 'unavailable', details: { retryAfter: 10 } })
+  // Who comes while nothing was heard of the thread is told so at once.
+  await expect(statement(impatient, write, 'second').all()).rejects.toBeInstanceOf(DomainError)
+  expect((await working).results).toEqual([{ count: 5_000_000 }])
+  await impatient.batch([statement(impatient, write, 'third')])
+  const reader = openReader(path)
+  onTestFinished(() => reader.close())
+  const written = await reader.prepare("select key from state where value = 'told'").all()
+  expect(written.results).toEqual([{ key: 'third' }])
+})
+
+test('errors come back as they were: what was wrong, with the codes of SQLite', async () => {
+  const { writer } = await opened()
+  const database = writer.forAuthors()
+  const twice = [1, 2].map(() => database.prepare("insert into state (key, value) values ('a', 1)"))
+  await expect(database.batch(twice)).rejects.toMatchObject({
+    code: 'ERR_SQLITE_ERROR',
+    errcode: 1555,
+  })
+  // All or nothing.
+  expect(await database.prepare("select 1 from state where key = 'a'").first()).toBeNull()
+})
+
+test('the connection that reads cannot write', async () => {
+  const { path } = await opened()
+  const reader = openReader(path)
+  onTestFinished(() => reader.close())
+  expect(reader.readOnly).toBe(true)
+  await expect(statement(reader, write, 'any').all()).rejects.toThrow('readonly')
+})
+
+test('while another process writes, readers get what was public before, and an embargo ends when it is done', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
+  })
+  const DATABASE = databaseFile()
+  const secret = 'a-secret-of-the-newsroom'
+  const { url } = await start(directory, { DATABASE, PUBLISH_TOKENS: `newsroom=${secret}` })
+  const soon = Date.now() + 3000
+  const sent = await fetch(`${url}/api/releases/b/en`, {
+    method: 'PUT',
+    headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({
+      title: 'B',
+      published: new Date(soon).toISOString(),
+      body: { markdown: 'B' },
+    }),
+  })
+  expect(sent.status).toBe(201)
+  const other = new DatabaseSync(DATABASE, { timeout: 10_000 })
+  onTestFinished(() => other.close())
+  other.exec('begin immediate')
+  while (Date.now() < soon + 1000) await titles(`${url}/feed.json`)
+  expect(await titles(`${url}/feed.json`)).toEqual(['A'])
+  other.exec('rollback')
+  await until(async () => (await titles(`${url}/feed.json`)).includes('B'))
+})
+
+test('a database in memory is a file that goes with the process', async () => {
+  const TMPDIR = dirname(dirname(databaseFile()))
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
+  })
+  const server = await start(directory, { DATABASE: ':memory:', TMPDIR })
+  expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
+  server.process.kill('SIGTERM')
+  expect(await server.exit).toBe(0)
+  expect(readdirSync(TMPDIR)).toEqual([])
+})
