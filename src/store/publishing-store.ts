@@ -18,7 +18,7 @@ import { SiteAndTopicsReader, readUnchangedFrame } from './site-and-topics.ts'
 import { commitStaged } from './group-commit.ts'
 import { readHistory, recordTopicHistory } from './history.ts'
 import { slugsOf } from './slugs.ts'
-import { stageDrafts } from './staging.ts'
+import { stageTogether } from './staging.ts'
 
 /** Seconds after which whoever publishes is told to come again: servers and proxies cut off at thirty. */
 const patience = 20
@@ -77,7 +77,7 @@ async function publish(
       const changes = await decide(staging.now)
       if (changes.length === 0) return false
       const drafts = changes.map(({ draft, ...rest }) => ({ ...draft, ...rest }))
-      await stageDrafts(database, staging, drafts)
+      await stageTogether(database, staging, drafts)
       return true
     },
     readRest: async () => ({ ...(await readUnchangedFrame(database)), others: [] }),

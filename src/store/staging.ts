@@ -1,7 +1,7 @@
 // Drafts that wait in the table `incoming`, under the name of a batch, until one transaction makes them public.
 import type { HistoryEntry } from '../domain/publishing-store.ts'
 import type { Dates, Draft } from '../domain/publishing.ts'
-import { type Database, statement } from './database.ts'
+import { type Database, statement, type Statement } from './database.ts'
 
 /** A draft, with what becomes of its times (`news` if nothing is said) and what the history tells of it. */
 export type StagedDraft = Draft & { dates?: Dates; historyEntry?: HistoryEntry }
@@ -11,6 +11,9 @@ const longestPause = 600
 
 /** Drafts that are deleted at once: that takes some milliseconds, in which nobody else writes. */
 const rowsOfPortion = 200
+
+/** Drafts that one statement stages. */
+const draftsOfStatement = 100
 
 /** The condition that a row is of one of the batches in a JSON array. */
 export function inBatches(batches: string): string {
@@ -23,10 +26,36 @@ export type Staging = { batch: string; now: number; decided?: number }
 /** Stages drafts behind those of the same batch that are there. */
 export async function stageDrafts(
   database: Database,
-  { batch, now, decided }: Staging,
+  staging: Staging,
   drafts: StagedDraft[],
 ): Promise<void> {
-  await statement(
+  await insertDrafts(database, staging, drafts).all()
+}
+
+/**
+ * Stages any number of drafts in one transaction, because others may commit what they find. Writing them down as text
+ * takes long, so others are answered in between.
+ */
+export async function stageTogether(
+  database: Database,
+  staging: Staging,
+  drafts: StagedDraft[],
+): Promise<void> {
+  const statements: Statement[] = []
+  for (let first = 0; first < drafts.length; first += draftsOfStatement) {
+    if (first > 0) await new Promise((resolve) => setTimeout(resolve))
+    const some = drafts.slice(first, first + draftsOfStatement)
+    statements.push(insertDrafts(database, staging, some))
+  }
+  await database.batch(statements)
+}
+
+function insertDrafts(
+  database: Database,
+  { batch, now, decided }: Staging,
+  drafts: StagedDraft[],
+): Statement {
+  return statement(
     database,
     `insert or replace into incoming (batch, id, number, staged, dates, decided, deed, slug, language, source, origin, hash, authored, wanted, document, markdown, words, weight, media)
      select ?1, value ->> '$.release.id',
@@ -49,7 +78,7 @@ export async function stageDrafts(
     now,
     decided ?? null,
     JSON.stringify(drafts),
-  ).all()
+  )
 }
 
 /** The drafts that are staged in a batch: source → hash. */
