@@ -1,11 +1,13 @@
 // Publishing stands apart from `compose.ts`, because a Worker that only has readers never loads it.
 import { readBodies } from './content/read-body.ts'
+import { wordsOfRelease } from './content/release-body.ts'
 import { readReleases } from './content/read-release.ts'
 import { type Api, createApi } from './http/api/api.ts'
 import { Authentication, type Token } from './http/api/authentication.ts'
 import { createPublishing, type PublishingParts } from './http/api/publishing.ts'
 import type { Database } from './store/database.ts'
 import { mendClock } from './store/mend-clock.ts'
+import type { Marking } from './store/rewrite-words.ts'
 import { createPublishingStore } from './store/publishing-store.ts'
 
 export type ApiParts = Omit<
@@ -16,14 +18,26 @@ export type ApiParts = Omit<
   /** Who reads the bodies and texts; this thread if it is left out. */
   reading?: PublishingParts['reading']
   tokens: Token[]
+  /** How many releases a request marks for other topics, where the platform limits its queries. */
+  portions?: Pick<Marking, 'portions' | 'characters'>
 }
 
 /** Puts publishing over HTTP together, for each runtime and for tests. */
-export function composeApi({ database, tokens, reading = ownReading, ...parts }: ApiParts): Api {
+export function composeApi({
+  database,
+  tokens,
+  portions = {},
+  reading = ownReading,
+  ...parts
+}: ApiParts): Api {
   const publishing = createPublishing({
     ...parts,
     reading,
-    store: createPublishingStore(database, parts.checkStore),
+    store: createPublishingStore(
+      database,
+      { wordsOf: wordsOfRelease, ...portions },
+      parts.checkStore,
+    ),
     async mendStoreClock(now) {
       const { wordsOf } = await import('./content/words.ts')
       return mendClock(database, now, wordsOf)

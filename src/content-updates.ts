@@ -2,6 +2,7 @@ import { createClockReport, systemClock } from './clock.ts'
 import { type NodeConfig, unknownPublishers } from './config.ts'
 import { bringInLine } from './content/bring-in-line.ts'
 import { Rest } from './content/rest.ts'
+import { wordsOf } from './content/words.ts'
 import { isOfClock } from './domain/clock.ts'
 import { StoreDamaged } from './domain/errors.ts'
 import { outputName, outputVersion } from './domain/output-version.ts'
@@ -44,11 +45,12 @@ export class ContentUpdates {
   #count = 0
   /** The database knows which version of the program its documents are made by. */
   #isProgramKnown = false
+  #isTidying = false
 
   constructor(parts: UpdateParts) {
     this.#parts = parts
     this.#releases = createReleaseStore(parts.database)
-    this.#content = createContentStore(parts.database)
+    this.#content = createContentStore(parts.database, { wordsOf })
   }
 
   /**
@@ -83,6 +85,7 @@ export class ContentUpdates {
     this.#parts.onProgress()
     const report = this.problems.map(formatProblem).join('\n')
     if (report && report !== before) console.error(report)
+    void this.#tidy()
     return this.problems.every((problem) => problem.warning)
   }
 
@@ -122,6 +125,20 @@ export class ContentUpdates {
       for (const batch of batches) await this.#content.discard(batch)
     } catch (error) {
       console.error(`Drafts of a load that was cut off stay: ${(error as Error).message}`)
+    }
+  }
+
+  /** Removes what is left of topics that were moved, while others go on. */
+  async #tidy() {
+    if (this.#parts.database.readOnly || this.#isTidying) return
+    this.#isTidying = true
+    try {
+      await this.#content.tidy(systemClock.now())
+    } catch (error) {
+      // Nothing depends on it, and it is tried again at the next look.
+      if (!isDatabaseError(error)) console.error(error)
+    } finally {
+      this.#isTidying = false
     }
   }
 

@@ -41,8 +41,10 @@ type Env = {
 
 /** Cloudflare's free plan allows 50 queries to a request, and answering takes some as well. */
 const stepsPerRequest = 20
-/** The same for portions of an earlier version's releases, each of which takes nine. */
+/** The same for portions of releases of an earlier version, or that come under other topics: each takes nine. */
 const portionsPerRequest = 4
+/** How releases are marked for other topics: few queries, each far from what D1 takes. */
+const largePortions = { portions: portionsPerRequest, characters: 200_000 }
 
 /** Milliseconds that the first request of an isolate waits for the database to be brought in line. */
 const patienceForContent = 8000
@@ -82,7 +84,7 @@ async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
   if (!isBroughtOver) return
   const store = createReleaseStore(DB)
   const revision = await store.revision()
-  const content = createContentStore(DB, newestMigration())
+  const content = createContentStore(DB, { wordsOf, ...largePortions }, newestMigration())
   const isDone = await bringBundleInLine(ownBundle(), content, {
     program: outputName(outputVersion, baseUrl),
     clock: systemClock,
@@ -129,7 +131,7 @@ function spareState(): State {
   const { site, vocabulary } = ownBundle().header
   const retired = retiredAt(vocabulary.topics, systemClock.now())
   const nothing = { revision: 0, horizon: 0, since: 0, frameSince: 0, until: 0 }
-  const frame = { site, vocabulary: createVocabulary(vocabulary), marks: new Map<string, number>() }
+  const frame = { site, vocabulary: createVocabulary(vocabulary), marks: new Map() }
   return { ...nothing, retired, ...frame }
 }
 
@@ -207,6 +209,7 @@ function createApiLoader(env: Env, { baseUrl, tokens }: WorkerConfig): () => Pro
       media: createMediaBucket((path) => findAsset(env, path), env.MEDIA),
       clock: systemClock,
       tokens,
+      portions: largePortions,
       clientOf: (c) => c.req.header('cf-connecting-ip') ?? '',
       baseUrl,
     })

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
+import { wordsOf } from '../src/content/words.ts'
 import { systemClock } from '../src/clock.ts'
 import { bringInLine } from '../src/content/bring-in-line.ts'
 import { createContentStore } from '../src/store/content-store.ts'
@@ -57,7 +58,7 @@ test('a load that was taken for dead is begun anew, and nothing of it is missing
   const database = await openStore(DATABASE, { mayBeMadeAnew: false })
   const load = (beforeChange: () => void) => {
     const options = { batch: randomUUID(), program: '', clock: systemClock, beforeChange }
-    return bringInLine(directory, createContentStore(database), options)
+    return bringInLine(directory, createContentStore(database, { wordsOf }), options)
   }
   const takeAway = () => {
     expect(draftsIn(DATABASE)).toBe(releases)

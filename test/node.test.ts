@@ -13,6 +13,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { wordsOf } from '../src/content/words.ts'
 import { createContentStore } from '../src/store/content-store.ts'
 import { openDatabase } from '../src/store/node-sqlite.ts'
 import { createReleaseStore } from '../src/store/release-store.ts'
@@ -367,7 +368,7 @@ test('an edit of the code reads nothing anew and moves no Last-Modified, another
     process.kill('SIGTERM')
     expect(await exit).toBe(0)
     const database = openDatabase(settings.DATABASE)
-    const { files } = await createContentStore(database).known()
+    const { files } = await createContentStore(database, { wordsOf }).known()
     const revision = await createReleaseStore(database).revision()
     database.close()
     return { files, revision, etag: headers.get('etag'), dated: headers.get('last-modified')! }

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, inject } from 'vitest'
+import { wordsOf } from '../src/content/words.ts'
 import { bundleContent } from '../src/bundle-content.ts'
 import { composeNode } from '../src/compose-node.ts'
 import { bringInLine } from '../src/content/bring-in-line.ts'
@@ -143,7 +144,7 @@ export async function nodePress(
   const uploads = mkdtempSync(join(tmpdir(), 'tiedote-uploads-'))
   const databaseFile = isOnDisk ? join(uploads, 'tiedote.db') : ':memory:'
   let database = await newDatabase(databaseFile)
-  let content = createContentStore(database)
+  let content = createContentStore(database, { wordsOf })
   let problems: FileProblem[] = []
   let program = 'test'
   const takeUp = async () => {
@@ -186,7 +187,7 @@ export async function nodePress(
     /** Begins anew over a new database, which is filled from the folder alone. */
     async rebuild() {
       database = await newDatabase()
-      content = createContentStore(database)
+      content = createContentStore(database, { wordsOf })
       await takeUp()
       service = start()
     },

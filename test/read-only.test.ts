@@ -14,6 +14,7 @@ import {
 import { DatabaseSync } from 'node:sqlite'
 import { dirname, join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { wordsOf } from '../src/content/words.ts'
 import { systemClock } from '../src/clock.ts'
 import { bringInLine } from '../src/content/bring-in-line.ts'
 import { createContentStore } from '../src/store/content-store.ts'
@@ -35,7 +36,9 @@ async function inLine(directory: string): Promise<string> {
   const path = databaseFile()
   const database = await openStore(path, { mayBeMadeAnew: true })
   const options = { batch: randomUUID(), program: 'another', clock: systemClock }
-  expect(await bringInLine(directory, createContentStore(database), options)).toEqual([])
+  expect(await bringInLine(directory, createContentStore(database, { wordsOf }), options)).toEqual(
+    [],
+  )
   database.close()
   return path
 }
@@ -171,7 +174,7 @@ describe.skipIf(!mayRun)(
       const written = databaseFile()
       const running = await openStore(written, { mayBeMadeAnew: true })
       const options = { batch: randomUUID(), program: 'another', clock: systemClock }
-      await bringInLine(directory, createContentStore(running), options)
+      await bringInLine(directory, createContentStore(running, { wordsOf }), options)
       // A process that is killed leaves the files as they are while it runs.
       const database = databaseFile()
       mkdirSync(dirname(database))

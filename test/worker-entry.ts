@@ -1,5 +1,6 @@
 // The Worker as it is deployed, with two things that tests need: a clock that they can set, so that nobody
 // waits for real seconds, and a way to change the content as another isolate would.
+import { wordsOf } from '../src/content/words.ts'
 import { systemClock } from '../src/clock.ts'
 import { bringBundleInLine, readBundle } from '../src/content/bundle.ts'
 import { createContentStore } from '../src/store/content-store.ts'
@@ -44,7 +45,7 @@ async function answerOf(request: Request, env: Env, context: Context): Promise<R
  * another one than the deployment's, the deployment would put its own content back.
  */
 async function takeUp(text: string, { DB }: Env): Promise<Response> {
-  const store = createContentStore(DB)
+  const store = createContentStore(DB, { wordsOf })
   const program = (await store.program()) ?? ''
   const nameless: typeof store = {
     ...store,

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { wordsOf } from '../src/content/words.ts'
 import { bringBundleInLine, type Bundle, readBundle, writeBundle } from '../src/content/bundle.ts'
 import { loadContent } from '../src/content/load-content.ts'
 import { allReleases } from '../src/domain/feed-query.ts'
@@ -60,7 +61,7 @@ async function titlesIn(database: Database): Promise<string[]> {
 test('a bundle too large for one request is brought in by several, and shows only when it is whole', async () => {
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
-  const store = createContentStore(database)
+  const store = createContentStore(database, { wordsOf })
   const bundle = await bundleOf(temporaryFolder(releases(upTo(210))))
   expect(await bringBundleInLine(bundle, store, inSteps(1))).toBe(false)
   await expect(createReleaseStore(database).state(now)).rejects.toMatchObject({
@@ -83,7 +84,8 @@ test('two isolates that bring in the same bundle at once do no harm', async () =
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
   const bundle = await bundleOf(temporaryFolder(releases(upTo(30))))
-  const work = () => bringBundleInLine(bundle, createContentStore(database), inSteps(9))
+  const work = () =>
+    bringBundleInLine(bundle, createContentStore(database, { wordsOf }), inSteps(9))
   await Promise.all([work(), work(), work()])
   expect(await work()).toBe(true)
   expect(await titlesIn(database)).toHaveLength(30)
@@ -92,7 +94,7 @@ test('two isolates that bring in the same bundle at once do no harm', async () =
 test('what was put aside for a bundle that never came in is taken away with the next, and what is being put aside is not', async () => {
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
-  const store = createContentStore(database)
+  const store = createContentStore(database, { wordsOf })
   const waiting = async () => {
     const { results } = await database
       .prepare('select distinct batch from incoming order by batch')
@@ -116,7 +118,7 @@ test('what was put aside for a bundle that never came in is taken away with the 
 test('an older version that is still running does not bring its content back', async () => {
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
-  const store = createContentStore(database)
+  const store = createContentStore(database, { wordsOf })
   const old = await bundleOf(temporaryFolder(releases([1, 2], 'Old')), 1000)
   const fresh = await bundleOf(temporaryFolder(releases([1, 2], 'New')), 2000)
   expect(await bringBundleInLine(old, store, inSteps(9))).toBe(true)
@@ -128,7 +130,7 @@ test('an older version that is still running does not bring its content back', a
 test('an older version that is at it while a newer one comes does not bring its content back', async () => {
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
-  const store = createContentStore(database)
+  const store = createContentStore(database, { wordsOf })
   const old = await bundleOf(temporaryFolder(releases([1, 2], 'Old')), 1000)
   const fresh = await bundleOf(temporaryFolder(releases([1, 2], 'New')), 2000)
   const overtaken: typeof store = {
@@ -145,7 +147,7 @@ test('an older version that is at it while a newer one comes does not bring its 
 test('a bundle that replaces another half-way leaves nothing of it behind', async () => {
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
-  const store = createContentStore(database)
+  const store = createContentStore(database, { wordsOf })
   const abandoned = await bundleOf(temporaryFolder(releases(upTo(150), 'Abandoned')))
   expect(await bringBundleInLine(abandoned, store, inSteps(1))).toBe(false)
   const bundle = await bundleOf(temporaryFolder(releases(upTo(20))))

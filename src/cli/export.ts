@@ -108,7 +108,7 @@ async function writeExport(
   const database = openDatabase(copy)
   try {
     await migrate(database, readMigrations(), upgrading)
-    const store = createPublishingStore(database)
+    const store = createPublishingStore(database, upgrading)
     const { site, content, published } = await store.siteAndTopics()
     const vocabulary = joinVocabularies(content, published)
     writeFileSync(join(folder, 'site.yaml'), writeYaml(site))

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { systemClock } from '../clock.ts'
 import { composeNode } from '../compose-node.ts'
 import { bringInLine } from '../content/bring-in-line.ts'
+import { wordsOf } from '../content/words.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { Draft } from '../domain/publishing.ts'
 import { readingInThreads } from '../read-in-threads.ts'
@@ -25,7 +26,7 @@ export type Service = Awaited<ReturnType<typeof serviceInMemory>>
 export async function serviceInMemory(directory: string, { baseUrl, progress }: Options) {
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
-  const content = createContentStore(database)
+  const content = createContentStore(database, { wordsOf })
   const drafts: Draft[] = []
   const problems: FileProblem[] = await bringInLine(
     directory,

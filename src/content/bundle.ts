@@ -75,7 +75,9 @@ export async function bringBundleInLine(
   for (const batch of await store.abandoned(clock.now())) {
     if (batch !== fingerprint) await store.discard(batch, portionsAtOnce)
   }
-  if (there?.fingerprint === fingerprint && (await store.program()) === program) return true
+  if (there?.fingerprint === fingerprint && (await store.program()) === program) {
+    return store.tidy(clock.now())
+  }
   const { drafts: known } = await store.known()
   const staged = await store.staged(fingerprint)
   const missing = releases.flatMap(({ source, hash }, index) => {
@@ -93,8 +95,7 @@ export async function bringBundleInLine(
   const sources = new Set(releases.map(({ source }) => source))
   const removed = [...known.keys()].filter((source) => !sources.has(source))
   const update = { site, vocabulary, files: new Map<string, FileStamp>(), removed, program }
-  await store.apply(fingerprint, update, clock, { fingerprint, made })
-  return true
+  return store.apply(fingerprint, update, clock, { fingerprint, made })
 }
 
 /** Takes the lines of one step from the front. */

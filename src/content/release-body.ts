@@ -28,7 +28,9 @@ export type ReleaseBody = {
 }
 
 /** The words of a release for the search. */
-export async function wordsOfRelease(release: Release): Promise<string> {
+export async function wordsOfRelease(
+  release: Pick<Release, 'title' | 'lead' | 'html' | 'language'>,
+): Promise<string> {
   const { wordsOf } = await (parsers ??= loadParsers())
   return wordsOf(release)
 }

@@ -32,10 +32,16 @@ export type State = {
   until: number
   site: Site
   vocabulary: Vocabulary
-  /** Numbers of topics: the full-text index marks releases with them. */
-  marks: ReadonlyMap<string, number>
+  /** The marks that releases have in the full-text index for each topic. */
+  marks: ReadonlyMap<string, TopicMarks>
   retired: Retired
 }
+
+/**
+ * The number of a topic's mark, and numbers of marks that count beside it: of releases that came under the topic when
+ * it was moved, and of those that left it.
+ */
+export type TopicMarks = { number: number; joining?: number[]; leaving?: number[] }
 
 /** A release as the store answers it. */
 export type StoredRelease = Release & {
@@ -151,8 +157,15 @@ export interface ContentStore {
    * second, because no reader could tell the two apart (H-10). Throws DomainError `unavailable` while the
    * clock is far behind what was shown. Nothing changes while the store is in line
    * with a bundle that was made later than `bundle`. Throws an Error when drafts are missing that were staged for it.
+   * Returns false if only a part of the releases is marked that come under other topics, where the platform allows no
+   * more at a time: call again.
    */
-  apply(batch: string, update: ContentUpdate, clock: Clock, bundle?: BundleMark): Promise<void>
+  apply(batch: string, update: ContentUpdate, clock: Clock, bundle?: BundleMark): Promise<boolean>
+  /**
+   * Removes what is left of topics that were moved, or a part of it, so that others can write in between. No answer
+   * changes by it. Returns whether all is removed; if not, call again.
+   */
+  tidy(now: number): Promise<boolean>
   /** Batches that nobody goes on with: nothing was staged in them for ten minutes. */
   abandoned(now: number): Promise<string[]>
   /**

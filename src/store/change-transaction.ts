@@ -15,9 +15,9 @@ import {
   touchRelated,
 } from './last-modified.ts'
 import type { Position } from './position.ts'
-import { replaceVocabulary } from './reindex-topics.ts'
 import { inBatches } from './staging.ts'
 import { readStateValues, setStateValue } from './state-values.ts'
+import { switchTopics } from './switch-topics.ts'
 
 /** What becomes public at once with everything that is staged in `batches`. */
 export type Change = {
@@ -72,7 +72,7 @@ export async function prepareTransaction(
     keepWeights(database, plan),
     ...(frameIsNew ? [] : touchRelated(database, visible, second)),
     // Before releases come, so that they are marked with the topics that they are now found under.
-    ...(plan.vocabularyIsNew ? await replaceVocabulary(database, vocabulary) : []),
+    ...(plan.vocabularyIsNew ? await switchTopics(database, vocabulary) : []),
     ...rememberDeparted(database, staged, removed, second),
     ...deleteReplaced(database, staged, removed),
     ...insertReleases(database, staged, isVisible ? second : 0),

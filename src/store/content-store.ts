@@ -7,6 +7,8 @@ import { chunks } from './chunks.ts'
 import { commitChange } from './commit-change.ts'
 import { type Database, readStored, statement, type Statement } from './database.ts'
 import { readPublishedTopics } from './published-topics.ts'
+import { removeOldMarks } from './remove-old-marks.ts'
+import type { Marking } from './rewrite-words.ts'
 import { checkSchemaVersion } from './schema-version.ts'
 import {
   checkStaged,
@@ -21,16 +23,21 @@ import { readStateValues, setStateValue } from './state-values.ts'
  * The `ContentStore` in SQL, on node:sqlite and on D1. Nothing is made public while the last migration of
  * the database is another than `newest`, where that is named.
  */
-export function createContentStore(database: Database, newest?: string): ContentStore {
+export function createContentStore(
+  database: Database,
+  marking: Marking,
+  newest?: string,
+): ContentStore {
   return {
     known: () => readKnownContent(database),
     program: async () => (await readStateValues(database, 'program')).program,
-    changeProgram: (program, clock) => changeProgram(database, program, clock),
+    changeProgram: (program, clock) => changeProgram(database, program, clock, marking),
     bundle: () => readBundleMark(database),
     stage: (batch, drafts, now) => stageDrafts(database, { batch, now }, drafts),
     staged: (batch) => readStagedHashes(database, batch),
     apply: (batch, update, clock, bundle) =>
-      applyContent(database, newest, { batch, update, clock, bundle }),
+      applyContent(database, newest, { batch, update, clock, bundle, marking }),
+    tidy: (now) => removeOldMarks(database, now, marking),
     abandoned: (now) => findAbandonedBatches(database, now),
     discard: (batch, portions) => discardBatch(database, batch, portions),
   }
@@ -83,8 +90,13 @@ async function readBundleMark(database: Database): Promise<BundleMark | undefine
 }
 
 /** Moves the frame and nothing else. */
-async function changeProgram(database: Database, program: string, clock: Clock): Promise<void> {
-  await commitChange(database, clock, async () => {
+async function changeProgram(
+  database: Database,
+  program: string,
+  clock: Clock,
+  marking: Marking,
+): Promise<void> {
+  const decide = async () => {
     const values = await readStateValues(database, 'site', 'vocabulary', 'program')
     if (values.program === program || values.site === undefined) return undefined
     return {
@@ -95,7 +107,8 @@ async function changeProgram(database: Database, program: string, clock: Clock):
       removed: [],
       others: [],
     }
-  })
+  }
+  await commitChange(database, clock, { decide, marking })
 }
 
 type Applied = {
@@ -103,28 +116,29 @@ type Applied = {
   update: ContentUpdate
   clock: Clock
   bundle: BundleMark | undefined
+  marking: Marking
 }
 
 async function applyContent(
   database: Database,
   newest: string | undefined,
-  { batch, update, clock, bundle }: Applied,
-): Promise<void> {
-  let isChecked = false
-  await commitChange(database, clock, async (now) => {
+  { batch, update, clock, bundle, marking }: Applied,
+): Promise<boolean> {
+  let staged = update.drafts
+  const decide = async (now: number) => {
     if (newest !== undefined) await checkSchemaVersion(database, newest)
     // Another version may have been first meanwhile.
     if (bundle && ((await readBundleMark(database))?.made ?? 0) > bundle.made) {
       await discardBatch(database, batch)
       return undefined
     }
-    if (!isChecked && update.drafts !== undefined) {
-      await checkStaged(database, batch, update.drafts, now)
-    }
-    isChecked = true
-    await leaveOutPublished(database, batch)
+    // Marking releases may have taken long, so it is looked each time.
+    if (staged !== undefined) await checkStaged(database, batch, staged, now)
+    const leftOut = await leaveOutPublished(database, batch)
+    if (staged !== undefined) staged -= leftOut
     return contentChange(database, batch, update, bundle)
-  })
+  }
+  return commitChange(database, clock, { decide, marking })
 }
 
 async function contentChange(
@@ -166,18 +180,19 @@ function writeFiles(database: Database, files: Map<string, FileStamp>): Statemen
   ]
 }
 
-/** What came in through the API is not touched by files (`loadContent` tells of them). */
-async function leaveOutPublished(database: Database, batch: string): Promise<void> {
-  await statement(
+/** What came in through the API is not touched by files (`loadContent` tells of them). Returns how many drafts go. */
+async function leaveOutPublished(database: Database, batch: string): Promise<number> {
+  const { results } = await statement(
     database,
     `delete from incoming where batch = ?1 and exists (
        select 1 from release where +source glob 'api:*' and (
          release.id = incoming.id
          or (release.slug = incoming.slug and release.language = incoming.language)
        )
-     )`,
+     ) returning 1`,
     batch,
   ).all()
+  return results.length
 }
 
 /** That a source begins with `apiSource`, as a stretch of the index of sources. */

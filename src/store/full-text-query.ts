@@ -73,19 +73,29 @@ function orderOf({ towards, limit }: Walk, bound: BoundValues): string {
 /** Which releases a query asks for beside what the question says. `isUnmoved`: those whose two keys are the same. */
 type Kind = Pick<Walk, 'withdrawn' | 'onlyNews'> & { isUnmoved?: boolean }
 
+/** The mark of the releases that name a topic so, whatever that means by now. */
+export function nameMark(name: string): string {
+  return quoted(`\u{e000}m${hex(name)}`)
+}
+
+/** The mark of the releases that come under a topic or leave it: see the table `topic_move`. */
+export function moveMark(number: number): string {
+  return quoted(`\u{e000}x${number}`)
+}
+
 /** What all marks of one query have in common. */
-type MarkScope = { isWithdrawn: boolean; language: string; numbers: State['marks'] }
+type MarkScope = { isWithdrawn: boolean; language: string; marks: State['marks'] }
 
 /**
  * A question in the query language of FTS5 (its documentation, section 3): marks, which the comment on the view
- * `release_marks` explains, and words. `marks` are the numbers of topics; one without a number finds nothing.
+ * `release_marks` explains, and words. `marks` are those of topics; one without any finds nothing.
  */
 export function fullTextQuery(
   { language, topics, words, withdrawn: isOfWithdrawn = false }: FeedQuery,
   marks: State['marks'],
   { withdrawn = isOfWithdrawn, onlyNews = false, isUnmoved = false }: Kind = {},
 ): string {
-  const scope = { isWithdrawn: withdrawn, language, numbers: marks }
+  const scope = { isWithdrawn: withdrawn, language, marks }
   const kind = isUnmoved ? 'u' : onlyNews ? 'n' : 'p'
   const conditions = [
     topics.length > 0
@@ -99,19 +109,28 @@ export function fullTextQuery(
 }
 
 function groupQuery({ with: wanted, without }: Group, kind: string, scope: MarkScope): string {
-  const under = (topic: string) => mark(kind, scope, topic)
+  const under = (topic: string) => underTopic(kind, scope, topic)
   // NOT needs something to take away from.
   const all = wanted.length > 0 ? wanted.map(under).join(' AND ') : mark(kind, scope)
   return without.length > 0 ? `((${all}) NOT ${anyOf(without.map(under))})` : `(${all})`
 }
 
-function mark(kind: string, { isWithdrawn, language, numbers }: MarkScope, topic?: string): string {
+/** After a topic was moved, some of its releases are marked for that alone: see `removeOldMarks`. */
+function underTopic(kind: string, scope: MarkScope, topic: string): string {
+  const { number, joining = [], leaving = [] } = scope.marks.get(topic) ?? {}
+  const marked = mark(kind, scope, `t${number ?? ''}`)
+  const joined = `(${mark(kind, scope)} AND ${anyOf(joining.map(moveMark))})`
+  const all = joining.length > 0 ? `(${marked} OR ${joined})` : marked
+  return leaving.length > 0 ? `(${all} NOT ${anyOf(leaving.map(moveMark))})` : all
+}
+
+function mark(kind: string, { isWithdrawn, language }: MarkScope, subject = ''): string {
   const inLanguage = language === 'all' ? '' : hex(language)
-  const subject = topic === undefined ? '' : `t${numbers.get(topic) ?? ''}`
   return quoted(`\u{e000}${kind}${isWithdrawn ? 'w' : 's'}${inLanguage}${subject}`)
 }
 
-function anyOf(alternatives: string[]): string {
+/** The question for what any of some find. */
+export function anyOf(alternatives: string[]): string {
   return `(${alternatives.join(' OR ')})`
 }
 

@@ -10,6 +10,8 @@ import {
   replaceKeys,
 } from './future-keys.ts'
 import { type Position, readPosition } from './position.ts'
+import { dropPreparation } from './prepare-topics.ts'
+import { type Words, writeWords } from './rewrite-words.ts'
 import { readStateValues, setStateValue } from './state-values.ts'
 import type { UpgradeOptions } from './upgrade.ts'
 
@@ -106,6 +108,8 @@ function redatingStatements(
     // Rows that refer to a release get its new key after it.
     statement(database, 'pragma defer_foreign_keys = on'),
     checkRevision(database, position),
+    // It was counted by the keys as they are.
+    ...dropPreparation(database),
     ...replaceFullText(database, releases, words, replaceKeys(database, [...keys])),
     statement(
       database,
@@ -157,15 +161,11 @@ function replaceFullText(
   const changed = releases.filter(({ key, updatedKey }) => key !== updatedKey)
   const keys = releases.map(({ key }) => key)
   const updatedKeys = changed.map(({ updatedKey }) => updatedKey)
-  const condition = 'and updated_key <> release_marks.key'
   return [
     deleteWords(database, 'release_words', keys),
     deleteWords(database, 'moved_words', updatedKeys),
     ...replacing,
-    ...words.flatMap((portion) => [
-      insertWords(database, portion, 'release_words', 'release_marks.key'),
-      insertWords(database, portion, 'moved_words', 'updated_key', condition),
-    ]),
+    ...words.flatMap((portion) => writeWords(database, portion)),
   ]
 }
 
@@ -194,8 +194,6 @@ async function lastShownBefore(
     .first<{ key: number; second: number }>()
   return Math.max(secondOf(row!.key), row!.second, shown <= now ? shown : 0)
 }
-
-type Words = { key: number; words: string }
 
 /** The words of releases by their new keys, in portions. */
 async function readWords(
@@ -249,23 +247,6 @@ function deleteWords(database: Database, table: string, keys: number[]): Stateme
   return database
     .prepare(`delete from ${table} where rowid in (select value from json_each(?))`)
     .bind(JSON.stringify(keys))
-}
-
-function insertWords(
-  database: Database,
-  words: Words[],
-  table: string,
-  key: string,
-  condition = '',
-): Statement {
-  return database
-    .prepare(
-      `insert into ${table} (rowid, words)
-       select ${key}, (value ->> 'words') || ' ' || marks
-       from json_each(?) join release_marks on release_marks.key = value ->> 'key' ${condition}
-       order by ${key}`,
-    )
-    .bind(JSON.stringify(words))
 }
 
 /**

@@ -9,6 +9,7 @@ import type {
   ReleaseSummary,
   Viewer,
 } from '../domain/publishing-store.ts'
+import { DomainError } from '../domain/errors.ts'
 import type { Release } from '../domain/release.ts'
 import { joinVocabularies, withTopic, type WrittenTopic } from '../domain/topic.ts'
 import type { Change } from './change-transaction.ts'
@@ -17,11 +18,14 @@ import { type Database, readStored, statement } from './database.ts'
 import { SiteAndTopicsReader, readUnchangedFrame } from './site-and-topics.ts'
 import { commitStaged } from './group-commit.ts'
 import { readHistory, recordTopicHistory } from './history.ts'
+import type { Marking } from './rewrite-words.ts'
 import { slugsOf } from './slugs.ts'
 import { stageTogether } from './staging.ts'
 
 /** Seconds after which whoever publishes is told to come again: servers and proxies cut off at thirty. */
 const patience = 20
+/** Seconds for which releases are prepared for a topic before its author is told to come again. */
+const longestMarking = 4
 
 type CheckStore = () => void | Promise<void>
 
@@ -32,6 +36,7 @@ type CheckStore = () => void | Promise<void>
  */
 export function createPublishingStore(
   database: Database,
+  marking: Marking,
   checkStore: CheckStore = () => {},
 ): PublishingStore {
   const siteReader = new SiteAndTopicsReader(database)
@@ -43,19 +48,30 @@ export function createPublishingStore(
     list: (after, limit, viewer) => listKept(database, after, limit, viewer),
     history: (subject, limit) => readHistory(database, subject, limit),
     publish: (batch, clock, decide) => publish(database, checkStore, { batch, clock, decide }),
-    publishTopic: (slug, clock, decide) =>
-      commitChange(
-        database,
-        clock,
-        async (now) => {
+    async publishTopic(slug, clock, decide) {
+      const isMade = await commitChange(database, clock, {
+        marking,
+        patience,
+        longestMarking,
+        async decide(now) {
           const decided = await decide(now)
           if (!decided) return undefined
           await checkStore()
           return topicChange(database, siteReader, slug, decided)
         },
-        patience,
-      ),
+      })
+      if (!isMade) throw stillMarking()
+    },
   }
+}
+
+/** Nothing is public of it yet. */
+function stillMarking(): DomainError {
+  return new DomainError(
+    'unavailable',
+    'Many releases come under other topics by this, and a part of them is prepared for it. Nothing has changed yet. Send it again in ten seconds: it goes on from there.',
+    { retryAfter: 10 },
+  )
 }
 
 type PublishRequest = {

@@ -8,6 +8,7 @@ import { type Position, readPosition } from './position.ts'
 import { checkSchemaVersion } from './schema-version.ts'
 import { isBusy } from './sqlite-errors.ts'
 import { readStateValues } from './state-values.ts'
+import { readTopicMarks } from './topic-marks.ts'
 
 /** Seconds after which it is tried again to record what readers are shown. */
 const retryAfter = 5
@@ -98,16 +99,14 @@ export class StateReader {
     if (this.#frame && isSame) return this.#frame
     const database = this.#database
     const values = await readStateValues(database, 'revision', 'site', 'vocabulary')
-    const { results } = await statement(database, 'select topic, number from topic_mark').all<{
-      topic: string
-      number: number
-    }>()
+    // After the values, so that the marks are as new or newer.
+    const marks = await readTopicMarks(database)
     this.#frame = {
       revision: Number(values.revision),
       frameSince,
       site: readStored<Site>(database, values.site!),
       vocabulary: createVocabulary(readStored<VocabularySource>(database, values.vocabulary!)),
-      marks: new Map(results.map(({ topic, number }) => [topic, number])),
+      marks,
     }
     return this.#frame
   }

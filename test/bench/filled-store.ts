@@ -73,13 +73,13 @@ async function fill(path: string, count: number, progress: (done: number) => voi
   const database = await openStore(path, { mayBeMadeAnew: true })
   await database.prepare('pragma cache_size = -500000').all()
   const clock = ownClock()
-  const problems = await bringInLine(frameFolder(), createContentStore(database), {
+  const problems = await bringInLine(frameFolder(), createContentStore(database, { wordsOf }), {
     batch: 'frame',
     program: 'bench',
     clock,
   })
   if (problems.length > 0) throw new Error(JSON.stringify(problems))
-  const { site, content } = await createPublishingStore(database).siteAndTopics()
+  const { site, content } = await createPublishingStore(database, { wordsOf }).siteAndTopics()
   const change = {
     batches: ['fill'],
     site,
@@ -96,7 +96,7 @@ async function fill(path: string, count: number, progress: (done: number) => voi
       { batch: 'fill', now: clock.now() },
       drafts.map((draft) => ({ ...draft, dates: 'keep' as const })),
     )
-    await commitChange(database, clock, async () => change)
+    await commitChange(database, clock, { decide: async () => change, marking: { wordsOf } })
     done += drafts.length
     drafts = []
     if (done % 20_000 === 0) progress(done)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
+import { wordsOf } from '../../src/content/words.ts'
 import { registerMendClock } from '../../src/cli/mend-clock.ts'
 import { systemClock } from '../../src/clock.ts'
 import { bringInLine } from '../../src/content/bring-in-line.ts'
@@ -20,7 +21,9 @@ async function bringInAhead(directory: string, path: string, seconds: number) {
   const database = await openStore(path, { mayBeMadeAnew: true })
   const clock = { ...systemClock, now: () => systemClock.now() + seconds }
   const options = { batch: randomUUID(), program: 'another', clock }
-  expect(await bringInLine(directory, createContentStore(database), options)).toEqual([])
+  expect(await bringInLine(directory, createContentStore(database, { wordsOf }), options)).toEqual(
+    [],
+  )
   database.close()
 }
 
@@ -88,7 +91,7 @@ test('a new version is made known once the store is set back, though it came whi
   await bringInAhead(directory, DATABASE, month)
   const program = async () => {
     const database = await openStore(DATABASE, { mayBeMadeAnew: false })
-    const found = await createContentStore(database).program()
+    const found = await createContentStore(database, { wordsOf }).program()
     database.close()
     return found
   }

@@ -3,6 +3,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { wordsOf } from '../../src/content/words.ts'
 import { compose, type Composed, type Parts } from '../../src/compose.ts'
 import { bringInLine } from '../../src/content/bring-in-line.ts'
 import type { ReleaseStore } from '../../src/domain/release-store.ts'
@@ -25,7 +26,7 @@ async function shared(files: Record<string, string> = { 'releases/a.en.md': rele
   const clock = createSimulatedClock(start)
   const directory = temporaryFolder(files)
   const database = await newDatabase()
-  const content = createContentStore(database)
+  const content = createContentStore(database, { wordsOf })
   const takeUp = async (changed: Record<string, string> = {}) => {
     writeFiles(directory, changed)
     const batch = crypto.randomUUID()

@@ -1,6 +1,7 @@
 // A clock that was wrong: ahead for thirty days and then right again, or set back. Seen from outside.
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { wordsOf } from '../../src/content/words.ts'
 import { bringInLine } from '../../src/content/bring-in-line.ts'
 import { isOfClock } from '../../src/domain/clock.ts'
 import type { Clock } from '../../src/domain/clock.ts'
@@ -395,7 +396,7 @@ test('content that is brought in by a clock far behind is refused with the reaso
   clock.set(start - 3600)
   writeFiles(directory, { 'releases/b.en.md': file('b', start) })
   const options = { batch: 'b', program: 'test', clock }
-  const bringing = bringInLine(directory, createContentStore(database), options)
+  const bringing = bringInLine(directory, createContentStore(database, { wordsOf }), options)
   await expect(bringing).rejects.toSatisfy(isOfClock)
 })
 

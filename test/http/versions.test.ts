@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { wordsOf } from '../../src/content/words.ts'
 import { systemClock } from '../../src/clock.ts'
 import { compose } from '../../src/compose.ts'
 import { bringInLine } from '../../src/content/bring-in-line.ts'
@@ -62,7 +63,7 @@ async function version(
 async function filled(applied = migrations) {
   const database = openDatabase(':memory:')
   await migrate(database, applied)
-  const content = createContentStore(database)
+  const content = createContentStore(database, { wordsOf })
   const options = { batch: 'first', program: 'test', clock: systemClock }
   expect(await bringInLine(temporaryFolder(files), content, options)).toEqual([])
   return database

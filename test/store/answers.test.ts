@@ -1,19 +1,20 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { secondOf } from '../../src/domain/key.ts'
-import type { Place, State, TopicCount } from '../../src/domain/release-store.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
 import { amount } from '../trials.ts'
 import {
   after,
   askedIn,
+  byName,
   changeVocabulary,
+  countNaively,
   end,
   fill,
-  type Kept,
   lookingOnly,
   namedQuestions,
   newDatabase,
+  placesOf,
   questions,
   readAll,
   releases,
@@ -177,22 +178,3 @@ test(
   },
   timeLimit,
 )
-
-function countNaively(all: Kept[], state: State): TopicCount[] {
-  return [...state.vocabulary.topics.keys()].flatMap((topic) => {
-    return ['en', 'fi', 'sv'].flatMap((language) => {
-      const query = { language, topics: [{ with: [topic], without: [] }], words: [] }
-      const found = walkThrough(all, query, state, { by: 'key', limit: 1000 })
-      if (found.length === 0) return []
-      return [{ topic, language, count: found.length, newest: secondOf(found[0]!.key) }]
-    })
-  })
-}
-
-function placesOf(places: Place[]): Place[] {
-  return places.map(({ key, updatedKey, weight }) => ({ key, updatedKey, weight }))
-}
-
-function byName(a: { topic: string; language: string }, b: { topic: string; language: string }) {
-  return `${a.topic} ${a.language}` < `${b.topic} ${b.language}` ? -1 : 1
-}

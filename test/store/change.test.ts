@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
+import { wordsOf } from '../../src/content/words.ts'
 import type { Clock } from '../../src/domain/clock.ts'
 import { bringInLine } from '../../src/content/bring-in-line.ts'
 import { readReleases } from '../../src/content/read-release.ts'
@@ -33,9 +34,13 @@ async function service<Time extends Clock>(
 ) {
   const directory = temporaryFolder(files)
   const takeUp = () =>
-    bringInLine(directory, createContentStore(database), { batch: 'a', program: 'test', clock })
+    bringInLine(directory, createContentStore(database, { wordsOf }), {
+      batch: 'a',
+      program: 'test',
+      clock,
+    })
   expect(await takeUp()).toEqual([])
-  const publishing = createPublishingStore(database)
+  const publishing = createPublishingStore(database, { wordsOf })
   const ports = {
     store: publishing,
     readReleases,
@@ -256,7 +261,7 @@ test('what was told to have failed does not come out with what others send later
 test('what was taken for abandoned while it waited is sent again before it is answered for', async () => {
   const database = await newDatabase()
   const clock = createSimulatedClock(start + 10)
-  const others = createContentStore(database)
+  const others = createContentStore(database, { wordsOf })
   let isAsleep = false
   const press = await service(
     database,
@@ -359,7 +364,7 @@ test('a topic before which something else is always published is told to come ag
     beforeNextBatch(other)
   }
   beforeNextBatch(other)
-  const ports = { store: createPublishingStore(database), clock }
+  const ports = { store: createPublishingStore(database, { wordsOf }), clock }
   const topic = { slug: 'new', written: { label: { en: 'new' } }, by, isDryRun: false }
   await expect(publishTopic(ports, topic)).rejects.toThrow('Send it again in ten seconds')
 })
@@ -413,7 +418,7 @@ test('a topic that takes longer to decide than releases that are sent all the ti
     closeMatch: [],
   }
   const historyEntry = { at: start, by: 'newsroom', action: 'publish' as const, note: '' }
-  await createPublishingStore(distant).publishTopic('ports', clock, async () => ({
+  await createPublishingStore(distant, { wordsOf }).publishTopic('ports', clock, async () => ({
     written,
     historyEntry,
   }))
@@ -477,7 +482,7 @@ describe('a clock that was set back', () => {
 
   test('by less than a minute delays nothing, and what comes is dated later than all before', async () => {
     const { before, clock, store, database } = await afterSettingBack(40)
-    const publishing = createPublishingStore(database)
+    const publishing = createPublishingStore(database, { wordsOf })
     const ports = {
       store: publishing,
       readReleases,

@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { wordsOf } from '../../src/content/words.ts'
 import { systemClock } from '../../src/clock.ts'
 import { bringInLine } from '../../src/content/bring-in-line.ts'
 import { StoreDamaged } from '../../src/domain/errors.ts'
@@ -28,7 +29,7 @@ beforeAll(async () => {
   whole = join(folder, 'whole.db')
   const database = await openStore(whole, { mayBeMadeAnew: false })
   const options = { batch: 'first', program: 'test', clock: systemClock }
-  expect(await bringInLine(folder, createContentStore(database), options)).toEqual([])
+  expect(await bringInLine(folder, createContentStore(database, { wordsOf }), options)).toEqual([])
   database.close()
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -2,17 +2,20 @@
 import fc from 'fast-check'
 import { createReleaseReader } from '../../src/content/read-release.ts'
 import { readSite, readTopics } from '../../src/content/read-site.ts'
+import { wordsOf } from '../../src/content/words.ts'
 import { type FeedQuery, parseSearch } from '../../src/domain/feed-query.ts'
 import { keyAt, secondOf } from '../../src/domain/key.ts'
 import type { Dates, Draft } from '../../src/domain/publishing.ts'
-import type { Place, State, Walk } from '../../src/domain/release-store.ts'
+import type { Place, State, TopicCount, Walk } from '../../src/domain/release-store.ts'
 import { createVocabulary, type Vocabulary, type VocabularySource } from '../../src/domain/topic.ts'
 import { commitChange } from '../../src/store/commit-change.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type Migration, migrate } from '../../src/store/migrate.ts'
 import { openDatabase, readMigrations } from '../../src/store/node-sqlite.ts'
+import type { Marking } from '../../src/store/rewrite-words.ts'
 import { stageDrafts } from '../../src/store/staging.ts'
 import { siteYaml, topicsYaml } from '../content-folder.ts'
+import { createSimulatedClock } from '../readers/simulated-clock.ts'
 import { expressions, topics } from '../questions.ts'
 
 export const site = readSite(siteYaml).site!
@@ -248,6 +251,29 @@ export function walkThrough(
     .slice(0, limit)
 }
 
+/** How many releases each topic has in each language, and the newest, by asking every release. */
+export function countNaively(all: Kept[], state: State): TopicCount[] {
+  return [...state.vocabulary.topics.keys()].flatMap((topic) => {
+    return ['en', 'fi', 'sv'].flatMap((language) => {
+      const query = { language, topics: [{ with: [topic], without: [] }], words: [] }
+      const found = walkThrough(all, query, state, { by: 'key', limit: 1000 })
+      if (found.length === 0) return []
+      return [{ topic, language, count: found.length, newest: secondOf(found[0]!.key) }]
+    })
+  })
+}
+
+export function placesOf(places: Place[]): Place[] {
+  return places.map(({ key, updatedKey, weight }) => ({ key, updatedKey, weight }))
+}
+
+export function byName(
+  a: { topic: string; language: string },
+  b: { topic: string; language: string },
+) {
+  return `${a.topic} ${a.language}` < `${b.topic} ${b.language}` ? -1 : 1
+}
+
 function answers(query: FeedQuery, written: Written, now: Vocabulary): boolean {
   const { language, topics, words, fate } = written
   const named = topics.flatMap((name) => now.resolve(name)?.slug ?? [])
@@ -273,7 +299,7 @@ export async function wordsAsWritten(written: Written[]): Promise<Map<string, st
   return new Map(drafts.map(({ source, words }) => [source, words]))
 }
 
-function sourceOf({ slug, language }: Written): string {
+export function sourceOf({ slug, language }: Written): string {
   return `${slug}.${language}`
 }
 
@@ -281,24 +307,23 @@ function fated(written: Written[], ...fates: Written['fate'][]): Written[] {
   return written.filter(({ fate }) => fates.includes(fate))
 }
 
-type Options = { removed?: string[]; source?: VocabularySource; dates?: Dates }
+type Options = {
+  removed?: string[]
+  source?: VocabularySource
+  dates?: Dates
+  marking?: Marking
+}
 
-/** Makes changes at the seconds they are to be made at, or soon after. */
-function createChange(database: Database) {
-  let now = 0
-  const clock = {
-    now: () => now,
-    async passed(second: number) {
-      now = Math.max(now, second + 1)
-    },
-  }
+/** Makes changes at the seconds they are to be made at, or soon after. Each answers whether it is made. */
+export function createChange(database: Database, clock = createSimulatedClock(0)) {
   return async function change(
     second: number,
     written: Written[],
-    { removed = [], source = before, dates = 'news' }: Options = {},
+    { removed = [], source = before, dates = 'news', marking = { wordsOf } }: Options = {},
   ) {
-    const isBefore = second < start + 16 * 60
-    now = Math.max(now, second)
+    const isBefore = Math.max(second, clock.now()) < start + 16 * 60
+    clock.moveTo(second)
+    const now = clock.now()
     const drafts = await Promise.all(written.map((one) => toDraft(one, isBefore ? undefined : now)))
     await stageDrafts(
       database,
@@ -313,7 +338,7 @@ function createChange(database: Database) {
       removed,
       others: [],
     }
-    await commitChange(database, clock, async () => whole)
+    return commitChange(database, clock, { decide: async () => whole, marking })
   }
 }
 

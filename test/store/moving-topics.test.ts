@@ -1,0 +1,168 @@
+// Topics that are moved: releases are marked for it in portions, while others read and publish.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { wordsOf } from '../../src/content/words.ts'
+import type { FeedQuery } from '../../src/domain/feed-query.ts'
+import type { Walk } from '../../src/domain/release-store.ts'
+import type { VocabularySource } from '../../src/domain/topic.ts'
+import type { Database } from '../../src/store/database.ts'
+import { createReleaseStore } from '../../src/store/release-store.ts'
+import { removeOldMarks } from '../../src/store/remove-old-marks.ts'
+import { createSimulatedClock } from '../readers/simulated-clock.ts'
+import { topics } from '../questions.ts'
+import { amount } from '../trials.ts'
+import { wordsIn } from './earlier-versions.ts'
+import {
+  after,
+  askedIn,
+  byName,
+  countNaively,
+  createChange,
+  end,
+  fill,
+  lookingOnly,
+  namedQuestions,
+  newDatabase,
+  placesOf,
+  readAll,
+  releases,
+  sourceOf,
+  vocabularies,
+  walks,
+  walkThrough,
+  type Written,
+} from './stores.ts'
+
+const timeLimit = amount(60_000, 1_800_000)
+
+/** Each release is a portion of its own, and after each it is left unfinished. */
+const inSteps = { wordsOf, characters: 1, portions: 1 }
+
+type Asked = [FeedQuery, Walk]
+
+const asked = fc.array(fc.tuple(namedQuestions, walks), { minLength: 12, maxLength: 12 })
+
+/** Everything that a store answers is what a filter over all releases does. */
+async function expectAnswers(database: Database, written: Written[], some: Asked[]) {
+  const store = createReleaseStore(lookingOnly(database))
+  const state = await store.state(end)
+  const all = await readAll(database, written)
+  for (const [named, walk] of some) {
+    const query = askedIn(named, state.vocabulary)
+    const [found] = await store.places(query, state, [walk])
+    expect(found).toEqual(placesOf(walkThrough(all, query, state, walk)))
+  }
+  const counts = await store.countByTopic(state)
+  expect(counts.toSorted(byName)).toEqual(countNaively(all, state).toSorted(byName))
+}
+
+/** The index has the marks that it would have if it were made anew, and nothing is left to be done. */
+async function expectTidy(database: Database) {
+  const { results } = await database
+    .prepare('select key, updated_key as updatedKey, marks from release_marks order by key')
+    .all<{ key: number; updatedKey: number; marks: string }>()
+  const marks = (keys: [number, string][]) =>
+    keys
+      .toSorted(([a], [b]) => a - b)
+      .map(([key, words]) => [key, marksIn(words.toLowerCase())] as const)
+  const [words, moved] = (await wordsIn(database)) as [number, string][][]
+  const moving = results.filter(({ key, updatedKey }) => key !== updatedKey)
+  expect(marks(words!)).toEqual(marks(results.map((one) => [one.key, one.marks])))
+  expect(marks(moved!)).toEqual(marks(moving.map((one) => [one.updatedKey, one.marks])))
+  for (const table of ['topic_preparation', 'topic_change', 'topic_count_change', 'topic_move']) {
+    expect((await database.prepare(`select * from ${table}`).all()).results, table).toEqual([])
+  }
+}
+
+function marksIn(words: string): string[] {
+  return words
+    .split(' ')
+    .filter((word) => word.startsWith('\u{e000}'))
+    .toSorted()
+}
+
+/** What another does with a release meanwhile. */
+type Meanwhile = { place: number; does: 'rewrites' | 'removes' | 'sends' | 'sends again' }
+
+const meanwhile: fc.Arbitrary<Meanwhile[]> = fc.array(
+  fc.record({
+    place: fc.nat(40),
+    does: fc.constantFrom('rewrites' as const, 'removes', 'sends', 'sends again'),
+  }),
+  { maxLength: 6 },
+)
+
+/** Lets others do something, and returns what is written then. */
+async function letOthers(
+  change: ReturnType<typeof createChange>,
+  source: VocabularySource,
+  written: Written[],
+  { place, does }: Meanwhile,
+): Promise<Written[]> {
+  const one = written[place % written.length]
+  if (does === 'sends' || !one) {
+    const sent: Written = {
+      slug: `sent-${written.length}`,
+      language: 'fi',
+      minute: 20,
+      topics: topics.filter((_, index) => (place >> (index % 5)) & 1),
+      words: ['ports'],
+      fate: 'stays',
+      isPast: false,
+    }
+    await change(0, [sent], { source })
+    return [...written, sent]
+  }
+  if (does === 'removes') {
+    await change(0, [], { source, removed: [sourceOf(one)] })
+    return written
+  }
+  const again =
+    does === 'rewrites'
+      ? { ...one, topics: topics.filter((_, index) => (place + index) % 3 === 0) }
+      : one
+  await change(0, [again], { source })
+  return written.map((other) => (other === one ? again : other))
+}
+
+test(
+  'readers see the old vocabulary until all is marked, and then the new one, whatever others do meanwhile',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        releases,
+        fc.array(fc.tuple(vocabularies, meanwhile), { minLength: 2, maxLength: 2 }),
+        asked,
+        fc.boolean(),
+        async (first, changes, some, isTidied) => {
+          const database = await newDatabase()
+          await fill(database, first)
+          let written = first
+          const clock = createSimulatedClock(end - 25)
+          const change = createChange(database, clock)
+          let present = after
+          for (const [source, others] of changes) {
+            const left = [...others]
+            while (!(await change(0, [], { source, marking: inSteps }))) {
+              await expectAnswers(database, written, some.slice(0, 3))
+              const next = left.pop()
+              if (next) written = await letOthers(change, present, written, next)
+            }
+            present = source
+            await expectAnswers(database, written, some)
+            if (!isTidied) continue
+            while (!(await removeOldMarks(database, clock.now(), inSteps))) {
+              await expectAnswers(database, written, some.slice(0, 3))
+            }
+          }
+          expect(await removeOldMarks(database, clock.now(), { wordsOf })).toBe(true)
+          await expectAnswers(database, written, some)
+          await expectTidy(database)
+          database.close()
+        },
+      ),
+      { numRuns: amount(8, 300), seed: 11, endOnFailure: true },
+    )
+  },
+  timeLimit,
+)
