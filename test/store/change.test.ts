@@ -75,6 +75,12 @@ async function service<Time extends Clock>(
         .first<{ count: number }>()
       return found!.count
     },
+    slugsUnder: async (topic: string) => {
+      const topics = [{ with: [topic], without: [] }]
+      const state = await store.state(clock.now())
+      const found = await store.find({ ...allReleases('en'), topics }, state, 100)
+      return found.map(({ slug }) => slug)
+    },
     titles: async () => {
       const query = allReleases('en')
       const found = await store.find(query, await store.state(clock.now()), 100)
@@ -110,7 +116,8 @@ afterAll(() => d1?.close())
 async function emptyD1(): Promise<Database> {
   d1 ??= await (await import('../d1.ts')).startD1()
   const { database } = d1
-  const tables = 'release state departed departure content_file history topic_broader topic_count'
+  const tables =
+    'release state departed departure content_file history topic_broader topic_count published_topic topic_preparation topic_change topic_move topic_count_change'
   await database.batch(tables.split(' ').map((table) => database.prepare(`delete from ${table}`)))
   return database
 }
@@ -236,6 +243,71 @@ describe.each(Object.entries(databases))('what many send at once, on %s', (name,
         { at: published, by: 'newsroom', action: 'publish' },
       ])
     }
+  })
+})
+
+describe.each(Object.entries(databases))('a topic that moves, on %s', (_, open) => {
+  test('lets others publish before it is made, and is told to come again', async () => {
+    const database = await open()
+    const press = await service(database, {}, createSimulatedClock(start))
+    const marking = { wordsOf, characters: 1, portions: 1 }
+    const ports = { store: createPublishingStore(database, marking), clock: press.clock }
+    const sendTopic = (broader?: string) => {
+      press.clock.moveTo(press.clock.now() + 2)
+      const written = { label: { en: 'ports' }, ...(broader && { broader }) }
+      return publishTopic(ports, { slug: 'ports', written, by, isDryRun: false })
+    }
+    expect(await sendTopic()).toBe('created')
+    const sent = ['a', 'b', 'c', 'd']
+    for (const slug of sent) await press.put(slug, { topics: ['ports'] })
+    const refusals: unknown[] = []
+    for (;;) {
+      const change = await sendTopic('eu').catch((error: unknown) => error)
+      if (change === 'revised') break
+      refusals.push(change)
+      expect(change).toMatchObject({ code: 'unavailable', details: { retryAfter: 10 } })
+      expect(await press.slugsUnder('eu')).toEqual([])
+      if (sent.length > 6) continue
+      const slug = `meanwhile-${sent.length}`
+      await press.put(slug, { topics: ['ports'] })
+      // Another release, and another topic that moves nothing.
+      const other = { slug: `new-${sent.length}`, written: { label: { en: slug } }, by }
+      await publishTopic(ports, { ...other, isDryRun: false })
+      sent.push(slug)
+      expect((await press.slugsUnder('ports')).toSorted()).toEqual(sent.toSorted())
+    }
+    expect(refusals.length).toBeGreaterThan(3)
+    expect((await press.slugsUnder('eu')).toSorted()).toEqual(sent.toSorted())
+    const content = createContentStore(database, marking)
+    while (!(await content.tidy(press.clock.now()))) continue
+    expect((await press.slugsUnder('eu')).toSorted()).toEqual(sent.toSorted())
+    const left = await database.prepare('select * from topic_move').all()
+    expect(left.results).toEqual([])
+  })
+
+  test('waits while another one is being moved, and not for one that nobody sends again', async () => {
+    const database = await open()
+    const press = await service(database, {}, createSimulatedClock(start))
+    const marking = { wordsOf, characters: 1, portions: 1 }
+    const ports = { store: createPublishingStore(database, marking), clock: press.clock }
+    const sendTopic = (slug: string, broader?: string) => {
+      press.clock.moveTo(press.clock.now() + 2)
+      const written = { label: { en: slug }, ...(broader && { broader }) }
+      return publishTopic(ports, { slug, written, by, isDryRun: false })
+    }
+    for (const slug of ['ports', 'ships']) await sendTopic(slug)
+    for (const slug of ['a', 'b', 'c']) await press.put(slug, { topics: ['ports', 'ships'] })
+    const comeAgain = 'Send it again in ten seconds'
+    await expect(sendTopic('ports', 'eu')).rejects.toThrow(comeAgain)
+    await expect(sendTopic('ships', 'eu')).rejects.toThrow(comeAgain)
+    await expect(sendTopic('ports', 'eu')).rejects.toThrow(comeAgain)
+    press.clock.moveTo(press.clock.now() + 60)
+    const sendShips = () => sendTopic('ships', 'eu').catch(() => undefined)
+    while ((await sendShips()) !== 'revised') continue
+    expect((await press.slugsUnder('eu')).toSorted()).toEqual(['a', 'b', 'c'])
+    const sendPorts = () => sendTopic('ports', 'crime').catch(() => undefined)
+    while ((await sendPorts()) !== 'revised') continue
+    expect((await press.slugsUnder('crime')).toSorted()).toEqual(['a', 'b', 'c'])
   })
 })
 

@@ -5,7 +5,7 @@ import { wordsOf } from '../../src/content/words.ts'
 import type { FeedQuery } from '../../src/domain/feed-query.ts'
 import type { Walk } from '../../src/domain/release-store.ts'
 import type { VocabularySource } from '../../src/domain/topic.ts'
-import type { Database } from '../../src/store/database.ts'
+import type { Database, Statement } from '../../src/store/database.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
 import { removeOldMarks } from '../../src/store/remove-old-marks.ts'
 import { createSimulatedClock } from '../readers/simulated-clock.ts'
@@ -163,6 +163,98 @@ test(
       ),
       { numRuns: amount(8, 300), seed: 11, endOnFailure: true },
     )
+  },
+  timeLimit,
+)
+
+/** What readers get of each topic, and the counts. */
+async function answersNow(database: Database) {
+  const store = createReleaseStore(lookingOnly(database))
+  const state = await store.state(end)
+  const slugs = [...state.vocabulary.topics.keys()]
+  const found = await Promise.all(
+    slugs.map(async (slug) => {
+      const query = { language: 'all', topics: [{ with: [slug], without: [] }], words: [] }
+      const [places] = await store.places(query, state, [{ by: 'key', limit: 100 }])
+      return [slug, places]
+    }),
+  )
+  return JSON.stringify([found, (await store.countByTopic(state)).toSorted(byName)])
+}
+
+/** A database on which everything fails from a step on: before a statement, and before and after a transaction. */
+function killedAt(database: Database, last: number): Database {
+  let steps = 0
+  const inner = new WeakMap<Statement, Statement>()
+  const step = () => {
+    if (++steps >= last) throw new Error('killed')
+  }
+  const around = (statement: Statement): Statement => {
+    const self: Statement = {
+      bind: (...values) => around(statement.bind(...values)),
+      all: async () => (step(), statement.all()),
+      first: async () => (step(), statement.first()),
+    }
+    inner.set(self, statement)
+    return self
+  }
+  return {
+    prepare: (sql) => around(database.prepare(sql)),
+    async batch(all) {
+      step()
+      await database.batch(all.map((one) => inner.get(one)!))
+      step()
+    },
+  }
+}
+
+/** With other topics above each other, one that is new, and one that is gone. */
+const moved: VocabularySource = {
+  topics: after.topics
+    .filter(({ slug }) => slug !== 'immigration')
+    .map((topic) => (topic.slug === 'asylum' ? { ...topic, broader: 'eu' } : topic))
+    .map((topic) => (topic.slug === 'eu' ? { ...topic, broader: 'crime' } : topic)),
+  renamed: { ...after.renamed, immigration: 'asylum' },
+}
+
+async function move(database: Database) {
+  const clock = createSimulatedClock(end - 20)
+  const marking = { wordsOf, characters: 1 }
+  await createChange(database, clock)(0, [], { source: moved, marking })
+  await removeOldMarks(database, clock.now(), marking)
+}
+
+function byLength(a: Written[], b: Written[]): number {
+  return b.length - a.length
+}
+
+test(
+  'wherever it is interrupted, readers see one vocabulary or the other, and it goes on from there',
+  async () => {
+    const [written] = fc.sample(releases, { numRuns: 20, seed: 3 }).toSorted(byLength)
+    const filled = async () => {
+      const database = await newDatabase()
+      await fill(database, written!.slice(0, 5))
+      return database
+    }
+    const untouched = await filled()
+    const before = await answersNow(untouched)
+    await move(untouched)
+    const whenMoved = await answersNow(untouched)
+    expect(whenMoved).not.toBe(before)
+    let isKilled = true
+    for (let last = 1; isKilled; last += amount(3, 1)) {
+      const database = await filled()
+      const error = await move(killedAt(database, last)).catch(String)
+      isKilled = error !== undefined
+      expect([undefined, 'Error: killed']).toContain(error)
+      expect([before, whenMoved]).toContain(await answersNow(database))
+      await move(database)
+      expect(await answersNow(database)).toBe(whenMoved)
+      await expectTidy(database)
+      database.close()
+      if (!isKilled) expect(last).toBeGreaterThan(50)
+    }
   },
   timeLimit,
 )
