@@ -101,7 +101,10 @@ export interface PublishingStore {
     clock: Clock,
     decide: (now: number) => Promise<ReadyChange[]>,
   ): Promise<void>
-  /** The same with one topic. */
+  /**
+   * The same with one topic. Throws DomainError `unavailable` while releases are prepared that come under other topics
+   * by it: whoever sends it again has that go on.
+   */
   publishTopic(
     slug: string,
     clock: Clock,

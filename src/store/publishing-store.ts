@@ -69,7 +69,7 @@ export function createPublishingStore(
 function stillMarking(): DomainError {
   return new DomainError(
     'unavailable',
-    'Many releases come under other topics by this, and a part of them is prepared for it. Nothing has changed yet. Send it again in ten seconds: it goes on from there.',
+    'Releases are being prepared to come under other topics, which takes a while. Nothing has changed yet. Send it again in ten seconds: it goes on from there.',
     { retryAfter: 10 },
   )
 }

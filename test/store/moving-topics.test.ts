@@ -6,6 +6,8 @@ import type { FeedQuery } from '../../src/domain/feed-query.ts'
 import type { Walk } from '../../src/domain/release-store.ts'
 import type { VocabularySource } from '../../src/domain/topic.ts'
 import type { Database, Statement } from '../../src/store/database.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { readMigrations } from '../../src/store/node-sqlite.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
 import { removeOldMarks } from '../../src/store/remove-old-marks.ts'
 import { createSimulatedClock } from '../readers/simulated-clock.ts'
@@ -258,3 +260,53 @@ test(
   },
   timeLimit,
 )
+
+test('in a database of the version before, topics are moved as well', async () => {
+  const [written] = fc.sample(releases, { numRuns: 20, seed: 3 }).toSorted(byLength)
+  const present = await newDatabase()
+  await fill(present, written!)
+  const isBefore = ({ name }: { name: string }) => name < '0010'
+  const database = await newDatabase(readMigrations().filter(isBefore))
+  const tables = ['state', 'topic_broader', 'topic_mark', 'release', 'departed']
+  for (const table of tables) await copyRows(present, database, table)
+  const [words, moving] = (await wordsIn(present)) as [number, string][][]
+  await indexAgain(database, 'release_words', 'release_marks.key', words!)
+  await indexAgain(database, 'moved_words', 'updated_key', moving!)
+  const before = await answersNow(present)
+
+  await migrate(database, readMigrations())
+  expect(await answersNow(database)).toBe(before)
+  await expectTidy(database)
+  for (const one of [present, database]) await move(one)
+  expect(await answersNow(database)).toBe(await answersNow(present))
+  await expectTidy(database)
+})
+
+async function copyRows(from: Database, to: Database, table: string) {
+  const { results } = await from.prepare(`select * from ${table}`).all()
+  for (const row of results) {
+    const columns = Object.keys(row)
+    await to
+      .prepare(`insert into ${table} (${columns.join()}) values (${columns.map(() => '?').join()})`)
+      .bind(...Object.values(row))
+      .all()
+  }
+}
+
+/** Puts words into a table of the index with the marks of that version. */
+async function indexAgain(
+  database: Database,
+  table: string,
+  rowid: string,
+  rows: [number, string][],
+) {
+  for (const [key, all] of rows) {
+    const words = all.split(' ').filter((word) => !word.startsWith('\u{e000}'))
+    await database
+      .prepare(
+        `insert into ${table} (rowid, words) select ?1, ?2 || ' ' || marks from release_marks where ${rowid} = ?1`,
+      )
+      .bind(key, words.join(' '))
+      .all()
+  }
+}
