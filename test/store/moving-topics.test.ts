@@ -84,15 +84,35 @@ function marksIn(words: string): string[] {
 }
 
 /** What another does with a release meanwhile. */
-type Meanwhile = { place: number; does: 'rewrites' | 'removes' | 'sends' | 'sends again' }
+type Meanwhile = {
+  place: number
+  does: 'rewrites' | 'removes' | 'sends' | 'sends again'
+  isWithin: boolean
+}
 
 const meanwhile: fc.Arbitrary<Meanwhile[]> = fc.array(
   fc.record({
     place: fc.nat(40),
     does: fc.constantFrom('rewrites' as const, 'removes', 'sends', 'sends again'),
+    isWithin: fc.boolean(),
   }),
-  { maxLength: 6 },
+  { maxLength: 10 },
 )
+
+/** Something happens between all that is asked before a transaction, and the transaction. */
+function interruptible(database: Database) {
+  let next: (() => Promise<void>) | undefined
+  const around: Database = {
+    prepare: (sql) => database.prepare(sql),
+    async batch(statements) {
+      const work = next
+      next = undefined
+      await work?.()
+      return database.batch(statements)
+    },
+  }
+  return { around, beforeNextBatch: (work: () => Promise<void>) => void (next = work) }
+}
 
 /** Lets others do something, and returns what is written then. */
 async function letOthers(
@@ -141,14 +161,21 @@ test(
           await fill(database, first)
           let written = first
           const clock = createSimulatedClock(end - 25)
-          const change = createChange(database, clock)
+          const { around, beforeNextBatch } = interruptible(database)
+          const [change, changeOfOthers] = [around, database].map((one) => createChange(one, clock))
           let present = after
           for (const [source, others] of changes) {
             const left = [...others]
-            while (!(await change(0, [], { source, marking: inSteps }))) {
-              await expectAnswers(database, written, some.slice(0, 3))
+            const letNext = async () => {
               const next = left.pop()
-              if (next) written = await letOthers(change, present, written, next)
+              if (next) written = await letOthers(changeOfOthers!, present, written, next)
+            }
+            // Some come between a portion that was read and its transaction, or before the very change.
+            for (;;) {
+              if (left.at(-1)?.isWithin) beforeNextBatch(letNext)
+              if (await change!(0, [], { source, marking: inSteps })) break
+              await expectAnswers(database, written, some.slice(0, 3))
+              await letNext()
             }
             present = source
             await expectAnswers(database, written, some)
