@@ -1,4 +1,5 @@
 // What a thread of the pool runs (`pool.ts`).
+import { createHash } from 'node:crypto'
 import { enableCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Order, Report } from './pool.ts'
@@ -6,6 +7,7 @@ import type { Order, Report } from './pool.ts'
 // As in `node.ts`: nothing else may be imported before.
 const { compileCache } = workerData as { compileCache: string | undefined }
 if (compileCache !== undefined) enableCompileCache(compileCache)
+const { makeDigestsWith } = await import('./domain/digest.ts')
 const { DomainError } = await import('./domain/errors.ts')
 const { mostShared } = await import('./pool.ts')
 const { tasks } = await import('./tasks.ts')
@@ -13,6 +15,8 @@ const { tasks } = await import('./tasks.ts')
 /** What was shared last, by its number. */
 const shared = new Map<number, object>()
 
+// Web Crypto would have this thread wait for yet another one.
+makeDigestsWith((algorithm, bytes) => createHash(algorithm).update(bytes).digest())
 parentPort!.on('message', (order: Order) => void answer(order))
 report({ ready: true })
 

@@ -32,9 +32,9 @@ export async function serviceInMemory(directory: string, { baseUrl, progress }: 
     directory,
     {
       ...content,
-      async stage(batch, more, now) {
+      async stage(batch, more, now, first) {
         drafts.push(...more)
-        await content.stage(batch, more, now)
+        await content.stage(batch, more, now, first)
       },
     },
     {

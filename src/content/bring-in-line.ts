@@ -48,8 +48,9 @@ export async function bringInLine(
   const known = await store.known()
   let staged = 0
   const stage = async (drafts: Parameters<ContentStore['stage']>[1]) => {
+    const first = staged
     staged += drafts.length
-    await store.stage(batch, drafts, clock.now())
+    await store.stage(batch, drafts, clock.now(), first)
   }
   try {
     const { content, problems } = await loadContent(directory, {

@@ -82,15 +82,13 @@ export async function bringBundleInLine(
   const staged = await store.staged(fingerprint)
   const missing = releases.flatMap(({ source, hash }, index) => {
     const isKnown = known.get(source)?.hash === hash || staged.get(source) === hash
-    return isKnown ? [] : [lines[index]!]
+    return isKnown ? [] : [{ line: lines[index]!, index }]
   })
   for (let step = 0; missing.length > 0; step++) {
     if (step === steps) return false
-    await store.stage(
-      fingerprint,
-      nextStep(missing).map((line) => JSON.parse(line) as Draft),
-      clock.now(),
-    )
+    const first = missing[0]!.index
+    const drafts = nextStep(missing).map(({ line }) => JSON.parse(line) as Draft)
+    await store.stage(fingerprint, drafts, clock.now(), first)
   }
   const sources = new Set(releases.map(({ source }) => source))
   const removed = [...known.keys()].filter((source) => !sources.has(source))
@@ -99,12 +97,11 @@ export async function bringBundleInLine(
 }
 
 /** Takes the lines of one step from the front. */
-function nextStep(lines: string[]): string[] {
-  let count = 1
-  let size = lines[0]!.length
-  while (count < Math.min(stepCount, lines.length) && size + lines[count]!.length <= stepSize) {
-    size += lines[count]!.length
-    count++
-  }
-  return lines.splice(0, count)
+function nextStep<Step extends { line: string }>(lines: Step[]): Step[] {
+  let size = 0
+  const end = lines.slice(0, stepCount).findIndex(({ line }, count) => {
+    size += line.length
+    return count > 0 && size > stepSize
+  })
+  return lines.splice(0, end === -1 ? stepCount : end)
 }

@@ -157,13 +157,14 @@ async function* openLines(
       yield [{ stamp, source: `${path}#${index + 1}`, media: {}, problems: [problem] }]
       continue
     }
-    const origin = await fingerprint(`${basis}\n${line}`)
-    const unchanged = knownLines.get(origin)
+    // Where nothing is known, whoever reads the line makes its fingerprint as well.
+    const known = knownLines.size > 0 && { origin: await fingerprint(`${basis}\n${line}`) }
+    const unchanged = known && knownLines.get(known.origin)
     if (unchanged) {
       yield [unchangedRelease(unchanged, stamp, media ?? {})]
       media = undefined
     } else {
-      yield { file: { path, text: line, line: index + 1, origin, ...withdrawn }, stamp }
+      yield { file: { path, text: line, line: index + 1, ...known, ...withdrawn }, stamp }
     }
   }
 }

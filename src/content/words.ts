@@ -25,14 +25,17 @@ export function wordsOf({
   if (!stemmer) return searchTokens(texts.flatMap(searchWords).join(' '))
   const known = rememberedWords(stemmer)
   const words: string[] = []
-  const stems = new Set<string>()
+  // Most words stand in a text more than once.
+  const different = new Set<Word>()
   for (const written of texts.flatMap(writtenWords)) {
     let word = known.get(written)
     if (!word) remember(known, written, (word = readWord(written, stemmer)))
     if (word.folded) words.push(word.folded)
-    for (const stem of word.stems) stems.add(stem)
+    different.add(word)
   }
-  for (const word of words) stems.delete(word)
+  const stems = new Set<string>()
+  for (const word of different) for (const stem of word.stems) stems.add(stem)
+  for (const { folded } of different) stems.delete(folded)
   const marked = Array.from(stems, (stem) => stemMark + stem)
   return [searchTokens(words.join(' ')), ...marked].join(' ')
 }

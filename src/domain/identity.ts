@@ -1,3 +1,5 @@
+import { digestOf } from './digest.ts'
+
 /**
  * A name-based UUID, version 5 (RFC 9562 section 5.5), as `urn:uuid:…`. The same namespace and
  * name give the same identity on every machine, for ever (C-01).
@@ -10,7 +12,7 @@ export async function identity(namespace: string, name: string): Promise<string>
   const input = new Uint8Array(space.length + text.length)
   input.set(space)
   input.set(text, space.length)
-  const bytes = new Uint8Array(await crypto.subtle.digest('SHA-1', input)).subarray(0, 16)
+  const bytes = (await digestOf('SHA-1', input)).slice(0, 16)
   bytes[6] = (bytes[6]! & 0x0f) | 0x50
   bytes[8] = (bytes[8]! & 0x3f) | 0x80
   return `urn:uuid:${toHex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')}`
@@ -18,8 +20,8 @@ export async function identity(namespace: string, name: string): Promise<string>
 
 /** A short fingerprint of a text: 32 hexadecimal digits of its SHA-256. */
 export async function fingerprint(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return toHex(new Uint8Array(digest, 0, 16))
+  const digest = await digestOf('SHA-256', new TextEncoder().encode(text))
+  return toHex(digest.subarray(0, 16))
 }
 
 function toHex(bytes: Uint8Array): string {

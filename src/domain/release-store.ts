@@ -147,8 +147,11 @@ export interface ContentStore {
   changeProgram(program: string, clock: Clock): Promise<void>
   /** Which bundle of content the store was last brought in line with. */
   bundle(): Promise<BundleMark | undefined>
-  /** Stages drafts under the name of a batch, behind those that are there. No reader sees them yet. */
-  stage(batch: string, drafts: Draft[], now: number): Promise<void>
+  /**
+   * Stages drafts under the name of a batch, beside those that are there. No reader sees them yet. `first` is the
+   * number of the first, which the others count on from: of equal times, theirs is the order of numbers.
+   */
+  stage(batch: string, drafts: Draft[], now: number, first: number): Promise<void>
   /** The drafts that are staged in a batch: source → hash. */
   staged(batch: string): Promise<Map<string, string>>
   /**

@@ -33,7 +33,7 @@ export function createContentStore(
     program: async () => (await readStateValues(database, 'program')).program,
     changeProgram: (program, clock) => changeProgram(database, program, clock, marking),
     bundle: () => readBundleMark(database),
-    stage: (batch, drafts, now) => stageDrafts(database, { batch, now }, drafts),
+    stage: (batch, drafts, now, first) => stageDrafts(database, { batch, now, first }, drafts),
     staged: (batch) => readStagedHashes(database, batch),
     apply: (batch, update, clock, bundle) =>
       applyContent(database, newest, { batch, update, clock, bundle, marking }),

@@ -17,7 +17,7 @@ export type StagedRequest = {
   /** Begins the name of the batch. */
   batch: string
   /** Decides and stages it for a revision and a second; answers whether there is anything to commit. */
-  stage: (staging: Required<Staging>) => Promise<boolean>
+  stage: (staging: Staging & { decided: number }) => Promise<boolean>
   /** The rest of the change, which is the same for all that are committed together. */
   readRest: () => Promise<Omit<Change, 'batches'>>
   /** Seconds after which it is given up. */

@@ -20,10 +20,13 @@ export function inBatches(batches: string): string {
   return `batch in (select value from json_each(${batches}))`
 }
 
-/** `decided` is the revision that a draft of the API was decided for; such drafts are committed together. */
-export type Staging = { batch: string; now: number; decided?: number }
+/**
+ * `decided` is the revision that a draft of the API was decided for; such drafts are committed together. `first`:
+ * as in `ContentStore`.
+ */
+export type Staging = { batch: string; now: number; decided?: number; first?: number }
 
-/** Stages drafts behind those of the same batch that are there. */
+/** Stages drafts beside those of the same batch that are there. */
 export async function stageDrafts(
   database: Database,
   staging: Staging,
@@ -45,25 +48,21 @@ export async function stageTogether(
   for (let first = 0; first < drafts.length; first += draftsOfStatement) {
     if (first > 0) await new Promise((resolve) => setTimeout(resolve))
     const some = drafts.slice(first, first + draftsOfStatement)
-    statements.push(insertDrafts(database, staging, some))
+    statements.push(insertDrafts(database, { ...staging, first }, some))
   }
   await database.batch(statements)
 }
 
 function insertDrafts(
   database: Database,
-  { batch, now, decided }: Staging,
+  { batch, now, decided, first = 0 }: Staging,
   drafts: StagedDraft[],
 ): Statement {
   return statement(
     database,
     `insert or replace into incoming (batch, id, number, staged, dates, decided, deed, slug, language, source, origin, hash, authored, wanted, document, markdown, words, weight, media)
      select ?1, value ->> '$.release.id',
-       coalesce(
-         (select number from incoming where batch = ?1 and id = value ->> '$.release.id'),
-         (select coalesce(max(number) + 1, 0) from incoming where batch = ?1) + key
-       ),
-       ?2, coalesce(value ->> 'dates', 'news'), ?3, value -> 'historyEntry', value ->> '$.release.slug', value ->> '$.release.language',
+       ?5 + key, ?2, coalesce(value ->> 'dates', 'news'), ?3, value -> 'historyEntry', value ->> '$.release.slug', value ->> '$.release.language',
        value ->> 'source', value ->> 'origin', value ->> 'hash',
        value ->> '$.release.published', value ->> '$.release.updated',
        json_remove(value -> 'release', '$.published', '$.updated'),
@@ -78,6 +77,7 @@ function insertDrafts(
     now,
     decided ?? null,
     JSON.stringify(drafts),
+    first,
   )
 }
 
