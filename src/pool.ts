@@ -1,12 +1,16 @@
 import { getCompileCacheDir } from 'node:module'
+import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { DomainError } from './domain/errors.ts'
 
 // Work that takes long is done by a few threads, so that whoever polls a feed does not wait for it. What they
 // run is named in `tasks.ts`: pure functions of plain values.
 
-/** More would take processor time from the thread that answers, and memory. */
-const mostThreads = 2
+/**
+ * One for each processor. Two at least, or a release would wait for a batch of files. Four read as fast as the thread
+ * that writes can take it, and each takes some 60 MB.
+ */
+const mostThreads = Math.min(4, Math.max(2, availableParallelism()))
 /**
  * The last resort: work that takes more processor time or more memory is given up. Processor time, because a
  * busy machine must not refuse what is harmless. Only a thread that does not even answer is ended by the

@@ -80,7 +80,8 @@ export function markdownBeyondLimits(source: string): string | undefined {
   return linesBeyondLimits(source.split('\n', mostTextLines + 1))
 }
 
-const longWords = new RegExp(`[!-~]{${longWord + 1},}`, 'g')
+// A word that is not long enough is looked at from its beginning alone.
+const longWords = new RegExp(`(?<![!-~])[!-~]{${longWord + 1},}`, 'g')
 
 /** A paragraph, list or table: lines without an empty one between them. */
 type Block = { lines: number; delimiters: number; columns: number }

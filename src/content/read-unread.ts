@@ -13,10 +13,11 @@ import {
 import { withMeasuresOf } from './picture-file.ts'
 import type { Readers } from './reading.ts'
 
-/** Files, and characters in them, that a thread is given at once, and how often before the first is done. */
+/** Files, and characters in them, that a thread is given at once. */
 const mostFiles = 64
 const mostCharacters = 400_000
-const batchesAtOnce = 4
+/** Batches that are given out before the first is done: for four threads at most, and some that wait. */
+const batchesAtOnce = 6
 
 type ReadWith = FolderToLoad & {
   /** Second at which the folder is read. */

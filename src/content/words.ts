@@ -68,8 +68,8 @@ function readWord(written: string, stemmer: Stemmer): Word {
   const folded = searchWords(written).join(' ')
   const hasStem = written.length <= longestWord && isStemmed.test(written)
   const forms = hasStem ? new Set([written, folded]) : []
-  const stems = Array.from(forms, (form) => searchWords(stemmer(form)).join('')).filter(Boolean)
-  return { folded, stems }
+  const found = Array.from(forms, (form) => searchWords(stemmer(form)).join(''))
+  return { folded, stems: found.filter((stem) => stem !== '' && stem !== folded) }
 }
 
 /** A cache of words for each stemmer: most words of a release are in many others. */
