@@ -75,7 +75,12 @@ export async function prepareTransaction(
     ...(plan.vocabularyIsNew ? await switchTopics(database, vocabulary) : []),
     ...rememberDeparted(database, staged, removed, second),
     ...deleteReplaced(database, staged, removed),
-    ...insertReleases(database, staged, isVisible ? second : 0),
+    ...insertReleases(
+      database,
+      staged,
+      isVisible ? second : 0,
+      plan.assigned.map(({ key }) => key),
+    ),
     ...(frameIsNew ? [] : touchRelated(database, visible, second)),
     ...(frameIsNew ? [] : touchArrivals(database, plan.affected, plan.fromThePast, second)),
     setStateValue(database, 'site', JSON.stringify(site)),
