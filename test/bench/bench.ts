@@ -15,6 +15,7 @@ import { measureServing } from './serving.ts'
 import type { Setup } from './setup.ts'
 import { soak } from './soak.ts'
 import { measureStarting } from './starting.ts'
+import { measureWaiting } from './waiting.ts'
 import { measureWorker } from './worker.ts'
 
 const parts: Record<string, (setup: Setup) => Promise<Found>> = {
@@ -26,6 +27,7 @@ const parts: Record<string, (setup: Setup) => Promise<Found>> = {
   memory: measureMemory,
   worker: measureWorker,
   polling: measurePolling,
+  waiting: measureWaiting,
 }
 
 const usage = `npm run bench -- [options]          measures, and ends with 1 when a figure is missed
@@ -33,7 +35,7 @@ npm run bench -- soak [--minutes 60]  lets everything run at once for so long
 
   --only name          one of ${Object.keys(parts).join(', ')}; may be repeated
   --quick              fewer rounds and releases: to see whether it runs
-  --releases 10000,100000,1000000   numbers of releases to compare
+  --releases 10000,100000,1000000   numbers of releases to compare (for waiting 12000)
   --content folder     a content folder instead of made up releases, for serving and starting
   --plot file          where the plot of cost against releases goes (bench.svg beside kept databases)`
 
@@ -72,7 +74,8 @@ async function run(): Promise<number> {
     return 2
   }
   const content = values.content && resolve(values.content)
-  const setup: Setup = { isQuick: values.quick, sizes, content, tell }
+  const namedSizes = values.releases === undefined ? undefined : sizes
+  const setup: Setup = { isQuick: values.quick, sizes, namedSizes, content, tell }
   const figures: Figure[] = []
   const curves: Curve[] = []
   for (const name of names) {

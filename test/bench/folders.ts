@@ -31,7 +31,8 @@ export function madeFolder(count: number, form: 'jsonl' | 'markdown'): string {
   return folder
 }
 
-function writeMarkdown(folder: string, { slug, language, body, ...fields }: Line) {
+/** Writes a release as a press office would. */
+export function writeMarkdown(folder: string, { slug, language, body, ...fields }: Line) {
   const front = Object.entries(fields).map(([name, value]) => `${name}: ${JSON.stringify(value)}`)
   const text = body.html
     .replaceAll(/<h2>(.*?)<\/h2>/g, '## $1\n\n')

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 
@@ -16,17 +16,28 @@ export type Server = {
   stop(): Promise<void>
 }
 
-/** The service as `npm start` starts it. Its log goes nowhere. */
+type ServiceOptions = {
+  /** Asked for until it is answered with 200. */
+  path?: string
+  /** The public origin, if it is not the address that the service has here. */
+  baseUrl?: string
+  /** The folder of the program, if it is another than this one. */
+  program?: string
+  /** The file that the log goes to; without one it goes nowhere. */
+  log?: string
+}
+
+/** The service as `npm start` starts it. */
 export async function startService(
   content: string,
   database: string,
-  { path = '/feed.rss' }: { path?: string } = {},
+  { path = '/feed.rss', baseUrl, ...around }: ServiceOptions = {},
 ): Promise<Server> {
   const port = await freePort()
   const environment = {
     PORT: String(port),
     HOST: '127.0.0.1',
-    BASE_URL: `http://127.0.0.1:${port}`,
+    BASE_URL: baseUrl ?? `http://127.0.0.1:${port}`,
     CONTENT_DIR: content,
     DATABASE: database,
     PUBLISH_TOKENS: `bench=${publishToken}`,
@@ -35,7 +46,7 @@ export async function startService(
     scripts: { start: string }
   }
   const [, ...parameters] = scripts.start.split(' ')
-  return startProcess(process.execPath, parameters, port, environment, path)
+  return startProcess(process.execPath, parameters, port, environment, path, around)
 }
 
 /** Starts a script of this folder that listens on PORT. */
@@ -55,15 +66,16 @@ export async function startProcess(
   port: number,
   environment: Record<string, string>,
   path: string,
+  { program = project, log }: Pick<ServiceOptions, 'program' | 'log'> = {},
 ): Promise<Server> {
   const began = performance.now()
   const child = spawn(command, parameters, {
-    cwd: project,
+    cwd: program,
     env: { ...process.env, ...environment },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', log === undefined ? 'ignore' : openSync(log, 'w'), 'pipe'],
   })
   let complaints = ''
-  child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()))
+  child.stderr!.on('data', (chunk: Buffer) => (complaints += chunk.toString()))
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
   const url = `http://127.0.0.1:${port}`
   for (;;) {
