@@ -74,7 +74,7 @@ export function databaseFile(): string {
 const given = new Set<number>()
 
 /** A port that nobody listens on, and that no other server of these tests was given. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
   const address = server.address()

@@ -45,6 +45,7 @@ const trials = [
   'busy',
   'durability',
   'two-services',
+  'second-machine',
   'strangers',
   'readers/week',
   'readers/corrections',

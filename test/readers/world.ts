@@ -21,7 +21,7 @@ export type World = {
 }
 
 /** A thing that happens at a second. */
-export type Happening = { at: number; run: (world: World) => void | Promise<void> }
+export type Happening<W = World> = { at: number; run: (world: W) => void | Promise<void> }
 
 /** Every reader gets three feeds, each through another way to the service. */
 export function subscribe(
@@ -48,7 +48,10 @@ export function subscribe(
 }
 
 /** Lets everything happen at its time, and every reader poll at its own pace in between. */
-export async function live(world: World, happenings: Happening[]) {
+export async function live<W extends Pick<World, 'clock' | 'users'>>(
+  world: W,
+  happenings: Happening<W>[],
+) {
   const { clock, users } = world
   const coming = happenings.toSorted((a, b) => a.at - b.at)
   const end = coming.at(-1)!.at
@@ -94,7 +97,7 @@ function addressOf({ path, search = '' }: NewsFeed, format: string): string {
 }
 
 /** Everybody presses the button. */
-export async function pollAll({ users, clock }: World) {
+export async function pollAll({ users, clock }: Pick<World, 'clock' | 'users'>) {
   for (const { reader } of users) {
     for (const address of reader.feeds()) await reader.poll(address, clock.now())
   }

@@ -1,0 +1,169 @@
+// Real services by a clock that tests set, each on a machine of its own as far as that can be said of folders, and
+// nginx in front of them.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { baseUrl, type Fetch } from './platforms.ts'
+import type { SimulatedClock } from './readers/simulated-clock.ts'
+import { freePort, type Server, spawnServer, until } from './server.ts'
+
+const project = join(import.meta.dirname, '..')
+export const token = 'a-secret-of-the-newsroom'
+
+export const hasNginx = spawnSync('nginx', ['-v'], { stdio: 'ignore' }).error === undefined
+
+/** The clock of all machines: it goes on by itself, and can be moved forward. */
+export type SharedClock = SimulatedClock & { environment: Record<string, string> }
+
+export function createSharedClock(folder: string, start: number): SharedClock {
+  const file = join(folder, 'time-ahead')
+  let ahead = 0
+  const now = () => Math.floor((Date.now() + ahead) / 1000)
+  const moveTo = (second: number) => {
+    ahead = Math.max(ahead, second * 1000 - Date.now())
+    // Nobody may read a file that is half written.
+    writeFileSync(`${file}.new`, String(ahead))
+    renameSync(`${file}.new`, file)
+  }
+  moveTo(start)
+  const preload = pathToFileURL(join(project, 'test/simulated-time.ts')).href
+  return {
+    now,
+    moveTo,
+    passed: async (second) => moveTo(second + 1),
+    environment: { TIME_AHEAD: file, NODE_OPTIONS: `--import=${preload}` },
+  }
+}
+
+/** A machine with a service that can be started, killed and started again. */
+export class Machine {
+  readonly port: number
+  readonly content: string
+  readonly #settings: Record<string, string>
+  #server: Server | undefined
+
+  constructor(
+    port: number,
+    { data, content, clock }: { data: string; content: string; clock: SharedClock },
+  ) {
+    this.port = port
+    this.content = content
+    mkdirSync(data, { recursive: true })
+    this.#settings = {
+      ...clock.environment,
+      PORT: String(port),
+      BASE_URL: baseUrl,
+      DATABASE: join(data, 'tiedote.db'),
+      PUBLISH_TOKENS: `newsroom=${token}`,
+    }
+  }
+
+  get isUp(): boolean {
+    return this.#server !== undefined
+  }
+
+  async start() {
+    const server = await spawnServer(this.content, this.#settings)
+    this.#server = server
+    await until(() => /^Serving/m.test(server.output()))
+  }
+
+  /** As when the power fails, unless another signal is named. */
+  async stop(signal: NodeJS.Signals = 'SIGKILL') {
+    const server = this.#server
+    this.#server = undefined
+    server?.process.kill(signal)
+    await server?.exit
+  }
+
+  /** Runs a command beside the service, and answers how many milliseconds it took. */
+  async run(...parameters: string[]): Promise<number> {
+    const began = performance.now()
+    const child = spawn(process.execPath, ['src/cli/tiedote.ts', ...parameters], {
+      cwd: project,
+      env: { ...process.env, ...this.#settings },
+    })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
+    const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+    if (code !== 0) throw new Error(`${parameters.join(' ')} ended with ${code}: ${output}`)
+    return performance.now() - began
+  }
+}
+
+/**
+ * nginx with the configuration of `deploy/nginx-two-machines.conf`, at a port of its own, without TLS and with these
+ * lines in place of those that name the machines.
+ */
+export async function startNginx(folder: string, upstream: string[]) {
+  const port = await freePort()
+  const file = join(folder, 'nginx.conf')
+  writeFileSync(file, configuration(folder, port, upstream))
+  const child = spawn('nginx', ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let complaints = ''
+  child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()))
+  await until(async () => {
+    if (child.exitCode !== null) throw new Error(`nginx ended: ${complaints}`)
+    const answer = await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined)
+    return answer?.status === 403
+  })
+  return { port, fetch: fetchAt(port), stop: () => end(child) }
+}
+
+function configuration(folder: string, port: number, upstream: string[]): string {
+  const text = readFileSync(join(project, 'deploy/nginx-two-machines.conf'), 'utf8')
+    .replace(/(upstream tiedote \{)[^}]*\}/, `$1 ${upstream.join(' ')} keepalive 16; }`)
+    .replace('listen 80;', `listen unix:${folder}/http.sock;`)
+    .replace('listen 443 ssl;', `listen 127.0.0.1:${port};`)
+    .replaceAll(/^ *ssl_.*\n/gm, '')
+  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+  const temporary = paths.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')
+  return `daemon off; master_process off; pid ${folder}/nginx.pid; error_log ${folder}/error.log;
+events {}
+http { access_log off; ${temporary}
+${text}
+}
+`
+}
+
+async function end(child: ChildProcess) {
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  await ended
+}
+
+/** Asks at a port of this machine, and takes what comes as it comes: `fetch` would decode it. */
+export function fetchAt(port: number): Fetch {
+  const agent = new Agent({ keepAlive: true })
+  return async (address, init) => {
+    const { pathname, search } = new URL(address, baseUrl)
+    const { promise, resolve, reject } = Promise.withResolvers<Response>()
+    const options = {
+      host: '127.0.0.1',
+      port,
+      path: pathname + search,
+      method: init?.method ?? 'GET',
+      headers: Object.fromEntries(new Headers(init?.headers)),
+      agent,
+    }
+    request(options, (answer) => {
+      const headers = new Headers()
+      for (let at = 0; at < answer.rawHeaders.length; at += 2)
+        headers.append(answer.rawHeaders[at]!, answer.rawHeaders[at + 1]!)
+      const status = answer.statusCode!
+      answer.toArray().then((parts: Buffer[]) => {
+        resolve(new Response(status === 304 ? null : Buffer.concat(parts), { status, headers }))
+      }, reject)
+    })
+      .once('error', reject)
+      .end(init?.body as string | undefined)
+    return promise
+  }
+}
+
+export function removeFolder(folder: string) {
+  rmSync(folder, { recursive: true, force: true })
+}
