@@ -78,7 +78,7 @@ export class Machine {
     await server?.exit
   }
 
-  /** Runs a command beside the service, and answers how many milliseconds it took. */
+  /** Runs a command beside the service, and answers how many seconds it took. */
   async run(...parameters: string[]): Promise<number> {
     const began = performance.now()
     const child = spawn(process.execPath, ['src/cli/tiedote.ts', ...parameters], {
@@ -90,18 +90,22 @@ export class Machine {
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()))
     const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
     if (code !== 0) throw new Error(`${parameters.join(' ')} ended with ${code}: ${output}`)
-    return performance.now() - began
+    return (performance.now() - began) / 1000
   }
 }
 
-/**
- * nginx with the configuration of `deploy/nginx-two-machines.conf`, at a port of its own, without TLS and with these
- * lines in place of those that name the machines.
- */
-export async function startNginx(folder: string, upstream: string[]) {
+type Nginx = {
+  /** Lines in place of those that name the machines. */
+  upstream: string[]
+  /** Whether it answers from its cache while no machine does. */
+  hasCache: boolean
+}
+
+/** nginx with the configuration of `deploy/nginx-two-machines.conf`, at a port of its own and without TLS. */
+export async function startNginx(folder: string, nginx: Nginx) {
   const port = await freePort()
   const file = join(folder, 'nginx.conf')
-  writeFileSync(file, configuration(folder, port, upstream))
+  writeFileSync(file, configuration(folder, port, nginx))
   const child = spawn('nginx', ['-c', file], { stdio: ['ignore', 'ignore', 'pipe'] })
   let complaints = ''
   child.stderr.on('data', (chunk: Buffer) => (complaints += chunk.toString()))
@@ -113,12 +117,17 @@ export async function startNginx(folder: string, upstream: string[]) {
   return { port, fetch: fetchAt(port), stop: () => end(child) }
 }
 
-function configuration(folder: string, port: number, upstream: string[]): string {
+/** Its clock is that of the machine, by which five minutes are days of the services: so it keeps answers for a second. */
+const ofASecond = 'proxy_ignore_headers Cache-Control; proxy_cache_valid 200 1s;'
+
+function configuration(folder: string, port: number, { upstream, hasCache }: Nginx): string {
   const text = readFileSync(join(project, 'deploy/nginx-two-machines.conf'), 'utf8')
     .replace(/(upstream tiedote \{)[^}]*\}/, `$1 ${upstream.join(' ')} keepalive 16; }`)
     .replace('listen 80;', `listen unix:${folder}/http.sock;`)
     .replace('listen 443 ssl;', `listen 127.0.0.1:${port};`)
     .replaceAll(/^ *ssl_.*\n/gm, '')
+    .replace('/var/cache/nginx/tiedote', `${folder}/cache`)
+    .replace('proxy_cache tiedote;', hasCache ? `proxy_cache tiedote; ${ofASecond}` : '')
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   const temporary = paths.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')
   return `daemon off; master_process off; pid ${folder}/nginx.pid; error_log ${folder}/error.log;

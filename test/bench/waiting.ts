@@ -195,7 +195,7 @@ async function load({ url }: Server, prepared: string, content: string, count: n
   mkdirSync(join(content, 'releases'), { recursive: true })
   renameSync(join(prepared, 'releases'), join(content, 'releases/loaded'))
   await until(async () => {
-    const answer = await fetch(`${url}${folder}/releases/loaded-${last.slug}.json`)
+    const answer = await fetch(`${url}${folder}/releases/loaded-${last.slug}`)
     await answer.arrayBuffer()
     return answer.ok
   })
