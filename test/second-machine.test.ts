@@ -167,8 +167,8 @@ async function liveWithStandby({ hasCache, hours }: { hasCache: boolean; hours: 
     }),
     at(3, 4 + hours, async () => {
       seconds.switch = await takeOver(standby, week, 'before the failure')
-      // What nginx keeps gets older than a second.
-      await pause(1500)
+      // nginx asks a machine again that did not answer.
+      await pause(6500)
       await poll(week)
       before = complaints(week)
       for (const release of lost.filter(isSent)) await throughNginx(week, release)
@@ -200,7 +200,7 @@ type Upstream = (ports: number[]) => string[]
 const bothAlike: Upstream = (ports) => ports.map((port) => `server 127.0.0.1:${port};`)
 const firstAlone: Upstream = ([first, second]) => [
   `server 127.0.0.1:${first} fail_timeout=5s;`,
-  `server 127.0.0.1:${second} backup;`,
+  `server 127.0.0.1:${second} fail_timeout=5s backup;`,
 ]
 // All of them ask from one address here.
 const eachReaderAtOne: Upstream = (ports) => [

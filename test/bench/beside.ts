@@ -42,13 +42,13 @@ export type Beside = {
   stop(): Promise<void>
 }
 
-/** Begins to poll a service fifty times a second, and to send it a release a second. */
+/** Begins to poll a service twenty times a second, and to send it a release a second. */
 export function pollBeside(origin: string): Beside {
   const given: Given = {
     origin,
     feeds,
     token: publishToken,
-    betweenPolls: 20,
+    betweenPolls: 50,
     betweenWrites: 1000,
     topic: 'conscription',
   }
