@@ -249,13 +249,18 @@ function waitsOf(
       limit: { atMost: longest.poll },
       detail: `${percentiles({ polls })}${beside}, ${polls.length} polls${time}${faultsOf(polls.filter(({ status }) => status !== 200 && status !== 304))}; sent ${digits(latest)} ms late at the most`,
     },
-    {
-      work: `longest wait of a release that is sent, ${work}`,
-      spread: spreadOf([Math.max(...writeWaits, 0)]),
-      unit: 'ms',
-      limit: { atMost: longest.write },
-      detail: `${writes.filter(({ status }) => isAccepted(status)).length} of ${writes.length} accepted${faultsOf(writes.filter(({ status }) => !isAccepted(status)))}`,
-    },
+    // Within a short time none may be answered.
+    ...(writes.length === 0
+      ? []
+      : [
+          {
+            work: `longest wait of a release that is sent, ${work}`,
+            spread: spreadOf([Math.max(...writeWaits, 0)]),
+            unit: 'ms',
+            limit: { atMost: longest.write },
+            detail: `${writes.filter(({ status }) => isAccepted(status)).length} of ${writes.length} accepted${faultsOf(writes.filter(({ status }) => !isAccepted(status)))}`,
+          } satisfies Figure,
+        ]),
   ]
 }
 
