@@ -1,8 +1,8 @@
 // How soon what is accepted is public, when much comes at once: on the real server, by the time.
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { markdown, temporaryFolder } from './content-folder.ts'
-import { type Server, start } from './server.ts'
+import { markdown } from './content-folder.ts'
+import { type Server, startForAll } from './server.ts'
 import { amount } from './trials.ts'
 
 const headers = { Authorization: 'Bearer a-secret-of-the-newsroom' }
@@ -46,11 +46,13 @@ const delay = ({ published }: { published: string }, sent: number) =>
 /** A busy machine may take a while to take things in; what is measured is the wait for a second. */
 const longest = 2
 
-test('eighty releases sent at once, five hundred in one request and three a second are out within two seconds', async () => {
-  const files = { 'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']) }
-  const server = await start(temporaryFolder(files), settings)
-  await fetch(`${server.url}/feed.json`)
+const started = startForAll(
+  { 'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']) },
+  settings,
+)
 
+test('eighty releases sent at once, five hundred in one request and three a second are out within two seconds', async () => {
+  const server = started()
   const eighty = Array.from({ length: 80 }, (_, index) => `at-once-${index}`)
   const begun = Date.now()
   const receipts = await Promise.all(eighty.map((slug) => put(server, slug)))
@@ -84,7 +86,7 @@ test('eighty releases sent at once, five hundred in one request and three a seco
 }, 300_000)
 
 test('releases to come, sent one by one for the same second, are out in it, and nobody sees some of them alone', async () => {
-  const server = await start(temporaryFolder({}), settings)
+  const server = started()
   const at = Math.ceil(Date.now() / 1000) + amount(5, 20)
   const published = new Date(at * 1000).toISOString()
   const slugs = Array.from({ length: amount(8, 20) }, (_, index) => `embargo-${index}`)

@@ -79,11 +79,8 @@ test('of two tokens with one secret, or one name and different rights, nobody co
   expect(refusalOf(`a@customs=${one},a=${other}`)).toContain('names a twice')
 })
 
-test('the start is stopped by a token with nothing behind @, and one for an unknown publisher is told', async () => {
+test('a token for an unknown publisher is told, and stops no start', async () => {
   const directory = temporaryFolder()
-  const refused = await start(directory, { PUBLISH_TOKENS: `police@=${one}` })
-  expect(await refused.exit).toBe(1)
-  expect(refused.log()).toContain('PUBLISH_TOKENS limits police to ""')
   const { url, log } = await start(directory, { PUBLISH_TOKENS: `a@customs+polise=${one}` })
   const sentence = 'A token is limited to polise, which is no publisher of site.yaml.'
   expect(log()).toContain(sentence)

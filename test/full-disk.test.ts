@@ -2,10 +2,10 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { dirname, join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { markdown, temporaryFolder } from './content-folder.ts'
-import { databaseFile, type Server, start, until } from './server.ts'
+import { type Server, start, startForAll, until } from './server.ts'
 
 const published = 'published: 2024-01-24T09:00:00+02:00'
 const secret = 'a-secret-of-the-newsroom'
@@ -50,10 +50,13 @@ test('a first start on a full disk says that it is full', async ({ skip }) => {
   const directory = temporaryFolder({
     'releases/a.en.md': markdown(['title: A', published], text),
   })
+  // On the smaller ones there is no room for a database, or none for its tables.
+  const empty = temporaryFolder()
   for (const size of [4, 120, 900]) {
     const folder = disk(size)
     if (!folder) return skip('No disk can be mounted here.')
-    const server = await start(directory, { DATABASE: join(folder, 'data/tiedote.db') })
+    const DATABASE = join(folder, 'data/tiedote.db')
+    const server = await start(size < 900 ? empty : directory, { DATABASE })
     expect(await server.exit, `${size} KB`).toBe(1)
     expect(server.log(), `${size} KB`).toMatch(/full|no space/)
     expect(server.log(), `${size} KB`).toContain('Make room on its disk')
@@ -97,46 +100,51 @@ function fill(folder: string) {
   }
 }
 
-test('a file that is sent while the database is gone is not taken, and no folder is made for it', async () => {
-  const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
-  const DATABASE = databaseFile()
-  const folder = join(DATABASE, '..')
-  const server = await start(directory, { DATABASE, PUBLISH_TOKENS: `newsroom=${secret}` })
-  expect((await putFile(server, 'before')).status).toBe(201)
-  renameSync(folder, `${folder}-away`)
-  for (const name of ['before', 'gone']) {
-    expect(await putFile(server, name)).toMatchObject({
-      status: 503,
-      told: { detail: expect.stringContaining('The database file is no longer there') },
-    })
-  }
-  expect(readdirSync(join(folder, '..'))).not.toContain('deeper')
-  expect(server.log()).toContain('The database file is no longer there')
-  renameSync(`${folder}-away`, folder)
-  // What was moved away is looked through before it is taken up again.
-  await until(async () => (await putFile(server, 'gone')).status === 201)
-})
+describe('on a disk with room', () => {
+  const started = startForAll(
+    { 'releases/a.en.md': markdown(['title: A', published]) },
+    { PUBLISH_TOKENS: `newsroom=${secret}` },
+  )
 
-test('a release that is as long as a book is told by its size, in a file of its own and in a line', async () => {
-  const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
-  const server = await start(directory)
-  const text = 'Some words here. '.repeat(700_000)
-  // Writing takes so long that the service would see a part.
-  const write = (path: string, content: string) => {
-    writeFileSync(join(directory, 'being-written'), content)
-    renameSync(join(directory, 'being-written'), join(directory, path))
-  }
-  mkdirSync(join(directory, 'media'))
-  write('media/big.txt', text)
-  write('releases/big.en.md', markdown(['title: Big', published], text))
-  const line = { slug: 'line', language: 'en', title: 'Line', body: { markdown: text } }
-  write('releases/lines.jsonl', `\n${JSON.stringify(line)}\n`)
-  await until(() => server.log().includes('lines.jsonl'))
-  expect(server.log()).toContain(
-    'releases/big.en.md:1  This has 12 MB, and at most 10 MB are read.',
-  )
-  expect(server.log()).toContain(
-    'releases/lines.jsonl:2  This has 12 MB, and at most 10 MB are read.',
-  )
-  expect((await fetch(`${server.url}/feed.rss`)).status).toBe(200)
+  test('a file that is sent while the database is gone is not taken, and no folder is made for it', async () => {
+    const server = started()
+    const folder = dirname(server.database)
+    expect((await putFile(server, 'before')).status).toBe(201)
+    renameSync(folder, `${folder}-away`)
+    for (const name of ['before', 'gone']) {
+      expect(await putFile(server, name)).toMatchObject({
+        status: 503,
+        told: { detail: expect.stringContaining('The database file is no longer there') },
+      })
+    }
+    expect(readdirSync(join(folder, '..'))).not.toContain('deeper')
+    expect(server.log()).toContain('The database file is no longer there')
+    renameSync(`${folder}-away`, folder)
+    // What was moved away is looked through before it is taken up again.
+    await until(async () => (await putFile(server, 'gone')).status === 201)
+  })
+
+  test('a release that is as long as a book is told by its size, in a file of its own and in a line', async () => {
+    const server = started()
+    const { directory } = server
+    const text = 'Some words here. '.repeat(700_000)
+    // Writing takes so long that the service would see a part.
+    const write = (path: string, content: string) => {
+      writeFileSync(join(directory, 'being-written'), content)
+      renameSync(join(directory, 'being-written'), join(directory, path))
+    }
+    mkdirSync(join(directory, 'media'))
+    write('media/big.txt', text)
+    write('releases/big.en.md', markdown(['title: Big', published], text))
+    const line = { slug: 'line', language: 'en', title: 'Line', body: { markdown: text } }
+    write('releases/lines.jsonl', `\n${JSON.stringify(line)}\n`)
+    await until(() => server.log().includes('lines.jsonl'))
+    expect(server.log()).toContain(
+      'releases/big.en.md:1  This has 12 MB, and at most 10 MB are read.',
+    )
+    expect(server.log()).toContain(
+      'releases/lines.jsonl:2  This has 12 MB, and at most 10 MB are read.',
+    )
+    expect((await fetch(`${server.url}/feed.rss`)).status).toBe(200)
+  })
 })

@@ -13,7 +13,7 @@ import { amount } from './trials.ts'
 
 const kills = amount(1, 14)
 /** Enough that a load takes a while. */
-const releases = amount(400, 3000)
+const releases = amount(250, 3000)
 
 test('drafts of loads that were killed are gone at a start, once nobody touched them for ten minutes', async () => {
   const directory = temporaryFolder({ 'releases/many.jsonl': lines(releases) })

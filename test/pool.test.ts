@@ -33,7 +33,7 @@ async function measure(): Promise<number> {
 }
 
 test('a short release does not wait for all of many long ones that came before', async () => {
-  const { bodies } = readInThreads(new Pool())
+  const { bodies } = readingInThreads
   const order: string[] = []
   const read = async (what: string, length: number) => {
     await bodies([new TextEncoder().encode(JSON.stringify({ title: 'a'.repeat(length) }))])

@@ -21,7 +21,7 @@ import { createContentStore } from '../src/store/content-store.ts'
 import { openStore } from '../src/store/open-store.ts'
 import { markdown, temporaryFolder, writeFiles } from './content-folder.ts'
 import { damagePages } from './damaged-database.ts'
-import { databaseFile, type Server, start, titles, until } from './server.ts'
+import { databaseFile, type Server, start, startForAll, titles, until } from './server.ts'
 
 const published = 'published: 2024-01-24T09:00:00+02:00'
 
@@ -103,40 +103,43 @@ test('a damaged database is put aside at the start, and made anew of the content
   expect([health.status, await health.json()]).toMatchObject([200, { status: 'ok' }])
 })
 
-test('a database that is moved away under a running service is answered from, and that is told', async () => {
-  const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
-  const path = databaseFile()
-  const server = await start(directory, { DATABASE: path })
-  for (const ending of ['', '-wal', '-shm']) renameSync(`${path}${ending}`, `${path}.away${ending}`)
-  writeFiles(directory, { 'releases/b.en.md': markdown(['title: B', published]) })
-  await until(async () => (await titles(`${server.url}/feed.json`)).length === 2)
-  expect(await problemsOf(server)).toEqual([
-    expect.stringContaining('The database file is no longer there.'),
-  ])
-})
+describe('under a running service', () => {
+  const started = startForAll({ 'releases/a.en.md': markdown(['title: A', published]) })
 
-test('a database that is damaged under a running service is taken up again when a good copy is there', async () => {
-  const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
-  const path = databaseFile()
-  const server = await start(directory, { DATABASE: path })
-  expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
-  const database = new DatabaseSync(path)
-  database.exec('pragma wal_checkpoint(truncate)')
-  database.close()
-  const whole = readFileSync(path)
-  truncateSync(path, 0)
-  writeFiles(directory, { 'releases/b.en.md': markdown(['title: B', published]) })
-  await until(() => /DATABASE at .* is damaged/.test(server.log()))
-  expect((await fetch(`${server.url}/feed.json`)).status).toBe(200)
-  writeFileSync(`${path}.copy`, whole)
-  renameSync(`${path}.copy`, path)
-  for (const ending of ['-wal', '-shm']) rmSync(`${path}${ending}`, { force: true })
-  // Whoever asks how it is has it looked at, and every change of the folder is an occasion to try again.
-  writeFiles(directory, { 'releases/c.en.md': markdown(['title: C', published]) })
-  await until(async () => (await fetch(`${server.url}/healthz`)).status === 200)
-  expect(server.log()).toContain('whole and in its place again')
-  writeFiles(directory, { 'releases/d.en.md': markdown(['title: D', published]) })
-  await until(async () => (await titles(`${server.url}/feed.json`)).length === 4)
+  test('a database that is damaged under a running service is taken up again when a good copy is there', async () => {
+    const server = started()
+    const { directory, database: path } = server
+    expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
+    const database = new DatabaseSync(path)
+    database.exec('pragma wal_checkpoint(truncate)')
+    database.close()
+    const whole = readFileSync(path)
+    truncateSync(path, 0)
+    writeFiles(directory, { 'releases/b.en.md': markdown(['title: B', published]) })
+    await until(() => /DATABASE at .* is damaged/.test(server.log()))
+    expect((await fetch(`${server.url}/feed.json`)).status).toBe(200)
+    writeFileSync(`${path}.copy`, whole)
+    renameSync(`${path}.copy`, path)
+    for (const ending of ['-wal', '-shm']) rmSync(`${path}${ending}`, { force: true })
+    // Whoever asks how it is has it looked at, and every change of the folder is an occasion to try again.
+    writeFiles(directory, { 'releases/c.en.md': markdown(['title: C', published]) })
+    await until(async () => (await fetch(`${server.url}/healthz`)).status === 200)
+    expect(server.log()).toContain('whole and in its place again')
+    writeFiles(directory, { 'releases/d.en.md': markdown(['title: D', published]) })
+    await until(async () => (await titles(`${server.url}/feed.json`)).length === 4)
+  })
+
+  test('a database that is moved away under a running service is answered from, and that is told', async () => {
+    const server = started()
+    const { directory, database: path } = server
+    for (const ending of ['', '-wal', '-shm'])
+      renameSync(`${path}${ending}`, `${path}.away${ending}`)
+    writeFiles(directory, { 'releases/e.en.md': markdown(['title: E', published]) })
+    await until(async () => (await titles(`${server.url}/feed.json`)).includes('E'))
+    expect(await problemsOf(server)).toEqual([
+      expect.stringContaining('The database file is no longer there.'),
+    ])
+  })
 })
 
 describe.skipIf(!mayRun)(

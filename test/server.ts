@@ -4,7 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { afterAll, beforeAll, onTestFinished } from 'vitest'
+import { writeFolder } from './content-folder.ts'
 
 const project = join(import.meta.dirname, '..')
 
@@ -29,6 +30,31 @@ export async function start(
   const isStarted = () => /^(Serving|What was there before)/m.test(server.output())
   await Promise.race([until(isStarted), server.exit])
   return server
+}
+
+/** A server with the folder and the database that it stands on. */
+export type SharedServer = Server & { directory: string; database: string }
+
+/** Starts one server for tests that follow each other on it. Starting it takes longer than most of what is asked of it. */
+export function startForAll(
+  files: Record<string, string>,
+  settings: Record<string, string> = {},
+): () => SharedServer {
+  let server: SharedServer
+  let folder: string
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'tiedote-data-'))
+    const database = join(folder, 'deeper', 'tiedote.db')
+    const directory = writeFolder(files)
+    const started = await spawnServer(directory, { DATABASE: database, ...settings })
+    server = { ...started, directory, database }
+    await until(() => started.output().includes('Serving'))
+  })
+  afterAll(() => {
+    server.process.kill('SIGKILL')
+    for (const path of [folder, server.directory]) rmSync(path, { recursive: true, force: true })
+  })
+  return () => server
 }
 
 /** Starts a server that whoever calls this kills, and does not wait until it serves. */

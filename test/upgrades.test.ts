@@ -1,8 +1,8 @@
 // Databases of earlier versions, met by the service as it is started and deployed.
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { registerExport } from '../src/cli/export.ts'
 import { registerRestore } from '../src/cli/restore.ts'
 import { wordsOf } from '../src/content/words.ts'
@@ -12,15 +12,15 @@ import { migrate } from '../src/store/migrate.ts'
 import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
 import { siteYaml, topicsYaml } from './bench/input.ts'
 import { runCommand } from './cli/run.ts'
-import { markdown, temporaryFolder } from './content-folder.ts'
+import { markdown, temporaryFolder, writeFolder } from './content-folder.ts'
 import { workerService } from './platforms.ts'
 import { databaseFile, spawnServer, start } from './server.ts'
 import { digestOf, earlierVersions, fillAsEarlier, fillWithMany } from './store/earlier-versions.ts'
 import { amount, isTrial } from './trials.ts'
 
 /** A folder with the site and the topics of the releases that databases are filled with. */
-function frame(files: Record<string, string> = {}): string {
-  return temporaryFolder({ 'site.yaml': siteYaml, 'topics.yaml': topicsYaml, ...files })
+function frame(): string {
+  return temporaryFolder({ 'site.yaml': siteYaml, 'topics.yaml': topicsYaml })
 }
 
 const release = markdown(['title: From the folder', 'published: 2024-10-01', 'topics: [crime]'])
@@ -82,11 +82,27 @@ test(
   amount(60_000, 900_000),
 )
 
+const ofWorkers = writeFolder({
+  'site.yaml': siteYaml,
+  'topics.yaml': topicsYaml,
+  'releases/kept.en.md': release,
+})
+let started: ReturnType<typeof workerService> | undefined
+
+/** One Worker for the tests of this file. */
+function startedWorker() {
+  started ??= workerService(ofWorkers)
+  return started
+}
+
+afterAll(async () => {
+  await (await started)?.close()
+  rmSync(ofWorkers, { recursive: true, force: true })
+})
+
 test('a Worker brings a database over in several requests, and answers nobody from a part of it', async () => {
   const count = 420
-  const directory = frame({ 'releases/kept.en.md': release })
-  const worker = await workerService(directory)
-  onTestFinished(() => worker.close())
+  const worker = await startedWorker()
   const before = await worker.database()
   const kept = await (await worker.fetch('/topics/crime.atom')).text()
   expect(kept).toContain('From the folder')
@@ -187,9 +203,7 @@ async function fileOf(version: string): Promise<string> {
 }
 
 test('D1 makes the same of what each version left as Node does', async () => {
-  const worker = await workerService(frame())
-  onTestFinished(() => worker.close())
-  const database = await worker.database()
+  const database = await (await startedWorker()).database()
   for (const version of tried) {
     const onNode = openDatabase(':memory:')
     for (const one of [onNode, database]) {

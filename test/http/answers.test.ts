@@ -292,7 +292,7 @@ async function randomReaders(
   await note()
   const held = Array.from({ length: 6 }, () => new Map<string, { etag: string; date: string }>())
   const complaints: string[] = []
-  for (let step = 0; step < 150; step++) {
+  for (let step = 0; step < amount(100, 150); step++) {
     const dice = random()
     if (dice < 0.12) {
       const name = pick(['a', 'b', 'c'])

@@ -93,7 +93,12 @@ const odd = words('/topics/border_control.rss /zh-hant/topics/5g.json /ES-419/to
 const feeds =
   words(`/feed /fi/feed /all/feed /withdrawals /topics/eu /topics/migration /topics/ports
   /topics/migration,organised-crime+-drugs /fi/topics/migration /topics/space-travel /topics/-eu`)
-    .flatMap((path) => ['rss', 'atom', 'json'].map((format) => `${path}.${format}`))
+    // The first two in every format, the others in one.
+    .flatMap((path, index) => {
+      const all = ['rss', 'atom', 'json']
+      const formats = index < 2 ? all : [all[index % 3]!]
+      return formats.map((format) => `${path}.${format}`)
+    })
     .concat(words('/feed.rss?q=ministers /topics/eu.json?q=sentence /topics/eu.atom?q=nothing'))
 const spellings = words(`/feed /feed.xml /rss.xml /atom.xml /index.xml /topics/EU.rss /feed.rss/
   /topics/movement-of-people.atom /topics/eu%2Bdrugs.rss /topics/drugs+eu.rss?x=y /feed.rss?q=`)
@@ -101,7 +106,7 @@ const errors =
   words(`/topics/border-policy.rss /topics/migraton.rss /topics/migraton /topics/canals.rss
   /topics/a+b+c+d+e+f+g+h+i.rss /nothing /%25 /feed.pdf /api/x /topics/eu/archive/24-1.atom
   /feed/archive/nonsense.atom /releases/none /releases/meet /releases/secret /topics/canals`)
-const pages = words(`/ /fi /sv /all /topics/eu /fi/topics/migration /?q=ministers /withdrawals
+const pages = words(`/ /fi /sv /all /api /topics/eu /fi/topics/migration /?q=ministers /withdrawals
   /releases/meeting /fi/releases/meeting /releases/wrong /releases/right /topics/ports`)
 const documents = words(`/topics.json /fi/topics.json /all/topics.json /feeds.opml /sv/feeds.opml
   /feeds.opml?topic=eu /sitemap.xml /news-sitemap.xml /sitemap-topics-1.xml /sitemap-releases-1.xml
@@ -378,6 +383,39 @@ describe('on Node and on Workers', () => {
       await expectStatus(who === 'the-newsroom' ? 200 : 404, who, 'GET media/secret.pdf')
     }
 
+    // What a release becomes, and what is refused (`publishing.test.ts`).
+    const fate = (more = {}) => by('ministry', { topics: ['migration'], ...more })
+    const change = (kind: string) => ({ change: { kind, note: 'The day was wrong.' } })
+    const withdrawn = { at: '2024-02-01T10:00', reason: 'The call has ended.' }
+    for (const [status, request, written] of [
+      [201, 'PUT releases/fate/en', fate()],
+      [200, 'PUT releases/fate/en', fate()],
+      [200, 'PUT releases/fate/en', fate({ title: 'Corrected', ...change('correction') })],
+      [200, 'PUT releases/fate/en', fate({ title: 'Reworded', ...change('minor') })],
+      [200, 'GET releases/fate/en/history'],
+      [422, 'PUT releases/fate/en', fate({ withdrawn: { ...withdrawn, at: future } })],
+      [200, 'PUT releases/fate/en', fate({ withdrawn })],
+      [409, 'PUT releases/fate/en', fate()],
+      [200, 'PUT releases/fate/en', fate({ withdrawn: null })],
+      [200, 'PUT releases/moved/en', fate({ formerly: ['fate', 'fate'] })],
+      [200, 'GET releases/moved/EN'],
+      [
+        422,
+        'PUT releases/bad/en',
+        fate({ title: '', topics: ['migrtion'], lede: 'x', kind: 'blog' }),
+      ],
+      [201, 'PUT releases/kept/en?dates=keep', fate({ published: '2019-03-01T09:00:00Z' })],
+      [201, 'PUT releases/archived/en?dates=archive', fate({ published: '2018-03-01T09:00:00Z' })],
+      [201, 'PUT releases/news/en', fate({ published: '2018-03-01T09:00:00Z' })],
+      [400, 'PUT releases/x/en?dates=never', fate()],
+      [201, 'PUT topics/borders', { label: { en: 'borders', fi: 'rajat' }, broader: 'migration' }],
+      [201, 'PUT topics/frontiers', { renamed: 'borders' }],
+      [422, 'PUT topics/union', { label: { en: 'union', fi: 'Eu!' } }],
+      [200, 'GET topics/borders'],
+    ] as [number, string, unknown?][]) {
+      await expectStatus(status, 'the-newsroom', request, written)
+    }
+
     // What a release may be called (`names.test.ts`).
     for (const address of words('sent_one/en 7/es-419 sent-/zh-Hant')) {
       await expectStatus(201, 'the-newsroom', `PUT releases/${address}`, by('ministry'))
@@ -387,7 +425,13 @@ describe('on Node and on Workers', () => {
     }
     await expectStatus(200, 'customs', 'POST releases/two/en/withdraw', { reason: 'Too early.' })
     await expectStatus(200, 'customs', 'GET releases/two/en/history')
-    await expectSame([...watched, ...words('/releases/one /releases/two /zh-hant/releases/sent-')])
+    await expectSame([
+      ...watched,
+      ...words(
+        `/releases/one /releases/two /zh-hant/releases/sent- /releases/fate /releases/moved
+        /topics/migration.atom /topics/frontiers.rss /releases/archived /releases/news`,
+      ),
+    ])
   })
 })
 

@@ -81,6 +81,7 @@ async function service(
         body: { markdown: `Text of ${slug}.` },
         ...more,
       }),
+    textOf: async (slug: string) => (await press.fetch(`/releases/${slug}`)).text(),
     titles: async (path?: string) => (await itemsOf(path)).map(({ title }) => title),
     mend: (token?: string) =>
       call('POST', '/api/mend-clock', { now: formatUtc(clock.now()) }, token),
@@ -134,6 +135,7 @@ function subscribers(press: Press) {
   }
 }
 
+// What the store makes of it is the same on both, and a Worker is started for one of these tests.
 describe.each(Object.keys(runtimes))('a clock that was ahead, on %s', (runtime) => {
   test('for one PUT: the service says so and waits, until it is set back; then all is as if it had been right', async () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
@@ -170,6 +172,12 @@ describe.each(Object.keys(runtimes))('a clock that was ahead, on %s', (runtime) 
     ])
     const topic = await press.call('PUT', '/api/topics/new', { label: 'New' })
     expect([topic.status, topic.headers.get('retry-after')]).toEqual([503, '60'])
+    // So does a change of the folder.
+    writeFiles(press.directory, {
+      'releases/a.en.md': `${file('a', start - 1000)}And more text.\n`,
+    })
+    await expect(press.press.takeUp()).rejects.toThrow()
+    expect(await press.textOf('a')).not.toContain('And more text.')
     expect(await press.health()).toMatchObject({
       code: 503,
       status: 'clock is behind',
@@ -199,6 +207,8 @@ describe.each(Object.keys(runtimes))('a clock that was ahead, on %s', (runtime) 
     const next = await press.put('d')
     expect(next.status).toBe(201)
     expect(Date.parse(next.json.published!) / 1000).toBeLessThanOrEqual(start + 1502)
+    await press.press.takeUp()
+    expect(await press.textOf('a')).toContain('And more text.')
     expect(await press.titles()).toEqual(['d', 'c', 'b', 'a'])
     expect((await press.titles('/feed.json?q=text')).toSorted()).toEqual(['a', 'b', 'c', 'd'])
     // It keeps the time that it has now.
@@ -223,43 +233,46 @@ describe.each(Object.keys(runtimes))('a clock that was ahead, on %s', (runtime) 
     expect(connector).toEqual(['b', 'c', 'e'])
   })
 
-  test('at the first start: what comes later waits, and is public once it is set back', async () => {
-    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
-    onTestFinished(() => logged.mockRestore())
-    const clock = wrongClock()
-    clock.set(start + month)
-    const files = {
-      'releases/a.en.md': file('a', start - 1000),
-      'releases/shown.en.md': file('shown', start + 86_400),
-      'releases/embargo.en.md': file('embargo', start + 2 * month),
-    }
-    const press = await service(runtime, files, clock)
-    const readers = subscribers(press.press)
-    await readers.poll(start)
-    await press.setBack(start + 10)
-    await readers.poll(start + 10)
-    expect(await press.titles()).toEqual(['shown', 'a'])
-    writeFiles(press.directory, { 'releases/b.en.md': file('b', start + 10) })
-    await expect(press.press.takeUp()).rejects.toThrow()
-    expect(await press.titles()).toEqual(['shown', 'a'])
+  test.skipIf(runtime !== 'Node')(
+    'at the first start: what comes later waits, and is public once it is set back',
+    async () => {
+      const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+      onTestFinished(() => logged.mockRestore())
+      const clock = wrongClock()
+      clock.set(start + month)
+      const files = {
+        'releases/a.en.md': file('a', start - 1000),
+        'releases/shown.en.md': file('shown', start + 86_400),
+        'releases/embargo.en.md': file('embargo', start + 2 * month),
+      }
+      const press = await service(runtime, files, clock)
+      const readers = subscribers(press.press)
+      await readers.poll(start)
+      await press.setBack(start + 10)
+      await readers.poll(start + 10)
+      expect(await press.titles()).toEqual(['shown', 'a'])
+      writeFiles(press.directory, { 'releases/b.en.md': file('b', start + 10) })
+      await expect(press.press.takeUp()).rejects.toThrow()
+      expect(await press.titles()).toEqual(['shown', 'a'])
 
-    const mended = await press.mend()
-    expect(mended.json.change).toBe('mended')
-    expect(mended.json.sentences.join('\n')).toMatch(/releases\/shown\.en\.md says/)
-    expect(await press.titles()).toEqual(['shown', 'a'])
-    clock.set(start + 400)
-    await press.press.takeUp()
-    expect(await press.titles()).toEqual(['b', 'shown', 'a'])
-    await readers.poll(start + 400)
-    expect(readers.seenByDate()).toEqual(['a', 'b', 'shown'])
-    for (const [name, titles] of readers.seen()) {
-      const expected = name.includes('Microsoft') ? [] : ['a', 'b', 'shown']
-      expect([name, titles]).toEqual([name, expected])
-    }
-    expect(await press.health()).toMatchObject({ code: 200 })
-    clock.set(start + 2 * month)
-    expect(await press.titles()).toEqual(['embargo', 'b', 'shown', 'a'])
-  })
+      const mended = await press.mend()
+      expect(mended.json.change).toBe('mended')
+      expect(mended.json.sentences.join('\n')).toMatch(/releases\/shown\.en\.md says/)
+      expect(await press.titles()).toEqual(['shown', 'a'])
+      clock.set(start + 400)
+      await press.press.takeUp()
+      expect(await press.titles()).toEqual(['b', 'shown', 'a'])
+      await readers.poll(start + 400)
+      expect(readers.seenByDate()).toEqual(['a', 'b', 'shown'])
+      for (const [name, titles] of readers.seen()) {
+        const expected = name.includes('Microsoft') ? [] : ['a', 'b', 'shown']
+        expect([name, titles]).toEqual([name, expected])
+      }
+      expect(await press.health()).toMatchObject({ code: 200 })
+      clock.set(start + 2 * month)
+      expect(await press.titles()).toEqual(['embargo', 'b', 'shown', 'a'])
+    },
+  )
 })
 
 test('a clock that was ahead for a new version delays nothing once it is set back, and documents of then are not taken for later ones', async () => {

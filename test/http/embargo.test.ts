@@ -109,21 +109,33 @@ function within(asked: string, word: string) {
   return ({ language, words }: Shown) => language === asked && words.includes(word)
 }
 
+/**
+ * The formats that a question is asked in. What holds the long releases in other words than `/feed` and
+ * `/topics/eu` has one, as their documents are most of the work here.
+ */
+function formatsOf(question: Question): string[] {
+  const isLong = ['/all/feed', '/topics/space-travel,eu'].includes(question.path)
+  return isLong ? [formats[questions.indexOf(question) % 3]!] : formats
+}
+
 function feedAddress({ path, search }: Question, format: string): string {
   return `${path}.${format}${search ? `?q=${search}` : ''}`
 }
 
-/** Everything there is to ask for, and what only somebody would who knows more than he should. */
+/**
+ * Everything there is to ask for, and what only somebody would who knows more than he should. Formats may take
+ * turns.
+ */
 async function publicAddresses(
   fetch: Fetch,
   second: number,
   asked: Question[] = questions,
+  takeTurns = false,
 ): Promise<string[]> {
-  const inFormats = (index: number) => (asked === questions ? formats : [formats[index % 3]!])
   const feeds = [...asked, { path: '/withdrawals' }, { path: '/fi/withdrawals' }] as Question[]
   const documents: string[] = []
   for (const [index, feed] of feeds.entries()) {
-    for (const format of inFormats(index)) {
+    for (const format of takeTurns ? [formats[index % 3]!] : formatsOf(feed)) {
       const walked = await walk(fetch, feedAddress(feed, format))
       documents.push(...walked.map(({ address }) => address))
     }
@@ -260,7 +272,7 @@ describe('a release under embargo', () => {
     ]
     const harbour = { language: 'en', topics: ['drugs'], words: 'harbour' }
     for (const question of questions) {
-      for (const format of formats) {
+      for (const format of formatsOf(question)) {
         const address = feedAddress(question, format)
         const whole = after.get(`${address} whole`)!
         // The translation has the second after, for it is a release of the same second.
@@ -307,7 +319,8 @@ describe('a release under embargo', () => {
     const { fetch } = press
     const lift = start + 3600
     clock.moveTo(start + 60)
-    const addresses = await publicAddresses(fetch, lift)
+    // Every question in one of the formats, which the test above has all of.
+    const addresses = await publicAddresses(fetch, lift, questions, true)
     const before = await recordSettled(fetch, addresses, fewWays)
     const expectNothing = async () => {
       expect(differences(before, await record(fetch, addresses, before, fewWays))).toEqual([])
@@ -341,7 +354,7 @@ describe('a release under embargo', () => {
       onTestFinished(() => press.close())
       const lift = start + 3600
       clock.moveTo(start + 60)
-      const addresses = await publicAddresses(press.fetch, lift, short)
+      const addresses = await publicAddresses(press.fetch, lift, short, true)
       expect(addresses.filter((one) => one.includes('/archive/')).length).toBeGreaterThan(8)
       const first = await record(press.fetch, addresses, new Map(), ['whole'])
       const before = await record(press.fetch, addresses, first, fewWays)
