@@ -196,4 +196,4 @@ test('the Worker that is deployed and Node answer our own content with the same 
     expect(await other.text(), path).toBe(await one.text())
     expect(other.headers.get('etag'), path).toBe(one.headers.get('etag'))
   }
-})
+}, 180_000)
