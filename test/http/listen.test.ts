@@ -498,12 +498,13 @@ describe.concurrent('clients that take their time', () => {
 
   test('a client that reads slowly gets everything', async (context) => {
     // On a busy machine both may stand still for a while, which is no silence.
-    const silence = 1500
+    const silence = 1000
     const { port } = await serve(context, () => new Response(large), { ...limits, silence })
     const socket = await open(port)
     let read = 0
     const started = Date.now()
-    const slowly = 1.5 * silence
+    // When the first silence would be over, more is to come than the system keeps for a connection.
+    const slowly = 4 * silence
     socket.on('data', ({ length }) => {
       read += length
       const early = started + (slowly * read) / large.length - Date.now()
