@@ -129,7 +129,7 @@ function goOn(error: unknown) {
 /** The state as far as it is known without the database, to find what other isolates answered (H-29). */
 function spareState(): State {
   const { site, vocabulary } = ownBundle().header
-  const retired = retiredAt(vocabulary.topics, systemClock.now())
+  const retired = retiredAt(site, vocabulary.topics, systemClock.now())
   const nothing = { revision: 0, horizon: 0, since: 0, frameSince: 0, until: 0 }
   const frame = { site, vocabulary: createVocabulary(vocabulary), marks: new Map() }
   return { ...nothing, retired, ...frame }

@@ -1,9 +1,9 @@
-// Random questions over the topics of content-folder.ts, and random ways to spell them.
+// Random questions over the topics and publishers of content-folder.ts, and random ways to spell them.
 import fc from 'fast-check'
 import type { TopicExpression } from '../src/domain/topic-expression.ts'
 
 /** Other names of each topic. */
-const names: Record<string, string[]> = {
+const namesOfTopics: Record<string, string[]> = {
   migration: ['migration', 'Migration', 'muuttoliike', 'movement-of-people'],
   asylum: ['asylum', 'ASYLUM', 'turvapaikka', 'asyl'],
   immigration: ['immigration', 'maahanmuutto', 'invandring'],
@@ -18,12 +18,21 @@ const names: Record<string, string[]> = {
   eu: ['eu', 'EU'],
 }
 
-export const topics = Object.keys(names)
+const names: Record<string, string[]> = {
+  ...namesOfTopics,
+  'by:ministry': ['by:ministry', 'BY:Ministeriö', 'by:the-ministry'],
+  'by:customs': ['by:customs', 'by:tulli', 'By:CUSTOMS'],
+  'kind:speech': ['kind:speech', 'KIND:Speech'],
+  'kind:press-release': ['kind:press-release', 'kind:press_release'],
+}
+
+export const topics = Object.keys(namesOfTopics)
+const terms = Object.keys(names)
 
 const group = fc
   .record({
-    with: fc.subarray(topics, { maxLength: 2 }),
-    without: fc.subarray(topics, { maxLength: 1 }),
+    with: fc.subarray(terms, { maxLength: 2 }),
+    without: fc.subarray(terms, { maxLength: 1 }),
   })
   .filter((group) => group.with.length + group.without.length > 0)
 

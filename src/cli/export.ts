@@ -16,6 +16,7 @@ import { writeYaml } from '../content/yaml.ts'
 import { isUnderEmbargo } from '../domain/embargo.ts'
 import { type FileProblem, formatProblem } from '../domain/problem.ts'
 import type { PublishingStore, ReleaseSummary } from '../domain/publishing-store.ts'
+import { writeSiteDown } from '../domain/site.ts'
 import { formatUtc } from '../domain/time.ts'
 import { joinVocabularies, type VocabularySource, writeTopicDown } from '../domain/topic.ts'
 import { writeDown } from '../domain/written-release.ts'
@@ -111,7 +112,7 @@ async function writeExport(
     const store = createPublishingStore(database, upgrading)
     const { site, content, published } = await store.siteAndTopics()
     const vocabulary = joinVocabularies(content, published)
-    writeFileSync(join(folder, 'site.yaml'), writeYaml(site))
+    writeFileSync(join(folder, 'site.yaml'), writeYaml(writeSiteDown(site)))
     writeFileSync(join(folder, 'topics.yaml'), writeYaml(topicsFile(vocabulary)))
     const lines = await listAll(store)
     mkdirSync(join(folder, 'releases'))

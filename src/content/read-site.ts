@@ -1,6 +1,14 @@
 import * as v from 'valibot'
 import { checkWritten, type FileProblem, type Problem } from '../domain/problem.ts'
-import { languagesSchema, type Site, siteAdvice, siteSchema } from '../domain/site.ts'
+import {
+  checkPublishers,
+  completeSite,
+  languagesSchema,
+  type Site,
+  siteAdvice,
+  siteSchema,
+  timezoneSchema,
+} from '../domain/site.ts'
 import { checkVocabulary, createTopicReader, type VocabularySource } from '../domain/topic.ts'
 import { parseYaml, type YamlSource } from './yaml.ts'
 
@@ -18,18 +26,18 @@ export function readSite(text: string): {
   if (told.some(({ warning }) => !warning)) return { problems: told }
   const stated = v.safeParse(v.looseObject({ languages: languagesSchema }), source.value)
   const languages = stated.success ? stated.output.languages : undefined
-  const schema = siteSchema(languages ?? ['en'])
+  const zone = v.safeParse(v.looseObject({ timezone: timezoneSchema }), source.value)
+  const schema = siteSchema(languages ?? ['en'], zone.success ? zone.output.timezone : 'UTC')
   const checked = checkWritten(schema, source.value, siteAdvice)
   if ('problems' in checked) {
     const problems = [...told, ...inFile('site.yaml', source, checked.problems)]
     return { ...(languages && { languages }), problems }
   }
-  const { description, ...site } = checked.output
-  return {
-    site: { ...site, description: description ?? site.title },
-    languages: site.languages,
-    problems: told,
-  }
+  const wrong = inFile('site.yaml', source, checkPublishers(checked.output))
+  if (wrong.length > 0)
+    return { languages: checked.output.languages, problems: [...told, ...wrong] }
+  const site = completeSite(checked.output)
+  return { site, languages: site.languages, problems: told }
 }
 
 /** Reads `topics.yaml`; `timezone` is that of its times. Topics that are wrong are left out, and the problems say why. */

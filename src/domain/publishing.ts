@@ -2,6 +2,7 @@ import { isUnderEmbargo } from './embargo.ts'
 import { keyAt, placesOfSecond, secondOf } from './key.ts'
 import type { Release } from './release.ts'
 import type { Site } from './site.ts'
+import type { Term } from './term.ts'
 import type { VocabularySource } from './topic.ts'
 
 /** A release that was read and is not in the store yet, with what the store needs to recognise it later. */
@@ -88,8 +89,7 @@ export type Placement = {
   authored: number
   /** When it last changed materially, by its author's word; `authored` if it never did. */
   wanted: number
-  /** Slugs. */
-  topics: string[]
+  terms: Term[]
   withdrawn: boolean
   /** How many corrections its author tells of. */
   corrections: number
@@ -97,13 +97,13 @@ export type Placement = {
   before?: Former | undefined
 }
 
-/** What a release was until now. `topics` are missing for one that was taken away and comes back. */
+/** What a release was until now. `terms` are missing for one that was taken away and comes back. */
 export type Former = {
   key: number
   updatedKey: number
   authored: number
   wanted: number
-  topics?: string[]
+  terms?: Term[]
   withdrawn?: boolean
   corrections?: number
   isHistory?: boolean
@@ -144,8 +144,8 @@ const mostLate = 50
  * is published in the second of the change. More than fifty that are older than a week are history (C-06).
  * Once public, a release keeps its key. Whoever brings releases in may say otherwise (`Dates`).
  *
- * A correction, a withdrawal and a topic gained move `updatedKey` to the second of the change; a minor
- * change moves nothing. What finds no place in its second takes the next one.
+ * A correction, a withdrawal and a term gained (a topic, another publisher, another kind) move `updatedKey` to
+ * the second of the change; a minor change moves nothing. What finds no place in its second takes the next one.
  *
  * `taken` are the keys that other releases have.
  */
@@ -158,7 +158,7 @@ export function chooseKeys(
   const others = inOrder(releases.filter((one) => !isKept(one, second)))
   const late = lateAmong(others, second, since)
   const changed = new Set(kept.filter((one) => isMaterial(one.before!, one)))
-  // A topic that gains another as a whole is no news, just like the history of an office.
+  // A topic or publisher that becomes another as a whole is no news, just like the history of an office.
   for (const one of ofManyInBatch([...changed])) {
     if (isGainAlone(one.before!, one)) changed.delete(one)
   }
@@ -267,17 +267,17 @@ function ofManyInBatch(releases: Placement[]): Set<Placement> {
 /** Whether readers must see that a public release changed. */
 function isMaterial(before: Former, release: Placement): boolean {
   const isDated = release.wanted > before.wanted && release.wanted !== secondOf(before.updatedKey)
-  if (!before.topics || isDated) return true
+  if (!before.terms || isDated) return true
   if (release.withdrawn !== before.withdrawn) return true
-  return release.corrections > (before.corrections ?? 0) || gainsTopic(before, release)
+  return release.corrections > (before.corrections ?? 0) || gainsTerm(before, release)
 }
 
-function gainsTopic(before: Former, { topics }: Placement): boolean {
-  return topics.some((slug) => !before.topics?.includes(slug))
+function gainsTerm(before: Former, { terms }: Placement): boolean {
+  return terms.some((term) => !before.terms?.includes(term))
 }
 
 function isGainAlone(before: Former, release: Placement): boolean {
-  return !isMaterial(before, { ...release, topics: before.topics ?? [] })
+  return !isMaterial(before, { ...release, terms: before.terms ?? [] })
 }
 
 function inOrder(releases: Placement[]): Placement[] {

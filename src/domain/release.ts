@@ -9,6 +9,7 @@ import {
   line,
   mediaPath,
   paragraph,
+  presentPublisher,
   type Site,
   slug,
   webAddress,
@@ -130,10 +131,12 @@ function topicSchema(vocabulary: Vocabulary) {
   )
 }
 
-function publisherSchema({ publishers }: Site) {
-  const names = Object.keys(publishers)
+/** A publisher by its slug, or by one that it had. Its present slug comes out. */
+function publisherSchema(site: Site) {
+  const names = Object.keys(site.publishers)
   return v.pipe(
     line,
+    v.transform((slug) => presentPublisher(slug, site) ?? slug),
     v.picklist(names, ({ received }) => {
       return `${received} is not a publisher. Write one of ${names.join(', ')}, or add it to publishers in site.yaml.`
     }),

@@ -1,13 +1,14 @@
-import type { Labels } from './site.ts'
-import type { Topic, Vocabulary } from './topic.ts'
+import type { Labels, Retirement, Site } from './site.ts'
+import { endingTerms, type Term } from './term.ts'
+import type { Topic } from './topic.ts'
 import type { TopicExpression } from './topic-expression.ts'
 
-/** Which topics have ended at one moment. */
+/** Which topics and publishers have ended at one moment. */
 export type Retired = {
-  /** Slugs of topics whose feeds say that they have ended. */
-  ended: ReadonlySet<string>
+  /** Terms whose feeds say that they have ended. */
+  ended: ReadonlyMap<Term, Retirement>
   /** Those among them whose feeds are gone. */
-  gone: ReadonlySet<string>
+  gone: ReadonlySet<Term>
   /** Second of the last of these events; 0 without any. */
   since: number
   /** Second of the next event; Infinity without any. */
@@ -21,51 +22,49 @@ export type Ending = {
   /** Second from which it is gone. */
   until: number
   isGone: boolean
-  /** Slugs of the topics to subscribe to instead. */
-  successors: string[]
+  /** What to subscribe to instead. */
+  successors: Term[]
   note?: Labels | undefined
 }
 
 /** What has ended at a second. */
-export function retiredAt(topics: Iterable<Topic>, now: number): Retired {
-  const ended = new Set<string>()
-  const gone = new Set<string>()
+export function retiredAt(site: Site, topics: Iterable<Topic>, now: number): Retired {
+  const ended = new Map<Term, Retirement>()
+  const gone = new Set<Term>()
   let since = 0
   let until = Infinity
-  for (const { slug, retired } of topics) {
-    if (!retired) continue
+  for (const { term, retired } of endingTerms(site, topics)) {
     for (const second of [retired.at, retired.until])
       if (second > now) until = Math.min(until, second)
     if (retired.at > now) continue
-    ended.add(slug)
-    if (retired.until <= now) gone.add(slug)
+    ended.set(term, retired)
+    if (retired.until <= now) gone.add(term)
     since = Math.max(since, retired.until <= now ? retired.until : retired.at)
   }
   return { ended, gone, since, until }
 }
 
 /**
- * How the feed of an expression ends. It ends when every alternative requires a topic that has ended. Of
+ * How the feed of an expression ends. It ends when every alternative requires a term that has ended. Of
  * several in one alternative the first to end decides. While one alternative goes on, the feed goes on as a
  * whole (U-06).
  */
 export function endingOf(
   expression: TopicExpression,
   { ended, gone }: Retired,
-  vocabulary: Vocabulary,
 ): Ending | undefined {
   if (expression.length === 0) return undefined
   const firsts = expression.map(({ with: wanted }) => {
-    const topics = wanted.flatMap((slug) => (ended.has(slug) ? vocabulary.topics.get(slug)! : []))
-    return topics.toSorted((a, b) => a.retired!.at - b.retired!.at)[0]
+    const ending = wanted.filter((term) => ended.has(term))
+    return ending.toSorted((a, b) => ended.get(a)!.at - ended.get(b)!.at)[0]
   })
-  const topics = firsts.filter((topic) => topic !== undefined)
-  if (topics.length < firsts.length) return undefined
-  const retirements = topics.map(({ retired }) => retired!)
+  const terms = firsts.filter((term) => term !== undefined)
+  if (terms.length < firsts.length) return undefined
+  const retirements = terms.map((term) => ended.get(term)!)
   return {
     at: Math.max(...retirements.map(({ at }) => at)),
     until: Math.max(...retirements.map(({ until }) => until)),
-    isGone: topics.every(({ slug }) => gone.has(slug)),
+    isGone: terms.every((term) => gone.has(term)),
     successors: [...new Set(retirements.flatMap(({ replacedBy }) => replacedBy))],
     note: retirements.find(({ note }) => note)?.note,
   }

@@ -1,14 +1,32 @@
 import * as v from 'valibot'
 import { languagePattern, longestLanguage, slugPattern } from './names.ts'
 import { cleanLine, cleanText } from './text.ts'
-import { isTimezone } from './time.ts'
-import type { Advice } from './problem.ts'
+import { formatUtc, isTimezone } from './time.ts'
+import { timeSchema } from './explain-time.ts'
+import type { Advice, Problem } from './problem.ts'
 
 /** A text per language; what is missing falls back to the default language. */
 export type Labels = Record<string, string>
 
+/** The end of a topic or a publisher. Seconds since 1970. */
+export type Retirement = {
+  /** From here on its feeds say that they have ended. */
+  at: number
+  /** From here on they are gone. */
+  until: number
+  /** Slugs of those that take its place, if any do. */
+  replacedBy: string[]
+  /** A sentence for subscribers. */
+  note?: Labels | undefined
+}
+
 /** The organisation that issues a release. */
-export type Publisher = { name: Labels; url?: string | undefined; email?: string | undefined }
+export type Publisher = {
+  name: Labels
+  url?: string | undefined
+  email?: string | undefined
+  retired?: Retirement | undefined
+}
 
 /** What `site.yaml` says: the press office as a whole. */
 export type Site = {
@@ -20,6 +38,8 @@ export type Site = {
   languages: string[]
   timezone: string
   publishers: Record<string, Publisher>
+  /** Slugs that publishers had, with those that they have now. */
+  formerPublishers?: Record<string, string> | undefined
   /** Path below the content folder, beginning `media/`. */
   logo?: string | undefined
   rights?: Labels | undefined
@@ -93,31 +113,148 @@ export function labelsSchema(languages: string[]) {
   )
 }
 
-/** `site.yaml` as it may be written. The languages are read first because every text needs them. */
-export function siteSchema(languages: string[]) {
-  const labels = labelsSchema(languages)
+/** Seconds for which a feed that has ended says so: some readers poll rarely (H-33). */
+const usualEndNotice = 365 * 86_400
+
+/** The end of a topic or a publisher as it may be written: a date, or an object with more. */
+export function retirementSchema(
+  successor: v.GenericSchema<unknown, string>,
+  languages: string[],
+  timezone: string,
+) {
+  const time = timeSchema({ timezone, languages })
+  return v.pipe(
+    v.unknown(),
+    v.transform((written) => (typeof written === 'string' ? { at: written } : written)),
+    v.strictObject({
+      at: time,
+      until: v.optional(time),
+      replacedBy: v.optional(v.array(successor), []),
+      note: v.optional(labelsSchema(languages)),
+    }),
+    v.transform(({ until, ...rest }): Retirement => ({
+      ...rest,
+      until: until ?? rest.at + usualEndNotice,
+    })),
+    v.check(
+      ({ at, until }) => until > at,
+      'The feed would be gone before it has ended. Write a later time as until.',
+    ),
+  )
+}
+
+/** A publisher, or the slug of the one that took its place. */
+type WrittenPublisher = Publisher | { renamed: string }
+
+function publisherSchema(languages: string[], timezone: string) {
+  const renamed = v.strictObject({ renamed: slug })
   const publisher = v.strictObject({
-    name: labels,
+    name: labelsSchema(languages),
     url: v.optional(webAddress),
     email: v.optional(filledLine),
+    retired: v.optional(retirementSchema(slug, languages, timezone)),
   })
+  return v.lazy((written): v.GenericSchema<unknown, WrittenPublisher> =>
+    'renamed' in Object(written) ? renamed : publisher,
+  )
+}
+
+/**
+ * `site.yaml` as it may be written. Languages and time zone are read first, because texts and times need them.
+ */
+export function siteSchema(languages: string[], timezone: string) {
+  const labels = labelsSchema(languages)
   return v.strictObject({
     id: uuid,
     title: labels,
     description: v.optional(labels),
     languages: languagesSchema,
-    timezone: v.pipe(
-      line,
-      v.check(isTimezone, 'This is not a time zone. Write one such as Europe/Helsinki.'),
-    ),
+    timezone: timezoneSchema,
     publishers: v.pipe(
-      v.record(slug, publisher),
-      v.check((all) => Object.keys(all).length > 0, 'There is no publisher. Write at least one.'),
+      v.record(slug, publisherSchema(languages, timezone)),
+      v.check(
+        (all) => Object.values(all).some((one) => !('renamed' in one)),
+        'There is no publisher. Write at least one.',
+      ),
     ),
     logo: v.optional(mediaPath),
     rights: v.optional(labels),
     contact: v.optional(filledLine),
     homepage: v.optional(webAddress),
+  })
+}
+
+export const timezoneSchema = v.pipe(
+  line,
+  v.check(isTimezone, 'This is not a time zone. Write one such as Europe/Helsinki.'),
+)
+
+type WrittenSite = v.InferOutput<ReturnType<typeof siteSchema>>
+
+/** A site as it was written, with what may be left out. */
+export function completeSite({ description, publishers, ...site }: WrittenSite): Site {
+  const { formerPublishers, ...parted } = partPublishers(publishers)
+  return {
+    ...site,
+    ...parted,
+    description: description ?? site.title,
+    ...(Object.keys(formerPublishers).length > 0 && { formerPublishers }),
+  }
+}
+
+/** Publishers, and the old slugs that lead to one, perhaps by way of others. */
+function partPublishers(written: WrittenSite['publishers']): {
+  publishers: Site['publishers']
+  formerPublishers: Record<string, string>
+} {
+  const publishers: Record<string, Publisher> = {}
+  const renamed = new Map<string, string>()
+  for (const [slug, one] of Object.entries(written)) {
+    if ('renamed' in one) renamed.set(slug, one.renamed)
+    else publishers[slug] = one
+  }
+  const formerPublishers: Record<string, string> = {}
+  for (const old of renamed.keys()) {
+    let at: string | undefined = old
+    // Renames may lead round in a circle.
+    for (let steps = 0; at && !Object.hasOwn(publishers, at) && steps <= renamed.size; steps++) {
+      at = renamed.get(at)
+    }
+    if (at && Object.hasOwn(publishers, at)) formerPublishers[old] = at
+  }
+  return { publishers, formerPublishers }
+}
+
+/** A site as it is written, so that reading it again gives the same. */
+export function writeSiteDown({ formerPublishers = {}, ...site }: Site): Record<string, unknown> {
+  const publishers = Object.entries(site.publishers).map(([slug, { retired, ...one }]) => [
+    slug,
+    { ...one, ...(retired && { retired: writeRetirementDown(retired) }) },
+  ])
+  const former = Object.entries(formerPublishers).map(([old, now]) => [old, { renamed: now }])
+  return { ...site, publishers: Object.fromEntries([...publishers, ...former]) }
+}
+
+export function writeRetirementDown({ at, until, ...rest }: Retirement): Record<string, unknown> {
+  return { at: formatUtc(at), until: formatUtc(until), ...rest }
+}
+
+/** What is wrong between publishers: renames that lead nowhere, and successors that are none. */
+export function checkPublishers({ publishers }: WrittenSite): Problem[] {
+  const { publishers: present, formerPublishers } = partPublishers(publishers)
+  const known = Object.keys(present)
+  return Object.entries(publishers).flatMap(([slug, one]): Problem[] => {
+    if ('renamed' in one) {
+      if (Object.hasOwn(formerPublishers, slug)) return []
+      const message = `"${one.renamed}" is not a publisher. Write one of ${known.join(', ')}.`
+      return [{ field: `publishers.${slug}.renamed`, message }]
+    }
+    return (one.retired?.replacedBy ?? []).flatMap((successor): Problem[] => {
+      const goesOn = Object.hasOwn(present, successor) && !present[successor]!.retired
+      if (goesOn) return []
+      const message = `"${successor}" is no publisher that goes on. Write another one, or leave it out.`
+      return [{ field: `publishers.${slug}.retired.replacedBy`, message }]
+    })
   })
 }
 
@@ -159,6 +296,12 @@ export const siteAdvice: Advice = {
   name: 'Write a name per language: { en: "My office" }.',
   url: 'Write a whole web address.',
   email: 'Write a mail address.',
+  renamed: 'Write the short name of the publisher that took its place.',
+  retired: 'Write a date such as 2026-11-01, or { at: 2026-11-01, replacedBy: [customs] }.',
+  at: 'Write a date and time such as 2026-11-01T09:00.',
+  until: 'Write a date and time such as 2027-11-01T09:00, or leave it out.',
+  replacedBy: 'Write a list of publishers, or leave it out.',
+  note: 'Write a sentence per language, or leave it out.',
   logo: 'Write a file below media, such as media/logo.png.',
   rights: 'Write a text per language.',
   contact: 'Write how to reach the editors.',
@@ -168,6 +311,18 @@ export const siteAdvice: Advice = {
 /** The text in a language, else in the default language. */
 export function inLanguage(labels: Labels, language: string, site: Site): string {
   return labels[language] ?? labels[site.languages[0]!] ?? ''
+}
+
+/** The slug that a publisher has now. Undefined for one that the site does not know. */
+export function presentPublisher(slug: string, site: Site): string | undefined {
+  const { publishers, formerPublishers = {} } = site
+  if (Object.hasOwn(publishers, slug)) return slug
+  return Object.hasOwn(formerPublishers, slug) ? formerPublishers[slug] : undefined
+}
+
+/** The publisher of a release. One that the site does not know any more counts as its first. */
+export function publisherOf(slug: string, site: Site): Publisher {
+  return site.publishers[presentPublisher(slug, site) ?? ''] ?? Object.values(site.publishers)[0]!
 }
 
 function isWebAddress(text: string): boolean {

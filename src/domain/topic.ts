@@ -4,22 +4,17 @@ import { topicBounds } from './limits.ts'
 import { fold } from './text.ts'
 import { createNearest } from './nearest.ts'
 import { cacheSizes, createRemembered, sizeOfText } from './remembered.ts'
-import { filledLine, type Labels, labelsSchema, slug, webAddress } from './site.ts'
+import {
+  filledLine,
+  type Labels,
+  labelsSchema,
+  type Retirement,
+  retirementSchema,
+  slug,
+  webAddress,
+  writeRetirementDown,
+} from './site.ts'
 import { type Advice, checkWritten, type Problem } from './problem.ts'
-import { timeSchema } from './explain-time.ts'
-import { formatUtc } from './time.ts'
-
-/** The end of a topic. Seconds since 1970. */
-export type Retirement = {
-  /** From here on its feeds say that they have ended. */
-  at: number
-  /** From here on they are gone. */
-  until: number
-  /** Slugs of the topics that take its place, if any do. */
-  replacedBy: string[]
-  /** A sentence for subscribers. */
-  note?: Labels | undefined
-}
 
 /** A term of the controlled vocabulary. */
 export type Topic = {
@@ -58,32 +53,6 @@ const topicSlug = v.pipe(
   v.maxLength(60, 'This is too long for an address. Write at most 60 characters.'),
 )
 
-/** Seconds for which a feed that has ended says so: some readers poll rarely (H-33). */
-const usualEndNotice = 365 * 86_400
-
-/** The end of a topic as it may be written: a date, or an object with more. */
-function retirementSchema(languages: string[], timezone: string) {
-  const time = timeSchema({ timezone, languages })
-  return v.pipe(
-    v.unknown(),
-    v.transform((written) => (typeof written === 'string' ? { at: written } : written)),
-    v.strictObject({
-      at: time,
-      until: v.optional(time),
-      replacedBy: v.optional(v.array(topicSlug), []),
-      note: v.optional(labelsSchema(languages)),
-    }),
-    v.transform(({ until, ...rest }): Retirement => ({
-      ...rest,
-      until: until ?? rest.at + usualEndNotice,
-    })),
-    v.check(
-      ({ at, until }) => until > at,
-      'The feed would be gone before it has ended. Write a later time as until.',
-    ),
-  )
-}
-
 /** One entry of `topics.yaml` as it may be written. Times without an offset are those of `timezone`. */
 export function topicSchema(languages: string[], timezone: string) {
   const labels = labelsSchema(languages)
@@ -95,7 +64,7 @@ export function topicSchema(languages: string[], timezone: string) {
     broader: v.optional(topicSlug),
     exactMatch: v.optional(v.array(webAddress), []),
     closeMatch: v.optional(v.array(webAddress), []),
-    retired: v.optional(retirementSchema(languages, timezone)),
+    retired: v.optional(retirementSchema(topicSlug, languages, timezone)),
   })
   return { key: topicSlug, renamed, topic }
 }
@@ -140,8 +109,7 @@ export type WrittenTopic = Topic | { renamed: string }
 export function writeTopicDown({ retired, ...topic }: Partial<Topic>): Record<string, unknown> {
   delete topic.slug
   if (!retired) return topic
-  const { at, until, ...rest } = retired
-  return { ...topic, retired: { at: formatUtc(at), until: formatUtc(until), ...rest } }
+  return { ...topic, retired: writeRetirementDown(retired) }
 }
 
 const topicAdvice: Advice = {

@@ -4,15 +4,16 @@ import { identity } from '../domain/identity.ts'
 import { isShownAsPicture } from '../domain/media-types.ts'
 import type { Release } from '../domain/release.ts'
 import type { Ending } from '../domain/retirement.ts'
-import { inLanguage, type Site } from '../domain/site.ts'
+import { inLanguage, publisherOf, type Site } from '../domain/site.ts'
+import { ofSort, partTerm } from '../domain/term.ts'
 import type { Topic, Vocabulary } from '../domain/topic.ts'
-import type { Group, TopicExpression } from '../domain/topic-expression.ts'
+import { type TopicExpression, wantedTerms } from '../domain/topic-expression.ts'
 import type { Relations, Version } from '../domain/release-store.ts'
 import { cacheSizes, createRemembered, sizeOfText } from '../domain/remembered.ts'
 import { escapeMarkup } from '../domain/text.ts'
 import { type CorrectionLinks, fullText, type Link, summaryOf } from './body.ts'
 import { textsOf } from './languages.ts'
-import type { Wording } from './languages/texts.ts'
+import { labelOf, titleOf } from './question-in-words.ts'
 
 /** Text with what a machine calls it. */
 export type Category = { term: string; label: string }
@@ -123,7 +124,7 @@ export async function createFeed(
   const endNotice =
     ending && archiveLinks.interval === undefined && (await createEndNotice(query, ending, context))
   const entries = releases.map((release) => createEntry(release, relations, context))
-  const asked = new Set(query.topics.flatMap((group) => group.with))
+  const asked = wantedTerms(query.topics)
   return {
     id: await identityOf('feed', head('atom'), site),
     title: titleOf(query, context),
@@ -145,8 +146,12 @@ export async function createFeed(
       (latest, { updated }) => Math.max(latest, updated),
       ending?.at ?? beforeAnyChange,
     ),
-    author: personOf(Object.keys(site.publishers)[0]!, language, site),
-    categories: [...asked].map((slug) => categoryOf(slug, language, context)),
+    author: personOf(
+      publisherAsked(query.topics) ?? Object.keys(site.publishers)[0]!,
+      language,
+      site,
+    ),
+    categories: ofSort('topic', asked).map((slug) => categoryOf(slug, language, context)),
     scheme: addresses.scheme(),
     extension: addresses.extension(),
     logo: site.logo && addresses.media(site.logo),
@@ -171,9 +176,9 @@ async function createEndNotice(
   const page = addresses.page(query)
   const note = ending.note && inLanguage(ending.note, language, site)
   const text = [wording.endedText(titleOf(query, context)), note].filter(Boolean).join(' ')
-  const successors = ending.successors.map((slug) => ({
-    url: addresses.page({ ...query, topics: [{ with: [slug], without: [] }] }),
-    title: categoryOf(slug, language, context).label,
+  const successors = ending.successors.map((term) => ({
+    url: addresses.page({ ...query, topics: [{ with: [term], without: [] }] }),
+    title: labelOf(term, language, context),
   }))
   const instead = successors.map(({ url, title }) => `<a href="${url}">${escapeMarkup(title)}</a>`)
   const release: Release = {
@@ -187,7 +192,7 @@ async function createEndNotice(
     published: ending.at,
     updated: ending.at,
     authored: ending.at,
-    topics: [...new Set(query.topics.flatMap((group) => group.with))],
+    topics: ofSort('topic', wantedTerms(query.topics)),
     publisher: Object.keys(site.publishers)[0]!,
     kind: 'advisory',
     contacts: [],
@@ -277,58 +282,6 @@ export function headline({ title, withdrawn, language }: Release): string {
   return withdrawn ? `${textsOf(language).documents.withdrawn}: ${title}` : title
 }
 
-/** The question in words before the name of the site: “Migration and EU – Ministry: releases” (C-19). */
-export function titleOf(query: FeedQuery, context: FeedContext): string {
-  const name = inLanguage(context.site.title, textLanguage(query, context.site), context.site)
-  const words = describeQuery(query, context)
-  return words ? `${words} – ${name}` : name
-}
-
-/** The question alone: “Migration and EU”. Empty when it asks for everything. */
-export function describeQuery(query: FeedQuery, context: FeedContext): string {
-  const { site } = context
-  const language = textLanguage(query, site)
-  const wording = textsOf(language).documents
-  const unwanted = withoutInAll(query.topics)
-  const groups = query.topics.map((group) => (unwanted ? { ...group, without: [] } : group))
-  const inOrder = (some: Group[]) =>
-    some.map((group) => describeGroup(group, language, context, wording)).join(` ${wording.or} `)
-  const isSearchAlone = query.topics.length === 0 && !query.withdrawn
-  const search = isSearchAlone ? wording.releasesFor : wording.searchFor
-  const parts = [
-    query.withdrawn ? wording.withdrawals : '',
-    inOrder(groups),
-    unwanted ? inOrder([{ with: [], without: unwanted }]) : '',
-    query.words.length > 0 ? search(query.words.join(' ')) : '',
-    query.language === 'all' && site.languages.length > 1 ? wording.allLanguages : '',
-  ].filter(Boolean)
-  const [first = '', ...rest] = parts.join(', ')
-  return `${first.toUpperCase()}${rest.join('')}`
-}
-
-/** The terms that every group excludes are named once, after all of them: “crime or EU, without ports”. */
-function withoutInAll([first, ...others]: TopicExpression): string[] | undefined {
-  if (!first || others.length === 0 || first.without.length === 0) return undefined
-  const isShared = [first, ...others].every((group) => {
-    return group.with.length > 0 && group.without.join() === first.without.join()
-  })
-  return isShared ? first.without : undefined
-}
-
-function describeGroup(
-  group: Group,
-  language: string,
-  context: FeedContext,
-  wording: Wording,
-): string {
-  const label = (slug: string) => categoryOf(slug, language, context).label
-  const wanted = group.with.map(label).join(` ${wording.and} `)
-  const unwanted = group.without
-    .map((slug) => `${wording.without} ${label(slug)}`)
-    .join(` ${wording.and} `)
-  return [wanted, unwanted].filter(Boolean).join(' ')
-}
-
 /** C-13: an entry without any category would be given those of the feed by Miniflux. */
 function categoriesOf({ topics, language, kind }: Release, context: FeedContext): Category[] {
   if (topics.length === 0) return [{ term: kind, label: textsOf(language).documents.kinds[kind] }]
@@ -344,7 +297,15 @@ function categoryOf(slug: string, language: string, { vocabulary, site }: FeedCo
     : { term: slug, label: slug }
 }
 
+/** The publisher that all of a feed is of, if it is of one. */
+function publisherAsked(expression: TopicExpression): string | undefined {
+  const [first, ...others] = new Set(
+    expression.map((group) => ofSort('publisher', group.with).join()),
+  )
+  return first && others.length === 0 ? partTerm(first).name : undefined
+}
+
 function personOf(publisher: string, language: string, site: Site): Person {
-  const { name, url } = site.publishers[publisher] ?? Object.values(site.publishers)[0]!
+  const { name, url } = publisherOf(publisher, site)
   return { name: inLanguage(name, language, site), ...(url && { url }) }
 }

@@ -1,32 +1,38 @@
 import { allReleases } from '../domain/feed-query.ts'
 import type { Retired } from '../domain/retirement.ts'
 import { inLanguage } from '../domain/site.ts'
+import { partTerm, type Term } from '../domain/term.ts'
 import type { Topic } from '../domain/topic.ts'
-import { type FeedContext, titleOf } from './feed.ts'
+import type { FeedContext } from './feed.ts'
 import { preferredFormat } from './formats.ts'
+import { labelOf, titleOf } from './question-in-words.ts'
 import { declaration, element, textElement } from './xml.ts'
 
-/** What an OPML document is of. `topics`: slugs of those that were ticked, none for everything. */
-export type Selection = { language: string; topics: string[] }
+/**
+ * What an OPML document is of. `topics`: terms that were ticked, none for everything, which has also `others`,
+ * publishers and kinds.
+ */
+export type Selection = { language: string; topics: Term[]; others: Term[] }
 
 /**
- * The topic feeds of a language that go on as OPML 2.0 (O-06): those that were ticked one by one, or
- * all of them, narrower topics below the broader one. `modified` is in seconds.
+ * The feeds of a language that go on as OPML 2.0 (O-06): those that were ticked one by one, or all of them,
+ * narrower topics below the broader one. `modified` is in seconds.
  */
 export function renderOpml(
-  { language, topics: ticked }: Selection,
+  { language, topics: ticked, others }: Selection,
   modified: number,
   retired: Retired,
   context: FeedContext,
 ): string {
   const { site, vocabulary, addresses } = context
   const texts = language === 'all' ? site.languages[0]! : language
-  const feed = (topic?: Topic) => {
-    const topics = topic ? [{ with: [topic.slug], without: [] }] : []
+  const feed = (term?: Term) => {
+    const topics = term === undefined ? [] : [{ with: [term], without: [] }]
     const query = { ...allReleases(language), topics }
+    const topic = term === undefined ? undefined : vocabulary.topics.get(term)
     return {
       type: 'rss',
-      text: topic ? inLanguage(topic.label, texts, site) : titleOf(query, context),
+      text: term === undefined ? titleOf(query, context) : labelOf(term, texts, context),
       title: titleOf(query, context),
       description: topic?.description ? inLanguage(topic.description, texts, site) : undefined,
       language: texts,
@@ -36,16 +42,23 @@ export function renderOpml(
     }
   }
   const outline = (topic: Topic): string =>
-    element('outline', feed(topic), ...vocabulary.narrower(topic.slug).filter(goesOn).map(outline))
+    element(
+      'outline',
+      feed(topic.slug),
+      ...vocabulary.narrower(topic.slug).filter(goesOn).map(outline),
+    )
+  const alone = (term: Term) => element('outline', feed(term))
   const goesOn = ({ slug }: Topic) => !retired.ended.has(slug)
   const topics = [...vocabulary.topics.values()].filter(goesOn)
   const top = topics.filter(({ broader }) => !broader || retired.ended.has(broader))
+  const chosen = [
+    ...topics.map(({ slug }) => slug).filter((slug) => ticked.includes(slug)),
+    ...ticked.filter((term) => partTerm(term).sort !== 'topic' && !retired.ended.has(term)),
+  ]
   const outlines =
     ticked.length > 0
-      ? topics
-          .filter(({ slug }) => ticked.includes(slug))
-          .map((topic) => element('outline', feed(topic)))
-      : [element('outline', feed()), ...top.map(outline)]
+      ? chosen.map(alone)
+      : [element('outline', feed()), ...top.map(outline), ...others.map(alone)]
   const head = element(
     'head',
     {},

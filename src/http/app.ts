@@ -154,7 +154,7 @@ function meaningOf(
     case 'vocabulary':
       return vocabularyMeaning(target, current, store)
     case 'opml':
-      return opmlMeaning(target, current)
+      return opmlMeaning(target, current, store)
     case 'sitemap':
       return sitemapMeaning(target.of, current, store)
   }

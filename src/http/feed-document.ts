@@ -67,7 +67,7 @@ export async function renderDocument(
   releases: StoredRelease[],
   archiveLinks: ArchiveLinks,
 ): Promise<{ body: string; previous: string }> {
-  const ending = endingOf(query.topics, current.retired, current.vocabulary)
+  const ending = endingOf(query.topics, current.retired)
   const relations = await store.findRelations(releases, current)
   for (let shown = releases; ; shown = shown.slice(0, Math.ceil(shown.length / 2))) {
     const feed = await createFeed(query, shown, relations, current, { archiveLinks, ending })

@@ -23,7 +23,7 @@ export function checkLength(address: string): void {
 
 /** How the feed of a question ends, while it still says so. Throws `gone` for one that is no longer there (H-35). */
 export function endingOrGone({ topics }: FeedQuery, current: Current): Ending | undefined {
-  const ending = endingOf(topics, current.retired, current.vocabulary)
+  const ending = endingOf(topics, current.retired)
   if (!ending?.isGone) return ending
   const { successors } = ending
   const instead = successors.length > 0 ? ` Subscribe to ${successors.join(' or ')} instead.` : ''

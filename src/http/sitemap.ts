@@ -13,7 +13,7 @@ import {
 import type { Meaning } from './answers/answers.ts'
 import type { Current } from './answers/state.ts'
 import { documentPolicy, ofWholeState, pathOf } from './question.ts'
-import { countOf } from './vocabulary.ts'
+import { countOf, otherTerms } from './vocabulary.ts'
 
 type Store = Pick<ReleaseStore, 'parts' | 'list' | 'places' | 'load' | 'countByTopic'>
 
@@ -75,7 +75,7 @@ async function indexDocument(current: Current, store: Store): Promise<string> {
   return renderSitemapIndex([...topics, ...releases])
 }
 
-/** The page of everything and those of topics, in each language that has releases on them. */
+/** The page of everything and those of terms, in each language that has releases on them. */
 async function topicPages(current: Current, store: Store): Promise<SitemapPage[]> {
   const { site, vocabulary, retired, addresses } = current
   const counts = await store.countByTopic(current)
@@ -98,13 +98,13 @@ async function topicPages(current: Current, store: Store): Promise<SitemapPage[]
     const [[newest] = []] = await store.places(everything, current, [{ by: 'key', limit: 1 }])
     newestOfAll.set(language, newest && secondOf(newest.key))
   }
-  const topics = [...vocabulary.topics.values()].filter(({ slug }) => !retired.ended.has(slug))
+  const topics = [...vocabulary.topics.keys()].filter((slug) => !retired.ended.has(slug))
   return [
     ...pagesOf([], (language) => newestOfAll.get(language)),
-    ...topics.flatMap(({ slug }) =>
+    ...[...topics, ...otherTerms(current, counts)].flatMap((term) =>
       pagesOf(
-        [{ with: [slug], without: [] }],
-        (language) => countOf(slug, language, counts).newest,
+        [{ with: [term], without: [] }],
+        (language) => countOf(term, language, counts).newest,
       ),
     ),
   ]

@@ -4,10 +4,18 @@ import { readSlug } from '../domain/names.ts'
 import type { Site } from '../domain/site.ts'
 import { parseMonth } from '../domain/time.ts'
 import type { Vocabulary } from '../domain/topic.ts'
-import { parseTopicExpression, parseTopicList } from '../domain/topic-expression.ts'
-import { type Interval, parseInterval } from '../feeds/archive.ts'
+import { createTerms, termFor, type Terms } from '../domain/term.ts'
+import {
+  allOf,
+  parseTerm,
+  parseTopicExpression,
+  parseTopicList,
+  type ReadExpression,
+} from '../domain/topic-expression.ts'
+import { parseInterval } from '../feeds/archive.ts'
 import { type FormatName, formatNames, formats, splitFormat } from '../feeds/formats.ts'
 import type { ArchiveTarget } from './archive.ts'
+import { readFilters } from './filters.ts'
 import type { FeedTarget } from './feed.ts'
 import type { OpmlTarget } from './opml.ts'
 import type { MonthPage } from './pages/contents.ts'
@@ -15,7 +23,7 @@ import type { PageTarget } from './question-page.ts'
 import type { ReleaseTarget } from './release-page.ts'
 import type { SitemapTarget } from './sitemap.ts'
 
-/** What an address of the service asks for. `renamed`: an old topic name was used. */
+/** What an address of the service asks for. `renamed`: an old name of a topic or publisher was used. */
 export type Target =
   | ({ kind: 'feed' } & FeedTarget)
   | ({ kind: 'archive' } & ArchiveTarget)
@@ -45,8 +53,8 @@ export function isForPrograms(path: string): boolean {
  * Reads the path and query of a request. Every spelling of a question gives the same target (U-03);
  * unknown parameters change nothing (U-05).
  *
- * Throws DomainError `not-found` for what is no address of ours or an unknown topic, `invalid` for
- * an impossible question.
+ * Throws DomainError `not-found` for what is no address of ours or names something unknown, `invalid`
+ * for an impossible question.
  */
 export function readAddress(url: URL, site: Site, vocabulary: Vocabulary): Target {
   const segments = url.pathname.split('/').filter(Boolean).map(decode)
@@ -57,10 +65,10 @@ export function readAddress(url: URL, site: Site, vocabulary: Vocabulary): Targe
     path: named ? segments.slice(1) : segments,
     fields: url.searchParams,
     site,
-    vocabulary,
+    terms: createTerms(site, vocabulary),
   }
   const target =
-    readOneSegment(asked) ?? readTopics(asked) ?? readArchiveTarget(asked) ?? readRelease(asked)
+    readOneSegment(asked) ?? readTerms(asked) ?? readArchiveTarget(asked) ?? readRelease(asked)
   if (!target) throw new DomainError('not-found', 'There is nothing at this address.')
   return target
 }
@@ -74,82 +82,116 @@ type AskedAddress = {
   path: string[]
   fields: URLSearchParams
   site: Site
-  vocabulary: Vocabulary
+  terms: Terms
 }
 
-/** The question for all releases, or for those with the words that are searched for. */
-function everything({ language, fields }: AskedAddress): FeedQuery {
-  return { language, topics: [], words: parseSearch(fields.getAll('q').join(' ')) }
+/** A question as it was read. */
+type AskedQuestion = { query: FeedQuery; renamed: boolean }
+
+/** The question of an address: what its path names and what its parameters add must both be true. */
+function questionOf(
+  { language, fields, terms }: AskedAddress,
+  path: ReadExpression = { expression: [], renamed: false },
+): AskedQuestion {
+  const filters = readFilters(fields, terms)
+  const topics = allOf([path.expression, filters.expression])
+  const words = parseSearch(fields.getAll('q').join(' '))
+  return { query: { language, topics, words }, renamed: path.renamed || filters.renamed }
 }
 
-function pageOf(query: FeedQuery, { fields, site }: AskedAddress, renamed = false): Target {
-  return { kind: 'page', query, renamed, monthPage: readMonthPage(fields, site) }
+/** The question for withdrawn releases. Its addresses have no place for anything but words. */
+function withdrawnOf(asked: AskedAddress): AskedQuestion {
+  const { query, renamed } = questionOf(asked)
+  if (query.topics.length === 0) return { query: { ...query, withdrawn: true }, renamed }
+  throw new DomainError(
+    'invalid',
+    'Withdrawn releases can be searched for words, and not by topic, publisher or kind. Leave these out.',
+  )
 }
 
 /** The page of a question, or its feed where the address names a format. */
 function pageOrFeed(
-  query: FeedQuery,
+  question: AskedQuestion,
   format: FormatName | undefined,
-  asked: AskedAddress,
-  renamed = false,
+  { fields, site }: AskedAddress,
 ): Target {
-  return format ? { kind: 'feed', query, format, renamed } : pageOf(query, asked, renamed)
+  if (format) return { kind: 'feed', format, ...question }
+  return { kind: 'page', monthPage: readMonthPage(fields, site), ...question }
 }
 
 /** The front page, `/topics.json`, `/feeds.opml`, sitemaps, `/feed.rss` and the feeds of withdrawals. */
 function readOneSegment(asked: AskedAddress): Target | undefined {
-  const { language, path, fields, vocabulary } = asked
+  const { language, path, fields, terms } = asked
   if (path.length > 1) return undefined
   const name = path[0]?.toLowerCase() ?? ''
-  if (name === '') return pageOf(everything(asked), asked)
+  if (name === '') return pageOrFeed(questionOf(asked), undefined, asked)
   if (name === 'topics') return readForm(asked)
   if (name === 'topics.json') return { kind: 'vocabulary', language }
   if (name === 'feeds.opml') {
     // A form with a box for each topic names the parameter once for each.
     const ticked = fields.getAll('topics').join(',')
-    return { kind: 'opml', language, ...parseTopicList(ticked, vocabulary) }
+    return { kind: 'opml', language, ...parseTopicList(ticked, terms) }
   }
   const sitemap = asked.isLanguageNamed ? undefined : readSitemap(name)
   if (sitemap) return { kind: 'sitemap', of: sitemap }
   const mainFormat = mainFeeds.get(name)
-  if (mainFormat) return pageOrFeed(everything(asked), mainFormat, asked)
+  if (mainFormat) return pageOrFeed(questionOf(asked), mainFormat, asked)
   const { name: part, format } = splitFormat(name)
   if (part !== 'withdrawals') return undefined
-  return pageOrFeed({ ...everything(asked), withdrawn: true }, format, asked)
+  return pageOrFeed(withdrawnOf(asked), format, asked)
 }
 
 /** What the form on the pages sends: one more spelling of a question. */
 function readForm(asked: AskedAddress): Target {
-  const { fields, site, vocabulary } = asked
-  const query = everything(asked)
-  const wanted = findLanguage(fields.get('language') ?? '', site)
-  if (wanted) query.language = wanted
-  const text = writtenAs(fields)
-  if (text === '') return pageOf(query, asked)
-  const { expression, renamed } = parseTopicExpression(text, vocabulary)
-  return pageOf({ ...query, topics: expression }, asked, renamed)
+  const language = findLanguage(asked.fields.get('language') ?? '', asked.site) ?? asked.language
+  return pageOrFeed(questionOf({ ...asked, language }), undefined, asked)
 }
 
-/** `/topics/eu+migration` and `/topics/eu+migration.rss`. */
-function readTopics(asked: AskedAddress): Target | undefined {
-  const [name = '', second, ...more] = asked.path
-  if (name.toLowerCase() !== 'topics' || second === undefined || more.length > 0) return undefined
-  const { name: text, format } = splitFormat(second)
-  const { expression, renamed } = parseTopicExpression(text, asked.vocabulary)
-  return pageOrFeed({ ...everything(asked), topics: expression }, format, asked, renamed)
+/** `/topics/eu+migration`, `/topics/eu+migration.rss`, `/publishers/customs.rss`, `/kinds/speech.rss`. */
+function readTerms(asked: AskedAddress): Target | undefined {
+  const [section = '', second, ...more] = asked.path
+  if (second === undefined || more.length > 0) return undefined
+  const { name, format } = splitFormat(second)
+  const expression = readExpression(section, name, asked.terms)
+  return expression && pageOrFeed(questionOf(asked, expression), format, asked)
 }
 
+/** What the second segment of a path names, below the first. */
+function readExpression(section: string, text: string, terms: Terms): ReadExpression | undefined {
+  const name = section.toLowerCase()
+  if (name === 'topics') return parseTopicExpression(text, terms)
+  if (name === 'publishers') return parseTerm(termFor('publisher', text), terms)
+  return name === 'kinds' ? parseTerm(termFor('kind', text), terms) : undefined
+}
+
+/** `feed/archive/21-812.atom`, `withdrawals/archive/…`, or `topics/eu/archive/…` and the like. */
 function readArchiveTarget(asked: AskedAddress): Target | undefined {
-  const archive = readArchive(asked.path)
-  if (!archive) return undefined
-  const { kind, topics, ...rest } = archive
-  const query = everything(asked)
-  if (kind === 'feed') return { kind: 'archive', query, renamed: false, ...rest }
-  if (kind === 'withdrawals') {
-    return { kind: 'archive', query: { ...query, withdrawn: true }, renamed: false, ...rest }
+  const marker = asked.path.length - 2
+  const { interval, format } = readInterval(asked.path.slice(marker))
+  if (!interval || !format) return undefined
+  const question = readArchived(asked, asked.path.slice(0, marker))
+  return question && { kind: 'archive', interval, format, ...question }
+}
+
+/** The question whose feed an archive is of. */
+function readArchived(
+  asked: AskedAddress,
+  [section = '', text, ...more]: string[],
+): AskedQuestion | undefined {
+  if (more.length > 0) return undefined
+  if (text !== undefined) {
+    const expression = readExpression(section, text, asked.terms)
+    return expression && questionOf(asked, expression)
   }
-  const { expression, renamed } = parseTopicExpression(topics, asked.vocabulary)
-  return { kind: 'archive', query: { ...query, topics: expression }, renamed, ...rest }
+  const name = section.toLowerCase()
+  if (name === 'withdrawals') return withdrawnOf(asked)
+  return name === 'feed' ? questionOf(asked) : undefined
+}
+
+/** `archive/21-812.atom`. */
+function readInterval([marker, file = '']: string[]) {
+  const { name, format } = splitFormat(file)
+  return { interval: marker === 'archive' ? parseInterval(name) : undefined, format }
 }
 
 function readRelease({ language, path }: AskedAddress): Target | undefined {
@@ -159,45 +201,12 @@ function readRelease({ language, path }: AskedAddress): Target | undefined {
   return slug ? { kind: 'release', slug, language } : undefined
 }
 
-/** The topic expression that the fields of the form mean. */
-function writtenAs(fields: URLSearchParams): string {
-  const wanted = fields.getAll('topic').filter(Boolean)
-  const unwanted = fields
-    .getAll('without')
-    .filter(Boolean)
-    .map((topic) => `-${topic}`)
-  if (fields.get('match') === 'all' || wanted.length === 0)
-    return [...wanted, ...unwanted].join('+')
-  return wanted.map((topic) => [topic, ...unwanted].join('+')).join(',')
-}
-
 /** `?month=2024-01&page=2`. Anything else changes nothing (U-05). */
 function readMonthPage(fields: URLSearchParams, { timezone }: Site): MonthPage {
   const name = fields.get('month') ?? ''
   if (!parseMonth(name, timezone)) return undefined
   const page = /^[1-9]\d{0,2}$/.exec(fields.get('page') ?? '')
   return { name, page: page ? Number(page[0]) : 1 }
-}
-
-type ArchiveAddress = {
-  kind: 'feed' | 'withdrawals' | 'topics'
-  /** The topic expression, or nothing. */
-  topics: string
-  interval: Interval
-  format: FormatName
-}
-
-/** `feed/archive/21-812.atom`, `withdrawals/archive/…` or `topics/eu/archive/…`. */
-function readArchive(path: string[]): ArchiveAddress | undefined {
-  const kind = path[0]?.toLowerCase()
-  if (kind !== 'feed' && kind !== 'withdrawals' && kind !== 'topics') return undefined
-  const topics = kind === 'topics' ? (path[1] ?? '') : ''
-  const [marker, file = '', ...more] = path.slice(kind === 'topics' ? 2 : 1)
-  if (marker !== 'archive') return undefined
-  const { name, format } = splitFormat(file)
-  const interval = parseInterval(name)
-  if (!interval || !format || more.length > 0) return undefined
-  return { kind, topics, interval, format }
 }
 
 function readSitemap(name: string): SitemapTarget | undefined {

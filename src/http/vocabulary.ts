@@ -1,10 +1,13 @@
 import { allReleases, type FeedQuery } from '../domain/feed-query.ts'
 import type { ReleaseStore, TopicCount } from '../domain/release-store.ts'
 import type { Retired } from '../domain/retirement.ts'
-import { inLanguage } from '../domain/site.ts'
+import { type Kind, kinds } from '../domain/release.ts'
+import { inLanguage, type Publisher } from '../domain/site.ts'
+import { type Term, termFor } from '../domain/term.ts'
 import type { Topic } from '../domain/topic.ts'
 import { formatUtc } from '../domain/time.ts'
 import { inEachFormat } from '../feeds/formats.ts'
+import { labelOf } from '../feeds/question-in-words.ts'
 import type { Meaning } from './answers/answers.ts'
 import type { Current } from './answers/state.ts'
 import { ofWholeState, pathOf } from './question.ts'
@@ -29,7 +32,7 @@ export function vocabularyMeaning(
   }
 }
 
-/** How often a topic is found in a language (`all`: in any), and the second of its newest release. */
+/** How often a term is found in a language (`all`: in any), and the second of its newest release. */
 export function countOf(
   topic: string,
   language: string,
@@ -53,8 +56,24 @@ function ofTopic(topic: string, counts: TopicCount[]): TopicCount[] {
   return topics.get(topic) ?? []
 }
 
-function retirementOf({ slug, retired }: Topic, { ended }: Retired) {
-  if (!retired || !ended.has(slug)) return undefined
+/**
+ * Publishers that go on and kinds, as far as there are several that have releases: the only one would find everything.
+ */
+export function otherTerms({ site, retired }: Current, counts: TopicCount[]): Term[] {
+  const used = (terms: Term[]) => {
+    const some = terms.filter((term) => ofTopic(term, counts).length > 0)
+    return some.length > 1 ? some : []
+  }
+  const publishers = Object.keys(site.publishers).map((slug) => termFor('publisher', slug))
+  return [
+    ...used(publishers).filter((term) => !retired.ended.has(term)),
+    ...used(kinds.map((kind) => termFor('kind', kind))),
+  ]
+}
+
+function retirementOf(term: Term, { ended }: Retired) {
+  const retired = ended.get(term)
+  if (!retired) return undefined
   const { at, until, replacedBy } = retired
   return { at: formatUtc(at), until: formatUtc(until), replacedBy }
 }
@@ -64,9 +83,19 @@ function vocabularyDocument(language: string, counts: TopicCount[], current: Cur
   const texts = language === 'all' ? site.languages[0]! : language
   const everything = allReleases(language)
   const feedsOf = (query: FeedQuery) => inEachFormat((format) => addresses.feed(query, format))
-  const describe = (topic: Topic) => {
-    const query = { ...everything, topics: [{ with: [topic.slug], without: [] }] }
-    const { releases, newest } = countOf(topic.slug, language, counts)
+  /** What is said of every term behind its names. */
+  const describeTerm = (term: Term) => {
+    const query = { ...everything, topics: [{ with: [term], without: [] }] }
+    const { releases, newest } = countOf(term, language, counts)
+    return {
+      releases,
+      newest: newest === undefined ? undefined : formatUtc(newest),
+      retired: retirementOf(term, retired),
+      page: addresses.page(query),
+      feeds: feedsOf(query),
+    }
+  }
+  const describeTopic = (topic: Topic) => {
     return {
       slug: topic.slug,
       label: inLanguage(topic.label, texts, site),
@@ -77,12 +106,17 @@ function vocabularyDocument(language: string, counts: TopicCount[], current: Cur
       narrower: vocabulary.narrower(topic.slug).map(({ slug }) => slug),
       exactMatch: topic.exactMatch,
       closeMatch: topic.closeMatch,
-      releases,
-      newest: newest === undefined ? undefined : formatUtc(newest),
-      retired: retirementOf(topic, retired),
-      page: addresses.page(query),
-      feeds: feedsOf(query),
+      ...describeTerm(topic.slug),
     }
+  }
+  const describePublisher = ([slug, { name, url }]: [string, Publisher]) => {
+    const term = termFor('publisher', slug)
+    const label = inLanguage(name, texts, site)
+    return { slug, term, label, labels: name, url, ...describeTerm(term) }
+  }
+  const describeKind = (kind: Kind) => {
+    const term = termFor('kind', kind)
+    return { slug: kind, term, label: labelOf(term, texts, current), ...describeTerm(term) }
   }
   const document = {
     title: inLanguage(site.title, texts, site),
@@ -96,7 +130,11 @@ function vocabularyDocument(language: string, counts: TopicCount[], current: Cur
       .map((other) => ({ language: other, topics: addresses.vocabulary(other) })),
     topics: [...vocabulary.topics.values()]
       .filter(({ slug }) => !retired.gone.has(slug))
-      .map(describe),
+      .map(describeTopic),
+    publishers: Object.entries(site.publishers)
+      .filter(([slug]) => !retired.gone.has(termFor('publisher', slug)))
+      .map(describePublisher),
+    kinds: kinds.map(describeKind),
   }
   return `${JSON.stringify(document)}\n`
 }

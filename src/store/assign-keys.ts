@@ -7,6 +7,8 @@ import {
   type Placement,
   type ReleaseKeys,
 } from '../domain/publishing.ts'
+import type { Site } from '../domain/site.ts'
+import { partTerm, presentTerm, type Term, termFor } from '../domain/term.ts'
 import { createVocabulary, type Vocabulary, type VocabularySource } from '../domain/topic.ts'
 import { type Database, statement } from './database.ts'
 import { inBatches } from './staging.ts'
@@ -18,13 +20,13 @@ export type AssignedKeys = { assigned: (ReleaseKeys & { batch: string })[]; rewe
 export async function assignKeys(
   database: Database,
   batches: string[],
-  vocabulary: VocabularySource,
+  { site, vocabulary }: { site: Site; vocabulary: VocabularySource },
   moment: Moment,
 ): Promise<AssignedKeys> {
   const rows = await readStaged(database, batches)
   if (rows.length === 0) return { assigned: [], reweighed: [] }
   const topics = createVocabulary(vocabulary)
-  const placements = rows.map((row, number) => resolveTopics(toPlacement(row, number), topics))
+  const placements = rows.map((row, number) => resolveTerms(toPlacement(row, number), site, topics))
   const taken = await readTakenKeys(database, batches, earliest(placements, moment))
   const assigned = chooseKeys(placements, taken, moment).map((one, index) => ({
     ...one,
@@ -42,9 +44,9 @@ async function readStaged(database: Database, batches: string[]): Promise<Staged
   // Without the conditions inside, SQLite copies the whole store before it joins.
   const { results } = await statement(
     database,
-    `select one.id, one.batch, one.dates, one.document -> '$.archived' is not null as archived, one.authored, one.wanted, one.document -> '$.topics' as topics,
+    `select one.id, one.batch, one.dates, one.document -> '$.archived' is not null as archived, one.authored, one.wanted, ${termsOf('one')} as terms,
        kept.key, kept.updated_key as updatedKey, kept.authored as keptAuthored, kept.wanted as keptWanted,
-       kept.document -> '$.topics' as keptTopics,
+       ${termsOf('kept')} as keptTerms,
        one.document -> '$.withdrawn' is not null as withdrawn,
        kept.document -> '$.withdrawn' is not null as keptWithdrawn,
        ${countCorrections('one')} as corrections, ${countCorrections('kept')} as keptCorrections,
@@ -81,12 +83,28 @@ async function readTakenKeys(
   return results.flatMap(({ key, updatedKey }) => [key, updatedKey])
 }
 
-/** A topic that was renamed or merged is not gained by a release that had it under its former slug. */
-function resolveTopics(placement: Placement, vocabulary: Vocabulary): Placement {
+/** What was renamed or merged is not gained by a release that had it under its former name. */
+function resolveTerms(placement: Placement, site: Site, vocabulary: Vocabulary): Placement {
   const { before } = placement
-  if (!before?.topics) return placement
-  const topics = before.topics.map((slug) => vocabulary.resolve(slug)?.slug ?? slug)
-  return { ...placement, before: { ...before, topics } }
+  if (!before?.terms) return placement
+  const terms = before.terms.map((term) => {
+    const isTopic = partTerm(term).sort === 'topic'
+    return (isTopic && vocabulary.resolve(term)?.slug) || presentTerm(term, site)
+  })
+  return { ...placement, before: { ...before, terms } }
+}
+
+/** What the terms of a release are made of, as JSON; null for one that is not there. */
+function termsOf(table: string): string {
+  const [topics, publisher, kind] = ['topics', 'publisher', 'kind'].map(
+    (field) => `${table}.document -> '$.${field}'`,
+  )
+  return `iif(${table}.document is null, null, json_array(json(${topics}), json(${publisher}), json(${kind})))`
+}
+
+function readTerms(written: string): Term[] {
+  const [topics, publisher, kind] = JSON.parse(written) as [string[], string, string]
+  return [...topics, termFor('publisher', publisher), termFor('kind', kind)]
 }
 
 type StagedRow = {
@@ -96,12 +114,12 @@ type StagedRow = {
   archived: number
   authored: number
   wanted: number
-  topics: string
+  terms: string
   key: number | null
   updatedKey: number
   keptAuthored: number
   keptWanted: number
-  keptTopics: string | null
+  keptTerms: string | null
   withdrawn: number
   keptWithdrawn: number
   corrections: number
@@ -122,15 +140,15 @@ function toPlacement(
   { id, batch, authored, wanted, ...kept }: StagedRow,
   number: number,
 ): Placement {
-  const topics = JSON.parse(kept.topics) as string[]
+  const terms = readTerms(kept.terms)
   const withdrawn = kept.withdrawn === 1
   const { corrections } = kept
   const dates = kept.archived === 1 ? 'archive' : kept.dates
-  const placement = { id, batch, number, authored, wanted, topics, withdrawn, corrections, dates }
-  const { key, updatedKey, keptAuthored, keptWanted, keptTopics } = kept
+  const placement = { id, batch, number, authored, wanted, terms, withdrawn, corrections, dates }
+  const { key, updatedKey, keptAuthored, keptWanted, keptTerms } = kept
   if (key === null) return placement
   const before = { key, updatedKey, authored: keptAuthored, wanted: keptWanted }
-  if (keptTopics === null) return { ...placement, before }
+  if (keptTerms === null) return { ...placement, before }
   const was = {
     withdrawn: kept.keptWithdrawn === 1,
     corrections: kept.keptCorrections,
@@ -138,6 +156,6 @@ function toPlacement(
   }
   return {
     ...placement,
-    before: { ...before, ...was, topics: JSON.parse(keptTopics) as string[] },
+    before: { ...before, ...was, terms: readTerms(keptTerms) },
   }
 }

@@ -101,7 +101,7 @@ async function planChange(
 ): Promise<Plan> {
   // As long as nothing was shown, whatever comes keeps its times.
   const moment = { second, since: horizon === 0 ? undefined : since }
-  const keys = await assignKeys(database, batches, vocabulary, moment)
+  const keys = await assignKeys(database, batches, { site, vocabulary }, moment)
   const affected = await findAffectedReleases(database, batches, removed, second)
   const before = await readStateValues(database, 'site', 'vocabulary', 'program')
   const vocabularyIsNew = before.vocabulary !== JSON.stringify(vocabulary)

@@ -12,11 +12,12 @@ const mostMonths = 1200
 export async function findMonths(
   database: Database,
   query: FeedQuery,
-  { site, marks }: State,
+  state: State,
   { oldest, newest }: { oldest: Place; newest: Place },
 ): Promise<Month[]> {
+  const { site } = state
   const [first, last] = [secondOf(oldest.key), secondOf(newest.key)]
-  const matching = fullTextQuery(query, marks)
+  const matching = fullTextQuery(query, state)
   const years = yearsBetween(first, last, site.timezone)
   const isLong = years.length * 12 > mostMonths
   const stretches = isLong ? await keepFilled(database, matching, years, newest) : years

@@ -2,6 +2,7 @@ import type { FeedQuery } from '../domain/feed-query.ts'
 import { lastKeyOf } from '../domain/key.ts'
 import type { Place, State, Walk } from '../domain/release-store.ts'
 import { cacheSizes, createRemembered } from '../domain/remembered.ts'
+import { withFormerTerms } from '../domain/term.ts'
 import { type Database, statement } from './database.ts'
 import { BoundValues, selectKeys } from './full-text-query.ts'
 import { lastChangeOf } from './load-releases.ts'
@@ -58,7 +59,7 @@ export async function findPlaces(
 
 /**
  * Second of the last change of the releases that some walks find, or of what stands around them; or when a
- * release left or came under a topic that the question names.
+ * release left or came under a term that the question names.
  */
 export async function findLastModified(
   database: Database,
@@ -71,7 +72,7 @@ export async function findLastModified(
   if (query.words.length > 0) return state.since
   const bound = new BoundValues()
   const found = selectPlaces(query, state, walks, bound)
-  const departures = bound.bind(JSON.stringify(departureTopics(query)))
+  const departures = bound.bind(JSON.stringify(departureTerms(query, state)))
   const { language } = query
   const inLanguage = language === 'all' ? '' : ` and language = ${bound.bind(language)}`
   // The places come along: a document that has changed is made of them right afterwards.
@@ -97,9 +98,11 @@ export async function findLastModified(
   return Math.max(last?.changed ?? 0, state.frameSince)
 }
 
-/** The topics in the table `departure` by which a release can leave the answer; '' stands for all releases. */
-function departureTopics({ topics }: FeedQuery): string[] {
-  const named = topics.flatMap((group) => [...group.with, ...group.without])
+/** The terms in the table `departure` by which a release can leave the answer; '' stands for all releases. */
+function departureTerms({ topics }: FeedQuery, { site }: State): string[] {
+  const named = topics
+    .flatMap((group) => [...group.with, ...group.without])
+    .flatMap((term) => withFormerTerms(term, site))
   const isOpen = topics.length === 0 || topics.some((group) => group.with.length === 0)
   return isOpen ? [...named, ''] : named
 }

@@ -1,6 +1,7 @@
 import type { FeedQuery } from '../domain/feed-query.ts'
 import { lastKeyOf } from '../domain/key.ts'
 import type { State, Walk } from '../domain/release-store.ts'
+import { partTerm, type Term, withFormerTerms } from '../domain/term.ts'
 import { searchTokens } from '../domain/text.ts'
 import type { Group } from '../domain/topic-expression.ts'
 
@@ -22,20 +23,20 @@ export class BoundValues {
  */
 export function selectKeys(
   query: FeedQuery,
-  { horizon, marks }: Pick<State, 'horizon' | 'marks'>,
+  state: Pick<State, 'horizon' | 'marks' | 'site'>,
   walk: Walk,
   bound: BoundValues,
 ): string {
   const { below = Infinity } = walk
-  const shown = lastKeyOf(horizon)
+  const shown = lastKeyOf(state.horizon)
   const last = Math.min(shown, below - 1)
   if (walk.by === 'key') {
-    return selectRowids('release_words', fullTextQuery(query, marks, walk), { walk, last, bound })
+    return selectRowids('release_words', fullTextQuery(query, state, walk), { walk, last, bound })
   }
-  const unmovedQuery = fullTextQuery(query, marks, { ...walk, isUnmoved: true })
+  const unmovedQuery = fullTextQuery(query, state, { ...walk, isUnmoved: true })
   const unmoved = selectRowids('release_words', unmovedQuery, { walk, last, bound })
   // A release that is public by its key of publication may have changed after the horizon.
-  const moved = selectRowids('moved_words', fullTextQuery(query, marks, walk), {
+  const moved = selectRowids('moved_words', fullTextQuery(query, state, walk), {
     walk,
     last: below - 1,
     bound,
@@ -84,18 +85,18 @@ export function moveMark(number: number): string {
 }
 
 /** What all marks of one query have in common. */
-type MarkScope = { isWithdrawn: boolean; language: string; marks: State['marks'] }
+type MarkScope = { isWithdrawn: boolean; language: string; state: Pick<State, 'marks' | 'site'> }
 
 /**
  * A question in the query language of FTS5 (its documentation, section 3): marks, which the comment on the view
- * `release_marks` explains, and words. `marks` are those of topics; one without any finds nothing.
+ * `release_marks` explains, and words. A topic without any mark finds nothing.
  */
 export function fullTextQuery(
   { language, topics, words, withdrawn: isOfWithdrawn = false }: FeedQuery,
-  marks: State['marks'],
+  state: Pick<State, 'marks' | 'site'>,
   { withdrawn = isOfWithdrawn, onlyNews = false, isUnmoved = false }: Kind = {},
 ): string {
-  const scope = { isWithdrawn: withdrawn, language, marks }
+  const scope = { isWithdrawn: withdrawn, language, state }
   const kind = isUnmoved ? 'u' : onlyNews ? 'n' : 'p'
   const conditions = [
     topics.length > 0
@@ -109,15 +110,25 @@ export function fullTextQuery(
 }
 
 function groupQuery({ with: wanted, without }: Group, kind: string, scope: MarkScope): string {
-  const under = (topic: string) => underTopic(kind, scope, topic)
+  const under = (term: Term) => underTerm(kind, scope, term)
   // NOT needs something to take away from.
   const all = wanted.length > 0 ? wanted.map(under).join(' AND ') : mark(kind, scope)
   return without.length > 0 ? `((${all}) NOT ${anyOf(without.map(under))})` : `(${all})`
 }
 
+function underTerm(kind: string, scope: MarkScope, term: Term): string {
+  const { sort, name } = partTerm(term)
+  if (sort === 'topic') return underTopic(kind, scope, term)
+  if (sort === 'kind') return mark(kind, scope, `k${hex(name)}`)
+  // Releases that came through the API keep the name that their publisher had then.
+  const publishers = withFormerTerms(term, scope.state.site).map((one) => partTerm(one).name)
+  const found = publishers.map((publisher) => mark(kind, scope, `o${hex(publisher)}`))
+  return found.length > 1 ? anyOf(found) : found[0]!
+}
+
 /** After a topic was moved, some of its releases are marked for that alone: see `removeOldMarks`. */
 function underTopic(kind: string, scope: MarkScope, topic: string): string {
-  const { number, joining = [], leaving = [] } = scope.marks.get(topic) ?? {}
+  const { number, joining = [], leaving = [] } = scope.state.marks.get(topic) ?? {}
   const marked = mark(kind, scope, `t${number ?? ''}`)
   const joined = `(${mark(kind, scope)} AND ${anyOf(joining.map(moveMark))})`
   const all = joining.length > 0 ? `(${marked} OR ${joined})` : marked

@@ -6,7 +6,7 @@ import type { AssignedKeys } from './assign-keys.ts'
 import { chunks } from './chunks.ts'
 import { type Database, statement, type Statement } from './database.ts'
 import { inBatches } from './staging.ts'
-import { releasesUnderTopics } from './under-topics.ts'
+import { selectTerms } from './under-terms.ts'
 
 /** A public release that a change alters or removes, as it is before the change. */
 export type AffectedRelease = Omit<ReleaseKeys, 'isHistory'> & { slug: string; language: string }
@@ -68,8 +68,8 @@ export function touchAffected(
     statement(
       database,
       `insert or replace into departure (topic, language, since)
-       select distinct broader, language, ? from ${releasesUnderTopics}
-       where release.key in (select value from json_each(?))`,
+       select distinct term, language, ?1
+       from (${selectTerms('release.key in (select value from json_each(?2))')})`,
       second,
       JSON.stringify(affected.map(({ key }) => key)),
     ),
@@ -131,7 +131,7 @@ export function touchRelated(
 }
 
 /**
- * Moves the Last-Modified of feeds without a topic that a release has come under, since it leaves them, and of
+ * Moves the Last-Modified of feeds without a term that a release has come under, since it leaves them, and of
  * archives that a release from the past comes into. Runs after the change.
  */
 export function touchArrivals(
@@ -145,8 +145,8 @@ export function touchArrivals(
     statement(
       database,
       `insert or replace into departure (topic, language, since)
-       select distinct broader, language, ? from ${releasesUnderTopics}
-       where release.id in (select value from json_each(?))`,
+       select distinct term, language, ?1
+       from (${selectTerms('release.id in (select value from json_each(?2))')})`,
       second,
       ids([...affected, ...fromThePast]),
     ),

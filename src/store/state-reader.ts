@@ -71,7 +71,7 @@ export class StateReader {
       throw new DomainError('unavailable', 'The service is being set up. Ask again in a minute.')
     }
     const { site, vocabulary, marks } = await this.#readFrame(position)
-    const retired = retiredAt(vocabulary.topics.values(), Math.max(second, shown))
+    const retired = retiredAt(site, vocabulary.topics.values(), Math.max(second, shown))
     const since = Math.max(position.since, retired.since)
     const until = Math.min(position.until, retired.until)
     const state = { revision, horizon, since, frameSince, until, site, vocabulary, marks, retired }

@@ -24,7 +24,7 @@ function toPlacements(releases: Written[]): Placement[] {
       number,
       authored,
       wanted: authored + later,
-      topics: [],
+      terms: [],
       withdrawn: false,
       corrections: 0,
       dates: 'news',
@@ -43,7 +43,7 @@ function release({ before, ...changed }: Changed): Placement {
     number: 0,
     authored: 100,
     wanted: 100,
-    topics: ['eu'],
+    terms: ['eu'],
     withdrawn: false,
     corrections: 0,
     dates: 'news' as const,
@@ -51,7 +51,7 @@ function release({ before, ...changed }: Changed): Placement {
   }
   if (!before) return one
   const { published = 100, updated = published, ...rest } = before
-  const kept = { authored: 100, wanted: 100, topics: ['eu'], withdrawn: false, ...rest }
+  const kept = { authored: 100, wanted: 100, terms: ['eu'], withdrawn: false, ...rest }
   return { ...one, before: { ...kept, key: keyAt(published), updatedKey: keyAt(updated) } }
 }
 
@@ -199,7 +199,7 @@ describe('the publication clock', () => {
     const moved = release({ authored: 90, wanted: 90, before: { published: 102 } })
     expect(place1(moved).published).toBe(102)
     const back = release({ authored: 90, before: {} })
-    delete back.before!.topics
+    delete back.before!.terms
     expect(place1(back)).toMatchObject({ published: 100, updated: 1000 })
   })
 
@@ -239,8 +239,11 @@ describe('the publication clock', () => {
     expect(updated({ corrections: 1, before: {} })).toBe(1000)
     expect(updated({ withdrawn: true, before: {} })).toBe(1000)
     expect(updated({ withdrawn: false, before: { withdrawn: true } })).toBe(1000)
-    expect(updated({ topics: ['eu', 'drugs'], before: {} })).toBe(1000)
-    expect(updated({ topics: [], before: {} })).toBe(100)
+    expect(updated({ terms: ['eu', 'drugs'], before: {} })).toBe(1000)
+    expect(updated({ terms: [], before: {} })).toBe(100)
+    expect(updated({ terms: ['eu', 'by:police'], before: { terms: ['eu', 'by:customs'] } })).toBe(
+      1000,
+    )
     expect(updated({ before: { updated: 103 } })).toBe(103)
   })
 

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { secondOf } from '../../src/domain/key.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { readMigrations } from '../../src/store/node-sqlite.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
 import { amount } from '../trials.ts'
 import {
@@ -160,7 +162,7 @@ test(
 )
 
 test(
-  'counts by topic are the numbers of releases that the topics’ feeds would hold',
+  'counts of terms are the numbers of releases that their feeds would hold',
   async () => {
     await fc.assert(
       fc.asyncProperty(releases, async (written) => {
@@ -178,3 +180,16 @@ test(
   },
   timeLimit,
 )
+
+test('a database of an earlier version counts by publisher and kind as well', async () => {
+  const [written] = fc.sample(releases, { numRuns: 1, seed: 12 })
+  const database = await newDatabase(readMigrations().filter(({ name }) => name < '0011'))
+  await fill(database, written!)
+  await migrate(database, readMigrations())
+  const state = await createReleaseStore(database).state(end)
+  const counts = await createReleaseStore(database).countByTopic(state)
+  expect(counts.filter(({ topic }) => topic.startsWith('by:'))).not.toEqual([])
+  const all = await readAll(database, written!)
+  expect(counts.toSorted(byName)).toEqual(countNaively(all, state).toSorted(byName))
+  database.close()
+})

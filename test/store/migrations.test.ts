@@ -96,7 +96,8 @@ describe.each(earlierVersions)('a database whose last migration was %s', (versio
         ...row,
         newest: keyAt(Number(newest)),
       }))
-      expect(after.topic_count).toEqual(inOrder(counts))
+      const ofTopics = after.topic_count!.filter(({ topic }) => !String(topic).includes(':'))
+      expect(ofTopics).toEqual(inOrder(counts))
     }
   })
 

@@ -129,6 +129,8 @@ async function letOthers(
       minute: 20,
       topics: topics.filter((_, index) => (place >> (index % 5)) & 1),
       words: ['ports'],
+      publisher: 'customs',
+      kind: 'speech',
       fate: 'stays',
       isPast: false,
     }

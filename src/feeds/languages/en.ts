@@ -37,6 +37,23 @@ export const en: Texts = {
       speech: 'speech',
       advisory: 'media advisory',
     },
+    kindsInPlural: {
+      'press-release': 'press releases',
+      statement: 'statements',
+      speech: 'speeches',
+      advisory: 'media advisories',
+    },
+    withoutKinds: {
+      'press-release': 'without press releases',
+      statement: 'without statements',
+      speech: 'without speeches',
+      advisory: 'without media advisories',
+    },
+    releases: 'releases',
+    about: (kinds, topics) => `${kinds} on ${topics}`,
+    publishedBy: (what, publishers) => `${what} by ${publishers}`,
+    by: (publishers) => `by ${publishers}`,
+    notBy: (publishers) => `not by ${publishers}`,
   },
 
   pages: {
@@ -96,6 +113,8 @@ export const en: Texts = {
       'Tick what you want to hear about. You see what the feed holds before you take it.',
     changeThis: 'Subscribe or change this feed',
     wantedTopics: 'Topics',
+    publishers: 'Publishers',
+    kinds: 'Kinds of release',
     any: 'Releases on any of them',
     all: 'Only releases on all of them',
     leaveOut: 'Leave out some topics',
@@ -140,8 +159,10 @@ export const en: Texts = {
     },
     reasons: {
       'unknown-topic': 'There is no topic of this name.',
+      'unknown-publisher': 'There is no publisher of this name.',
+      'unknown-kind': 'There is no kind of release of this name.',
       'too-many-topics':
-        'A feed can combine at most eight topics, and with “any of them” each topic left out counts once for every topic wanted. Untick some, or tick a broader topic instead.',
+        'A feed can combine at most eight topics, publishers and kinds. Untick some, or tick a broader topic instead.',
       'too-many-words': 'A search takes at most eight words. Leave some out.',
       'too-long':
         'The address of this feed would be too long for readers. Leave out some topics or words.',

@@ -39,6 +39,23 @@ export const fi: Texts = {
       speech: 'puhe',
       advisory: 'mediatiedote',
     },
+    kindsInPlural: {
+      'press-release': 'lehdistötiedotteet',
+      statement: 'lausunnot',
+      speech: 'puheet',
+      advisory: 'mediatiedotteet',
+    },
+    withoutKinds: {
+      'press-release': 'ilman lehdistötiedotteita',
+      statement: 'ilman lausuntoja',
+      speech: 'ilman puheita',
+      advisory: 'ilman mediatiedotteita',
+    },
+    releases: 'tiedotteet',
+    about: (kinds, topics) => `${kinds}, aiheena ${topics}`,
+    publishedBy: (what, publishers) => `${what}, julkaisijana ${publishers}`,
+    by: (publishers) => `julkaisijana ${publishers}`,
+    notBy: (publishers) => `julkaisijana muu kuin ${publishers}`,
   },
 
   pages: {
@@ -97,6 +114,8 @@ export const fi: Texts = {
       'Valitse, mistä haluat tietoa. Näet syötteen sisällön ennen kuin tilaat sen.',
     changeThis: 'Tilaa syöte tai muokkaa sitä',
     wantedTopics: 'Aiheet',
+    publishers: 'Julkaisijat',
+    kinds: 'Tiedotetyypit',
     any: 'Tiedotteet, joissa on jokin aiheista',
     all: 'Vain tiedotteet, joissa on kaikki aiheet',
     leaveOut: 'Jätä aiheita pois',
@@ -144,8 +163,10 @@ export const fi: Texts = {
     },
     reasons: {
       'unknown-topic': 'Tämännimistä aihetta ei ole.',
+      'unknown-publisher': 'Tämännimistä julkaisijaa ei ole.',
+      'unknown-kind': 'Tämännimistä tiedotetyyppiä ei ole.',
       'too-many-topics':
-        'Syötteessä voi yhdistää enintään kahdeksan aihetta. Kun haetaan jotakin aiheista, jokainen pois jätetty aihe lasketaan kerran kutakin valittua aihetta kohti. Poista valintoja tai valitse laajempi aihe.',
+        'Syötteessä voi yhdistää enintään kahdeksan aihetta, julkaisijaa ja tyyppiä. Poista valintoja tai valitse laajempi aihe.',
       'too-many-words': 'Haussa voi olla enintään kahdeksan sanaa. Poista muutama sana.',
       'too-long': 'Syötteen osoitteesta tulisi lukijoille liian pitkä. Poista aiheita tai sanoja.',
       ended: 'Tämä syöte on päättynyt.',

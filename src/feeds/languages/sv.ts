@@ -37,6 +37,23 @@ export const sv: Texts = {
       speech: 'tal',
       advisory: 'medieinformation',
     },
+    kindsInPlural: {
+      'press-release': 'pressmeddelanden',
+      statement: 'uttalanden',
+      speech: 'tal',
+      advisory: 'medieinformation',
+    },
+    withoutKinds: {
+      'press-release': 'utan pressmeddelanden',
+      statement: 'utan uttalanden',
+      speech: 'utan tal',
+      advisory: 'utan medieinformation',
+    },
+    releases: 'meddelanden',
+    about: (kinds, topics) => `${kinds} om ${topics}`,
+    publishedBy: (what, publishers) => `${what} från ${publishers}`,
+    by: (publishers) => `från ${publishers}`,
+    notBy: (publishers) => `inte från ${publishers}`,
   },
 
   pages: {
@@ -96,6 +113,8 @@ export const sv: Texts = {
       'Välj det du vill veta mer om. Du ser vad flödet innehåller innan du prenumererar.',
     changeThis: 'Prenumerera eller ändra flödet',
     wantedTopics: 'Ämnen',
+    publishers: 'Utgivare',
+    kinds: 'Typer av meddelanden',
     any: 'Meddelanden om något av ämnena',
     all: 'Endast meddelanden om alla ämnena',
     leaveOut: 'Uteslut ämnen',
@@ -143,8 +162,10 @@ export const sv: Texts = {
     },
     reasons: {
       'unknown-topic': 'Det finns inget ämne med detta namn.',
+      'unknown-publisher': 'Det finns ingen utgivare med det namnet.',
+      'unknown-kind': 'Det finns ingen typ av meddelande med det namnet.',
       'too-many-topics':
-        'Ett flöde kan kombinera högst åtta ämnen, och när något av ämnena räcker räknas varje uteslutet ämne en gång för varje valt ämne. Ta bort några val eller välj ett bredare ämne.',
+        'Ett flöde kan kombinera högst åtta ämnen, utgivare och typer. Ta bort några val eller välj ett bredare ämne.',
       'too-many-words': 'En sökning kan ha högst åtta ord. Ta bort några.',
       'too-long': 'Flödets adress skulle bli för lång för läsarna. Ta bort några ämnen eller ord.',
       ended: 'Flödet har upphört.',

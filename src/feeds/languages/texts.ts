@@ -44,11 +44,24 @@ export type Wording = {
   endedText: (title: string) => string
   instead: string
   kinds: Record<Kind, string>
+  kindsInPlural: Record<Kind, string>
+  withoutKinds: Record<Kind, string>
+  /** All releases, before who published them. */
+  releases: string
+  /** Kinds of release on some topics. */
+  about: (kinds: string, topics: string) => string
+  /** What some publishers publish. No name is inflected. */
+  publishedBy: (what: string, publishers: string) => string
+  /** The same where topics stand before it, and its opposite. */
+  by: (publishers: string) => string
+  notBy: (publishers: string) => string
 }
 
 /** The reason of an error beyond its code, so that a page can say what to change. */
 export type Reason =
   | 'unknown-topic'
+  | 'unknown-publisher'
+  | 'unknown-kind'
   | 'too-many-topics'
   | 'too-many-words'
   | 'too-long'
@@ -110,6 +123,8 @@ export type Messages = {
   buildIntroduction: string
   changeThis: string
   wantedTopics: string
+  publishers: string
+  kinds: string
   any: string
   all: string
   leaveOut: string

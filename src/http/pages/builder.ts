@@ -2,9 +2,12 @@ import { html } from 'hono/html'
 import { type FeedQuery, isUnfiltered } from '../../domain/feed-query.ts'
 import type { TopicCount } from '../../domain/release-store.ts'
 import type { Topic } from '../../domain/topic.ts'
-import type { TopicExpression } from '../../domain/topic-expression.ts'
+import { kinds } from '../../domain/release.ts'
+import { termFor } from '../../domain/term.ts'
+import { partExpression, type TopicExpression, wantedTerms } from '../../domain/topic-expression.ts'
 import { countOf } from '../vocabulary.ts'
 import { languageName } from './language.ts'
+import { termLabel } from './topics.ts'
 import { type Html, label, nothing, pathOf, langAttributes, type View } from './view.ts'
 
 /** The state of the form for a question. */
@@ -16,17 +19,23 @@ export type Ticks = {
   isTooRich: boolean
 }
 
-export function ticksOf(topics: TopicExpression): Ticks {
-  const wanted = new Set(topics.flatMap((group) => group.with))
+export function ticksOf(expression: TopicExpression): Ticks {
+  const whole = partExpression(expression)
+  const topics = whole?.topic ?? expression
+  const wanted = new Set(wantedTerms(expression))
   const unwanted = new Set(
     topics.flatMap((group) => group.without).filter((one) => !wanted.has(one)),
   )
   const [first] = topics
-  const match = topics.length === 1 && wanted.size > 1 ? 'all' : 'any'
+  const match = topics.length === 1 && topics[0]!.with.length > 1 ? 'all' : 'any'
   const isAny = topics.every((group) => {
     return group.with.length === 1 && group.without.join() === first!.without.join()
   })
-  return { wanted, unwanted, match, isTooRich: topics.length > 1 && !isAny }
+  // Of publishers and kinds the form takes any that are ticked, and leaves none out.
+  const others = [...(whole?.publisher ?? []), ...(whole?.kind ?? [])]
+  const isSimple = others.every((group) => group.with.length === 1 && group.without.length === 0)
+  const isTooRich = !whole || (topics.length > 1 && !isAny) || !isSimple
+  return { wanted, unwanted, match, isTooRich }
 }
 
 /**
@@ -49,6 +58,8 @@ ${radio('all', messages.all, ticks)}
 </div>
 ${ticksFor('topic', ticks.wanted, query, counts, view)}
 </fieldset>
+${Object.keys(view.site.publishers).length > 1 ? choiceOf('publisher', messages.publishers, ticks, query, counts, view) : nothing}
+${choiceOf('kind', messages.kinds, ticks, query, counts, view)}
 <details${ticks.unwanted.size > 0 ? ' open' : ''}>
 <summary>${messages.leaveOut}</summary>
 <fieldset>
@@ -96,6 +107,30 @@ function ticksFor(
   const offered = [...vocabulary.topics.values()].filter(isOffered)
   return html`<ul class="ticks">
 ${offered.filter((topic) => !isBelow(topic)).map(item)}</ul>`
+}
+
+/** Check boxes for publishers or for kinds. */
+function choiceOf(
+  sort: 'publisher' | 'kind',
+  legend: string,
+  { wanted }: Ticks,
+  { language }: FeedQuery,
+  counts: TopicCount[],
+  view: View,
+): Html {
+  const names = sort === 'kind' ? kinds : Object.keys(view.site.publishers)
+  const items = names.flatMap((name) => {
+    const term = termFor(sort, name)
+    if (view.retired.ended.has(term) && !wanted.has(term)) return []
+    const { releases } = countOf(term, language, counts)
+    const checked = wanted.has(term) ? ' checked' : ''
+    return html`<li><label><input type="checkbox" name="${sort}" value="${name}"${checked}> <span>${termLabel(term, view)} <span class="count">${releases}</span></span></label></li>\n`
+  })
+  return html`<fieldset>
+<legend>${legend}</legend>
+<ul class="ticks">
+${items}</ul>
+</fieldset>`
 }
 
 function languageChoice(query: FeedQuery, view: View): Html {

@@ -6,7 +6,7 @@ import type { Reason } from '../../feeds/languages/texts.ts'
 import type { Failure } from '../problem.ts'
 import type { Current } from '../answers/state.ts'
 import { layout } from './layout.ts'
-import { topicLink } from './topics.ts'
+import { termLink } from './topics.ts'
 import { type Html, nothing, pathOf, type View, viewIn } from './view.ts'
 
 /**
@@ -54,14 +54,14 @@ function suggestions({ details, status }: Failure, path: string, view: View): Ht
   const { nearest = [], successors = [] } = details as Record<string, string[]>
   const alike =
     status === 404 && nearest.length === 0 ? view.vocabulary.nearest(lastWord(path)) : []
-  const topics = [...nearest, ...successors, ...alike]
-  if (topics.length === 0) return nothing
+  const terms = [...nearest, ...successors, ...alike]
+  if (terms.length === 0) return nothing
   const { messages, language } = view
   const heading =
     successors.length > 0 ? textsOf(language).documents.instead : messages.insteadTopics
   return html`<h2>${heading}</h2>
 <ul>
-${topics.map((slug) => html`<li>${topicLink(slug, language, view)}</li>\n`)}</ul>`
+${terms.map((term) => html`<li>${termLink(term, language, view)}</li>\n`)}</ul>`
 }
 
 function search(path: string, { addresses, language, messages }: View): Html {

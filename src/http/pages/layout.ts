@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import { allReleases, type FeedQuery } from '../../domain/feed-query.ts'
 import { directionOf } from '../../feeds/direction.ts'
-import { titleOf } from '../../feeds/feed.ts'
+import { titleOf } from '../../feeds/question-in-words.ts'
 import { formats, rankedFormats } from '../../feeds/formats.ts'
 import { languageName } from './language.ts'
 import { type Html, label, nothing, pathOf, langAttributes, type View } from './view.ts'

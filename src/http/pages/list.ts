@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import { type FeedQuery, isUnfiltered, textLanguage } from '../../domain/feed-query.ts'
 import { type Ending, endingOf } from '../../domain/retirement.ts'
-import { describeQuery, titleOf } from '../../feeds/feed.ts'
+import { describeQuery, titleOf } from '../../feeds/question-in-words.ts'
 import { textsOf } from '../../feeds/languages.ts'
 import type { Current } from '../answers/state.ts'
 import { builder } from './builder.ts'
@@ -9,7 +9,7 @@ import type { Contents } from './contents.ts'
 import { layout, versionsOf } from './layout.ts'
 import { monthList, paging, releaseList } from './releases.ts'
 import { subscription } from './subscribe.ts'
-import { topicLink, topicList, topicOf, topicPlace } from './topics.ts'
+import { termLink, termLists, topicOf, topicPlace } from './topics.ts'
 import { type Html, label, nothing, type View, viewIn } from './view.ts'
 
 /**
@@ -27,7 +27,7 @@ export function listPage(
   const view = viewIn(textLanguage(query, site), current)
   const { month } = contents
   const isHome = isUnfiltered(query)
-  const ending = endingOf(query.topics, view.retired, view.vocabulary)
+  const ending = endingOf(query.topics, view.retired)
   const named = month && monthInWords(month.name, view)
   const words = isHome && !month ? newestIn(query, view) : describeQuery(query, view)
   const heading = [words, named].filter(Boolean).join(', ')
@@ -47,7 +47,7 @@ ${subscription(query, view)}
 ${query.withdrawn ? nothing : builder(query, heading, contents.counts, view)}
 </div>
 </div>
-${isHome ? topicList(query.language, contents.counts, view) : nothing}
+${isHome ? termLists(query.language, contents.counts, view) : nothing}
 ${isHome ? forPrograms(view) : nothing}`
   const title = named ? `${named}: ${titleOf(query, view)}` : titleOf(query, view)
   const address = month ? addresses.month(query, month.name, month.page) : addresses.page(query)
@@ -90,8 +90,8 @@ function found(query: FeedQuery, { releases, hasMore, month }: Contents, view: V
 /** The text of the last entry of a feed that has ended. */
 function endNotice(query: FeedQuery, ending: Ending, view: View): Html {
   const wording = textsOf(view.language).documents
-  const instead = ending.successors.map((slug) => {
-    return html`<li>${topicLink(slug, query.language, view)}</li>\n`
+  const instead = ending.successors.map((term) => {
+    return html`<li>${termLink(term, query.language, view)}</li>\n`
   })
   return html`<div class="notice">
 <p><strong>${wording.ended}.</strong> ${wording.endedText(titleOf(query, view))} ${ending.note ? label(ending.note, view) : nothing}</p>

@@ -1,14 +1,14 @@
 import { html, raw } from 'hono/html'
 import { type FeedQuery, textLanguage } from '../../domain/feed-query.ts'
 import { isShownAsPicture } from '../../domain/media-types.ts'
-import { inLanguage, type Labels } from '../../domain/site.ts'
+import { inLanguage, type Labels, publisherOf } from '../../domain/site.ts'
 import { formatUtc } from '../../domain/time.ts'
 import type { NotedChange } from '../../domain/release.ts'
 import type { Entry, File, Translation } from '../../feeds/feed.ts'
-import { titleOf } from '../../feeds/feed.ts'
+import { titleOf } from '../../feeds/question-in-words.ts'
 import type { Current } from '../answers/state.ts'
 import { localeOf } from './language.ts'
-import { topicQuery } from './topics.ts'
+import { termQuery } from './topics.ts'
 import type { Html } from './view.ts'
 
 const notToBeIndexed = raw('<meta name="robots" content="noindex">\n')
@@ -131,7 +131,7 @@ function translatedArticle({ url, language, title }: Translation) {
 }
 
 function organisation(publisher: string, language: string, { site }: Current) {
-  const { name, url, email } = site.publishers[publisher] ?? Object.values(site.publishers)[0]!
+  const { name, url, email } = publisherOf(publisher, site)
   return withoutNothing({
     '@type': 'Organization',
     name: inLanguage(name, language, site),
@@ -147,7 +147,7 @@ function subject(slug: string, language: string, { site, vocabulary, addresses }
   return withoutNothing({
     '@type': 'Thing',
     name: inLanguage(label, language, site) || slug,
-    url: addresses.page(topicQuery(slug, language)),
+    url: addresses.page(termQuery(slug, language)),
     sameAs: listOf(topic?.exactMatch ?? []),
   })
 }

@@ -1,7 +1,8 @@
 import { html, raw } from 'hono/html'
 import { allReleases } from '../../domain/feed-query.ts'
-import type { Event, Release } from '../../domain/release.ts'
+import { type Event, kinds, type Release } from '../../domain/release.ts'
 import type { Relations } from '../../domain/release-store.ts'
+import { presentTerm, termFor } from '../../domain/term.ts'
 import { parseTime } from '../../domain/time.ts'
 import { partsOf } from '../../feeds/body.ts'
 import { createEntry, type Entry } from '../../feeds/feed.ts'
@@ -11,7 +12,7 @@ import type { Current } from '../answers/state.ts'
 import { ownPictures } from './body.ts'
 import { type LanguageLink, layout } from './layout.ts'
 import { hasLead } from './releases.ts'
-import { topicLink } from './topics.ts'
+import { termLink } from './topics.ts'
 import {
   dayAndTime,
   dayAndTimeInWords,
@@ -33,7 +34,7 @@ ${heading(entry, view)}
 ${text(entry, view)}
 <aside>
 ${aside(entry, view)}
-${followTopics(release, view)}
+${followTerms(release, view)}
 </aside>
 </article>`
   const feeds = allReleases(language)
@@ -119,12 +120,21 @@ ${items.map((item) => html`<li>${raw(item)}</li>\n`)}</ul>
 `
 }
 
-function followTopics({ topics, language }: Release, view: View): Html {
-  if (topics.length === 0) return nothing
+/** What else a release is found under. A publisher that is the only one, and the usual kind, say nothing. */
+function followTerms({ topics, publisher, kind, language }: Release, view: View): Html {
+  const { site } = view
+  const terms = [
+    ...topics,
+    ...(Object.keys(site.publishers).length > 1
+      ? [presentTerm(termFor('publisher', publisher), site)]
+      : []),
+    ...(kind === kinds[0] ? [] : [termFor('kind', kind)]),
+  ]
+  if (terms.length === 0) return nothing
   return html`<nav class="part" aria-labelledby="topics"${ours(view, language)}>
 <h2 id="topics">${view.messages.followTopics}</h2>
 <ul class="inline tags">
-${topics.map((slug) => html`<li>${topicLink(slug, language, view)}</li>\n`)}</ul>
+${terms.map((term) => html`<li>${termLink(term, language, view)}</li>\n`)}</ul>
 </nav>`
 }
 

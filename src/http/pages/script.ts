@@ -19,7 +19,7 @@ const canonical = (page) => {
 document.documentElement.classList.add('scripted')
 
 // A form leaves its fields in the address; the question has a shorter one.
-if (/[?&](match|topic|without)=/.test(location.search) && canonical(document)) {
+if (/[?&](match|topic|without|publisher|kind)=/.test(location.search) && canonical(document)) {
   history.replaceState(null, '', canonical(document))
 }
 

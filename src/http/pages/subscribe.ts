@@ -1,5 +1,7 @@
 import { html } from 'hono/html'
 import type { FeedQuery } from '../../domain/feed-query.ts'
+import { inOrderOfTerms } from '../../domain/term.ts'
+import { wantedTerms } from '../../domain/topic-expression.ts'
 import { type FormatName, formats, preferredFormat, rankedFormats } from '../../feeds/formats.ts'
 import { type Html, nothing, type View } from './view.ts'
 
@@ -49,10 +51,10 @@ ${copyButton(format, view)}
 }
 
 function lists({ language, topics }: FeedQuery, { addresses, messages }: View): Html {
-  const slugs = [...new Set(topics.flatMap((group) => group.with))]
+  const terms = inOrderOfTerms(wantedTerms(topics))
   const all = addresses.opml(language)
   return html`<h3>${messages.forReaders}</h3>
 <ul class="plain">
-${slugs.length > 0 ? html`<li><a href="${all}?topics=${slugs.join(',')}">${messages.theseTopicsAsOpml}</a></li>\n` : nothing}<li><a href="${all}">${messages.everyTopicAsOpml}</a></li>
+${terms.length > 0 ? html`<li><a href="${all}?topics=${terms.join(',')}">${messages.theseTopicsAsOpml}</a></li>\n` : nothing}<li><a href="${all}">${messages.everyTopicAsOpml}</a></li>
 </ul>`
 }

@@ -1,33 +1,61 @@
 import { html } from 'hono/html'
 import { allReleases, type FeedQuery } from '../../domain/feed-query.ts'
 import type { TopicCount } from '../../domain/release-store.ts'
+import { publisherOf } from '../../domain/site.ts'
+import { ofSort, partTerm, type Term } from '../../domain/term.ts'
 import type { Topic } from '../../domain/topic.ts'
-import { countOf } from '../vocabulary.ts'
+import { labelOf } from '../../feeds/question-in-words.ts'
+import { countOf, otherTerms } from '../vocabulary.ts'
 import { day, type Html, label, nothing, type View } from './view.ts'
 
-export function topicQuery(slug: string, language: string): FeedQuery {
-  return { ...allReleases(language), topics: [{ with: [slug], without: [] }] }
+export function termQuery(term: Term, language: string): FeedQuery {
+  return { ...allReleases(language), topics: [{ with: [term], without: [] }] }
 }
 
-export function topicLink(slug: string, language: string, view: View): Html {
-  const found = view.vocabulary.topics.get(slug)
-  const address = view.addresses.page(topicQuery(slug, language))
-  return html`<a href="${address}">${found ? label(found.label, view) : slug}</a>`
+export function termLink(term: Term, language: string, view: View): Html {
+  const address = view.addresses.page(termQuery(term, language))
+  return html`<a href="${address}">${termLabel(term, view)}</a>`
 }
 
-/** Every topic that goes on, with its number of releases and the day of the last one. */
-export function topicList(language: string, counts: TopicCount[], view: View): Html {
+/** What a term is called. Kinds have names of ours, all else those of the press office. */
+export function termLabel(term: Term, view: View): Html {
+  const { sort, name } = partTerm(term)
+  if (sort === 'kind') return html`${labelOf(term, view.language, view)}`
+  if (sort === 'publisher') return label(publisherOf(name, view.site).name, view)
+  const found = view.vocabulary.topics.get(name)
+  return found ? label(found.label, view) : html`${name}`
+}
+
+/** Every topic that goes on, publishers and kinds, each with its number of releases and the day of the last one. */
+export function termLists(language: string, counts: TopicCount[], view: View): Html {
   const { vocabulary, retired, messages } = view
-  const topics = [...vocabulary.topics.values()].filter(({ slug }) => !retired.ended.has(slug))
-  if (topics.length === 0) return nothing
-  const items = topics.map(({ slug }) => {
-    const { releases, newest } = countOf(slug, language, counts)
+  const topics = [...vocabulary.topics.keys()].filter((slug) => !retired.ended.has(slug))
+  const others = otherTerms(view, counts)
+  const publishers = ofSort('publisher', others)
+  const kinds = ofSort('kind', others)
+  const lists = [
+    { id: 'topics', heading: messages.topics, terms: topics },
+    { id: 'publishers', heading: messages.publishers, terms: publishers },
+    { id: 'kinds', heading: messages.kinds, terms: kinds },
+  ].filter(({ terms }) => terms.length > 0)
+  return html`${lists.map((one, index) => html`${index > 0 ? '\n' : ''}${termList(one, language, counts, view)}`)}`
+}
+
+function termList(
+  { id, heading, terms }: { id: string; heading: string; terms: Term[] },
+  language: string,
+  counts: TopicCount[],
+  view: View,
+): Html {
+  const { messages } = view
+  const items = terms.map((term) => {
+    const { releases, newest } = countOf(term, language, counts)
     const last =
       newest !== undefined ? html`, ${messages.lastRelease} ${day(newest, view)}` : nothing
-    return html`<li>${topicLink(slug, language, view)} <span class="details">${messages.countOfReleases(releases)}${last}</span></li>\n`
+    return html`<li>${termLink(term, language, view)} <span class="details">${messages.countOfReleases(releases)}${last}</span></li>\n`
   })
-  return html`<nav aria-labelledby="topics">
-<h2 id="topics">${messages.topics}</h2>
+  return html`<nav aria-labelledby="${id}">
+<h2 id="${id}">${heading}</h2>
 <ul class="topics">
 ${items}</ul>
 </nav>`
@@ -51,7 +79,7 @@ export function topicPlace(topic: Topic, language: string, view: View): Html {
     .filter(goesOn)
   const line = (text: string, slugs: string[]) => {
     if (slugs.length === 0) return nothing
-    const links = slugs.map((slug) => html`<li>${topicLink(slug, language, view)}</li>\n`)
+    const links = slugs.map((slug) => html`<li>${termLink(slug, language, view)}</li>\n`)
     return html`<div><dt>${text}</dt><dd><ul class="inline">\n${links}</ul></dd></div>\n`
   }
   if (broader.length + narrower.length === 0) return nothing
