@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import type { FileProblem } from './domain/problem.ts'
-import { type Site, slug } from './domain/site.ts'
+import { presentPublisher, type Site, slug } from './domain/site.ts'
 import type { Token } from './http/api/authentication.ts'
 
 /** A setting as text, with the sentence that names it when it is wrong. */
@@ -188,7 +188,8 @@ export function checkTokens(tokens: Token[]): string[] {
  * Warnings about tokens that are limited to publishers that the site does not have. Only warnings, because
  * `site.yaml` may change while the service runs.
  */
-export function unknownPublishers(tokens: Token[], { publishers }: Site): FileProblem[] {
+export function unknownPublishers(tokens: Token[], site: Site): FileProblem[] {
+  const { publishers } = site
   const named = new Set(tokens.flatMap((token) => token.publishers ?? []))
   return [...named]
     .filter((one) => !Object.hasOwn(publishers, one))
@@ -196,9 +197,16 @@ export function unknownPublishers(tokens: Token[], { publishers }: Site): FilePr
       file: 'PUBLISH_TOKENS',
       line: 1,
       field: '',
-      message: `A token is limited to ${one}, which is no publisher of site.yaml. Write one of ${Object.keys(publishers).join(', ')}.`,
+      message: messageOf(one, site),
       warning: true,
     }))
+}
+
+function messageOf(publisher: string, site: Site): string {
+  const present = presentPublisher(publisher, site)
+  return present
+    ? `A token is limited to ${publisher}, which is called ${present} by now. Write ${present}.`
+    : `A token is limited to ${publisher}, which is no publisher of site.yaml. Write one of ${Object.keys(site.publishers).join(', ')}.`
 }
 
 function isMalformed({ name, publishers = [], secret }: Token): boolean {

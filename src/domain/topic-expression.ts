@@ -93,17 +93,18 @@ export function anyOf(expressions: TopicExpression[]): TopicExpression {
 /** What answers all of some expressions. Throws `invalid` if they name too many terms, or too often. */
 export function allOf(expressions: TopicExpression[]): TopicExpression {
   const asking = expressions.filter((one) => one.length > 0)
-  for (const one of asking)
-    if (formatTopicExpression(one).length > longestExpression) throw tooLong()
-  const all = asking.reduce((joined, one) => {
-    if (joined.length === 0) return one
-    const product = joined.flatMap((group) => one.map((other) => joinGroups(group, other)))
-    const result = canonical(product)
-    if (formatTopicExpression(result).length > longestExpression) throw tooLong()
-    return result
+  checkNumber(asking.flat())
+  return asking.reduce((all, one) => {
+    checkSize(one)
+    if (all.length === 0) return one
+    const joined = canonical(all.flatMap((group) => one.map((other) => joinGroups(group, other))))
+    checkSize(joined)
+    return joined
   }, [])
-  checkNumber(all)
-  return all
+}
+
+function checkSize(expression: TopicExpression) {
+  if (formatTopicExpression(expression).length > longestExpression) throw tooLong()
 }
 
 function joinGroups(one: Group, other: Group): Group {

@@ -20,6 +20,16 @@ export function isOwn({ publishers }: Author, publisher: string | null): boolean
   return !publishers || (publisher !== null && publishers.includes(publisher))
 }
 
+/** The same author, who also publishes for publishers by names that they had: releases may still have those. */
+export function withFormerPublishers(author: Author, { formerPublishers = {} }: Site): Author {
+  const { publishers } = author
+  if (!publishers) return author
+  const former = Object.keys(formerPublishers).filter((old) => {
+    return publishers.includes(formerPublishers[old]!)
+  })
+  return { ...author, publishers: [...publishers, ...former] }
+}
+
 /** What an author may be shown of releases, as a store is asked for it. */
 export function viewerOf({ publishers }: Author, now: number): Viewer {
   return { publishers, now }

@@ -26,7 +26,11 @@ function content(): Record<string, string> {
   return {
     ...(Object.fromEntries(history) as Record<string, string>),
     ...oddNames(),
-    'site.yaml': `${siteYaml.replace('[en, fi, sv]', '[en, fi, sv, es-419, zh-Hant]')}  police: { name: { en: The Police } }\n`,
+    'site.yaml': `${siteYaml.replace('[en, fi, sv]', '[en, fi, sv, es-419, zh-Hant]')}  police: { name: { en: The Police } }
+  army: { renamed: ministry }
+  marines: { name: { en: Marines }, retired: { at: 2024-02-01, until: 2199-01-01, replacedBy: [ministry] } }
+  coastguard: { name: { en: Coast Guard }, retired: { at: 2024-02-01, until: 2024-03-01 } }
+`,
     'topics.yaml': `${topicsYaml}
 border_control: { label: { en: border control } }
 5g: { label: { en: 5G } }
@@ -92,7 +96,8 @@ const odd = words('/topics/border_control.rss /zh-hant/topics/5g.json /ES-419/to
   .concat(words('/zh-hant/releases/ends_ /es-419/releases/1 /zh-Hant/releases/feed /all/topics/5g'))
 const feeds =
   words(`/feed /fi/feed /all/feed /withdrawals /topics/eu /topics/migration /topics/ports
-  /topics/migration,organised-crime+-drugs /fi/topics/migration /topics/space-travel /topics/-eu`)
+  /topics/migration,organised-crime+-drugs /fi/topics/migration /topics/space-travel /topics/-eu
+  /topics/eu+by:ministry /fi/topics/-by:customs+kind:press-release /topics/by:marines`)
     // The first two in every format, the others in one.
     .flatMap((path, index) => {
       const all = ['rss', 'atom', 'json']
@@ -101,13 +106,17 @@ const feeds =
     })
     .concat(words('/feed.rss?q=ministers /topics/eu.json?q=sentence /topics/eu.atom?q=nothing'))
 const spellings = words(`/feed /feed.xml /rss.xml /atom.xml /index.xml /topics/EU.rss /feed.rss/
-  /topics/movement-of-people.atom /topics/eu%2Bdrugs.rss /topics/drugs+eu.rss?x=y /feed.rss?q=`)
+  /topics/movement-of-people.atom /topics/eu%2Bdrugs.rss /topics/drugs+eu.rss?x=y /feed.rss?q=
+  /publishers/tulli.json /en/kinds/Press-Release.atom?topic=eu /feed.rss?publisher=ministry&kind=speech,statement
+  /topics/eu.json?topic=drugs&topic=migration&match=any&without=crime&kind=`)
 const errors =
   words(`/topics/border-policy.rss /topics/migraton.rss /topics/migraton /topics/canals.rss
-  /topics/a+b+c+d+e+f+g+h+i.rss /nothing /%25 /feed.pdf /api/x /topics/eu/archive/24-1.atom
+  /topics/a+b+c+d+e+f+g+h+i.rss /publishers/army.atom /feed.json?publisher=army /fi/kinds/talk /feed.rss?kind=talk
+  /feed.rss?match=most /withdrawals.rss?kind=speech /publishers/coastguard.json /nothing /%25 /feed.pdf /api/x /topics/eu/archive/24-1.atom
   /feed/archive/nonsense.atom /releases/none /releases/meet /releases/secret /topics/canals`)
 const pages = words(`/ /fi /sv /all /api /topics/eu /fi/topics/migration /?q=ministers /withdrawals
-  /releases/meeting /fi/releases/meeting /releases/wrong /releases/right /topics/ports`)
+  /releases/meeting /fi/releases/meeting /releases/wrong /releases/right /topics/ports
+  /publishers/ministry /fi/?kind=press-release&topic=eu /topics/by:marines`)
 const documents = words(`/topics.json /fi/topics.json /all/topics.json /feeds.opml /sv/feeds.opml
   /feeds.opml?topic=eu /sitemap.xml /news-sitemap.xml /sitemap-topics-1.xml /sitemap-releases-1.xml
   /robots.txt /style.css /script.js /favicon.svg /favicon.ico /openapi.json`)

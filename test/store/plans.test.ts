@@ -50,3 +50,12 @@ test('a part is a walk along an index, and language versions are found by their 
   ])
   expect(steps.join()).not.toContain('TEMP B-TREE')
 })
+
+test('counts of terms look at no release but those to come, along their keys', async () => {
+  const steps = await plansOf((store) => store.countByTopic({ ...state, marks: new Map() }))
+  expect(steps.filter((step) => /\brelease\b/.test(step))).toEqual([
+    'SEARCH release USING INTEGER PRIMARY KEY (rowid>?)',
+    'SEARCH release USING INTEGER PRIMARY KEY (rowid>?)',
+    'SEARCH release USING INTEGER PRIMARY KEY (rowid>?)',
+  ])
+})

@@ -1,5 +1,6 @@
 import { Hono, type MiddlewareHandler } from 'hono'
 import { DomainError, StoreDamaged } from '../../domain/errors.ts'
+import { withFormerPublishers } from '../../publishing/permission.ts'
 import { logError, problemResponse, toFailure } from '../problem.ts'
 import { discard } from './bodies.ts'
 import { bytesOf, releaseMemory, reserveMemory } from './body-memory.ts'
@@ -67,9 +68,12 @@ export function createApi(publishing: Publishing): Api {
 }
 
 const authenticate: Middleware = async (c, next) => {
-  const { authentication, clientOf, checkStore } = c.get('publishing')
-  c.set('author', await authentication.authenticate(c.req.header('authorization'), clientOf(c)))
+  const { authentication, clientOf, checkStore, store } = c.get('publishing')
+  const author = await authentication.authenticate(c.req.header('authorization'), clientOf(c))
   await checkStore?.()
+  // Of nobody else it matters what publishers were called.
+  const site = author.publishers && (await store.siteAndTopics()).site
+  c.set('author', site ? withFormerPublishers(author, site) : author)
   await next()
 }
 
