@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { readNodeConfig, readWorkerConfig } from '../src/config.ts'
 import { start } from './server.ts'
-import { temporaryFolder } from './content-folder.ts'
+import { siteYaml, temporaryFolder } from './content-folder.ts'
 
 const one = 'a-secret-of-sixteen-and-more'
 const other = 'another-secret-of-this-length'
@@ -84,6 +84,13 @@ test('a token for an unknown publisher is told, and stops no start', async () =>
   const { url, log } = await start(directory, { PUBLISH_TOKENS: `a@customs+polise=${one}` })
   const sentence = 'A token is limited to polise, which is no publisher of site.yaml.'
   expect(log()).toContain(sentence)
+  const site = `${siteYaml}  polise: { renamed: customs }\n`
+  const renamed = await start(temporaryFolder({ 'site.yaml': site }), {
+    PUBLISH_TOKENS: `a@polise=${one}`,
+  })
+  expect(renamed.log()).toContain(
+    'limited to polise, which is called customs by now. Write customs.',
+  )
   const health = await fetch(`${url}/healthz`)
   expect([health.status, await health.text()]).toEqual([200, expect.stringContaining(sentence)])
 })

@@ -2,7 +2,9 @@ import type { Addresses } from '../domain/addresses.ts'
 import { isUnderEmbargo } from '../domain/embargo.ts'
 import type { FeedQuery } from '../domain/feed-query.ts'
 import type { Draft } from '../domain/publishing.ts'
+import type { Release } from '../domain/release.ts'
 import type { State } from '../domain/release-store.ts'
+import { type Term, termFor } from '../domain/term.ts'
 import { type FormatName, formats } from '../feeds/formats.ts'
 import { type Walked, walkFeed } from '../probe/walk-feed.ts'
 import type { Service } from './service.ts'
@@ -43,9 +45,8 @@ async function lostReleases(
   const missing = drafts.filter(({ release }) => {
     const isPublic = !release.withdrawn && !isUnderEmbargo(release.authored, state.horizon)
     const isInLanguage = language === 'all' || release.language === language
-    const isOnTopic =
-      !wanted || release.topics.some((slug) => state.vocabulary.withBroader(slug).includes(wanted))
-    return isPublic && isInLanguage && isOnTopic && !isSeen(release.id)
+    const isWanted = !wanted || termsOf(release, state).includes(wanted)
+    return isPublic && isInLanguage && isWanted && !isSeen(release.id)
   })
   // More than a second has places for go into the next one, which may be to come.
   const found = await Promise.all(
@@ -53,4 +54,13 @@ async function lostReleases(
   )
   const isOld = ({ release }: Draft) => release.authored < state.horizon
   return missing.filter((draft, index) => found[index] !== undefined || isOld(draft))
+}
+
+/** Everything that a release is found under. */
+function termsOf({ topics, publisher, kind }: Release, { vocabulary }: State): Term[] {
+  return [
+    ...topics.flatMap((slug) => vocabulary.withBroader(slug)),
+    termFor('publisher', publisher),
+    termFor('kind', kind),
+  ]
 }

@@ -2,8 +2,9 @@ import { readNodeConfig } from '../config.ts'
 import { createAddresses } from '../domain/addresses.ts'
 import { allReleases, type FeedQuery } from '../domain/feed-query.ts'
 import { type FileProblem, formatProblem, writtenAnew } from '../domain/problem.ts'
-import type { State } from '../domain/release-store.ts'
+import type { State, TopicCount } from '../domain/release-store.ts'
 import { formatNames } from '../feeds/formats.ts'
+import { otherTerms } from '../http/vocabulary.ts'
 import { kilobytes } from '../probe/examine-feed.ts'
 import type { Walked } from '../probe/walk-feed.ts'
 import { findBrokenLinks } from './broken-links.ts'
@@ -85,7 +86,8 @@ async function makeReport(
   const state = await service.store.state(Math.floor(Date.now() / 1000))
   const addresses = createAddresses(baseUrl, state.site)
   const feeds: Walked[] = []
-  const questions = questionsOf(state)
+  const counts = await service.store.countByTopic(state)
+  const questions = questionsOf(state, counts)
   const progress = terminal.progress('Feeds', questions.length * formatNames.length)
   try {
     for (const query of questions) {
@@ -98,7 +100,6 @@ async function makeReport(
     progress.end()
   }
   const links = await findBrokenLinks(service, directory, { addresses, baseUrl })
-  const counts = await service.store.countByTopic(state)
   const used = new Set(counts.map(({ topic }) => topic))
   service.close()
   return {
@@ -113,13 +114,14 @@ async function makeReport(
 }
 
 /** Every feed that the service offers by itself. */
-function questionsOf({ site, vocabulary, retired }: State): FeedQuery[] {
+function questionsOf(state: State, counts: TopicCount[]): FeedQuery[] {
+  const { site, vocabulary, retired } = state
   const topics = [...vocabulary.topics.keys()].filter((slug) => !retired.gone.has(slug))
   return [...site.languages, 'all'].flatMap((language): FeedQuery[] => [
     allReleases(language),
-    ...topics.map((slug) => ({
+    ...[...topics, ...otherTerms(state, counts)].map((term) => ({
       ...allReleases(language),
-      topics: [{ with: [slug], without: [] }],
+      topics: [{ with: [term], without: [] }],
     })),
     { ...allReleases(language), withdrawn: true },
   ])

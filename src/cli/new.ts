@@ -199,9 +199,9 @@ async function askTopics(
 }
 
 async function askPublisher({ site }: Office, terminal: Terminal): Promise<string> {
-  const publishers = Object.entries(site.publishers)
+  const publishers = Object.entries(site.publishers).filter(([, { retired }]) => !retired)
   const [first = ''] = Object.keys(site.publishers)
-  if (!terminal.canAsk || publishers.length === 1) return first
+  if (!terminal.canAsk || publishers.length <= 1) return first
   const choices = publishers.map(([value, { name }]) => {
     return { value, label: inLanguage(name, site.languages[0]!, site) }
   })

@@ -59,7 +59,10 @@ function ofTopic(topic: string, counts: TopicCount[]): TopicCount[] {
 /**
  * Publishers that go on and kinds, as far as there are several that have releases: the only one would find everything.
  */
-export function otherTerms({ site, retired }: Current, counts: TopicCount[]): Term[] {
+export function otherTerms(
+  { site, retired }: Pick<Current, 'site' | 'retired'>,
+  counts: TopicCount[],
+): Term[] {
   const used = (terms: Term[]) => {
     const some = terms.filter((term) => ofTopic(term, counts).length > 0)
     return some.length > 1 ? some : []

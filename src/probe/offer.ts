@@ -6,11 +6,16 @@ import { readXml } from './read-xml.ts'
 /** Addresses of a feed by the names of its formats. A service of another version may have others. */
 type Addresses = Record<string, string>
 
+type Counted = { feeds: Addresses; releases: number }
+
 /** What `/topics.json` says, as far as it is needed. */
 type Offer = {
   feeds: Addresses
   opml: string
   topics: { feeds: Addresses }[]
+  /** Missing in earlier versions. */
+  publishers?: Counted[]
+  kinds?: Counted[]
   otherLanguages: { topics: string }[]
 }
 
@@ -25,15 +30,18 @@ export async function readOffer(
   const others = await Promise.all(
     first.otherLanguages.map(async ({ topics }) => askForOffer(here(topics), usual)),
   )
-  const addresses = [first, ...others].flatMap(({ feeds, topics }) => [
-    feeds,
-    ...topics.map((topic) => topic.feeds),
-  ])
-  const subjects = addresses.flatMap((feeds) =>
+  const offers = [first, ...others]
+  const subjects = offers.flatMap(feedsToLookAt).flatMap((feeds) =>
     formats.flatMap((format) => {
       const address = feeds[format.name]
       return address === undefined ? [] : [{ address: here(address), format }]
     }),
+  )
+  const known = new Set(
+    offers
+      .flatMap(allFeeds)
+      .flatMap(Object.values<string>)
+      .map(here),
   )
   const says = new URL(first.feeds[usual]!).origin
   const check = 'Addresses are those that the service was asked at'
@@ -48,8 +56,22 @@ export async function readOffer(
         }
   return {
     subjects,
-    findings: [finding, await examineOpml(here(first.opml), subjects, says, origin)],
+    findings: [finding, await examineOpml(here(first.opml), known, says, origin)],
   }
+}
+
+function allFeeds({ feeds, topics, publishers = [], kinds = [] }: Offer): Addresses[] {
+  return [feeds, ...[...topics, ...publishers, ...kinds].map((one) => one.feeds)]
+}
+
+/** Of publishers and of kinds only those that have releases, where there are several: the only one has everything. */
+function feedsToLookAt({ publishers = [], kinds = [], ...offer }: Offer): Addresses[] {
+  return allFeeds({ ...offer, publishers: severalOf(publishers), kinds: severalOf(kinds) })
+}
+
+function severalOf(some: Counted[]): Counted[] {
+  const used = some.filter(({ releases }) => releases > 0)
+  return used.length > 1 ? used : []
 }
 
 async function askForOffer(address: string, usual: string): Promise<Offer> {
@@ -77,7 +99,7 @@ async function askForOffer(address: string, usual: string): Promise<Offer> {
 
 async function examineOpml(
   address: string,
-  subjects: Subject[],
+  known: Set<string>,
   says: string,
   origin: string,
 ): Promise<Finding> {
@@ -100,7 +122,6 @@ async function examineOpml(
   const listed = Array.from(text.matchAll(/xmlUrl="([^"]+)"/g), ([, url = '']) =>
     url.replaceAll('&amp;', '&').replace(says, origin),
   )
-  const known = new Set(subjects.map((subject) => subject.address))
   const strange = listed.find((url) => !known.has(url))
   return strange
     ? wrong(`it names ${strange}`)

@@ -30,6 +30,17 @@ test('a folder without fault is checked in every language, topic and format, and
   expect(output.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u)
 })
 
+test('feeds of publishers and kinds are checked where there are several', async () => {
+  const folder = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', published]),
+    'releases/b.en.md': markdown(['title: B', published, 'publisher: customs', 'kind: speech']),
+  })
+  const { code, output } = await runCommand(registerCheck, ['check', folder])
+  expect(code).toBe(0)
+  expect(output).toMatch(/\n\/topics\/by:customs +1 +0 +3 +\d KB {2}ok\n/)
+  expect(output).toMatch(/\n\/all\/topics\/kind:press-release +1 +0 +3 +\d KB {2}ok\n/)
+})
+
 test('every problem of a folder is told with file, line and field, and the exit code is 1', async () => {
   const folder = temporaryFolder({
     'releases/a.en.md': markdown(['title: A', published, 'topics: [migrtion]']),

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { registerExport } from '../../src/cli/export.ts'
-import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
+import { markdown, siteYaml, temporaryFolder, writeFiles } from '../content-folder.ts'
 import { type Fetch, hurriedClock, nodePress } from '../platforms.ts'
 import { runCommand } from './run.ts'
 
@@ -87,6 +87,10 @@ const history = Array.from({ length: 60 }, (_, index) => {
 
 test('what is exported makes the same documents byte for byte, whatever happened to the releases', async () => {
   const service = await running({
+    'site.yaml': `${siteYaml}  toll: { renamed: customs }
+  ports: { name: { en: Ports }, retired: { at: 2024-02-01, replacedBy: [customs], note: { en: Over. } } }
+`,
+    'releases/port.en.md': release('Port', '2024-01-20T09:00', 'publisher: ports'),
     'releases/a.en.md': release(
       "A: 'quoted' & <b>",
       '2024-01-24T09:00',

@@ -1,4 +1,4 @@
-import { rmSync, symlinkSync, utimesSync } from 'node:fs'
+import { readFileSync, rmSync, symlinkSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { loadContent } from '../../src/content/load-content.ts'
@@ -179,6 +179,42 @@ test('a folder without site.yaml, or with a wrong one, says so', async () => {
   expect((await load(directory)).lines[0]).toMatch(
     /^site\.yaml:1 {2}There is no such file in .* CONTENT_DIR/,
   )
+})
+
+test('publishers that were renamed lead to one that is there, and those that end to one that goes on', async () => {
+  const directory = temporaryFolder({
+    'site.yaml': `${siteYaml}  toll: { renamed: old-toll }
+  old-toll: { renamed: customs }
+  lost: { renamed: nobody }
+  round: { renamed: circle }
+  circle: { renamed: round }
+  ports: { name: { en: Ports }, retired: { at: 2024-02-01, replacedBy: [harbours] } }
+  harbours: { name: { en: Harbours }, retired: { at: 2024-02-01, until: 2024-01-01 } }
+`,
+  })
+  expect((await load(directory)).lines).toEqual([
+    'site.yaml:15  publishers.harbours.retired  The feed would be gone before it has ended. Write a later time as until.',
+  ])
+  const text = readFileSync(join(directory, 'site.yaml'), 'utf8')
+  writeFiles(directory, { 'site.yaml': text.replace(', until: 2024-01-01', '') })
+  const none = (name: string) =>
+    `"${name}" is not a publisher. Write one of ministry, customs, ports, harbours.`
+  expect((await load(directory)).lines).toEqual([
+    `site.yaml:11  publishers.lost.renamed  ${none('nobody')}`,
+    `site.yaml:12  publishers.round.renamed  ${none('circle')}`,
+    `site.yaml:13  publishers.circle.renamed  ${none('round')}`,
+    'site.yaml:14  publishers.ports.retired.replacedBy  "harbours" is no publisher that goes on. Write another one, or leave it out.',
+  ])
+  const right = text
+    .split('\n')
+    .filter((line) => !/^ {2}(lost|round|circle|ports|harbours):/.test(line))
+  writeFiles(directory, {
+    'site.yaml': right.join('\n'),
+    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24', 'publisher: toll']),
+  })
+  const { content, lines } = await load(directory)
+  expect(lines).toEqual([])
+  expect(content?.site.formerPublishers).toEqual({ toll: 'customs', 'old-toll': 'customs' })
 })
 
 test('the same release written twice is a problem', async () => {

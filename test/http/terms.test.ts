@@ -402,11 +402,11 @@ onBothPresses(
     })
 
     test('what came through the API follows its publisher when that is renamed', async () => {
-      const sendAs = (body: object, method = 'PUT') =>
+      const sendAs = (who: string, body: object) =>
         fetch('/api/releases/sent/en', {
-          method,
+          method: 'PUT',
           headers: {
-            Authorization: 'Bearer a-secret-of-the-police',
+            Authorization: `Bearer a-secret-of-${who}`,
             'Content-Type': 'application/json',
           },
           body: JSON.stringify(body),
@@ -414,11 +414,10 @@ onBothPresses(
       const written = { title: 'Sent', publisher: 'police', body: { html: '<p>Text</p>' } }
       writeFiles(directory(), { 'site.yaml': `${siteYaml}  police: { name: { en: Police } }\n` })
       await takeUp()
-      expect((await sendAs(written)).status).toBe(201)
+      expect((await sendAs('the-police', written)).status).toBe(201)
       const { items } = (await (await fetch('/publishers/police.json')).json()) as {
         items: { date_modified: string }[]
       }
-      // The name of before goes to another publisher, and the token is of the one of now.
       writeFiles(directory(), {
         'site.yaml': `${siteYaml}  constabulary: { name: { en: Constables } }\n  police: { renamed: constabulary }\n`,
       })
@@ -434,6 +433,15 @@ onBothPresses(
         publishers: { slug: string; releases: number }[]
       }
       expect(list.publishers.at(-1)).toMatchObject({ slug: 'constabulary', releases: 1 })
+
+      // Where it is merged with another, the token of that one is for its releases as well, and no other.
+      writeFiles(directory(), { 'site.yaml': `${siteYaml}  police: { renamed: customs }\n` })
+      await takeUp()
+      expect(await titlesIn(fetch, '/publishers/customs.json?q=sent')).toEqual(['Sent'])
+      const again = { ...written, publisher: 'customs', title: 'Sent again' }
+      expect((await sendAs('the-police', again)).status).toBe(403)
+      expect((await sendAs('customs', again)).status).toBe(200)
+      expect(await titlesIn(fetch, '/publishers/customs.json?q=sent')).toEqual(['Sent again'])
     })
   },
 )
