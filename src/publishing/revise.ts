@@ -128,7 +128,8 @@ function actionOf(before: Release | undefined, after: Release): Action {
   if (before.withdrawn && !after.withdrawn) return 'reinstate'
   const corrections = ({ changes }: Release) => changes.filter(({ kind }) => kind === 'correction')
   if (corrections(after).length > corrections(before).length) return 'correct'
-  return before.topics.join() === after.topics.join() ? 'revise' : 'retag'
+  const termsOf = ({ topics, publisher, kind }: Release) => [...topics, publisher, kind].join()
+  return termsOf(before) === termsOf(after) ? 'revise' : 'retag'
 }
 
 /** The tag that a release has for conditions (RFC 9110 section 8.8.3), without its quotes. */

@@ -1,6 +1,6 @@
 import { type Curve, type Figure, type Found, digits, spreadOf } from './figures.ts'
 import { type InProcess, baseUrl, startFilled } from './in-process.ts'
-import { topics, wordsOf } from './input.ts'
+import { publishers, topics, wordsOf } from './input.ts'
 import type { Setup } from './setup.ts'
 import { inFolder } from './workplace.ts'
 
@@ -26,6 +26,11 @@ function questions(count: number): Record<string, string[]> {
     ),
     'one without another': many((i) => path(`${at(frequent, i)}+-${other(i, 1 + i)}`)),
     'without a topic': many((i) => path(`-${at(frequent, i)}`)),
+    'a topic by a publisher': many((i) => path(`${at(frequent, i)}+by:${at(publishers, i)}`)),
+    // Every release is of that kind: a mark that nearly all have is the most work.
+    'a publisher and a kind, without a topic': many((i) =>
+      path(`-${at(frequent, i)}+by:${at(publishers, i)}+kind:press-release`),
+    ),
     'a frequent word': many((i) => `/feed.atom?q=${words[20 + i]}`),
     'a rare word': many((i) => `/feed.atom?q=${words[2500 + 40 * i]}`),
     'a word in a topic': many((i) => `/topics/${at(frequent, i)}.atom?q=${words[60 + i]}`),

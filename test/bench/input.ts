@@ -42,6 +42,9 @@ export const topics = broadTopics.flatMap((topic, index) => [
   ...narrowTopics.filter((_, place) => place % broadTopics.length === index),
 ])
 
+/** The most frequent first. */
+export const publishers = ['chancellery', 'interior', 'health']
+
 export const siteYaml = `id: 5d0a8f5e-2f0e-4d43-9a3c-7f2f1a1c7b10
 title: { en: "Government: releases", fi: "Hallitus: tiedotteet", sv: "Regeringen: meddelanden" }
 description: { en: What the government publishes }
@@ -143,7 +146,7 @@ function bodyLength(chance: () => number): number {
 export function* releases(count: number): Generator<Line> {
   const chance = createChance(7)
   const topic = createZipf(topics, chance)
-  const publisher = createZipf(['chancellery', 'interior', 'health'], chance)
+  const publisher = createZipf(publishers, chance)
   const writers = languages.map((language) => createWriter(language, chance, count))
   let made = 0
   for (let group = 0; made < count; group++) {

@@ -1,5 +1,6 @@
 // Publishers and kinds stand beside topics, in every place where questions are asked and answered.
 import { describe, expect, test } from 'vitest'
+import { walk } from '../archive-walker.ts'
 import { markdown, siteYaml, writeFiles, writeFolder } from '../content-folder.ts'
 import { attribute, type Page, readPage, send, textOf } from '../page.ts'
 import { baseUrl, type Fetch, onBothPresses, onNode } from '../platforms.ts'
@@ -366,6 +367,49 @@ describe('an office with one publisher and one kind', () => {
     },
   )
 })
+
+onNode(
+  'a publisher with more than a head holds',
+  () =>
+    writeFolder({
+      'releases/all.jsonl': Array.from({ length: 120 }, (_, number) =>
+        JSON.stringify({
+          slug: `release-${number}`,
+          language: 'en',
+          title: `Release ${number}`,
+          published: new Date(Date.UTC(2020, 0, 1 + 2 * number)).toISOString(),
+          publisher: number % 2 === 0 ? 'customs' : 'ministry',
+          kind: number % 3 === 0 ? 'speech' : 'statement',
+          body: { html: '<p>Text</p>' },
+        }),
+      ).join('\n'),
+    }),
+  (fetch) => {
+    test('has archives that hold each of its releases once, by every spelling of their addresses', async () => {
+      const visited = await walk(fetch, '/publishers/customs.atom')
+      expect(visited.length).toBeGreaterThan(1)
+      const titles = new Set(visited.flatMap((one) => [...one.titles.values()]))
+      expect([...titles].toSorted()).toEqual(
+        Array.from({ length: 60 }, (_, number) => `Release ${2 * number}`).toSorted(),
+      )
+      const { address } = visited.at(-1)!
+      expect(address).toMatch(/^\/topics\/by:customs\/archive\//)
+      const archive = await fetch(address)
+      for (const spelling of [
+        address.replace('/topics/by:', '/publishers/'),
+        address.replace('/topics/by:customs', '/feed') + '?publisher=tulli',
+      ]) {
+        const other = await fetch(spelling)
+        expect(other.headers.get('content-location')).toBe(baseUrl + address)
+        expect(await other.text()).toBe(await archive.clone().text())
+      }
+      const page = await open(fetch, '/publishers/customs')
+      expect(page.link('February')).toBe(`${baseUrl}/topics/by:customs?month=2020-02`)
+      const month = await open(fetch, '/kinds/speech?month=2020-02&publisher=customs')
+      expect(textOf(month.one('h1'))).toBe('Speeches by Customs, February 2020')
+    })
+  },
+)
 
 onBothPresses(
   'what changes hands',

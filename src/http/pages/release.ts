@@ -2,7 +2,8 @@ import { html, raw } from 'hono/html'
 import { allReleases } from '../../domain/feed-query.ts'
 import { type Event, kinds, type Release } from '../../domain/release.ts'
 import type { Relations } from '../../domain/release-store.ts'
-import { presentTerm, termFor } from '../../domain/term.ts'
+import { presentPublisher } from '../../domain/site.ts'
+import { termFor } from '../../domain/term.ts'
 import { parseTime } from '../../domain/time.ts'
 import { partsOf } from '../../feeds/body.ts'
 import { createEntry, type Entry } from '../../feeds/feed.ts'
@@ -123,11 +124,10 @@ ${items.map((item) => html`<li>${raw(item)}</li>\n`)}</ul>
 /** What else a release is found under. A publisher that is the only one, and the usual kind, say nothing. */
 function followTerms({ topics, publisher, kind, language }: Release, view: View): Html {
   const { site } = view
+  const issuer = Object.keys(site.publishers).length > 1 && presentPublisher(publisher, site)
   const terms = [
     ...topics,
-    ...(Object.keys(site.publishers).length > 1
-      ? [presentTerm(termFor('publisher', publisher), site)]
-      : []),
+    ...(issuer ? [termFor('publisher', issuer)] : []),
     ...(kind === kinds[0] ? [] : [termFor('kind', kind)]),
   ]
   if (terms.length === 0) return nothing
