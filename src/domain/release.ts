@@ -14,11 +14,9 @@ import {
   slug,
   webAddress,
 } from './site.ts'
+import { type Kind, kinds } from './kind.ts'
 import type { Vocabulary } from './topic.ts'
 import type { Advice } from './problem.ts'
-
-export const kinds = ['press-release', 'statement', 'speech', 'advisory'] as const
-export type Kind = (typeof kinds)[number]
 
 /** A release as somebody may write it: in front matter, in a line of JSONL, in a request to the API. */
 export type ReleaseFields = v.InferInput<ReturnType<typeof releaseSchema>>

@@ -1,5 +1,5 @@
 import { nearest } from './nearest.ts'
-import { type Kind, kinds } from './release.ts'
+import { type Kind, kinds } from './kind.ts'
 import { presentPublisher, type Retirement, type Site } from './site.ts'
 import { fold } from './text.ts'
 import type { Vocabulary } from './topic.ts'

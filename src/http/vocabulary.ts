@@ -1,7 +1,7 @@
 import { allReleases, type FeedQuery } from '../domain/feed-query.ts'
 import type { ReleaseStore, TopicCount } from '../domain/release-store.ts'
 import type { Retired } from '../domain/retirement.ts'
-import { type Kind, kinds } from '../domain/release.ts'
+import { type Kind, kinds } from '../domain/kind.ts'
 import { inLanguage, type Publisher } from '../domain/site.ts'
 import { type Term, termFor } from '../domain/term.ts'
 import type { Topic } from '../domain/topic.ts'

@@ -1,5 +1,5 @@
 import type { ReadingErrorCode } from '../../domain/errors.ts'
-import type { Kind } from '../../domain/release.ts'
+import type { Kind } from '../../domain/kind.ts'
 import type { WallTime } from '../../domain/time.ts'
 
 /** Everything that the service says to readers in one language. A file that lacks a text does not compile. */

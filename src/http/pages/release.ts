@@ -1,6 +1,7 @@
 import { html, raw } from 'hono/html'
 import { allReleases } from '../../domain/feed-query.ts'
-import { type Event, kinds, type Release } from '../../domain/release.ts'
+import { kinds } from '../../domain/kind.ts'
+import type { Event, Release } from '../../domain/release.ts'
 import type { Relations } from '../../domain/release-store.ts'
 import { presentPublisher } from '../../domain/site.ts'
 import { termFor } from '../../domain/term.ts'
