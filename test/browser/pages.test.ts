@@ -97,7 +97,7 @@ const kinds: Record<string, [string, number]> = {
   release: ['/releases/meeting', 200],
   'withdrawn release': ['/releases/wrong', 410],
   'missing topic': ['/topics/migrtion', 404],
-  'impossible question': [`/topics/${everyTopic},-eu`, 400],
+  'impossible question': [`/topics/${everyTopic},kind:speech`, 400],
   'opened feed': ['/topics/migration.atom', 200],
 }
 
@@ -304,6 +304,16 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
     await page.waitForURL(/\/fi\/topics\/asylum$/)
     await page.getByRole('link', { name: 'Siirry sisältöön' }).waitFor({ state: 'attached' })
     expect(await page.getAttribute('html', 'lang')).toBe('fi')
+  })
+
+  test('whoever ticks a publisher and a kind sees the page of both, and its short address', async () => {
+    const { page } = await press.open('/?publisher=ministry&utm_source=x', desktop)
+    await page.waitForURL(/\/topics\/by:ministry$/)
+    await page.getByRole('checkbox', { name: /^press releases/ }).check()
+    await page.waitForURL(/\/topics\/by:ministry\+kind:press-release$/)
+    const heading = page.getByRole('heading', { level: 1 })
+    await heading.getByText('Press releases by The Ministry').waitFor()
+    expect(await page.getByRole('checkbox', { name: /^The Ministry/ }).isChecked()).toBe(true)
   })
 
   test('what is typed while an answer is on its way stays, and so does the place where one types', async () => {
