@@ -58,8 +58,6 @@ ${radio('all', messages.all, ticks)}
 </div>
 ${ticksFor('topic', ticks.wanted, query, counts, view)}
 </fieldset>
-${Object.keys(view.site.publishers).length > 1 ? choiceOf('publisher', messages.publishers, ticks, query, counts, view) : nothing}
-${choiceOf('kind', messages.kinds, ticks, query, counts, view)}
 <details${ticks.unwanted.size > 0 ? ' open' : ''}>
 <summary>${messages.leaveOut}</summary>
 <fieldset>
@@ -67,6 +65,8 @@ ${choiceOf('kind', messages.kinds, ticks, query, counts, view)}
 ${ticksFor('without', ticks.unwanted, query, counts, view)}
 </fieldset>
 </details>
+${Object.keys(view.site.publishers).length > 1 ? choiceOf('publisher', messages.publishers, ticks, query, counts, view) : nothing}
+${choiceOf('kind', messages.kinds, ticks, query, counts, view)}
 ${languageChoice(query, view)}
 <p class="field">
 <label for="words">${messages.words}</label>
