@@ -50,6 +50,9 @@ export function createAddresses(baseUrl: string, site: Site) {
       `${baseUrl}${path(query)}/archive/${interval}.${format}${question(query)}`,
     release: ({ slug, language }: { slug: string; language: string }) =>
       `${baseUrl}${prefix(language)}/releases/${slug}`,
+    /** The same release for programs: the item that JSON feeds have of it. */
+    releaseItem: ({ slug, language }: { slug: string; language: string }) =>
+      `${baseUrl}${prefix(language)}/releases/${slug}.json`,
     media: (file: string) => `${baseUrl}/${file.split('/').map(encodeURIComponent).join('/')}`,
     /** Names the vocabulary itself, as a category scheme. */
     scheme: () => `${baseUrl}/topics`,

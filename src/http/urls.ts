@@ -12,7 +12,7 @@ import type { FeedTarget } from './feed.ts'
 import type { OpmlTarget } from './opml.ts'
 import type { MonthPage } from './pages/contents.ts'
 import type { PageTarget } from './question-page.ts'
-import type { ReleaseTarget } from './release-page.ts'
+import type { ReleaseTarget } from './release.ts'
 import type { SitemapTarget } from './sitemap.ts'
 
 /** What an address of the service asks for. `renamed`: an old topic name was used. */
@@ -20,7 +20,7 @@ export type Target =
   | ({ kind: 'feed' } & FeedTarget)
   | ({ kind: 'archive' } & ArchiveTarget)
   | ({ kind: 'page' } & PageTarget)
-  | ({ kind: 'release' } & ReleaseTarget)
+  | ({ kind: 'release' | 'item' } & ReleaseTarget)
   | { kind: 'vocabulary'; language: string }
   | ({ kind: 'opml' } & OpmlTarget)
   | { kind: 'sitemap'; of: SitemapTarget }
@@ -155,8 +155,9 @@ function readArchiveTarget(asked: AskedAddress): Target | undefined {
 function readRelease({ language, path }: AskedAddress): Target | undefined {
   const [name = '', second, ...more] = path
   if (name.toLowerCase() !== 'releases' || !second || more.length > 0) return undefined
-  const slug = readSlug(second)
-  return slug ? { kind: 'release', slug, language } : undefined
+  const [, written = second, ending] = /^(.*)(\.json)$/i.exec(second) ?? []
+  const slug = readSlug(written)
+  return slug ? { kind: ending ? 'item' : 'release', slug, language } : undefined
 }
 
 /** The topic expression that the fields of the form mean. */

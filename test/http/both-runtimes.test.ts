@@ -108,6 +108,9 @@ const errors =
   /feed/archive/nonsense.atom /releases/none /releases/meet /releases/secret /topics/canals`)
 const pages = words(`/ /fi /sv /all /api /topics/eu /fi/topics/migration /?q=ministers /withdrawals
   /releases/meeting /fi/releases/meeting /releases/wrong /releases/right /topics/ports`)
+const items =
+  words(`/releases/meeting.json /fi/releases/meeting.json /releases/wrong.json /releases/meet.json
+  /all/releases/meeting.json /releases/secret.json /releases/none.json`)
 const documents = words(`/topics.json /fi/topics.json /all/topics.json /feeds.opml /sv/feeds.opml
   /feeds.opml?topic=eu /sitemap.xml /news-sitemap.xml /sitemap-topics-1.xml /sitemap-releases-1.xml
   /robots.txt /style.css /script.js /favicon.svg /favicon.ico /openapi.json`)
@@ -202,11 +205,12 @@ describe('on Node and on Workers', () => {
 
   test('pages, redirects, errors and files are the same', async () => {
     await expectSame([...pages, ...errors, ...media], { Accept: 'text/html' })
-    await expectSame([...errors, ...media])
+    await expectSame([...errors, ...media, ...items])
     await expectSame([...pages.slice(0, 3), ...media.slice(0, 3)], {}, 'HEAD')
     await expectSame(['/feed.rss', '/', '/releases/meeting'], {}, 'POST')
     await expectSame(
-      ['/feed.rss', '/topics.json', '/nothing'],
+      words(`/feed.rss /topics.json /nothing /releases/meeting.json /openapi.json /api
+        /api/releases/meeting/en`),
       { Origin: 'https://x.example' },
       'OPTIONS',
     )
@@ -224,7 +228,12 @@ describe('on Node and on Workers', () => {
     const paths = words(
       '/feed.rss /topics/eu.atom /fi/feed.json / /topics.json /feeds.opml /sitemap.xml',
     )
-    for (const path of [...paths, '/feed.rss?q=ministers', '/releases/meeting']) {
+    for (const path of [
+      ...paths,
+      '/feed.rss?q=ministers',
+      '/releases/meeting',
+      '/releases/meeting.json',
+    ]) {
       const { etag, 'last-modified': modified } = (await node(path)).headers
       const ways = [
         { 'If-None-Match': etag! },

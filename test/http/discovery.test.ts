@@ -232,10 +232,12 @@ onNode(
         ['/releases/wrong', '/feed', '/releases/wrong'],
       ] as const) {
         const { headers } = await fetch(path)
-        expect(headers.get('link'), path).toBe(announced(feed, page))
+        const item = `<${baseUrl}${page}.json>; rel="alternate"; type="application/json"`
+        const links = announced(feed, page) + (path.includes('/releases/') ? `, ${item}` : '')
+        expect(headers.get('link'), path).toBe(links)
         const etag = headers.get('etag')!
         const again = await fetch(path, { headers: { 'If-None-Match': etag } })
-        if (again.status === 304) expect(again.headers.get('link')).toBe(announced(feed, page))
+        if (again.status === 304) expect(again.headers.get('link')).toBe(headers.get('link'))
       }
       for (const path of ['/topics/nowhere', '/releases/nowhere', '/topics/eu?month=1999-01']) {
         const missing = await fetch(path, { headers: { Accept: 'text/html' } })

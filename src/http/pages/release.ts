@@ -34,6 +34,7 @@ ${text(entry, view)}
 <aside>
 ${aside(entry, view)}
 ${followTopics(release, view)}
+${forPrograms(release, view)}
 </aside>
 </article>`
   const feeds = allReleases(language)
@@ -126,6 +127,11 @@ function followTopics({ topics, language }: Release, view: View): Html {
 <ul class="inline tags">
 ${topics.map((slug) => html`<li>${topicLink(slug, language, view)}</li>\n`)}</ul>
 </nav>`
+}
+
+function forPrograms(release: Release, view: View): Html {
+  const { addresses, messages } = view
+  return html`<p class="details"${ours(view, release.language)}>${messages.forPrograms}: <a href="${addresses.releaseItem(release)}" type="application/json">JSON</a></p>`
 }
 
 /** The release in its languages, in the order of the site. */
