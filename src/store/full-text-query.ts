@@ -30,7 +30,8 @@ export function selectKeys(
   const shown = lastKeyOf(horizon)
   const last = Math.min(shown, below - 1)
   if (walk.by === 'key') {
-    return selectRowids('release_words', fullTextQuery(query, marks, walk), { walk, last, bound })
+    const table = walk.onlyEvents ? 'event_words' : 'release_words'
+    return selectRowids(table, fullTextQuery(query, marks, walk), { walk, last, bound })
   }
   const unmovedQuery = fullTextQuery(query, marks, { ...walk, isUnmoved: true })
   const unmoved = selectRowids('release_words', unmovedQuery, { walk, last, bound })
@@ -48,7 +49,7 @@ export function selectKeys(
 type Range = { walk: Walk; last: number; bound: BoundValues; shown?: number }
 
 function selectRowids(
-  table: 'release_words' | 'moved_words',
+  table: 'release_words' | 'moved_words' | 'event_words',
   matching: string,
   { walk, last, bound, shown }: Range,
 ): string {

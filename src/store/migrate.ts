@@ -1,4 +1,5 @@
 import type { Database } from './database.ts'
+import { indexEvents } from './index-events.ts'
 import {
   moveEarlierReleases,
   earlierMigrations,
@@ -31,7 +32,9 @@ export async function migrate(
     throw new Error('It is the database of an earlier version.')
   }
   if (missing.length > 0) await applyMigrations(database, missing, applied)
-  return !upgrading || moveEarlierReleases(database, upgrading, portions)
+  if (!upgrading) return true
+  if (!(await moveEarlierReleases(database, upgrading, portions))) return false
+  return indexEvents(database, upgrading, portions)
 }
 
 /** Whether a database is one of an earlier version, or not all of its releases are moved yet. */

@@ -243,6 +243,7 @@ function movePortion(database: Database, first: number, last: number, words: str
     ),
     index('release_words', 'release_marks.key', 'true'),
     index('moved_words', 'updated_key', 'updated <> published'),
+    index('event_words', 'release_marks.key', "document -> '$.event' is not null"),
     inPortion('delete from earlier_release_media where published between ?1 and ?2'),
     inPortion('delete from earlier_release where published between ?1 and ?2'),
   ]

@@ -131,6 +131,7 @@ async function letOthers(
       words: ['ports'],
       fate: 'stays',
       isPast: false,
+      hasEvent: false,
     }
     await change(0, [sent], { source })
     return [...written, sent]
