@@ -10,6 +10,7 @@ import { type Reply, reply } from './answers/reply.ts'
 import type { Current } from './answers/state.ts'
 import type { AnswerStore } from './answers/store.ts'
 import { archiveMeaning } from './archive.ts'
+import { calendarMeaning } from './calendar.ts'
 import { feedMeaning } from './feed.ts'
 import { feedPageMeaning } from './feed-page.ts'
 import { healthDocument, type HealthParts } from './health.ts'
@@ -140,6 +141,8 @@ function meaningOf(
       return isForPerson
         ? feedPageMeaning(target, current, store)
         : archiveMeaning(target, current, store)
+    case 'calendar':
+      return calendarMeaning(target, current, store)
     case 'page':
       return questionPageMeaning(target, current, store)
     case 'release':

@@ -6,8 +6,16 @@ import { parseMonth } from '../domain/time.ts'
 import type { Vocabulary } from '../domain/topic.ts'
 import { parseTopicExpression, parseTopicList } from '../domain/topic-expression.ts'
 import { type Interval, parseInterval } from '../feeds/archive.ts'
-import { type FormatName, formatNames, formats, splitFormat } from '../feeds/formats.ts'
+import {
+  calendar,
+  type Ending,
+  type FormatName,
+  formatNames,
+  formats,
+  splitFormat,
+} from '../feeds/formats.ts'
 import type { ArchiveTarget } from './archive.ts'
+import type { CalendarTarget } from './calendar.ts'
 import type { FeedTarget } from './feed.ts'
 import type { OpmlTarget } from './opml.ts'
 import type { MonthPage } from './pages/contents.ts'
@@ -19,18 +27,20 @@ import type { SitemapTarget } from './sitemap.ts'
 export type Target =
   | ({ kind: 'feed' } & FeedTarget)
   | ({ kind: 'archive' } & ArchiveTarget)
+  | ({ kind: 'calendar' } & CalendarTarget)
   | ({ kind: 'page' } & PageTarget)
   | ({ kind: 'release' | 'item' } & ReleaseTarget)
   | { kind: 'vocabulary'; language: string }
   | ({ kind: 'opml' } & OpmlTarget)
   | { kind: 'sitemap'; of: SitemapTarget }
 
-/** Every spelling of the main feed (O-04). */
-const mainFeeds = new Map(
-  formatNames.flatMap((format) =>
+/** Every spelling of the main feed (O-04), and its calendar. */
+const mainFeeds = new Map<string, Ending>([
+  ...formatNames.flatMap((format) =>
     [`feed.${format}`, ...formats[format].wellKnown].map((name) => [name, format] as const),
   ),
-)
+  [`feed.${calendar.ending}`, calendar.ending],
+])
 
 /** Documents that are not feeds, but that programs ask for in the same way. */
 const otherDocuments = /\.(json|opml|xml)$/
@@ -86,13 +96,14 @@ function pageOf(query: FeedQuery, { fields, site }: AskedAddress, renamed = fals
   return { kind: 'page', query, renamed, monthPage: readMonthPage(fields, site) }
 }
 
-/** The page of a question, or its feed where the address names a format. */
+/** The page of a question, or its feed or calendar where the address names a format. */
 function pageOrFeed(
   query: FeedQuery,
-  format: FormatName | undefined,
+  format: Ending | undefined,
   asked: AskedAddress,
   renamed = false,
 ): Target {
+  if (format === calendar.ending) return { kind: 'calendar', query, renamed }
   return format ? { kind: 'feed', query, format, renamed } : pageOf(query, asked, renamed)
 }
 
@@ -197,7 +208,7 @@ function readArchive(path: string[]): ArchiveAddress | undefined {
   if (marker !== 'archive') return undefined
   const { name, format } = splitFormat(file)
   const interval = parseInterval(name)
-  if (!interval || !format || more.length > 0) return undefined
+  if (!interval || !format || format === calendar.ending || more.length > 0) return undefined
   return { kind, topics, interval, format }
 }
 

@@ -4,7 +4,7 @@ import type { Retired } from '../domain/retirement.ts'
 import { inLanguage } from '../domain/site.ts'
 import type { Topic } from '../domain/topic.ts'
 import { formatUtc } from '../domain/time.ts'
-import { inEachFormat } from '../feeds/formats.ts'
+import { calendar, inEachFormat } from '../feeds/formats.ts'
 import type { Meaning } from './answers/answers.ts'
 import type { Current } from './answers/state.ts'
 import { ofWholeState, pathOf } from './question.ts'
@@ -82,6 +82,7 @@ function vocabularyDocument(language: string, counts: TopicCount[], current: Cur
       retired: retirementOf(topic, retired),
       page: addresses.page(query),
       feeds: feedsOf(query),
+      calendar: addresses.feed(query, calendar.ending),
     }
   }
   const document = {
@@ -90,6 +91,7 @@ function vocabularyDocument(language: string, counts: TopicCount[], current: Cur
     languages: site.languages,
     page: addresses.home(language),
     feeds: feedsOf(everything),
+    calendar: addresses.feed(everything, calendar.ending),
     opml: addresses.opml(language),
     otherLanguages: [...site.languages, 'all']
       .filter((other) => other !== language)

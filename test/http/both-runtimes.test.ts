@@ -100,11 +100,13 @@ const feeds =
       return formats.map((format) => `${path}.${format}`)
     })
     .concat(words('/feed.rss?q=ministers /topics/eu.json?q=sentence /topics/eu.atom?q=nothing'))
+const calendars = words(`/feed.ics /fi/feed.ics /all/feed.ics /topics/migration.ics /withdrawals.ics
+  /topics/organised-crime+-eu.ics /feed.ics?q=ministers /topics/space-travel.ics /topics/ports.ics`)
 const spellings = words(`/feed /feed.xml /rss.xml /atom.xml /index.xml /topics/EU.rss /feed.rss/
   /topics/movement-of-people.atom /topics/eu%2Bdrugs.rss /topics/drugs+eu.rss?x=y /feed.rss?q=`)
 const errors =
   words(`/topics/border-policy.rss /topics/migraton.rss /topics/migraton /topics/canals.rss
-  /topics/a+b+c+d+e+f+g+h+i.rss /nothing /%25 /feed.pdf /api/x /topics/eu/archive/24-1.atom
+  /topics/a+b+c+d+e+f+g+h+i.rss /topics/border-policy.ics /topics/canals.ics /nothing /%25 /feed.pdf /api/x /topics/eu/archive/24-1.atom
   /feed/archive/nonsense.atom /releases/none /releases/meet /releases/secret /topics/canals`)
 const pages = words(`/ /fi /sv /all /api /topics/eu /fi/topics/migration /?q=ministers /withdrawals
   /releases/meeting /fi/releases/meeting /releases/wrong /releases/right /topics/ports`)
@@ -197,10 +199,11 @@ describe('on Node and on Workers', () => {
   test('feeds, archives and other documents are the same, also for HEAD (H-02, H-17)', async () => {
     const archives = (await walk(fetch, '/topics/eu.atom')).map(({ address }) => address)
     expect(archives.length).toBeGreaterThan(1)
-    const paths = [...feeds, ...archives, ...spellings, ...odd, ...documents]
+    const paths = [...feeds, ...archives, ...spellings, ...odd, ...calendars, ...documents]
     const answers = await expectSame(paths)
     for (const [path, { status }] of answers) expect(status, path).toBe(200)
-    await expectSame([...feeds.slice(0, 6), ...archives.slice(-1), ...documents], {}, 'HEAD')
+    const some = [...feeds.slice(0, 6), ...archives.slice(-1), ...calendars.slice(0, 2)]
+    await expectSame([...some, ...documents], {}, 'HEAD')
   })
 
   test('pages, redirects, errors and files are the same', async () => {
@@ -233,6 +236,7 @@ describe('on Node and on Workers', () => {
       '/feed.rss?q=ministers',
       '/releases/meeting',
       '/releases/meeting.json',
+      '/all/feed.ics',
     ]) {
       const { etag, 'last-modified': modified } = (await node(path)).headers
       const ways = [
@@ -264,7 +268,7 @@ describe('on Node and on Workers', () => {
   /** What shows a change: documents of every kind, and whether those have it who ask with what they had before. */
   const watched = words(`/all/feed.atom /topics/migration.json /fi/feed.rss /topics/drugs.json
     /withdrawals.atom /releases/meeting /releases/right /releases/port /topics/eu.json?q=old /topics.json
-    /news-sitemap.xml /media/plan.pdf /releases/soon`)
+    /news-sitemap.xml /media/plan.pdf /releases/soon /feed.ics /all/topics/migration.ics`)
 
   async function expectSameAfter(before: Map<string, Answer>) {
     const after = await expectSame(watched)

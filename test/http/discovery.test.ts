@@ -206,12 +206,17 @@ onNode(
           `rel="alternate" type="application/atom+xml" href="${baseUrl}${feeds}.atom${search}"`,
           `rel="alternate" type="application/rss+xml" href="${baseUrl}${feeds}.rss${search}"`,
           `rel="alternate" type="application/feed+json" href="${baseUrl}${feeds}.json${search}"`,
+          // A release on it has an event.
+          ...(feeds === '/topics/migration'
+            ? [`rel="alternate" type="text/calendar" href="${baseUrl}${feeds}.ics"`]
+            : []),
           ...languages.map((address, index) => {
             const language = ['en', 'fi', 'sv'][index]
             return `rel="alternate" hreflang="${language}" href="${baseUrl}${address}"`
           }),
         ])
-        expect(new Set(all(links.join(), / title="([^"]+)"/g)).size).toBe(3)
+        const titles = all(links.join(), / title="([^"]+)"/g)
+        expect(new Set(titles).size).toBe(titles.length)
         expect(head).not.toMatch(/<link [^>]*type="application\/json"/)
       }
     })

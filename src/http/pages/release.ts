@@ -11,6 +11,7 @@ import type { Current } from '../answers/state.ts'
 import { ownPictures } from './body.ts'
 import { type LanguageLink, layout } from './layout.ts'
 import { hasLead } from './releases.ts'
+import { calendarLinks } from './subscribe.ts'
 import { topicLink } from './topics.ts'
 import {
   dayAndTime,
@@ -94,6 +95,10 @@ function happening(event: Event | undefined, wording: Wording, view: View): Html
   return html`<section class="part">
 <h2>${wording.event}</h2>
 <p>${when(start, view)}${until}${place ? html`<br>${place}` : nothing}</p>
+<div${ours(view, view.language)}>
+<h3>${view.messages.eventsAsCalendar}</h3>
+${calendarLinks(allReleases(view.language), view)}
+</div>
 </section>
 `
 }
