@@ -485,3 +485,17 @@ test('hold the 300 newest releases with an event, however many come after them',
   await press.close()
   rmSync(directory, { recursive: true })
 })
+
+test('in all languages an event is on as long as one of its versions stands', async () => {
+  const event = 'event: { start: 2024-02-01 }'
+  const called = 'withdrawn: { at: 2024-01-27T09:00, reason: The text was wrong. }'
+  const directory = writeFolder({
+    'releases/day.en.md': release('Day', '2024-01-24T09:00', 'eu', event, called),
+    'releases/day.fi.md': release('Päivä', '2024-01-23T09:00', 'eu', event),
+  })
+  const press = await nodePress(directory, createSimulatedClock(start))
+  const { events } = readWithIcalJs(await (await press.fetch('/all/feed.ics')).text())
+  expect(events.map(({ summary, status }) => [summary, status])).toEqual([['Päivä', 'CONFIRMED']])
+  await press.close()
+  rmSync(directory, { recursive: true })
+})
