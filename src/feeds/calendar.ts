@@ -15,7 +15,7 @@ export function renderCalendar(calendar: Calendar): string {
   const made = ical({
     prodId: { company: 'Tiedote', product: 'Tiedote', language: language.toUpperCase() },
     name: escape(name),
-    description,
+    description: escape(description),
     url: page,
     source: self,
     ttl: refreshAfter,
@@ -46,7 +46,8 @@ function writtenEvent({
     summary: event.title,
     description: event.description,
     ...(place && { location: place }),
-    url: event.url,
+    // What the library would escape as a text, though it is none.
+    url: event.url.replace(/[\\;,]/g, encodeURIComponent),
     categories: event.categories.map((name) => ({ name })),
     status: event.isCancelled ? ICalEventStatus.CANCELLED : ICalEventStatus.CONFIRMED,
     // Whoever follows what is on is not there.
@@ -59,7 +60,7 @@ function moment(second: number): Date {
   return new Date(second * 1000)
 }
 
-/** The library does so with other texts, and not with names and identities (RFC 5545 section 3.3.11). */
+/** The library does so with what is said of an event, and not with names and identities (RFC 5545 section 3.3.11). */
 function escape(text: string): string {
-  return text.replace(/[\\;,]/g, '\\$&')
+  return text.replace(/[\\;,]/g, '\\$&').replaceAll('\n', '\\n')
 }

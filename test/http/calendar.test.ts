@@ -499,3 +499,21 @@ test('in all languages an event is on as long as one of its versions stands', as
   await press.close()
   rmSync(directory, { recursive: true })
 })
+
+test('whatever a site is called and said to be for, its calendar says so', async () => {
+  const title = 'Home, abroad; and \\\\ elsewhere'
+  const directory = writeFolder({
+    'site.yaml': siteYaml
+      .replace(/title: .*/, `title: { en: '${title}' }`)
+      .replace(/description: .*/, 'description: { en: "Meetings, visits; and\\nEND:VCALENDAR" }'),
+    'releases/day.en.md': release('Day', '2024-01-24T09:00', 'eu', 'event: { start: 2024-02-01 }'),
+  })
+  const press = await nodePress(directory, createSimulatedClock(start))
+  const text = await (await press.fetch('/feed.ics')).text()
+  for (const { name, events } of [readWithIcalJs(text), readWithNodeIcal(text)]) {
+    expect([name, events.length]).toEqual([title, 1])
+  }
+  expect(text.match(/^END:VCALENDAR/gm)).toHaveLength(1)
+  await press.close()
+  rmSync(directory, { recursive: true })
+})
