@@ -21,9 +21,8 @@ import type { Api } from './http/api/api.ts'
 import { createEdge, type EdgeCache } from './http/answers/edge.ts'
 import { within } from './http/answers/state.ts'
 import { problemResponse, toFailure } from './http/problem.ts'
-import { createContentStore } from './store/content-store.ts'
 import type { Database } from './store/database.ts'
-import { migrateForVersion } from './store/migrate.ts'
+import { revisionInLine } from './store/in-line.ts'
 import { createReleaseStore } from './store/release-store.ts'
 import { checkSchemaVersion } from './store/schema-version.ts'
 
@@ -74,8 +73,19 @@ const newestMigration = () => ownBundle().header.migrations.at(-1)!.name
 
 /** Brings the database in line step by step. Later requests go on with what is left. */
 async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
-  const { migrations, made, outputVersion } = ownBundle().header
-  const { wordsOf } = await import('./content/words.ts')
+  const { migrations, made, outputVersion, fingerprint } = ownBundle().header
+  const program = outputName(outputVersion, baseUrl)
+  const line = { newest: newestMigration(), fingerprint, program }
+  const there = await revisionInLine(DB, line)
+  if (there !== undefined) {
+    inLine = seen = there
+    return
+  }
+  const [{ wordsOf }, { migrateForVersion }, { createContentStore }] = await Promise.all([
+    import('./content/words.ts'),
+    import('./store/migrate.ts'),
+    import('./store/content-store.ts'),
+  ])
   const isBroughtOver = await migrateForVersion(DB, migrations, {
     made,
     upgrading: { wordsOf },
@@ -86,15 +96,15 @@ async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
   const revision = await store.revision()
   const content = createContentStore(DB, { wordsOf, ...largePortions }, newestMigration())
   const isDone = await bringBundleInLine(ownBundle(), content, {
-    program: outputName(outputVersion, baseUrl),
+    program,
     clock: systemClock,
     steps: stepsPerRequest,
   })
   if (!isDone) return
-  const there = await content.bundle()
-  if (there && there.made > made && clockProblem(systemClock.now(), there.made) !== undefined) {
+  const mark = await content.bundle()
+  if (mark && mark.made > made && clockProblem(systemClock.now(), mark.made) !== undefined) {
     console.error(
-      `The content of a deployment before is dated ${formatUtc(there.made)}, so that of this one is not taken up before then. If a clock was ahead, send POST /api/mend-clock.`,
+      `The content of a deployment before is dated ${formatUtc(mark.made)}, so that of this one is not taken up before then. If a clock was ahead, send POST /api/mend-clock.`,
     )
   }
   if ((await store.revision()) === revision) inLine = seen = revision

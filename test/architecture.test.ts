@@ -54,6 +54,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^file-type$/, where: /^http\/api\/file-type\.ts/ },
   { what: /^@hono\/node-server/, where: /^http\/(listen|media)\.ts/ },
   { what: /^feed$/, where: /^feeds\/(rss|json-feed)\.ts/ },
+  { what: /^ical-generator$/, where: /^feeds\/calendar\.ts/ },
   { what: /^yaml$/, where: /^content\/yaml(-\w+)?\.ts$/ },
   { what: /^marked$/, where: /^content\/markdown\.ts/ },
   { what: /^(parse5|xss)$/, where: /^content\/html(-\w+)?\.ts$/ },

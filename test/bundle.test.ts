@@ -1,12 +1,14 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { bundleContent } from '../src/bundle-content.ts'
+import { bundleWorker } from '../src/bundle-worker.ts'
 import { readBundle } from '../src/content/bundle.ts'
 import { outputVersion } from '../src/domain/output-version.ts'
 import { markdown, temporaryFolder, writeFiles } from './content-folder.ts'
+import { compressedSize, importedBy } from './worker-build.ts'
 
 test('a broken file stops a deployment, and under wrangler dev what was bundled before is served', () => {
   const release = (title: string) => markdown([`title: ${title}`, 'published: 2024-01-24'])
@@ -49,4 +51,18 @@ test('a bundle names the version of the output, so that what another one makes i
   expect(await bundleContent(temporaryFolder(files), place)).toMatchObject({ count: 1 })
   const { header } = readBundle(readFileSync(join(place, 'worker/content.txt'), 'utf8'))
   expect(header.outputVersion).toBe(outputVersion)
+})
+
+test('readers load less than 100 KB of the Worker, and what writes calendars only when they ask for one', async () => {
+  const place = mkdtempSync(join(tmpdir(), 'tiedote-bundle-'))
+  onTestFinished(() => rmSync(place, { recursive: true }))
+  await bundleWorker(place)
+  const loaded = importedBy(place, 'worker.js')
+  expect(compressedSize(place, loaded)).toBeLessThan(100)
+  const calendar = readdirSync(place).filter((name) => name.startsWith('calendar-'))
+  expect(calendar).toHaveLength(1)
+  expect([...loaded]).not.toContain(calendar[0])
+  expect(readFileSync(join(place, calendar[0]!), 'utf8')).toContain('BEGIN:VCALENDAR')
+  // An isolate compiles it when it is asked for the first one.
+  expect(compressedSize(place, calendar)).toBeLessThan(12)
 })

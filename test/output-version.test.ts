@@ -133,6 +133,9 @@ const documents = {
   '/topics/ports.atom': 'topic-that-ended.atom',
   '/topics/ports.json': 'topic-that-ended.json',
   '/all/topics/eu.atom': 'topic-in-all-languages.atom',
+  '/feed.ics': 'feed.ics',
+  '/all/topics/eu.ics': 'topic-in-all-languages.ics',
+  '/releases/wrong.json': 'release-withdrawn.json',
   '/topics.json': 'topics.json',
   '/feeds.opml': 'feeds.opml',
   '/sitemap.xml': 'sitemap.xml',
@@ -143,7 +146,9 @@ const documents = {
 
 /** What makes a text of what somebody wrote, stores what it is found by, or writes documents. */
 const libraries =
-  'valibot yaml marked parse5 xss porter2 @orama/stemmers image-size mrmime feed hono'.split(' ')
+  'valibot yaml marked parse5 xss porter2 @orama/stemmers image-size mrmime feed ical-generator hono'.split(
+    ' ',
+  )
 
 /** What to do about a change that is intended. */
 const howTo = 'has changed: the first lines of test/output-version.test.ts say what to do'

@@ -1,8 +1,9 @@
 // Builds the Worker once for a run, because that takes longer than most tests with it.
 import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import type { TestProject } from 'vitest/node'
 import { bundleWorker } from '../src/bundle-worker.ts'
 
@@ -21,6 +22,23 @@ export default async function setup(tests: TestProject) {
   await bundleWorker(output, join(import.meta.dirname, 'worker-entry.ts'))
   tests.provide('workerBuild', output)
   return () => rmSync(output, { recursive: true, force: true })
+}
+
+/** What a module imports from the beginning, and so on. What it loads when it needs it is not among that. */
+export function importedBy(folder: string, name: string, found = new Set<string>()): Set<string> {
+  if (found.has(name)) return found
+  found.add(name)
+  const code = readFileSync(join(folder, name), 'utf8')
+  for (const [, next = ''] of code.matchAll(/(?:from|import)"\.\/([^"]+\.js)"/g)) {
+    importedBy(folder, next, found)
+  }
+  return found
+}
+
+/** Thousands of bytes that some files take in gzip. */
+export function compressedSize(folder: string, names: Iterable<string>): number {
+  const sizes = Array.from(names, (name) => gzipSync(readFileSync(join(folder, name))).length)
+  return sizes.reduce((sum, size) => sum + size, 0) / 1000
 }
 
 /** Does what a deployment does, in a copy of the project, so that nothing is written into ours. */

@@ -45,11 +45,17 @@ export function createAddresses(baseUrl: string, site: Site) {
     /** The feed in a format, whose name ends the address. */
     feed: (query: FeedQuery, format: string) =>
       `${baseUrl}${path(query)}.${format}${question(query)}`,
+    /** The same address for the program that a person has for calendars: it is to subscribe, not to download. */
+    webcal: (query: FeedQuery, format: string) =>
+      `${baseUrl.replace(/^https?:/, 'webcal:')}${path(query)}.${format}${question(query)}`,
     /** An archive of the feed, by the interval it is of. */
     archive: (query: FeedQuery, interval: string, format: string) =>
       `${baseUrl}${path(query)}/archive/${interval}.${format}${question(query)}`,
     release: ({ slug, language }: { slug: string; language: string }) =>
       `${baseUrl}${prefix(language)}/releases/${slug}`,
+    /** The same release for programs: the item that JSON feeds have of it. */
+    releaseItem: ({ slug, language }: { slug: string; language: string }) =>
+      `${baseUrl}${prefix(language)}/releases/${slug}.json`,
     media: (file: string) => `${baseUrl}/${file.split('/').map(encodeURIComponent).join('/')}`,
     /** Names the vocabulary itself, as a category scheme. */
     scheme: () => `${baseUrl}/topics`,

@@ -67,6 +67,8 @@ export type Walk = {
   withdrawn?: boolean
   /** Without the history of an office (C-06). */
   onlyNews?: boolean
+  /** Releases with an event alone, along the keys of publication. */
+  onlyEvents?: boolean
   /** The lowest key. */
   from?: number
   /** The key after the highest one. */

@@ -283,7 +283,10 @@ export function headline({ title, withdrawn, language }: Release): string {
 }
 
 /** C-13: an entry without any category would be given those of the feed by Miniflux. */
-function categoriesOf({ topics, language, kind }: Release, context: FeedContext): Category[] {
+export function categoriesOf(
+  { topics, language, kind }: Release,
+  context: FeedContext,
+): Category[] {
   if (topics.length === 0) return [{ term: kind, label: textsOf(language).documents.kinds[kind] }]
   const categories = topics.map((slug) => categoryOf(slug, language, context))
   const labels = categories.map(({ label }) => label.toLowerCase())

@@ -50,6 +50,17 @@ const rows = {
   },
 } satisfies Record<string, Format>
 
+/**
+ * The calendar of a question, at the addresses of its feeds. It is no feed: nothing announces it as one, or readers
+ * would offer it for news.
+ */
+export const calendar = {
+  ending: 'ics',
+  label: 'iCalendar',
+  mediaType: 'text/calendar',
+  contentType: 'text/calendar; charset=utf-8',
+} as const
+
 export type FormatName = keyof typeof rows
 
 export const formats: Record<FormatName, Format> = rows
@@ -68,10 +79,14 @@ export function inEachFormat<T>(make: (format: FormatName) => T): Record<FormatN
   return Object.fromEntries(made) as Record<FormatName, T>
 }
 
-/** Takes the name of a format off the end of an address: `eu.atom` is `eu` in Atom. */
-export function splitFormat(text: string): { name: string; format?: FormatName } {
+/** What the address of a question may end in. */
+export type Ending = FormatName | typeof calendar.ending
+
+/** Takes the name of a format, or that of the calendar, off the end of an address: `eu.atom` is `eu` in Atom. */
+export function splitFormat(text: string): { name: string; format?: Ending } {
   const dot = text.lastIndexOf('.')
   const ending = text.slice(dot + 1).toLowerCase()
-  if (dot < 0 || !Object.hasOwn(formats, ending)) return { name: text }
-  return { name: text.slice(0, dot), format: ending as FormatName }
+  const isKnown = ending === calendar.ending || Object.hasOwn(formats, ending)
+  if (dot < 0 || !isKnown) return { name: text }
+  return { name: text.slice(0, dot), format: ending as Ending }
 }

@@ -41,17 +41,17 @@ export function renderJsonFeed(feed: Feed): string {
   }
   const head = JSON.stringify(JSON.parse(document.json1()))
   let items = ''
-  for (const entry of feed.entries) items += (items && ',') + item(entry)
+  for (const entry of feed.entries) items += (items && ',') + renderItem(entry)
   return `${head.slice(0, -end.length)}${items}${end}\n`
 }
 
 const end = ']}'
 
 /**
- * The package would write indented JSON, which would have to be parsed and written again. The full text is
- * quoted apart; JSON.stringify is quick enough for the rest.
+ * A release as every JSON feed has it (C-03). The package would write indented JSON, which would have to be parsed
+ * and written again. The full text is quoted apart; JSON.stringify is quick enough for the rest.
  */
-function item(entry: Entry): string {
+export function renderItem(entry: Entry): string {
   const { image, files, release } = entry
   const published = formatUtc(entry.published)
   // Mostly all three times are equal, and writing one takes as long as quoting the full text.

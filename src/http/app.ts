@@ -5,11 +5,12 @@ import type { Api } from './api/api.ts'
 import { answer, type Answered, fixedDocument, type Meaning } from './answers/answers.ts'
 import { type Asked, askedBy, isOpenedInBrowser } from './answers/asked.ts'
 import type { Finder } from './answers/find.ts'
-import { always, onlyForPersons } from './answers/record.ts'
+import { always, onlyForPersons, preflight } from './answers/record.ts'
 import { type Reply, reply } from './answers/reply.ts'
 import type { Current } from './answers/state.ts'
 import type { AnswerStore } from './answers/store.ts'
 import { archiveMeaning } from './archive.ts'
+import { calendarMeaning } from './calendar.ts'
 import { feedMeaning } from './feed.ts'
 import { feedPageMeaning } from './feed-page.ts'
 import { healthDocument, type HealthParts } from './health.ts'
@@ -23,6 +24,7 @@ import { styleSheet } from './pages/style.ts'
 import { errorHeaders, logError, problemResponse, toFailure } from './problem.ts'
 import { pagePolicy } from './question.ts'
 import { questionPageMeaning } from './question-page.ts'
+import { releaseItemMeaning } from './release-item.ts'
 import { releasePageMeaning } from './release-page.ts'
 import { answered, type LoggedRequest, type Subject } from './request-log.ts'
 import { sitemapMeaning } from './sitemap.ts'
@@ -49,14 +51,6 @@ export type AppParts = HealthParts & {
 
 type Environment = { Variables: { subject: Subject } }
 export type App = Hono<Environment>
-
-/** What a browser is told that asks before it asks (H-37). A-IM changes nothing, and must not be refused. */
-const preflight = {
-  'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS',
-  'Access-Control-Allow-Headers': 'If-None-Match, If-Modified-Since, A-IM, Accept, Cache-Control',
-  'Access-Control-Max-Age': '86400',
-  Allow: 'GET, HEAD, OPTIONS',
-}
 
 /** Every address of the service on HTTP. The same app runs on Node, on Workers and in tests. */
 export function createApp(parts: AppParts): App {
@@ -147,10 +141,14 @@ function meaningOf(
       return isForPerson
         ? feedPageMeaning(target, current, store)
         : archiveMeaning(target, current, store)
+    case 'calendar':
+      return calendarMeaning(target, current, store)
     case 'page':
       return questionPageMeaning(target, current, store)
     case 'release':
       return releasePageMeaning(target, current, store)
+    case 'item':
+      return releaseItemMeaning(target, current, store)
     case 'vocabulary':
       return vocabularyMeaning(target, current, store)
     case 'opml':

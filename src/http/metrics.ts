@@ -1,4 +1,4 @@
-import { formatNames, splitFormat } from '../feeds/formats.ts'
+import { calendar, formatNames, splitFormat } from '../feeds/formats.ts'
 import { Counter, Gauge, Histogram, Registry } from './prometheus.ts'
 import { readerFamilies } from './reader.ts'
 import type { LoggedRequest } from './request-log.ts'
@@ -14,7 +14,7 @@ const statuses = new Set([
   416, 422, 429, 500, 502, 503, 504,
 ])
 const codings = new Set(['identity', 'gzip', 'br', 'zstd', 'deflate'])
-const documents = new Set<string>([...formatNames, 'opml', 'html', 'xml'])
+const documents = new Set<string>([...formatNames, calendar.ending, 'opml', 'html', 'xml'])
 
 /** From a kept document to the slowest that readers wait for, in seconds (H-38). */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]

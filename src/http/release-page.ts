@@ -1,56 +1,45 @@
-import { DomainError } from '../domain/errors.ts'
 import { allReleases } from '../domain/feed-query.ts'
-import type { ReleaseStore } from '../domain/release-store.ts'
 import type { Meaning } from './answers/answers.ts'
 import type { Current } from './answers/state.ts'
 import { pageLinks } from './feed-links.ts'
 import { releasePage } from './pages/release.ts'
 import { ofWholeState, pagePolicy, pathOf } from './question.ts'
-
-export type ReleaseTarget = { slug: string; language: string }
-
-type Store = Pick<ReleaseStore, 'findRelease' | 'findRelations'>
+import {
+  findAtAddress,
+  keyOf,
+  languagesOf,
+  type OneReleaseStore,
+  type ReleaseTarget,
+} from './release.ts'
 
 /** The page of a release, of a former one, or of one that was withdrawn. */
 export function releasePageMeaning(
-  { slug, language }: ReleaseTarget,
+  target: ReleaseTarget,
   current: Current,
-  store: Store,
+  store: OneReleaseStore,
 ): Meaning {
-  const { addresses, site } = current
-  const languages = language === 'all' ? site.languages : [language]
-  const address = addresses.release({ slug, language: languages[0]! })
-  const everything = allReleases(languages[0]!)
+  const { addresses } = current
+  const language = languagesOf(target, current)[0]!
+  const address = addresses.release({ slug: target.slug, language })
+  const item = addresses.releaseItem({ slug: target.slug, language })
+  const everything = allReleases(language)
   return {
-    key: address,
+    key: keyOf(target, address),
     address,
     subject: { kind: 'release', path: pathOf(address) },
     renderedAs: 'html',
     contentType: 'text/html; charset=utf-8',
     headers: () => ({
       'content-security-policy': pagePolicy,
-      link: pageLinks(everything, address, current),
+      // Not in the head of the page, where Miniflux would take it for a feed (O-02).
+      link: `${pageLinks(everything, address, current)}, <${item}>; rel="alternate"; type="application/json"`,
     }),
     ...ofWholeState(current, async () => {
-      const release = await findInLanguages(slug, languages, store, current)
-      if (!release) {
-        throw new DomainError('not-found', 'There is no release at this address.', {
-          reason: 'no-release',
-        })
-      }
-      const isElsewhere = release.slug !== slug || release.language !== languages[0]
-      if (isElsewhere || language === 'all') return { movedTo: addresses.release(release) }
+      const { release, isElsewhere } = await findAtAddress(target, store, current)
+      if (isElsewhere) return { movedTo: addresses.release(release) }
       const relations = await store.findRelations([release], current)
       const body = String(await releasePage(release, relations, current))
       return { body, isGone: release.withdrawn !== undefined }
     }),
   }
-}
-
-async function findInLanguages(slug: string, languages: string[], store: Store, current: Current) {
-  for (const language of languages) {
-    const release = await store.findRelease(slug, language, current)
-    if (release) return release
-  }
-  return undefined
 }

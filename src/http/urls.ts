@@ -13,32 +13,35 @@ import {
   type ReadExpression,
 } from '../domain/topic-expression.ts'
 import { parseInterval } from '../feeds/archive.ts'
-import { type FormatName, formatNames, formats, splitFormat } from '../feeds/formats.ts'
+import { calendar, type Ending, formatNames, formats, splitFormat } from '../feeds/formats.ts'
 import type { ArchiveTarget } from './archive.ts'
+import type { CalendarTarget } from './calendar.ts'
 import { readFilters } from './filters.ts'
 import type { FeedTarget } from './feed.ts'
 import type { OpmlTarget } from './opml.ts'
 import type { MonthPage } from './pages/contents.ts'
 import type { PageTarget } from './question-page.ts'
-import type { ReleaseTarget } from './release-page.ts'
+import type { ReleaseTarget } from './release.ts'
 import type { SitemapTarget } from './sitemap.ts'
 
 /** What an address of the service asks for. `renamed`: an old name of a topic or publisher was used. */
 export type Target =
   | ({ kind: 'feed' } & FeedTarget)
   | ({ kind: 'archive' } & ArchiveTarget)
+  | ({ kind: 'calendar' } & CalendarTarget)
   | ({ kind: 'page' } & PageTarget)
-  | ({ kind: 'release' } & ReleaseTarget)
+  | ({ kind: 'release' | 'item' } & ReleaseTarget)
   | { kind: 'vocabulary'; language: string }
   | ({ kind: 'opml' } & OpmlTarget)
   | { kind: 'sitemap'; of: SitemapTarget }
 
-/** Every spelling of the main feed (O-04). */
-const mainFeeds = new Map(
-  formatNames.flatMap((format) =>
+/** Every spelling of the main feed (O-04), and its calendar. */
+const mainFeeds = new Map<string, Ending>([
+  ...formatNames.flatMap((format) =>
     [`feed.${format}`, ...formats[format].wellKnown].map((name) => [name, format] as const),
   ),
-)
+  [`feed.${calendar.ending}`, calendar.ending],
+])
 
 /** Documents that are not feeds, but that programs ask for in the same way. */
 const otherDocuments = /\.(json|opml|xml)$/
@@ -109,12 +112,13 @@ function withdrawnOf(asked: AskedAddress): AskedQuestion {
   )
 }
 
-/** The page of a question, or its feed where the address names a format. */
+/** The page of a question, or its feed or calendar where the address names a format. */
 function pageOrFeed(
   question: AskedQuestion,
-  format: FormatName | undefined,
+  format: Ending | undefined,
   { fields, site }: AskedAddress,
 ): Target {
+  if (format === calendar.ending) return { kind: 'calendar', ...question }
   if (format) return { kind: 'feed', format, ...question }
   return { kind: 'page', monthPage: readMonthPage(fields, site), ...question }
 }
@@ -168,7 +172,7 @@ function readExpression(section: string, text: string, terms: Terms): ReadExpres
 function readArchiveTarget(asked: AskedAddress): Target | undefined {
   const marker = asked.path.length - 2
   const { interval, format } = readInterval(asked.path.slice(marker))
-  if (!interval || !format) return undefined
+  if (!interval || !format || format === calendar.ending) return undefined
   const question = readArchived(asked, asked.path.slice(0, marker))
   return question && { kind: 'archive', interval, format, ...question }
 }
@@ -197,8 +201,9 @@ function readInterval([marker, file = '']: string[]) {
 function readRelease({ language, path }: AskedAddress): Target | undefined {
   const [name = '', second, ...more] = path
   if (name.toLowerCase() !== 'releases' || !second || more.length > 0) return undefined
-  const slug = readSlug(second)
-  return slug ? { kind: 'release', slug, language } : undefined
+  const [, written = second, ending] = /^(.*)(\.json)$/i.exec(second) ?? []
+  const slug = readSlug(written)
+  return slug ? { kind: ending ? 'item' : 'release', slug, language } : undefined
 }
 
 /** `?month=2024-01&page=2`. Anything else changes nothing (U-05). */

@@ -6,7 +6,7 @@ import { inLanguage, type Publisher } from '../domain/site.ts'
 import { type Term, termFor } from '../domain/term.ts'
 import type { Topic } from '../domain/topic.ts'
 import { formatUtc } from '../domain/time.ts'
-import { inEachFormat } from '../feeds/formats.ts'
+import { calendar, inEachFormat } from '../feeds/formats.ts'
 import { labelOf } from '../feeds/question-in-words.ts'
 import type { Meaning } from './answers/answers.ts'
 import type { Current } from './answers/state.ts'
@@ -96,6 +96,7 @@ function vocabularyDocument(language: string, counts: TopicCount[], current: Cur
       retired: retirementOf(term, retired),
       page: addresses.page(query),
       feeds: feedsOf(query),
+      calendar: addresses.feed(query, calendar.ending),
     }
   }
   const describeTopic = (topic: Topic) => {
@@ -127,6 +128,7 @@ function vocabularyDocument(language: string, counts: TopicCount[], current: Cur
     languages: site.languages,
     page: addresses.home(language),
     feeds: feedsOf(everything),
+    calendar: addresses.feed(everything, calendar.ending),
     opml: addresses.opml(language),
     otherLanguages: [...site.languages, 'all']
       .filter((other) => other !== language)

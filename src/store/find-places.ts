@@ -72,7 +72,7 @@ export async function findLastModified(
   if (query.words.length > 0) return state.since
   const bound = new BoundValues()
   const found = selectPlaces(query, state, walks, bound)
-  const departures = bound.bind(JSON.stringify(departureTerms(query, state)))
+  const departures = bound.bind(JSON.stringify(departureTerms(query, state, walks)))
   const { language } = query
   const inLanguage = language === 'all' ? '' : ` and language = ${bound.bind(language)}`
   // The places come along: a document that has changed is made of them right afterwards.
@@ -98,13 +98,17 @@ export async function findLastModified(
   return Math.max(last?.changed ?? 0, state.frameSince)
 }
 
+/** Stands in `departure` for the term of all releases with an event. No term has this name. */
+export const withEvent = ':event'
+
 /** The terms in the table `departure` by which a release can leave the answer; '' stands for all releases. */
-function departureTerms({ topics }: FeedQuery, { site }: State): string[] {
+function departureTerms({ topics }: FeedQuery, { site }: State, walks: Walk[]): string[] {
   const named = topics
     .flatMap((group) => [...group.with, ...group.without])
     .flatMap((term) => withFormerTerms(term, site))
   const isOpen = topics.length === 0 || topics.some((group) => group.with.length === 0)
-  return isOpen ? [...named, ''] : named
+  if (!isOpen) return named
+  return [...named, '', ...(walks.some(({ onlyEvents }) => onlyEvents) ? [withEvent] : [])]
 }
 
 /** The query for the places that each of some walks finds, in no order. */

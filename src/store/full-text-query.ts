@@ -31,7 +31,8 @@ export function selectKeys(
   const shown = lastKeyOf(state.horizon)
   const last = Math.min(shown, below - 1)
   if (walk.by === 'key') {
-    return selectRowids('release_words', fullTextQuery(query, state, walk), { walk, last, bound })
+    const table = walk.onlyEvents ? 'event_words' : 'release_words'
+    return selectRowids(table, fullTextQuery(query, state, walk), { walk, last, bound })
   }
   const unmovedQuery = fullTextQuery(query, state, { ...walk, isUnmoved: true })
   const unmoved = selectRowids('release_words', unmovedQuery, { walk, last, bound })
@@ -49,7 +50,7 @@ export function selectKeys(
 type Range = { walk: Walk; last: number; bound: BoundValues; shown?: number }
 
 function selectRowids(
-  table: 'release_words' | 'moved_words',
+  table: 'release_words' | 'moved_words' | 'event_words',
   matching: string,
   { walk, last, bound, shown }: Range,
 ): string {

@@ -11,6 +11,7 @@ const columns = [
   ['former_slug', 'key'],
   ['correction', 'key'],
   ['release_media', 'key'],
+  ['unindexed_event', 'key'],
   ['departed', 'key'],
   ['departed', 'updated_key'],
   ['topic_count', 'newest'],

@@ -61,6 +61,11 @@ export function insertReleases(
       key: 'updated_key',
       condition: 'and key <> updated_key',
     }),
+    insertFullText(database, staged, {
+      table: 'event_words',
+      key: 'key',
+      of: "where document -> '$.event' is not null",
+    }),
   ]
 }
 
@@ -76,7 +81,12 @@ function portionsOf(keys: number[]): [number, number][] {
 function insertFullText(
   database: Database,
   staged: string,
-  { table, key, condition = '' }: { table: string; key: string; condition?: string },
+  {
+    table,
+    key,
+    condition = '',
+    of = '',
+  }: { table: string; key: string; condition?: string; of?: string },
 ): Statement {
   return statement(
     database,
@@ -84,7 +94,7 @@ function insertFullText(
      insert into ${table} (rowid, words)
      select ${key}, words || ' ' || marks
      from placed cross join incoming using (batch, id)
-       cross join release_marks using (key, updated_key)`,
+       cross join release_marks using (key, updated_key) ${of}`,
     staged,
   )
 }

@@ -13,7 +13,7 @@ const jsonColumns = [
   { table: 'content_file', column: 'media' },
   { table: 'state', column: 'value', rows: "key in ('site', 'vocabulary', 'content_vocabulary')" },
 ]
-const fullTextIndexes = ['release_words', 'moved_words']
+const fullTextIndexes = ['release_words', 'moved_words', 'event_words']
 
 /**
  * Checks a whole database that others may read and write at the same time: every page of every table and index,

@@ -5,6 +5,7 @@ import type { ReleaseKeys } from '../domain/publishing.ts'
 import type { AssignedKeys } from './assign-keys.ts'
 import { chunks } from './chunks.ts'
 import { type Database, statement, type Statement } from './database.ts'
+import { withEvent } from './find-places.ts'
 import { inBatches } from './staging.ts'
 import { selectTerms } from './under-terms.ts'
 
@@ -70,6 +71,15 @@ export function touchAffected(
       `insert or replace into departure (topic, language, since)
        select distinct term, language, ?1
        from (${selectTerms('release.key in (select value from json_each(?2))')})`,
+      second,
+      JSON.stringify(affected.map(({ key }) => key)),
+    ),
+    // One may stay and lose its event.
+    statement(
+      database,
+      `insert or replace into departure (topic, language, since)
+       select distinct '${withEvent}', language, ? from release
+       where key in (select value from json_each(?)) and document -> '$.event' is not null`,
       second,
       JSON.stringify(affected.map(({ key }) => key)),
     ),

@@ -164,6 +164,7 @@ function replaceFullText(
   return [
     deleteWords(database, 'release_words', keys),
     deleteWords(database, 'moved_words', updatedKeys),
+    deleteWords(database, 'event_words', keys),
     ...replacing,
     ...words.flatMap((portion) => writeWords(database, portion)),
   ]

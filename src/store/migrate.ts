@@ -1,13 +1,15 @@
-import type { Database } from './database.ts'
+import type { Database, Statement } from './database.ts'
 import {
-  moveEarlierReleases,
   earlierMigrations,
   hasEarlierReleases,
-  renameEarlierTables,
-  type UpgradeOptions,
-} from './upgrade.ts'
+  readAppliedMigrations,
+  schemaIsNewer,
+  schemaIsOlder,
+} from './schema-version.ts'
 import { readStateValues } from './state-values.ts'
-import { readAppliedMigrations, schemaIsOlder, schemaIsNewer } from './schema-version.ts'
+import type { UpgradeOptions } from './upgrade.ts'
+
+// What brings the data of an earlier version over is loaded where there is such data: every isolate looks.
 
 /** One file of `migrations/`. */
 export type Migration = { name: string; sql: string }
@@ -31,7 +33,18 @@ export async function migrate(
     throw new Error('It is the database of an earlier version.')
   }
   if (missing.length > 0) await applyMigrations(database, missing, applied)
-  return !upgrading || moveEarlierReleases(database, upgrading, portions)
+  if (!upgrading) return true
+  if (await hasEarlierReleases(database)) {
+    const { moveEarlierReleases } = await import('./upgrade.ts')
+    if (!(await moveEarlierReleases(database, upgrading, portions))) return false
+  }
+  if (!(await hasUnindexedEvents(database))) return true
+  const { indexEvents } = await import('./index-events.ts')
+  return indexEvents(database, upgrading, portions)
+}
+
+async function hasUnindexedEvents(database: Database): Promise<boolean> {
+  return (await database.prepare('select 1 from unindexed_event limit 1').first()) !== null
 }
 
 /** Whether a database is one of an earlier version, or not all of its releases are moved yet. */
@@ -52,7 +65,7 @@ async function applyMigrations(
   for (const [index, { name, sql }] of missing.entries()) {
     const made = splitStatements(sql).map((statement) => database.prepare(statement))
     const isUpgrade = index === 0 && hasEarlierMigration(applied)
-    const statements = isUpgrade ? renameEarlierTables(database, applied, made) : made
+    const statements = isUpgrade ? await renamed(database, applied, made) : made
     try {
       await database.batch([
         // First, because the name is unique: of two callers at once only one goes on.
@@ -66,6 +79,15 @@ async function applyMigrations(
       if (!now.includes(name)) throw error
     }
   }
+}
+
+async function renamed(
+  database: Database,
+  applied: string[],
+  made: Statement[],
+): Promise<Statement[]> {
+  const { renameEarlierTables } = await import('./upgrade.ts')
+  return renameEarlierTables(database, applied, made)
 }
 
 /**

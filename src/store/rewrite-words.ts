@@ -61,7 +61,7 @@ export async function readPortion(
   )
 }
 
-/** The statements that write releases into both tables of the index, with the marks that they have by now. */
+/** The statements that write releases into the tables of the index, with the marks that they have by now. */
 export function writeWords(database: Database, words: Words[]): Statement[] {
   const text = JSON.stringify(words)
   const write = (table: string, rowid: string, condition: string) =>
@@ -76,5 +76,13 @@ export function writeWords(database: Database, words: Words[]): Statement[] {
   return [
     write('release_words', 'release_marks.key', 'true'),
     write('moved_words', 'updated_key', 'updated_key <> release_marks.key'),
+    write(
+      'event_words',
+      'release_marks.key',
+      `exists (
+         select 1 from release
+         where release.key = release_marks.key and document -> '$.event' is not null
+       )`,
+    ),
   ]
 }

@@ -1,6 +1,25 @@
 import { type DomainError, otherVersion } from '../domain/errors.ts'
 import type { Database } from './database.ts'
 
+/** The migrations of earlier versions. */
+export const earlierMigrations = [
+  '0001_releases.sql',
+  '0002_editions.sql',
+  '0003_history.sql',
+  '0004_publishing.sql',
+  '0005_finding.sql',
+  '0006_counts.sql',
+  '0007_holders.sql',
+]
+
+/** Whether releases of an earlier version are not moved yet. */
+export async function hasEarlierReleases(database: Database): Promise<boolean> {
+  const found = await database
+    .prepare("select 1 from sqlite_master where name = 'earlier_release'")
+    .first()
+  return found !== null
+}
+
 /** Names of the migrations that were applied to a database, in their order. */
 export async function readAppliedMigrations(database: Database): Promise<string[]> {
   const ledger = await database

@@ -2,6 +2,7 @@
 import { placesOfSecond } from '../domain/key.ts'
 import type { Release } from '../domain/release.ts'
 import { type Database, readStored, type Statement } from './database.ts'
+import { earlierMigrations, hasEarlierReleases } from './schema-version.ts'
 
 /** What an upgrade of the tables needs. */
 export type UpgradeOptions = {
@@ -10,17 +11,6 @@ export type UpgradeOptions = {
   /** Told how many of all releases are moved. */
   progress?: (done: number, total: number) => void
 }
-
-/** The migrations of earlier versions. */
-export const earlierMigrations = [
-  '0001_releases.sql',
-  '0002_editions.sql',
-  '0003_history.sql',
-  '0004_publishing.sql',
-  '0005_finding.sql',
-  '0006_counts.sql',
-  '0007_holders.sql',
-]
 
 /** Releases that are moved at once, and characters in them: D1 takes 2 MB in one value. */
 const mostAtOnce = 200
@@ -124,14 +114,6 @@ function fillMissingColumns(database: Database): Statement[] {
      select distinct attached.value ->> 'path' as path, published
      from earlier_release, json_each(document, '$.attachments') as attached`,
   ].map((sql) => database.prepare(sql))
-}
-
-/** Whether releases of an earlier version are not moved yet. */
-export async function hasEarlierReleases(database: Database): Promise<boolean> {
-  const found = await database
-    .prepare("select 1 from sqlite_master where name = 'earlier_release'")
-    .first()
-  return found !== null
 }
 
 /**
@@ -243,6 +225,7 @@ function movePortion(database: Database, first: number, last: number, words: str
     ),
     index('release_words', 'release_marks.key', 'true'),
     index('moved_words', 'updated_key', 'updated <> published'),
+    index('event_words', 'release_marks.key', "document -> '$.event' is not null"),
     inPortion('delete from earlier_release_media where published between ?1 and ?2'),
     inPortion('delete from earlier_release where published between ?1 and ?2'),
   ]

@@ -1,7 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { gzipSync } from 'node:zlib'
-import { buildWorker } from '../worker-build.ts'
+import { readdirSync } from 'node:fs'
+import { buildWorker, compressedSize, importedBy } from '../worker-build.ts'
 import { type Figure, type Found, digits, spreadOf } from './figures.ts'
 import { contentFolder } from './folders.ts'
 import { press } from './load.ts'
@@ -19,19 +17,19 @@ export async function measureWorker(setup: Setup): Promise<Found> {
   try {
     if (build.status !== 0) throw new Error(`The Worker could not be built: ${build.log}`)
     const all = readdirSync(build.output).filter((name) => name.endsWith('.js'))
-    const loaded = imported(build.output, 'worker.js')
+    const loaded = importedBy(build.output, 'worker.js')
     const rest = all.filter((name) => !loaded.has(name))
     const figures: Figure[] = [
       {
         work: 'the Worker that answers readers, compressed, without content',
-        spread: spreadOf([compressed(build.output, [...loaded])]),
+        spread: spreadOf([compressedSize(build.output, loaded)]),
         unit: 'KB',
         limit: { atMost: 100 },
-        detail: `minified; ${digits(compressed(build.output, rest))} KB more are loaded when somebody publishes`,
+        detail: `minified; ${digits(compressedSize(build.output, rest))} KB more are loaded when somebody publishes or asks for a calendar`,
       },
       {
         work: 'the whole Worker as it is uploaded, compressed, without content',
-        spread: spreadOf([compressed(build.output, all)]),
+        spread: spreadOf([compressedSize(build.output, all)]),
         unit: 'KB',
         limit: { atMost: 100 },
         detail: 'with all that publishing needs',
@@ -41,23 +39,6 @@ export async function measureWorker(setup: Setup): Promise<Found> {
   } finally {
     build.remove()
   }
-}
-
-/** What a module imports from the beginning, and so on. */
-function imported(folder: string, name: string, found = new Set<string>()): Set<string> {
-  if (found.has(name)) return found
-  found.add(name)
-  const code = readFileSync(join(folder, name), 'utf8')
-  for (const [, next = ''] of code.matchAll(/(?:from|import)"\.\/([^"]+\.js)"/g)) {
-    imported(folder, next, found)
-  }
-  return found
-}
-
-/** Thousands of bytes that some files take in gzip. */
-function compressed(folder: string, names: string[]): number {
-  const sizes = names.map((name) => gzipSync(readFileSync(join(folder, name))).length)
-  return sizes.reduce((sum, size) => sum + size, 0) / 1000
 }
 
 /** Processor time of workerd for an answer. D1 is in another process, as it is where Workers run. */

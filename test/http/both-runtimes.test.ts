@@ -105,6 +105,8 @@ const feeds =
       return formats.map((format) => `${path}.${format}`)
     })
     .concat(words('/feed.rss?q=ministers /topics/eu.json?q=sentence /topics/eu.atom?q=nothing'))
+const calendars = words(`/feed.ics /fi/feed.ics /all/feed.ics /topics/migration.ics /withdrawals.ics
+  /topics/organised-crime+-eu.ics /publishers/ministry.ics /feed.ics?q=ministers /topics/space-travel.ics /topics/ports.ics`)
 const spellings = words(`/feed /feed.xml /rss.xml /atom.xml /index.xml /topics/EU.rss /feed.rss/
   /topics/movement-of-people.atom /topics/eu%2Bdrugs.rss /topics/drugs+eu.rss?x=y /feed.rss?q=
   /publishers/tulli.json /en/kinds/Press-Release.atom?topic=eu /feed.rss?publisher=ministry&kind=speech,statement
@@ -112,11 +114,15 @@ const spellings = words(`/feed /feed.xml /rss.xml /atom.xml /index.xml /topics/E
 const errors =
   words(`/topics/border-policy.rss /topics/migraton.rss /topics/migraton /topics/canals.rss
   /topics/a+b+c+d+e+f+g+h+i.rss /publishers/army.atom /feed.json?publisher=army /fi/kinds/talk /feed.rss?kind=talk
-  /feed.rss?match=most /withdrawals.rss?kind=speech /publishers/coastguard.json /nothing /%25 /feed.pdf /api/x /topics/eu/archive/24-1.atom
+  /feed.rss?match=most /withdrawals.rss?kind=speech /publishers/coastguard.json /topics/border-policy.ics
+  /publishers/army.ics /topics/canals.ics /nothing /%25 /feed.pdf /api/x /topics/eu/archive/24-1.atom
   /feed/archive/nonsense.atom /releases/none /releases/meet /releases/secret /topics/canals`)
 const pages = words(`/ /fi /sv /all /api /topics/eu /fi/topics/migration /?q=ministers /withdrawals
   /releases/meeting /fi/releases/meeting /releases/wrong /releases/right /topics/ports
   /publishers/ministry /fi/?kind=press-release&topic=eu /topics/by:marines`)
+const items =
+  words(`/releases/meeting.json /fi/releases/meeting.json /releases/wrong.json /releases/meet.json
+  /all/releases/meeting.json /releases/secret.json /releases/none.json`)
 const documents = words(`/topics.json /fi/topics.json /all/topics.json /feeds.opml /sv/feeds.opml
   /feeds.opml?topic=eu /sitemap.xml /news-sitemap.xml /sitemap-topics-1.xml /sitemap-releases-1.xml
   /robots.txt /style.css /script.js /favicon.svg /favicon.ico /openapi.json`)
@@ -203,19 +209,21 @@ describe('on Node and on Workers', () => {
   test('feeds, archives and other documents are the same, also for HEAD (H-02, H-17)', async () => {
     const archives = (await walk(fetch, '/topics/eu.atom')).map(({ address }) => address)
     expect(archives.length).toBeGreaterThan(1)
-    const paths = [...feeds, ...archives, ...spellings, ...odd, ...documents]
+    const paths = [...feeds, ...archives, ...spellings, ...odd, ...calendars, ...documents]
     const answers = await expectSame(paths)
     for (const [path, { status }] of answers) expect(status, path).toBe(200)
-    await expectSame([...feeds.slice(0, 6), ...archives.slice(-1), ...documents], {}, 'HEAD')
+    const some = [...feeds.slice(0, 6), ...archives.slice(-1), ...calendars.slice(0, 2)]
+    await expectSame([...some, ...documents], {}, 'HEAD')
   })
 
   test('pages, redirects, errors and files are the same', async () => {
     await expectSame([...pages, ...errors, ...media], { Accept: 'text/html' })
-    await expectSame([...errors, ...media])
+    await expectSame([...errors, ...media, ...items])
     await expectSame([...pages.slice(0, 3), ...media.slice(0, 3)], {}, 'HEAD')
     await expectSame(['/feed.rss', '/', '/releases/meeting'], {}, 'POST')
     await expectSame(
-      ['/feed.rss', '/topics.json', '/nothing'],
+      words(`/feed.rss /topics.json /nothing /releases/meeting.json /openapi.json /api
+        /api/releases/meeting/en`),
       { Origin: 'https://x.example' },
       'OPTIONS',
     )
@@ -233,7 +241,13 @@ describe('on Node and on Workers', () => {
     const paths = words(
       '/feed.rss /topics/eu.atom /fi/feed.json / /topics.json /feeds.opml /sitemap.xml',
     )
-    for (const path of [...paths, '/feed.rss?q=ministers', '/releases/meeting']) {
+    for (const path of [
+      ...paths,
+      '/feed.rss?q=ministers',
+      '/releases/meeting',
+      '/releases/meeting.json',
+      '/all/feed.ics',
+    ]) {
       const { etag, 'last-modified': modified } = (await node(path)).headers
       const ways = [
         { 'If-None-Match': etag! },
@@ -264,7 +278,7 @@ describe('on Node and on Workers', () => {
   /** What shows a change: documents of every kind, and whether those have it who ask with what they had before. */
   const watched = words(`/all/feed.atom /topics/migration.json /fi/feed.rss /topics/drugs.json
     /withdrawals.atom /releases/meeting /releases/right /releases/port /topics/eu.json?q=old /topics.json
-    /news-sitemap.xml /media/plan.pdf /releases/soon`)
+    /news-sitemap.xml /media/plan.pdf /releases/soon /feed.ics /all/topics/migration.ics`)
 
   async function expectSameAfter(before: Map<string, Answer>) {
     const after = await expectSame(watched)

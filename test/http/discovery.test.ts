@@ -206,12 +206,17 @@ onNode(
           `rel="alternate" type="application/atom+xml" href="${baseUrl}${feeds}.atom${search}"`,
           `rel="alternate" type="application/rss+xml" href="${baseUrl}${feeds}.rss${search}"`,
           `rel="alternate" type="application/feed+json" href="${baseUrl}${feeds}.json${search}"`,
+          // A release on it has an event.
+          ...(feeds === '/topics/migration'
+            ? [`rel="alternate" type="text/calendar" href="${baseUrl}${feeds}.ics"`]
+            : []),
           ...languages.map((address, index) => {
             const language = ['en', 'fi', 'sv'][index]
             return `rel="alternate" hreflang="${language}" href="${baseUrl}${address}"`
           }),
         ])
-        expect(new Set(all(links.join(), / title="([^"]+)"/g)).size).toBe(3)
+        const titles = all(links.join(), / title="([^"]+)"/g)
+        expect(new Set(titles).size).toBe(titles.length)
         expect(head).not.toMatch(/<link [^>]*type="application\/json"/)
       }
     })
@@ -232,10 +237,12 @@ onNode(
         ['/releases/wrong', '/feed', '/releases/wrong'],
       ] as const) {
         const { headers } = await fetch(path)
-        expect(headers.get('link'), path).toBe(announced(feed, page))
+        const item = `<${baseUrl}${page}.json>; rel="alternate"; type="application/json"`
+        const links = announced(feed, page) + (path.includes('/releases/') ? `, ${item}` : '')
+        expect(headers.get('link'), path).toBe(links)
         const etag = headers.get('etag')!
         const again = await fetch(path, { headers: { 'If-None-Match': etag } })
-        if (again.status === 304) expect(again.headers.get('link')).toBe(announced(feed, page))
+        if (again.status === 304) expect(again.headers.get('link')).toBe(headers.get('link'))
       }
       for (const path of ['/topics/nowhere', '/releases/nowhere', '/topics/eu?month=1999-01']) {
         const missing = await fetch(path, { headers: { Accept: 'text/html' } })

@@ -61,6 +61,7 @@ function embargoedFiles(name: string, second: number, corrects: string): Record<
         `corrects: ${corrects}`,
         'publisher: customs',
         'kind: advisory',
+        'event: { start: 2026-04-01, place: Xylophone hall }',
       ],
       'The zeppelin takes off.',
     ),
@@ -148,6 +149,8 @@ async function publicAddresses(
   const releases = ['harbour', 'gone', 'r0', 'secret', 'secret-draft', 'secret.en']
   const others =
     '/topics.json /fi/topics.json /all/topics.json /feeds.opml /fi/feeds.opml /sitemap.xml /news-sitemap.xml /sitemap-topics-1.xml /sitemap-releases-1.xml'
+  const calendars =
+    '/feed.ics /fi/feed.ics /all/feed.ics /topics/space-travel.ics /topics/-eu.ics /feed.ics?q=zeppelin /releases/secret.json /releases/harbour.json'
   const files = '/media/agenda.pdf /media/secret.pdf /media/nothing.pdf /media/'
   const nothing = '/topics/xylophone.rss /nothing /robots.txt'
   return [
@@ -156,7 +159,7 @@ async function publicAddresses(
     ...pages,
     '/withdrawals',
     ...releases.flatMap((slug) => [`/releases/${slug}`, `/fi/releases/${slug}`]),
-    ...[others, files, nothing].flatMap((some) => some.split(' ')),
+    ...[others, calendars, files, nothing].flatMap((some) => some.split(' ')),
   ]
 }
 
@@ -302,6 +305,10 @@ describe('a release under embargo', () => {
     expect(after.get('/releases/harbour whole')).toMatch(
       /Corrected by[^]*releases\/secret">Xylophone secret/,
     )
+    expect(after.get('/releases/secret.json whole')).toMatch(/^200[^]*Xylophone hall/)
+    for (const path of ['/feed.ics', '/all/feed.ics', '/topics/space-travel.ics']) {
+      expect(after.get(`${path} whole`), path).toMatch(/^200[^]*Xylophone hall/)
+    }
     expect(after.get('/feeds.opml whole')).toMatch(/^200/)
     expect(after.get('/topics.json whole')).not.toBe(before.get('/topics.json whole'))
     clock.moveTo(lift + 1)

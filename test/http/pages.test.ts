@@ -112,7 +112,8 @@ function titlesOn(page: Page): string[] {
 function feedsOf(page: Page): string[] {
   return page
     .all('link')
-    .filter((link) => attribute(link, 'rel') === 'alternate' && attribute(link, 'type'))
+    .filter((link) => attribute(link, 'rel') === 'alternate')
+    .filter((link) => !['text/calendar', undefined].includes(attribute(link, 'type')))
     .map((link) => attribute(link, 'href')!)
 }
 

@@ -13,6 +13,7 @@ import {
   countNaively,
   end,
   fill,
+  hasEventNow,
   lookingOnly,
   namedQuestions,
   newDatabase,
@@ -77,9 +78,11 @@ test(
             const state = await store.state(end)
             const all = await readAll(database, written)
             const moved = all.filter(({ key, updatedKey }) => key !== updatedKey)
+            const withEvents = all.filter(({ written: one }) => hasEventNow(one))
             expect(await wordsInIndex(database)).toEqual({
               all: words,
               moved: new Map(moved.map(({ key }) => [key, words.get(key)])),
+              events: new Map(withEvents.map(({ key }) => [key, words.get(key)])),
             })
             for (const [named, walk] of asked) {
               const query = askedIn(named, state.vocabulary)

@@ -220,7 +220,7 @@ export function inOrder(rows: Row[]): Row[] {
 
 /** The words and marks of each release in the order in which the index has them. */
 export async function wordsIn(database: Database) {
-  const tables = ['word_place', 'moved_word_place'].map(async (table) => {
+  const tables = ['word_place', 'moved_word_place', 'event_word_place'].map(async (table) => {
     const { results } = await database
       .prepare(
         `select doc, group_concat(term, ' ' order by offset) as words from ${table} group by doc order by doc`,

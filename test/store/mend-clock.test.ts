@@ -62,14 +62,14 @@ test(
           await fill(database, written)
           const shown = (await createReleaseStore(database).state(end)).since
           const before = await standing(database, shown)
-          const { all: words } = await wordsInIndex(database)
+          const { all: words, events } = await wordsInIndex(database)
           const now = end - 30 * 60 + minute * 60
           const mended = await mendClock(database, now, wordsOf)
           expect(mended).toMatchObject({ from: shown, to: now })
           expect(await standing(database, now)).toEqual(before)
-          expect((await wordsInIndex(database)).all).toEqual(
-            await byNewKeys(database, words, before),
-          )
+          const found = await wordsInIndex(database)
+          expect(found.all).toEqual(await byNewKeys(database, words, before))
+          expect(found.events.size).toBe(events.size)
           expect(await rows(database, 'pragma foreign_key_check')).toEqual([])
           const dates = await rows(
             database,

@@ -353,7 +353,7 @@ async function expectWhole(database: Database) {
   const answers = async (sql: string) => (await database.prepare(sql).all()).results
   expect(await answers('pragma integrity_check')).toEqual([{ integrity_check: 'ok' }])
   expect(await answers('pragma foreign_key_check')).toEqual([])
-  for (const table of ['release_words', 'moved_words']) {
+  for (const table of ['release_words', 'moved_words', 'event_words']) {
     await answers(`insert into ${table} (${table}) values ('integrity-check')`)
   }
   const releases = await database
@@ -365,12 +365,20 @@ async function expectWhole(database: Database) {
     const words = `${wordsOf(JSON.parse(document) as Release)} ${marks}`.toLowerCase()
     return { ...keys, words }
   })
-  const [words, moved] = await wordsIn(database)
+  const [words, moved, events] = await wordsIn(database)
   expect(words).toEqual(all.map((one) => [one.key, one.words]))
   expect(moved).toEqual(
     all
       .filter((one) => one.updated_key !== one.key)
       .toSorted((a, b) => a.updated_key - b.updated_key)
       .map((one) => [one.updated_key, one.words]),
+  )
+  const withEvents = await answers(
+    "select key from release where document -> '$.event' is not null",
+  )
+  expect(events).toEqual(
+    all
+      .filter(({ key }) => withEvents.some((one) => one.key === key))
+      .map((one) => [one.key, one.words]),
   )
 }

@@ -133,6 +133,7 @@ async function letOthers(
       kind: 'speech',
       fate: 'stays',
       isPast: false,
+      hasEvent: false,
     }
     await change(0, [sent], { source })
     return [...written, sent]

@@ -70,6 +70,8 @@ export type Written = {
     | 'goes and comes back'
   /** It comes later than others, with the past of an office. */
   isPast: boolean
+  /** It tells of an event. One that is edited loses it, or gains one. */
+  hasEvent: boolean
 }
 
 export const releases: fc.Arbitrary<Written[]> = fc.uniqueArray(
@@ -92,6 +94,7 @@ export const releases: fc.Arbitrary<Written[]> = fc.uniqueArray(
       'goes and comes back',
     ),
     isPast: fc.integer({ min: 0, max: 4 }).map((number) => number === 0),
+    hasEvent: fc.boolean(),
   }),
   { selector: ({ slug, language }) => `${slug}.${language}`, maxLength: 30 },
 )
@@ -149,18 +152,23 @@ const key = fc
   .tuple(fc.integer({ min: start - 3600, max: end + 1200 }), fc.integer({ min: 0, max: 3 }))
   .map(([second, place]) => keyAt(second, place))
 
-export const walks: fc.Arbitrary<Walk> = fc.record(
-  {
-    by: fc.constantFrom('key' as const, 'updatedKey' as const),
-    towards: fc.constantFrom('older' as const, 'newer' as const),
-    withdrawn: fc.boolean(),
-    onlyNews: fc.boolean(),
-    from: key,
-    below: key,
-    limit: fc.integer({ min: 1, max: 12 }),
-  },
-  { requiredKeys: ['by', 'limit'] },
-)
+export const walks: fc.Arbitrary<Walk> = fc
+  .record(
+    {
+      by: fc.constantFrom('key' as const, 'updatedKey' as const),
+      towards: fc.constantFrom('older' as const, 'newer' as const),
+      withdrawn: fc.boolean(),
+      onlyNews: fc.boolean(),
+      onlyEvents: fc.boolean(),
+      from: key,
+      below: key,
+      limit: fc.integer({ min: 1, max: 12 }),
+    },
+    { requiredKeys: ['by', 'limit'] },
+  )
+  .map(({ onlyEvents = false, ...walk }) => {
+    return { ...walk, onlyEvents: onlyEvents && walk.by === 'key' }
+  })
 
 /** A database as some migrations make it. */
 export async function newDatabase(migrations: Migration[] = readMigrations()) {
@@ -215,7 +223,7 @@ export async function changeVocabulary(
   await createChange(database)(start + 29 * 60, again, { source })
 }
 
-/** The words of each release in their places, without marks, as the two tables of the index have them. */
+/** The words of each release in their places, without marks, as the tables of the index have them. */
 export async function wordsInIndex(database: Database) {
   const words = async (places: string, column: string) => {
     const { results } = await database
@@ -228,7 +236,8 @@ export async function wordsInIndex(database: Database) {
     return new Map(results.map((row) => [row.key, row.words]))
   }
   const all = await words('word_place', 'key')
-  return { all, moved: await words('moved_word_place', 'updated_key') }
+  const moved = await words('moved_word_place', 'updated_key')
+  return { all, moved, events: await words('event_word_place', 'key') }
 }
 
 /** All that the store holds, as a filter goes through it. */
@@ -257,17 +266,24 @@ export function walkThrough(
   all: Kept[],
   query: FeedQuery,
   { horizon, vocabulary: now }: State,
-  { by, towards, withdrawn = query.withdrawn, onlyNews, from = 0, below = Infinity, limit }: Walk,
+  walk: Walk,
 ): Kept[] {
+  const { by, towards, withdrawn = query.withdrawn, onlyNews, from = 0, below = Infinity } = walk
   const sign = towards === 'newer' ? 1 : -1
   return all
     .filter((one) => {
       const isWanted = (one.withdrawn === 1) === Boolean(withdrawn) && !(onlyNews && one.history)
+      if (walk.onlyEvents && !hasEventNow(one.written)) return false
       const isWithin = secondOf(one.key) <= horizon && one[by] >= from && one[by] < below
       return isWanted && isWithin && answers(query, one.written, now)
     })
     .toSorted((a, b) => sign * (a[by] - b[by]))
-    .slice(0, limit)
+    .slice(0, walk.limit)
+}
+
+/** Whether a release tells of an event after its fate. */
+export function hasEventNow({ hasEvent, fate }: Written): boolean {
+  return hasEvent !== (fate === 'is edited')
 }
 
 /** How many releases each term has in each language, and the newest, by asking every release. */
@@ -388,6 +404,7 @@ async function toDraft(one: Written, now: number | undefined): Promise<Draft> {
       topics,
       ...(at ? afterFate(one) : { publisher: one.publisher, kind: one.kind }),
       body: { html: `<p>Text <b>${first}</b></p>` },
+      ...((at ? hasEventNow(one) : one.hasEvent) && { event: { start: '2024-02-01' } }),
       ...(fate === 'is corrected' &&
         at && { changes: [{ at, kind: 'correction', note: 'Wrong.' }] }),
       ...(fate === 'is withdrawn' && at && { withdrawn: { at, reason: 'Wrong.' } }),

@@ -100,6 +100,8 @@ export const en: Texts = {
     copied: 'Copied',
     openIn: 'Open in',
     openInLabel: (reader) => `Subscribe in ${reader}`,
+    eventsAsCalendar: 'Events as a calendar',
+    openInCalendar: 'Subscribe in your calendar',
     forReaders: 'Several feeds at once (OPML)',
     everyTopicAsOpml: 'Every topic as a feed of its own',
     theseTopicsAsOpml: 'These topics as a feed each',

@@ -101,6 +101,8 @@ export const fi: Texts = {
     copied: 'Kopioitu',
     openIn: 'Avaa lukijassa',
     openInLabel: (reader) => `Tilaa lukijassa ${reader}`,
+    eventsAsCalendar: 'Tapahtumat kalenterina',
+    openInCalendar: 'Tilaa omaan kalenteriin',
     forReaders: 'Useita syötteitä kerralla (OPML)',
     everyTopicAsOpml: 'Jokainen aihe omana syötteenään',
     theseTopicsAsOpml: 'Nämä aiheet omina syötteinään',

@@ -99,6 +99,8 @@ export const sv: Texts = {
     copied: 'Kopierad',
     openIn: 'Öppna i',
     openInLabel: (reader) => `Prenumerera i ${reader}`,
+    eventsAsCalendar: 'Evenemang som kalender',
+    openInCalendar: 'Prenumerera i din kalender',
     forReaders: 'Flera flöden på en gång (OPML)',
     everyTopicAsOpml: 'Alla ämnen som var sitt flöde',
     theseTopicsAsOpml: 'Dessa ämnen som var sitt flöde',

@@ -110,6 +110,9 @@ export type Messages = {
   copied: string
   openIn: string
   openInLabel: (reader: string) => string
+  /** The events of a question, for the reader's own calendar. */
+  eventsAsCalendar: string
+  openInCalendar: string
   forReaders: string
   everyTopicAsOpml: string
   theseTopicsAsOpml: string

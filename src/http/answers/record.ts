@@ -57,6 +57,14 @@ export const always = {
   'x-content-type-options': 'nosniff',
 }
 
+/** What a browser is told that asks before it asks (H-37). A-IM changes nothing, and must not be refused. */
+export const preflight = {
+  'Access-Control-Allow-Methods': 'GET, HEAD, OPTIONS',
+  'Access-Control-Allow-Headers': 'If-None-Match, If-Modified-Since, A-IM, Accept, Cache-Control',
+  'Access-Control-Max-Age': '86400',
+  Allow: 'GET, HEAD, OPTIONS',
+}
+
 /**
  * On a page at the address of a feed. A cache that does not read `Vary` can so at worst show a browser
  * the feed, and never a reader the page.

@@ -1,6 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono'
 import { DomainError, StoreDamaged } from '../../domain/errors.ts'
 import { withFormerPublishers } from '../../publishing/permission.ts'
+import { always, preflight } from '../answers/record.ts'
 import { logError, problemResponse, toFailure } from '../problem.ts'
 import { discard } from './bodies.ts'
 import { bytesOf, releaseMemory, reserveMemory } from './body-memory.ts'
@@ -32,15 +33,19 @@ export function createApi(publishing: Publishing): Api {
   api.use(async (c, next) => {
     c.set('publishing', publishing)
     await next()
-    // Nothing of this is for caches, nor for programs on other sites.
+    // Nothing of this is for caches.
     c.header('Cache-Control', 'no-store')
     c.header('X-Content-Type-Options', 'nosniff')
     c.header('X-Robots-Tag', 'noindex')
   })
+  for (const path of ['/openapi.json', '/api']) {
+    api.use(path, openToBrowsers)
+    api.options(path, (c) => c.body(null, 204, preflight))
+  }
   api.get('/openapi.json', async (c) => c.json(await documentFor(c)))
   api.get('/api', async (c) => getApiPage(c))
 
-  api.use('/api/*', authenticate, withMemoryForBody)
+  for (const one of [authenticate, withMemoryForBody]) api.use('/api/*', unlessAskedWhat(one))
   api.get('/api/releases', listReleases)
   api.post('/api/releases', publishReleases)
   api.put('/api/releases/:slug/:language', putRelease)
@@ -56,8 +61,11 @@ export function createApi(publishing: Publishing): Api {
 
   // Whatever comes this far asks with another method than the address takes (RFC 9110 section 15.5.6).
   for (const [path, methods] of methodsOf(api)) {
+    const allow = [...methods, 'OPTIONS'].join(', ')
+    // Without more, a browser lets no program of another site publish.
+    api.options(path, (c) => c.body(null, 204, { Allow: allow }))
     api.all(path, () => {
-      throw otherMethod(methods.join(', '))
+      throw otherMethod(allow)
     })
   }
   api.notFound(() => {
@@ -65,6 +73,17 @@ export function createApi(publishing: Publishing): Api {
   })
   api.onError(answerError)
   return api
+}
+
+/** What describes the API may be read by programs of other sites, as everything public (H-36). */
+const openToBrowsers: Middleware = async (c, next) => {
+  await next()
+  for (const [name, value] of Object.entries(always)) c.header(name, value)
+}
+
+/** Anybody may ask which methods an address takes. The OpenAPI document says it as well. */
+function unlessAskedWhat(middleware: Middleware): Middleware {
+  return (c, next) => (c.req.method === 'OPTIONS' ? next() : middleware(c, next))
 }
 
 const authenticate: Middleware = async (c, next) => {
@@ -112,7 +131,7 @@ async function documentFor(c: Ask) {
 function methodsOf(api: Hono<ApiEnvironment>): Map<string, string[]> {
   const methods = new Map<string, string[]>()
   for (const { path, method } of api.routes) {
-    if (method === 'ALL') continue
+    if (method === 'ALL' || method === 'OPTIONS') continue
     const more = method === 'GET' ? ['GET', 'HEAD'] : [method]
     methods.set(path, [...(methods.get(path) ?? []), ...more])
   }

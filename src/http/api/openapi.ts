@@ -58,7 +58,7 @@ function describe({ site, vocabulary }: SiteAndTopics, baseUrl: string) {
     info: {
       title: 'Tiedote: publishing',
       description:
-        'Releases and topics from a newsroom system. What is answered with 2xx is on disk and public, unless its time is in the future. What is accepted is public within two seconds: there is at most one change in a second, and all that comes in until then becomes public in it together. Send many releases at once with POST /api/releases.',
+        'Releases and topics from a newsroom system. What is answered with 2xx is on disk and public, unless its time is in the future. What is accepted is public within two seconds: there is at most one change in a second, and all that comes in until then becomes public in it together. Send many releases at once with POST /api/releases. Programs on pages of other sites may read this document, and their browsers let them publish nothing.',
       version: '1',
     },
     servers: [{ url: baseUrl }],

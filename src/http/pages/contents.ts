@@ -1,7 +1,7 @@
 import { DomainError } from '../../domain/errors.ts'
 import { type FeedQuery, isUnfiltered } from '../../domain/feed-query.ts'
 import { keyAt } from '../../domain/key.ts'
-import type { ReleaseStore, StoredRelease, TopicCount } from '../../domain/release-store.ts'
+import type { ReleaseStore, StoredRelease, TopicCount, Walk } from '../../domain/release-store.ts'
 import type { Month } from '../../domain/time.ts'
 import { parseMonth } from '../../domain/time.ts'
 import type { Current } from '../answers/state.ts'
@@ -19,6 +19,8 @@ export type Contents = {
   months: Month[]
   /** There are older releases than these. */
   hasMore: boolean
+  /** A release that answers the question has an event. */
+  hasEvents: boolean
   /** The month that the page is about, if it is about one. */
   month?: { name: string; page: number; pages: number; count: number }
 }
@@ -33,6 +35,8 @@ const mostOnPage = 50
 /** No press office publishes more in a month. */
 const mostInMonth = 5000
 
+const oneEvent: Walk = { by: 'key', onlyEvents: true, limit: 1 }
+
 /** Throws DomainError `not-found` for a month without releases, and for a page after its last one. */
 export async function readContents(
   query: FeedQuery,
@@ -42,11 +46,13 @@ export async function readContents(
 ): Promise<Contents> {
   const counts = await store.countByTopic(current)
   const months = await store.months(query, current)
-  if (monthPage) return { counts, months, ...(await readMonth(query, monthPage, store, current)) }
+  const [events = []] = await store.places(query, current, [oneEvent])
+  const found = { counts, months, hasEvents: events.length > 0 }
+  if (monthPage) return { ...found, ...(await readMonth(query, monthPage, store, current)) }
   const most = isUnfiltered(query) ? mostOnHome : mostOfNewest
   const releases = await store.find(query, current, most + 1)
   const hasMore = releases.length > most
-  return { counts, months, hasMore, releases: releases.slice(0, most) }
+  return { ...found, hasMore, releases: releases.slice(0, most) }
 }
 
 async function readMonth(

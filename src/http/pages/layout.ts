@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import { allReleases, type FeedQuery } from '../../domain/feed-query.ts'
 import { directionOf } from '../../feeds/direction.ts'
 import { titleOf } from '../../feeds/question-in-words.ts'
-import { formats, rankedFormats } from '../../feeds/formats.ts'
+import { calendar, formats, rankedFormats } from '../../feeds/formats.ts'
 import { languageName } from './language.ts'
 import { type Html, label, nothing, pathOf, langAttributes, type View } from './view.ts'
 
@@ -14,6 +14,8 @@ export type PageParts = {
   address?: string
   /** The question whose feeds the page announces. */
   feeds?: FeedQuery
+  /** The question whose calendar the page announces. */
+  calendar?: FeedQuery | undefined
   /** The same page in the languages of the site. */
   versions?: LanguageLink[]
   /** The versions are not the same page. Search engines are not told of them. */
@@ -35,7 +37,7 @@ export function layout(page: PageParts, view: View): Html {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
-${feeds ? feedLinks(feeds, view) : nothing}${differ ? nothing : languageLinks(versions)}${address ? html`<link rel="canonical" href="${address}">\n` : nothing}<link rel="icon" type="image/svg+xml" href="/favicon.svg">
+${feeds ? feedLinks(feeds, view) : nothing}${page.calendar ? calendarLink(page.calendar, view) : nothing}${differ ? nothing : languageLinks(versions)}${address ? html`<link rel="canonical" href="${address}">\n` : nothing}<link rel="icon" type="image/svg+xml" href="/favicon.svg">
 <link rel="stylesheet" href="/style.css">
 <script src="/script.js" defer></script>
 ${head}</head>
@@ -60,6 +62,12 @@ function feedLinks(feeds: FeedQuery, view: View): Html {
     return html`<link rel="alternate" type="${mediaType}" title="${title} (${label})" href="${addresses.feed(feeds, format)}">\n`
   })
   return html`${links}`
+}
+
+/** Behind the feeds: readers take the first that they know (O-01). */
+function calendarLink(query: FeedQuery, view: View): Html {
+  const { ending, label, mediaType } = calendar
+  return html`<link rel="alternate" type="${mediaType}" title="${titleOf(query, view)} (${label})" href="${view.addresses.feed(query, ending)}">\n`
 }
 
 /** Without a type, or SimplePie would look for feeds there (O-02). */

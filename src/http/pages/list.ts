@@ -43,7 +43,7 @@ ${paging(query, contents, view)}
 ${monthList(query, contents, view)}
 </div>
 <div>
-${subscription(query, view)}
+${subscription(query, contents.hasEvents, view)}
 ${query.withdrawn ? nothing : builder(query, heading, contents.counts, view)}
 </div>
 </div>
@@ -53,7 +53,8 @@ ${isHome ? forPrograms(view) : nothing}`
   const address = month ? addresses.month(query, month.name, month.page) : addresses.page(query)
   const versions = versionsOf(query, view)
   const differ = month !== undefined
-  return layout({ title, address, feeds: query, versions, differ, main, head }, view)
+  const calendar = contents.hasEvents ? query : undefined
+  return layout({ title, address, feeds: query, calendar, versions, differ, main, head }, view)
 }
 
 function newestIn({ language }: FeedQuery, view: View): string {

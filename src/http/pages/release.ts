@@ -14,6 +14,7 @@ import type { Current } from '../answers/state.ts'
 import { ownPictures } from './body.ts'
 import { type LanguageLink, layout } from './layout.ts'
 import { hasLead } from './releases.ts'
+import { calendarLinks } from './subscribe.ts'
 import { termLink } from './topics.ts'
 import {
   dayAndTime,
@@ -37,6 +38,7 @@ ${text(entry, view)}
 <aside>
 ${aside(entry, view)}
 ${followTerms(release, view)}
+${forPrograms(release, view)}
 </aside>
 </article>`
   const feeds = allReleases(language)
@@ -96,6 +98,10 @@ function happening(event: Event | undefined, wording: Wording, view: View): Html
   return html`<section class="part">
 <h2>${wording.event}</h2>
 <p>${when(start, view)}${until}${place ? html`<br>${place}` : nothing}</p>
+<div${ours(view, view.language)}>
+<h3>${view.messages.eventsAsCalendar}</h3>
+${calendarLinks(allReleases(view.language), view)}
+</div>
 </section>
 `
 }
@@ -137,6 +143,11 @@ function followTerms({ topics, publisher, kind, language }: Release, view: View)
 <ul class="inline tags">
 ${terms.map((term) => html`<li>${termLink(term, language, view)}</li>\n`)}</ul>
 </nav>`
+}
+
+function forPrograms(release: Release, view: View): Html {
+  const { addresses, messages } = view
+  return html`<p class="details"${ours(view, release.language)}>${messages.forPrograms}: <a href="${addresses.releaseItem(release)}" type="application/json">JSON</a></p>`
 }
 
 /** The release in its languages, in the order of the site. */

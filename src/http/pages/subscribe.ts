@@ -2,7 +2,13 @@ import { html } from 'hono/html'
 import type { FeedQuery } from '../../domain/feed-query.ts'
 import { inOrderOfTerms } from '../../domain/term.ts'
 import { wantedTerms } from '../../domain/topic-expression.ts'
-import { type FormatName, formats, preferredFormat, rankedFormats } from '../../feeds/formats.ts'
+import {
+  calendar,
+  type FormatName,
+  formats,
+  preferredFormat,
+  rankedFormats,
+} from '../../feeds/formats.ts'
 import { type Html, nothing, type View } from './view.ts'
 
 /** Web readers that take the address of a feed in a link. Self-hosted ones have no common address. */
@@ -13,8 +19,8 @@ const readers: [string, (feed: string) => string][] = [
   ['The Old Reader', (feed) => `https://theoldreader.com/feeds/subscribe?url=${feed}`],
 ]
 
-/** The feeds of a question, and the ways to take them. */
-export function subscription(query: FeedQuery, view: View): Html {
+/** The feeds of a question, and its calendar if there are events, and the ways to take them. */
+export function subscription(query: FeedQuery, hasEvents: boolean, view: View): Html {
   const { addresses, messages } = view
   const feed = encodeURIComponent(addresses.feed(query, preferredFormat))
   const links = readers.map(([name, open]) => {
@@ -28,8 +34,17 @@ ${rankedFormats.map((format) => address(query, format, view))}</ul>
 <h3>${messages.openIn}</h3>
 <ul class="inline">
 ${links}</ul>
-${query.withdrawn ? nothing : lists(query, view)}
+${hasEvents ? html`<h3>${messages.eventsAsCalendar}</h3>\n${calendarLinks(query, view)}\n` : nothing}${query.withdrawn ? nothing : lists(query, view)}
 </section>`
+}
+
+/** The events of a question, to be subscribed to in a calendar. */
+export function calendarLinks(query: FeedQuery, { addresses, messages }: View): Html {
+  const { ending, label, mediaType } = calendar
+  return html`<ul class="inline">
+<li><a href="${addresses.webcal(query, ending)}">${messages.openInCalendar}</a></li>
+<li><a href="${addresses.feed(query, ending)}" type="${mediaType}">${label}</a></li>
+</ul>`
 }
 
 /** A button that copies the address of a feed. It is hidden without a script. */
