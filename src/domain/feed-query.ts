@@ -7,6 +7,7 @@ import type { TopicExpression } from './topic-expression.ts'
 export type FeedQuery = {
   /** A language of the site, or `all`. */
   language: string
+  /** Which topics, publishers and kinds. */
   topics: TopicExpression
   /** Words that a release must all contain: folded, sorted, without repetition. */
   words: string[]

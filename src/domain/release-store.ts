@@ -90,7 +90,7 @@ export type Relations = {
 /** A release that stands, as lists of addresses name it, with the languages that it stands in. */
 export type Listed = Pick<Release, 'slug' | 'language' | 'updated'> & { languages: string[] }
 
-/** How many public releases a topic has in a language, and the second of the newest. */
+/** How many public releases a term has in a language, and the second of the newest. */
 export type TopicCount = { topic: string; language: string; count: number; newest: number }
 
 /** The port that answering readers needs from a store. It returns only what is public. */
@@ -109,7 +109,7 @@ export interface ReleaseStore {
   load(keys: number[], state: State): Promise<StoredRelease[]>
   /**
    * Second of the last change of the releases that some walks find, or of those they are linked to; or the
-   * second in which a release left or joined a topic of the question. It grows with every such change, and
+   * second in which a release left or joined a term of the question. It grows with every such change, and
    * with few others.
    */
   lastModified(query: FeedQuery, state: State, walks: Walk[]): Promise<number>
@@ -122,6 +122,7 @@ export interface ReleaseStore {
    * mentions it.
    */
   mediaStatus(path: string, state: State): Promise<'public' | 'withdrawn' | 'hidden'>
+  /** What is found under each term that has any. */
   countByTopic(state: State): Promise<TopicCount[]>
   /**
    * The releases that stand, cut into parts of this size along the key of the last material change: the

@@ -134,18 +134,15 @@ export function withFormerTerms(term: Term, { formerPublishers = {} }: Site): Te
   return [term, ...former.map((old) => termFor(sort, old))]
 }
 
-/** The terms that end at some time, or have ended. */
-export function endingTerms(
+/** The terms that end at some time, or have ended. One by one: each state asks for them, and topics may be thousands. */
+export function* endingTerms(
   { publishers }: Site,
   topics: Iterable<{ slug: string; retired?: Retirement | undefined }>,
-): { term: Term; retired: Retirement }[] {
-  const ofTopics = [...topics].flatMap(({ slug, retired }) =>
-    retired ? [{ term: slug, retired }] : [],
-  )
-  const ofPublishers = Object.entries(publishers).flatMap(([slug, { retired }]) => {
-    if (!retired) return []
+): Generator<{ term: Term; retired: Retirement }> {
+  for (const { slug, retired } of topics) if (retired) yield { term: slug, retired }
+  for (const [slug, { retired }] of Object.entries(publishers)) {
+    if (!retired) continue
     const replacedBy = retired.replacedBy.map((one) => termFor('publisher', one))
-    return [{ term: termFor('publisher', slug), retired: { ...retired, replacedBy } }]
-  })
-  return [...ofTopics, ...ofPublishers]
+    yield { term: termFor('publisher', slug), retired: { ...retired, replacedBy } }
+  }
 }

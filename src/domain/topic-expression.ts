@@ -92,7 +92,9 @@ export function anyOf(expressions: TopicExpression[]): TopicExpression {
 
 /** What answers all of some expressions. Throws `invalid` if they name too many terms, or too often. */
 export function allOf(expressions: TopicExpression[]): TopicExpression {
-  const asking = expressions.filter((one) => one.length > 0)
+  // The same may be asked for a thousand times.
+  const bySpelling = new Map(expressions.map((one) => [formatTopicExpression(one), one]))
+  const asking = [...bySpelling.values()].filter((one) => one.length > 0)
   checkNumber(asking.flat())
   return asking.reduce((all, one) => {
     checkSize(one)
