@@ -5,6 +5,7 @@ import { wordsOf } from '../../src/content/words.ts'
 import type { Database } from '../../src/store/database.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { readMigrations } from '../../src/store/node-sqlite.ts'
+import { removeOldMarks } from '../../src/store/remove-old-marks.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
 import { end, fill, goOn, hasEventNow, newDatabase, readAll, releases } from './stores.ts'
 
@@ -38,6 +39,7 @@ async function filled() {
   const written = samples.toSorted((a, b) => a.length - b.length).at(-1)!
   const database = await newDatabase()
   await fill(database, written)
+  await removeOldMarks(database, end, { wordsOf })
   const withEvents = (await readAll(database, written)).filter((one) => hasEventNow(one.written))
   expect(withEvents.length).toBeGreaterThan(3)
   return { database, written, withEvents }
