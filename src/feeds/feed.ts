@@ -9,7 +9,7 @@ import type { Topic, Vocabulary } from '../domain/topic.ts'
 import type { Group, TopicExpression } from '../domain/topic-expression.ts'
 import type { Relations, Version } from '../domain/release-store.ts'
 import { cacheSizes, createRemembered, sizeOfText } from '../domain/remembered.ts'
-import { escapeMarkup } from '../domain/text.ts'
+import { escapeMarkup, isMailAddress } from '../domain/text.ts'
 import { type CorrectionLinks, fullText, type Link, summaryOf } from './body.ts'
 import { textsOf } from './languages.ts'
 import type { Wording } from './languages/texts.ts'
@@ -17,7 +17,7 @@ import type { Wording } from './languages/texts.ts'
 /** Text with what a machine calls it. */
 export type Category = { term: string; label: string }
 
-export type Person = { name: string; url?: string | undefined }
+export type Person = { name: string; url?: string | undefined; email?: string | undefined }
 
 export type File = {
   url: string
@@ -91,6 +91,8 @@ export type Feed = {
   extension: string
   logo?: string | undefined
   rights?: string | undefined
+  /** Address of the license of all releases. */
+  license?: string | undefined
   /** The feed has ended. Its first entry says so. */
   hasEnded: boolean
   entries: Entry[]
@@ -145,12 +147,13 @@ export async function createFeed(
       (latest, { updated }) => Math.max(latest, updated),
       ending?.at ?? beforeAnyChange,
     ),
-    author: personOf(Object.keys(site.publishers)[0]!, language, site),
+    author: { ...personOf(Object.keys(site.publishers)[0]!, language, site), ...mailTo(site) },
     categories: [...asked].map((slug) => categoryOf(slug, language, context)),
     scheme: addresses.scheme(),
     extension: addresses.extension(),
     logo: site.logo && addresses.media(site.logo),
     rights: site.rights && inLanguage(site.rights, language, site),
+    license: site.license,
     hasEnded: Boolean(endNotice),
     entries: endNotice ? [endNotice, ...entries] : entries,
   }
@@ -347,4 +350,9 @@ function categoryOf(slug: string, language: string, { vocabulary, site }: FeedCo
 function personOf(publisher: string, language: string, site: Site): Person {
   const { name, url } = site.publishers[publisher] ?? Object.values(site.publishers)[0]!
   return { name: inLanguage(name, language, site), ...(url && { url }) }
+}
+
+/** The contact of the site, if it is a mail address. */
+function mailTo({ contact }: Site): Pick<Person, 'email'> {
+  return contact !== undefined && isMailAddress(contact) ? { email: contact } : {}
 }

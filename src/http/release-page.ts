@@ -19,7 +19,7 @@ export function releasePageMeaning(
 ): Meaning {
   const { addresses, site } = current
   const languages = language === 'all' ? site.languages : [language]
-  const address = addresses.release({ slug, language: languages[0]! })
+  const address = addresses.releasePage({ slug, language: languages[0]! })
   const everything = allReleases(languages[0]!)
   return {
     key: address,
@@ -39,10 +39,12 @@ export function releasePageMeaning(
         })
       }
       const isElsewhere = release.slug !== slug || release.language !== languages[0]
-      if (isElsewhere || language === 'all') return { movedTo: addresses.release(release) }
+      if (isElsewhere || language === 'all') return { movedTo: addresses.releasePage(release) }
+      const { url, withdrawn } = release
+      if (site.pages === 'elsewhere' && url !== undefined && !withdrawn) return { movedTo: url }
       const relations = await store.findRelations([release], current)
       const body = String(await releasePage(release, relations, current))
-      return { body, isGone: release.withdrawn !== undefined }
+      return { body, isGone: withdrawn !== undefined }
     }),
   }
 }
