@@ -24,6 +24,8 @@ export function createAddresses(baseUrl: string, site: Site) {
     if (topics.length > 0) return `${prefix(language)}/topics/${formatTopicExpression(topics)}`
     return `${prefix(language)}/feed`
   }
+  const pageOf = ({ slug, language }: { slug: string; language: string }) =>
+    `${baseUrl}${prefix(language)}/releases/${slug}`
 
   return {
     home: (language: string) => `${baseUrl}${prefix(language)}/`,
@@ -51,11 +53,13 @@ export function createAddresses(baseUrl: string, site: Site) {
     /** An archive of the feed, by the interval it is of. */
     archive: (query: FeedQuery, interval: string, format: string) =>
       `${baseUrl}${path(query)}/archive/${interval}.${format}${question(query)}`,
-    release: ({ slug, language }: { slug: string; language: string }) =>
-      `${baseUrl}${prefix(language)}/releases/${slug}`,
+    /** Where a release lives: our page of it, or one of the office's own. */
+    release: ({ url, ...release }: { slug: string; language: string; url?: string | undefined }) =>
+      url ?? pageOf(release),
+    /** Our page of a release, wherever it lives. */
+    releasePage: pageOf,
     /** The same release for programs: the item that JSON feeds have of it. */
-    releaseItem: ({ slug, language }: { slug: string; language: string }) =>
-      `${baseUrl}${prefix(language)}/releases/${slug}.json`,
+    releaseItem: (release: { slug: string; language: string }) => `${pageOf(release)}.json`,
     media: (file: string) => `${baseUrl}/${file.split('/').map(encodeURIComponent).join('/')}`,
     /** Names the vocabulary itself, as a category scheme. */
     scheme: () => `${baseUrl}/topics`,

@@ -77,7 +77,9 @@ export type Walk = {
 }
 
 /** A language version of a release. */
-export type Version = Pick<Release, 'slug' | 'language' | 'title'> & { isWithdrawn: boolean }
+export type Version = Pick<Release, 'slug' | 'language' | 'title' | 'url'> & {
+  isWithdrawn: boolean
+}
 
 /** The releases that some others are linked to, each list by slug. */
 export type Relations = {
@@ -87,7 +89,7 @@ export type Relations = {
   corrections: ReadonlyMap<string, Version[]>
 }
 
-/** A release that stands, as lists of addresses name it, with the languages that it stands in. */
+/** A release that stands and lives here, as lists of addresses name it, with the languages of which that is true. */
 export type Listed = Pick<Release, 'slug' | 'language' | 'updated'> & { languages: string[] }
 
 /** How many public releases a term has in a language, and the second of the newest. */

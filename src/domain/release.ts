@@ -86,6 +86,8 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
     attachments: v.optional(v.array(attachmentSchema), []),
     event: v.optional(eventSchema(site)),
     related: v.optional(v.array(relatedSchema), []),
+    /** Where it lives, if that is a page of the office's own. */
+    url: v.optional(webAddress),
     /** Earlier slugs, oldest first. */
     formerly: v.optional(v.pipe(v.array(slug), v.transform(withoutRepeated)), []),
     changes: v.optional(v.array(changeSchema(site)), []),
@@ -302,7 +304,8 @@ export function completeRelease(input: ReleaseInput, found: Findings, site: Site
 export function weigh(release: Release, languages: number): number {
   const { id, slug, html, lead, title, withdrawn, contacts, attachments, related, changes } =
     release
-  const frame = 900 + 3 * id.length + 3 * slug.length + 150 * release.topics.length
+  const address = slug.length + escapedSize(release.url ?? '')
+  const frame = 900 + 3 * id.length + 3 * address + 150 * release.topics.length
   const versions = (languages - 1) * (180 + slug.length + title.length)
   const around = escapedSize(JSON.stringify([contacts, attachments, related, changes]))
   // The summary has the notes of corrections, too.

@@ -43,8 +43,14 @@ export type Site = {
   /** Path below the content folder, beginning `media/`. */
   logo?: string | undefined
   rights?: Labels | undefined
+  /** Address of the license of all releases. */
+  license?: string | undefined
+  /** Whom to ask, as a mail address or in words. */
   contact?: string | undefined
+  /** The office's own site. */
   homepage?: string | undefined
+  /** `elsewhere`: a release that lives elsewhere has no page here that stands. */
+  pages?: 'here' | 'elsewhere' | undefined
 }
 
 /** First path segments of other addresses, so no language may be called that. */
@@ -179,8 +185,14 @@ export function siteSchema(languages: string[], timezone: string) {
     ),
     logo: v.optional(mediaPath),
     rights: v.optional(labels),
+    license: v.optional(webAddress),
     contact: v.optional(filledLine),
     homepage: v.optional(webAddress),
+    pages: v.optional(
+      v.picklist(['here', 'elsewhere'], ({ received }) => {
+        return `${received} is not known here. Write elsewhere, to have the pages of releases with a url lead there, or leave it out.`
+      }),
+    ),
   })
 }
 
@@ -306,6 +318,8 @@ export const siteAdvice: Advice = {
   rights: 'Write a text per language.',
   contact: 'Write how to reach the editors.',
   homepage: 'Write a whole web address.',
+  license: 'Write a whole web address, such as https://creativecommons.org/licenses/by/4.0/.',
+  pages: 'Write here or elsewhere, or leave it out.',
 }
 
 /** The text in a language, else in the default language. */

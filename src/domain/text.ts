@@ -118,3 +118,8 @@ export function escapeMarkup(text: string): string {
 export function escapeText(text: string): string {
   return /[&<>]/.test(text) ? text.replace(/[&<>]/g, escapeOf) : text
 }
+
+/** Whether a text is a mail address, as far as a link to it can be made. */
+export function isMailAddress(text: string): boolean {
+  return /^[^\s@]+@[^\s@]+$/.test(text)
+}

@@ -35,6 +35,7 @@ export async function writeDown(release: Release, site: Site): Promise<ReleaseFi
     attachments: filled(attachments.map(writeAttachment)),
     event,
     related: filled(related),
+    url: release.url,
     formerly: filled(formerly),
     changes: filled(changes.map(({ at, ...rest }) => ({ at: formatUtc(at), ...rest }))),
     corrects: release.corrects || undefined,

@@ -26,6 +26,8 @@ export function renderAtom(feed: Feed): string {
     element('link', { rel: 'alternate', type: 'text/html', href: feed.page }),
     element('link', { rel: 'self', type: 'application/atom+xml', href: feed.self('atom') }),
     ...archiveLinks(feed),
+    // RFC 4946: entries without one of their own are under it, too.
+    ...(feed.license ? [element('link', { rel: 'license', href: feed.license })] : []),
     ...feed.alternates
       .filter(({ language }) => language !== 'all')
       .map(({ language, self }) =>
@@ -137,8 +139,14 @@ function links({ url, language, translations, files, correctionLinks }: Entry): 
   )
 }
 
-function author({ name, url }: Person): string {
-  return element('author', {}, textElement('name', name), url ? textElement('uri', url) : '')
+function author({ name, url, email }: Person): string {
+  return element(
+    'author',
+    {},
+    textElement('name', name),
+    url ? textElement('uri', url) : '',
+    email ? textElement('email', email) : '',
+  )
 }
 
 function category({ term, label }: Category, scheme: string): string {

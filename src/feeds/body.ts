@@ -1,7 +1,7 @@
 import type { Addresses } from '../domain/addresses.ts'
 import { isShownAsPicture } from '../domain/media-types.ts'
 import type { Contact, Event, NotedChange, Release } from '../domain/release.ts'
-import { escapeMarkup } from '../domain/text.ts'
+import { escapeMarkup, isMailAddress } from '../domain/text.ts'
 import { formatUtc } from '../domain/time.ts'
 import { telephoneParts } from './telephone.ts'
 import { directionOf } from './direction.ts'
@@ -257,7 +257,7 @@ function contactLine({ name, role, phone, email, for: about }: Contact, wording:
   if (phone) parts.push(`${wording.telephone} ${telephone(phone)}`)
   if (email)
     parts.push(
-      /^[^\s@]+@[^\s@]+$/.test(email)
+      isMailAddress(email)
         ? link(`mailto:${encodeURIComponent(email).replace('%40', '@')}`, email)
         : escapeMarkup(email),
     )

@@ -10,7 +10,7 @@ import type { Topic, Vocabulary } from '../domain/topic.ts'
 import { type TopicExpression, wantedTerms } from '../domain/topic-expression.ts'
 import type { Relations, Version } from '../domain/release-store.ts'
 import { cacheSizes, createRemembered, sizeOfText } from '../domain/remembered.ts'
-import { escapeMarkup } from '../domain/text.ts'
+import { escapeMarkup, isMailAddress } from '../domain/text.ts'
 import { type CorrectionLinks, fullText, type Link, summaryOf } from './body.ts'
 import { textsOf } from './languages.ts'
 import { labelOf, titleOf } from './question-in-words.ts'
@@ -18,7 +18,7 @@ import { labelOf, titleOf } from './question-in-words.ts'
 /** Text with what a machine calls it. */
 export type Category = { term: string; label: string }
 
-export type Person = { name: string; url?: string | undefined }
+export type Person = { name: string; url?: string | undefined; email?: string | undefined }
 
 export type File = {
   url: string
@@ -92,6 +92,8 @@ export type Feed = {
   extension: string
   logo?: string | undefined
   rights?: string | undefined
+  /** Address of the license of all releases. */
+  license?: string | undefined
   /** The feed has ended. Its first entry says so. */
   hasEnded: boolean
   entries: Entry[]
@@ -125,6 +127,7 @@ export async function createFeed(
     ending && archiveLinks.interval === undefined && (await createEndNotice(query, ending, context))
   const entries = releases.map((release) => createEntry(release, relations, context))
   const asked = wantedTerms(query.topics)
+  const issuer = publisherAsked(query.topics)
   return {
     id: await identityOf('feed', head('atom'), site),
     title: titleOf(query, context),
@@ -146,16 +149,13 @@ export async function createFeed(
       (latest, { updated }) => Math.max(latest, updated),
       ending?.at ?? beforeAnyChange,
     ),
-    author: personOf(
-      publisherAsked(query.topics) ?? Object.keys(site.publishers)[0]!,
-      language,
-      site,
-    ),
+    author: issuer ? personOf(issuer, language, site) : officeOf(language, site),
     categories: ofSort('topic', asked).map((slug) => categoryOf(slug, language, context)),
     scheme: addresses.scheme(),
     extension: addresses.extension(),
     logo: site.logo && addresses.media(site.logo),
     rights: site.rights && inLanguage(site.rights, language, site),
+    license: site.license,
     hasEnded: Boolean(endNotice),
     entries: endNotice ? [endNotice, ...entries] : entries,
   }
@@ -311,4 +311,11 @@ function publisherAsked(expression: TopicExpression): string | undefined {
 function personOf(publisher: string, language: string, site: Site): Person {
   const { name, url } = publisherOf(publisher, site)
   return { name: inLanguage(name, language, site), ...(url && { url }) }
+}
+
+/** The first publisher, with the contact of the site if that is a mail address. */
+function officeOf(language: string, site: Site): Person {
+  const person = personOf(Object.keys(site.publishers)[0]!, language, site)
+  const { contact } = site
+  return contact !== undefined && isMailAddress(contact) ? { ...person, email: contact } : person
 }

@@ -2,7 +2,7 @@ import { type Extension, Feed as FeedPackage } from 'feed'
 import { formatUtc } from '../domain/time.ts'
 import { isShownAsPicture } from '../domain/media-types.ts'
 import type { Release } from '../domain/release.ts'
-import type { Entry, Feed } from './feed.ts'
+import type { Entry, Feed, Person } from './feed.ts'
 
 /**
  * JSON Feed 1.1. The `feed` package makes all but the items; it knows version 1, and extensions bring
@@ -20,7 +20,7 @@ export function renderJsonFeed(feed: Feed): string {
   const members = {
     version: 'https://jsonfeed.org/version/1.1',
     language: feed.language,
-    authors: [feed.author],
+    authors: [withoutMail(feed.author)],
     ...(feed.logo && { favicon: feed.logo }),
     ...(feed.hasEnded && { expired: true }),
     ...(feed.previous && { next_url: feed.previous('json') }),
@@ -29,6 +29,8 @@ export function renderJsonFeed(feed: Feed): string {
       updated: formatUtc(feed.updated),
       topics: feed.categories,
       rights: feed.rights,
+      license: feed.license,
+      contact: feed.author.email,
       current: feed.current?.('json'),
       languages: filled(
         feed.alternates.map(({ language, page, self }) => ({ language, page, feed: self('json') })),
@@ -43,6 +45,11 @@ export function renderJsonFeed(feed: Feed): string {
   let items = ''
   for (const entry of feed.entries) items += (items && ',') + renderItem(entry)
   return `${head.slice(0, -end.length)}${items}${end}\n`
+}
+
+/** JSON Feed knows no mail address of an author. */
+function withoutMail({ name, url }: Person): Person {
+  return { name, ...(url && { url }) }
 }
 
 const end = ']}'

@@ -113,7 +113,7 @@ function guid(id: string): string {
 }
 
 /** The package writes the link to the document itself; the others stand behind it. */
-function channelLinks({ current, previous, next, alternates }: Feed): string {
+function channelLinks({ current, previous, next, alternates, license, author }: Feed): string {
   const archives = Object.entries({ 'prev-archive': previous, current, 'next-archive': next })
   const links = [
     ...archives.flatMap(([rel, document]) => (document ? [{ rel, href: document('rss') }] : [])),
@@ -124,7 +124,12 @@ function channelLinks({ current, previous, next, alternates }: Feed): string {
   const elements = links.map(({ href, ...rest }) =>
     element('atom:link', { ...rest, type: 'application/rss+xml', href }),
   )
-  return [...elements, ...(current ? [archiveMark] : [])].join('\n')
+  return [
+    ...elements,
+    ...(license ? [element('atom:link', { rel: 'license', href: license })] : []),
+    ...(author.email ? [textNode('managingEditor', `${author.email} (${author.name})`)] : []),
+    ...(current ? [archiveMark] : []),
+  ].join('\n')
 }
 
 /** The package turns a literal `&amp;` back into `&` before it escapes, so one more is needed. */

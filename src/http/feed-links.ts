@@ -48,6 +48,7 @@ export function feedLinks(
     ...(interval ? [feed('current', addresses.feed(query, format))] : []),
     ...alternates,
     `<${page}>; rel="canonical"`,
+    ...(site.license ? [`<${site.license}>; rel="license"`] : []),
     ...successors,
     ...(ending ? [`<${page}>; rel="deprecation"; type="text/html"`] : []),
   ].join(', ')

@@ -18,9 +18,9 @@ export function releasePageMeaning(
   current: Current,
   store: OneReleaseStore,
 ): Meaning {
-  const { addresses } = current
+  const { addresses, site } = current
   const language = languagesOf(target, current)[0]!
-  const address = addresses.release({ slug: target.slug, language })
+  const address = addresses.releasePage({ slug: target.slug, language })
   const item = addresses.releaseItem({ slug: target.slug, language })
   const everything = allReleases(language)
   return {
@@ -36,10 +36,12 @@ export function releasePageMeaning(
     }),
     ...ofWholeState(current, async () => {
       const { release, isElsewhere } = await findAtAddress(target, store, current)
-      if (isElsewhere) return { movedTo: addresses.release(release) }
+      if (isElsewhere) return { movedTo: addresses.releasePage(release) }
+      const { url, withdrawn } = release
+      if (site.pages === 'elsewhere' && url !== undefined && !withdrawn) return { movedTo: url }
       const relations = await store.findRelations([release], current)
       const body = String(await releasePage(release, relations, current))
-      return { body, isGone: release.withdrawn !== undefined }
+      return { body, isGone: withdrawn !== undefined }
     }),
   }
 }

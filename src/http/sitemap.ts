@@ -139,8 +139,9 @@ async function newsDocument(current: Current, store: Store): Promise<string> {
     places.map(({ key }) => key),
     current,
   )
+  const ours = releases.filter(({ url }) => url === undefined)
   return renderNewsSitemap(
-    releases.map((release) => ({
+    ours.map((release) => ({
       address: addresses.release(release),
       title: release.title,
       language: release.language,

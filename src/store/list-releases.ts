@@ -23,9 +23,13 @@ export async function cutIntoParts(
   return results
 }
 
-type ListedRow = Omit<Listed, 'languages' | 'updated'> & { languages: string; updatedKey: number }
+type ListedRow = Omit<Listed, 'languages' | 'updated'> & {
+  languages: string | null
+  updatedKey: number
+  url: string | null
+}
 
-/** Releases that stand, from a key on, oldest first. */
+/** Releases that stand and live here, from a key on, oldest first. */
 export async function listReleases(
   database: Database,
   { horizon, site }: State,
@@ -35,9 +39,10 @@ export async function listReleases(
   // The signs keep it on the index of slugs.
   const { results } = await statement(
     database,
-    `select slug, language, updated_key as updatedKey, (
+    `select slug, language, updated_key as updatedKey, document ->> 'url' as url, (
        select group_concat(language) from release as other
        where other.slug = one.slug and +other.withdrawn = 0 and +other.key <= ?1
+         and other.document ->> 'url' is null
      ) as languages
      from release as one
      where withdrawn = 0 and +key <= ?1 and updated_key >= ?2 order by updated_key limit ?3`,
@@ -45,10 +50,12 @@ export async function listReleases(
     from,
     limit,
   ).all<ListedRow>()
-  return results.map(({ languages, updatedKey, ...release }) => {
-    const found = languages.split(',')
+  const ours = results.filter(({ url }) => url === null)
+  return ours.map(({ slug, language, languages, updatedKey }) => {
+    const found = languages?.split(',') ?? []
     return {
-      ...release,
+      slug,
+      language,
       updated: secondOf(updatedKey),
       languages: site.languages.filter((one) => found.includes(one)),
     }

@@ -41,7 +41,8 @@ export async function findRelease(
   return row ? toRelease(database, row) : undefined
 }
 
-type VersionRow = Omit<Version, 'isWithdrawn'> & {
+type VersionRow = Omit<Version, 'isWithdrawn' | 'url'> & {
+  url: string | null
   corrected: string | null
   key: number
   withdrawn: number
@@ -61,17 +62,22 @@ export async function findRelations(
   // The cross join keeps SQLite from walking along all that stands.
   const { results } = await statement(
     database,
-    `select null as corrected, key, slug, language, withdrawn, document ->> 'title' as title from release
+    `select null as corrected, key, slug, language, withdrawn, document ->> 'title' as title,
+       document ->> 'url' as url
+     from release
      where slug in (select value from json_each(?1)) and key <= ?2
      union all
-     select corrected, key, release.slug, release.language, withdrawn, document ->> 'title'
+     select corrected, key, release.slug, release.language, withdrawn, document ->> 'title',
+       document ->> 'url'
      from correction cross join release using (key)
      where corrected in (select value from json_each(?1)) and key <= ?2 and withdrawn = 0`,
     JSON.stringify([...new Set(slugs)]),
     lastKeyOf(horizon),
   ).all<VersionRow>()
   const inOrder = results
-    .map(({ withdrawn, ...version }) => ({ ...version, isWithdrawn: withdrawn === 1 }))
+    .map(({ withdrawn, url, ...version }) => {
+      return { ...version, url: url ?? undefined, isWithdrawn: withdrawn === 1 }
+    })
     .toSorted((a, b) => a.key - b.key)
   const rank = (language: string) => site.languages.indexOf(language)
   const versions = inOrder

@@ -174,6 +174,7 @@ export const en: Texts = {
     },
     insteadTopics: 'Did you look for one of these?',
     lookFor: 'Search the releases',
+    contact: 'Contact:',
     toHome: 'All releases and topics',
   },
 }

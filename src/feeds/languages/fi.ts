@@ -177,6 +177,7 @@ export const fi: Texts = {
     },
     insteadTopics: 'Etsitkö jotakin näistä?',
     lookFor: 'Hae tiedotteista',
+    contact: 'Yhteydenotot:',
     toHome: 'Kaikki tiedotteet ja aiheet',
   },
 }

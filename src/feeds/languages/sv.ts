@@ -176,6 +176,7 @@ export const sv: Texts = {
     },
     insteadTopics: 'Sökte du något av dessa?',
     lookFor: 'Sök bland meddelandena',
+    contact: 'Kontakt:',
     toHome: 'Alla meddelanden och ämnen',
   },
 }

@@ -153,5 +153,7 @@ export type Messages = {
   reasons: Record<Reason, string>
   insteadTopics: string
   lookFor: string
+  /** Before whom to ask. */
+  contact: string
   toHome: string
 }

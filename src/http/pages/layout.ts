@@ -1,4 +1,5 @@
 import { html } from 'hono/html'
+import { isMailAddress } from '../../domain/text.ts'
 import { allReleases, type FeedQuery } from '../../domain/feed-query.ts'
 import { directionOf } from '../../feeds/direction.ts'
 import { titleOf } from '../../feeds/question-in-words.ts'
@@ -113,10 +114,27 @@ function colophon(view: View): Html {
   const withdrawals = addresses.page({ ...allReleases(language), withdrawn: true })
   return html`<footer class="colophon">
 <div class="frame">
-${site.rights ? html`<p>${label(site.rights, view)}</p>\n` : nothing}<p>${messages.timesOf(site.timezone)} ${messages.privacy}</p>
-<p><a href="${addresses.home(language)}">${messages.toHome}</a> · <a href="${withdrawals}">${messages.withdrawals}</a></p>
+${rights(view)}<p>${messages.timesOf(site.timezone)} ${messages.privacy}</p>
+<p><a href="${addresses.home(language)}">${messages.toHome}</a> · <a href="${withdrawals}">${messages.withdrawals}</a>${office(view)}</p>
 </div>
 </footer>`
+}
+
+/** Who may do what with the releases. */
+function rights(view: View): Html {
+  const { license, rights } = view.site
+  if (license === undefined && rights === undefined) return nothing
+  const words = rights === undefined ? license! : label(rights, view)
+  return html`<p>${license === undefined ? words : html`<a rel="license" href="${license}">${words}</a>`}</p>\n`
+}
+
+/** The office itself: its own site, and whom to ask. */
+function office({ site, messages }: View): Html {
+  const { homepage, contact } = site
+  const own = homepage ? html` · <a href="${homepage}">${new URL(homepage).hostname}</a>` : nothing
+  if (contact === undefined) return own
+  const who = isMailAddress(contact) ? html`<a href="mailto:${contact}">${contact}</a>` : contact
+  return html`${own} · ${messages.contact} ${who}`
 }
 
 /** A question in every language of the site, and in all of them at once. */

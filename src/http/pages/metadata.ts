@@ -100,6 +100,7 @@ function newsArticle(entry: Entry, current: Current): object {
     correction: listOf(release.changes.filter(isCorrection).map(correctionComment)),
     isBasedOn: corrects?.url,
     workTranslation: listOf(entry.translations.map(translatedArticle)),
+    license: site.license,
     copyrightNotice: site.rights && inLanguage(site.rights, language, site),
   })
 }

@@ -61,7 +61,7 @@ function heading({ title, release, author }: Entry, view: View): Html {
 <p class="facts"${ours(view, language)}>
 <span><span class="unseen">${messages.published} </span>${dayAndTime(published, view)}</span>
 ${changed}<span${langAttributes(language, view)}>${author.url ? html`<a href="${author.url}">${author.name}</a>` : author.name}</span>
-</p>
+${release.url === undefined ? nothing : html`<span><a href="${release.url}">${new URL(release.url).hostname}</a></span>\n`}</p>
 </header>`
 }
 
