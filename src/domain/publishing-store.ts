@@ -20,6 +20,8 @@ export type ReleaseForAuthors = {
   hash: string
   /** Fingerprint of what was written. */
   origin: string
+  /** The text as Markdown, if it was written so and came through the API. */
+  markdown: string | null
   /** Whether only archives have it (C-06). */
   isHistory: boolean
 }
@@ -41,7 +43,9 @@ export type ReleaseSummary = Pick<
   Release,
   'slug' | 'language' | 'title' | 'published' | 'updated'
 > &
-  Omit<ReleaseForAuthors, 'release' | 'wished' | 'isHistory'> & { isWithdrawn: boolean }
+  Omit<ReleaseForAuthors, 'release' | 'wished' | 'isHistory' | 'markdown'> & {
+    isWithdrawn: boolean
+  }
 
 export type Action = 'publish' | 'revise' | 'correct' | 'retag' | 'withdraw' | 'reinstate'
 

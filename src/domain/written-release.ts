@@ -12,10 +12,14 @@ type EveryField<Fields> = { [Name in keyof Required<Fields>]: Fields[Name] }
 
 /**
  * Writes a release down so that reading it again gives the same release: with the seconds that it has
- * in feeds, its text as clean HTML, and addresses of this service without its name. This is what the API
- * answers, what the history keeps, what a withdrawal goes on with and what an export holds.
+ * in feeds, its text as `markdown` or else as clean HTML, and addresses of this service without its name. This is
+ * what the API answers, what the history keeps, what a withdrawal goes on with and what an export holds.
  */
-export async function writeDown(release: Release, site: Site): Promise<ReleaseFields> {
+export async function writeDown(
+  release: Release,
+  site: Site,
+  markdown: string | null = null,
+): Promise<ReleaseFields> {
   const { published, updated, authored, contacts, attachments } = release
   const { event, related, formerly, changes, withdrawn } = release
   const isOwn = release.id === (await identity(site.id, identityName(release)))
@@ -41,7 +45,7 @@ export async function writeDown(release: Release, site: Site): Promise<ReleaseFi
     corrects: release.corrects || undefined,
     archived: release.archived || undefined,
     withdrawn: withdrawn && { ...withdrawn, at: formatUtc(withdrawn.at) },
-    body: { html: withoutOrigin(release.html) },
+    body: markdown === null ? { html: withoutOrigin(release.html) } : { markdown },
   })
 }
 

@@ -136,7 +136,8 @@ async function findReleases(
 ): Promise<ReleaseForAuthors[]> {
   const { results } = await statement(
     database,
-    `select key, updated_key as updatedKey, authored as wished, source, hash, origin, document, history
+    `select key, updated_key as updatedKey, authored as wished, source, hash, origin, markdown,
+       document, history
      from release
      where id in (select value from json_each(?2))
        or (slug, language) in (select value ->> 0, value ->> 1 from json_each(?1))`,

@@ -45,6 +45,14 @@ onBothPresses('publishing', files, (press) => {
     return items.find((item) => item.id === id)
   }
 
+  /** The identity of a release that is in the feed of everything. */
+  async function releaseId(slug: string): Promise<string> {
+    const { items } = (await (await press.fetch('/feed.json')).json()) as {
+      items: { id: string; url: string }[]
+    }
+    return items.find(({ url }) => url.endsWith(`/${slug}`))!.id
+  }
+
   test('a release is in the feeds of its topics once it is answered for', async () => {
     const put = await ask('PUT', '/api/releases/ministers-meet/en', release)
     expect(put).toMatchObject({
@@ -67,6 +75,35 @@ onBothPresses('publishing', files, (press) => {
     })
     expect(await (await press.fetch('/feed.atom')).text()).toBe(before)
     expect((await ask('GET', '/api/releases/twice/en/history')).json.history).toHaveLength(1)
+  })
+
+  test('Markdown comes back as Markdown, with whether the release is out, and all of it can be sent again', async () => {
+    await ask('PUT', '/api/releases/in-markdown/en', release)
+    const { json } = await ask('GET', '/api/releases/in-markdown/en')
+    expect(json.body).toEqual(release.body)
+    expect(json.status).toMatchObject({
+      state: 'public',
+      page: expect.stringMatching(/\/releases\/in-markdown$/),
+    })
+    const feeds = json.status.feeds as { json: string }[]
+    for (const { json: feed } of feeds) {
+      expect(await idsIn(new URL(feed).pathname)).toContain(await releaseId('in-markdown'))
+    }
+    expect(feeds.map(({ json: feed }) => new URL(feed).pathname)).toContain(
+      '/topics/migration.json',
+    )
+    expect((await ask('PUT', '/api/releases/in-markdown/en', json)).json.change).toBe('unchanged')
+  })
+
+  test('a release to come is told as that, and a withdrawn one with the second since when', async () => {
+    const published = '2090-01-01T09:00:00Z'
+    await ask('PUT', '/api/releases/later/en', { ...release, published })
+    const later = await ask('GET', '/api/releases/later/en')
+    expect(later.json.status).toMatchObject({ state: 'scheduled', since: published })
+    await ask('PUT', '/api/releases/taken-back/en', release)
+    await ask('POST', '/api/releases/taken-back/en/withdraw', { reason: 'It was wrong.' })
+    const { json } = await ask('GET', '/api/releases/taken-back/en')
+    expect(json.status).toMatchObject({ state: 'withdrawn', since: json.withdrawn.at })
   })
 
   onNode('what is read can be sent again and changes nothing', async () => {

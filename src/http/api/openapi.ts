@@ -3,6 +3,7 @@ import type { GenericSchema } from 'valibot'
 import type { SiteAndTopics } from '../../domain/publishing-store.ts'
 import { datings } from '../../domain/publishing.ts'
 import { mediaTypes } from '../../domain/media-types.ts'
+import { createSamples, type Samples } from './samples.ts'
 import { describeSchemas, type Schemas } from './schemas.ts'
 
 /** JSON Schema of the draft 2020-12, as far as the page for people reads it. */
@@ -14,6 +15,8 @@ export type JsonSchema = {
   items?: JsonSchema
   enum?: string[]
   anyOf?: JsonSchema[]
+  format?: string
+  readOnly?: boolean
   $ref?: string
 }
 
@@ -25,10 +28,12 @@ type Parameter = {
   schema: JsonSchema & Record<string, unknown>
 }
 
-type Content = Record<string, { schema?: JsonSchema }>
+type Content = Record<string, { schema: JsonSchema; example?: unknown }>
 
 /** What one method does at one path. */
 export type Operation = {
+  /** Clients that are generated call it so. */
+  operationId: string
   summary: string
   description?: string
   parameters?: Parameter[]
@@ -44,15 +49,18 @@ export type OpenApiDocument = ReturnType<typeof describe>
 
 let last: { of: string; document: OpenApiDocument } | undefined
 
-/** Describes the API of one site, and again only when that changes: languages and publishers are listed. */
+/** Describes the API of one site, and again only when that changes: languages, publishers and a topic stand in it. */
 export function openApiDocument(siteAndTopics: SiteAndTopics, baseUrl: string): OpenApiDocument {
-  const of = JSON.stringify([siteAndTopics.site, baseUrl])
+  const [topic] = siteAndTopics.vocabulary.topics.keys()
+  const of = JSON.stringify([siteAndTopics.site, topic, baseUrl])
   if (last?.of !== of) last = { of, document: describe(siteAndTopics, baseUrl) }
   return last.document
 }
 
-function describe({ site, vocabulary }: SiteAndTopics, baseUrl: string) {
+function describe(siteAndTopics: SiteAndTopics, baseUrl: string) {
+  const { site, vocabulary } = siteAndTopics
   const schemas = describeSchemas(site, vocabulary)
+  const samples = createSamples(siteAndTopics, baseUrl)
   return {
     openapi: '3.1.0',
     info: {
@@ -69,32 +77,15 @@ function describe({ site, vocabulary }: SiteAndTopics, baseUrl: string) {
         token: { type: 'http', scheme: 'bearer', description: 'A secret of PUBLISH_TOKENS.' },
       },
     },
-    paths: withIds({
-      ...releasePaths(schemas),
-      ...releaseChangePaths(schemas),
-      ...manyReleasesPaths(schemas),
-      ...topicPaths(schemas),
-      ...mediaPaths(),
-      ...clockPaths(schemas),
-    }),
+    paths: {
+      ...releasePaths(schemas, samples),
+      ...releaseChangePaths(schemas, samples),
+      ...manyReleasesPaths(schemas, samples),
+      ...topicPaths(schemas, samples),
+      ...mediaPaths(schemas, samples),
+      ...clockPaths(schemas, samples),
+    },
   }
-}
-
-/** Names every operation: `putApiReleasesBySlugByLanguage`. Clients that are generated call it so. */
-function withIds(
-  paths: Paths,
-): Record<string, Record<string, Operation & { operationId: string }>> {
-  const named = Object.entries(paths).map(([path, methods]) => {
-    const parts = path.match(/\w+/g)!
-    const inPath = parts.map((part) =>
-      path.includes(`{${part}}`) ? `By${capital(part)}` : capital(part),
-    )
-    const operations = Object.entries(methods).map(([method, operation]) => {
-      return [method, { operationId: method + inPath.join(''), ...operation }] as const
-    })
-    return [path, Object.fromEntries(operations)] as const
-  })
-  return Object.fromEntries(named)
 }
 
 const ofRelease = [inPath('slug', 'Of the release.'), inPath('language', 'Such as en.')]
@@ -114,11 +105,12 @@ const ifMatch = inHeader(
 const ifNoneMatch = inHeader('If-None-Match', 'Write * to create a release and never change one.')
 
 /** One release: written and read. */
-function releasePaths(schemas: Schemas): Paths {
-  const written = answer('The release is written.', schemas.receipt)
+function releasePaths(schemas: Schemas, samples: Samples): Paths {
+  const written = answer('The release is written.', schemas.receipt, samples.receipt)
   return {
     '/api/releases/{slug}/{language}': {
       put: {
+        operationId: 'putRelease',
         summary: 'Create or revise a release',
         description:
           'Sending the same again changes nothing. Identity, earlier slugs, notes of changes and the time stay as they are unless you write them; without a time a new release is published now. "change" adds a note for readers: a correction marks the release as updated in every feed. A withdrawn release stands again only with "withdrawn": null. A title has at most 500 characters, a lead 5,000, the text 50,000 elements. A token for some publishers writes only to slugs that no release of another publisher has or had, in any language, and names only such in "formerly" and "corrects".',
@@ -131,10 +123,13 @@ function releasePaths(schemas: Schemas): Paths {
         },
       },
       get: {
-        summary: 'Read a release as it can be sent again',
+        operationId: 'getRelease',
+        summary: 'Read a release as it can be sent again, and whether it is out',
+        description:
+          'The text is Markdown if it was written so through the API. "status" says whether the release is out, since when (or when it will be), and in which feeds; sent back, it is not looked at.',
         parameters: ofRelease,
         responses: {
-          200: answer('The release.', schemas.written),
+          200: answer('The release.', schemas.written, samples.written),
           ...refusals(401, 403, 404, 429),
         },
       },
@@ -143,26 +138,28 @@ function releasePaths(schemas: Schemas): Paths {
 }
 
 /** What becomes of a release, and what became of it. */
-function releaseChangePaths(schemas: Schemas): Paths {
+function releaseChangePaths(schemas: Schemas, samples: Samples): Paths {
   return {
     '/api/releases/{slug}/{language}/withdraw': {
       post: {
+        operationId: 'withdrawRelease',
         summary: 'Withdraw a release',
         description: 'Every feed tells its reason, its text and its files are gone.',
         parameters: [...ofRelease, ...how, ifMatch],
         requestBody: body('application/json', schemas.withdrawal),
         responses: {
-          200: answer('The release is written.', schemas.receipt),
+          200: answer('The release is written.', schemas.receipt, samples.receipt),
           ...refusals(400, 401, 403, 404, 409, 412, 413, 415, 422, 429, 503),
         },
       },
     },
     '/api/releases/{slug}/{language}/history': {
       get: {
+        operationId: 'getReleaseHistory',
         summary: 'Who changed a release and when, the last change first',
         parameters: ofRelease,
         responses: {
-          200: answer('The history.', schemas.history),
+          200: answer('The history.', schemas.history, samples.releaseHistory),
           ...refusals(401, 403, 404, 429),
         },
       },
@@ -171,19 +168,24 @@ function releaseChangePaths(schemas: Schemas): Paths {
 }
 
 /** All releases, and many at once. */
-function manyReleasesPaths(schemas: Schemas): Paths {
+function manyReleasesPaths(schemas: Schemas, samples: Samples): Paths {
   return {
     '/api/releases': {
       get: {
+        operationId: 'listReleases',
         summary: 'List all releases, also those to come',
         description: 'A token for some publishers sees what is to come of these alone.',
         parameters: [
           inQuery('after', 'The release after which to begin: slug.language.', { type: 'string' }),
           inQuery('limit', 'At most 1,000.', { type: 'integer', minimum: 1, maximum: 1000 }),
         ],
-        responses: { 200: answer('The list.', schemas.list), ...refusals(401, 403, 429) },
+        responses: {
+          200: answer('The list.', schemas.list, samples.list),
+          ...refusals(401, 403, 429),
+        },
       },
       post: {
+        operationId: 'putReleases',
         summary: 'Create or revise many releases',
         description:
           'A release a line, each with slug and language, at most 500 lines and 20 MB, 4 MB a line, and few empty ones. Each line is answered by a line of its own in the same order; a line that is wrong does not keep the others.',
@@ -192,7 +194,12 @@ function manyReleasesPaths(schemas: Schemas): Paths {
         responses: {
           200: {
             description: 'A line for every line, with the status that PUT would have answered.',
-            content: { 'application/x-ndjson': { schema: json(schemas.lineReceipt) } },
+            content: {
+              'application/x-ndjson': {
+                schema: json(schemas.lineReceipt),
+                example: samples.lineReceipt,
+              },
+            },
           },
           ...refusals(400, 401, 403, 413, 415, 429, 503),
         },
@@ -202,70 +209,88 @@ function manyReleasesPaths(schemas: Schemas): Paths {
 }
 
 /** The vocabulary. */
-function topicPaths(schemas: Schemas): Paths {
+function topicPaths(schemas: Schemas, samples: Samples): Paths {
   return {
     '/api/topics/{slug}': {
       put: {
+        operationId: 'putTopic',
         summary: 'Create or revise a topic, or say which took its place',
         parameters: [inPath('slug', 'Of the topic.'), dryRun],
         requestBody: body('application/json', schemas.topic),
         responses: {
-          200: { description: 'The topic is written.' },
-          201: { description: 'The topic is new.' },
+          200: answer('The topic is written.', schemas.topicReceipt, samples.topicReceipt),
+          201: answer('The topic is new.', schemas.topicReceipt, samples.topicReceipt),
           ...refusals(400, 401, 403, 409, 413, 415, 422, 429, 503),
         },
       },
       get: {
+        operationId: 'getTopic',
         summary: 'Read a topic',
         parameters: [inPath('slug', 'Of the topic.')],
-        responses: { 200: answer('The topic.', schemas.topic), ...refusals(401, 403, 404, 429) },
+        responses: {
+          200: answer('The topic.', schemas.topic, samples.topic),
+          ...refusals(401, 403, 404, 429),
+        },
       },
     },
     '/api/topics/{slug}/history': {
       get: {
+        operationId: 'getTopicHistory',
         summary: 'Who changed a topic and when',
         parameters: [inPath('slug', 'Of the topic.')],
-        responses: { 200: answer('The history.', schemas.history), ...refusals(401, 403, 429) },
+        responses: {
+          200: answer('The history.', schemas.history, samples.topicHistory),
+          ...refusals(401, 403, 429),
+        },
       },
     },
   }
 }
 
 /** Files. */
-function mediaPaths(): Paths {
+function mediaPaths(schemas: Schemas, samples: Samples): Paths {
   return {
     '/api/media/{path}': {
       put: {
+        operationId: 'putFile',
         summary: 'Upload a file that releases show or attach',
         description: `At most 25 MB: ${Object.keys(mediaTypes).join(', ')}. The content must be what the name says. It is public as soon as a public release speaks of it. A file never changes: give another one another name.`,
         parameters: [inPath('path', 'Such as 2026/agenda.pdf.'), dryRun],
-        requestBody: { required: true, content: { 'application/octet-stream': {} } },
+        requestBody: {
+          required: true,
+          content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } },
+        },
         responses: {
-          200: { description: 'The file is there already.' },
-          201: { description: 'The file is kept.' },
+          200: answer('The file is there already.', schemas.fileReceipt, samples.fileReceipt),
+          201: answer('The file is kept.', schemas.fileReceipt, samples.fileReceipt),
           ...refusals(400, 401, 403, 409, 413, 415, 429, 503),
         },
       },
       get: {
+        operationId: 'getFile',
         summary: 'Ask whether a file is there',
         parameters: [inPath('path', 'Such as 2026/agenda.pdf.')],
-        responses: { 200: { description: 'It is.' }, ...refusals(400, 401, 403, 404, 429) },
+        responses: {
+          200: answer('It is.', schemas.file, samples.file),
+          ...refusals(400, 401, 403, 404, 429),
+        },
       },
     },
   }
 }
 
 /** After the clock was ahead. */
-function clockPaths(schemas: Schemas): Paths {
+function clockPaths(schemas: Schemas, samples: Samples): Paths {
   return {
     '/api/mend-clock': {
       post: {
+        operationId: 'mendClock',
         summary: 'Publish again after the clock was ahead',
         description:
           'Dates what came while the clock was ahead at the present, in its order; nothing that is public is hidden. It takes a token for everybody, and the time, by a clock other than that of the service: 422 when they differ by more than a minute. Where nothing is wrong, nothing is changed.',
         requestBody: body('application/json', schemas.mending),
         responses: {
-          200: answer('What was done.', schemas.mended),
+          200: answer('What was done.', schemas.mended, samples.mended),
           ...refusals(400, 401, 403, 413, 415, 422, 429, 503),
         },
       },
@@ -308,23 +333,54 @@ function inQuery(name: string, description: string, schema: Parameter['schema'])
   return { in: 'query', name, description, schema }
 }
 
-function capital(word: string): string {
-  return word[0]!.toUpperCase() + word.slice(1)
-}
-
 function body(type: string, schema: GenericSchema): Operation['requestBody'] & {} {
   return { required: true, content: { [type]: { schema: json(schema) } } }
 }
 
-function answer(description: string, schema: GenericSchema) {
-  return { description, content: { 'application/json': { schema: json(schema) } } }
+function answer(description: string, schema: GenericSchema, example: unknown) {
+  return { description, content: { 'application/json': { schema: json(schema), example } } }
 }
 
 /** What our own checks say beyond types has no words in JSON Schema; the errors have them. */
 function json(schema: GenericSchema): JsonSchema {
-  return toJsonSchema(schema, {
+  const found = toJsonSchema(schema, {
     typeMode: 'input',
     errorMode: 'ignore',
     target: 'draft-2020-12',
   }) as JsonSchema
+  return described(found)
+}
+
+/** What a field holds that is text, by its name. */
+const textFormats: Record<string, string> = {
+  ...Object.fromEntries(
+    ['published', 'updated', 'authored', 'at', 'since', 'now'].map((name) => [name, 'date-time']),
+  ),
+  ...Object.fromEntries(['url', 'page', 'next'].map((name) => [name, 'uri'])),
+  email: 'email',
+}
+
+/** A schema with the formats of its fields, and with what only answers have marked as that. */
+function described(schema: JsonSchema): JsonSchema {
+  const { properties, items, anyOf } = schema
+  return {
+    ...schema,
+    ...(items && { items: described(items) }),
+    ...(anyOf && { anyOf: anyOf.map(described) }),
+    ...(properties && {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, one]) => [name, describedField(name, one)]),
+      ),
+    }),
+  }
+}
+
+function describedField(name: string, schema: JsonSchema): JsonSchema {
+  const format = schema.type === 'string' ? textFormats[name] : undefined
+  const isToRead = name === 'status' && schema.properties !== undefined
+  return {
+    ...described(schema),
+    ...(format && { format }),
+    ...(isToRead && { readOnly: true }),
+  }
 }

@@ -52,10 +52,19 @@ function section({
 ${description ? html`<p>${description}</p>` : ''}
 ${parameters.length > 0 ? html`<dl>${parameters.map(parameter)}</dl>` : ''}
 ${type ? html`<h3>Body: ${type}</h3>${fields(content?.schema)}` : ''}
+${sample(responses)}
 <h3>Answers</h3>
 <dl>${Object.entries(responses).map(([status, one]) => html`<dt>${status}</dt><dd>${one.description}</dd>`)}</dl>
 </section>
 `
+}
+
+/** What is answered if all is well. */
+function sample(responses: Operation['responses']) {
+  const [content] = Object.values(responses[201]?.content ?? responses[200]?.content ?? {})
+  if (content?.example === undefined) return ''
+  const text = JSON.stringify(content.example, undefined, 2)
+  return html`<h3>Sample answer</h3><pre tabindex="0"><code>${text}</code></pre>`
 }
 
 function parameter({

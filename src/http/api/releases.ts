@@ -27,6 +27,7 @@ import {
   viewer,
 } from './request.ts'
 import { parse, withdrawalSchema } from './schemas.ts'
+import { statusOf } from './status.ts'
 
 /** Releases to a page of the list. */
 const mostListed = 1000
@@ -91,11 +92,17 @@ export async function withdrawRelease(c: Ask): Promise<Response> {
   return answerReceipt(c, { ...addressOf(c), by, dates, isDryRun, withdrawal, condition })
 }
 
-/** A release as it was written. */
+/** A release as it was written, and whether it is out. */
 export async function getRelease(c: Ask): Promise<Response> {
   const { stored, siteAndTopics } = await findVisible(c)
+  const { site, vocabulary } = siteAndTopics
+  const { baseUrl, clock } = c.get('publishing')
+  const addresses = createAddresses(baseUrl, site)
   c.header('ETag', `"${tagOf(stored)}"`)
-  return c.json(await writeDown(stored.release, siteAndTopics.site))
+  return c.json({
+    ...(await writeDown(stored.release, site, stored.markdown)),
+    status: statusOf(stored.release, clock.now(), { addresses, vocabulary }),
+  })
 }
 
 /** What was done to a release, and by whom. */

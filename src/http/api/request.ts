@@ -83,7 +83,8 @@ export function toRequest(
   { value, origin }: Fields,
   address?: { slug: string; language: string },
 ): PublishRequest {
-  const { change, ...written } = value
+  // What is answered says also what became of it, and may be sent back as it is.
+  const { change, status: _, ...written } = value
   const told = { slug: textOf(written.slug), language: textOf(written.language).toLowerCase() }
   const errors = (['slug', 'language'] as const).flatMap((field) => {
     const isWrong = address && written[field] !== undefined && told[field] !== address[field]

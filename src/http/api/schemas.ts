@@ -75,68 +75,115 @@ export function describeSchemas(site: Site, vocabulary: Vocabulary) {
     published: v.optional(entries.published),
     withdrawn: v.nullish(entries.withdrawn.wrapped),
     change: v.optional(changeSchema),
+    status: v.optional(statusSchema),
   })
-  const { renamed, topic } = topicSchema(site.languages, site.timezone)
-  const second = v.pipe(v.string(), v.isoTimestamp())
-  const problem = v.object({ field: v.string(), message: v.string() })
-  const receipt = v.object({
-    change: v.picklist(['created', 'revised', 'unchanged']),
-    id: v.string(),
-    slug: v.string(),
-    language: v.string(),
-    url: v.string(),
-    published: second,
-    updated: second,
-    etag: v.string(),
-    warnings: v.array(problem),
-  })
+  const topic = describeTopic(site)
+  const written = v.strictObject({ ...entries, status: statusSchema })
   return {
+    ...answerSchemas,
     release,
-    written: v.strictObject(entries),
-    topic: v.union([topic, renamed]),
+    written,
+    topic,
     withdrawal: withdrawalSchema,
-    receipt,
-    lineReceipt: v.object({ line: v.number(), status: v.number(), ...v.partial(receipt).entries }),
-    list: v.object({
-      releases: v.array(
-        v.object({
-          slug: v.string(),
-          language: v.string(),
-          title: v.string(),
-          published: second,
-          updated: second,
-          etag: v.string(),
-          fingerprint: v.string(),
-          from: v.picklist(['api', 'content']),
-          withdrawn: v.boolean(),
-        }),
-      ),
-      next: v.optional(v.string()),
-    }),
-    history: v.object({
-      history: v.array(
-        v.object({
-          at: second,
-          by: v.string(),
-          action: v.string(),
-          note: v.string(),
-          replaced: v.optional(v.unknown()),
-        }),
-      ),
-    }),
+    history: historySchema(v.union([v.strictObject(entries), topic])),
     mending: mendingSchema,
-    mended: v.object({
-      change: v.picklist(['mended', 'unchanged']),
-      sentences: v.array(v.string()),
-    }),
-    problem: v.object({
-      type: v.string(),
-      title: v.string(),
-      status: v.number(),
-      detail: v.string(),
-      errors: v.optional(v.array(problem)),
-    }),
   }
+}
+
+/** A topic as it may be written, or its new name. Texts in several languages hide their shape from JSON Schema. */
+function describeTopic(site: Site) {
+  const { renamed, topic: checked } = topicSchema(site.languages, site.timezone)
+  const byLanguage = Object.fromEntries(site.languages.map((one) => [one, v.optional(text)]))
+  const labels = v.union([text, v.strictObject(byLanguage)])
+  const topic = v.strictObject({
+    ...checked.entries,
+    label: labels,
+    description: v.optional(labels),
+    retired: v.optional(
+      v.union([
+        text,
+        v.strictObject({
+          at: text,
+          until: v.optional(text),
+          replacedBy: v.optional(v.array(text)),
+          note: v.optional(labels),
+        }),
+      ]),
+    ),
+  })
+  return v.union([topic, renamed])
+}
+
+const text = v.string()
+const problem = v.object({ field: text, message: text })
+
+/** Whether a release is out (`status.ts`). */
+const statusSchema = v.object({
+  state: v.picklist(['scheduled', 'public', 'withdrawn']),
+  since: text,
+  page: text,
+  feeds: v.array(v.record(v.string(), text)),
+})
+
+const receipt = v.object({
+  change: v.picklist(['created', 'revised', 'unchanged']),
+  id: text,
+  slug: text,
+  language: text,
+  url: text,
+  published: text,
+  updated: text,
+  etag: text,
+  warnings: v.array(problem),
+})
+
+const summary = v.object({
+  slug: text,
+  language: text,
+  title: text,
+  published: text,
+  updated: text,
+  etag: text,
+  fingerprint: text,
+  from: v.picklist(['api', 'content']),
+  withdrawn: v.boolean(),
+})
+
+/** Answers that are the same for every site. */
+const answerSchemas = {
+  receipt,
+  lineReceipt: v.object({ line: v.number(), status: v.number(), ...v.partial(receipt).entries }),
+  list: v.object({ releases: v.array(summary), next: v.optional(text) }),
+  topicReceipt: v.object({ change: receipt.entries.change, slug: text }),
+  fileReceipt: v.object({
+    change: v.picklist(['created', 'unchanged']),
+    file: text,
+    size: v.number(),
+  }),
+  file: v.object({
+    file: text,
+    type: text,
+    size: v.number(),
+    width: v.optional(v.number()),
+    height: v.optional(v.number()),
+  }),
+  mended: v.object({
+    change: v.picklist(['mended', 'unchanged']),
+    sentences: v.array(text),
+  }),
+  problem: v.object({
+    type: text,
+    title: text,
+    status: v.number(),
+    detail: text,
+    errors: v.optional(v.array(problem)),
+  }),
+}
+
+/** `replaced` is what there was before, as it was written down. */
+function historySchema<Replaced extends v.GenericSchema>(replaced: Replaced) {
+  const entry = { at: text, by: text, action: text, note: text, replaced: v.optional(replaced) }
+  return v.object({ history: v.array(v.object(entry)) })
 }
 
 export type Schemas = ReturnType<typeof describeSchemas>
