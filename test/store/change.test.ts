@@ -497,7 +497,7 @@ test('a topic that takes longer to decide than releases that are sent all the ti
   const taken = clock.now() - begun
   isDone.abort()
   await Promise.all(writers)
-  expect(taken).toBeLessThan(10)
+  expect(taken).toBeLessThan(15)
   expect(sent).toBeGreaterThan(3)
 }, 30_000)
 
