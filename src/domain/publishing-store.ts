@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts'
 import type { Dates, Draft } from './publishing.ts'
 import type { Release } from './release.ts'
 import type { Site } from './site.ts'
+import type { TopicExpression } from './topic-expression.ts'
 import type { Vocabulary, VocabularySource, WrittenTopic } from './topic.ts'
 
 /** The beginning of the source of a release that came through the API; slug and language follow. */
@@ -47,6 +48,21 @@ export type ReleaseSummary = Pick<
     isWithdrawn: boolean
   }
 
+/** Where a release stands: under embargo, out, or taken back. */
+export const releaseStates = ['scheduled', 'public', 'withdrawn'] as const
+export type ReleaseState = (typeof releaseStates)[number]
+
+/** Which releases are listed. What is left out lets every release pass. */
+export type ReleaseFilter = {
+  topics?: TopicExpression | undefined
+  languages?: string[] | undefined
+  states?: ReleaseState[] | undefined
+  /** First second of publication. */
+  from?: number | undefined
+  /** The second before which they are published. */
+  before?: number | undefined
+}
+
 export type Action = 'publish' | 'revise' | 'correct' | 'retag' | 'withdraw' | 'reinstate'
 
 /** Who did what to a release or a topic, and what it was before, as it was written down. */
@@ -85,11 +101,12 @@ export interface PublishingStore {
    * each slug. Also those that are gone or lost the slug, with the publisher that they had.
    */
   holders(slugs: string[], ids: string[]): Promise<Holder[]>
-  /** The releases after one that somebody may see, in the order of slugs and languages. */
+  /** The releases after one that somebody may see and asks for, in the order of slugs and languages. */
   list(
     after: Pick<Release, 'slug' | 'language'>,
     limit: number,
     viewer: Viewer,
+    filter?: ReleaseFilter,
   ): Promise<ReleaseSummary[]>
   /** Whether releases mention a file, but none that this viewer may see. */
   isFileHidden(path: string, viewer: Viewer): Promise<boolean>

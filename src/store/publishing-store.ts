@@ -6,7 +6,6 @@ import type {
   PublishingStore,
   ReadyChange,
   ReleaseForAuthors,
-  ReleaseSummary,
   Viewer,
 } from '../domain/publishing-store.ts'
 import { DomainError } from '../domain/errors.ts'
@@ -15,6 +14,7 @@ import { joinVocabularies, withTopic, type WrittenTopic } from '../domain/topic.
 import type { Change } from './change-transaction.ts'
 import { commitChange } from './commit-change.ts'
 import { type Database, readStored, statement } from './database.ts'
+import { isShown, listKept, publisherOf } from './list-kept.ts'
 import { SiteAndTopicsReader, readUnchangedFrame } from './site-and-topics.ts'
 import { commitStaged } from './group-commit.ts'
 import { readHistory, recordTopicHistory } from './history.ts'
@@ -45,7 +45,8 @@ export function createPublishingStore(
     findReleases: (addresses, ids) => findReleases(database, addresses, ids),
     holders: (slugs, ids) => findHolders(database, slugs, ids),
     isFileHidden: (path, viewer) => isFileHidden(database, path, viewer),
-    list: (after, limit, viewer) => listKept(database, after, limit, viewer),
+    list: async (after, limit, viewer, filter = {}) =>
+      listKept(database, { after, limit, viewer, filter, site: (await siteReader.read()).site }),
     history: (subject, limit) => readHistory(database, subject, limit),
     publish: (batch, clock, decide) => publish(database, checkStore, { batch, clock, decide }),
     async publishTopic(slug, clock, decide) {
@@ -198,41 +199,4 @@ async function isFileHidden(
     path,
   ).first()
   return found !== null
-}
-
-type ReleaseSummaryRow = Omit<ReleaseSummary, 'published' | 'updated' | 'isWithdrawn'> & {
-  updatedKey: number
-  withdrawn: number
-}
-
-async function listKept(
-  database: Database,
-  { slug, language }: Pick<Release, 'slug' | 'language'>,
-  limit: number,
-  { publishers, now }: Viewer,
-): Promise<ReleaseSummary[]> {
-  const { results } = await statement(
-    database,
-    `select slug, language, document ->> '$.title' as title, key, updated_key as updatedKey, source, hash,
-       origin, withdrawn
-     from release where (slug, language) > (?3, ?4) and ${isShown}
-     order by slug, language limit ?5`,
-    publishers ? JSON.stringify(publishers) : null,
-    lastKeyOf(now),
-    slug,
-    language,
-    limit,
-  ).all<ReleaseSummaryRow>()
-  return results.map(({ withdrawn, updatedKey, ...line }) => {
-    const [published, updated] = [secondOf(line.key), secondOf(updatedKey)]
-    return { ...line, published, updated, isWithdrawn: withdrawn === 1 }
-  })
-}
-
-/** That a release is shown to those who publish for the publishers in ?1, up to the key ?2 (see `maySee`). */
-const isShown = `(release.key <= ?2 or ?1 is null
-  or ${publisherOf('release')} in (select value from json_each(?1)))`
-
-function publisherOf(table: string): string {
-  return `${table}.document ->> '$.publisher'`
 }

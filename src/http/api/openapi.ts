@@ -1,6 +1,6 @@
 import { toJsonSchema } from '@valibot/to-json-schema'
 import type { GenericSchema } from 'valibot'
-import type { SiteAndTopics } from '../../domain/publishing-store.ts'
+import { releaseStates, type SiteAndTopics } from '../../domain/publishing-store.ts'
 import { datings } from '../../domain/publishing.ts'
 import { mediaTypes } from '../../domain/media-types.ts'
 import { createSamples, type Samples } from './samples.ts'
@@ -98,6 +98,26 @@ const how = [
     { type: 'string', enum: [...datings], default: 'news' },
   ),
 ]
+/** Which releases are listed. Of one name any of several values, parted by commas; all names must hold. */
+const filters = [
+  inQuery('topic', 'Topics, or an expression as in the address of a feed: a+b both, a,b either.', {
+    type: 'string',
+  }),
+  inQuery('without', 'Topics, publishers or kinds that a release must not have.', {
+    type: 'string',
+  }),
+  inQuery('publisher', 'Publishers.', { type: 'string' }),
+  inQuery('kind', 'Kinds.', { type: 'string' }),
+  inQuery('match', 'Whether all topics must be there, or any.', {
+    type: 'string',
+    enum: ['any', 'all'],
+  }),
+  inQuery('language', 'Languages.', { type: 'string' }),
+  inQuery('state', `States: ${releaseStates.join(', ')}.`, { type: 'string' }),
+  inQuery('from', 'Published at this date or time, or later.', { type: 'string' }),
+  inQuery('before', 'Published before this date or time.', { type: 'string' }),
+]
+
 const ifMatch = inHeader(
   'If-Match',
   'The ETag of the release as you know it: 412 if it has changed since.',
@@ -178,10 +198,11 @@ function manyReleasesPaths(schemas: Schemas, samples: Samples): Paths {
         parameters: [
           inQuery('after', 'The release after which to begin: slug.language.', { type: 'string' }),
           inQuery('limit', 'At most 1,000.', { type: 'integer', minimum: 1, maximum: 1000 }),
+          ...filters,
         ],
         responses: {
           200: answer('The list.', schemas.list, samples.list),
-          ...refusals(401, 403, 429),
+          ...refusals(400, 401, 403, 404, 429),
         },
       },
       post: {

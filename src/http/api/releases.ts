@@ -26,20 +26,18 @@ import {
   toRequest,
   viewer,
 } from './request.ts'
+import { readListQuery } from './list-query.ts'
 import { parse, withdrawalSchema } from './schemas.ts'
 import { statusOf } from './status.ts'
 
-/** Releases to a page of the list. */
-const mostListed = 1000
 const mostEntries = 200
 
-/** Releases that the author may see, in pages. */
+/** Releases that the author may see and asks for, in pages. */
 export async function listReleases(c: Ask): Promise<Response> {
-  const [slug = '', language = ''] = (c.req.query('after') ?? '').split('.')
-  const asked = Math.trunc(Number(c.req.query('limit'))) || mostListed
-  const limit = Math.max(1, Math.min(asked, mostListed))
   const { store, baseUrl } = c.get('publishing')
-  const found = await store.list({ slug, language }, limit, viewer(c))
+  const asked = readListQuery(new URL(c.req.url).searchParams, await store.siteAndTopics())
+  const { after, limit, filter } = asked
+  const found = await store.list(after, limit, viewer(c), filter)
   const last = found.length === limit ? found.at(-1) : undefined
   return c.json({
     releases: found.map(({ slug, language, title, source, hash, origin, ...one }) => ({
@@ -53,7 +51,7 @@ export async function listReleases(c: Ask): Promise<Response> {
       from: source.startsWith(apiSource) ? 'api' : 'content',
       withdrawn: one.isWithdrawn,
     })),
-    ...(last && { next: `${baseUrl}/api/releases?after=${last.slug}.${last.language}` }),
+    ...(last && { next: `${baseUrl}/api/releases?${asked.nextAfter(last)}` }),
   })
 }
 
@@ -101,7 +99,7 @@ export async function getRelease(c: Ask): Promise<Response> {
   c.header('ETag', `"${tagOf(stored)}"`)
   return c.json({
     ...(await writeDown(stored.release, site, stored.markdown)),
-    status: statusOf(stored.release, clock.now(), { addresses, vocabulary }),
+    status: statusOf(stored.release, clock.now(), { addresses, site, vocabulary }),
   })
 }
 

@@ -12,6 +12,7 @@ const time = formatUtc(second)
 export function createSamples({ site, vocabulary }: SiteAndTopics, baseUrl: string) {
   const language = site.languages[0]!
   const publisher = Object.keys(site.publishers)[0]!
+  const kind = 'press-release' as const
   const topics = [...vocabulary.topics.keys()].slice(0, 1)
   const address = { slug: 'ministers-meet', language }
   const addresses = createAddresses(baseUrl, site)
@@ -22,10 +23,10 @@ export function createSamples({ site, vocabulary }: SiteAndTopics, baseUrl: stri
     published: time,
     topics,
     publisher,
-    kind: 'press-release',
+    kind,
     body: { markdown: 'The meeting begins at nine.' },
   }
-  const about = { ...address, topics, published: second, withdrawn: undefined }
+  const about = { ...address, topics, publisher, kind, published: second, withdrawn: undefined }
   const receipt = {
     change: 'created',
     ...address,
@@ -40,7 +41,7 @@ export function createSamples({ site, vocabulary }: SiteAndTopics, baseUrl: stri
   return {
     receipt,
     lineReceipt: { line: 1, status: 201, ...receipt },
-    written: { ...written, status: statusOf(about, second, { addresses, vocabulary }) },
+    written: { ...written, status: statusOf(about, second, { addresses, site, vocabulary }) },
     list: {
       releases: [
         {

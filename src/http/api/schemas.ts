@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { beyondBounds } from '../../domain/bounds.ts'
 import { noteBounds } from '../../domain/limits.ts'
+import { releaseStates } from '../../domain/publishing-store.ts'
 import { type Advice, checkWritten, type Problem } from '../../domain/problem.ts'
 import { releaseSchema } from '../../domain/release.ts'
 import { filledLine, type Site, slug } from '../../domain/site.ts'
@@ -119,7 +120,7 @@ const problem = v.object({ field: text, message: text })
 
 /** Whether a release is out (`status.ts`). */
 const statusSchema = v.object({
-  state: v.picklist(['scheduled', 'public', 'withdrawn']),
+  state: v.picklist(releaseStates),
   since: text,
   page: text,
   feeds: v.array(v.record(v.string(), text)),

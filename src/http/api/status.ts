@@ -3,23 +3,32 @@ import { isUnderEmbargo } from '../../domain/embargo.ts'
 import { allReleases, type FeedQuery } from '../../domain/feed-query.ts'
 import type { Release } from '../../domain/release.ts'
 import { formatUtc } from '../../domain/time.ts'
+import { inOrderOfTerms, presentTerm, termFor } from '../../domain/term.ts'
+import type { Site } from '../../domain/site.ts'
 import type { Vocabulary } from '../../domain/topic.ts'
 import { formatNames } from '../../feeds/formats.ts'
 
 /** Whether a release is out, since when, and where, as its author is told. */
 export function statusOf(
-  release: Pick<Release, 'slug' | 'language' | 'topics' | 'published' | 'withdrawn'>,
+  release: Pick<
+    Release,
+    'slug' | 'language' | 'topics' | 'publisher' | 'kind' | 'url' | 'published' | 'withdrawn'
+  >,
   now: number,
-  { addresses, vocabulary }: { addresses: Addresses; vocabulary: Vocabulary },
+  { addresses, site, vocabulary }: { addresses: Addresses; site: Site; vocabulary: Vocabulary },
 ) {
-  const { language, topics, published, withdrawn } = release
-  const inFeeds = [...new Set(topics.flatMap((topic) => vocabulary.withBroader(topic)))]
+  const { language, topics, publisher, kind, published, withdrawn } = release
+  const terms = inOrderOfTerms([
+    ...topics.flatMap((topic) => vocabulary.withBroader(topic)),
+    presentTerm(termFor('publisher', publisher), site),
+    termFor('kind', kind),
+  ])
   const questions: FeedQuery[] = [
     allReleases('all'),
     allReleases(language),
-    ...inFeeds.toSorted().map((topic) => ({
+    ...terms.map((term) => ({
       ...allReleases(language),
-      topics: [{ with: [topic], without: [] }],
+      topics: [{ with: [term], without: [] }],
     })),
   ]
   const isToCome = isUnderEmbargo(published, now)
