@@ -183,13 +183,13 @@ async function check(url: string, one: Known) {
       const release = JSON.parse(text) as {
         title: string
         published: string
-        body: { html: string }
+        body: { markdown: string }
         changes?: object[]
       }
       const version = Number(release.title.slice('Version '.length))
       // The one that was not answered for may have come through, and no other.
       expect([one.answered, one.sent]).toContain(version)
-      expect(release.body.html).toBe(`<p>Text of version ${version}.</p>`)
+      expect(release.body.markdown).toBe(`Text of version ${version}.`)
       const history = await send(url, 'GET', `/api/releases/${one.slug}/en/history`)
       const { history: deeds } = JSON.parse(history.text) as { history: { action: string }[] }
       expect(deeds.filter(({ action }) => action === 'publish')).toHaveLength(1)

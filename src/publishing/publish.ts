@@ -176,8 +176,10 @@ async function prepare(
   const limited = requests.filter(({ by }) => by.publishers)
   const slugs = limited.map(({ slug }) => slug)
   const holders = slugs.length > 0 ? await store.holders(slugs, []) : []
+  // One for all: those without a time would otherwise lose their order when the next second begins meanwhile.
+  const now = ports.clock.now()
   const all = requests.map((request) =>
-    refusable(() => readOne(ports, request, siteAndTopics, { stored, holders })),
+    refusable(() => readOne(ports, request, siteAndTopics, { stored, holders, now })),
   )
   const read = await withinReach(await Promise.all(all), store)
   const ids = read.flatMap((one) => {
@@ -201,10 +203,14 @@ async function prepare(
 }
 
 async function readOne(
-  { readReleases, findMedia, clock, baseUrl }: PublishingPorts,
+  { readReleases, findMedia, baseUrl }: PublishingPorts,
   request: PublishRequest,
   siteAndTopics: SiteAndTopics,
-  { stored, holders }: { stored: Map<string, ReleaseForAuthors>; holders: Holder[] },
+  {
+    stored,
+    holders,
+    now,
+  }: { stored: Map<string, ReleaseForAuthors>; holders: Holder[]; now: number },
 ): Promise<Prepared> {
   const { slug, language, by, written, condition } = request
   checkSlug(by, slug, holders)
@@ -214,7 +220,6 @@ async function readOne(
   if (before && !isOwn(by, before.release.publisher)) throw takenSlug(by, before.release.slug)
   checkCondition(condition, there)
   if (before && !before.source.startsWith(apiSource)) throw fromContent(before)
-  const now = clock.now()
   const merged = request.withdrawal
     ? await withdrawn(before, request.withdrawal, siteAndTopics, now)
     : merge(request, before, now)

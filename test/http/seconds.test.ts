@@ -142,3 +142,40 @@ test('after a restart each document is made once, however many poll (H-16)', asy
   await new Promise((resolve) => setTimeout(resolve, 200))
   expect((await renders()) - before).toBe(paths.length)
 })
+
+test('lines without a time come out in their order, also when the next second begins while they are read', async () => {
+  let now = start
+  let untilNext = Infinity
+  const clock = {
+    now: () => (untilNext-- === 0 ? ++now : now),
+    passed: async () => void now++,
+  }
+  const directory = temporaryFolder({ 'releases/a.en.md': release('A') })
+  const service = await nodePress(directory, clock)
+  const send = async (slugs: string[]) => {
+    const fields = { language: 'en', body: { markdown: 'Text.' } }
+    const lines = slugs.map((slug) => JSON.stringify({ ...fields, slug, title: slug }))
+    const sent = await service.fetch('/api/releases', {
+      method: 'POST',
+      headers: {
+        Authorization: 'Bearer a-secret-of-the-newsroom',
+        'Content-Type': 'application/x-ndjson',
+      },
+      body: lines.join('\n'),
+    })
+    expect((await sent.text()).match(/"status":201/g)).toHaveLength(slugs.length)
+  }
+  for (let looks = 0; looks < 12; looks++) {
+    // Readers have seen something of this second, so that what is of it comes late.
+    await send([`before-${looks}`])
+    untilNext = looks
+    const slugs = Array.from({ length: 6 }, (_, index) => `line-${looks}-${index}`)
+    await send(slugs)
+    untilNext = Infinity
+    const { items } = (await (await service.fetch('/feed.json')).json()) as {
+      items: { title: string }[]
+    }
+    const newest = items.map(({ title }) => title).slice(0, slugs.length)
+    expect(newest).toEqual(slugs.toReversed())
+  }
+})
