@@ -11,8 +11,11 @@ import { isDamaged, isDiskError } from './store/sqlite-errors.ts'
 // One thread does all that writes, so that whoever polls a feed never waits for it: SQLite answers within the
 // call, and readers of a WAL database do not wait for a writer on another connection.
 
-/** Milliseconds after which somebody who publishes is told to come again, unless the thread took up what they want. */
-const patienceOfAuthors = 5000
+/**
+ * Milliseconds after which somebody who publishes is told to come again, unless the thread took up what they want: they
+ * are to know within five seconds.
+ */
+const patienceOfAuthors = 4000
 
 /** What the thread is begun with. */
 export type WriterData = {
