@@ -49,6 +49,8 @@ export type Parts = {
   damage?: (() => string | undefined) | undefined
   /** How far a first start is, while nothing can be served yet. */
   progress?: (() => string | undefined) | undefined
+  /** Version of the program, where it is known. */
+  version?: string | undefined
   /** What is wrong with the content at present. */
   problems: () => FileProblem[]
   clock: Clock
@@ -75,7 +77,7 @@ export function compose(parts: Parts): Composed {
   const { database, hasChanged, memory, edge, later, clock, baseUrl, spare, write } = parts
   const { writer = database } = parts
   const store = parts.store ?? createReleaseStore(database, undefined, writer)
-  const metrics = new Metrics()
+  const metrics = new Metrics(parts.version)
   const record = (logged: LoggedRequest) => {
     metrics.record(logged)
     write(formatRequest(logged))

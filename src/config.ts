@@ -10,14 +10,13 @@ const port = v.pipe(
   v.transform(Number),
   v.maxValue(65_535, 'PORT must be a number from 0 to 65535, such as 3000.'),
 )
-/** Empty counts as not set, so that a developer can switch off what wrangler.toml sets. */
 const baseUrl = v.pipe(
   v.string(),
   v.check(
-    (text) => text === '' || isOrigin(text),
+    isOrigin,
     'BASE_URL must be an origin without a path, such as https://releases.example.org.',
   ),
-  v.transform((text) => (text === '' ? undefined : new URL(text).origin)),
+  v.transform((text) => new URL(text).origin),
 )
 const publishTokens = v.pipe(
   v.optional(v.string(), ''),
@@ -35,15 +34,12 @@ const feedPages = v.pipe(
   v.transform((value) => value === 'on'),
 )
 
-const filled = (name: string) =>
-  v.pipe(v.string(), v.nonEmpty(`${name} is empty. Write a path, or leave it out.`))
-
 const nodeSchema = v.object({
   PORT: port,
-  HOST: v.optional(filled('HOST'), '0.0.0.0'),
+  HOST: v.optional(v.string(), '0.0.0.0'),
   BASE_URL: v.optional(baseUrl),
-  CONTENT_DIR: v.optional(filled('CONTENT_DIR'), 'content'),
-  DATABASE: v.optional(filled('DATABASE'), 'data/tiedote.db'),
+  CONTENT_DIR: v.optional(v.string(), 'content'),
+  DATABASE: v.optional(v.string(), 'data/tiedote.db'),
   PUBLISH_TOKENS: publishTokens,
   FEED_PAGES: feedPages,
 })
@@ -123,11 +119,15 @@ function isOwnMachine(hostname: string): boolean {
   return ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
 }
 
-function parse<Schema extends v.GenericSchema>(
+/** An empty value counts as not set, so that what a file sets can be switched off. */
+function parse<Schema extends v.ObjectSchema<v.ObjectEntries, undefined>>(
   schema: Schema,
-  settings: unknown,
+  settings: Record<string, unknown>,
 ): v.InferOutput<Schema> {
-  const result = v.safeParse(schema, settings)
+  const set = Object.keys(schema.entries)
+    .map((name) => [name, settings[name]] as const)
+    .filter(([, value]) => value !== '' && value !== undefined)
+  const result = v.safeParse(schema, Object.fromEntries(set))
   if (result.success) return result.output
   throw new Error(result.issues.map((issue) => issue.message).join('\n'))
 }

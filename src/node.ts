@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 
 // Node keeps the code that it compiled beside the database, which saves a third of a start. So nothing may be
 // imported before this line. Where nothing can be written, all is compiled again.
-const { DATABASE: path = 'data/tiedote.db' } = process.env
-if (path !== '' && path !== ':memory:') enableCompileCache(join(dirname(path), 'compiled'))
+const path = process.env.DATABASE || 'data/tiedote.db'
+if (path !== ':memory:') enableCompileCache(join(dirname(path), 'compiled'))
 const { serve } = await import('./serve.ts')
 await serve()

@@ -15,6 +15,7 @@ import { adviceForDamage, IntegrityMonitor } from './store/integrity-monitor.ts'
 import { type NodeDatabase, openReader } from './store/node-sqlite.ts'
 import { recreateDatabase } from './store/open-store.ts'
 import { isOfDamagedFile } from './store/sqlite-errors.ts'
+import { readVersion } from './version.ts'
 import { type ContentReport, WriterThread } from './writer-thread.ts'
 
 /** Milliseconds after a start when whatever was cut off before it counts as abandoned. */
@@ -176,6 +177,7 @@ class NodeService {
       problems: () => this.#content.problems,
       progress: () => this.#content.progress,
       write: createLineWriter(),
+      version: readVersion(),
     })
   }
 

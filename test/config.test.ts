@@ -95,8 +95,14 @@ test('a token for an unknown publisher is told, and stops no start', async () =>
   expect([health.status, await health.text()]).toEqual([200, expect.stringContaining(sentence)])
 })
 
-test.each(['http', '', '-1', '65536', '123456', '80.5'])('PORT=%s is refused in words', (PORT) => {
+test.each(['http', '-1', '65536', '123456', '80.5'])('PORT=%s is refused in words', (PORT) => {
   expect(() => readNodeConfig({ PORT })).toThrow(
     'PORT must be a number from 0 to 65535, such as 3000.',
   )
+})
+
+test('an empty value counts as not set', () => {
+  const names = ['PORT', 'HOST', 'BASE_URL', 'CONTENT_DIR', 'DATABASE', 'PUBLISH_TOKENS']
+  const empty = Object.fromEntries(names.map((name) => [name, '']))
+  expect(readNodeConfig({ ...empty, FEED_PAGES: '' })).toEqual(readNodeConfig({}))
 })

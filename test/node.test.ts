@@ -185,13 +185,11 @@ test('a wrong setting stops the start with a sentence that names it', async () =
   const directory = temporaryFolder()
   const { exit, log } = await start(directory, {
     BASE_URL: 'releases.example.org',
-    DATABASE: '',
     FEED_PAGES: 'no',
     PUBLISH_TOKENS: 'police@=a-secret-of-the-police',
   })
   expect(await exit).toBe(1)
   expect(log()).toContain('BASE_URL must be an origin')
-  expect(log()).toContain('DATABASE is empty')
   expect(log()).toContain('FEED_PAGES must be on or off')
   expect(log()).toContain('PUBLISH_TOKENS limits police to ""')
 })

@@ -11,7 +11,7 @@ export const databaseName = 'tiedote.db'
 export const mediaName = 'media'
 
 export const onWorkers =
-  'On Workers the database is D1,\nwhich remembers thirty days (seven on the free plan). To go back there use\n`npx wrangler d1 time-travel restore tiedote --timestamp …`; README.md says how to keep a copy elsewhere.'
+  'On Workers the database is D1,\nwhich remembers thirty days (seven on the free plan). To go back there use\n`npx wrangler d1 time-travel restore tiedote --timestamp …`; deploy/README.md says how to keep a copy elsewhere.'
 
 /** `backup`: a copy of the database, and of what was uploaded, while the service runs. */
 export const registerBackup: Register = (program, context) => {

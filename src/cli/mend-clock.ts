@@ -20,7 +20,7 @@ export const registerMendClock: Register = (program, context) => {
   explain(
     command,
     ['mend-clock', 'mend-clock --yes'],
-    `What was dated while the clock was ahead is dated now, in its order. Nothing that is public is hidden, and\nreleases still to come keep their times. Look first that the clock is right: dates set back to a wrong time\ncannot be told from right ones. On Workers send POST /api/mend-clock; README.md says how.`,
+    `What was dated while the clock was ahead is dated now, in its order. Nothing that is public is hidden, and\nreleases still to come keep their times. Look first that the clock is right: dates set back to a wrong time\ncannot be told from right ones. On Workers send POST /api/mend-clock; deploy/README.md says how.`,
   )
 }
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { NotDone } from '../domain/tool.ts'
+import { readVersion } from '../version.ts'
 import type { Terminal } from './terminal.ts'
 
 export type { Command }
@@ -18,6 +19,7 @@ export type Register = (program: Command, context: Context) => void
 export async function run(commands: Register[], args: string[], context: Context): Promise<number> {
   const { terminal } = context
   const program = new Command('npm run tiedote --')
+    .version(readVersion())
     .description('What a press office does with Tiedote beside writing releases.')
     .exitOverride()
     .configureOutput({

@@ -19,6 +19,8 @@ export type HealthParts = {
   damage?: (() => string | undefined) | undefined
   /** How far a first start is, while nothing can be served yet. */
   progress?: (() => string | undefined) | undefined
+  /** Version of the program, where it is known. */
+  version?: string | undefined
 }
 
 /** What everything is answered before the database is open. One of an earlier version is first brought to this one. */
@@ -56,7 +58,10 @@ export async function healthDocument(parts: HealthParts, asked: Asked) {
     return { healthy: false, document: { status: 'clock is behind', ...newest, problems } }
   }
   const status = content.length > 0 ? 'content has problems' : 'ok'
-  return { healthy: true, document: { status, ...newest, problems: content } }
+  return {
+    healthy: true,
+    document: { status, version: parts.version, ...newest, problems: content },
+  }
 }
 
 async function readNewest({ store, state, clock }: HealthParts, asked: Asked) {

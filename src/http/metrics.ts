@@ -79,6 +79,18 @@ export class Metrics {
   #served = 0
   #notModified = 0
 
+  /** `version` of the program, where it is known. */
+  constructor(version?: string) {
+    if (version === undefined) return
+    const running = new Gauge({
+      name: 'tiedote_build_info',
+      help: 'The version of the program that runs.',
+      labelNames: ['version'],
+      registers: [this.#registry],
+    })
+    running.set({ version }, 1)
+  }
+
   record(logged: LoggedRequest): void {
     const { kind, milliseconds } = logged
     this.#duration.observe({ kind }, Math.max(milliseconds, 0) / 1000)

@@ -28,7 +28,7 @@ export async function examineReaders(subjects: Subject[]): Promise<Finding> {
     state: 'wrong',
     text: `${refused.slice(0, 8).join('; ')}${more}`,
     advice:
-      'Turn off challenges and rules about User-Agents for addresses of feeds (README.md, "Behind a proxy").',
+      'Turn off challenges and rules about User-Agents for addresses of feeds (deploy/README.md, "A proxy in front").',
   }
 }
 
@@ -73,7 +73,7 @@ export async function examineHealth(origin: string): Promise<Finding> {
 /** Whether who asks without TLS finds the way. */
 export async function examineUnencrypted(address: string): Promise<Finding> {
   const check = 'http leads to https in one step'
-  const advice = 'Redirect with 301 or 308 to the same path (README.md, "Behind a proxy").'
+  const advice = 'Redirect with 301 or 308 to the same path (deploy/README.md, "A proxy in front").'
   try {
     const { status, headers } = await ask(address.replace(/^https:/, 'http:'), ourselves)
     const isRight = [301, 308].includes(status) && headers.location === address
