@@ -1,7 +1,16 @@
 // Makes the program of the Worker.
 import { readdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
+
+/** `feed` writes XML with a library that also reads it, which nobody does here. */
+const withoutReadingXml: Plugin = {
+  name: 'without-reading-xml',
+  setup(bundle) {
+    const path = join(import.meta.dirname, 'no-xml.ts')
+    bundle.onResolve({ filter: /^\.\/xml2js(on)?$/ }, () => ({ path }))
+  },
+}
 
 /**
  * Writes `worker.js` into a folder, and beside it what is only loaded when it is needed. Wrangler would
@@ -24,8 +33,7 @@ export async function bundleWorker(
     conditions: ['workerd', 'worker', 'browser'],
     mainFields: ['browser', 'module', 'main'],
     external: ['node:*', 'cloudflare:*', '*.txt'],
-    // `feed` writes XML with a library that also reads it, which nobody does here.
-    alias: { sax: join(import.meta.dirname, 'no-sax.ts') },
+    plugins: [withoutReadingXml],
     logLevel: 'warning',
   })
   const written = Object.keys(metafile.outputs).map((path) => basename(path))

@@ -17,6 +17,7 @@ import { answered, formatRequest, type LoggedRequest } from './http/request-log.
 import type { Database } from './store/database.ts'
 import { createEditionStore } from './store/edition-store.ts'
 import { createReleaseStore } from './store/release-store.ts'
+import type { LoadStems } from './store/searched-query.ts'
 
 /** What differs between runtimes. */
 export type Parts = {
@@ -72,11 +73,14 @@ export type Composed = {
   record: (logged: LoggedRequest) => void
 }
 
+/** Loads the stemmers, for the first search. */
+export const loadStems: LoadStems = async () => (await import('./content/words.ts')).stemsOf
+
 /** Puts the service together: for each runtime, for commands, for the benchmark and for tests. */
 export function compose(parts: Parts): Composed {
   const { database, hasChanged, memory, edge, later, clock, baseUrl, spare, write } = parts
   const { writer = database } = parts
-  const store = parts.store ?? createReleaseStore(database, undefined, writer)
+  const store = parts.store ?? createReleaseStore(database, { writer, loadStems })
   const metrics = new Metrics(parts.version)
   const record = (logged: LoggedRequest) => {
     metrics.record(logged)

@@ -2,7 +2,7 @@ import type { D1Database, ExportedHandler, Fetcher } from '@cloudflare/workers-t
 import { waitUntil } from 'cloudflare:workers'
 import bundleText from './content.txt'
 import { createClockReport, systemClock } from './clock.ts'
-import { compose } from './compose.ts'
+import { compose, loadStems } from './compose.ts'
 import { isAtHome, readWorkerConfig, unknownPublishers, type WorkerConfig } from './config.ts'
 import { bringBundleInLine, type Bundle, readBundle } from './content/bundle.ts'
 import { answerFromBucket, type Bucket, createMediaBucket } from './content/media-bucket.ts'
@@ -179,7 +179,10 @@ async function answerMedia(env: Env, request: Request): Promise<Response> {
 
 /** The store, which has the database brought in line again when its tables turn out to be of another version. */
 function openStore({ DB }: Env, isHome: boolean): ReleaseStore {
-  const store = createReleaseStore(isHome ? DB : onlyReading(DB), newestMigration())
+  const store = createReleaseStore(isHome ? DB : onlyReading(DB), {
+    newest: newestMigration(),
+    loadStems,
+  })
   const state = async (now: number) => {
     try {
       const read = await store.state(now)

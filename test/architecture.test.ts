@@ -26,7 +26,7 @@ const entries = [
   'read-in-threads.ts',
   'bundle-content.ts',
   'bundle-worker.ts',
-  'no-sax.ts',
+  'no-xml.ts',
   'version.ts',
 ]
 

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, inject } from 'vitest'
 import { wordsOf } from '../src/content/words.ts'
 import { bundleContent } from '../src/bundle-content.ts'
 import { composeNode } from '../src/compose-node.ts'
+import { loadStems } from '../src/compose.ts'
 import { bringInLine } from '../src/content/bring-in-line.ts'
 import { type FileProblem, formatProblem } from '../src/domain/problem.ts'
 import type { Clock } from '../src/domain/clock.ts'
@@ -157,7 +158,7 @@ export async function nodePress(
   const start = () =>
     composeNode({
       database,
-      store: around(createReleaseStore(database)),
+      store: around(createReleaseStore(database, { loadStems })),
       ...(isFar && { hasChanged: undefined }),
       memory,
       contentDirectory: directory,

@@ -1,6 +1,12 @@
 import type { Release } from '../domain/release.ts'
 import { ownText } from '../domain/remembered.ts'
-import { comparableText, searchTokens, searchWords, stemMark } from '../domain/text.ts'
+import {
+  comparableText,
+  searchTokens,
+  searchWords,
+  stemMark,
+  type StemsOf,
+} from '../domain/text.ts'
 import { inline } from './inline.ts'
 import { type Stemmer, stemmerOf } from './stemmers.ts'
 
@@ -40,6 +46,15 @@ export function wordsOf({
   return [searchTokens(words.join(' ')), ...marked].join(' ')
 }
 
+/**
+ * The stems by which a word of a search finds releases in a language, also where one is the word itself. A
+ * question has no diacritics, and the index has the stem of each word without them.
+ */
+export const stemsOf: StemsOf = (word, language) => {
+  const stemmer = stemmerOf(language)
+  return stemmer && hasStem(word) ? [stemOf(word, stemmer)].filter(Boolean) : []
+}
+
 /** Inline elements: they may stand within a word. */
 const withinWords = [...inline].filter((name) => name !== 'br').join('|')
 const inlineTags = new RegExp(`</?(?:${withinWords})(?: [^>]*)?>`, 'g')
@@ -66,10 +81,17 @@ const isStemmed = /^[a-zß-ɏͰ-Ͽἀ-ῼ]{2,}$/
 
 function readWord(written: string, stemmer: Stemmer): Word {
   const folded = searchWords(written).join(' ')
-  const hasStem = written.length <= longestWord && isStemmed.test(written)
-  const forms = hasStem ? new Set([written, folded]) : []
-  const found = Array.from(forms, (form) => searchWords(stemmer(form)).join(''))
+  const forms = hasStem(written) ? new Set([written, folded]) : []
+  const found = Array.from(forms, (form) => stemOf(form, stemmer))
   return { folded, stems: found.filter((stem) => stem !== '' && stem !== folded) }
+}
+
+function hasStem(word: string): boolean {
+  return word.length <= longestWord && isStemmed.test(word)
+}
+
+function stemOf(word: string, stemmer: Stemmer): string {
+  return searchWords(stemmer(word)).join('')
 }
 
 /** A cache of words for each stemmer: most words of a release are in many others. */

@@ -78,5 +78,6 @@ export function createAddresses(baseUrl: string, site: Site) {
 }
 
 function question({ words }: FeedQuery): string {
-  return words.length > 0 ? `?q=${words.map(encodeURIComponent).join('+')}` : ''
+  if (words.length === 0) return ''
+  return `?q=${words.map(encodeURIComponent).join('+').replaceAll('%20', '+')}`
 }

@@ -9,7 +9,10 @@ export type FeedQuery = {
   language: string
   /** Which topics, publishers and kinds. */
   topics: TopicExpression
-  /** Words that a release must all contain: folded, sorted, without repetition. */
+  /**
+   * What a release must all contain: folded words, and words in quotation marks that must stand side by side in
+   * these very forms (see `phraseIn`). Sorted, without repetition.
+   */
   words: string[]
   /** Withdrawn releases instead of those that stand. */
   withdrawn?: boolean
@@ -27,17 +30,35 @@ export function isUnfiltered({ topics, words, withdrawn = false }: FeedQuery): b
 
 const mostWords = 8
 
-/** The words of `?q=` in canonical form. Throws `invalid` for more than eight. */
+/** As they are typed in the languages of Europe, and by telephones. */
+const quotationMarks = /["“”„‟«»″＂]/
+
+/**
+ * What `?q=` asks for, in canonical form. A quotation mark that is never closed counts for nothing. Throws `invalid`
+ * for more than eight words.
+ */
 export function parseSearch(text: string): string[] {
-  const words = [...new Set(searchWords(text.slice(0, 2000)))].toSorted()
-  if (words.length > mostWords) {
+  const pieces = text.slice(0, 2000).split(quotationMarks)
+  const asked = pieces.flatMap((piece, index) => {
+    const words = searchWords(piece)
+    const isQuoted = index % 2 === 1 && index < pieces.length - 1
+    return isQuoted && words.length > 0 ? [`"${words.join(' ')}"`] : words
+  })
+  const different = [...new Set(asked)].toSorted()
+  const count = searchWords(different.join(' ')).length
+  if (count > mostWords) {
     throw new DomainError(
       'invalid',
-      `A search takes at most ${mostWords} words, and this one has ${words.length}. Leave some out.`,
+      `A search takes at most ${mostWords} words, and this one has ${count}. Leave some out.`,
       { reason: 'too-many-words' },
     )
   }
-  return words
+  return different
+}
+
+/** The words between the quotation marks, if an item of a search has them. */
+export function phraseIn(item: string): string | undefined {
+  return item.startsWith('"') ? item.slice(1, -1) : undefined
 }
 
 /** The language a path segment names, in any case, or undefined. */

@@ -78,6 +78,9 @@ export function searchTokens(words: string): string {
  */
 export const stemMark = '\u{e001}'
 
+/** The stems of a folded word in a language, folded and without the mark. None where it has none. */
+export type StemsOf = (word: string, language: string) => string[]
+
 /**
  * Invisible characters that do not distinguish words (Unicode Default_Ignorable_Code_Point): soft hyphens,
  * joiners, marks of direction, variation selectors.

@@ -1,9 +1,9 @@
-import type { FeedQuery } from '../domain/feed-query.ts'
 import { keyAt, secondOf } from '../domain/key.ts'
 import type { Place, State } from '../domain/release-store.ts'
 import { type Month, monthsBetween, type TimeRange, yearsBetween } from '../domain/time.ts'
 import { type Database, statement } from './database.ts'
 import { fullTextQuery } from './full-text-query.ts'
+import type { SearchedQuery } from './searched-query.ts'
 
 /** A page offers no more months than a century has. Of a longer time the years are looked for first. */
 const mostMonths = 1200
@@ -11,7 +11,7 @@ const mostMonths = 1200
 /** The months of the site's time zone between two places that have releases which answer a question, newest first. */
 export async function findMonths(
   database: Database,
-  query: FeedQuery,
+  query: SearchedQuery,
   state: State,
   { oldest, newest }: { oldest: Place; newest: Place },
 ): Promise<Month[]> {

@@ -1,4 +1,3 @@
-import type { FeedQuery } from '../domain/feed-query.ts'
 import { lastKeyOf } from '../domain/key.ts'
 import type { Place, State, Walk } from '../domain/release-store.ts'
 import { cacheSizes, createRemembered } from '../domain/remembered.ts'
@@ -6,6 +5,7 @@ import { withFormerTerms } from '../domain/term.ts'
 import { type Database, statement } from './database.ts'
 import { BoundValues, selectKeys } from './full-text-query.ts'
 import { lastChangeOf } from './load-releases.ts'
+import type { SearchedQuery } from './searched-query.ts'
 
 /** Characters of a question and its walks, as they are remembered. */
 const longestQuestion = 5000
@@ -26,16 +26,17 @@ export class PlacesCache {
     longestQuestion,
   )
 
-  get(query: FeedQuery, state: State, walks: Walk[]): Place[][] | undefined {
+  get(query: SearchedQuery, state: State, walks: Walk[]): Place[][] | undefined {
     return this.#remembered.get(keyOf(query, state, walks))
   }
 
-  set(query: FeedQuery, state: State, walks: Walk[], places: Place[][]) {
+  set(query: SearchedQuery, state: State, walks: Walk[], places: Place[][]) {
     this.#remembered.set(keyOf(query, state, walks), places)
   }
 }
 
-function keyOf(query: FeedQuery, { revision, since, horizon }: State, walks: Walk[]): string {
+/** JSON leaves out what is in the map of stems, which follow from the words. */
+function keyOf(query: SearchedQuery, { revision, since, horizon }: State, walks: Walk[]): string {
   return JSON.stringify([revision, since, horizon, query, walks])
 }
 
@@ -43,7 +44,7 @@ function keyOf(query: FeedQuery, { revision, since, horizon }: State, walks: Wal
 export async function findPlaces(
   database: Database,
   cache: PlacesCache,
-  query: FeedQuery,
+  query: SearchedQuery,
   state: State,
   walks: Walk[],
 ): Promise<Place[][]> {
@@ -64,7 +65,7 @@ export async function findPlaces(
 export async function findLastModified(
   database: Database,
   cache: PlacesCache,
-  query: FeedQuery,
+  query: SearchedQuery,
   state: State,
   walks: Walk[],
 ): Promise<number> {
@@ -102,7 +103,7 @@ export async function findLastModified(
 export const withEvent = ':event'
 
 /** The terms in the table `departure` by which a release can leave the answer; '' stands for all releases. */
-function departureTerms({ topics }: FeedQuery, { site }: State, walks: Walk[]): string[] {
+function departureTerms({ topics }: SearchedQuery, { site }: State, walks: Walk[]): string[] {
   const named = topics
     .flatMap((group) => [...group.with, ...group.without])
     .flatMap((term) => withFormerTerms(term, site))
@@ -112,7 +113,12 @@ function departureTerms({ topics }: FeedQuery, { site }: State, walks: Walk[]): 
 }
 
 /** The query for the places that each of some walks finds, in no order. */
-function selectPlaces(query: FeedQuery, state: State, walks: Walk[], bound: BoundValues): string {
+function selectPlaces(
+  query: SearchedQuery,
+  state: State,
+  walks: Walk[],
+  bound: BoundValues,
+): string {
   const selects = walks.map((walk, index) => {
     const keys = selectKeys(query, state, walk, bound)
     return `select ${index} as walk, key, updated_key as updatedKey, weight from release

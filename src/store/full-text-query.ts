@@ -1,9 +1,10 @@
-import type { FeedQuery } from '../domain/feed-query.ts'
+import { type FeedQuery, phraseIn } from '../domain/feed-query.ts'
 import { lastKeyOf } from '../domain/key.ts'
 import type { State, Walk } from '../domain/release-store.ts'
 import { partTerm, type Term, withFormerTerms } from '../domain/term.ts'
-import { searchTokens } from '../domain/text.ts'
+import { searchTokens, stemMark } from '../domain/text.ts'
 import type { Group } from '../domain/topic-expression.ts'
+import type { SearchedQuery } from './searched-query.ts'
 
 /** The values bound to a statement; equal ones share a parameter, because D1 binds at most 100. */
 export class BoundValues {
@@ -22,7 +23,7 @@ export class BoundValues {
  * SQLite goes along it from one release that has all that is asked for to the next.
  */
 export function selectKeys(
-  query: FeedQuery,
+  query: SearchedQuery,
   state: Pick<State, 'horizon' | 'marks' | 'site'>,
   walk: Walk,
   bound: BoundValues,
@@ -93,7 +94,13 @@ type MarkScope = { isWithdrawn: boolean; language: string; state: Pick<State, 'm
  * `release_marks` explains, and words. A topic without any mark finds nothing.
  */
 export function fullTextQuery(
-  { language, topics, words, withdrawn: isOfWithdrawn = false }: FeedQuery,
+  {
+    language,
+    topics,
+    words,
+    stems = new Map(),
+    withdrawn: isOfWithdrawn = false,
+  }: FeedQuery & Partial<SearchedQuery>,
   state: Pick<State, 'marks' | 'site'>,
   { withdrawn = isOfWithdrawn, onlyNews = false, isUnmoved = false }: Kind = {},
 ): string {
@@ -104,10 +111,33 @@ export function fullTextQuery(
       ? anyOf(topics.map((one) => groupQuery(one, kind, scope)))
       : mark(kind, scope),
     ...(isUnmoved && onlyNews ? [mark('n', scope)] : []),
-    // Side by side all must be found, and what the index takes for no word at all counts for nothing.
-    ...(words.length > 0 ? [`(${words.map((word) => quoted(searchTokens(word))).join(' ')})`] : []),
+    ...wordQueries(words, stems, mark(kind, scope)),
   ]
   return conditions.join(' AND ')
+}
+
+/** With this in it, a word is one to the index as well. */
+const isSurelyWord = /[a-z0-9]/
+
+/**
+ * The conditions that words make. Where a word has stems, these find as much as the word does. `everything` finds all
+ * that is asked for otherwise.
+ */
+function wordQueries(items: string[], stems: SearchedQuery['stems'], everything: string): string[] {
+  const stemmed = items.filter((item) => stems.get(item)?.length)
+  const plain = items.filter((item) => !stemmed.includes(item))
+  const alternatives = stemmed.map((word) => {
+    const found = stems.get(word)!
+    // Some words are the stem of others and have another one themselves: Swedish gräns, the stem of gränser.
+    const marked = [word, ...found].map((stem) => stemMark + stem)
+    return anyOf(Array.from(new Set([word, ...found, ...marked]), quoted))
+  })
+  if (plain.length === 0) return alternatives
+  // Side by side all must be found, and what the index takes for no word at all counts for nothing.
+  const phrases = plain.map((item) => quoted(searchTokens(phraseIn(item) ?? item)))
+  const needsOther = stemmed.length > 0 && !plain.some((item) => isSurelyWord.test(item))
+  const others = needsOther ? [everything] : []
+  return [...alternatives, `(${[...others, ...phrases].join(' ')})`]
 }
 
 function groupQuery({ with: wanted, without }: Group, kind: string, scope: MarkScope): string {

@@ -8,27 +8,38 @@ import { findMonths } from './find-months.ts'
 import { findLastModified, findPlaces, PlacesCache } from './find-places.ts'
 import { cutIntoParts, listReleases } from './list-releases.ts'
 import { findRelations, findRelease, loadReleases } from './load-releases.ts'
+import { type LoadStems, type SearchedQuery, withoutStems, withStems } from './searched-query.ts'
 import { StateReader } from './state-reader.ts'
 
-/**
- * The `ReleaseStore` in SQL, on node:sqlite and on D1. Its state cannot be read while the last migration of
- * the database is another than `newest`, where that is named. What readers are shown is recorded in `writer`.
- */
+export type ReleaseStoreOptions = {
+  /** The state cannot be read while the last migration of the database is another. */
+  newest?: string
+  /** Where it is recorded what readers are shown. */
+  writer?: Database
+  /** What finds the stems of words. Without it searches go by the words as they are. */
+  loadStems?: LoadStems
+}
+
+/** The `ReleaseStore` in SQL, on node:sqlite and on D1. */
 export function createReleaseStore(
   database: Database,
-  newest?: string,
-  writer = database,
+  { newest, writer = database, loadStems = withoutStems }: ReleaseStoreOptions = {},
 ): ReleaseStore {
   const states = new StateReader(database, newest, writer)
   const cache = new PlacesCache()
+  const searched = (query: FeedQuery, { site }: State) => withStems(query, site, loadStems)
   return {
     state: (now) => states.read(now),
     revision: () => readRevision(database),
-    find: (query, state, limit) => findNewest(database, cache, query, state, limit),
-    places: (query, state, walks) => findPlaces(database, cache, query, state, walks),
-    months: (query, state) => findAllMonths(database, cache, query, state),
+    find: async (query, state, limit) =>
+      findNewest(database, cache, await searched(query, state), state, limit),
+    places: async (query, state, walks) =>
+      findPlaces(database, cache, await searched(query, state), state, walks),
+    months: async (query, state) =>
+      findAllMonths(database, cache, await searched(query, state), state),
     load: (keys, state) => loadReleases(database, keys, state),
-    lastModified: (query, state, walks) => findLastModified(database, cache, query, state, walks),
+    lastModified: async (query, state, walks) =>
+      findLastModified(database, cache, await searched(query, state), state, walks),
     findRelease: (slug, language, state) => findRelease(database, slug, language, state),
     findRelations: (releases, state) => findRelations(database, releases, state),
     countByTopic: (state) => countByTopic(database, state),
@@ -48,7 +59,7 @@ async function readRevision(database: Database): Promise<number> {
 async function findNewest(
   database: Database,
   cache: PlacesCache,
-  query: FeedQuery,
+  query: SearchedQuery,
   state: State,
   limit: number,
 ): Promise<StoredRelease[]> {
@@ -60,7 +71,7 @@ async function findNewest(
 async function findAllMonths(
   database: Database,
   cache: PlacesCache,
-  query: FeedQuery,
+  query: SearchedQuery,
   state: State,
 ): Promise<Month[]> {
   const ends = await findPlaces(database, cache, query, state, [

@@ -38,7 +38,7 @@ async function version(
   const clock = { ...systemClock, now: () => systemClock.now() + ahead }
   const service = compose({
     database: listening,
-    store: around(createReleaseStore(listening, newest)),
+    store: around(createReleaseStore(listening, { newest })),
     baseUrl,
     memory: 1_000_000,
     isReadOnly,
@@ -161,7 +161,7 @@ test('who only reads notes no edition, and who may write does', async () => {
 
 test('a migration is a change of the store, so that whoever works with the tables of before looks again', async () => {
   const database = await filled()
-  const store = createReleaseStore(database, newest)
+  const store = createReleaseStore(database, { newest })
   const { revision } = await store.state(systemClock.now())
   await migrate(database, [...migrations, later])
   expect(await store.revision()).toBeGreaterThan(revision)
@@ -192,7 +192,7 @@ test('among versions at home one that was made earlier does not take the tables 
       code: 'unavailable',
     },
   )
-  const store = createReleaseStore(database, newest)
+  const store = createReleaseStore(database, { newest })
   expect((await store.state(systemClock.now())).revision).toBeGreaterThan(0)
   await migrateForVersion(database, more, { ...options, made: 3000 })
   await expect(store.state(systemClock.now())).rejects.toMatchObject({ code: 'unavailable' })

@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { loadStems } from '../../src/compose.ts'
+import { allReleases, parseSearch } from '../../src/domain/feed-query.ts'
 import { secondOf } from '../../src/domain/key.ts'
+import type { Walk } from '../../src/domain/release-store.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { readMigrations } from '../../src/store/node-sqlite.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
@@ -21,6 +24,7 @@ import {
   questions,
   readAll,
   releases,
+  searches,
   vocabularies,
   walks,
   walkThrough,
@@ -43,7 +47,7 @@ test(
         async (written, asked) => {
           const database = await newDatabase()
           await fill(database, written)
-          const store = createReleaseStore(database)
+          const store = createReleaseStore(database, { loadStems })
           const state = await store.state(end)
           const all = await readAll(database, written)
           for (const [query, several] of asked) {
@@ -55,6 +59,37 @@ test(
         },
       ),
       { numRuns: amount(8, 300), seed: 5 },
+    )
+  },
+  timeLimit,
+)
+
+test(
+  'words in any form and words in quotation marks find what a naive filter does, in every language',
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(releases, async (written) => {
+        const database = await newDatabase()
+        await fill(database, written)
+        const store = createReleaseStore(database, { loadStems })
+        const state = await store.state(end)
+        const all = await readAll(database, written)
+        const several: Walk[] = [
+          { by: 'key', limit: 100 },
+          { by: 'updatedKey', limit: 100 },
+          { by: 'key', onlyEvents: true, limit: 100 },
+        ]
+        for (const text of searches) {
+          for (const language of ['en', 'fi', 'sv', 'all']) {
+            const query = { ...allReleases(language), words: parseSearch(text) }
+            const found = await store.places(query, state, several)
+            const expected = several.map((walk) => walkThrough(all, query, state, walk))
+            expect(found, `${text} in ${language}`).toEqual(expected.map(placesOf))
+          }
+        }
+        database.close()
+      }),
+      { numRuns: amount(4, 300), seed: 8 },
     )
   },
   timeLimit,
@@ -74,7 +109,7 @@ test(
           const { all: words } = await wordsInIndex(database)
           for (const source of sources) {
             await changeVocabulary(database, source, written)
-            const store = createReleaseStore(lookingOnly(database))
+            const store = createReleaseStore(lookingOnly(database), { loadStems })
             const state = await store.state(end)
             const all = await readAll(database, written)
             const moved = all.filter(({ key, updatedKey }) => key !== updatedKey)
@@ -138,7 +173,7 @@ test(
         async (written, queries) => {
           const database = await newDatabase()
           await fill(database, written)
-          const store = createReleaseStore(database)
+          const store = createReleaseStore(database, { loadStems })
           const state = await store.state(end)
           const all = await readAll(database, written)
           for (const query of queries) {
@@ -171,7 +206,7 @@ test(
       fc.asyncProperty(releases, async (written) => {
         const database = await newDatabase()
         await fill(database, written)
-        const store = createReleaseStore(database)
+        const store = createReleaseStore(database, { loadStems })
         const state = await store.state(end)
         const all = await readAll(database, written)
         const counts = await store.countByTopic(state)

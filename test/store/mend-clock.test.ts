@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
+import { loadStems } from '../../src/compose.ts'
 import { wordsOf } from '../../src/content/words.ts'
 import { keyAt, placesOfSecond, secondOf } from '../../src/domain/key.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -79,7 +80,7 @@ test(
           )
           for (const { changed } of dates) expect(Number(changed)).toBeLessThanOrEqual(now)
 
-          const store = createReleaseStore(lookingOnly(database))
+          const store = createReleaseStore(lookingOnly(database), { loadStems })
           const state = await store.state(now)
           expect([state.since, state.frameSince]).toEqual([now, now])
           const all = await readAll(database, written)

@@ -1,6 +1,7 @@
 // Topics that are moved: releases are marked for it in portions, while others read and publish.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { loadStems } from '../../src/compose.ts'
 import { wordsOf } from '../../src/content/words.ts'
 import type { FeedQuery } from '../../src/domain/feed-query.ts'
 import type { Walk } from '../../src/domain/release-store.ts'
@@ -46,7 +47,7 @@ const asked = fc.array(fc.tuple(namedQuestions, walks), { minLength: 12, maxLeng
 
 /** Everything that a store answers is what a filter over all releases does. */
 async function expectAnswers(database: Database, written: Written[], some: Asked[]) {
-  const store = createReleaseStore(lookingOnly(database))
+  const store = createReleaseStore(lookingOnly(database), { loadStems })
   const state = await store.state(end)
   const all = await readAll(database, written)
   for (const [named, walk] of some) {
@@ -201,7 +202,7 @@ test(
 
 /** What readers get of each topic, and the counts. */
 async function answersNow(database: Database) {
-  const store = createReleaseStore(lookingOnly(database))
+  const store = createReleaseStore(lookingOnly(database), { loadStems })
   const state = await store.state(end)
   const slugs = [...state.vocabulary.topics.keys()]
   const found = await Promise.all(

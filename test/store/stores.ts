@@ -2,13 +2,14 @@
 import fc from 'fast-check'
 import { createReleaseReader } from '../../src/content/read-release.ts'
 import { readSite, readTopics } from '../../src/content/read-site.ts'
-import { wordsOf } from '../../src/content/words.ts'
-import { type FeedQuery, parseSearch } from '../../src/domain/feed-query.ts'
+import { stemsOf, wordsOf } from '../../src/content/words.ts'
+import { type FeedQuery, parseSearch, phraseIn } from '../../src/domain/feed-query.ts'
 import { keyAt, secondOf } from '../../src/domain/key.ts'
 import type { Dates, Draft } from '../../src/domain/publishing.ts'
 import type { Place, State, TopicCount, Walk } from '../../src/domain/release-store.ts'
 import { kinds } from '../../src/domain/kind.ts'
 import { createTerms } from '../../src/domain/term.ts'
+import { searchWords, stemMark } from '../../src/domain/text.ts'
 import { createVocabulary, type Vocabulary, type VocabularySource } from '../../src/domain/topic.ts'
 import { commitChange } from '../../src/store/commit-change.ts'
 import type { Database } from '../../src/store/database.ts'
@@ -45,6 +46,19 @@ const readRelease = createReleaseReader({
 /** Written with diacritics, in upper case, in Greek and in Chinese, and never part of one another. */
 const words = ['Naïve', 'ÅLAND', 'rajavalvonta', 'άλφα', 'Йод', '欧洲', 'ports', 'x1']
 const asked = 'naive Aland RAJAVALVONTA αλφα йод 欧洲 洲欧 pörts X1 missing'.split(' ')
+
+/** Other forms of these words, and words that must stand as they are. */
+export const searches = [
+  ...asked,
+  ...'port porting rajavalvonnan Rajavalvonnasta naives "port" "PORTS" "missing'.split(' '),
+  '"ports x1"',
+  '“欧洲 ports”',
+  '"x1 ports"',
+  '"naïve"',
+  'port "x1"',
+  'porting 欧洲',
+  'porting rajavalvonnan',
+]
 
 /** Half an hour before a month begins in Helsinki. */
 const start = Date.UTC(2024, 0, 31, 21, 30) / 1000
@@ -103,7 +117,7 @@ export const releases: fc.Arbitrary<Written[]> = fc.uniqueArray(
 export const namedQuestions: fc.Arbitrary<FeedQuery> = fc.record({
   language: fc.constantFrom('en', 'fi', 'sv', 'all'),
   topics: fc.oneof(fc.constant<FeedQuery['topics']>([]), expressions),
-  words: fc.subarray(asked, { maxLength: 2 }).map((some) => parseSearch(some.join(' '))),
+  words: fc.subarray(searches, { maxLength: 2 }).map((some) => parseSearch(some.join(' '))),
   withdrawn: fc.boolean(),
 })
 
@@ -312,7 +326,7 @@ export function byName(
 }
 
 function answers(query: FeedQuery, written: Written, now: Vocabulary): boolean {
-  const { language, topics, words, fate } = written
+  const { language, topics } = written
   const { publisher, kind } = afterFate(written)
   const named = topics.flatMap((name) => now.resolve(name)?.slug ?? [])
   const under = new Set([
@@ -320,9 +334,6 @@ function answers(query: FeedQuery, written: Written, now: Vocabulary): boolean {
     `by:${{ ministry: 'office', toll: 'customs' }[publisher] ?? publisher}`,
     `kind:${kind}`,
   ])
-  const folded = (fate === 'is edited' ? [...words, 'ports'] : words).map(
-    (word) => parseSearch(word)[0],
-  )
   const inLanguage = query.language === 'all' || query.language === language
   const onTopic =
     query.topics.length === 0 ||
@@ -332,7 +343,27 @@ function answers(query: FeedQuery, written: Written, now: Vocabulary): boolean {
         !group.without.some((slug) => under.has(slug))
       )
     })
-  return inLanguage && onTopic && query.words.every((word) => folded.includes(word))
+  return inLanguage && onTopic && query.words.every((item) => isIn(written, item, query.language))
+}
+
+/** Whether a release contains a word of a search, or a word of the same stem, or the words in quotation marks. */
+function isIn({ words, fate, language }: Written, item: string, askedLanguage: string): boolean {
+  const [first = '', ...others] = fate === 'is edited' ? [...words, 'ports'] : words
+  const plain = searchWords(`Title ${others.join(' ')} Text ${first}`)
+  const phrase = phraseIn(item)
+  if (phrase !== undefined) return ` ${plain.join(' ')} `.includes(` ${phrase} `)
+  if (plain.includes(item)) return true
+  const stems = [first, ...others].flatMap((word) =>
+    wordsOf({ title: word, lead: '', html: '', language }).split(' '),
+  )
+  const languages = askedLanguage === 'all' ? site.languages : [askedLanguage]
+  const wanted = languages.flatMap((one) => stemsOf(item, one))
+  // What is the stem of a word finds it, whatever its own is.
+  const marked = wanted.length > 0 ? [item, ...wanted] : []
+  return (
+    wanted.some((stem) => plain.includes(stem)) ||
+    marked.some((stem) => stems.includes(stemMark + stem))
+  )
 }
 
 /** Whose it is in the end, and what. */

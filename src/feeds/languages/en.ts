@@ -123,7 +123,8 @@ export const en: Texts = {
     unwantedTopics: 'Without releases on',
     releaseLanguage: 'Language of the releases',
     words: 'Words in the release',
-    wordsHint: 'Releases with all of these words, in any order.',
+    wordsHint:
+      'Releases with all of these words, in any order and form. In quotation marks: exactly these words, side by side.',
     show: 'Show the feed',
     tooRich:
       'This feed combines its topics in a way the form cannot show. Using the form makes a simpler one.',

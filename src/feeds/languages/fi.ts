@@ -124,7 +124,8 @@ export const fi: Texts = {
     unwantedTopics: 'Ilman tiedotteita aiheista',
     releaseLanguage: 'Tiedotteiden kieli',
     words: 'Sanat tiedotteessa',
-    wordsHint: 'Tiedotteet, joissa on kaikki nämä sanat missä tahansa järjestyksessä.',
+    wordsHint:
+      'Tiedotteet, joissa on kaikki nämä sanat missä tahansa järjestyksessä ja muodossa. Lainausmerkeissä: juuri nämä sanat peräkkäin.',
     show: 'Näytä syöte',
     tooRich:
       'Tämä syöte yhdistää aiheita tavalla, jota lomake ei pysty näyttämään. Lomake tekee siitä yksinkertaisemman.',

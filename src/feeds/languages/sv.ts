@@ -123,7 +123,8 @@ export const sv: Texts = {
     unwantedTopics: 'Utan meddelanden om',
     releaseLanguage: 'Meddelandenas språk',
     words: 'Ord i meddelandet',
-    wordsHint: 'Meddelanden med alla dessa ord, i vilken ordning som helst.',
+    wordsHint:
+      'Meddelanden med alla dessa ord, i vilken ordning och form som helst. Inom citattecken: exakt dessa ord efter varandra.',
     show: 'Visa flödet',
     tooRich:
       'Flödet kombinerar ämnen på ett sätt som formuläret inte kan visa. Med formuläret blir det enklare.',
