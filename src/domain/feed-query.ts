@@ -56,6 +56,19 @@ export function parseSearch(text: string): string[] {
   return different
 }
 
+/**
+ * The questions that have a word less, for each word, and do not ask for everything. Words in quotation marks lose the
+ * marks first.
+ */
+export function withOneLess(query: FeedQuery): FeedQuery[] {
+  return query.words
+    .map((item) => {
+      const others = query.words.filter((other) => other !== item)
+      return { ...query, words: parseSearch([...others, phraseIn(item) ?? ''].join(' ')) }
+    })
+    .filter((one) => !isUnfiltered(one))
+}
+
 /** The words between the quotation marks, if an item of a search has them. */
 export function phraseIn(item: string): string | undefined {
   return item.startsWith('"') ? item.slice(1, -1) : undefined

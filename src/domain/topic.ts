@@ -38,6 +38,8 @@ export type Vocabulary = {
   topics: ReadonlyMap<string, Topic>
   /** The topic that a word means: its slug, an old slug, an alias or a label in any language. */
   resolve(word: string): { slug: string; renamed: boolean } | undefined
+  /** Slugs of topics that have a name of these folded words and no others, in any order. */
+  named(words: string[]): string[]
   /** Slugs of topics with names like this word, nearest first. */
   nearest(word: string): string[]
   /** The topic's own slug and those of all broader topics. */
@@ -358,6 +360,8 @@ export function createVocabulary(source: VocabularySource): Vocabulary {
     for (const text of Object.values(label)) learn(fold(text), slug)
   }
 
+  // Made for the first search.
+  let byWords: Map<string, string[]> | undefined
   // Made for the first unknown topic: most processes never need it.
   let nearestNames: ReturnType<typeof createNearest> | undefined
   const suggested = createRemembered(cacheSizes.suggestions, sizeOfTexts)
@@ -379,6 +383,10 @@ export function createVocabulary(source: VocabularySource): Vocabulary {
   return {
     topics: bySlug,
     resolve,
+    named(words) {
+      byWords ??= slugsByWords([...byName, ...moved])
+      return byWords.get(inAnyOrder(words)) ?? []
+    },
     nearest(word) {
       const name = fold(word.slice(0, longestWord))
       const known = suggested.get(name)
@@ -392,6 +400,21 @@ export function createVocabulary(source: VocabularySource): Vocabulary {
     withBroader,
     narrower: (slug) => topics.filter((topic) => topic.broader === slug),
   }
+}
+
+/** The slugs that folded names lead to, by the words of the names. */
+function slugsByWords(names: (readonly [string, string])[]): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const [name, slug] of names) {
+    const words = inAnyOrder(name.split('-'))
+    const slugs = found.get(words) ?? []
+    if (!slugs.includes(slug)) found.set(words, [...slugs, slug])
+  }
+  return found
+}
+
+function inAnyOrder(words: string[]): string {
+  return [...new Set(words)].toSorted().join(' ')
 }
 
 /**

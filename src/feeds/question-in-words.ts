@@ -32,7 +32,11 @@ export function describeQuery(query: FeedQuery, names: Names): string {
     query.words.length > 0 ? search(query.words.join(' ')) : '',
     query.language === 'all' && site.languages.length > 1 ? wording.allLanguages : '',
   ].filter(Boolean)
-  const [first = '', ...rest] = parts.join(', ')
+  return capitalised(parts.join(', '))
+}
+
+export function capitalised(text: string): string {
+  const [first = '', ...rest] = text
   return `${first.toUpperCase()}${rest.join('')}`
 }
 

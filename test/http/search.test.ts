@@ -1,6 +1,7 @@
 // Searches as people type them: in any form of a word, in the languages of a site, and word for word.
 import { expect, test } from 'vitest'
 import { markdown } from '../content-folder.ts'
+import { type Page, readPage, textOf } from '../page.ts'
 import { baseUrl, type Fetch, onBothPresses } from '../platforms.ts'
 
 const release = (title: string, day: number, body = 'Text.') =>
@@ -13,6 +14,17 @@ const files = {
   'releases/one.fi.md': release('Rajavalvonnan palautus', 24),
   'releases/two.fi.md': release('Hätätilassa', 23, 'Uusi rajavalvonta alkaa. Border.'),
   'releases/one.sv.md': release('Gränserna hålls stängda', 24),
+  // More than are counted.
+  'releases/many.jsonl': Array.from({ length: 101 }, (_, index) =>
+    JSON.stringify({
+      slug: `port-${index}`,
+      language: 'fi',
+      title: `Satama ${index}`,
+      published: `2023-01-01T00:00Z`,
+      topics: ['crime'],
+      body: { markdown: 'Auki.' },
+    }),
+  ).join('\n'),
 }
 
 async function titles(fetch: Fetch, path: string, words: string): Promise<string[]> {
@@ -20,6 +32,23 @@ async function titles(fetch: Fetch, path: string, words: string): Promise<string
   expect(answer.status).toBe(200)
   const { items } = (await answer.json()) as { items: { title: string }[] }
   return items.map(({ title }) => title)
+}
+
+async function open(fetch: Fetch, path: string, words: string): Promise<Page> {
+  const answer = await fetch(`${path}?q=${encodeURIComponent(words)}`)
+  expect(answer.status).toBe(200)
+  return readPage(await answer.text())
+}
+
+/** What the notices of a page say, and the questions that it offers with a word less. */
+function offersOn(page: Page) {
+  const items = page.all('li').map(textOf)
+  return {
+    notices: page.ofClass('notice').map(textOf).filter(Boolean),
+    less: items.filter(
+      (text) => / (\d+ (release|tiedote)|more than)/.test(text) && /“|”/.test(text),
+    ),
+  }
 }
 
 onBothPresses('a search', files, ({ fetch }) => {
@@ -93,5 +122,45 @@ onBothPresses('a search', files, ({ fetch }) => {
     expect((await fetch('/feed.json?q="a+b+c+d+e"+f+g+h')).status).toBe(200)
     const { status } = await fetch('/feed.json?q="a+b+c+d+e"+f+g+h+i')
     expect(status).toBe(400)
+  })
+
+  test('for the name of a topic offers the topic, in the language of the page', async () => {
+    const named = { notices: ['Releases on EU, 3'], less: [] }
+    const eu = await open(fetch, '/', 'eu')
+    expect(offersOn(eu)).toEqual({ ...named, less: [] })
+    expect(eu.link('Releases on EU')).toBe(`${baseUrl}/topics/eu`)
+    expect(offersOn(await open(fetch, '/fi/', 'Eu')).notices).toEqual(['Tiedotteet, aiheena EU, 2'])
+    expect(offersOn(await open(fetch, '/all/', '"EU"')).notices).toEqual(['Releases on EU, 6'])
+    // By a name in another language, by an alias in another order, and by a former slug.
+    for (const words of ['muuttoliike', 'people of Movement', 'policy border']) {
+      const page = await open(fetch, '/', words)
+      expect(offersOn(page).notices, words).toEqual(['Releases on migration, 0'])
+      expect(page.link('Releases on migration')).toBe(`${baseUrl}/topics/migration`)
+    }
+    for (const words of ['organised', 'organised crime today', 'releases']) {
+      expect(offersOn(await open(fetch, '/', words)).notices, words).toEqual([])
+    }
+    expect(offersOn(await open(fetch, '/topics/eu', 'migration')).notices).toEqual([])
+  })
+
+  test('that finds nothing says what it would find with one word less', async () => {
+    const page = await open(fetch, '/', 'unicorns dragons ports')
+    expect(offersOn(page).less).toEqual([])
+    const named = await open(fetch, '/', 'borders ministers ports')
+    expect(offersOn(named).less).toEqual(['Releases containing “borders ministers” 1 release'])
+    const two = await open(fetch, '/', 'borders talks unicorns')
+    expect(offersOn(two).less).toEqual(['Releases containing “borders talks” 1 release'])
+    expect(two.link('Releases containing “borders talks”')).toBe(`${baseUrl}/?q=borders+talks`)
+    // Words lose their quotation marks before they are left out.
+    const quoted = await open(fetch, '/topics/eu', '"guard border" border')
+    expect(offersOn(quoted).less).toEqual(['EU, containing “border guard” 2 releases'])
+    const one = await open(fetch, '/fi/topics/eu', 'unicorns')
+    expect(textOf(one.one('main'))).toContain('Yhtä sanaa vähemmällä: EU 2 tiedotetta')
+    const many = await open(fetch, '/fi/', 'satamat unicorns')
+    expect(textOf(many.one('main'))).toContain('”satamat” yli 100 tiedotetta')
+    const alone = await open(fetch, '/', 'unicorns')
+    expect(textOf(alone.one('main'))).not.toContain('With one word less')
+    const found = await open(fetch, '/', 'borders talks')
+    expect(textOf(found.one('main'))).not.toContain('With one word less')
   })
 })

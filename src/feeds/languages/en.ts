@@ -125,6 +125,8 @@ export const en: Texts = {
     words: 'Words in the release',
     wordsHint:
       'Releases with all of these words, in any order and form. In quotation marks: exactly these words, side by side.',
+    withOneLess: 'With one word less:',
+    moreReleasesThan: (count) => `more than ${count} releases`,
     show: 'Show the feed',
     tooRich:
       'This feed combines its topics in a way the form cannot show. Using the form makes a simpler one.',

@@ -126,6 +126,8 @@ export const fi: Texts = {
     words: 'Sanat tiedotteessa',
     wordsHint:
       'Tiedotteet, joissa on kaikki nämä sanat missä tahansa järjestyksessä ja muodossa. Lainausmerkeissä: juuri nämä sanat peräkkäin.',
+    withOneLess: 'Yhtä sanaa vähemmällä:',
+    moreReleasesThan: (count) => `yli ${count} tiedotetta`,
     show: 'Näytä syöte',
     tooRich:
       'Tämä syöte yhdistää aiheita tavalla, jota lomake ei pysty näyttämään. Lomake tekee siitä yksinkertaisemman.',

@@ -125,6 +125,8 @@ export const sv: Texts = {
     words: 'Ord i meddelandet',
     wordsHint:
       'Meddelanden med alla dessa ord, i vilken ordning och form som helst. Inom citattecken: exakt dessa ord efter varandra.',
+    withOneLess: 'Med ett ord mindre:',
+    moreReleasesThan: (count) => `över ${count} meddelanden`,
     show: 'Visa flödet',
     tooRich:
       'Flödet kombinerar ämnen på ett sätt som formuläret inte kan visa. Med formuläret blir det enklare.',

@@ -135,6 +135,9 @@ export type Messages = {
   releaseLanguage: string
   words: string
   wordsHint: string
+  /** Before a list of questions that have a word less than one that finds nothing. */
+  withOneLess: string
+  moreReleasesThan: (count: number) => string
   show: string
   tooRich: string
   resultAnnounced: (title: string) => string

@@ -1,5 +1,5 @@
 import { DomainError } from '../../domain/errors.ts'
-import { type FeedQuery, isUnfiltered } from '../../domain/feed-query.ts'
+import { type FeedQuery, isUnfiltered, withOneLess } from '../../domain/feed-query.ts'
 import { keyAt } from '../../domain/key.ts'
 import type { ReleaseStore, StoredRelease, TopicCount, Walk } from '../../domain/release-store.ts'
 import type { Month } from '../../domain/time.ts'
@@ -21,6 +21,8 @@ export type Contents = {
   hasMore: boolean
   /** A release that answers the question has an event. */
   hasEvents: boolean
+  /** What a search that finds nothing would find with a word less. */
+  less: { query: FeedQuery; count: number }[]
   /** The month that the page is about, if it is about one. */
   month?: { name: string; page: number; pages: number; count: number }
 }
@@ -35,6 +37,9 @@ const mostOnPage = 50
 /** No press office publishes more in a month. */
 const mostInMonth = 5000
 
+/** Of what a search with a word less finds, no more are counted. */
+export const mostCounted = 100
+
 const oneEvent: Walk = { by: 'key', onlyEvents: true, limit: 1 }
 
 /** Throws DomainError `not-found` for a month without releases, and for a page after its last one. */
@@ -47,12 +52,22 @@ export async function readContents(
   const counts = await store.countByTopic(current)
   const months = await store.months(query, current)
   const [events = []] = await store.places(query, current, [oneEvent])
-  const found = { counts, months, hasEvents: events.length > 0 }
+  const found = { counts, months, hasEvents: events.length > 0, less: [] }
   if (monthPage) return { ...found, ...(await readMonth(query, monthPage, store, current)) }
   const most = isUnfiltered(query) ? mostOnHome : mostOfNewest
   const releases = await store.find(query, current, most + 1)
   const hasMore = releases.length > most
-  return { ...found, hasMore, releases: releases.slice(0, most) }
+  const less = releases.length === 0 ? await findWithOneLess(query, store, current) : []
+  return { ...found, less, hasMore, releases: releases.slice(0, most) }
+}
+
+async function findWithOneLess(query: FeedQuery, store: ContentsStore, current: Current) {
+  const walk: Walk = { by: 'key', limit: mostCounted + 1 }
+  const found = withOneLess(query).map(async (less) => {
+    const [places = []] = await store.places(less, current, [walk])
+    return { query: less, count: places.length }
+  })
+  return (await Promise.all(found)).filter(({ count }) => count > 0)
 }
 
 async function readMonth(

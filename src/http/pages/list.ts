@@ -5,11 +5,11 @@ import { describeQuery, titleOf } from '../../feeds/question-in-words.ts'
 import { textsOf } from '../../feeds/languages.ts'
 import type { Current } from '../answers/state.ts'
 import { builder } from './builder.ts'
-import type { Contents } from './contents.ts'
+import { type Contents, mostCounted } from './contents.ts'
 import { layout, versionsOf } from './layout.ts'
 import { monthList, paging, releaseList } from './releases.ts'
 import { subscription } from './subscribe.ts'
-import { termLink, termLists, topicOf, topicPlace } from './topics.ts'
+import { namedTopics, termLink, termLists, topicOf, topicPlace } from './topics.ts'
 import { type Html, label, nothing, type View, viewIn } from './view.ts'
 
 /**
@@ -37,7 +37,7 @@ export function listPage(
 ${isHome ? html`<p class="lead">${label(site.description, view)}</p>` : about(query, view)}
 ${ending && endNotice(query, ending, view)}
 <p class="jump"><a href="#subscribe">${view.messages.changeThis}</a>${isHome ? html` <a href="#topics">${view.messages.topics}</a>` : nothing}</p>
-${ending && contents.releases.length === 0 ? nothing : found(query, contents, view)}
+${namedTopics(query, contents.counts, view)}${ending && contents.releases.length === 0 ? nothing : found(query, contents, view)}
 ${releaseList(contents.releases, query, view)}
 ${paging(query, contents, view)}
 ${monthList(query, contents, view)}
@@ -74,11 +74,12 @@ ${topicPlace(topic, query.language, view)}`
 }
 
 /** The number of releases, or a sentence if there are none. */
-function found(query: FeedQuery, { releases, hasMore, month }: Contents, view: View): Html {
+function found(query: FeedQuery, contents: Contents, view: View): Html {
+  const { releases, hasMore, month } = contents
   const { messages, addresses } = view
   if (releases.length === 0) {
     const isNarrow = query.words.length > 0 || query.topics.length > 0
-    return html`<p>${isNarrow ? messages.noReleasesFound : messages.noReleases}</p>`
+    return html`<p>${isNarrow ? messages.noReleasesFound : messages.noReleases}</p>${withOneLess(contents, view)}`
   }
   const count = messages.countOfReleases(month?.count ?? releases.length)
   const whole = month
@@ -86,6 +87,21 @@ function found(query: FeedQuery, { releases, hasMore, month }: Contents, view: V
     : nothing
   return html`<h2 class="unseen">${messages.releases}</h2>
 <p class="details">${hasMore ? messages.newestOf(releases.length) : count}${whole}</p>`
+}
+
+/** What a search would find with a word less. */
+function withOneLess({ less }: Contents, view: View): Html {
+  const { messages, addresses } = view
+  if (less.length === 0) return nothing
+  const items = less.map(({ query, count }) => {
+    const { moreReleasesThan, countOfReleases } = messages
+    const found = count > mostCounted ? moreReleasesThan(mostCounted) : countOfReleases(count)
+    return html`<li><a href="${addresses.page(query)}">${describeQuery(query, view)}</a> <span class="details">${found}</span></li>\n`
+  })
+  return html`
+<p>${messages.withOneLess}</p>
+<ul>
+${items}</ul>`
 }
 
 /** The text of the last entry of a feed that has ended. */

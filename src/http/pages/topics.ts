@@ -3,8 +3,10 @@ import { allReleases, type FeedQuery } from '../../domain/feed-query.ts'
 import type { TopicCount } from '../../domain/release-store.ts'
 import { publisherOf } from '../../domain/site.ts'
 import { ofSort, partTerm, type Term } from '../../domain/term.ts'
+import { searchWords } from '../../domain/text.ts'
 import type { Topic } from '../../domain/topic.ts'
-import { labelOf } from '../../feeds/question-in-words.ts'
+import { textsOf } from '../../feeds/languages.ts'
+import { capitalised, labelOf } from '../../feeds/question-in-words.ts'
 import { countOf, otherTerms } from '../vocabulary.ts'
 import { day, type Html, label, nothing, type View } from './view.ts'
 
@@ -66,6 +68,24 @@ export function topicOf({ topics, words }: FeedQuery, { vocabulary }: View): Top
   const [first, ...others] = topics
   if (!first || others.length + first.without.length + words.length > 0) return undefined
   return first.with.length === 1 ? vocabulary.topics.get(first.with[0]!) : undefined
+}
+
+/** The topics that a search names, each with its number of releases: “Releases on migration, 37”. */
+export function namedTopics(
+  { language, topics, words, withdrawn }: FeedQuery,
+  counts: TopicCount[],
+  view: View,
+): Html {
+  if (words.length === 0 || topics.length > 0 || withdrawn) return nothing
+  const { about, releases } = textsOf(view.language).documents
+  const named = view.vocabulary.named(searchWords(words.join(' ')))
+  return html`${named
+    .filter((slug) => !view.retired.ended.has(slug))
+    .map((slug) => {
+      const text = capitalised(about(releases, labelOf(slug, view.language, view)))
+      const address = view.addresses.page(termQuery(slug, language))
+      return html`<p class="notice"><a href="${address}">${text}</a>, ${countOf(slug, language, counts).releases}</p>\n`
+    })}`
 }
 
 /** Where a topic stands among others. */
