@@ -53,7 +53,7 @@ test('a bundle names the version of the output, so that what another one makes i
   expect(header.outputVersion).toBe(outputVersion)
 })
 
-test('readers load less than 100 KB of the Worker, and what writes calendars only when they ask for one', async () => {
+test('readers load less than 100 KB of the Worker, and what writes calendars or finds stems only when they ask for it', async () => {
   const place = mkdtempSync(join(tmpdir(), 'tiedote-bundle-'))
   onTestFinished(() => rmSync(place, { recursive: true }))
   await bundleWorker(place)
@@ -63,6 +63,9 @@ test('readers load less than 100 KB of the Worker, and what writes calendars onl
   expect(calendar).toHaveLength(1)
   expect([...loaded]).not.toContain(calendar[0])
   expect(readFileSync(join(place, calendar[0]!), 'utf8')).toContain('BEGIN:VCALENDAR')
+  const stems = readdirSync(place).filter((name) => name.startsWith('words-'))
+  expect(stems).toHaveLength(1)
+  expect([...loaded]).not.toContain(stems[0])
   // An isolate compiles it when it is asked for the first one.
   expect(compressedSize(place, calendar)).toBeLessThan(12)
 })

@@ -104,7 +104,10 @@ const feeds =
       const formats = index < 2 ? all : [all[index % 3]!]
       return formats.map((format) => `${path}.${format}`)
     })
-    .concat(words('/feed.rss?q=ministers /topics/eu.json?q=sentence /topics/eu.atom?q=nothing'))
+    .concat(
+      words(`/feed.rss?q=ministers /topics/eu.json?q=sentence /topics/eu.atom?q=nothing /all/feed.json?q=sentences
+  /feed.json?q=%22ministers+meet%22`),
+    )
 const calendars = words(`/feed.ics /fi/feed.ics /all/feed.ics /topics/migration.ics /withdrawals.ics
   /topics/organised-crime+-eu.ics /publishers/ministry.ics /feed.ics?q=ministers /topics/space-travel.ics /topics/ports.ics`)
 const spellings = words(`/feed /feed.xml /rss.xml /atom.xml /index.xml /topics/EU.rss /feed.rss/
@@ -117,7 +120,8 @@ const errors =
   /feed.rss?match=most /withdrawals.rss?kind=speech /publishers/coastguard.json /topics/border-policy.ics
   /publishers/army.ics /topics/canals.ics /nothing /%25 /feed.pdf /api/x /topics/eu/archive/24-1.atom
   /feed/archive/nonsense.atom /releases/none /releases/meet /releases/secret /topics/canals`)
-const pages = words(`/ /fi /sv /all /api /topics/eu /fi/topics/migration /?q=ministers /withdrawals
+const pages =
+  words(`/ /fi /sv /all /api /topics/eu /fi/topics/migration /?q=ministers /?q=migration /all/?q=nothing+sentences+the /withdrawals
   /releases/meeting /fi/releases/meeting /releases/wrong /releases/right /topics/ports
   /publishers/ministry /fi/?kind=press-release&topic=eu /topics/by:marines`)
 const items =
