@@ -57,6 +57,8 @@ export type ReadText = {
   /** Files below `media/`, in the order in which it mentions them. */
   mentions: Mention[]
   problems: PlacedProblem[]
+  /** Its author wrote `draft: true`. */
+  isUnfinished?: true
 }
 
 /** A release without its attachments, and those as they are written. */
