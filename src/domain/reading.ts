@@ -171,5 +171,5 @@ function firstOf(missing: PlacedProblem[]): PlacedProblem[] {
 
 function missingFile({ path, ...where }: Mention): PlacedProblem {
   const message = `There is no file ${path}. Put it there, or write the name of one that is.`
-  return { ...where, message }
+  return { ...where, message, ...(where.warning && { tolerated: true }) }
 }
