@@ -1,36 +1,40 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Addresses, storedOrigin } from '../domain/addresses.ts'
 import { decoded } from '../domain/names.ts'
-import { readSource } from '../domain/names.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { Draft } from '../domain/publishing.ts'
+import { placeInFile } from './place-in-file.ts'
 import type { Service } from './service.ts'
 
-/** Links and pictures in the texts of releases at addresses of ours at which there is nothing. */
+/**
+ * Links and pictures in the texts of releases at addresses of ours at which there is nothing. What is to come later
+ * than the release that leads there is more than a warning, as long as that one is no draft itself.
+ */
 export async function findBrokenLinks(
   service: Service,
   directory: string,
   { addresses, baseUrl }: { addresses: Addresses; baseUrl: string },
 ): Promise<FileProblem[]> {
+  const unfinished = new Set(service.unfinished.map(({ source }) => source))
   const known = new Map(
-    service.drafts.flatMap(({ release }) => {
+    [...service.unfinished, ...service.drafts].flatMap(({ source, release }) => {
+      const comesOut = unfinished.has(source) ? Infinity : release.authored
       return [release.slug, ...release.formerly].map((slug) => {
-        return [addresses.release({ slug, language: release.language }), release] as const
+        return [addresses.release({ slug, language: release.language }), comesOut] as const
       })
     }),
   )
   const problems: FileProblem[] = []
-  for (const draft of service.drafts) {
+  for (const draft of [...service.drafts, ...service.unfinished]) {
     for (const link of ownLinks(draft.release.html, baseUrl)) {
-      const target = known.get(link)
-      const message = target
-        ? laterThan(draft, target.authored, link)
-        : await nothingAt(service, link)
+      const comesOut = known.get(link)
+      const message =
+        comesOut === undefined ? await nothingAt(service, link) : laterThan(draft, comesOut, link)
       if (!message) continue
       const { file, line } = placeOf(draft, link, directory)
       if (isTold(service.problems, file, link)) continue
-      problems.push({ file, line, field: 'body', message, warning: true })
+      const isWarning = comesOut === undefined || unfinished.has(draft.source)
+      const problem = { file, line, field: 'body', message }
+      problems.push(isWarning ? { ...problem, warning: true } : problem)
     }
   }
   return problems
@@ -51,8 +55,11 @@ function ownLinks(html: string, baseUrl: string): string[] {
   return [...new Set(own)].filter((href) => href === baseUrl || href.startsWith(`${baseUrl}/`))
 }
 
-function laterThan({ release }: Draft, authored: number, link: string): string | undefined {
-  if (authored <= Math.max(release.authored, Date.now() / 1000)) return undefined
+function laterThan({ release }: Draft, comesOut: number, link: string): string | undefined {
+  if (comesOut <= Math.max(release.authored, Date.now() / 1000)) return undefined
+  if (comesOut === Infinity) {
+    return `The link to ${link} leads nowhere as long as that release is a draft.`
+  }
   return `The link to ${link} leads nowhere until that release comes out, which is later than this one.`
 }
 
@@ -70,9 +77,6 @@ function placeOf(
   link: string,
   directory: string,
 ): { file: string; line: number } {
-  const { file, inLines } = readSource(source)
-  if (inLines) return { file, line: 1 }
   const end = decoded(new URL(link).pathname.split('/').at(-1)!)
-  const lines = readFileSync(join(directory, file), 'utf8').split('\n')
-  return { file, line: Math.max(lines.findLastIndex((line) => line.includes(end)) + 1, 1) }
+  return placeInFile(source, directory, (line) => line.includes(end), 'last')
 }

@@ -1,18 +1,23 @@
 import { readNodeConfig } from '../config.ts'
 import { createAddresses } from '../domain/addresses.ts'
 import { allReleases, type FeedQuery } from '../domain/feed-query.ts'
+import { keyOf } from '../domain/identity.ts'
 import { type FileProblem, formatProblem, writtenAnew } from '../domain/problem.ts'
 import type { State, TopicCount } from '../domain/release-store.ts'
+import type { Site } from '../domain/site.ts'
+import { formatUtc } from '../domain/time.ts'
 import { formatNames } from '../feeds/formats.ts'
 import { otherTerms } from '../http/vocabulary.ts'
 import { kilobytes } from '../probe/examine-feed.ts'
 import type { Walked } from '../probe/walk-feed.ts'
 import { findBrokenLinks } from './broken-links.ts'
 import { checkFeed } from './check-feed.ts'
+import { findFaults } from './check-releases.ts'
+import { comingOut, sayComingOut } from './comes-out.ts'
 import { findMixedPublishers } from './mixed-publishers.ts'
 import { NotDone } from '../domain/tool.ts'
 import { type Context, explain, type Register } from './program.ts'
-import { serviceInMemory } from './service.ts'
+import { type Service, serviceInMemory } from './service.ts'
 import { table } from './terminal.ts'
 
 /** What a command says of a folder, for programs. */
@@ -23,7 +28,14 @@ type Report = {
   problems: FileProblem[]
   feeds: Walked[]
   topicsWithoutReleases: string[]
+  /** What comes out when, and how many drafts there are. */
+  toCome: { at: string; releases: string[] }[]
+  drafts: string[]
+  /** The same in sentences. */
+  sentences: string[]
 }
+
+type Options = { json?: true; strict?: true; verbose?: true }
 
 /** `check`: what is wrong with a content folder and with the feeds that come of it. */
 export const registerCheck: Register = (program, context) => {
@@ -33,19 +45,18 @@ export const registerCheck: Register = (program, context) => {
     .argument('[folder]', 'the content folder (default: CONTENT_DIR, or content)')
     .option('--json', 'write a report for programs')
     .option('--strict', 'take warnings for problems')
-    .action(async (folder: string | undefined, options: { json?: true; strict?: true }) =>
-      check(folder, options, context),
-    )
+    .option('--verbose', 'list also what is well: every feed, and topics without releases')
+    .action(async (folder: string | undefined, options: Options) => check(folder, options, context))
   explain(
     command,
     ['check', 'check ../office/content --json'],
-    'Every release is read as the service reads it, and every feed and archive is asked for in all\nlanguages, topics and formats. Nothing is written.',
+    'Every release is read as the service reads it, and every feed and archive is asked for in all\nlanguages, topics and formats. What the service takes and should not go out is a problem here: text\nthat stands for another one, pictures without words, addresses and times that cannot be right, links\nto what is not public. Nothing is written.',
   )
 }
 
 async function check(
   folder: string | undefined,
-  { json, strict }: { json?: true; strict?: true },
+  { json, strict, verbose = false }: { json?: true; strict?: true; verbose?: boolean },
   context: Context,
 ) {
   const report = await makeReport(folder, context)
@@ -55,7 +66,7 @@ async function check(
   ]
   const ok = report.ok && (!strict || warnings.length === 0)
   context.terminal.say(
-    json ? JSON.stringify({ ...report, ok }, undefined, 2) : formatReport(report),
+    json ? JSON.stringify({ ...report, ok }, undefined, 2) : formatReport(report, verbose),
   )
   if (!ok) throw new NotDone(`Something is wrong with ${report.folder}.`)
 }
@@ -81,9 +92,11 @@ async function makeReport(
   const isServed = problems.every(({ warning }) => warning)
   if (!isServed) {
     service.close()
-    return { folder: directory, ok: false, problems: found, feeds: [], topicsWithoutReleases: [] }
+    const nothing = { feeds: [], topicsWithoutReleases: [], toCome: [], drafts: [], sentences: [] }
+    return { folder: directory, ok: false, problems: found, ...nothing }
   }
-  const state = await service.store.state(Math.floor(Date.now() / 1000))
+  const now = Math.floor(Date.now() / 1000)
+  const state = await service.store.state(now)
   const addresses = createAddresses(baseUrl, state.site)
   const feeds: Walked[] = []
   const counts = await service.store.countByTopic(state)
@@ -102,14 +115,32 @@ async function makeReport(
   const links = await findBrokenLinks(service, directory, { addresses, baseUrl })
   const used = new Set(counts.map(({ topic }) => topic))
   service.close()
+  const { drafts, unfinished } = service
+  const faults = findFaults(drafts, unfinished, { directory, site: state.site, now })
+  const all = [...found, ...faults, ...findMixedPublishers(drafts, directory), ...links]
   return {
     folder: directory,
-    ok:
-      found.every(({ warning }) => warning) &&
-      feeds.every(({ troubles }) => troubles.every(({ warning }) => warning)),
-    problems: [...found, ...findMixedPublishers(service.drafts, directory), ...links],
+    ok: [...all, ...feeds.flatMap(({ troubles }) => troubles)].every(({ warning }) => warning),
+    problems: all,
     feeds,
+    ...toCome(service, state.site, now),
     topicsWithoutReleases: [...state.vocabulary.topics.keys()].filter((slug) => !used.has(slug)),
+  }
+}
+
+function toCome({ drafts, unfinished }: Service, site: Site, now: number) {
+  const coming = comingOut(drafts, now)
+  const count = unfinished.length
+  return {
+    toCome: coming.map(({ at, releases }) => ({
+      at: formatUtc(at),
+      releases: releases.map(keyOf),
+    })),
+    drafts: unfinished.map(({ source }) => source),
+    sentences: [
+      ...sayComingOut(coming, site, now),
+      ...(count > 0 ? [`${count === 1 ? '1 draft is' : `${count} drafts are`} not public.`] : []),
+    ],
   }
 }
 
@@ -127,7 +158,8 @@ function questionsOf(state: State, counts: TopicCount[]): FeedQuery[] {
   ])
 }
 
-function formatReport({ folder, problems, feeds, topicsWithoutReleases }: Report): string {
+function formatReport(report: Report, isVerbose: boolean): string {
+  const { folder, problems, feeds, topicsWithoutReleases, sentences } = report
   const troubles = feeds.flatMap(({ address, troubles }) =>
     troubles.map(({ message, warning }) => `${address}  ${warning ? 'Warning: ' : ''}${message}`),
   )
@@ -141,12 +173,12 @@ function formatReport({ folder, problems, feeds, topicsWithoutReleases }: Report
   return [
     ...said,
     ...(said.length > 0 ? [''] : []),
-    summary(feeds),
-    '',
-    ...(topicsWithoutReleases.length > 0
+    ...(isVerbose ? [summary(feeds), ''] : []),
+    ...(isVerbose && topicsWithoutReleases.length > 0
       ? [`Topics without releases: ${topicsWithoutReleases.join(', ')}`]
       : []),
     `${folder}: ${feeds.length} feeds, ${documents} documents, the largest of ${kilobytes(largest)}; ${said.length - warnings} wrong, ${warnings} warnings`,
+    sentences.join(' '),
   ].join('\n')
 }
 

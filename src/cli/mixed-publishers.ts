@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { readSource } from '../domain/names.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { Draft } from '../domain/publishing.ts'
 import type { Release } from '../domain/release.ts'
 import { keyOf } from '../domain/identity.ts'
+import { placeInFile } from './place-in-file.ts'
 
 /**
  * Where releases of several publishers share a slug: as language versions, by `formerly` or by `corrects`.
@@ -50,8 +48,5 @@ function nameOf(release: Release): string {
 }
 
 function placeOf({ source }: Draft, field: string, directory: string) {
-  const { file, inLines } = readSource(source)
-  if (inLines) return { file, line: 1 }
-  const lines = readFileSync(join(directory, file), 'utf8').split('\n')
-  return { file, line: Math.max(lines.findIndex((line) => line.startsWith(`${field}:`)) + 1, 1) }
+  return placeInFile(source, directory, (line) => line.startsWith(`${field}:`))
 }

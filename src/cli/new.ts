@@ -41,6 +41,14 @@ export const registerNew: Register = (program, context) => {
   )
 }
 
+/** What stands in a new file for its author to replace. */
+export const placeholders = {
+  text: 'Write the text here.',
+  lead: 'The new station opens on 3 March.',
+  phone: '+358 …',
+  email: 'press@example.org',
+}
+
 type Options = {
   title?: string
   language?: string[]
@@ -287,14 +295,14 @@ function fileText(beginning: Beginning, language: string, site: Site): string {
   return `---
 title: ${asYaml(titles.get(language)!)}
 # One paragraph of plain text. Without it, the beginning of the text is shown.
-# lead: The new station opens on 3 March.
+# lead: ${placeholders.lead}
 published: ${writtenTime(published, site)}
 ${topics.length > 0 ? `topics: [${topics.join(', ')}]` : '# topics: [one, another]'}
 ${publisher === Object.keys(site.publishers)[0] ? '' : `publisher: ${publisher}\n`}${kind === kinds[0] ? '' : `kind: ${kind}\n`}# Newsrooms look for contacts first.
 # contacts:
 #   - name: Communications Unit
-#     phone: "+358 …"
-#     email: press@example.org
+#     phone: "${placeholders.phone}"
+#     email: ${placeholders.email}
 #     for: media enquiries
 # Files lie in the folder media. Of a picture say what it shows (alt), and who made it (credit).
 # attachments:
@@ -302,7 +310,7 @@ ${publisher === Object.keys(site.publishers)[0] ? '' : `publisher: ${publisher}\
 #     title: Agenda (PDF)
 ---
 
-Write the text here.
+${placeholders.text}
 `
 }
 

@@ -28,6 +28,7 @@ export async function serviceInMemory(directory: string, { baseUrl, progress }: 
   await migrate(database, readMigrations())
   const content = createContentStore(database, { wordsOf })
   const drafts: Draft[] = []
+  const unfinished: Draft[] = []
   const problems: FileProblem[] = await bringInLine(
     directory,
     {
@@ -43,6 +44,10 @@ export async function serviceInMemory(directory: string, { baseUrl, progress }: 
       clock: systemClock,
       readers: readingInThreads,
       baseUrl,
+      takesUnfinished(draft) {
+        unfinished.push(draft)
+        return false
+      },
       ...(progress && { progress }),
     },
   )
@@ -63,6 +68,8 @@ export async function serviceInMemory(directory: string, { baseUrl, progress }: 
     problems,
     /** The releases as they were read. */
     drafts,
+    /** Those that say `draft: true`, and are not served. */
+    unfinished,
     store,
     fetch: async (request: Request) => service.fetch(request),
     close: () => database.close(),

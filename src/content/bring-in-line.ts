@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/clock.ts'
 import type { FileProblem } from '../domain/problem.ts'
-import type { FileStamp } from '../domain/publishing.ts'
+import type { Draft, FileStamp } from '../domain/publishing.ts'
 import type { ContentStore } from '../domain/release-store.ts'
 import { loadContent } from './load-content.ts'
 import type { Readers } from './reading.ts'
@@ -24,6 +24,8 @@ type Options = {
   readers?: Readers | undefined
   /** BASE_URL, so that texts may have our own full addresses. */
   baseUrl?: string | undefined
+  /** Whether a release that says `draft: true` is brought in all the same, as for a preview. */
+  takesUnfinished?: ((draft: Draft) => boolean) | undefined
 }
 
 /**
@@ -43,6 +45,7 @@ export async function bringInLine(
     rest,
     readers,
     baseUrl,
+    takesUnfinished,
   }: Options,
 ): Promise<FileProblem[]> {
   const known = await store.known()
@@ -60,6 +63,7 @@ export async function bringInLine(
       progress,
       isServing,
       baseUrl,
+      takesUnfinished,
       rest,
       ...(readers && { readers }),
     })

@@ -36,6 +36,8 @@ export type LoadedRelease = {
   draft?: Draft
   media: FileStamp['media']
   problems: FileProblem[]
+  /** Its author wrote `draft: true`. */
+  isUnfinished?: true
 }
 
 /** A text that has to be read, with what its release came to when it was last read. */

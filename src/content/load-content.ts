@@ -38,7 +38,14 @@ type Options = {
   readers?: Readers
   /** BASE_URL, so that texts may have our own full addresses. */
   baseUrl?: string | undefined
+  /**
+   * Asked of each release that says `draft: true` whether it is staged all the same, as for a preview.
+   * Without it none is.
+   */
+  takesUnfinished?: ((draft: Draft) => boolean) | undefined
 }
+
+type Collecting = Pick<Options, 'known' | 'stage' | 'now' | 'progress' | 'takesUnfinished'>
 
 const stagedAtOnce = 100
 
@@ -74,7 +81,7 @@ export async function loadContent(directory: string, options: Options): Promise<
 /** Collects what the releases of a folder came to: the drafts for the store, and the problems. */
 class ReleaseCollector {
   #problems: FileProblem[]
-  #options: Pick<Options, 'known' | 'stage' | 'progress'>
+  #options: Collecting
   #files: Map<string, FileStamp>
   /** Which release has an address or an identity: `slug.language` or identity → source. */
   #owners = new Map<string, string>()
@@ -82,11 +89,7 @@ class ReleaseCollector {
   #unstaged: Draft[] = []
   #references: ReleaseReference[] = []
 
-  constructor(
-    basis: string,
-    problems: FileProblem[],
-    options: Pick<Options, 'known' | 'stage' | 'progress'>,
-  ) {
+  constructor(basis: string, problems: FileProblem[], options: Collecting) {
     this.#problems = problems
     this.#options = options
     // Releases depend on site and topics. Their stamp makes a change of these known also in a folder without
@@ -96,7 +99,9 @@ class ReleaseCollector {
 
   async take(release: LoadedRelease) {
     const { source, line, stamp, id, draft, media, problems } = release
-    const { known, stage, progress } = this.#options
+    const { known, stage, progress, takesUnfinished } = this.#options
+    const isLeftOut = release.isUnfinished && !(draft && takesUnfinished?.(draft))
+    if (isLeftOut) return this.#leaveOut(release)
     this.#problems.push(...problems)
     this.#sources.add(source)
     const file = this.#files.get(fileOf(source)) ?? { stamp, media: {} }
@@ -113,6 +118,20 @@ class ReleaseCollector {
     if (this.#unstaged.length < stagedAtOnce) return
     await stage(this.#unstaged.splice(0))
     progress?.(this.#sources.size)
+  }
+
+  /**
+   * Leaves out a release that is not finished: nothing that is wrong with it keeps others from coming out, and
+   * nobody learns of it. It has no stamp, so that no change of it is one of the store.
+   */
+  async #leaveOut({ source, line, id, problems }: LoadedRelease) {
+    const { known, now } = this.#options
+    const asked = [id ?? known.drafts.get(source)?.id ?? '', addressOf(source)] as const
+    if (await known.isPublished?.(...asked)) this.#problems.push(cameThroughApi(source, line))
+    else if (await known.isShown?.(...asked, now)) this.#problems.push(wasPublic(source, line))
+    for (const { published: _, ...problem } of problems) {
+      this.#problems.push({ ...problem, warning: true })
+    }
   }
 
   /** Notes the address and identity of a release, and tells if another release has one of them. */
@@ -197,6 +216,12 @@ async function readFrameTexts(texts: FrameTexts, readers: Readers): Promise<Read
 function writtenTwice(source: string, owner: string, line = 1): FileProblem {
   const message = `The same release is in ${owner} already. Remove one, or change its slug, language or "formerly".`
   return { file: fileOf(source), line, field: 'slug', message }
+}
+
+function wasPublic(source: string, line = 1): FileProblem {
+  const message =
+    'This release was public already, so it cannot be a draft again. Remove the field, or withdraw the release.'
+  return { file: fileOf(source), line, field: 'draft', message }
 }
 
 function cameThroughApi(source: string, line = 1): FileProblem {

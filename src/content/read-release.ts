@@ -18,13 +18,14 @@ import {
 import {
   completeRelease,
   identityName,
+  isUnfinished,
   releaseAdvice,
   type ReleaseInput,
   releaseSchema,
 } from '../domain/release.ts'
 import { mediaPath, type Site } from '../domain/site.ts'
 import { beginning } from '../domain/text.ts'
-import { parseTime } from '../domain/time.ts'
+import { formatUtc, parseTime } from '../domain/time.ts'
 import { createVocabulary, type Vocabulary } from '../domain/topic.ts'
 import { readReleaseBody, type ReleaseBody, wordsOfRelease } from './release-body.ts'
 
@@ -46,7 +47,13 @@ export class TextReader {
     this.#addresses = createAddresses(storedOrigin, site)
   }
 
-  async read({ written, origin, isNew, ...when }: ReleaseToRead): Promise<ReadText> {
+  async read(release: ReleaseToRead): Promise<ReadText> {
+    if (!isUnfinished(release.written)) return this.#read(release)
+    const written = withTime(release.written, release.now)
+    return { ...(await this.#read({ ...release, written })), isUnfinished: true }
+  }
+
+  async #read({ written, origin, isNew, ...when }: ReleaseToRead): Promise<ReadText> {
     const published = publishedOf(written, this.#surroundings.site)
     const beyond = beyondBounds(written, releaseBounds)
     if (isNew && beyond.length > 0) return { published, mentions: [], problems: beyond }
@@ -140,6 +147,14 @@ export function createReleaseReader({
   // Nothing lies in the future where no time is known.
   return async (written: unknown, origin: Origin, isNew = false) =>
     withMedia(await reader.read({ written, origin, isNew, now: Infinity }), findMedia)
+}
+
+/** When something comes out that is not finished need not be known. */
+function withTime(written: unknown, now: number): unknown {
+  const { published } = written as { published?: unknown }
+  return published === undefined && Number.isFinite(now)
+    ? { ...(written as object), published: formatUtc(now) }
+    : written
 }
 
 type When = Pick<ReleaseToRead, 'now' | 'isWithdrawn'>

@@ -89,8 +89,12 @@ async function withFiles(
   if (text.isGivenUp && before) {
     return [{ ...before, problems: told.map((problem) => ({ ...problem, warning: true })) }]
   }
-  const place = { source, ...(line !== undefined && { line }) }
+  const place = { source, ...(line !== undefined && { line }), ...unfinishedIf(text) }
   return [{ ...place, stamp, ...(draft && { draft, id: draft.release.id }), media, problems: told }]
+}
+
+function unfinishedIf({ isUnfinished }: Pick<FileText, 'isUnfinished'>) {
+  return isUnfinished ? { isUnfinished } : {}
 }
 
 /** A file below `media/`, with its width and height if it is a picture. */

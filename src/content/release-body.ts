@@ -63,7 +63,7 @@ class BodyAddresses {
   #context: AddressContext
   #mayBeMissing: (address: string) => boolean
   #files = new Map<string, { isWarning: boolean }>()
-  #wrong = new Map<string, string>()
+  #wrong = new Map<string, { what: string; use: 'link' | 'image' }>()
 
   /** `mayBeMissing`: whether it is only a warning when there is no file at an address. */
   constructor(context: AddressContext, mayBeMissing: (address: string) => boolean) {
@@ -78,7 +78,7 @@ class BodyAddresses {
     if (media && this.#files.get(media)?.isWarning !== false) {
       this.#files.set(media, { isWarning: this.#mayBeMissing(address) })
     }
-    if (wrong) this.#wrong.set(address, wrong)
+    if (wrong) this.#wrong.set(address, { what: wrong, use })
     return url
   }
 
@@ -90,9 +90,11 @@ class BodyAddresses {
 
   /** Pictures and links that nobody would see: they are left out, or lead nowhere. */
   problems(isRefused: boolean): Problem[] {
-    return Array.from(this.#wrong, ([address, what]): Problem => {
+    return Array.from(this.#wrong, ([address, { what, use }]): Problem => {
       const message = `"${beginning(decoded(address), 60)}" ${what}`
-      return { field: 'body', message, ...(!isRefused && { warning: true }) }
+      if (isRefused) return { field: 'body', message }
+      const tolerated = use === 'image' && { tolerated: true as const }
+      return { field: 'body', message, warning: true, ...tolerated }
     }).slice(0, mostTold)
   }
 }

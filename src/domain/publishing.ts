@@ -51,6 +51,8 @@ export type KnownContent = {
    * replace it. Undefined if no release did.
    */
   isPublished?: ((id: string, address: string) => Promise<boolean>) | undefined
+  /** Whether a release of the folder is public at a second, asked for in the same way. */
+  isShown?: ((id: string, address: string, now: number) => Promise<boolean>) | undefined
 }
 
 /**

@@ -57,6 +57,8 @@ export type ReadText = {
   /** Files below `media/`, in the order in which it mentions them. */
   mentions: Mention[]
   problems: PlacedProblem[]
+  /** Its author wrote `draft: true`. */
+  isUnfinished?: true
 }
 
 /** A release without its attachments, and those as they are written. */
@@ -169,5 +171,5 @@ function firstOf(missing: PlacedProblem[]): PlacedProblem[] {
 
 function missingFile({ path, ...where }: Mention): PlacedProblem {
   const message = `There is no file ${path}. Put it there, or write the name of one that is.`
-  return { ...where, message }
+  return { ...where, message, ...(where.warning && { tolerated: true }) }
 }

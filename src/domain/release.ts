@@ -28,7 +28,7 @@ export type ReleaseInput = v.InferOutput<ReturnType<typeof releaseSchema>>
  * One press release in one language. All text is clean, all times are seconds since 1970. A field of the
  * schema is a field of this, unless reading makes something else of it.
  */
-export type Release = Omit<ReleaseInput, 'body' | keyof Completed> & Completed
+export type Release = Omit<ReleaseInput, 'body' | 'draft' | keyof Completed> & Completed
 
 /** What reading makes of the text and of the fields that an author may leave out. */
 type Completed = {
@@ -99,6 +99,8 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
     ),
     /** Whether its author says that it belongs to the history of an office (C-06). */
     archived: v.optional(yes),
+    /** Whether its author is not done with it: then it never reaches a store. */
+    draft: v.optional(yesOrNo),
     body: bodySchema,
   })
 }
@@ -208,6 +210,20 @@ const yes = v.pipe(
   v.transform(() => true),
 )
 
+const yesOrNo = v.pipe(
+  v.union([v.literal(true), v.literal('true'), v.literal(false), v.literal('false')]),
+  v.transform((said) => saysYes(said)),
+)
+
+function saysYes(value: unknown): boolean {
+  return value === true || value === 'true'
+}
+
+/** Whether a release says `draft: true`, whatever else is wrong with it. */
+export function isUnfinished(written: unknown): boolean {
+  return saysYes((Object(written) as { draft?: unknown }).draft)
+}
+
 /** The last second of a date, or the second of a time. */
 function lastSecond(date: string, timezone: string): number {
   return parseTime(date, timezone)! + (date.includes('T') ? 0 : 86_399)
@@ -235,6 +251,7 @@ export const releaseAdvice = {
   withdrawn: `Write { at: ${timeExample}, reason: Why }.`,
   replacedBy: 'Write the slug of the release that takes its place, or leave it out.',
   archived: 'Write true, or leave it out.',
+  draft: 'Write true, or leave it out.',
   body: 'Write the text of the release.',
   html: 'Write the text as HTML.',
   markdown: 'Write the text as Markdown.',
@@ -272,7 +289,18 @@ const together = 600
 
 /** A written release with everything filled in that its author may leave out. */
 export function completeRelease(input: ReleaseInput, found: Findings, site: Site): Release {
-  const { body: _, id: __, lead, publisher, kind, published, updated, authored, ...rest } = input
+  const {
+    body: _,
+    id: __,
+    draft: ___,
+    lead,
+    publisher,
+    kind,
+    published,
+    updated,
+    authored,
+    ...rest
+  } = input
   const corrections = input.changes.filter((change) => change.kind === 'correction')
   const changes = [...(input.withdrawn ? [input.withdrawn] : []), ...corrections]
   // Changes that are made together get seconds that follow each other. Some lie before the time that the

@@ -44,6 +44,7 @@ export async function writeDown(
     changes: filled(changes.map(({ at, ...rest }) => ({ at: formatUtc(at), ...rest }))),
     corrects: release.corrects || undefined,
     archived: release.archived || undefined,
+    draft: undefined,
     withdrawn: withdrawn && { ...withdrawn, at: formatUtc(withdrawn.at) },
     body: markdown === null ? { html: withoutOrigin(release.html) } : { markdown },
   })

@@ -15,6 +15,7 @@ import {
   notWritten,
   otherIdentity,
   tagOf,
+  unfinished,
   withdrawn,
   wrong,
 } from './revise.ts'
@@ -232,6 +233,7 @@ async function readOne(
     const isWithdrawn = before?.release.withdrawn !== undefined
     const release = { written: one, origin, isNew: written !== undefined, now, isWithdrawn }
     const [text] = await readReleases([release], surroundingsOf(siteAndTopics, baseUrl))
+    if (text!.isUnfinished) throw unfinished()
     const result = await withMedia(text!, (path) => findMedia(path, by))
     if (result.draft) return { ...result, draft: result.draft }
     throw wrong(result.problems)

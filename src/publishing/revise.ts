@@ -178,6 +178,13 @@ export function wrong(problems: Problem[]): DomainError {
   return new DomainError('wrong', countOf(told.length), { errors: told })
 }
 
+/** The newsroom system that sends releases keeps those that are not finished. */
+export function unfinished(): DomainError {
+  const message =
+    'Drafts are not kept here. Send the release without "draft" once it is finished: with a time to come in "published" nobody sees it before. To take back what is public, withdraw it.'
+  return wrong([{ field: 'draft', message }])
+}
+
 function countOf(problems: number): string {
   if (problems > mostProblems) return `More than ${mostProblems} fields are wrong.`
   return problems === 1 ? 'One field is wrong.' : `${problems} fields are wrong.`

@@ -9,6 +9,7 @@ import { fingerprint } from '../domain/identity.ts'
 import { type FileProblem, formatProblem, type Problem, writtenAnew } from '../domain/problem.ts'
 import { readSource } from '../domain/names.ts'
 import type { Draft } from '../domain/publishing.ts'
+import { isUnfinished } from '../domain/release.ts'
 import type { Site } from '../domain/site.ts'
 import type { VocabularySource } from '../domain/topic.ts'
 import { NotDone } from '../domain/tool.ts'
@@ -84,6 +85,10 @@ export async function readPushFolder(
   const addresses = new Set<string>()
   for await (const { source, line, written } of readWrittenReleases(directory)) {
     if (!written) continue
+    if (isUnfinished(written)) {
+      problems.push(notSent(source, line))
+      continue
+    }
     const { slug, language } = Object(written) as Record<string, unknown>
     addresses.add(`${String(slug)}.${String(language).toLowerCase()}`)
     const draft = drafts.get(source)
@@ -121,6 +126,12 @@ async function readFrame(directory: string): Promise<{ site: Site; vocabulary: V
   throw new NotDone(
     `Nothing is sent until ${directory} is mended:\n${wrong.map(formatProblem).join('\n')}`,
   )
+}
+
+function notSent(source: string, line = 1): FileProblem {
+  const message =
+    'This is a draft, and is not sent. If the service has the release already, withdraw it there.'
+  return { file: readSource(source).file, line, field: 'draft', message, warning: true }
 }
 
 /** A mistake in a Markdown file is one of its only release, in whichever line it is. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts'
+import { lastKeyOf } from '../domain/key.ts'
 import type { ContentUpdate, FileStamp, KnownContent, KnownDraft } from '../domain/publishing.ts'
 import type { BundleMark, ContentStore } from '../domain/release-store.ts'
 import { joinVocabularies } from '../domain/topic.ts'
@@ -69,7 +70,26 @@ async function readKnownContent(database: Database): Promise<KnownContent> {
       published.results.length > 0
         ? (id, address) => isPublishedByApi(database, id, address)
         : undefined,
+    isShown: (id, address, now) => isShown(database, id, address, now),
   }
+}
+
+async function isShown(
+  database: Database,
+  id: string,
+  address: string,
+  now: number,
+): Promise<boolean> {
+  const [slug = '', language = ''] = address.split('.')
+  const found = await statement(
+    database,
+    'select 1 from release where (id = ?1 or (slug = ?2 and language = ?3)) and key <= ?4',
+    id,
+    slug,
+    language,
+    lastKeyOf(now),
+  ).first()
+  return found !== null
 }
 
 async function isPublishedByApi(database: Database, id: string, address: string): Promise<boolean> {

@@ -12,7 +12,9 @@ import { runCommand } from '../cli/run.ts'
 import { siteYaml, temporaryFolder, topicsYaml } from '../content-folder.ts'
 import { hurriedClock, nodePress } from '../platforms.ts'
 
-type EveryField = { [Name in keyof Required<ReleaseFields>]: NonNullable<ReleaseFields[Name]> }
+/** A draft is not stored, and so not written down. */
+type StoredFields = Omit<ReleaseFields, 'draft'>
+type EveryField = { [Name in keyof Required<StoredFields>]: NonNullable<StoredFields[Name]> }
 
 /** As the service writes it down itself. */
 const written: EveryField = {
@@ -66,7 +68,7 @@ const otherwise: EveryField = {
   body: { html: '<p>Another text.</p>' },
 }
 
-const fields = Object.keys(written) as (keyof ReleaseFields)[]
+const fields = Object.keys(written) as (keyof StoredFields)[]
 const site = readSite(siteYaml).site!
 const { vocabulary } = readTopics(topicsYaml, site.languages, site.timezone)
 const readRelease = createReleaseReader({

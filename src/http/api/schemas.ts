@@ -63,9 +63,11 @@ export function parse<Schema extends v.GenericSchema>(
 /** All that requests and answers look like, in the words of one site. */
 export function describeSchemas(site: Site, vocabulary: Vocabulary) {
   const schema = releaseSchema(site, vocabulary)
+  // No draft is taken.
+  const { draft: _, ...taken } = schema.entries
   // As lists, which our own checks hide from JSON Schema.
   const entries = {
-    ...schema.entries,
+    ...taken,
     language: v.picklist(site.languages),
     publisher: v.optional(v.picklist(Object.keys(site.publishers))),
   }
