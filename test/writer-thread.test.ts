@@ -1,6 +1,7 @@
 // The thread that writes: nobody who reads waits for it, and nobody who writes is told what is not so.
 import { DatabaseSync } from 'node:sqlite'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { readNodeConfig } from '../src/config.ts'
@@ -9,7 +10,7 @@ import { statement } from '../src/store/database.ts'
 import { openReader } from '../src/store/node-sqlite.ts'
 import { WriterThread } from '../src/writer-thread.ts'
 import { markdown, temporaryFolder } from './content-folder.ts'
-import { databaseFile, start, titles, until } from './server.ts'
+import { databaseFile, spawnServer, start, titles, until } from './server.ts'
 
 /** A thread that writes into a new database, and a connection that reads it. */
 async function opened() {
@@ -125,3 +126,31 @@ test('a database in memory is a file that goes with the process', async () => {
   expect(await server.exit).toBe(0)
   expect(readdirSync(TMPDIR)).toEqual([])
 })
+
+/** The priorities of the threads of a process, as Linux tells them: the more, the later it goes. */
+function prioritiesOf(pid: number): number[] {
+  const threads = `/proc/${pid}/task`
+  return readdirSync(threads).map((thread) => {
+    const told = readFileSync(`${threads}/${thread}/stat`, 'latin1')
+    return Number(told.slice(told.lastIndexOf(')') + 2).split(' ')[16])
+  })
+}
+
+test.runIf(process.platform === 'linux')(
+  'a service that was started to give way to others does so in all its threads',
+  async () => {
+    const directory = temporaryFolder({
+      'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
+    })
+    const server = await spawnServer(directory, { DATABASE: databaseFile() })
+    onTestFinished(() => void server.process.kill('SIGKILL'))
+    const began = prioritiesOf(server.process.pid!).length
+    setPriority(server.process.pid!, 12)
+    await Promise.race([until(() => server.output().includes('Serving')), server.exit])
+    expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
+    // The first is the one that answers; those that Node began before are its own.
+    const [answering, ...others] = prioritiesOf(server.process.pid!)
+    expect(answering).toBe(12)
+    expect(Math.min(...others.slice(began - 1))).toBeGreaterThanOrEqual(12)
+  },
+)
