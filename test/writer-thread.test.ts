@@ -9,7 +9,7 @@ import { DomainError } from '../src/domain/errors.ts'
 import { statement } from '../src/store/database.ts'
 import { openReader } from '../src/store/node-sqlite.ts'
 import { WriterThread } from '../src/writer-thread.ts'
-import { markdown, temporaryFolder } from './content-folder.ts'
+import { markdown, temporaryFolder, writeFiles } from './content-folder.ts'
 import { databaseFile, spawnServer, start, titles, until } from './server.ts'
 
 /** A thread that writes into a new database, and a connection that reads it. */
@@ -154,3 +154,25 @@ test.runIf(process.platform === 'linux')(
     expect(Math.min(...others.slice(began - 1))).toBeGreaterThanOrEqual(12)
   },
 )
+
+test('a new version waits for another process that writes, and then serves what was there before', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
+  })
+  const DATABASE = databaseFile()
+  const before = await start(directory, { DATABASE, BASE_URL: 'https://before.example' })
+  before.process.kill('SIGTERM')
+  await before.exit
+  writeFiles(directory, { 'site.yaml': 'nonsense: [' })
+  const other = new DatabaseSync(DATABASE)
+  onTestFinished(() => other.close())
+  other.exec('begin immediate')
+  const settings = { DATABASE, BASE_URL: 'https://after.example' }
+  const after = await spawnServer(directory, settings)
+  onTestFinished(() => void after.process.kill('SIGKILL'))
+  await Promise.race([until(() => after.log().includes('It is waited for')), after.exit])
+  expect((await fetch(`${after.url}/feed.json`)).status).toBe(503)
+  other.exec('rollback')
+  await until(() => after.log().includes('What was there before is served'))
+  expect(await titles(`${after.url}/feed.json`)).toEqual(['A'])
+})
