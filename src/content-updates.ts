@@ -12,10 +12,14 @@ import { readingInThreads } from './read-in-threads.ts'
 import { createContentStore } from './store/content-store.ts'
 import type { NodeDatabase } from './store/node-sqlite.ts'
 import { createReleaseStore } from './store/release-store.ts'
-import { isDatabaseError, isFull, isOfDamagedFile } from './store/sqlite-errors.ts'
+import { isBusy, isDatabaseError, isFull, isOfDamagedFile } from './store/sqlite-errors.ts'
 
 /** Milliseconds for which a start looks at a folder in which files are being written. */
 const longestFirst = 10_000
+
+/** Milliseconds for which a start waits for another process that writes into the database. */
+const longestBusy = 60_000
+const betweenAttempts = 100
 
 type UpdateParts = {
   config: NodeConfig
@@ -94,15 +98,33 @@ export class ContentUpdates {
    * program than this one, all of them count as changed first.
    */
   async prepareToServe(): Promise<boolean> {
+    const state = await this.#releases.state(systemClock.now()).catch(() => undefined)
+    if (!state) return false
     try {
-      const { revision } = await this.#releases.state(systemClock.now())
-      const { baseUrl } = this.#parts.config
-      const program = outputName(outputVersion, baseUrl)
-      if (!this.#parts.database.readOnly) await this.#content.changeProgram(program, systemClock)
-      return revision > 0
+      await this.#changeProgram()
+      return true
     } catch (error) {
-      // A clock that is behind or a full disk keeps nothing from being served.
-      return isOfClock(error) || isFull(error)
+      // A clock that is behind, a full disk, or another process that never ends keeps nothing from being served.
+      return isOfClock(error) || isFull(error) || isBusy(error)
+    }
+  }
+
+  /** Another service on the database may be writing for long, and first answers must not be of two programs. */
+  async #changeProgram() {
+    const { config, database } = this.#parts
+    if (database.readOnly) return
+    const program = outputName(outputVersion, config.baseUrl)
+    const end = performance.now() + longestBusy
+    for (let isTold = false; ; isTold = true) {
+      try {
+        await this.#content.changeProgram(program, systemClock)
+        return
+      } catch (error) {
+        if (!isBusy(error) || performance.now() >= end) throw error
+      }
+      if (!isTold)
+        console.error(`Another process is writing into ${config.database}. It is waited for.`)
+      await new Promise((resolve) => setTimeout(resolve, betweenAttempts))
     }
   }
 

@@ -1,15 +1,14 @@
 // What a thread of the pool runs (`pool.ts`).
 import { createHash } from 'node:crypto'
 import { enableCompileCache } from 'node:module'
-import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Order, Report } from './pool.ts'
 
-// Whoever answers goes first. Elsewhere it would be said of the whole process.
-if (process.platform === 'linux') setPriority(10)
 // As in `node.ts`: nothing else may be imported before.
 const { compileCache } = workerData as { compileCache: string | undefined }
 if (compileCache !== undefined) enableCompileCache(compileCache)
+const { giveWay } = await import('./give-way.ts')
+giveWay(10)
 const { makeDigestsWith } = await import('./domain/digest.ts')
 const { DomainError } = await import('./domain/errors.ts')
 const { mostShared } = await import('./pool.ts')

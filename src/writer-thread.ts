@@ -129,6 +129,8 @@ export class WriterThread {
   /** Lets the database go, and ends the thread. */
   async close(): Promise<void> {
     await this.order('close')
+    // What was cut off by it fails, and nobody is to take that for what the content is like.
+    this.#worker.removeAllListeners('message')
     await this.#worker.terminate()
   }
 

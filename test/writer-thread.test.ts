@@ -1,6 +1,7 @@
 // The thread that writes: nobody who reads waits for it, and nobody who writes is told what is not so.
 import { DatabaseSync } from 'node:sqlite'
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { readNodeConfig } from '../src/config.ts'
@@ -8,8 +9,8 @@ import { DomainError } from '../src/domain/errors.ts'
 import { statement } from '../src/store/database.ts'
 import { openReader } from '../src/store/node-sqlite.ts'
 import { WriterThread } from '../src/writer-thread.ts'
-import { markdown, temporaryFolder } from './content-folder.ts'
-import { databaseFile, start, titles, until } from './server.ts'
+import { markdown, temporaryFolder, writeFiles } from './content-folder.ts'
+import { databaseFile, spawnServer, start, titles, until } from './server.ts'
 
 /** A thread that writes into a new database, and a connection that reads it. */
 async function opened() {
@@ -124,4 +125,54 @@ test('a database in memory is a file that goes with the process', async () => {
   server.process.kill('SIGTERM')
   expect(await server.exit).toBe(0)
   expect(readdirSync(TMPDIR)).toEqual([])
+})
+
+/** The priorities of the threads of a process, as Linux tells them: the more, the later it goes. */
+function prioritiesOf(pid: number): number[] {
+  const threads = `/proc/${pid}/task`
+  return readdirSync(threads).map((thread) => {
+    const told = readFileSync(`${threads}/${thread}/stat`, 'latin1')
+    return Number(told.slice(told.lastIndexOf(')') + 2).split(' ')[16])
+  })
+}
+
+test.runIf(process.platform === 'linux')(
+  'a service that was started to give way to others does so in all its threads',
+  async () => {
+    const directory = temporaryFolder({
+      'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
+    })
+    const server = await spawnServer(directory, { DATABASE: databaseFile() })
+    onTestFinished(() => void server.process.kill('SIGKILL'))
+    const began = prioritiesOf(server.process.pid!).length
+    setPriority(server.process.pid!, 12)
+    await Promise.race([until(() => server.output().includes('Serving')), server.exit])
+    expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
+    // The first is the one that answers; those that Node began before are its own.
+    const [answering, ...others] = prioritiesOf(server.process.pid!)
+    expect(answering).toBe(12)
+    expect(Math.min(...others.slice(began - 1))).toBeGreaterThanOrEqual(12)
+  },
+)
+
+test('a new version waits for another process that writes, and then serves what was there before', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
+  })
+  const DATABASE = databaseFile()
+  const before = await start(directory, { DATABASE, BASE_URL: 'https://before.example' })
+  before.process.kill('SIGTERM')
+  await before.exit
+  writeFiles(directory, { 'site.yaml': 'nonsense: [' })
+  const other = new DatabaseSync(DATABASE)
+  onTestFinished(() => other.close())
+  other.exec('begin immediate')
+  const settings = { DATABASE, BASE_URL: 'https://after.example' }
+  const after = await spawnServer(directory, settings)
+  onTestFinished(() => void after.process.kill('SIGKILL'))
+  await Promise.race([until(() => after.log().includes('It is waited for')), after.exit])
+  expect((await fetch(`${after.url}/feed.json`)).status).toBe(503)
+  other.exec('rollback')
+  await until(() => after.log().includes('What was there before is served'))
+  expect(await titles(`${after.url}/feed.json`)).toEqual(['A'])
 })
