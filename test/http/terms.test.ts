@@ -531,6 +531,14 @@ onBothPresses(
       writeFiles(directory(), { 'site.yaml': `${siteYaml}  police: { renamed: customs }\n` })
       await takeUp()
       expect(await titlesIn(fetch, '/publishers/customs.json?q=sent')).toEqual(['Sent'])
+      // To send it as it is read changes nothing, and what is read names a publisher that there is.
+      const read = (await (
+        await fetch('/api/releases/sent/en', {
+          headers: { Authorization: 'Bearer a-secret-of-customs' },
+        })
+      ).json()) as { publisher: string }
+      expect(read.publisher).toBe('customs')
+      expect(await (await sendAs('customs', read)).json()).toMatchObject({ change: 'unchanged' })
       const again = { ...written, publisher: 'customs', title: 'Sent again' }
       expect((await sendAs('the-police', again)).status).toBe(403)
       expect((await sendAs('customs', again)).status).toBe(200)
