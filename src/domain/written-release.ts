@@ -1,7 +1,7 @@
 import { storedOrigin } from './addresses.ts'
 import { identity } from './identity.ts'
 import { type Attachment, identityName, type Release, type ReleaseFields } from './release.ts'
-import type { Site } from './site.ts'
+import { presentPublisher, type Site } from './site.ts'
 import { formatUtc } from './time.ts'
 
 /** A release as somebody wrote it, not checked yet: a line of JSONL, or what a request to the API holds. */
@@ -33,7 +33,8 @@ export async function writeDown(
     authored: authored === published ? undefined : formatUtc(authored),
     id: isOwn ? undefined : release.id,
     topics: release.topics,
-    publisher: release.publisher,
+    // As it is called by now: no other name is in the description of the API.
+    publisher: presentPublisher(release.publisher, site) ?? release.publisher,
     kind: release.kind,
     contacts: filled(contacts),
     attachments: filled(attachments.map(writeAttachment)),

@@ -4,7 +4,7 @@ import type { ArchiveLinks } from '../feeds/feed.ts'
 import { type FormatName, formats, rankedFormats } from '../feeds/formats.ts'
 import type { Current } from './answers/state.ts'
 
-/** The Link header of a page: the feeds it announces, in the order of its head, and its own address (O-05). */
+/** The Link header of a page: the feeds it announces, in the order of its head, and where it lives (O-05). */
 export function pageLinks(query: FeedQuery, page: string, { addresses }: Current): string {
   const feeds = rankedFormats.map((format) => {
     return `<${addresses.feed(query, format)}>; rel="alternate"; type="${formats[format].mediaType}"`

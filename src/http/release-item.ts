@@ -28,10 +28,10 @@ export function releaseItemMeaning(
     subject: { kind: 'release', path: pathOf(address) },
     renderedAs: 'json',
     contentType: 'application/json',
-    headers: () => ({
+    headers: ({ canonical = addresses.releasePage(named) }) => ({
       'x-robots-tag': 'noindex',
       'content-security-policy': documentPolicy,
-      link: `<${addresses.release(named)}>; rel="canonical"`,
+      link: `<${canonical}>; rel="canonical"`,
     }),
     isToKeep: false,
     async lastModified() {
@@ -43,7 +43,8 @@ export function releaseItemMeaning(
       if (isElsewhere) return { movedTo: addresses.releaseItem(release) }
       const relations = await store.findRelations([release], current)
       const body = `${renderItem(createEntry(release, relations, current))}\n`
-      return { body, isGone: release.withdrawn !== undefined }
+      const canonical = addresses.release(release)
+      return { body, isGone: release.withdrawn !== undefined, canonical }
     },
   }
 }

@@ -288,9 +288,9 @@ function receipt(
   { change, draft, warnings }: Prepared,
   { published, updated }: Pick<Release, 'published' | 'updated'>,
 ): Receipt {
-  const { id, slug, language } = draft.release
+  const { id, slug, language, url } = draft.release
   const tag = tagOf({ hash: draft.hash, release: { published, updated } })
-  return { change, id, slug, language, published, updated, tag, warnings }
+  return { change, id, slug, language, url, published, updated, tag, warnings }
 }
 
 /** In their order, so that each group has one change of a release. */

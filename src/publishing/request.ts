@@ -31,6 +31,8 @@ export type Receipt = {
   id: string
   slug: string
   language: string
+  /** Where it lives, if that is a page of the office's own. */
+  url?: string | undefined
   /** Seconds. Of a dry run those that were asked for. */
   published: number
   updated: number

@@ -77,11 +77,14 @@ export function isRepeated(
 export async function isAsRead(
   before: ReleaseForAuthors | undefined,
   { release, media }: Draft,
-  { site }: SiteAndTopics,
+  { site, vocabulary }: SiteAndTopics,
 ): Promise<boolean> {
   const attached = release.attachments.map(({ path }) => path)
   if (!before || media.some((path) => !attached.includes(path))) return false
-  const [was, is] = await Promise.all([before.release, release].map((one) => writeDown(one, site)))
+  // What was renamed or merged since is sent under its former name, and read as what it is by now.
+  const topics = before.release.topics.map((topic) => vocabulary.resolve(topic)?.slug ?? topic)
+  const there = { ...before.release, topics: [...new Set(topics)] }
+  const [was, is] = await Promise.all([there, release].map((one) => writeDown(one, site)))
   return JSON.stringify(was) === JSON.stringify(is)
 }
 

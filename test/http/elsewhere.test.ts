@@ -1,7 +1,7 @@
 // Releases that live on pages of the office's own, and what the office says of itself.
 import { expect, test } from 'vitest'
 import { markdown, siteYaml, writeFiles } from '../content-folder.ts'
-import { onNodePress } from '../platforms.ts'
+import { baseUrl, onNodePress } from '../platforms.ts'
 
 const elsewhere = 'https://office.example/news/meeting'
 const license = 'https://creativecommons.org/licenses/by/4.0/'
@@ -43,6 +43,12 @@ onNodePress('releases that live elsewhere', files, (press) => {
     expect(html).toContain(`<link rel="canonical" href="${elsewhere}">`)
     expect(html).toContain(`"@id":"${elsewhere}"`)
     expect(html).toContain(`<a href="${elsewhere}">office.example</a>`)
+    // Search engines that are told two addresses believe neither.
+    for (const path of ['/releases/meeting', '/releases/meeting.json']) {
+      const link = (await press.fetch(path)).headers.get('link')!
+      expect(link).toContain(`<${elsewhere}>; rel="canonical"`)
+      expect(link.match(/rel="canonical"/g)).toHaveLength(1)
+    }
     for (const path of ['/sitemap-releases-1.xml', '/news-sitemap.xml']) {
       const sitemap = await text(path)
       expect(sitemap).toContain('/releases/here')
@@ -87,5 +93,27 @@ onNodePress('releases that live elsewhere', files, (press) => {
     await write({ 'releases/meeting.en.md': meeting() })
     const back = await item('/feed.json')
     expect([back.id, back.url]).toEqual([id, expect.stringMatching(/\/releases\/meeting$/)])
+  })
+
+  test('a release that names a page of ours as its own never leads round in a circle', async () => {
+    const { host } = new URL(baseUrl)
+    for (const url of [
+      `${baseUrl}/releases/meeting`,
+      `http://${host}/EN/releases/meeting/?from=mail#top`,
+      `${baseUrl}/fi/releases/meeting`,
+    ]) {
+      writeFiles(press.directory(), {
+        'site.yaml': `${siteYaml}pages: elsewhere\n`,
+        'releases/meeting.en.md': meeting([`url: ${url}`]),
+        'releases/meeting.fi.md': markdown([
+          'title: Kokous',
+          'published: 2024-01-24T10:00:00Z',
+          `url: ${baseUrl}/releases/meeting`,
+        ]),
+      })
+      await press.takeUp()
+      const page = await press.fetch('/releases/meeting', { redirect: 'manual' })
+      expect(page.status, url).toBe(200)
+    }
   })
 })

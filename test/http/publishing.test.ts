@@ -65,6 +65,17 @@ onBothPresses('publishing', files, (press) => {
     expect((await press.fetch(new URL(put.json.url).pathname)).status).toBe(200)
   })
 
+  test('a release that lives on a page of the office is answered for with that', async () => {
+    const url = 'https://office.example/news/meeting'
+    const put = await ask('PUT', '/api/releases/on-our-site/en', { ...release, url })
+    expect(put.json.url).toBe(url)
+    const read = await ask('GET', '/api/releases/on-our-site/en')
+    expect(read.json.status).toMatchObject({ page: url })
+    const reason = { reason: 'It was wrong.' }
+    const taken = await ask('POST', '/api/releases/on-our-site/en/withdraw', reason)
+    expect(taken.json.url).toBe(url)
+  })
+
   onNode('what is sent twice is published once', async () => {
     const first = await ask('PUT', '/api/releases/twice/en', release)
     const before = await (await press.fetch('/feed.atom')).text()

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { walk } from '../archive-walker.ts'
-import { markdown, siteYaml, writeFiles, writeFolder } from '../content-folder.ts'
+import { markdown, siteYaml, topicsYaml, writeFiles, writeFolder } from '../content-folder.ts'
 import { attribute, type Page, readPage, send, textOf } from '../page.ts'
 import { baseUrl, type Fetch, onBothPresses, onNode } from '../platforms.ts'
 
@@ -531,10 +531,57 @@ onBothPresses(
       writeFiles(directory(), { 'site.yaml': `${siteYaml}  police: { renamed: customs }\n` })
       await takeUp()
       expect(await titlesIn(fetch, '/publishers/customs.json?q=sent')).toEqual(['Sent'])
+      // To send it as it is read changes nothing, and what is read names a publisher that there is.
+      const read = (await (
+        await fetch('/api/releases/sent/en', {
+          headers: { Authorization: 'Bearer a-secret-of-customs' },
+        })
+      ).json()) as { publisher: string }
+      expect(read.publisher).toBe('customs')
+      expect(await (await sendAs('customs', read)).json()).toMatchObject({ change: 'unchanged' })
       const again = { ...written, publisher: 'customs', title: 'Sent again' }
       expect((await sendAs('the-police', again)).status).toBe(403)
       expect((await sendAs('customs', again)).status).toBe(200)
       expect(await titlesIn(fetch, '/publishers/customs.json?q=sent')).toEqual(['Sent again'])
+    })
+
+    test('an author is told of feeds that hold the release, whatever became of its terms', async () => {
+      const headers = {
+        Authorization: 'Bearer a-secret-of-the-newsroom',
+        'Content-Type': 'application/json',
+      }
+      const topics = ['space-travel', 'drugs', 'asylum']
+      const body = { title: 'Told', publisher: 'police', topics, body: { html: '<p>Text</p>' } }
+      const police = '  police: { name: { en: Police } }\n'
+      writeFiles(directory(), { 'site.yaml': siteYaml + police })
+      await takeUp()
+      const sent = JSON.stringify(body)
+      await fetch('/api/releases/told/en', { method: 'PUT', headers, body: sent })
+      const ended = 'retired: { at: 2024-02-01, until: 2024-03-01 }'
+      const changed = {
+        'topics.yaml': topicsYaml
+          .replace('  label: { en: space travel }', `  label: { en: space travel }\n  ${ended}`)
+          .replace(/asylum:\n.*\n.*\n/, 'asylum: { renamed: immigration }\n'),
+        // One publisher has ended, and then it is simply gone.
+        'site.yaml': `${siteYaml}  police: { name: { en: Police }, ${ended} }\n`,
+      }
+      for (const files of [changed, { 'site.yaml': siteYaml }]) {
+        writeFiles(directory(), files)
+        await takeUp()
+        const answer = await fetch('/api/releases/told/en', { headers })
+        const read = (await answer.json()) as { status: { feeds: { json: string }[] } }
+        const paths = read.status.feeds.map(({ json }) => json.slice(baseUrl.length))
+        for (const path of paths) expect(await titlesIn(fetch, path), path).toContain('Told')
+        expect(paths).toContain('/topics/migration.json')
+        expect(paths).toContain('/topics/immigration.json')
+        if (files !== changed) continue
+        const again = await fetch('/api/releases/told/en', {
+          method: 'PUT',
+          headers,
+          body: JSON.stringify(read),
+        })
+        expect(await again.json()).toMatchObject({ change: 'unchanged' })
+      }
     })
   },
 )

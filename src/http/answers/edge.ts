@@ -40,7 +40,7 @@ export function createEdge(open: () => Promise<EdgeCache>): Edge {
 }
 
 /** The shape of a record there. To be raised when `AnswerRecord` changes: versions share the cache. */
-const shape = 1
+const shape = 2
 
 /** A record as headers that a cache keeps with the bytes. */
 export function describe(record: AnswerRecord): Record<string, string> {

@@ -22,6 +22,8 @@ export type Rendered =
       previous?: string
       /** It only says that what was here is no longer. */
       isGone?: boolean
+      /** Where the same lives, if that is not its own address. */
+      canonical?: string
     }
   | { movedTo: string }
 
@@ -39,7 +41,7 @@ export type Recipe = {
   /** Whether only a person in a browser gets it, at an address where readers get a feed. */
   isForPersons?: boolean
   /** Headers of this kind of address, names in lower case. */
-  headers: (edition: Pick<Edition, 'previous'>) => Record<string, string>
+  headers: (made: Pick<AnswerRecord, 'previous' | 'canonical'>) => Record<string, string>
   /** Second of the last change of what the document shows. Costs one small query at most. */
   lastModified: () => Promise<number>
   /** Throws DomainError for what is not there. */
@@ -143,7 +145,7 @@ export class Finder {
     const lastModified = await recipe.lastModified()
     const record = answers.record(key)
     if (record?.lastModified === lastModified && record.frameSince === current.frameSince) {
-      const renewed = this.#recordOf(recipe, record, current, record.isGone)
+      const renewed = this.#recordOf(recipe, record, current, record)
       answers.put(key, renewed)
       const kept = this.#before(key, headers, clock.now())
       if (kept) return kept
@@ -161,7 +163,12 @@ export class Finder {
     return this.#makeOnce(recipe, lastModified, current)
   }
 
-  #recordOf(recipe: Recipe, edition: Edition, current: Current, isGone = false): AnswerRecord {
+  #recordOf(
+    recipe: Recipe,
+    edition: Edition,
+    current: Current,
+    { isGone = false, canonical }: Pick<Partial<AnswerRecord>, 'isGone' | 'canonical'> = {},
+  ): AnswerRecord {
     const { answers, clock } = this.#parts
     const { isToKeep, contentType, subject, isForPersons = false } = recipe
     const { since, frameSince, readAt = clock.now() } = current
@@ -170,11 +177,12 @@ export class Finder {
       frameSince,
       seen: readAt,
       isGone,
+      canonical,
       isToKeep,
       isForPersons,
       contentType,
       subject,
-      ownHeaders: recipe.headers(edition),
+      ownHeaders: recipe.headers({ previous: edition.previous, canonical }),
       before: answers.record(recipe.key),
     })
   }
@@ -202,11 +210,11 @@ export class Finder {
       answers.forget(key)
       return rendered
     }
-    const { body, previous = '', isGone } = rendered
+    const { body, previous = '' } = rendered
     metrics.rendered(renderedAs)
     const edition = { etag: `W/"${await fingerprint(body)}"`, lastModified, previous }
     const made: KeptWhole = {
-      record: this.#recordOf(recipe, edition, current, isGone),
+      record: this.#recordOf(recipe, edition, current, rendered),
       body: createCodedBody(new TextEncoder().encode(body)),
     }
     answers.put(key, made.record, made.body)

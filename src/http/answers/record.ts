@@ -32,6 +32,8 @@ export type AnswerRecord = Known &
     seen: number
     /** The document only says that what was here is no longer. */
     isGone: boolean
+    /** Where the same lives, if that is not its own address. */
+    canonical?: string | undefined
     /** Whether the edition is to be kept beyond this process once somebody comes with conditions. */
     isToKeep: boolean
     /** Whether it is. */
@@ -79,7 +81,7 @@ const ofEveryAnswer = Object.entries(always).flat()
 /** What is known beside an edition when its record is made. */
 export type RecordInput = Pick<
   AnswerRecord,
-  'since' | 'frameSince' | 'seen' | 'isGone' | 'isToKeep' | 'contentType' | 'subject'
+  'since' | 'frameSince' | 'seen' | 'isGone' | 'canonical' | 'isToKeep' | 'contentType' | 'subject'
 > & {
   /** Headers of its kind of address. */
   ownHeaders: Record<string, string>

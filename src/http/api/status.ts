@@ -2,9 +2,10 @@ import type { Addresses } from '../../domain/addresses.ts'
 import { isUnderEmbargo } from '../../domain/embargo.ts'
 import { allReleases, type FeedQuery } from '../../domain/feed-query.ts'
 import type { Release } from '../../domain/release.ts'
+import { retiredAt } from '../../domain/retirement.ts'
 import { formatUtc } from '../../domain/time.ts'
-import { inOrderOfTerms, presentTerm, termFor } from '../../domain/term.ts'
-import type { Site } from '../../domain/site.ts'
+import { inOrderOfTerms, termFor } from '../../domain/term.ts'
+import { presentPublisher, type Site } from '../../domain/site.ts'
 import type { Vocabulary } from '../../domain/topic.ts'
 import { formatNames } from '../../feeds/formats.ts'
 
@@ -18,11 +19,14 @@ export function statusOf(
   { addresses, site, vocabulary }: { addresses: Addresses; site: Site; vocabulary: Vocabulary },
 ) {
   const { language, topics, publisher, kind, published, withdrawn } = release
+  const { gone } = retiredAt(site, vocabulary.topics.values(), now)
+  const named = topics.flatMap((topic) => vocabulary.resolve(topic)?.slug ?? [])
+  const issuer = presentPublisher(publisher, site)
   const terms = inOrderOfTerms([
-    ...topics.flatMap((topic) => vocabulary.withBroader(topic)),
-    presentTerm(termFor('publisher', publisher), site),
+    ...named.flatMap((topic) => vocabulary.withBroader(topic)),
+    ...(issuer === undefined ? [] : [termFor('publisher', issuer)]),
     termFor('kind', kind),
-  ])
+  ]).filter((term) => !gone.has(term))
   const questions: FeedQuery[] = [
     allReleases('all'),
     allReleases(language),
