@@ -1,8 +1,10 @@
+#!/usr/bin/env node
 // The commands: npm run tiedote -- <command>
 import { registerBackup } from './backup.ts'
 import { registerCheck } from './check.ts'
 import { registerExport } from './export.ts'
 import { registerImport } from './import.ts'
+import { registerInit } from './init.ts'
 import { endWhenInterrupted } from './interruption.ts'
 import { registerMendClock } from './mend-clock.ts'
 import { registerNew } from './new.ts'
@@ -13,6 +15,7 @@ import { registerRestore } from './restore.ts'
 import { createTerminal } from './terminal.ts'
 
 const commands = [
+  registerInit,
   registerCheck,
   registerNew,
   registerImport,
