@@ -28,6 +28,7 @@ const entries = [
   'bundle-worker.ts',
   'no-xml.ts',
   'version.ts',
+  'give-way.ts',
 ]
 
 /** Puts everything together, as the entries do. */
@@ -75,7 +76,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   {
     what: /^node:/,
     where:
-      /^(cli|import|push|probe)\/|^(node|serve|pool|thread|writer|writing|writer-thread|version|bundle|bundle-content|bundle-worker|http\/(client|listen|request-faults))\.ts|^store\/(node-sqlite|connect-sqlite|database-file|backup|integrity-(check|check-thread|monitor))\.ts|^content\/(folder|media-folder|picture-file|load-content|watch)\.ts/,
+      /^(cli|import|push|probe)\/|^(node|serve|pool|thread|writer|writing|writer-thread|give-way|version|bundle|bundle-content|bundle-worker|http\/(client|listen|request-faults))\.ts|^store\/(node-sqlite|connect-sqlite|database-file|backup|integrity-(check|check-thread|monitor))\.ts|^content\/(folder|media-folder|picture-file|load-content|watch)\.ts/,
   },
   { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
   { what: /^esbuild$/, where: /^bundle-worker\.ts/ },

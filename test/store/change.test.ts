@@ -197,7 +197,7 @@ describe.each(Object.entries(databases))('what many send at once, on %s', (name,
   const files = { 'releases/a.en.md': file('A', start - 100) }
 
   test('is public within two seconds, in three changes at most, though each has a process of its own', async () => {
-    const [count, millisecondsOfSecond] = name === 'D1' ? [8, 1500] : [80, 400]
+    const [count, millisecondsOfSecond] = name === 'D1' ? [8, 1500] : [80, 800]
     const press = await service(await open(), files, quickClock(millisecondsOfSecond))
     await press.clock.passed(press.clock.now())
     const slugs = Array.from({ length: count }, (_, index) => `release-${index}`)
