@@ -35,6 +35,7 @@ export function describeQuery(query: FeedQuery, names: Names): string {
   return capitalised(parts.join(', '))
 }
 
+/** A text as a title begins. */
 export function capitalised(text: string): string {
   const [first = '', ...rest] = text
   return `${first.toUpperCase()}${rest.join('')}`
