@@ -46,9 +46,13 @@ function readNames(
   fields: URLSearchParams,
   terms: Terms,
 ): ReadExpression[] {
-  return valuesOf(sort, fields)
-    .flatMap((text) => partsOf(text, /\s*,\s*/))
-    .map((name) => parseTerm(partWord(name).sort === sort ? name : termFor(sort, name), terms))
+  const wordFor = (name: string) => (partWord(name).sort === sort ? name : termFor(sort, name))
+  return (
+    valuesOf(sort, fields)
+      // The name of a publisher may have a comma.
+      .flatMap((text) => (terms.resolve(wordFor(text)) ? [text] : partsOf(text, /\s*,\s*/)))
+      .map((name) => parseTerm(wordFor(name), terms))
+  )
 }
 
 function withoutAny(expressions: TopicExpression[]): TopicExpression {

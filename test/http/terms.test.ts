@@ -11,7 +11,7 @@ const site = `${siteYaml}  police: { name: { en: Police, fi: Poliisi, sv: Polise
   toll: { renamed: old-customs }
   old-customs: { renamed: customs }
   coast-guard:
-    name: { en: Coast Guard, fi: Merivartiosto }
+    name: { en: Coast Guard, fi: Merivartiosto, sv: "Bevakning, kust" }
     retired: { at: 2024-02-01, until: 2199-01-01T00:00:00Z, replacedBy: [police], note: { en: All at sea. } }
   harbours: { name: { en: Harbours }, retired: { at: 2024-02-01, until: 2024-03-01, replacedBy: [customs] } }
 `
@@ -97,6 +97,7 @@ onNode(
         '/kinds/speech.json': ['All', 'Only EU', 'Office'],
         '/all/kinds/speech.json': ['Kaikki', 'All', 'Only EU', 'Office'],
         '/feed.json?kind=speech': ['All', 'Only EU', 'Office'],
+        '/feed.json?publisher=Bevakning,+kust': ['This feed has ended', 'Sea'],
         '/feed.json?kind=speech,statement&publisher=customs&publisher=police': [
           'All',
           'Only EU',
