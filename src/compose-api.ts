@@ -15,6 +15,8 @@ export type ApiParts = Omit<
   'store' | 'reading' | 'authentication' | 'mendStoreClock'
 > & {
   database: Database
+  /** The same one where nothing is refused because something large is being written. */
+  patientDatabase?: Database
   /** Who reads the bodies and texts; this thread if it is left out. */
   reading?: PublishingParts['reading']
   tokens: Token[]
@@ -25,6 +27,7 @@ export type ApiParts = Omit<
 /** Puts publishing over HTTP together, for each runtime and for tests. */
 export function composeApi({
   database,
+  patientDatabase = database,
   tokens,
   portions = {},
   reading = ownReading,
@@ -37,6 +40,7 @@ export function composeApi({
       database,
       { wordsOf: wordsOfRelease, ...portions },
       parts.checkStore,
+      patientDatabase,
     ),
     async mendStoreClock(now) {
       const { wordsOf } = await import('./content/words.ts')

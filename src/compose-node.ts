@@ -27,9 +27,10 @@ export type NodeParts = Pick<
 
 /** Puts the service on Node together, over a database that is open and filled. */
 export function composeNode({ contentDirectory, uploads, tokens, ...parts }: NodeParts): Composed {
-  const { database, publishing = database, clock, baseUrl, damage } = parts
+  const { database, writer = database, publishing = database, clock, baseUrl, damage } = parts
   const api = composeApi({
     database: publishing,
+    patientDatabase: writer,
     checkStore() {
       const sentence = damage?.()
       if (sentence !== undefined) throw new StoreDamaged(sentence)

@@ -1,6 +1,7 @@
 // Changes of the API. Each request may have a process of its own, and there is one transaction in a second:
 // whoever is first in it commits all that is staged for the same revision, also what others staged.
 import type { Clock } from '../domain/clock.ts'
+import { DomainError } from '../domain/errors.ts'
 import { nextSecond, waitForFreeSecond, yieldToPriority } from './change-second.ts'
 import { type Change, prepareTransaction } from './change-transaction.ts'
 import { mostAttempts } from './commit-change.ts'
@@ -12,6 +13,12 @@ import { discardBatch, type Staging } from './staging.ts'
 /** Identities and slugs of one group, about as many as a thousand releases have. */
 const mostNames = 2000
 
+/**
+ * Milliseconds for which a request that is refused waits until what it staged is taken back: so long that all of it
+ * takes no more than five seconds.
+ */
+const longestTakingBack = 900
+
 /** What is committed with the staged releases of others. */
 export type StagedRequest = {
   /** Begins the name of the batch. */
@@ -22,6 +29,8 @@ export type StagedRequest = {
   readRest: () => Promise<Omit<Change, 'batches'>>
   /** Seconds after which it is given up. */
   patience: number
+  /** Where nothing is refused because something large is being written. */
+  patientDatabase: Database
 }
 
 /** One attempt, in a batch of its own: what could not be discarded belongs to no later one. */
@@ -29,7 +38,7 @@ type Attempt = { name: string; until: number; isLast: boolean }
 
 /**
  * Commits what a request stages, together with what others staged. Throws DomainError `unavailable` like
- * `commitChange`; nothing is staged any more then.
+ * `commitChange`; nothing is staged any more then, or it says that something may be.
  */
 export async function commitStaged(
   database: Database,
@@ -64,13 +73,35 @@ async function tryToCommit(
     isStaged = false
     return !(await discardBatch(database, name))
   } catch (error) {
-    const wasThere = await discardBatch(database, name).catch(() => true)
+    const wasThere = await takeBack(request.patientDatabase, name)
     // Nothing is left of it where another committed it.
-    if (isStaged && !wasThere) return true
-    if (isLast || clock.now() >= until) throw error
-    if (await isStillAt(database, clock, before).catch(() => true)) throw error
+    if (isStaged && wasThere === false) return true
+    const isToldOfTheRest = wasThere !== undefined || !(error instanceof DomainError)
+    const told = isToldOfTheRest ? error : notTakenBack()
+    if (isLast || clock.now() >= until) throw told
+    if (await isStillAt(database, clock, before).catch(() => true)) throw told
     return false
   }
+}
+
+/**
+ * Deletes a batch, so that nobody commits it any more. Answers whether it was there, or undefined if that cannot be
+ * said yet: where a writer is at work it is deleted before all that others send from now on.
+ */
+async function takeBack(database: Database, name: string): Promise<boolean | undefined> {
+  const discarded = discardBatch(database, name).catch(() => undefined)
+  const late = new Promise<undefined>((resolve) => {
+    setTimeout(() => resolve(undefined), longestTakingBack)
+  })
+  return Promise.race([discarded, late])
+}
+
+function notTakenBack(): DomainError {
+  return new DomainError(
+    'unavailable',
+    'Something large is being written at present. Send it again in ten seconds: what was taken all the same does not become public twice.',
+    { retryAfter: 10 },
+  )
 }
 
 /** Whether the store stands where it did, so that another attempt would fail in the same way. */

@@ -32,12 +32,13 @@ type CheckStore = () => void | Promise<void>
 /**
  * The `PublishingStore` in SQL, on node:sqlite and on D1: it takes in what comes through the API. It takes
  * nothing while `checkStore` throws what is wrong with the database: what was answered for might not be found
- * again.
+ * again. `patientDatabase` is the same one where nothing is refused because something large is being written.
  */
 export function createPublishingStore(
   database: Database,
   marking: Marking,
   checkStore: CheckStore = () => {},
+  patientDatabase = database,
 ): PublishingStore {
   const siteReader = new SiteAndTopicsReader(database)
   return {
@@ -48,7 +49,8 @@ export function createPublishingStore(
     list: async (after, limit, viewer, filter = {}) =>
       listKept(database, { after, limit, viewer, filter, site: (await siteReader.read()).site }),
     history: (subject, limit) => readHistory(database, subject, limit),
-    publish: (batch, clock, decide) => publish(database, checkStore, { batch, clock, decide }),
+    publish: (batch, clock, decide) =>
+      publish(database, checkStore, { batch, clock, decide, patientDatabase }),
     async publishTopic(slug, clock, decide) {
       const isMade = await commitChange(database, clock, {
         marking,
@@ -79,16 +81,18 @@ type PublishRequest = {
   batch: string
   clock: Clock
   decide: (now: number) => Promise<ReadyChange[]>
+  patientDatabase: Database
 }
 
 async function publish(
   database: Database,
   checkStore: CheckStore,
-  { batch, clock, decide }: PublishRequest,
+  { batch, clock, decide, patientDatabase }: PublishRequest,
 ): Promise<void> {
   await commitStaged(database, clock, {
     batch,
     patience,
+    patientDatabase,
     async stage(staging) {
       await checkStore()
       const changes = await decide(staging.now)

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { readNodeConfig } from '../../src/config.ts'
 import { wordsOf } from '../../src/content/words.ts'
 import type { Clock } from '../../src/domain/clock.ts'
 import { bringInLine } from '../../src/content/bring-in-line.ts'
@@ -14,9 +15,11 @@ import { createContentStore } from '../../src/store/content-store.ts'
 import type { Database, Statement } from '../../src/store/database.ts'
 import { createPublishingStore } from '../../src/store/publishing-store.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
+import { WriterThread } from '../../src/writer-thread.ts'
 import { markdown, temporaryFolder, topicsYaml } from '../content-folder.ts'
 import type { startD1 } from '../d1.ts'
 import { createSimulatedClock } from '../readers/simulated-clock.ts'
+import { databaseFile } from '../server.ts'
 import { isQuick } from '../trials.ts'
 import { newDatabase } from './stores.ts'
 
@@ -31,6 +34,7 @@ async function service<Time extends Clock>(
   database: Database,
   files: Record<string, string>,
   clock: Time,
+  forAuthors = database,
 ) {
   const directory = temporaryFolder(files)
   const takeUp = () =>
@@ -40,7 +44,7 @@ async function service<Time extends Clock>(
       clock,
     })
   expect(await takeUp()).toEqual([])
-  const publishing = createPublishingStore(database, { wordsOf })
+  const publishing = createPublishingStore(forAuthors, { wordsOf }, undefined, database)
   const ports = {
     store: publishing,
     readReleases,
@@ -329,6 +333,55 @@ test('what was told to have failed does not come out with what others send later
   await press.put('x')
   expect(await press.titles()).toEqual(['x', 'y'])
 })
+
+/** A thread that writes into a new database. */
+async function openedWriter() {
+  const path = databaseFile()
+  const config = readNodeConfig({ DATABASE: path, CONTENT_DIR: temporaryFolder() })
+  const ignore = () => {}
+  const listeners = {
+    onContent: ignore,
+    onDatabaseError: (error: Error) => error,
+    onDamage: ignore,
+    onWritten: ignore,
+    onDeath: ignore,
+  }
+  const writer = new WriterThread({ config, path, mayBeMadeAnew: true }, listeners)
+  await writer.open()
+  onTestFinished(() => writer.close())
+  return writer
+}
+
+test.each([3_000_000, 12_000_000])(
+  'what was told to come again while something was written is not public (%i steps long)',
+  async (steps) => {
+    const writer = await openedWriter()
+    const clock = createSimulatedClock(start)
+    let working: Promise<unknown> | undefined
+    const press = await service(
+      writer.forReaders(),
+      {},
+      {
+        ...clock,
+        // The thread is at work once the release is staged.
+        async passed(second) {
+          working ??= writer
+            .forReaders()
+            .prepare(
+              `with recursive n (i) as (select 1 union all select i + 1 from n where i < ${steps}) select count(*) from n`,
+            )
+            .all()
+          await clock.passed(second)
+        },
+      },
+      writer.forAuthors(300),
+    )
+    await expect(press.put('x')).rejects.toThrow('Send it again in ten seconds')
+    await working
+    await press.put('y')
+    expect(await press.titles()).toEqual(['y'])
+  },
+)
 
 test('what was taken for abandoned while it waited is sent again before it is answered for', async () => {
   const database = await newDatabase()
