@@ -506,7 +506,7 @@ function answeringNothing(statement: Statement): Statement {
 
 test('a topic that takes longer to decide than releases that are sent all the time gets its turn', async () => {
   const database = await newDatabase()
-  const clock = quickClock(500)
+  const clock = quickClock(1000)
   const press = await service(database, { 'releases/a.en.md': file('A', start - 100) }, clock)
   const near = new Map<Statement, Statement>()
   const slow = (statement: Statement): Statement => {
