@@ -17,6 +17,8 @@ export type Contents = {
   releases: StoredRelease[]
   counts: TopicCount[]
   months: Month[]
+  /** How many releases answer the question: one more than `mostCounted` says that there are more. */
+  matches: number
   /** There are older releases than these. */
   hasMore: boolean
   /** A release that answers the question has an event. */
@@ -35,7 +37,11 @@ const mostOnPage = 50
 /** No press office publishes more in a month. */
 const mostInMonth = 5000
 
+/** Nobody needs to know how many more there are, and counting them takes time. */
+export const mostCounted = 1000
+
 const oneEvent: Walk = { by: 'key', onlyEvents: true, limit: 1 }
+const toCount: Walk = { by: 'key', limit: mostCounted + 1 }
 
 /** Throws DomainError `not-found` for a month without releases, and for a page after its last one. */
 export async function readContents(
@@ -46,8 +52,8 @@ export async function readContents(
 ): Promise<Contents> {
   const counts = await store.countByTopic(current)
   const months = await store.months(query, current)
-  const [events = []] = await store.places(query, current, [oneEvent])
-  const found = { counts, months, hasEvents: events.length > 0 }
+  const [events = [], all = []] = await store.places(query, current, [oneEvent, toCount])
+  const found = { counts, months, hasEvents: events.length > 0, matches: all.length }
   if (monthPage) return { ...found, ...(await readMonth(query, monthPage, store, current)) }
   const most = isUnfiltered(query) ? mostOnHome : mostOfNewest
   const releases = await store.find(query, current, most + 1)
