@@ -60,10 +60,20 @@ export const sv: Texts = {
     day: ({ year, month, day }) => `${day} ${names[month - 1]} ${year}`,
     dayAndTime: ({ year, month, day, hour, minute }) =>
       `${day} ${names[month - 1]} ${year} kl. ${hour}.${String(minute).padStart(2, '0')}`,
+    days: (from, to) => {
+      const month = names[from.month - 1]!
+      const end = `${to.day} ${names[to.month - 1]} ${to.year}`
+      if (from.year !== to.year) return `${from.day} ${month} ${from.year}–${end}`
+      if (from.month !== to.month) return `${from.day} ${month}–${end}`
+      return from.day === to.day ? end : `${from.day}–${end}`
+    },
+    hours: (days, from, to) =>
+      `${days} kl. ${from.hour}.${String(from.minute).padStart(2, '0')}–${to.hour}.${String(to.minute).padStart(2, '0')}`,
     months: names,
     month: (year, month) => `${names[month - 1]} ${year}`,
 
     toContent: 'Hoppa till innehållet',
+    toFilter: 'Hoppa till urvalet',
     search: 'Sök',
     searchLabel: 'Sök bland meddelandena',
     languages: 'Språk',
@@ -93,14 +103,17 @@ export const sv: Texts = {
 
     subscribe: 'Prenumerera',
     howToSubscribe:
-      'Ett flöde ger dig nya meddelanden direkt. Kopiera någon av adresserna till din flödesläsare, eller öppna flödet i en läsare här nedanför. Alla format fungerar.',
-    addressOf: (format) => `Adress till flödet i formatet ${format}`,
+      'Ett flöde ger dig nya meddelanden direkt. Kopiera dess adress till din flödesläsare.',
+    addressOf: (format) => `Adress till flödet i formatet ${format.replace(/ Feed$/, '')}`,
+    copyFeed: 'Kopiera flödets adress',
     copy: 'Kopiera',
     copied: 'Kopierad',
     openIn: 'Öppna i',
     openInLabel: (reader) => `Prenumerera i ${reader}`,
     eventsAsCalendar: 'Evenemang som kalender',
     openInCalendar: 'Prenumerera i din kalender',
+    moreWays: 'Fler sätt: format, läsare, kalender',
+    addressFollows: 'Urvalet har ändrats. Visa dess meddelanden för att få flödets adress.',
     forReaders: 'Flera flöden på en gång (OPML)',
     everyTopicAsOpml: 'Alla ämnen som var sitt flöde',
     theseTopicsAsOpml: 'Dessa ämnen som var sitt flöde',
@@ -109,25 +122,29 @@ export const sv: Texts = {
     isArchive: (format) => `Detta är ett arkiv av ett flöde (${format}). Det ändras inte längre.`,
     toSubscribe: 'Prenumerera genom att kopiera denna adress till din flödesläsare:',
 
-    build: 'Sätt ihop ditt eget flöde',
-    buildThis: 'Ändra flödet',
-    buildIntroduction:
-      'Välj det du vill veta mer om. Du ser vad flödet innehåller innan du prenumererar.',
-    changeThis: 'Prenumerera eller ändra flödet',
+    build: 'Välj meddelanden',
+    buildThis: 'Ändra urvalet',
     wantedTopics: 'Ämnen',
     publishers: 'Utgivare',
     kinds: 'Typer av meddelanden',
     any: 'Meddelanden om något av ämnena',
     all: 'Endast meddelanden om alla ämnena',
     leaveOut: 'Uteslut ämnen',
-    unwantedTopics: 'Utan meddelanden om',
+    narrowList: 'Begränsa listan',
+    languageAndWords: 'Språk och ord',
     releaseLanguage: 'Meddelandenas språk',
     words: 'Ord i meddelandet',
     wordsHint:
       'Meddelanden med alla dessa ord, i vilken ordning och form som helst. Inom citattecken: exakt dessa ord efter varandra.',
     withOneLess: 'Med ett ord mindre:',
     moreReleasesThan: (count) => `över ${count} meddelanden`,
-    show: 'Visa flödet',
+    show: 'Visa meddelandena',
+    matching: (count, isMore) => {
+      if (isMore) return `Fler än ${count} meddelanden`
+      return count === 1 ? '1 meddelande' : `${count} meddelanden`
+    },
+    waiting: 'Laddar …',
+    failed: 'Inget svar kom. Ditt urval finns kvar: försök igen med knappen.',
     tooRich:
       'Flödet kombinerar ämnen på ett sätt som formuläret inte kan visa. Med formuläret blir det enklare.',
     resultAnnounced: (title) => `Visar nu: ${title}`,
@@ -137,6 +154,9 @@ export const sv: Texts = {
     otherLanguages: 'På andra språk',
     followTopics: 'Följ meddelandets ämnen',
     pictureElsewhere: 'Bild på en annan webbplats',
+
+    picturesToDownload: 'Bilder att ladda ner',
+    newOn: (what) => `Nya meddelanden: ${what}`,
 
     forPrograms: 'För program',
     everyTopicForPrograms: 'Alla ämnen och deras flöden:',
@@ -177,6 +197,7 @@ export const sv: Texts = {
       'empty-month': 'Inget meddelande publicerades den månaden.',
       'no-release': 'Det finns inget meddelande på den här adressen.',
     },
+    askedFor: 'Du bad om',
     insteadTopics: 'Sökte du något av dessa?',
     lookFor: 'Sök bland meddelandena',
     contact: 'Kontakt:',

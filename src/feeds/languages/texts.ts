@@ -73,11 +73,16 @@ export type Reason =
 export type Messages = {
   day: (time: WallTime) => string
   dayAndTime: (time: WallTime) => string
+  /** From one day to another, or one day, without saying anything twice. */
+  days: (from: WallTime, to: WallTime) => string
+  /** The same with the times of day at its ends. */
+  hours: (days: string, from: WallTime, to: WallTime) => string
   /** Names of the months in the archive on pages, January first. */
   months: string[]
   month: (year: number, month: number) => string
 
   toContent: string
+  toFilter: string
   search: string
   searchLabel: string
   languages: string
@@ -106,6 +111,7 @@ export type Messages = {
   subscribe: string
   howToSubscribe: string
   addressOf: (format: string) => string
+  copyFeed: string
   copy: string
   copied: string
   openIn: string
@@ -113,6 +119,10 @@ export type Messages = {
   /** The events of a question, for the reader's own calendar. */
   eventsAsCalendar: string
   openInCalendar: string
+  /** Before what stands behind the first address. */
+  moreWays: string
+  /** In place of an address that is that of another choice. */
+  addressFollows: string
   forReaders: string
   everyTopicAsOpml: string
   theseTopicsAsOpml: string
@@ -123,15 +133,14 @@ export type Messages = {
 
   build: string
   buildThis: string
-  buildIntroduction: string
-  changeThis: string
   wantedTopics: string
   publishers: string
   kinds: string
   any: string
   all: string
   leaveOut: string
-  unwantedTopics: string
+  narrowList: string
+  languageAndWords: string
   releaseLanguage: string
   words: string
   wordsHint: string
@@ -139,6 +148,10 @@ export type Messages = {
   withOneLess: string
   moreReleasesThan: (count: number) => string
   show: string
+  /** How many releases the choice finds; or that there are more than that. */
+  matching: (count: number, isMore: boolean) => string
+  waiting: string
+  failed: string
   tooRich: string
   resultAnnounced: (title: string) => string
 
@@ -148,12 +161,17 @@ export type Messages = {
   followTopics: string
   pictureElsewhere: string
 
+  picturesToDownload: string
+  newOn: (what: string) => string
+
   forPrograms: string
   everyTopicForPrograms: string
   extension: string
 
   errors: Record<ReadingErrorCode, { title: string; text: string }>
   reasons: Record<Reason, string>
+  /** Before the address that was asked for. */
+  askedFor: string
   insteadTopics: string
   lookFor: string
   /** Before whom to ask. */

@@ -21,6 +21,8 @@ export type PageParts = {
   versions?: LanguageLink[]
   /** The versions are not the same page. Search engines are not told of them. */
   differ?: boolean
+  /** The main part has the form that makes a question. */
+  hasFilter?: boolean
   /** Further elements of `<head>`. They come after the feeds, which must be first (O-01). */
   head?: Html
 }
@@ -44,7 +46,7 @@ ${feeds ? feedLinks(feeds, view) : nothing}${page.calendar ? calendarLink(page.c
 ${head}</head>
 <body${interfaceLanguage === language ? nothing : html` lang="${interfaceLanguage}"`}>
 <a class="skip" href="#content">${messages.toContent}</a>
-${masthead(page, view)}
+${page.hasFilter ? html`<a class="skip" href="#filter">${messages.toFilter}</a>\n` : nothing}${masthead(page, view)}
 <main id="content" tabindex="-1">
 ${main}
 </main>
@@ -82,13 +84,13 @@ function masthead({ versions = [] }: PageParts, view: View): Html {
   const { site, addresses, language, messages } = view
   return html`<header class="masthead">
 <div class="frame">
-<a class="name" href="${addresses.home(language)}">${label(site.title, view)}</a>
-${languages(versions, view)}
+<a class="name" href="${addresses.home(language)}">${site.logo ? html`<img src="${addresses.media(site.logo)}" alt="" width="40" height="40">` : nothing}<span>${label(site.title, view)}</span></a>
 <form class="search" action="${pathOf(addresses.home(language))}" role="search">
 <label class="unseen" for="search">${messages.searchLabel}</label>
 <input id="search" type="search" name="q" placeholder="${messages.searchLabel}" autocomplete="off">
 <button>${messages.search}</button>
 </form>
+${languages(versions, view)}
 </div>
 </header>`
 }
