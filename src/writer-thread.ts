@@ -6,7 +6,7 @@ import type { FileProblem } from './domain/problem.ts'
 import { fromSent, type SentError } from './sent-error.ts'
 import type { Database, Row } from './store/database.ts'
 import { RemoteDatabase, type SentStatement } from './store/remote-database.ts'
-import { isDamaged, isDiskError } from './store/sqlite-errors.ts'
+import { isBusy, isDamaged, isDiskError } from './store/sqlite-errors.ts'
 
 // One thread does all that writes, so that whoever polls a feed never waits for it: SQLite answers within the
 // call, and readers of a WAL database do not wait for a writer on another connection.
@@ -16,6 +16,9 @@ import { isDamaged, isDiskError } from './store/sqlite-errors.ts'
  * are to know within five seconds.
  */
 const patienceOfAuthors = 4000
+
+/** Milliseconds after which it is tried again whether another process still writes. */
+const betweenAttempts = 2000
 
 /** What the thread is begun with. */
 export type WriterData = {
@@ -57,7 +60,12 @@ export type Report =
   | { databaseError: SentError }
   | { isDamaged: true }
 
-type Waiting = { resolve: (output: unknown) => void; reject: (error: Error) => void }
+type Waiting = {
+  resolve: (output: unknown) => void
+  reject: (error: Error) => void
+  /** It is refused when others take long. */
+  isImpatient: boolean
+}
 
 type Listeners = {
   onContent: (report: ContentReport) => void
@@ -79,6 +87,8 @@ export class WriterThread {
   #lastNumber = 0
   /** An order was given up, and nothing was heard of the thread since then. */
   #isBusy = false
+  /** Until this millisecond it is not tried again whether another process still writes. */
+  #lockedUntil = 0
   #readOnly = false
 
   constructor(data: Omit<WriterData, 'compileCache'>, listeners: Listeners) {
@@ -147,11 +157,12 @@ export class WriterThread {
   }
 
   #send(task: Task, input: unknown, patience: number | undefined): Promise<unknown> {
-    if (patience !== undefined && this.#isBusy) return Promise.reject(isBusyWriting())
+    const isBusyNow = this.#isBusy || performance.now() < this.#lockedUntil
+    if (patience !== undefined && isBusyNow) return Promise.reject(isBusyWriting())
     const number = ++this.#lastNumber
     const turn = patience === undefined ? undefined : new Int32Array(new SharedArrayBuffer(4))
     return new Promise((resolve, reject) => {
-      this.#waiting.set(number, { resolve, reject })
+      this.#waiting.set(number, { resolve, reject, isImpatient: turn !== undefined })
       this.#worker.postMessage({ number, task, input, turn } satisfies Order)
       if (turn) setTimeout(() => this.#giveUp(number, turn), patience).unref()
     })
@@ -162,6 +173,7 @@ export class WriterThread {
     const waiting = this.#waiting.get(number)
     if (!waiting || Atomics.compareExchange(turn, 0, 0, 2) !== 0) return
     this.#waiting.delete(number)
+    // The thread says when it comes to it.
     this.#isBusy = true
     waiting.reject(isBusyWriting())
   }
@@ -176,16 +188,23 @@ export class WriterThread {
     else {
       const waiting = this.#waiting.get(report.number)
       this.#waiting.delete(report.number)
-      if ('error' in report) waiting?.reject(this.#errorOf(report.error))
-      else {
+      if ('error' in report) {
+        const error = this.#errorOf(report.error, waiting)
+        waiting?.reject(error)
+      } else {
         onWritten()
         waiting?.resolve(report.output)
       }
     }
   }
 
-  #errorOf(sent: SentError): Error {
+  #errorOf(sent: SentError, waiting: Waiting | undefined): Error {
     const error = fromSent(sent)
+    if (isBusy(error)) {
+      // Another process writes. Each attempt keeps all others waiting for two seconds.
+      this.#lockedUntil = performance.now() + betweenAttempts
+      return waiting?.isImpatient ? isBusyWriting() : error
+    }
     const isOfFile = isDamaged(error) || isDiskError(error)
     return isOfFile ? this.#listeners.onDatabaseError(error) : error
   }

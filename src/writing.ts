@@ -21,8 +21,11 @@ export function startWriting(): void {
 }
 
 async function carryOut(writing: Writing, { number, task, input, turn }: Order) {
-  // Whoever ordered it may have given it up.
-  if (turn && Atomics.compareExchange(turn, 0, 0, 1) !== 0) return
+  // Whoever ordered it may have given it up, and is told that there is time again.
+  if (turn && Atomics.compareExchange(turn, 0, 0, 1) !== 0) {
+    report({ number, output: undefined })
+    return
+  }
   try {
     const run = writing[task] as (input: unknown) => unknown
     report({ number, output: await run.call(writing, input) })

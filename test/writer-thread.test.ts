@@ -176,3 +176,29 @@ test('a new version waits for another process that writes, and then serves what 
   await until(() => after.log().includes('What was there before is served'))
   expect(await titles(`${after.url}/feed.json`)).toEqual(['A'])
 })
+
+test('while another process writes, everybody who publishes is told to come again, and not after each other', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
+  })
+  const DATABASE = databaseFile()
+  const secret = 'a-secret-of-the-newsroom'
+  const { url } = await start(directory, { DATABASE, PUBLISH_TOKENS: `newsroom=${secret}` })
+  const put = async (slug: string) => {
+    const sent = await fetch(`${url}/api/releases/${slug}/en`, {
+      method: 'PUT',
+      headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({ title: slug, body: { markdown: 'Text.' } }),
+    })
+    return [sent.status, sent.headers.get('Retry-After')]
+  }
+  const other = new DatabaseSync(DATABASE)
+  onTestFinished(() => other.close())
+  other.exec('begin immediate')
+  const slugs = ['b', 'c', 'd', 'e', 'f', 'g', 'h']
+  const comeAgain = slugs.map(() => [503, '10'])
+  expect(await Promise.all(slugs.map(put))).toEqual(comeAgain)
+  other.exec('rollback')
+  await until(async () => (await put('last'))[0] === 201)
+  expect(await titles(`${url}/feed.json`)).toEqual(['last', 'A'])
+})
