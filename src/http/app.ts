@@ -19,8 +19,6 @@ import type { Metrics } from './metrics.ts'
 import { opmlMeaning } from './opml.ts'
 import { errorPage } from './pages/error.ts'
 import { bitmapIcon, vectorIcon } from './pages/icon.ts'
-import { script } from './pages/script.ts'
-import { styleSheet } from './pages/style.ts'
 import { errorHeaders, logError, problemResponse, toFailure } from './problem.ts'
 import { pagePolicy } from './question.ts'
 import { questionPageMeaning } from './question-page.ts'
@@ -95,10 +93,10 @@ export function createApp(parts: AppParts): App {
     return operations(c, body, contentType, 200)
   })
 
-  for (const [path, [contentType, text]] of Object.entries(fixedDocuments(parts.baseUrl))) {
-    const document = fixedDocument(text, contentType, path)
+  for (const [path, [contentType, content]] of Object.entries(fixedDocuments(parts.baseUrl))) {
+    let made: Kept | undefined
     app.get(path, async (c) => {
-      const kept = await document
+      const kept = (made ??= await fixedDocument(await content(), contentType, path))
       c.set('subject', kept.record.subject)
       const particulars = { location: undefined, age: 0 }
       return toResponse(await reply(askedBy(c.req.raw).headers, kept, particulars, clock.now()))
@@ -158,18 +156,30 @@ function meaningOf(
   }
 }
 
-/** Documents that no release changes: path → content type and content. */
-function fixedDocuments(baseUrl: string): Record<string, [string, string | Uint8Array]> {
+type Kept = Awaited<ReturnType<typeof fixedDocument>>
+type Content = () => string | Uint8Array | Promise<string>
+
+/**
+ * Documents that no release changes: path → content type and content. What only pages need is loaded when somebody
+ * asks for it.
+ */
+function fixedDocuments(baseUrl: string): Record<string, [contentType: string, Content]> {
   const sitemaps = ['sitemap', 'news-sitemap'].map((name) => `Sitemap: ${baseUrl}/${name}.xml\n`)
   return {
     '/robots.txt': [
       'text/plain; charset=utf-8',
-      `User-agent: *\nDisallow:\n\n${sitemaps.join('')}`,
+      () => `User-agent: *\nDisallow:\n\n${sitemaps.join('')}`,
     ],
-    '/style.css': ['text/css; charset=utf-8', styleSheet],
-    '/script.js': ['text/javascript; charset=utf-8', script],
-    '/favicon.svg': ['image/svg+xml', vectorIcon],
-    '/favicon.ico': ['image/x-icon', bitmapIcon()],
+    '/style.css': [
+      'text/css; charset=utf-8',
+      async () => (await import('./pages/style.ts')).styleSheet,
+    ],
+    '/script.js': [
+      'text/javascript; charset=utf-8',
+      async () => (await import('./pages/script.ts')).script,
+    ],
+    '/favicon.svg': ['image/svg+xml', () => vectorIcon],
+    '/favicon.ico': ['image/x-icon', bitmapIcon],
   }
 }
 
