@@ -2,7 +2,10 @@ import { placesOfSecond } from '../domain/key.ts'
 import { type Database, statement, type Statement } from './database.ts'
 import { inBatches } from './staging.ts'
 
-/** Releases that are inserted at once: SQLite holds them all in memory first, because a trigger counts their topics. */
+/**
+ * Releases that are inserted at once: SQLite holds them all in memory first, because a trigger counts their topics. A
+ * thread cannot be stopped within a statement either.
+ */
 const releasesOfPortion = 1000
 
 /**
@@ -55,17 +58,19 @@ export function insertReleases(
        where ${inBatches('?')}`,
       staged,
     ),
-    insertFullText(database, staged, { table: 'release_words', key: 'key' }),
-    insertFullText(database, staged, {
-      table: 'moved_words',
-      key: 'updated_key',
-      condition: 'and key <> updated_key',
-    }),
-    insertFullText(database, staged, {
-      table: 'event_words',
-      key: 'key',
-      of: "where document -> '$.event' is not null",
-    }),
+    ...portionsOf(keys).flatMap((portion) => [
+      insertFullText(database, staged, portion, { table: 'release_words', key: 'key' }),
+      insertFullText(database, staged, portion, {
+        table: 'moved_words',
+        key: 'updated_key',
+        condition: 'and key <> updated_key',
+      }),
+      insertFullText(database, staged, portion, {
+        table: 'event_words',
+        key: 'key',
+        of: "where document -> '$.event' is not null",
+      }),
+    ]),
   ]
 }
 
@@ -81,6 +86,7 @@ function portionsOf(keys: number[]): [number, number][] {
 function insertFullText(
   database: Database,
   staged: string,
+  [first, last]: [number, number],
   {
     table,
     key,
@@ -90,12 +96,14 @@ function insertFullText(
 ): Statement {
   return statement(
     database,
-    `${withPlaced(key, condition)}
+    `${withPlaced(key, `and key between ?2 and ?3 ${condition}`)}
      insert into ${table} (rowid, words)
      select ${key}, words || ' ' || marks
      from placed cross join incoming using (batch, id)
        cross join release_marks using (key, updated_key) ${of}`,
     staged,
+    first,
+    last,
   )
 }
 
