@@ -104,7 +104,7 @@ function picturesWithoutWords({ html, attachments }: Release): Fault[] {
 function unreachable({ contacts }: Release): Fault[] {
   return contacts.flatMap(({ email, phone }, index): Fault[] => {
     const faults: Fault[] = []
-    if (email && !/^[^\s@<>(),;]+@[^\s@<>(),;.]+(?:\.[^\s@<>(),;.]+)+$/.test(email)) {
+    if (email && !canBeReached(email)) {
       const message = `"${email}" is no mail address. Write one such as press@office.example.`
       faults.push({ field: `contacts.${index}.email`, near: email, message })
     }
@@ -114,6 +114,11 @@ function unreachable({ contacts }: Release): Fault[] {
     }
     return faults
   })
+}
+
+/** More than `isMailAddress` asks: an address on the public internet, and one alone. */
+function canBeReached(email: string): boolean {
+  return /^[^\s@<>(),;]+@[^\s@<>(),;.]+(?:\.[^\s@<>(),;.]+)+$/.test(email)
 }
 
 /** Letters may be dialled, as in 1-800-CUSTOMS, and emergency numbers have three digits. */

@@ -63,6 +63,12 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError('Write a number from 1 on.')
 }
 
+/** Reads an option that is a port; 0 for one that is free. */
+export function portNumber(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
+  throw new InvalidArgumentError('Write a number from 0 to 65535.')
+}
+
 /** Reads an option that is one of some words. */
 export function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
   return (text) => {

@@ -3,6 +3,7 @@ import { systemClock } from '../clock.ts'
 import { composeNode } from '../compose-node.ts'
 import { bringInLine } from '../content/bring-in-line.ts'
 import { wordsOf } from '../content/words.ts'
+import type { Clock } from '../domain/clock.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { Draft } from '../domain/publishing.ts'
 import { readingInThreads } from '../read-in-threads.ts'
@@ -16,19 +17,40 @@ const kept = 8_000_000
 
 type Options = {
   baseUrl: string
+  /** BASE_URL of the service itself, if another address is shown here. */
+  ownAddress?: string
+  /** What is to come is shown as if its time had come, and so is what says `draft: true`. */
+  isPreview?: boolean
   /** Told now and then how many releases were read. */
   progress?: (count: number) => void
 }
 
 export type Service = Awaited<ReturnType<typeof serviceInMemory>>
 
+/** A clock that is never before the time of a release: all of them have come out. */
+function clockBehindAll(drafts: Draft[]): Clock {
+  let second = 0
+  let looked = 0
+  const now = () => {
+    for (; looked < drafts.length; looked++) {
+      second = Math.max(second, drafts[looked]!.release.published)
+    }
+    return Math.max(second, systemClock.now())
+  }
+  return { now, passed: async (over) => void (second = Math.max(second, over + 1)) }
+}
+
 /** The service as it is, over a content folder and a database in memory. */
-export async function serviceInMemory(directory: string, { baseUrl, progress }: Options) {
+export async function serviceInMemory(
+  directory: string,
+  { baseUrl, ownAddress = baseUrl, isPreview = false, progress }: Options,
+) {
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
   const content = createContentStore(database, { wordsOf })
   const drafts: Draft[] = []
   const unfinished: Draft[] = []
+  const clock = isPreview ? clockBehindAll(drafts) : systemClock
   const problems: FileProblem[] = await bringInLine(
     directory,
     {
@@ -41,12 +63,12 @@ export async function serviceInMemory(directory: string, { baseUrl, progress }: 
     {
       batch: randomUUID(),
       program: '',
-      clock: systemClock,
+      clock,
       readers: readingInThreads,
-      baseUrl,
+      baseUrl: ownAddress,
       takesUnfinished(draft) {
         unfinished.push(draft)
-        return false
+        return isPreview
       },
       ...(progress && { progress }),
     },
@@ -58,7 +80,7 @@ export async function serviceInMemory(directory: string, { baseUrl, progress }: 
     uploads: undefined,
     baseUrl,
     tokens: [],
-    clock: systemClock,
+    clock,
     problems: () => problems,
     memory: kept,
     write: () => {},
@@ -68,9 +90,10 @@ export async function serviceInMemory(directory: string, { baseUrl, progress }: 
     problems,
     /** The releases as they were read. */
     drafts,
-    /** Those that say `draft: true`, and are not served. */
+    /** Those that say `draft: true`. Only a preview shows them. */
     unfinished,
     store,
+    clock,
     fetch: async (request: Request) => service.fetch(request),
     close: () => database.close(),
   }

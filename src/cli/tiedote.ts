@@ -8,6 +8,7 @@ import { registerInit } from './init.ts'
 import { endWhenInterrupted } from './interruption.ts'
 import { registerMendClock } from './mend-clock.ts'
 import { registerNew } from './new.ts'
+import { registerPreview } from './preview.ts'
 import { registerProbe } from './probe.ts'
 import { run } from './program.ts'
 import { registerPush } from './push.ts'
@@ -16,6 +17,7 @@ import { createTerminal } from './terminal.ts'
 
 const commands = [
   registerInit,
+  registerPreview,
   registerCheck,
   registerNew,
   registerImport,
