@@ -23,7 +23,12 @@ export type NodeParts = Pick<
   /** The folder for uploads; undefined where nothing is kept on disk. */
   uploads: string | undefined
   tokens: Token[]
-} & Partial<Pick<Parts, 'store' | 'writer' | 'version' | 'hasChanged' | 'hasFeedPages' | 'memory'>>
+} & Partial<
+    Pick<
+      Parts,
+      'store' | 'writer' | 'version' | 'hasChanged' | 'hasFeedPages' | 'memory' | 'format'
+    >
+  >
 
 /** Puts the service on Node together, over a database that is open and filled. */
 export function composeNode({ contentDirectory, uploads, tokens, ...parts }: NodeParts): Composed {

@@ -55,7 +55,9 @@ export type Parts = {
   /** What is wrong with the content at present. */
   problems: () => FileProblem[]
   clock: Clock
-  /** Takes the lines of the request log, without their ends. */
+  /** Makes a line of the request log; JSON if it is left out. */
+  format?: ((logged: LoggedRequest) => string) | undefined
+  /** Takes these lines, without their ends. */
   write: (line: string) => void
 }
 
@@ -79,12 +81,12 @@ export const loadStems: LoadStems = async () => (await import('./content/words.t
 /** Puts the service together: for each runtime, for commands, for the benchmark and for tests. */
 export function compose(parts: Parts): Composed {
   const { database, hasChanged, memory, edge, later, clock, baseUrl, spare, write } = parts
-  const { writer = database } = parts
+  const { writer = database, format = formatRequest } = parts
   const store = parts.store ?? createReleaseStore(database, { writer, loadStems })
   const metrics = new Metrics(parts.version)
   const record = (logged: LoggedRequest) => {
     metrics.record(logged)
-    write(formatRequest(logged))
+    write(format(logged))
   }
   const noted = createEditionStore(database, writer)
   const editions = parts.isReadOnly ? { ...noted, note: async () => {} } : noted

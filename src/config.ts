@@ -34,6 +34,8 @@ const feedPages = v.pipe(
   v.transform((value) => value === 'on'),
 )
 
+const log = v.optional(v.picklist(['text', 'json'], 'LOG must be text or json.'))
+
 const nodeSchema = v.object({
   PORT: port,
   HOST: v.optional(v.string(), '0.0.0.0'),
@@ -42,6 +44,7 @@ const nodeSchema = v.object({
   DATABASE: v.optional(v.string(), 'data/tiedote.db'),
   PUBLISH_TOKENS: publishTokens,
   FEED_PAGES: feedPages,
+  LOG: log,
 })
 
 const workerSchema = v.object({
@@ -59,6 +62,8 @@ export type NodeConfig = {
   database: string
   hasFeedPages: boolean
   tokens: Token[]
+  /** How requests are logged; undefined to choose by where the log goes. */
+  log: 'text' | 'json' | undefined
 }
 
 /** Settings of the Worker. */
@@ -66,7 +71,7 @@ export type WorkerConfig = Pick<NodeConfig, 'baseUrl' | 'hasFeedPages' | 'tokens
 
 /** Reads the environment. Throws an Error that names every wrong setting. */
 export function readNodeConfig(environment: Record<string, string | undefined>): NodeConfig {
-  const { PORT, HOST, BASE_URL, CONTENT_DIR, DATABASE, FEED_PAGES, PUBLISH_TOKENS } = parse(
+  const { PORT, HOST, BASE_URL, CONTENT_DIR, DATABASE, FEED_PAGES, PUBLISH_TOKENS, LOG } = parse(
     nodeSchema,
     environment,
   )
@@ -78,6 +83,7 @@ export function readNodeConfig(environment: Record<string, string | undefined>):
     database: DATABASE,
     hasFeedPages: FEED_PAGES,
     tokens: PUBLISH_TOKENS,
+    log: LOG,
   }
 }
 

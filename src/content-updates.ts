@@ -4,10 +4,13 @@ import { bringInLine } from './content/bring-in-line.ts'
 import { Rest } from './content/rest.ts'
 import { wordsOf } from './content/words.ts'
 import { isOfClock } from './domain/clock.ts'
+import { isUnderEmbargo } from './domain/embargo.ts'
 import { StoreDamaged } from './domain/errors.ts'
 import { outputName, outputVersion } from './domain/output-version.ts'
 import { type FileProblem, formatProblem } from './domain/problem.ts'
+import type { Draft } from './domain/publishing.ts'
 import type { ContentStore, ReleaseStore } from './domain/release-store.ts'
+import { formatUtc } from './domain/time.ts'
 import { readingInThreads } from './read-in-threads.ts'
 import { createContentStore } from './store/content-store.ts'
 import type { NodeDatabase } from './store/node-sqlite.ts'
@@ -50,6 +53,8 @@ export class ContentUpdates {
   /** The database knows which version of the program its documents are made by. */
   #isProgramKnown = false
   #isTidying = false
+  /** What was taken up at this look, in sentences for authors. */
+  #takenUp = ''
 
   constructor(parts: UpdateParts) {
     this.#parts = parts
@@ -77,8 +82,12 @@ export class ContentUpdates {
 
   /** Reads the folder. Returns whether it could be used. */
   async update(): Promise<boolean> {
-    const before = this.problems.map(formatProblem).join('\n')
-    const found = await this.#bringInLine().catch((error: unknown) => this.#problemsOf(error))
+    const before = this.problems
+    this.#takenUp = ''
+    const found = await this.#bringInLine().catch((error: unknown) => {
+      this.#takenUp = ''
+      return this.#problemsOf(error)
+    })
     await this.#releases.state(systemClock.now()).then(
       ({ since }) => this.#reportClock(since),
       () => {},
@@ -87,8 +96,9 @@ export class ContentUpdates {
     if (this.#rest.isHeld) return true
     this.problems = [...found, ...this.#readOnlyProblem(), ...(await this.#tokenProblems())]
     this.#parts.onProgress()
-    const report = this.problems.map(formatProblem).join('\n')
-    if (report && report !== before) console.error(report)
+    const report = reportChange(before, this.problems, this.isServing)
+    if (report) console.error(report)
+    if (this.#takenUp && this.isServing) console.error(this.#takenUp)
     void this.#tidy()
     return this.problems.every((problem) => problem.warning)
   }
@@ -184,8 +194,9 @@ export class ContentUpdates {
         told = count
         console.error(`${count} releases read`)
       },
-      beforeChange(count) {
+      beforeChange: (count, first) => {
         if (told > 0) console.error(`All are read. Putting ${count} into the database …`)
+        this.#takenUp = sayTakenUp(count, first, systemClock.now())
       },
     })
     this.#isProgramKnown ||= !this.#rest.isHeld && problems.every(({ warning }) => warning)
@@ -223,6 +234,39 @@ export class ContentUpdates {
     const state = await this.#releases.state(systemClock.now()).catch(() => undefined)
     return state ? unknownPublishers(this.#parts.config.tokens, state.site) : []
   }
+}
+
+/** What is wrong, if that is another thing than before, and which files are mended. */
+function reportChange(before: FileProblem[], after: FileProblem[], isServing: boolean): string {
+  const wrong = (problems: FileProblem[]) => problems.filter(({ warning }) => !warning)
+  const [was, is] = [before, after].map((problems) => problems.map(formatProblem).join('\n'))
+  const left = new Set(wrong(after).map(({ file }) => file))
+  const mended = [...new Set(wrong(before).map(({ file }) => file))].filter(
+    (file) => !left.has(file),
+  )
+  const isNew = is !== was && is !== ''
+  return [
+    ...(isNew ? [is] : []),
+    ...mended.map((file) => `${file} is mended.`),
+    ...(isNew && isServing && left.size > 0
+      ? ['Until this is mended, what was there before is served, and nothing new comes out.']
+      : []),
+  ].join('\n')
+}
+
+/** Releases of a change in sentences for authors: which came in, and when they come out. */
+function sayTakenUp(count: number, first: Draft[], now: number): string {
+  if (count === 0) return ''
+  if (count > first.length) return `${count} releases are taken up.`
+  return first
+    .map(({ source, release }) => {
+      if (release.withdrawn) return `${source} is taken up: it is withdrawn.`
+      const time = isUnderEmbargo(release.published, now)
+        ? `comes out at ${formatUtc(release.published)}`
+        : 'is public'
+      return `${source} is taken up: it ${time}.`
+    })
+    .join('\n')
 }
 
 /** The clock report tells what is wrong with the clock. */

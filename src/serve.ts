@@ -9,7 +9,7 @@ import { removeUnfinished } from './content/media-folder.ts'
 import { StoreDamaged } from './domain/errors.ts'
 import { notOpenYet } from './http/health.ts'
 import { type Fetch, listen, type Listening } from './http/listen.ts'
-import { refusedRequest } from './http/request-log.ts'
+import { formatForPeople, formatRequest, refusedRequest } from './http/request-log.ts'
 import { createLineWriter } from './lines.ts'
 import { adviceForDamage, IntegrityMonitor } from './store/integrity-monitor.ts'
 import { type NodeDatabase, openReader } from './store/node-sqlite.ts'
@@ -176,9 +176,16 @@ class NodeService {
       damage: () => integrity.damage(),
       problems: () => this.#content.problems,
       progress: () => this.#content.progress,
+      format: this.#formatOfLog(),
       write: createLineWriter(),
       version: readVersion(),
     })
+  }
+
+  /** Whoever looks at a terminal reads; everything else is for programs. */
+  #formatOfLog() {
+    const { log = process.stdout.isTTY ? 'text' : 'json' } = this.#config
+    return log === 'text' ? formatForPeople : formatRequest
   }
 
   /** Beside the database, so that both are kept and backed up together. */

@@ -95,6 +95,14 @@ test('a token for an unknown publisher is told, and stops no start', async () =>
   expect([health.status, await health.text()]).toEqual([200, expect.stringContaining(sentence)])
 })
 
+test('LOG is text or json, and without it the place where the log goes decides', () => {
+  expect(readNodeConfig({}).log).toBeUndefined()
+  expect(readNodeConfig({ LOG: '' }).log).toBeUndefined()
+  expect(readNodeConfig({ LOG: 'json' }).log).toBe('json')
+  expect(readNodeConfig({ LOG: 'text' }).log).toBe('text')
+  expect(() => readNodeConfig({ LOG: 'xml' })).toThrow('LOG must be text or json.')
+})
+
 test.each(['http', '-1', '65536', '123456', '80.5'])('PORT=%s is refused in words', (PORT) => {
   expect(() => readNodeConfig({ PORT })).toThrow(
     'PORT must be a number from 0 to 65535, such as 3000.',

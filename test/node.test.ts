@@ -93,6 +93,20 @@ describe('a running service', () => {
     })
   })
 
+  test('says to authors what became of a saved file: taken up, wrong, mended', async () => {
+    const { log } = server
+    const later = (topic: string) =>
+      markdown(['title: Later', 'published: 2090-01-01T09:00', `topics: [${topic}]`])
+    writeFiles(directory, { 'releases/later.en.md': later('crmie') })
+    await until(() => log().includes('"crmie" is not a topic. Write crime'))
+    expect(log()).toContain('Until this is mended, what was there before is served')
+    writeFiles(directory, { 'releases/later.en.md': later('crime') })
+    await until(() => log().includes('releases/later.en.md is mended.'))
+    expect(log()).toContain(
+      'releases/later.en.md is taken up: it comes out at 2090-01-01T07:00:00Z.',
+    )
+  })
+
   test('takes another identity of a release, and its move to another folder', async () => {
     const moving = (title: string) =>
       markdown([`title: ${title}`, published, 'topics: [drugs]', 'formerly: [b-before]'])

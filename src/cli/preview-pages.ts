@@ -11,18 +11,26 @@ export type Unseen = {
 }
 
 /** What is said around the pages of a preview. */
-export type Surround = { unseen: Unseen[]; problems: FileProblem[]; addresses: Addresses }
+export type Surround = {
+  unseen: Unseen[]
+  problems: FileProblem[]
+  addresses: Addresses
+  /** Grows whenever something else is to be seen. */
+  version: number
+}
 
 const style = `.preview-bar{position:sticky;top:0;z-index:9;margin:0;padding:.6em 1em;background:#7a1f1f;color:#fff;font:1rem/1.4 system-ui,sans-serif}
 .preview-bar a{color:#fff}.preview-bar pre{white-space:pre-wrap;margin:.4em 0 0;font-size:.9em}`
 
 /** Asks now and then whether a file was saved, and shows the page again where the reader was. */
-const reload = `<script>(()=>{let shown;setInterval(async()=>{try{const version=await(await fetch('/preview/version')).text()
-if(shown!==undefined&&shown!==version)location.reload();shown=version}catch{}},1000)})()</script>`
+const reload = (
+  version: number,
+) => `<script>(()=>{const shown='${version}';setInterval(async()=>{try{const version=(await(await fetch('/preview/version')).text()).trim()
+if(shown!==version)location.reload()}catch{}},1000)})()</script>`
 
 /** A page with a bar that says what is not public, and with a mark behind every link to that. */
 export function withMarks(page: string, path: string, surround: Surround): string {
-  const head = `<style>${style}\n${marks(surround)}</style>${reload}</head>`
+  const head = `<style>${style}\n${marks(surround)}</style>${reload(surround.version)}</head>`
   return page
     .replace('</head>', () => head)
     .replace(/<body[^>]*>/, (body) => `${body}\n${bar(path, surround)}`)
@@ -52,8 +60,18 @@ function pathOf(address: string): string {
   return new URL(address).pathname
 }
 
+/** What is seen until the folder can be shown. */
+export function waitingPage(problems: FileProblem[], version: number): string {
+  const said = problems.map(formatProblem).map(escapeMarkup).join('\n')
+  const told = said ? `This has to be mended first:\n\n${said}` : 'The folder is being read.'
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Preview</title>${reload(version)}</head>
+<body><pre style="white-space:pre-wrap">${told}</pre></body></html>
+`
+}
+
 /** The list of what comes out when. */
-export function listPage({ unseen, problems, addresses }: Surround): string {
+export function listPage({ unseen, problems, addresses, version }: Surround): string {
   const items = unseen.map(({ release, status }) => {
     const { title, language } = release
     const link = `<a href="${pathOf(addresses.releasePage(release))}" lang="${language}">${escapeMarkup(title)}</a>`
@@ -63,7 +81,7 @@ export function listPage({ unseen, problems, addresses }: Surround): string {
   const wrong = problems.map(formatProblem).map(escapeMarkup).join('\n')
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>What comes out when</title><link rel="stylesheet" href="/style.css">${reload}</head>
+<title>What comes out when</title><link rel="stylesheet" href="/style.css">${reload(version)}</head>
 <body><main class="frame"><h1>What comes out when</h1>
 ${list}
 ${wrong ? `<h2>What is wrong</h2>\n<pre>${wrong}</pre>\n` : ''}<p><a href="/">All releases</a></p></main></body></html>

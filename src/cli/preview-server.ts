@@ -8,7 +8,7 @@ import type { Site } from '../domain/site.ts'
 import type { Output } from '../domain/tool.ts'
 import { listen, type Listening } from '../http/listen.ts'
 import { comingOut, sayComingOut, whenInWords } from './comes-out.ts'
-import { listPage, type Surround, type Unseen, withMarks } from './preview-pages.ts'
+import { listPage, type Surround, type Unseen, waitingPage, withMarks } from './preview-pages.ts'
 import { type Service, serviceInMemory } from './service.ts'
 
 type Options = {
@@ -47,9 +47,14 @@ export class Preview {
     return `http://${host}:${this.#listening!.port}`
   }
 
-  async start() {
+  /** Takes the address. */
+  async listen() {
     const fetch = (request: Request) => this.#answer(request)
     this.#listening = await listen(fetch, { port: this.#options.port, host })
+  }
+
+  /** Shows the folder, and what is saved in it from now on. */
+  async start() {
     await this.look()
     this.#stopWatching = watchFolder(this.#directory, () => this.look())
   }
@@ -110,10 +115,18 @@ export class Preview {
     if (!namesOfHost.includes(hostname)) return text(`Ask for ${this.address}.`, 403)
     if (pathname === '/preview/version') return text(String(this.#version))
     if (!this.#service || !this.#site) {
-      return text(this.#problems.map(formatProblem).join('\n') || 'Being read.', 503)
+      return page(
+        waitingPage(this.#problems, this.#version),
+        new Response(undefined, { status: 503 }),
+      )
     }
     const addresses = createAddresses(this.address, this.#site)
-    const surround = { unseen: this.#unseen, problems: this.#problems, addresses }
+    const surround = {
+      unseen: this.#unseen,
+      problems: this.#problems,
+      addresses,
+      version: this.#version,
+    }
     if (pathname === '/preview') return page(listPage(surround), new Response())
     return marked(await this.#service.fetch(plainly(request)), pathname, surround)
   }

@@ -30,8 +30,9 @@ async function show(
 ) {
   const { baseUrl, contentDirectory } = readNodeConfig(environment)
   const preview = new Preview(folder ?? contentDirectory, { port, baseUrl, output: terminal })
-  await preview.start()
+  await preview.listen()
   terminal.say(`Shown at ${preview.address}/ on this computer alone. End it with Ctrl+C.`)
+  await preview.start()
   if (open && terminal.canAsk) openBrowser(`${preview.address}/preview`)
   // Until the process is interrupted.
   await new Promise<never>(() => {})

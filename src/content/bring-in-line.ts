@@ -14,8 +14,8 @@ type Options = {
   clock: Clock
   /** Told now and then how many releases have been looked at. */
   progress?: (count: number) => void
-  /** Told how many releases are new or different, before they are made public. */
-  beforeChange?: (count: number) => void
+  /** Told how many releases are new or different, before they are made public, and the first of them. */
+  beforeChange?: (count: number, first: Draft[]) => void
   /** Requests are answered meanwhile. */
   isServing?: boolean
   /** Tells which files may be read while somebody writes into the folder. */
@@ -27,6 +27,9 @@ type Options = {
   /** Whether a release that says `draft: true` is brought in all the same, as for a preview. */
   takesUnfinished?: ((draft: Draft) => boolean) | undefined
 }
+
+/** Releases of a change that are named. */
+const mostNamed = 5
 
 /**
  * Brings the store in line with a content folder: reads what changed and makes it public at once. Returns
@@ -50,9 +53,11 @@ export async function bringInLine(
 ): Promise<FileProblem[]> {
   const known = await store.known()
   let staged = 0
+  const firstStaged: Draft[] = []
   const stage = async (drafts: Parameters<ContentStore['stage']>[1]) => {
     const first = staged
     staged += drafts.length
+    firstStaged.push(...drafts.slice(0, mostNamed - firstStaged.length))
     await store.stage(batch, drafts, clock.now(), first)
   }
   try {
@@ -77,7 +82,7 @@ export async function bringInLine(
     const isChanged =
       !filesAreKnown || staged > 0 || content.removed.length > 0 || programBefore !== programNow
     if (!isChanged) return problems
-    beforeChange(staged)
+    beforeChange(staged, firstStaged)
     await store.apply(batch, { ...content, program: programNow, drafts: staged }, clock)
     return problems
   } finally {

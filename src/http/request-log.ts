@@ -98,6 +98,16 @@ export function formatRequest(logged: LoggedRequest): string {
   return /[^\x20-\x7e]/.test(text) ? text.replace(/[^\x20-\x7e]/g, escapeCharacter) : text
 }
 
+/** The same for somebody who watches: `09:12:33  200  GET /feed.atom  4 KB  12 ms  Feedly`, by the clock on the wall. */
+export function formatForPeople(logged: LoggedRequest): string {
+  const { at, status, method, path, bytes, milliseconds, reader } = logged
+  const size = bytes < 1000 ? `${bytes} B` : `${Math.round(bytes / 1000)} KB`
+  const what = `${method.slice(0, 20)} ${path.replace(/[?#][^]*/, '').slice(0, 200)}`
+  const time = new Date(at).toTimeString().slice(0, 8)
+  const parts = [time, status, what, size, `${Math.round(milliseconds)} ms`, reader.family]
+  return parts.join('  ').replace(/[^\x20-\x7e]/g, escapeCharacter)
+}
+
 let lastTime = NaN
 let lastWritten = ''
 

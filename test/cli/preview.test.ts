@@ -29,6 +29,7 @@ async function previewOf(content: Record<string, string>) {
     tell: (text: string) => void said.push(text),
   }
   const preview = new Preview(directory, { port: 0, baseUrl: 'https://office.example', output })
+  await preview.listen()
   await preview.start()
   onTestFinished(() => preview.stop())
   const ask = async (path: string) => {

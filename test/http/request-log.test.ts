@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatRequest, type LoggedRequest } from '../../src/http/request-log.ts'
+import { formatForPeople, formatRequest, type LoggedRequest } from '../../src/http/request-log.ts'
 
 const answer: LoggedRequest = {
   at: Date.UTC(2026, 9, 7, 8, 0, 0, 25),
@@ -21,6 +21,17 @@ test('an answer is one line of JSON, its keys always in the same order', () => {
   )
   const { reader, at, ...rest } = answer
   expect(formatRequest({ reader, ...rest, at })).toBe(formatRequest(answer))
+})
+
+test('on a terminal it is a line that people read, and nothing of a stranger moves the cursor', () => {
+  const line = formatForPeople({
+    ...answer,
+    path: '/topics/\u001b[2J.rss?q=my+illness',
+    bytes: 4321,
+  })
+  expect(line).toMatch(
+    /^\d\d:00:00 {2}304 {2}GET \/topics\/\\u001b\[2J\.rss {2}4 KB {2}1 ms {2}Feedly$/,
+  )
 })
 
 test('what does not apply is left out', () => {
