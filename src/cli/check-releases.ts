@@ -4,7 +4,7 @@ import type { Release } from '../domain/release.ts'
 import type { Site } from '../domain/site.ts'
 import { parseTime } from '../domain/time.ts'
 import { telephoneParts } from '../feeds/telephone.ts'
-import { placeholders } from './new.ts'
+import { placeholders } from './placeholders.ts'
 import { placeInFile } from './place-in-file.ts'
 
 type Surroundings = { directory: string; site: Site; now: number }

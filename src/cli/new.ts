@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { readNodeConfig } from '../config.ts'
 import { absent, openFolder } from '../content/folder.ts'
@@ -6,15 +6,17 @@ import { readSite, readTopics } from '../content/read-site.ts'
 import { slugOf } from '../content/slug.ts'
 import { formatProblem } from '../domain/problem.ts'
 import { type Kind, kinds } from '../domain/kind.ts'
-import { explainTime } from '../domain/explain-time.ts'
-import { formatFileName, longestSlug, slugPattern } from '../domain/names.ts'
+import { explainTime, readTimeAsMeant } from '../domain/explain-time.ts'
+import { formatFileName, longestSlug, readFileName, slugPattern } from '../domain/names.ts'
 import { inLanguage, type Site } from '../domain/site.ts'
 import { formatInZone, parseTime, wallTime } from '../domain/time.ts'
 import { createVocabulary, type Vocabulary } from '../domain/topic.ts'
 import { allOrNothing } from './interruption.ts'
 import { NotDone } from '../domain/tool.ts'
+import { placeholders } from './placeholders.ts'
 import { type Context, explain, list, type Register } from './program.ts'
 import type { Terminal } from './terminal.ts'
+import { translationOf } from './translation.ts'
 
 /** `new`: a file for a release, ready to be written. */
 export const registerNew: Register = (program, context) => {
@@ -30,23 +32,23 @@ export const registerNew: Register = (program, context) => {
     .option('--topics <topics>', 'slugs, labels or aliases, parted by commas', list)
     .option('--publisher <publisher>', 'short name in site.yaml (default: the first)')
     .option('--kind <kind>', `${kinds.join(', ')} (default: ${kinds[0]})`)
-    .option('--published <time>', 'now, or 2026-12-01T09:00 (default: tomorrow at 09:00)')
+    .option(
+      '--published <time>',
+      'now, or a time: 2026-12-01T09:00, "1.12.2026 9:00" (default: tomorrow at 09:00)',
+    )
     .option('--slug <slug>', 'end of the address (default: made of the title)')
+    .option('--translation-of <file>', 'begin a translation of this release, beside it')
     .option('--folder <folder>', 'the content folder (default: CONTENT_DIR, or content)')
     .action(async (options: Options) => begin(options, context))
   explain(
     command,
-    ['new', 'new --title "New border station opens" --topics border-control --language en,fi'],
+    [
+      'new',
+      'new --title "New border station opens" --topics border-control --language en,fi',
+      'new --translation-of content/releases/2026/new-border-station-opens.en.md --language fi --title "Uusi raja-asema"',
+    ],
     'What is given as an option is not asked. Nothing comes out by mistake: unless told otherwise the\nrelease is published tomorrow at 09:00 in the time zone of the site.',
   )
-}
-
-/** What stands in a new file for its author to replace. */
-export const placeholders = {
-  text: 'Write the text here.',
-  lead: 'The new station opens on 3 March.',
-  phone: '+358 …',
-  email: 'press@example.org',
 }
 
 type Options = {
@@ -57,6 +59,7 @@ type Options = {
   kind?: string
   published?: string
   slug?: string
+  translationOf?: string
   folder?: string
 }
 
@@ -83,6 +86,11 @@ async function begin(options: Options, { terminal, environment }: Context) {
       'Nobody can be asked here. Write the answers as options: --title "…", and if need be --language, --topics, --publisher, --kind, --published.',
       2,
     )
+  }
+  if (options.translationOf !== undefined) {
+    const made = await translate(options.translationOf, options, office, terminal)
+    terminal.say(`${made.join(', ')}: translate what stands there, and write the text.`)
+    return
   }
   const beginning = await complete(options, office, terminal)
   const paths = await write(beginning, office, directory)
@@ -153,12 +161,51 @@ async function complete(options: Options, office: Office, terminal: Terminal): P
   }
 }
 
+/** Writes a file for each language of a translation, beside the original. Answers their paths. */
+async function translate(
+  path: string,
+  options: Options,
+  office: Office,
+  terminal: Terminal,
+): Promise<string[]> {
+  const name = readFileName(path.replaceAll('\\', '/'))
+  const original = existsSync(path) ? readFileSync(path, 'utf8') : undefined
+  if (!name || original === undefined) {
+    throw new NotDone(`There is no release ${path}. Name a file such as x.en.md.`, 2)
+  }
+  const languages = options.language ?? lackingLanguages(name, office)
+  if (languages.length === 0) throw new NotDone(`${name.slug} is there in every language.`)
+  refuseTaken(name.slug, languages, office)
+  const titles = await askTitles(options, languages, terminal)
+  const written: string[] = []
+  const undo = () => written.forEach((one) => rmSync(one, { force: true }))
+  return allOrNothing(undo, async () => {
+    for (const [language, title] of titles) {
+      const text = translationOf(original, asYaml(title))
+      if (text === undefined) throw new NotDone(`${path} does not begin with its fields.`)
+      const beside = join(dirname(path), formatFileName({ slug: name.slug, language }))
+      writeFileSync(beside, text, { flag: 'wx' })
+      written.push(beside)
+    }
+    return written
+  })
+}
+
+/** Languages of the site in which a release is not there yet. */
+function lackingLanguages({ slug }: { slug: string }, { site, releases }: Office): string[] {
+  const there = new Set(releases.map((path) => path.split('/').at(-1)!.toLowerCase()))
+  return site.languages.filter((language) => !there.has(formatFileName({ slug, language })))
+}
+
 async function askLanguages({ site }: Office, terminal: Terminal): Promise<string[]> {
   const [first = ''] = site.languages
   if (!terminal.canAsk || site.languages.length === 1) return [first]
   const names = new Intl.DisplayNames('en', { type: 'language' })
   const choices = site.languages.map((value) => ({ value, label: names.of(value) ?? value }))
-  const chosen = await terminal.chooseSeveral('In which languages?', choices, true)
+  const chosen = await terminal.chooseSeveral('In which languages?', choices, {
+    isNeeded: true,
+    ticked: [first],
+  })
   return site.languages.filter((language) => chosen.includes(language))
 }
 
@@ -243,8 +290,9 @@ function now(): number {
   return Math.floor(Date.now() / 1000)
 }
 
-function readWhen(text: string, { timezone }: Site): number | undefined {
-  return text.trim().toLowerCase() === 'now' ? now() : parseTime(text, timezone)
+function readWhen(text: string, site: Site): number | undefined {
+  if (text.trim().toLowerCase() === 'now') return now()
+  return parseTime(text, site.timezone) ?? readTimeAsMeant(text, site)
 }
 
 function wrongWhen(text: string, site: Site): string | undefined {

@@ -16,7 +16,7 @@ export type Terminal = Output & {
   mark(mark: Mark): string
   ask(question: string, options?: AskOptions): Promise<string>
   choose(question: string, choices: Choice[], first?: string): Promise<string>
-  chooseSeveral(question: string, choices: Choice[], isNeeded?: boolean): Promise<string[]>
+  chooseSeveral(question: string, choices: Choice[], options?: SeveralOptions): Promise<string[]>
   confirm(question: string): Promise<boolean>
 }
 
@@ -25,6 +25,13 @@ type AskOptions = {
   initial?: string
   /** Says in a sentence what is wrong with an answer. */
   check?: (answer: string) => string | undefined
+}
+
+type SeveralOptions = {
+  /** Whether at least one has to be chosen. */
+  isNeeded?: boolean
+  /** Those that are chosen unless somebody says otherwise. */
+  ticked?: string[]
 }
 
 /** Choices that are seen at once. */
@@ -54,16 +61,16 @@ export function createTerminal(): Terminal {
       const options = { message: question, options: choices, ...(first && { initialValue: first }) }
       return answered(await clack.select(options))
     },
-    async chooseSeveral(question, choices, isNeeded = false) {
+    async chooseSeveral(question, choices, { isNeeded = false, ticked = [] } = {}) {
+      // One way for all lists, also those in which typing is not needed: Tab ticks, Enter ends.
       const options = {
         message: question,
         options: choices,
         required: isNeeded,
+        initialValues: ticked,
         maxItems: longList,
       }
-      // Of many, a person finds one sooner by typing; of few, by looking.
-      const isLong = choices.length > longList
-      return answered(await (isLong ? clack.autocompleteMultiselect : clack.multiselect)(options))
+      return answered(await clack.autocompleteMultiselect(options))
     },
     async confirm(question) {
       return answered(await clack.confirm({ message: question, initialValue: false }))

@@ -31,6 +31,15 @@ export function dateSchema(writer: Writer) {
   )
 }
 
+/** A date with a time of day as people write it: `29.11.2026 9:00`. Undefined if it may be another one. */
+export function readTimeAsMeant(written: string, writer: Writer): number | undefined {
+  const meant = readAsPeopleWrite(written, writer)
+  if (!meant?.time || !isTimeOfDay(meant.time)) return undefined
+  const [day, other] = meant.days.filter(isDay)
+  if (!day || other) return undefined
+  return parseTime(rightForm(day, meant.time, writer), writer.timezone)
+}
+
 /**
  * What to write instead of something that is not a date and time: the right form of what was meant, as far as
  * that can be told.
@@ -40,7 +49,7 @@ export function explainTime(written: string, writer: Writer): string {
   const meant = readAsPeopleWrite(written, writer)
   if (!meant) return `"${short}" is not a date and time. Write one such as ${timeExample}.`
   const { time } = meant
-  if (time && (time.hour > 23 || time.minute > 59 || time.second > 59)) {
+  if (time && !isTimeOfDay(time)) {
     return `There is no such time of day as in "${short}". Write one from 00:00 to 23:59, such as ${timeExample}.`
   }
   const days = meant.days.filter(isDay)
@@ -188,6 +197,10 @@ function rightForm(date: Day, time: TimeOfDay | undefined, { timezone }: Writer)
 
 function isoDay({ year, month, day }: Day): string {
   return formatUtc(Date.UTC(year, month - 1, day) / 1000).slice(0, 10)
+}
+
+function isTimeOfDay({ hour, minute, second }: TimeOfDay): boolean {
+  return hour <= 23 && minute <= 59 && second <= 59
 }
 
 function isDay(date: Day): boolean {

@@ -174,3 +174,68 @@ test('what is wrong is said at once, as sentences, with exit code 2, and nothing
   expect(chinese).toMatchObject({ code: 2, errors: expect.stringContaining('--slug') })
   expect(filesOf(folder)).toEqual({})
 })
+
+test.each([
+  ['29.11.2027 9:00', '2027-11-29T09:00'],
+  ['29. marraskuuta 2027 klo 9.30', '2027-11-29T09:30'],
+  ['2027-11-29 09:00', '2027-11-29T09:00'],
+  ['November 29, 2027, 4 pm', '2027-11-29T16:00'],
+])('a time may be written as people do: %s', async (time, published) => {
+  const folder = temporaryFolder()
+  const args = ['new', '--title', 'A', '--published', time, '--folder', folder]
+  expect(await runCommand(registerNew, args)).toMatchObject({ code: 0 })
+  expect(publishedOf(Object.values(filesOf(folder))[0]!)).toBe(published)
+})
+
+test('a time that may be another one is asked for again', async () => {
+  const folder = temporaryFolder()
+  for (const time of ['1/2/2027 9:00', '29.11.2027', '31.2.2027 9:00']) {
+    const args = ['new', '--title', 'A', '--published', time, '--folder', folder]
+    expect(await runCommand(registerNew, args)).toMatchObject({ code: 2 })
+  }
+  expect(filesOf(folder)).toEqual({})
+})
+
+test('a translation lies beside its original, with what need not be translated filled in', async () => {
+  const original = [
+    'title: New station',
+    '# For everybody.',
+    'lead: It opens.',
+    'published: 2024-05-06T10:30',
+    'topics: [immigration]',
+    'contacts:',
+    '  - name: Press',
+    '    phone: "+358 295 421 600"',
+    'changes:',
+    '  - { at: 2024-05-07, kind: minor, note: A comma. }',
+  ]
+  const folder = temporaryFolder({ 'releases/2024/new-station.en.md': markdown(original) })
+  const file = join(folder, 'releases/2024/new-station.en.md')
+  const args = ['new', '--translation-of', file, '--title', 'Uusi asema', '--folder', folder]
+  const { code, errors } = await runCommand(registerNew, [...args, '--language', 'fi'])
+  expect({ code, errors }).toEqual({ code: 0, errors: '' })
+  expect(filesOf(folder)['2024/new-station.fi.md']).toBe(`---
+title: Uusi asema
+# lead: The new station opens on 3 March.
+published: 2024-05-06T10:30
+topics: [immigration]
+# Translate role and for.
+contacts:
+  - name: Press
+    phone: "+358 295 421 600"
+---
+
+Write the text here.
+`)
+  writeText(folder)
+  expect((await runCommand(registerCheck, ['check', folder, '--strict'])).code).toBe(0)
+
+  const answers = ['Ny station']
+  const asked = ['new', '--translation-of', file, '--folder', folder]
+  expect(await runCommand(registerNew, asked, { answers })).toMatchObject({ code: 0 })
+  expect(filesOf(folder)['2024/new-station.sv.md']).toContain('title: Ny station\n')
+  expect(await runCommand(registerNew, asked, { answers })).toMatchObject({
+    code: 1,
+    errors: 'new-station is there in every language.',
+  })
+})
