@@ -93,7 +93,14 @@ test('what is wrong with a draft keeps nothing from coming out, and is told to i
     'releases/zeppelin.en.md': markdown(['draft: true', 'titel: Zeppelin', 'topics: [air]']),
   })
   expect((await press.fetch('/releases/meeting')).status).toBe(200)
+  const health = async (secret: string) => {
+    const headers = { Authorization: `Bearer ${secret}` }
+    return (await press.fetch('/healthz', { headers })).text()
+  }
   expect(await (await press.fetch('/healthz')).text()).not.toContain('eppelin')
+  expect(await health('a-secret-of-customs')).not.toContain('eppelin')
+  expect(await health('a-secret-of-nobody-at-all')).not.toContain('eppelin')
+  expect(await health('a-secret-of-the-newsroom')).toContain('zeppelin.en.md:3  titel')
 })
 
 test('a draft needs no time, and comes out with the one that is written when it is finished', async () => {
