@@ -19,7 +19,11 @@ export async function bundleContent(
   output: string,
 ): Promise<{ count?: number; problems: FileProblem[] }> {
   const drafts: Draft[] = []
-  const { content, problems } = await loadContent(contentDirectory, {
+  const {
+    content,
+    unfinished = [],
+    problems,
+  } = await loadContent(contentDirectory, {
     known: { files: new Map(), drafts: new Map() },
     stage: async (more) => void drafts.push(...more),
     now: systemClock.now(),
@@ -35,6 +39,7 @@ export async function bundleContent(
     vocabulary,
     migrations: readMigrations(),
     releases: drafts.map(({ source, hash }) => ({ source, hash })),
+    ...(unfinished.length > 0 && { unfinished }),
   }
   const mark = await fingerprint(JSON.stringify([rest, lines]))
   const path = join(output, 'worker/content.txt')

@@ -3,7 +3,7 @@ import { composeApi } from './compose-api.ts'
 import { createMediaFolder } from './content/media-folder.ts'
 import { StoreDamaged } from './domain/errors.ts'
 import { createBodyMemory } from './http/api/body-memory.ts'
-import type { Token } from './http/api/authentication.ts'
+import { Authentication, isOfTrusted, type Token } from './http/api/authentication.ts'
 import { clientAtSocket } from './http/client.ts'
 import { serveFolders } from './http/media.ts'
 import { createLater, createTurns } from './later.ts'
@@ -49,6 +49,7 @@ export function composeNode({ contentDirectory, uploads, tokens, ...parts }: Nod
     clientOf: clientAtSocket,
     baseUrl,
   })
+  const authentication = new Authentication(tokens, clock)
   return compose({
     memory: 64_000_000,
     hasFeedPages: true,
@@ -56,6 +57,7 @@ export function composeNode({ contentDirectory, uploads, tokens, ...parts }: Nod
     ...parts,
     later: createLater(),
     media: serveFolders(uploads === undefined ? [contentDirectory] : [contentDirectory, uploads]),
+    isTrusted: (c) => isOfTrusted(authentication, c.req.header('authorization'), clientAtSocket(c)),
     api: () => api,
   })
 }

@@ -44,6 +44,8 @@ export type Parts = {
   later: (work: () => Promise<void>) => void
   /** Answers requests below `/media/`. */
   media: AppParts['media']
+  /** Whether a request has the token of somebody who may know of every release. */
+  isTrusted?: AppParts['isTrusted']
   /** Publishing over HTTP, loaded for the first request. Without it there is no API. */
   api?: () => Api | Promise<Api>
   /** Says what is wrong with the database file and what to do, where that can be checked. */

@@ -6,7 +6,7 @@ import { escapeMarkup } from '../domain/text.ts'
 /** A release that the public does not see. */
 export type Unseen = {
   release: Release
-  /** `comes out tomorrow at 09:00`, or that it is a draft. */
+  /** `comes out tomorrow at 09:00`, or `a draft`. */
   status: string
 }
 

@@ -4,6 +4,7 @@ import { watchFolder } from '../content/watch.ts'
 import { createAddresses } from '../domain/addresses.ts'
 import { isUnderEmbargo } from '../domain/embargo.ts'
 import { type FileProblem, formatProblem } from '../domain/problem.ts'
+import type { Draft } from '../domain/publishing.ts'
 import type { Site } from '../domain/site.ts'
 import type { Output } from '../domain/tool.ts'
 import { listen, type Listening } from '../http/listen.ts'
@@ -150,10 +151,12 @@ function isDraft({ unfinished }: Service, { source }: { source: string }): boole
 }
 
 function unseenOf(service: Service, site: Site, now: number): Unseen[] {
-  const inOrder = service.drafts.toSorted((a, b) => a.release.published - b.release.published)
+  // Drafts come last: nobody knows when they will be out.
+  const comesOut = (draft: Draft) => (isDraft(service, draft) ? Infinity : draft.release.published)
+  const inOrder = service.drafts.toSorted((a, b) => (comesOut(a) > comesOut(b) ? 1 : -1))
   return inOrder.flatMap((draft): Unseen[] => {
     const { release } = draft
-    if (isDraft(service, draft)) return [{ release, status: 'is a draft' }]
+    if (isDraft(service, draft)) return [{ release, status: 'a draft' }]
     if (release.withdrawn || !isUnderEmbargo(release.published, now)) return []
     return [{ release, status: `comes out ${whenInWords(release.published, site, now)}` }]
   })

@@ -3,6 +3,7 @@ import type { Draft, FileStamp } from '../domain/publishing.ts'
 import type { ContentStore } from '../domain/release-store.ts'
 import type { Site } from '../domain/site.ts'
 import type { VocabularySource } from '../domain/topic.ts'
+import { addressOf } from './sources.ts'
 
 /** The first line of a bundle. */
 export type BundleHeader = {
@@ -21,6 +22,8 @@ export type BundleHeader = {
   migrations: { name: string; sql: string }[]
   /** What follows, a draft a line, in this order. */
   releases: Pick<Draft, 'source' | 'hash'>[]
+  /** Sources that say `draft: true`: what is public of them stays. */
+  unfinished?: string[]
 }
 
 /**
@@ -68,7 +71,7 @@ export async function bringBundleInLine(
   store: ContentStore,
   { program, clock, steps }: { program: string; clock: Clock; steps: number },
 ): Promise<boolean> {
-  const { fingerprint, made, site, vocabulary, releases } = header
+  const { fingerprint, made, site, vocabulary, releases, unfinished = [] } = header
   const there = await store.bundle()
   // While a new version is rolled out, the old one must not bring back what it replaced.
   if (there && there.made > made) return true
@@ -78,7 +81,7 @@ export async function bringBundleInLine(
   if (there?.fingerprint === fingerprint && (await store.program()) === program) {
     return store.tidy(clock.now())
   }
-  const { drafts: known } = await store.known()
+  const { drafts: known, isShown } = await store.known()
   const staged = await store.staged(fingerprint)
   const missing = releases.flatMap(({ source, hash }, index) => {
     const isKnown = known.get(source)?.hash === hash || staged.get(source) === hash
@@ -91,6 +94,13 @@ export async function bringBundleInLine(
     await store.stage(fingerprint, drafts, clock.now(), first)
   }
   const sources = new Set(releases.map(({ source }) => source))
+  for (const source of unfinished) {
+    const id = known.get(source)?.id
+    if (id === undefined || !(await isShown?.(id, addressOf(source), clock.now()))) continue
+    // Whoever made the bundle could not be told.
+    console.error(`${source} is public, so it cannot be a draft again: it stays. Withdraw it.`)
+    sources.add(source)
+  }
   const removed = [...known.keys()].filter((source) => !sources.has(source))
   const update = { site, vocabulary, files: new Map<string, FileStamp>(), removed, program }
   return store.apply(fingerprint, update, clock, { fingerprint, made })

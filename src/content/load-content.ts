@@ -15,6 +15,8 @@ import { addressOf, fileOf } from './sources.ts'
 /** What loading a folder came to. Without `content` something was wrong, and nothing may be used. */
 export type LoadedContent = {
   content?: FolderContent
+  /** Sources that say `draft: true` and were left out. */
+  unfinished?: string[]
   problems: FileProblem[]
 }
 
@@ -74,12 +76,15 @@ export async function loadContent(directory: string, options: Options): Promise<
     for (const release of batch) await collector.take(release)
   }
   const { files, removed } = await collector.finish()
+  const { unfinished } = collector
   if (problems.some((problem) => !problem.warning)) return { problems }
-  return { content: { site, vocabulary, files, removed }, problems }
+  return { content: { site, vocabulary, files, removed }, unfinished, problems }
 }
 
 /** Collects what the releases of a folder came to: the drafts for the store, and the problems. */
 class ReleaseCollector {
+  /** Sources that were left out. */
+  readonly unfinished: string[] = []
   #problems: FileProblem[]
   #options: Collecting
   #files: Map<string, FileStamp>
@@ -125,6 +130,7 @@ class ReleaseCollector {
    * nobody learns of it. It has no stamp, so that no change of it is one of the store.
    */
   async #leaveOut({ source, line, id, problems }: LoadedRelease) {
+    this.unfinished.push(source)
     const { known, now } = this.#options
     const asked = [id ?? known.drafts.get(source)?.id ?? '', addressOf(source)] as const
     if (await known.isPublished?.(...asked)) this.#problems.push(cameThroughApi(source, line))

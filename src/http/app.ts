@@ -42,6 +42,8 @@ export type AppParts = HealthParts & {
   media: MiddlewareHandler
   /** Publishing over HTTP, brought in when somebody asks for it; without it there is no API. */
   api?: (() => Api | Promise<Api>) | undefined
+  /** Whether a request has the token of somebody who may know of every release. */
+  isTrusted?: ((c: Context) => Promise<boolean>) | undefined
   metrics: Metrics
   /** Told of every answer. */
   record: (logged: LoggedRequest) => void
@@ -84,7 +86,8 @@ export function createApp(parts: AppParts): App {
   })
 
   app.get('/healthz', async (c) => {
-    const { healthy, document } = await healthDocument(parts, askedBy(c.req.raw))
+    const isTrusted = c.req.header('authorization') !== undefined && (await parts.isTrusted?.(c))
+    const { healthy, document } = await healthDocument(parts, askedBy(c.req.raw), isTrusted)
     return operations(c, `${JSON.stringify(document)}\n`, 'application/json', healthy ? 200 : 503)
   })
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/clock.ts'
 import { clockProblem } from '../domain/clock.ts'
 import { DomainError } from '../domain/errors.ts'
-import { formatInPublic } from '../domain/problem.ts'
+import { formatInPublic, formatProblem } from '../domain/problem.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { ReleaseStore } from '../domain/release-store.ts'
 import { formatUtc } from '../domain/time.ts'
@@ -32,9 +32,15 @@ export function notOpenYet(request: Request): Response {
   return Response.json(document, { status: failure.status, headers: errorHeaders(failure) })
 }
 
-/** Whether all is well with the service, and what its operator should look at. */
-export async function healthDocument(parts: HealthParts, asked: Asked) {
-  const content = formatInPublic(parts.problems(), parts.clock.now())
+/**
+ * Whether all is well with the service, and what its operator should look at. Only who is trusted learns of problems of
+ * releases that are not public.
+ */
+export async function healthDocument(parts: HealthParts, asked: Asked, isTrusted = false) {
+  const problems = parts.problems()
+  const content = isTrusted
+    ? problems.map(formatProblem)
+    : formatInPublic(problems, parts.clock.now())
   const { failure, clock, ...newest } = await readNewest(parts, asked)
   // Asked for afterwards, because the question may have met it.
   const damage = parts.damage?.()

@@ -46,7 +46,7 @@ test('what is to come and drafts are seen as the public will see them, and marke
   expect(later.text).toMatch(/<strong>Not public:<\/strong> comes out tomorrow at \d\d:\d\d\./)
   expect(later.headers.get('cache-control')).toBe('no-store')
   expect((await ask('/media/agenda.pdf')).text).toBe('%PDF-1.4 agenda')
-  expect((await ask('/releases/idea')).text).toContain('<strong>Not public:</strong> is a draft.')
+  expect((await ask('/releases/idea')).text).toContain('<strong>Not public:</strong> a draft.')
   expect((await ask('/fi/releases/last')).text).toContain('<strong>Not public:</strong> comes out')
   expect((await ask('/releases/out')).text).not.toContain('<strong>Not public:')
 
@@ -62,7 +62,7 @@ test('what is to come and drafts are seen as the public will see them, and marke
 test('a list says what comes out when', async () => {
   const { ask, said } = await previewOf(files)
   const { text } = await ask('/preview')
-  expect(text).toMatch(/Idea<\/a> \(en\): is a draft[^]*Later<\/a> \(en\): comes out tomorrow at/)
+  expect(text).toMatch(/Later<\/a> \(en\): comes out tomorrow at[^]*Idea<\/a> \(en\): a draft/)
   expect(text).toMatch(/Viimeinen<\/a> \(fi\): comes out on \w+ \d+ \w+ \d{4} at/)
   expect(said.join('\n')).toMatch(/Later \(en\): comes out tomorrow/)
 })

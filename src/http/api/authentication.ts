@@ -1,5 +1,5 @@
 import type { Clock } from '../../domain/clock.ts'
-import { DomainError } from '../../domain/errors.ts'
+import { DomainError, refusable } from '../../domain/errors.ts'
 import type { Author } from '../../publishing/permission.ts'
 import { cacheSizes, createRemembered } from '../../domain/remembered.ts'
 
@@ -49,6 +49,16 @@ export class Authentication {
     this.#failures.set(client, { ...before, count: before.count + 1 })
     throw new DomainError('unknown', 'This token is not known.')
   }
+}
+
+/** Whether a request has a token that may publish for all publishers. A wrong one counts as a guess. */
+export async function isOfTrusted(
+  authentication: Authentication,
+  authorization: string | undefined,
+  client: string,
+): Promise<boolean> {
+  const author = await refusable(() => authentication.authenticate(authorization, client))
+  return !(author instanceof DomainError) && author.publishers === undefined
 }
 
 async function digestOf(secret: string): Promise<Uint8Array> {
