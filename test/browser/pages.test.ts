@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
   browse,
@@ -252,55 +253,92 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
     })
   }
 
-  test('a feed is built by ticking, with JavaScript: address, title and feeds follow', async () => {
-    const { page } = await press.open('/', desktop, {})
-    await page
-      .getByRole('checkbox', { name: /^asylum/ })
-      .first()
-      .check()
-    await page.waitForURL(/\/topics\/asylum$/)
-    await page.getByRole('checkbox', { name: /^EU/ }).first().check()
+  const group = (page: Page, name: RegExp) => page.locator('summary').filter({ hasText: name })
+  const button = (page: Page) => page.getByRole('button', { name: 'Show the releases' })
+  const box = (page: Page, name: RegExp) =>
+    page.locator('details:has([name=topic])').getByRole('checkbox', { name })
+
+  test('nothing changes while somebody chooses but the number at the button; then address, title and feeds follow', async () => {
+    const { page } = await press.open('/', desktop)
+    await group(page, /^Topics/).click()
+    await box(page, /^asylum/).check()
+    await page.getByText('1 release matches').waitFor()
+    await box(page, /^EU/).check()
+    await page.getByText('1 release matches').waitFor()
+    await page.locator('summary', { hasText: /^Topics asylum, EU$/ }).waitFor()
+    expect(new URL(page.url()).pathname).toBe('/')
+    // The address on the page would be that of another choice.
+    expect(await page.locator('.take').isVisible()).toBe(false)
+    await page.getByText('The choice below has changed').waitFor()
+    await box(page, /^asylum/).uncheck()
+    await box(page, /^EU/).uncheck()
+    expect(await page.locator('.take').isVisible()).toBe(true)
+    await box(page, /^asylum/).check()
+    await box(page, /^EU/).check()
+    await button(page).click()
     await page.waitForURL(/\/topics\/asylum,eu$/)
     await page.getByRole('heading', { level: 1, name: /or EU/i }).waitFor()
-    const main = await page.getByRole('main').innerHTML()
-    for (const format of ['atom', 'rss', 'json'])
-      expect(main).toContain(`/topics/asylum,eu.${format}`)
+    expect(await page.getByRole('textbox', { name: /Atom/ }).inputValue()).toMatch(
+      /\/topics\/asylum,eu\.atom$/,
+    )
     expect(await page.title()).toMatch(/asylum or EU/i)
-  })
-
-  test('the same feed is built with the keyboard alone, which stays where it was', async () => {
-    const { page } = await press.open('/', desktop)
-    const focused = () =>
-      page.evaluate<string>("document.activeElement.name + ' ' + document.activeElement.value")
-    const reach = async (box: string) => {
-      for (let step = 0; step < 60 && (await focused()) !== box; step++) {
-        await page.keyboard.press('Tab')
-      }
-      await page.keyboard.press('Space')
-    }
-    await reach('topic asylum')
-    await page.waitForURL(/\/topics\/asylum$/)
-    expect(await focused()).toBe('topic asylum')
-    await reach('topic eu')
-    await page.waitForURL(/\/topics\/asylum,eu$/)
-    expect(await focused()).toBe('topic eu')
     await page.getByRole('status').filter({ hasText: 'Now showing: Asylum or EU' }).waitFor()
   })
 
-  test('going back shows the question before, with its ticks', async () => {
+  test('the same feed is built with the keyboard alone, which stays at the button', async () => {
+    const { page } = await press.open('/', desktop)
+    const focused = () =>
+      page.evaluate<string>(
+        "[document.activeElement.name, document.activeElement.value, document.activeElement.textContent.trim()].join(' ').trim()",
+      )
+    const reach = async (name: string, key: string) => {
+      for (let step = 0; step < 60 && (await focused()) !== name; step++) {
+        await page.keyboard.press('Tab')
+      }
+      expect(await focused()).toBe(name)
+      await page.keyboard.press(key)
+    }
+    await reach('Topics', 'Enter')
+    await reach('topic asylum', 'Space')
+    expect(await focused()).toBe('topic asylum')
+    await reach('topic eu', 'Space')
+    await reach('Show the releases', 'Enter')
+    await page.waitForURL(/\/topics\/asylum,eu$/)
+    await expect.poll(focused).toBe('Show the releases')
+  })
+
+  test('the keyboard skips to the filter', async () => {
+    const { page } = await press.open('/', desktop)
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Tab')
+    expect((await focusedLink(page)).target).toBe('#filter')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate('document.activeElement.textContent.trim()')).toBe('Topics')
+  })
+
+  test('going back shows the question before', async () => {
     const { page } = await press.open('/topics/asylum', desktop)
-    const box = (name: RegExp) => page.getByRole('checkbox', { name }).first()
-    await box(/^EU/).check()
+    await group(page, /^Topics/).click()
+    await box(page, /^EU/).check()
+    await button(page).click()
     await page.waitForURL(/\/topics\/asylum,eu$/)
     await page.goBack()
     await page.getByRole('heading', { level: 1, name: 'Asylum', exact: true }).waitFor()
-    expect(await box(/^EU/).isChecked()).toBe(false)
-    expect(await box(/^asylum/).isChecked()).toBe(true)
+    await group(page, /^Topics/).click()
+    expect(await box(page, /^EU/).isChecked()).toBe(false)
+    expect(await box(page, /^asylum/).isChecked()).toBe(true)
   })
 
-  test('whoever chooses another language gets a page that is in it as a whole', async () => {
+  test('another language changes nothing before the button is pressed (WCAG 3.2.2), and then the whole page', async () => {
     const { page } = await press.open('/topics/asylum', desktop)
-    await page.getByRole('combobox').selectOption('fi')
+    await group(page, /^Language/).click()
+    await page.getByRole('combobox').focus()
+    await page.keyboard.press('ArrowDown')
+    await page.getByText('1 tiedote', { exact: true }).waitFor()
+    expect(await page.evaluate('document.activeElement.id')).toBe('language')
+    expect(new URL(page.url()).pathname).toBe('/topics/asylum')
+    await button(page).click()
     await page.waitForURL(/\/fi\/topics\/asylum$/)
     await page.getByRole('link', { name: 'Siirry sisältöön' }).waitFor({ state: 'attached' })
     expect(await page.getAttribute('html', 'lang')).toBe('fi')
@@ -309,68 +347,99 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
   test('whoever ticks a publisher and a kind sees the page of both, and its short address', async () => {
     const { page } = await press.open('/?publisher=ministry&utm_source=x', desktop)
     await page.waitForURL(/\/topics\/by:ministry$/)
+    await group(page, /^Kinds/).click()
     await page.getByRole('checkbox', { name: /^press releases/ }).check()
+    await button(page).click()
     await page.waitForURL(/\/topics\/by:ministry\+kind:press-release$/)
     const heading = page.getByRole('heading', { level: 1 })
     await heading.getByText('Press releases by The Ministry').waitFor()
-    expect(await page.getByRole('checkbox', { name: /^The Ministry/ }).isChecked()).toBe(true)
+    await group(page, /^Publishers The Ministry$/).waitFor()
   })
 
-  test('what is typed while an answer is on its way stays, and so does the place where one types', async () => {
-    for (const index of [0, 1]) {
-      const { page } = await press.open('/', desktop)
-      const field = page.getByRole('searchbox').nth(index)
-      const typeMeanwhile = async (route: { continue: () => Promise<void> }) => {
-        await field.pressSequentially('port')
-        await route.continue()
-      }
-      await page.route(/topic=/, typeMeanwhile, { times: 1 })
-      await page
-        .getByRole('checkbox', { name: /^asylum/ })
-        .first()
-        .check()
-      await page.getByRole('heading', { level: 1, name: /^Asylum/ }).waitFor()
-      expect(await field.inputValue()).toBe('port')
-      expect(await page.locator(':focus').getAttribute('id')).toBe(await field.getAttribute('id'))
-    }
+  test('too many topics are told at the button, and the choice is kept', async () => {
+    const { page } = await press.open('/', desktop)
+    await group(page, /^Topics/).click()
+    await group(page, /^Kinds/).click()
+    for (const name of everyTopic.split('+'))
+      await page.locator(`[name=topic][value=${name}]`).check()
+    await page.getByRole('checkbox', { name: /^speeches/ }).check()
+    await page.getByRole('alert').filter({ hasText: 'at most eight topics' }).waitFor()
+    await button(page).click()
+    await page.getByRole('alert').filter({ hasText: 'at most eight topics' }).waitFor()
+    expect(await page.locator('.builder :checked:not([type=radio], option)').count()).toBe(9)
+    expect(await page.locator('.take').isVisible()).toBe(false)
+    await page.getByRole('checkbox', { name: /^speeches/ }).uncheck()
+    await page.getByText(/release(s)? match/).waitFor()
+    await expect.poll(() => page.getByRole('alert').isVisible()).toBe(false)
   })
 
-  test('a long list of topics stays where it was scrolled to', async () => {
-    const { page } = await press.open('/?q=nothing', desktop)
-    // The list of a real office is longer than this one.
-    const style = '.ticks { max-block-size: 4rem; overflow-y: auto }'
-    await page.route(/style\.css/, (route) =>
-      route.fulfill({ contentType: 'text/css', body: style }),
-    )
-    await page.reload()
-    await page.getByRole('checkbox', { name: /^EU/ }).first().check()
-    const before = await page.evaluate<number>("document.querySelector('.ticks').scrollTop")
-    expect(before).toBeGreaterThan(20)
-    await page.waitForURL(/\/topics\/eu/)
-    expect(await page.evaluate<number>("document.querySelector('.ticks').scrollTop")).toBe(before)
+  test('a request that fails is told, and can be repeated', async () => {
+    const { page } = await press.open('/', desktop)
+    await group(page, /^Topics/).click()
+    await page.route(/topics\?/, (route) => route.abort())
+    await box(page, /^EU/).check()
+    await button(page).click()
+    await page.getByRole('alert').filter({ hasText: 'Your choice is kept' }).waitFor()
+    expect(await box(page, /^EU/).isChecked()).toBe(true)
     await page.unrouteAll()
+    await button(page).click()
+    await page.waitForURL(/\/topics\/eu$/)
+  })
+
+  test('while an answer is on its way the page says so', async () => {
+    const { page } = await press.open('/', desktop)
+    await group(page, /^Topics/).click()
+    let answer = () => {}
+    await page.route(/topics\?/, async (route) => {
+      await new Promise<void>((resolve) => (answer = resolve))
+      await route.continue()
+    })
+    await box(page, /^EU/).check()
+    await page.getByText('Loading …').waitFor({ timeout: 1000 })
+    await expect.poll(() => page.locator('.builder').getAttribute('aria-busy')).toBe('true')
+    answer()
+    await page.getByText(/releases? match/).waitFor()
+    await page.unrouteAll({ behavior: 'ignoreErrors' })
+  })
+
+  test('a long list is narrowed by typing, below the broader topics, and what is ticked stays', async () => {
+    const { page } = await press.open('/fi/topics/space-travel', desktop)
+    await page.locator('summary', { hasText: /^Aiheet/ }).click()
+    // The list of a real office is longer than the one of this test.
+    await page.evaluate(
+      `document.querySelector('[name=topic]').closest('.ticks').insertAdjacentHTML('beforebegin', '<p class="narrow"><label>Rajaa <input type="search"></label></p>')`,
+    )
+    const shown = () =>
+      page
+        .locator('[name=topic]:visible')
+        .evaluateAll((all) => all.map((one) => (one as unknown as { value: string }).value))
+    await page.getByLabel('Rajaa').fill('turvapaikka')
+    expect(await shown()).toEqual(['migration', 'asylum', 'space-travel'])
+    await page.keyboard.press('Enter')
+    await page.getByLabel('Rajaa').fill('')
+    expect((await shown()).length).toBeGreaterThan(5)
+    expect(new URL(page.url()).pathname).toBe('/fi/topics/space-travel')
   })
 
   test('copying an address says which one was copied, as often as it is done', async () => {
     const { page } = await press.open('/topics/asylum', desktop)
+    await group(page, /^More ways/).click()
     const status = page.getByRole('status')
     for (const format of ['Atom', 'RSS', 'RSS']) {
       await page.getByRole('button', { name: `Address of the ${format} feed` }).click()
       await status.filter({ hasText: `Copied: Address of the ${format} feed` }).waitFor()
     }
     const buttons = page.getByRole('button', { name: /Address of the/ })
-    expect(await buttons.allTextContents()).toEqual(['Copy', 'Copied', 'Copy'])
+    expect(await buttons.allTextContents()).toEqual(['Copy feed address', 'Copied', 'Copy'])
     // Whoever speaks to the page says what is written on the button.
     await page.getByRole('button', { name: 'Copied: Address of the RSS feed' }).waitFor()
   })
 
   test('the same feed is built without JavaScript, by sending the form', async () => {
     const { page } = await press.open('/', desktop, { javaScriptEnabled: false })
-    await page
-      .getByRole('checkbox', { name: /^asylum/ })
-      .first()
-      .check()
-    await page.getByRole('checkbox', { name: /^EU/ }).first().check()
+    await group(page, /^Topics/).click()
+    await box(page, /^asylum/).check()
+    await box(page, /^EU/).check()
     const form = page.locator('form:has(input[type="checkbox"])').first()
     await form.locator('button').first().click()
     await page.waitForLoadState()

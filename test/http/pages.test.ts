@@ -222,7 +222,7 @@ onNode('pages', press, (fetch) => {
     expect(textOf(page.one('h1'))).toBe('Drugs or migration')
     expect(textOf(page.one('title'))).toBe('Drugs or migration – Ministry: releases')
     expect(feedsOf(page)).toEqual(['atom', 'rss', 'json'].map((format) => `${address}.${format}`))
-    expect(page.ofClass('feeds').map(textOf).join()).toContain('Atom Copy RSS Copy JSON Feed Copy')
+    expect(page.ofClass('feeds').map(textOf).join()).toContain('RSS Copy JSON Feed Copy')
     const fields = page.all('input').map((one) => attribute(one, 'value'))
     expect(fields).toContain(`${address}.rss`)
     expect(page.link('Feedly')).toContain(encodeURIComponent(`${address}.atom`))
@@ -270,6 +270,26 @@ onNode('pages', press, (fetch) => {
       send(builderOn(finnish), { topic: [], without: [], q: [''], language: ['en'] }),
     )
     expect(nothing.response.headers.get('content-location')).toBe(`${baseUrl}/`)
+  })
+
+  test('the form says how many releases it finds, what is chosen, and offers few topics to leave out', async () => {
+    const page = await open(fetch, '/topics/drugs+-eu')
+    expect(page.ofClass('matches').map(textOf)).toEqual(['60 releases match'])
+    expect(page.ofClass('chosen').map(textOf)).toEqual(['drugs', 'EU', '', '', ''])
+    const values = (name: string) =>
+      page
+        .all('input')
+        .filter((one) => attribute(one, 'name') === name)
+        .map((one) => attribute(one, 'value'))
+    expect(values('without')).toContain('eu')
+    expect(values('without')).not.toContain('drugs')
+    expect(values('without').length).toBeLessThanOrEqual(15)
+    expect(
+      attribute(
+        page.elements.find((one) => attribute(one, 'href') === '#filter')!,
+        'class',
+      ),
+    ).toBe('skip')
   })
 
   test('a question that the form cannot show says so', async () => {

@@ -66,6 +66,7 @@ export const en: Texts = {
     month: (year, month) => `${names[month - 1]} ${year}`,
 
     toContent: 'Skip to content',
+    toFilter: 'Skip to the filter',
     search: 'Search',
     searchLabel: 'Search the releases',
     languages: 'Languages',
@@ -93,15 +94,18 @@ export const en: Texts = {
     lastRelease: 'last release',
 
     subscribe: 'Subscribe',
-    howToSubscribe:
-      'A feed brings new releases to you. Copy one of these addresses into your feed reader, or open it in one below; any format will do.',
-    addressOf: (format) => `Address of the ${format} feed`,
+    howToSubscribe: 'A feed brings new releases to you. Copy its address into your feed reader.',
+    addressOf: (format) => `Address of the ${format.replace(/ Feed$/, '')} feed`,
+    copyFeed: 'Copy feed address',
     copy: 'Copy',
     copied: 'Copied',
     openIn: 'Open in',
     openInLabel: (reader) => `Subscribe in ${reader}`,
     eventsAsCalendar: 'Events as a calendar',
     openInCalendar: 'Subscribe in your calendar',
+    moreWays: 'More ways: formats, readers, calendar',
+    addressFollows:
+      'The choice below has changed. Show its releases to get the address of their feed.',
     forReaders: 'Several feeds at once (OPML)',
     everyTopicAsOpml: 'Every topic as a feed of its own',
     theseTopicsAsOpml: 'These topics as a feed each',
@@ -109,25 +113,29 @@ export const en: Texts = {
     isArchive: (format) => `This is an archive of a feed (${format}). It does not change any more.`,
     toSubscribe: 'To subscribe, copy this address into your feed reader:',
 
-    build: 'Make your own feed',
-    buildThis: 'Change this feed',
-    buildIntroduction:
-      'Tick what you want to hear about. You see what the feed holds before you take it.',
-    changeThis: 'Subscribe or change this feed',
+    build: 'Choose releases',
+    buildThis: 'Change the choice',
     wantedTopics: 'Topics',
     publishers: 'Publishers',
     kinds: 'Kinds of release',
     any: 'Releases on any of them',
     all: 'Only releases on all of them',
-    leaveOut: 'Leave out some topics',
-    unwantedTopics: 'Without releases on',
+    leaveOut: 'Leave out topics',
+    narrowList: 'Narrow the list',
+    languageAndWords: 'Language and words',
     releaseLanguage: 'Language of the releases',
     words: 'Words in the release',
     wordsHint:
       'Releases with all of these words, in any order and form. In quotation marks: exactly these words, side by side.',
     withOneLess: 'With one word less:',
     moreReleasesThan: (count) => `more than ${count} releases`,
-    show: 'Show the feed',
+    show: 'Show the releases',
+    matching: (count, isMore) => {
+      if (isMore) return `More than ${count} releases match`
+      return count === 1 ? '1 release matches' : `${count} releases match`
+    },
+    waiting: 'Loading …',
+    failed: 'No answer came. Your choice is kept: press the button to try again.',
     tooRich:
       'This feed combines its topics in a way the form cannot show. Using the form makes a simpler one.',
     resultAnnounced: (title) => `Now showing: ${title}`,

@@ -66,6 +66,7 @@ export const fi: Texts = {
     month: (year, month) => `${names[month - 1]} ${year}`,
 
     toContent: 'Siirry sisältöön',
+    toFilter: 'Siirry rajaukseen',
     search: 'Hae',
     searchLabel: 'Hae tiedotteista',
     languages: 'Kielet',
@@ -94,15 +95,18 @@ export const fi: Texts = {
     lastRelease: 'viimeisin tiedote',
 
     subscribe: 'Tilaa',
-    howToSubscribe:
-      'Syöte tuo uudet tiedotteet luoksesi. Kopioi jokin näistä osoitteista syötteenlukijaasi tai avaa syöte suoraan lukijassa alla olevasta linkistä. Kaikki muodot käyvät.',
-    addressOf: (format) => `${format}-syötteen osoite`,
+    howToSubscribe: 'Syöte tuo uudet tiedotteet luoksesi. Kopioi sen osoite syötteenlukijaasi.',
+    addressOf: (format) => `${format.replace(/ Feed$/, '')}-syötteen osoite`,
+    copyFeed: 'Kopioi syötteen osoite',
     copy: 'Kopioi',
     copied: 'Kopioitu',
     openIn: 'Avaa lukijassa',
     openInLabel: (reader) => `Tilaa lukijassa ${reader}`,
     eventsAsCalendar: 'Tapahtumat kalenterina',
     openInCalendar: 'Tilaa omaan kalenteriin',
+    moreWays: 'Muut tavat: muodot, lukijat, kalenteri',
+    addressFollows:
+      'Valinta on muuttunut. Näytä sen tiedotteet, niin saat niiden syötteen osoitteen.',
     forReaders: 'Useita syötteitä kerralla (OPML)',
     everyTopicAsOpml: 'Jokainen aihe omana syötteenään',
     theseTopicsAsOpml: 'Nämä aiheet omina syötteinään',
@@ -110,25 +114,29 @@ export const fi: Texts = {
     isArchive: (format) => `Tämä on syötteen arkisto (${format}). Se ei enää muutu.`,
     toSubscribe: 'Tilaa kopioimalla tämä osoite syötteenlukijaan:',
 
-    build: 'Kokoa oma syöte',
-    buildThis: 'Muokkaa syötettä',
-    buildIntroduction:
-      'Valitse, mistä haluat tietoa. Näet syötteen sisällön ennen kuin tilaat sen.',
-    changeThis: 'Tilaa syöte tai muokkaa sitä',
+    build: 'Valitse tiedotteet',
+    buildThis: 'Muuta valintaa',
     wantedTopics: 'Aiheet',
     publishers: 'Julkaisijat',
     kinds: 'Tiedotetyypit',
     any: 'Tiedotteet, joissa on jokin aiheista',
     all: 'Vain tiedotteet, joissa on kaikki aiheet',
     leaveOut: 'Jätä aiheita pois',
-    unwantedTopics: 'Ilman tiedotteita aiheista',
+    narrowList: 'Rajaa luetteloa',
+    languageAndWords: 'Kieli ja sanat',
     releaseLanguage: 'Tiedotteiden kieli',
     words: 'Sanat tiedotteessa',
     wordsHint:
       'Tiedotteet, joissa on kaikki nämä sanat missä tahansa järjestyksessä ja muodossa. Lainausmerkeissä: juuri nämä sanat peräkkäin.',
     withOneLess: 'Yhtä sanaa vähemmällä:',
     moreReleasesThan: (count) => `yli ${count} tiedotetta`,
-    show: 'Näytä syöte',
+    show: 'Näytä tiedotteet',
+    matching: (count, isMore) => {
+      if (isMore) return `Yli ${count} tiedotetta`
+      return count === 1 ? '1 tiedote' : `${count} tiedotetta`
+    },
+    waiting: 'Ladataan …',
+    failed: 'Vastausta ei saatu. Valintasi on tallessa: yritä painikkeella uudelleen.',
     tooRich:
       'Tämä syöte yhdistää aiheita tavalla, jota lomake ei pysty näyttämään. Lomake tekee siitä yksinkertaisemman.',
     resultAnnounced: (title) => `Näytetään: ${title}`,

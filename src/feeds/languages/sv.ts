@@ -64,6 +64,7 @@ export const sv: Texts = {
     month: (year, month) => `${names[month - 1]} ${year}`,
 
     toContent: 'Hoppa till innehållet',
+    toFilter: 'Hoppa till urvalet',
     search: 'Sök',
     searchLabel: 'Sök bland meddelandena',
     languages: 'Språk',
@@ -93,14 +94,17 @@ export const sv: Texts = {
 
     subscribe: 'Prenumerera',
     howToSubscribe:
-      'Ett flöde ger dig nya meddelanden direkt. Kopiera någon av adresserna till din flödesläsare, eller öppna flödet i en läsare här nedanför. Alla format fungerar.',
-    addressOf: (format) => `Adress till flödet i formatet ${format}`,
+      'Ett flöde ger dig nya meddelanden direkt. Kopiera dess adress till din flödesläsare.',
+    addressOf: (format) => `Adress till flödet i formatet ${format.replace(/ Feed$/, '')}`,
+    copyFeed: 'Kopiera flödets adress',
     copy: 'Kopiera',
     copied: 'Kopierad',
     openIn: 'Öppna i',
     openInLabel: (reader) => `Prenumerera i ${reader}`,
     eventsAsCalendar: 'Evenemang som kalender',
     openInCalendar: 'Prenumerera i din kalender',
+    moreWays: 'Fler sätt: format, läsare, kalender',
+    addressFollows: 'Urvalet har ändrats. Visa dess meddelanden för att få flödets adress.',
     forReaders: 'Flera flöden på en gång (OPML)',
     everyTopicAsOpml: 'Alla ämnen som var sitt flöde',
     theseTopicsAsOpml: 'Dessa ämnen som var sitt flöde',
@@ -109,25 +113,29 @@ export const sv: Texts = {
     isArchive: (format) => `Detta är ett arkiv av ett flöde (${format}). Det ändras inte längre.`,
     toSubscribe: 'Prenumerera genom att kopiera denna adress till din flödesläsare:',
 
-    build: 'Sätt ihop ditt eget flöde',
-    buildThis: 'Ändra flödet',
-    buildIntroduction:
-      'Välj det du vill veta mer om. Du ser vad flödet innehåller innan du prenumererar.',
-    changeThis: 'Prenumerera eller ändra flödet',
+    build: 'Välj meddelanden',
+    buildThis: 'Ändra urvalet',
     wantedTopics: 'Ämnen',
     publishers: 'Utgivare',
     kinds: 'Typer av meddelanden',
     any: 'Meddelanden om något av ämnena',
     all: 'Endast meddelanden om alla ämnena',
     leaveOut: 'Uteslut ämnen',
-    unwantedTopics: 'Utan meddelanden om',
+    narrowList: 'Begränsa listan',
+    languageAndWords: 'Språk och ord',
     releaseLanguage: 'Meddelandenas språk',
     words: 'Ord i meddelandet',
     wordsHint:
       'Meddelanden med alla dessa ord, i vilken ordning och form som helst. Inom citattecken: exakt dessa ord efter varandra.',
     withOneLess: 'Med ett ord mindre:',
     moreReleasesThan: (count) => `över ${count} meddelanden`,
-    show: 'Visa flödet',
+    show: 'Visa meddelandena',
+    matching: (count, isMore) => {
+      if (isMore) return `Fler än ${count} meddelanden`
+      return count === 1 ? '1 meddelande' : `${count} meddelanden`
+    },
+    waiting: 'Laddar …',
+    failed: 'Inget svar kom. Ditt urval finns kvar: försök igen med knappen.',
     tooRich:
       'Flödet kombinerar ämnen på ett sätt som formuläret inte kan visa. Med formuläret blir det enklare.',
     resultAnnounced: (title) => `Visar nu: ${title}`,

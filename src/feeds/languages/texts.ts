@@ -78,6 +78,7 @@ export type Messages = {
   month: (year: number, month: number) => string
 
   toContent: string
+  toFilter: string
   search: string
   searchLabel: string
   languages: string
@@ -106,6 +107,7 @@ export type Messages = {
   subscribe: string
   howToSubscribe: string
   addressOf: (format: string) => string
+  copyFeed: string
   copy: string
   copied: string
   openIn: string
@@ -113,6 +115,10 @@ export type Messages = {
   /** The events of a question, for the reader's own calendar. */
   eventsAsCalendar: string
   openInCalendar: string
+  /** Before what stands behind the first address. */
+  moreWays: string
+  /** In place of an address that is that of another choice. */
+  addressFollows: string
   forReaders: string
   everyTopicAsOpml: string
   theseTopicsAsOpml: string
@@ -123,15 +129,14 @@ export type Messages = {
 
   build: string
   buildThis: string
-  buildIntroduction: string
-  changeThis: string
   wantedTopics: string
   publishers: string
   kinds: string
   any: string
   all: string
   leaveOut: string
-  unwantedTopics: string
+  narrowList: string
+  languageAndWords: string
   releaseLanguage: string
   words: string
   wordsHint: string
@@ -139,6 +144,10 @@ export type Messages = {
   withOneLess: string
   moreReleasesThan: (count: number) => string
   show: string
+  /** How many releases the choice finds; or that there are more than that. */
+  matching: (count: number, isMore: boolean) => string
+  waiting: string
+  failed: string
   tooRich: string
   resultAnnounced: (title: string) => string
 

@@ -6,6 +6,7 @@ import { kinds } from '../../domain/kind.ts'
 import { termFor } from '../../domain/term.ts'
 import { partExpression, type TopicExpression, wantedTerms } from '../../domain/topic-expression.ts'
 import { countOf } from '../vocabulary.ts'
+import { type Contents, mostMatches } from './contents.ts'
 import { languageName } from './language.ts'
 import { termLabel } from './topics.ts'
 import { type Html, label, nothing, pathOf, langAttributes, type View } from './view.ts'
@@ -38,45 +39,127 @@ export function ticksOf(expression: TopicExpression): Ticks {
   return { wanted, unwanted, match, isTooRich }
 }
 
+/** The most check boxes that are seen at a glance. Longer lists can be narrowed, and what to leave out is not longer. */
+const mostAtAGlance = 15
+
 /**
  * The form that makes a question. It is sent with GET, and its fields are one more spelling of the question,
- * so it needs no script. `shown` is announced when a script has shown the answer.
+ * so it needs no script. `shown` is announced when a script has shown the answer. Nothing changes before it is sent.
  */
-export function builder(query: FeedQuery, shown: string, counts: TopicCount[], view: View): Html {
+export function builder(query: FeedQuery, shown: string, contents: Contents, view: View): Html {
   const { addresses, messages } = view
   const ticks = ticksOf(query.topics)
-  return html`<section class="panel" aria-labelledby="build">
-<h2 id="build">${isUnfiltered(query) ? messages.build : messages.buildThis}</h2>
-<p>${messages.buildIntroduction}</p>
+  const { counts, matches } = contents
+  const found = messages.matching(Math.min(matches, mostMatches), matches > mostMatches)
+  return html`<section class="panel filter" aria-labelledby="filter">
+<h2 id="filter" tabindex="-1">${isUnfiltered(query) ? messages.build : messages.buildThis}</h2>
 ${ticks.isTooRich ? html`<p class="notice">${messages.tooRich}</p>` : nothing}
-<form class="builder" autocomplete="off" action="${pathOf(addresses.form(view.language))}" data-shown="${messages.resultAnnounced(shown)}">
+<form class="builder" autocomplete="off" action="${pathOf(addresses.form(view.language))}" data-shown="${messages.resultAnnounced(shown)}" data-waiting="${messages.waiting}" data-failed="${messages.failed}">
+<div class="groups">
+${topicGroup(query, ticks, counts, view)}
+${withoutGroup(query, ticks, contents, view)}
+${Object.keys(view.site.publishers).length > 1 ? choiceOf('publisher', messages.publishers, ticks, query, counts, view) : nothing}
+${choiceOf('kind', messages.kinds, ticks, query, counts, view)}
+${textGroup(query, view)}
+</div>
+<div class="apply">
+<p class="notice warning" role="alert" hidden></p>
+<p><button>${messages.show}</button> <span class="matches">${found}</span></p>
+</div>
+</form>
+</section>`
+}
+
+/** A part of the form, closed until somebody wants it. What is chosen there stands beside its name. */
+function group(name: string, chosen: Html[], fields: Html): Html {
+  const words = chosen.map((one, index) => html`${index > 0 ? ', ' : ''}${one}`)
+  return html`<details>
+<summary>${name} <span class="chosen">${words}</span></summary>
 <fieldset>
-<legend>${messages.wantedTopics}</legend>
-<div class="choice">
+<legend class="unseen">${name}</legend>
+${fields}
+</fieldset>
+</details>`
+}
+
+function topicGroup(query: FeedQuery, ticks: Ticks, counts: TopicCount[], view: View): Html {
+  const { messages, vocabulary } = view
+  const { wanted } = ticks
+  const narrow =
+    vocabulary.topics.size > mostAtAGlance
+      ? html`<p class="narrow" hidden><label>${messages.narrowList} <input type="search" autocomplete="off"></label></p>\n`
+      : nothing
+  const chosen = [...wanted].filter((term) => vocabulary.topics.has(term))
+  return group(
+    messages.wantedTopics,
+    chosen.map((term) => termLabel(term, view)),
+    html`<div class="choice">
 ${radio('any', messages.any, ticks)}
 ${radio('all', messages.all, ticks)}
 </div>
-${ticksFor('topic', ticks.wanted, query, counts, view)}
-</fieldset>
-<details${ticks.unwanted.size > 0 ? ' open' : ''}>
-<summary>${messages.leaveOut}</summary>
-<fieldset>
-<legend>${messages.unwantedTopics}</legend>
-${ticksFor('without', ticks.unwanted, query, counts, view)}
-</fieldset>
-</details>
-${Object.keys(view.site.publishers).length > 1 ? choiceOf('publisher', messages.publishers, ticks, query, counts, view) : nothing}
-${choiceOf('kind', messages.kinds, ticks, query, counts, view)}
-${languageChoice(query, view)}
+${narrow}${topicTicks(wanted, query, counts, view)}`,
+  )
+}
+
+/**
+ * What to leave out: topics of the releases that are found, narrower ones of what is wanted, then those with the most
+ * releases. Whatever else there is, leaving it out would change little.
+ */
+function withoutGroup(
+  { language, topics }: FeedQuery,
+  { wanted, unwanted }: Ticks,
+  { releases, counts }: Contents,
+  view: View,
+): Html {
+  const { vocabulary, retired, messages } = view
+  const found = releases.flatMap((release) =>
+    release.topics.map((slug) => vocabulary.resolve(slug)?.slug ?? slug),
+  )
+  const narrower = wantedTerms(topics).flatMap((term) =>
+    vocabulary.narrower(term).map(({ slug }) => slug),
+  )
+  const countIn = (slug: string) => countOf(slug, language, counts).releases
+  const most = [...vocabulary.topics.keys()].toSorted((a, b) => countIn(b) - countIn(a))
+  const useful = [...found, ...narrower, ...most].filter((slug) => {
+    return vocabulary.topics.has(slug) && !wanted.has(slug) && !retired.ended.has(slug)
+  })
+  const length = Math.max(mostAtAGlance, unwanted.size)
+  const offered = new Set([...new Set([...unwanted, ...useful])].slice(0, length))
+  const items = [...vocabulary.topics.keys()]
+    .filter((slug) => offered.has(slug))
+    .map((slug) => tick('without', slug, unwanted.has(slug), countIn(slug), termLabel(slug, view)))
+  return group(
+    messages.leaveOut,
+    [...unwanted].map((term) => termLabel(term, view)),
+    html`<ul class="ticks">
+${items.map((item) => html`<li>${item}</li>\n`)}</ul>`,
+  )
+}
+
+/** Language of the releases, and words in them. */
+function textGroup(query: FeedQuery, view: View): Html {
+  const { messages, site } = view
+  const { language, words } = query
+  const isOther = language !== view.language
+  const chosen = [
+    ...(isOther ? [html`${messages.allLanguages}`] : []),
+    ...(words.length > 0 ? [html`“${words.join(' ')}”`] : []),
+  ]
+  const name = site.languages.length > 1 ? messages.languageAndWords : messages.words
+  return group(
+    name,
+    chosen,
+    html`${languageChoice(query, view)}
 <p class="field">
 <label for="words">${messages.words}</label>
-<input id="words" type="search" name="q" value="${query.words.join(' ')}" aria-describedby="words-hint">
+<input id="words" type="search" name="q" value="${words.join(' ')}" aria-describedby="words-hint">
 <span id="words-hint" class="hint">${messages.wordsHint}</span>
-</p>
-<p class="notice warning" role="alert" hidden></p>
-<p><button>${messages.show}</button></p>
-</form>
-</section>`
+</p>`,
+  )
+}
+
+function tick(name: string, value: string, isTicked: boolean, count: number, text: Html): Html {
+  return html`<label><input type="checkbox" name="${name}" value="${value}"${isTicked ? ' checked' : ''}> <span>${text} <span class="count">${count}</span></span></label>`
 }
 
 function radio(match: Ticks['match'], text: string, ticks: Ticks): Html {
@@ -85,8 +168,7 @@ function radio(match: Ticks['match'], text: string, ticks: Ticks): Html {
 }
 
 /** Check boxes for topics, narrower ones below the broader one. */
-function ticksFor(
-  name: 'topic' | 'without',
+function topicTicks(
   ticked: ReadonlySet<string>,
   { language }: FeedQuery,
   counts: TopicCount[],
@@ -102,7 +184,7 @@ function ticksFor(
     const { slug } = topic
     const narrower = vocabulary.narrower(slug).filter(isOffered)
     const { releases } = countOf(slug, language, counts)
-    return html`<li><label><input type="checkbox" name="${name}" value="${slug}"${ticked.has(slug) ? ' checked' : ''}> <span>${label(topic.label, view)} <span class="count">${releases}</span></span></label>${narrower.length > 0 ? html`\n<ul>\n${narrower.map(item)}</ul>\n` : nothing}</li>\n`
+    return html`<li>${tick('topic', slug, ticked.has(slug), releases, label(topic.label, view))}${narrower.length > 0 ? html`\n<ul>\n${narrower.map(item)}</ul>\n` : nothing}</li>\n`
   }
   const offered = [...vocabulary.topics.values()].filter(isOffered)
   return html`<ul class="ticks">
@@ -123,14 +205,15 @@ function choiceOf(
     const term = termFor(sort, name)
     if (view.retired.ended.has(term) && !wanted.has(term)) return []
     const { releases } = countOf(term, language, counts)
-    const checked = wanted.has(term) ? ' checked' : ''
-    return html`<li><label><input type="checkbox" name="${sort}" value="${name}"${checked}> <span>${termLabel(term, view)} <span class="count">${releases}</span></span></label></li>\n`
+    return html`<li>${tick(sort, name, wanted.has(term), releases, termLabel(term, view))}</li>\n`
   })
-  return html`<fieldset>
-<legend>${legend}</legend>
-<ul class="ticks">
-${items}</ul>
-</fieldset>`
+  const chosen = names.map((name) => termFor(sort, name)).filter((term) => wanted.has(term))
+  return group(
+    legend,
+    chosen.map((term) => termLabel(term, view)),
+    html`<ul class="ticks">
+${items}</ul>`,
+  )
 }
 
 function languageChoice(query: FeedQuery, view: View): Html {

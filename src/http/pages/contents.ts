@@ -17,6 +17,8 @@ export type Contents = {
   releases: StoredRelease[]
   counts: TopicCount[]
   months: Month[]
+  /** How many releases answer the question: one more than `mostMatches` says that there are more. */
+  matches: number
   /** There are older releases than these. */
   hasMore: boolean
   /** A release that answers the question has an event. */
@@ -39,8 +41,11 @@ const mostInMonth = 5000
 
 /** Of what a search with a word less finds, no more are counted. */
 export const mostCounted = 100
+/** Nobody needs to know how many more there are, and counting them takes time. */
+export const mostMatches = 1000
 
 const oneEvent: Walk = { by: 'key', onlyEvents: true, limit: 1 }
+const toCount: Walk = { by: 'key', limit: mostMatches + 1 }
 
 /** Throws DomainError `not-found` for a month without releases, and for a page after its last one. */
 export async function readContents(
@@ -51,8 +56,8 @@ export async function readContents(
 ): Promise<Contents> {
   const counts = await store.countByTopic(current)
   const months = await store.months(query, current)
-  const [events = []] = await store.places(query, current, [oneEvent])
-  const found = { counts, months, hasEvents: events.length > 0, less: [] }
+  const [events = [], all = []] = await store.places(query, current, [oneEvent, toCount])
+  const found = { counts, months, hasEvents: events.length > 0, matches: all.length, less: [] }
   if (monthPage) return { ...found, ...(await readMonth(query, monthPage, store, current)) }
   const most = isUnfiltered(query) ? mostOnHome : mostOfNewest
   const releases = await store.find(query, current, most + 1)

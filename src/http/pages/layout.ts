@@ -21,6 +21,8 @@ export type PageParts = {
   versions?: LanguageLink[]
   /** The versions are not the same page. Search engines are not told of them. */
   differ?: boolean
+  /** The main part has the form that makes a question. */
+  hasFilter?: boolean
   /** Further elements of `<head>`. They come after the feeds, which must be first (O-01). */
   head?: Html
 }
@@ -44,7 +46,7 @@ ${feeds ? feedLinks(feeds, view) : nothing}${page.calendar ? calendarLink(page.c
 ${head}</head>
 <body${interfaceLanguage === language ? nothing : html` lang="${interfaceLanguage}"`}>
 <a class="skip" href="#content">${messages.toContent}</a>
-${masthead(page, view)}
+${page.hasFilter ? html`<a class="skip" href="#filter">${messages.toFilter}</a>\n` : nothing}${masthead(page, view)}
 <main id="content" tabindex="-1">
 ${main}
 </main>

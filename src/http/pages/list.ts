@@ -36,15 +36,16 @@ export function listPage(
 <h1>${heading}</h1>
 ${isHome ? html`<p class="lead">${label(site.description, view)}</p>` : about(query, view)}
 ${ending && endNotice(query, ending, view)}
-<p class="jump"><a href="#subscribe">${view.messages.changeThis}</a>${isHome ? html` <a href="#topics">${view.messages.topics}</a>` : nothing}</p>
+</div>
+<div>
+${subscription(query, contents.hasEvents, view)}
+</div>
+<div>
+${query.withdrawn ? nothing : builder(query, heading, contents, view)}
 ${namedTopics(query, contents.counts, view)}${ending && contents.releases.length === 0 ? nothing : found(query, contents, view)}
 ${releaseList(contents.releases, query, view)}
 ${paging(query, contents, view)}
 ${monthList(query, contents, view)}
-</div>
-<div>
-${subscription(query, contents.hasEvents, view)}
-${query.withdrawn ? nothing : builder(query, heading, contents.counts, view)}
 </div>
 </div>
 ${isHome ? termLists(query.language, contents.counts, view) : nothing}
@@ -54,7 +55,20 @@ ${isHome ? forPrograms(view) : nothing}`
   const versions = versionsOf(query, view)
   const differ = month !== undefined
   const calendar = contents.hasEvents ? query : undefined
-  return layout({ title, address, feeds: query, calendar, versions, differ, main, head }, view)
+  return layout(
+    {
+      title,
+      address,
+      feeds: query,
+      calendar,
+      versions,
+      differ,
+      main,
+      head,
+      hasFilter: !query.withdrawn,
+    },
+    view,
+  )
 }
 
 function newestIn({ language }: FeedQuery, view: View): string {

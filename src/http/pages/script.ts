@@ -1,6 +1,6 @@
 /**
- * The one script of the pages. Nothing needs it: it copies addresses at a press, and shows the answer
- * of the builder as one ticks.
+ * The one script of the pages. Nothing needs it: it copies addresses at a press, counts what the builder would find
+ * as one ticks, and shows its answer without leaving the page.
  */
 export const script = `'use strict'
 // What is said again would not be heard if it were not gone in between.
@@ -45,32 +45,65 @@ document.addEventListener('click', async ({ target }) => {
 
 let asking
 let shown = location.pathname + location.search
-async function ask(sent) {
+const fieldsOf = (form) => new URLSearchParams(new FormData(form)).toString()
+// What the form was shown with. Another choice has another address than the one on the page.
+let given
+const get = (selector) => document.querySelector(selector)
+const note = () => {
+  const form = get('.builder')
+  given = form && fieldsOf(form)
+  document.querySelectorAll('.narrow').forEach((one) => { one.hidden = false })
+}
+note()
+
+function followChoice(form) {
+  const isOther = fieldsOf(form) !== given
+  get('.pending').hidden = !isOther
+  get('.take').hidden = isOther
+  form.querySelectorAll('details').forEach((group) => {
+    if (!group.querySelector('[type=checkbox]')) return
+    const ticked = [...group.querySelectorAll(':checked:not([type=radio])')]
+    group.querySelector('.chosen').textContent =
+      ticked.map((one) => one.nextElementSibling.firstChild.textContent.trim() ||
+        one.nextElementSibling.firstElementChild.textContent).join(', ')
+  })
+}
+
+// The page that a form asks for. What goes wrong is said at its button.
+async function ask(form) {
   asking?.abort()
   asking = new AbortController()
   const { signal } = asking
-  const address = sent.getAttribute('action') + '?' + new URLSearchParams(new FormData(sent))
-  const response = await fetch(address, { signal, headers: { Accept: 'text/html' } })
-  const page = new DOMParser().parseFromString(await response.text(), 'text/html')
-  if (signal.aborted) return
-  // The one that was sent is gone if an answer came while somebody typed.
-  const form = document.querySelector('.builder')
   const warning = form.querySelector('.warning')
-  warning.hidden = response.ok
-  if (!response.ok) {
-    warning.textContent = page.querySelector('main .lead').textContent
-    return
+  const say = (text) => {
+    warning.hidden = !text
+    warning.textContent = text
   }
+  const address = form.getAttribute('action') + '?' + fieldsOf(form)
+  form.querySelector('.matches').textContent = form.dataset.waiting
+  form.ariaBusy = 'true'
+  try {
+    const response = await fetch(address, { signal, headers: { Accept: 'text/html' } })
+    const page = new DOMParser().parseFromString(await response.text(), 'text/html')
+    if (signal.aborted) return undefined
+    const isShown = response.ok && page.querySelector('.builder')
+    say(isShown ? '' : (page.querySelector('main .lead')?.textContent ?? form.dataset.failed))
+    form.querySelector('.matches').textContent = isShown ? page.querySelector('.matches').textContent : ''
+    form.ariaBusy = 'false'
+    return isShown ? page : undefined
+  } catch {
+    if (signal.aborted) return undefined
+    form.querySelector('.matches').textContent = ''
+    form.ariaBusy = 'false'
+    say(form.dataset.failed)
+  }
+}
+
+function show(page) {
   // What stands around the main part would stay in the other language.
   if (page.documentElement.lang !== document.documentElement.lang) {
     return location.assign(canonical(page))
   }
-  const focused = document.activeElement
-  const isInForm = form.contains(focused)
-  const typed = form.elements.q.value
-  const height = form.getBoundingClientRect().top
-  const scrolled = [...form.querySelectorAll('.ticks')].map((one) => one.scrollTop)
-  const open = [...form.querySelectorAll('details')].map((one) => one.open)
   document.querySelector('main').replaceWith(page.querySelector('main'))
   document.title = page.title
   const links = 'link[rel=alternate], link[rel=canonical]'
@@ -80,24 +113,45 @@ async function ask(sent) {
   if (languages) languages.replaceWith(page.querySelector('.languages'))
   if (canonical(document) !== shown) history.pushState(null, '', canonical(document))
   shown = canonical(document)
-  const made = document.querySelector('.builder')
-  made.querySelectorAll('details').forEach((one, index) => { one.open ||= open[index] })
-  made.querySelectorAll('.ticks').forEach((one, index) => { one.scrollTop = scrolled[index] })
-  // Somebody may have gone on typing while the answer was on its way.
-  made.elements.q.value = typed
-  const again = isInForm && [...made.elements].find(({ name, value, type }) => {
-    const isSame = name === focused.name && type === focused.type
-    return isSame && (type === 'search' || type === 'select-one' || value === focused.value)
-  })
-  if (again) again.focus({ preventScroll: true })
-  scrollBy(0, made.getBoundingClientRect().top - height)
-  announce(made.dataset.shown)
+  note()
+  const form = get('.builder')
+  form.querySelector('button').focus()
+  announce(form.dataset.shown)
 }
 
-document.addEventListener('change', ({ target }) => {
-  const form = target.closest('.builder')
-  if (form) ask(form).catch(({ name }) => name === 'AbortError' || form.submit())
+document.addEventListener('submit', async (event) => {
+  const form = event.target
+  if (!form.matches('.builder')) return
+  event.preventDefault()
+  const sent = fieldsOf(form)
+  const page = await ask(form)
+  // Whoever went on choosing meanwhile has not asked for this one.
+  if (page && fieldsOf(form) === sent) show(page)
 })
+document.addEventListener('change', async ({ target }) => {
+  const form = target.closest('.builder')
+  if (!form || !target.name) return
+  followChoice(form)
+  if (await ask(form)) announce(form.querySelector('.matches').textContent)
+})
+document.addEventListener('input', ({ target }) => {
+  const form = target.closest('.builder')
+  if (form && target.name) return followChoice(form)
+  const narrow = target.closest('.narrow')
+  if (!narrow) return
+  const words = target.value.trim().toLowerCase()
+  // A broader topic stays above a narrower one that is found, and what is ticked is never out of sight.
+  narrow.nextElementSibling.querySelectorAll('li').forEach((one) => {
+    one.hidden = !one.textContent.toLowerCase().includes(words) && !one.querySelector(':checked')
+  })
+})
+document.addEventListener('keydown', (event) => {
+  // Narrowing a list sends nothing.
+  if (event.key === 'Enter' && event.target.closest('.narrow')) event.preventDefault()
+})
+// A page that is on its way says so, whatever leads to it.
+addEventListener('beforeunload', () => document.documentElement.classList.add('leaving'))
+addEventListener('pageshow', () => document.documentElement.classList.remove('leaving'))
 // Jumping within the page is no going back.
 addEventListener('popstate', () => {
   if (location.pathname + location.search !== shown) location.reload()

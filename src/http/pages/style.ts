@@ -13,7 +13,7 @@ export const styleSheet = `:root {
   }
 }
 *, ::before, ::after { box-sizing: border-box; }
-html { font: 100%/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
+html { scroll-padding-block-end: 5rem; font: 100%/1.55 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif; -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
 @media (min-width: 100rem) { html { font-size: 112.5%; } }
 @media (min-width: 160rem) { html { font-size: 150%; } }
 body { margin: 0; background: var(--paper); color: var(--ink); overflow-wrap: anywhere; hyphens: auto; min-block-size: 100vh; display: flex; flex-direction: column; }
@@ -63,20 +63,41 @@ button:hover { filter: brightness(1.15); }
 ::placeholder { color: var(--quiet); opacity: 1; }
 .copy { background: transparent; color: var(--link); border-color: var(--field); visibility: hidden; }
 .scripted .copy { visibility: visible; }
+@media (scripting: none) { .take > .copy { display: none; } }
+.take > .copy { inline-size: 100%; min-block-size: 2.75rem; background: var(--accent); color: var(--on-accent); border-color: var(--accent); font-size: 1rem; margin-block: .4rem .6rem; }
+.take > input:read-only { font-family: var(--mono); font-size: .8rem; text-overflow: ellipsis; min-block-size: 2.1rem; }
+.leaving body::before, [aria-busy=true] .apply::before { content: ""; position: fixed; z-index: 2; inset-block-start: 0; inset-inline-start: 0; inline-size: 40%; block-size: .4rem; background: var(--mark); }
+@media (prefers-reduced-motion: no-preference) {
+  .leaving body::before, [aria-busy=true] .apply::before { animation: wait 1.2s linear infinite alternate; }
+  @keyframes wait { to { inset-inline-start: 60%; } }
+}
 input[type=checkbox], input[type=radio] { inline-size: 1.2rem; block-size: 1.2rem; margin: .15rem .55rem 0 0; margin-inline: 0 .55rem; accent-color: var(--accent); flex: none; }
 fieldset { border: 0; margin: 0 0 1rem; padding: 0; min-inline-size: 0; }
 legend, .field label { font-weight: 700; padding: 0; display: block; margin-block-end: .25rem; }
 .builder label:has(input) { display: flex; align-items: flex-start; padding-block: .22rem; cursor: pointer; }
 .ticks, .ticks ul { list-style: none; margin: 0; padding: 0; }
-/* A long list of topics must not push what follows out of reach. */
-.builder .ticks { max-block-size: 36rem; overflow-y: auto; padding: .4rem; margin: -.4rem; }
+.builder fieldset > .ticks { columns: 15rem; column-gap: 2rem; }
+.builder fieldset > .ticks > li { break-inside: avoid; }
+.groups { display: grid; gap: 0 1.5rem; margin-block: .4rem; }
+.groups > details { border-block-start: 1px solid var(--line); min-inline-size: 0; }
+.groups > details[open] { grid-column: 1 / -1; }
+.groups summary { margin: 0; padding-block: .5rem; }
+.chosen { color: var(--ink); font-weight: 400; margin-inline-start: .4rem; }
+.narrow label { display: flex; flex-wrap: wrap; align-items: center; gap: .2rem .8rem; }
+.narrow input { max-inline-size: 20rem; }
+/* However long an open list is, the button and what it would find stay in view. */
+.builder:has(details[open]) .apply { position: sticky; inset-block-end: 0; }
+.apply { background: var(--raised); border-block-start: 1px solid var(--line); padding-block: .6rem; margin-block-end: -1.2rem; }
+.apply p { margin: 0; display: flex; flex-wrap: wrap; align-items: center; gap: .1rem .8rem; }
+.apply .notice { margin-block-end: .6rem; background: var(--paper); }
 .ticks ul { padding-inline-start: 1.7rem; }
 .choice { margin-block-end: .4rem; padding-block-end: .4rem; border-block-end: 1px solid var(--line); }
 .count { color: var(--quiet); white-space: nowrap; font-size: .85rem; font-variant-numeric: tabular-nums; margin-inline-start: .25rem; }
 .hint { color: var(--quiet); font-size: .88rem; }
-summary { cursor: pointer; font-weight: 700; padding-block: .35rem; margin-block-end: .4rem; color: var(--link); }
+summary { cursor: pointer; font-weight: 700; padding-block: .35rem; color: var(--link); }
+summary:hover { text-decoration: underline; }
 
-.columns { display: grid; gap: 2rem clamp(2rem, 5vw, 4.5rem); }
+.columns { display: grid; gap: 0 clamp(2rem, 4vw, 3.5rem); }
 .columns > div { min-inline-size: 0; }
 .lead { font-size: 1.15rem; line-height: 1.5; max-inline-size: 62ch; }
 .details, .kind { color: var(--quiet); font-size: .9rem; margin: 0; }
@@ -86,7 +107,7 @@ summary { cursor: pointer; font-weight: 700; padding-block: .35rem; margin-block
 .releases h3 { font: 700 1.2rem/1.3 var(--serif); }
 .releases h3 a:not(:hover) { text-decoration-color: color-mix(in srgb, currentcolor 40%, transparent); }
 .releases p { max-inline-size: 65ch; margin-block: .3rem; }
-.releases h3 a, .jump a, .details a { display: inline-block; padding-block: .1rem; }
+.releases h3 a, .details a { display: inline-block; padding-block: .1rem; }
 .releases .details > * + *::before { content: "·"; margin-inline: .15rem .4rem; }
 .panel { background: var(--raised); border-block-start: 3px solid var(--accent); padding: 1.1rem clamp(.9rem, 2vw, 1.4rem) 1.2rem; margin-block-end: 1.5rem; }
 .panel h3 { margin-block: 1.1rem .3rem; }
@@ -108,7 +129,6 @@ dd { margin: 0; }
 .topics { list-style: none; padding: 0; columns: 17rem; column-gap: 2.5rem; margin-block: .8rem 2.5rem; }
 .topics li { break-inside: avoid; padding-block: .4rem; border-block-start: 1px solid var(--line); }
 .topics .details { display: block; }
-.jump a { margin-inline-end: 1rem; }
 .columns ~ nav { margin-block-start: 2rem; }
 .error > p a, .error li a, .programs a { display: inline-block; padding-block: .2rem; }
 .error .search { margin-block: 1.25rem; max-inline-size: 30rem; }
@@ -118,8 +138,7 @@ dd { margin: 0; }
 .programs { color: var(--quiet); border-block-start: 1px solid var(--line); padding-block-start: 1rem; max-inline-size: 70ch; }
 .notice { border-inline-start: .3rem solid var(--notice); background: var(--raised); padding: .5rem 1rem; margin-block: 1rem; max-inline-size: 66ch; }
 
-[hidden] { display: none; }
-.warning { position: sticky; inset-block-end: .75rem; background: var(--paper); outline: 1px solid var(--line); }
+[hidden] { display: none !important; }
 
 .release > header, .error { max-inline-size: 44rem; }
 .text { max-inline-size: 39rem; }
@@ -151,6 +170,7 @@ pre code { font-size: 1em; }
 code { overflow-wrap: anywhere; hyphens: none; }
 
 @media (min-width: 40rem) {
+  .groups { grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); }
   .masthead .search { flex: 0 1 19rem; }
   .releases > li { grid-template-columns: 9.5rem minmax(0, 1fr); }
   .releases .details { padding-block-start: .3rem; }
@@ -158,8 +178,9 @@ code { overflow-wrap: anywhere; hyphens: none; }
   .releases .details > * + *::before { content: none; }
 }
 @media (min-width: 60rem) {
-  .columns { grid-template-columns: minmax(0, 1fr) 22rem; }
-  .jump { display: none; }
+  .columns { grid-template-columns: minmax(0, 1fr) 21rem; grid-template-rows: auto 1fr; }
+  .columns .filter { margin-block-start: 1.5rem; }
+  .columns > :nth-child(2) { grid-area: 1 / 2 / 3; }
   .release { display: grid; grid-template-columns: minmax(0, 39rem) minmax(16rem, 1fr); gap: 0 clamp(2rem, 5vw, 4.5rem); }
   .release > header { grid-column: 1 / -1; }
 }
@@ -173,7 +194,7 @@ code { overflow-wrap: anywhere; hyphens: none; }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 @media (forced-colors: active) { .panel, .notice { border: 1px solid; } }
 @media print {
-  .skip, .search, .languages, .panel, .jump, .archive, .paging, .topics, .programs, nav { display: none; }
+  .skip, .search, .languages, .panel, .archive, .paging, .topics, .programs, nav { display: none; }
   body { font-size: 11pt; }
   .masthead { border-block-start: 0; }
   .colophon { background: none; }

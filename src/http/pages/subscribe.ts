@@ -19,23 +19,44 @@ const readers: [string, (feed: string) => string][] = [
   ['The Old Reader', (feed) => `https://theoldreader.com/feeds/subscribe?url=${feed}`],
 ]
 
-/** The feeds of a question, and its calendar if there are events, and the ways to take them. */
-export function subscription(query: FeedQuery, hasEvents: boolean, view: View): Html {
-  const { addresses, messages } = view
+/**
+ * The address of a question's feed to copy, which is all that most need. Behind it: other formats, readers, its calendar
+ * if there are events, and lists of feeds. `about` says which releases, where the page does not.
+ */
+export function subscription(
+  query: FeedQuery,
+  hasEvents: boolean,
+  view: View,
+  about: Html = nothing,
+): Html {
+  const { messages } = view
+  const others = rankedFormats.filter((format) => format !== preferredFormat)
+  return html`<section class="panel subscribe" aria-labelledby="subscribe">
+<h2 id="subscribe">${messages.subscribe}</h2>
+${about}<p>${messages.howToSubscribe}</p>
+<p class="pending" hidden>${messages.addressFollows}</p>
+<div class="take">
+${addressField(query, preferredFormat, view)}
+${copyButton(preferredFormat, view, messages.copyFeed)}
+<details>
+<summary>${messages.moreWays}</summary>
+<ul class="feeds">
+${others.map((format) => address(query, format, view))}</ul>
+${openIn(query, view)}
+${hasEvents ? html`<h3>${messages.eventsAsCalendar}</h3>\n${calendarLinks(query, view)}\n` : nothing}${query.withdrawn ? nothing : lists(query, view)}
+</details>
+</div>
+</section>`
+}
+
+function openIn(query: FeedQuery, { addresses, messages }: View): Html {
   const feed = encodeURIComponent(addresses.feed(query, preferredFormat))
   const links = readers.map(([name, open]) => {
     return html`<li><a href="${open(feed)}" rel="nofollow noreferrer" aria-label="${messages.openInLabel(name)}">${name}</a></li>\n`
   })
-  return html`<section class="panel" aria-labelledby="subscribe">
-<h2 id="subscribe">${messages.subscribe}</h2>
-<p>${messages.howToSubscribe}</p>
-<ul class="feeds">
-${rankedFormats.map((format) => address(query, format, view))}</ul>
-<h3>${messages.openIn}</h3>
+  return html`<h3>${messages.openIn}</h3>
 <ul class="inline">
-${links}</ul>
-${hasEvents ? html`<h3>${messages.eventsAsCalendar}</h3>\n${calendarLinks(query, view)}\n` : nothing}${query.withdrawn ? nothing : lists(query, view)}
-</section>`
+${links}</ul>`
 }
 
 /** The events of a question, to be subscribed to in a calendar. */
@@ -48,21 +69,23 @@ export function calendarLinks(query: FeedQuery, { addresses, messages }: View): 
 }
 
 /** A button that copies the address of a feed. It is hidden without a script. */
-export function copyButton(format: FormatName, { messages }: View): Html {
+export function copyButton(format: FormatName, { messages }: View, text = messages.copy): Html {
   const { label } = formats[format]
-  return html`<button type="button" class="copy" data-copies="address-${format}" data-copy="${messages.copy}" data-copied="${messages.copied}" aria-label="${messages.copy}: ${messages.addressOf(label)}">${messages.copy}</button>`
+  return html`<button type="button" class="copy" data-copies="address-${format}" data-copy="${text}" data-copied="${messages.copied}" aria-label="${text}: ${messages.addressOf(label)}">${text}</button>`
 }
 
 function address(query: FeedQuery, format: FormatName, view: View): Html {
-  const { addresses, messages } = view
   const { label, mediaType } = formats[format]
-  const feed = addresses.feed(query, format)
   return html`<li>
-<a href="${feed}" type="${mediaType}">${label}</a>
+<a href="${view.addresses.feed(query, format)}" type="${mediaType}">${label}</a>
 ${copyButton(format, view)}
-<input id="address-${format}" readonly value="${feed}" aria-label="${messages.addressOf(label)}" dir="ltr">
+${addressField(query, format, view)}
 </li>
 `
+}
+
+function addressField(query: FeedQuery, format: FormatName, { addresses, messages }: View): Html {
+  return html`<input id="address-${format}" readonly value="${addresses.feed(query, format)}" aria-label="${messages.addressOf(formats[format].label)}" dir="ltr">`
 }
 
 function lists({ language, topics }: FeedQuery, { addresses, messages }: View): Html {
