@@ -38,8 +38,8 @@ const allowed: Record<string, string[]> = {
   li: ['value', 'lang', 'dir'],
   ol: ['start', 'type', 'reversed', 'lang', 'dir'],
   q: ['cite', 'lang', 'dir'],
-  td: ['colspan', 'rowspan', 'lang', 'dir'],
-  th: ['colspan', 'rowspan', 'lang', 'dir'],
+  td: ['align', 'colspan', 'rowspan', 'lang', 'dir'],
+  th: ['align', 'colspan', 'rowspan', 'lang', 'dir'],
   span: ['lang', 'dir'],
   time: ['datetime', 'lang', 'dir'],
 }
@@ -74,8 +74,9 @@ const blocks = new Set(
 
 const addresses = new Set(['href', 'src', 'cite'])
 
-/** What attributes of numbered lists may be: browsers must show the number that was written. */
-const numbering = new Map([
+/** What some attributes may be: numbered lists must show the number that was written, and tables stay as they were. */
+const values = new Map([
+  ['align', /^(left|right|center)$/],
   ['start', /^[+-]?\d{1,9}$/],
   ['value', /^[+-]?\d{1,9}$/],
   ['type', /^[1aAiI]$/],
@@ -229,7 +230,7 @@ function cleanAttribute(
   { resolve }: Cleaning,
 ): Element['attrs'] {
   if (!allowed[node.tagName]!.includes(name)) return []
-  if (numbering.get(name)?.test(value.trim()) === false) return []
+  if (values.get(name)?.test(value.trim()) === false) return []
   if (!addresses.has(name)) return [{ name, value: cleanText(value) }]
   const address = resolve(cleanText(value), name === 'src' ? 'image' : 'link')
   return address ? [{ name, value: address }] : []

@@ -244,7 +244,8 @@ function files({ attachments }: Release, addresses: Addresses): string[] {
     })
 }
 
-function readableSize(bytes: number): string {
+/** Bytes as people read them. */
+export function readableSize(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`
   return bytes < 1_000_000
     ? `${Math.round(bytes / 1000)} kB`

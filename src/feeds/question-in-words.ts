@@ -37,8 +37,7 @@ export function describeQuery(query: FeedQuery, names: Names): string {
 
 /** A text as a title begins. */
 export function capitalised(text: string): string {
-  const [first = '', ...rest] = text
-  return `${first.toUpperCase()}${rest.join('')}`
+  return text.replace(/^\(*./su, (start) => start.toUpperCase())
 }
 
 /** What a term names, in words: “migration”, “Customs”, “speeches”. */
@@ -66,10 +65,10 @@ function describeParts(
   speech: Speech,
 ): string {
   const { wording } = speech
-  const { topics, withoutTopics } = describeTopics(topic, speech)
+  const topics = describeTopics(topic, speech)
   const kinds = anyOf(kind, speech, describeKinds)
   const what = asksFor(kind) ? joinSubject(kinds, topics, asksFor(topic), wording) : topics
-  const others = [withoutTopics, asksFor(kind) ? '' : kinds].filter(Boolean)
+  const others = asksFor(kind) || kinds === '' ? [] : [kinds]
   if (isPlain(publisher) && topics === '') {
     const names = anyOf(publisher, speech, nameAll)
     return [wording.publishedBy(what || wording.releases, names), ...others].join(', ')
@@ -85,15 +84,13 @@ function joinSubject(kinds: string, topics: string, isOnTopics: boolean, wording
   return isOnTopics ? wording.about(kinds, topics) : `${kinds} ${topics}`
 }
 
-/** The topics that every group excludes are named once, after all of them: “crime or EU, without ports”. */
-function describeTopics(topic: TopicExpression, speech: Speech) {
+/** The topics that every group excludes are named once, after all of them: “(crime or EU) without ports”. */
+function describeTopics(topic: TopicExpression, speech: Speech): string {
   const unwanted = withoutInAll(topic)
-  const groups = topic.map((group) => (unwanted ? { ...group, without: [] } : group))
-  const without = unwanted ? [{ with: [], without: unwanted }] : []
-  return {
-    topics: anyOf(groups, speech, describeGroup),
-    withoutTopics: anyOf(without, speech, describeGroup),
-  }
+  if (!unwanted) return anyOf(topic, speech, describeGroup)
+  const wanted = topic.map((group) => ({ ...group, without: [] }))
+  const without = describeGroup({ with: [], without: unwanted }, speech)
+  return `(${anyOf(wanted, speech, describeGroup)}) ${without}`
 }
 
 function withoutInAll([first, ...others]: TopicExpression): Term[] | undefined {
@@ -141,7 +138,13 @@ function anyOf(
   speech: Speech,
   describe: (group: Group, speech: Speech) => string,
 ): string {
-  return groups.map((group) => describe(group, speech)).join(` ${speech.wording.or} `)
+  // “and” binds tighter than “or”, which not everybody would say of words.
+  const described = groups.map((group) => {
+    const isOneTerm = group.with.length + group.without.length === 1
+    const words = describe(group, speech)
+    return groups.length === 1 || isOneTerm ? words : `(${words})`
+  })
+  return described.join(` ${speech.wording.or} `)
 }
 
 /** Whether each alternative asks for something, and leaves nothing out. */

@@ -64,6 +64,15 @@ test('language and direction that the author gave are kept', () => {
   )
 })
 
+test('columns of a table stay aligned as their author wrote, and in no other way', () => {
+  const table = (align: string) =>
+    `<table><tbody><tr><td align="${align}">1</td></tr></tbody></table>`
+  for (const side of ['left', 'right', 'center']) {
+    expect(clean(table(side)).html).toBe(table(side))
+  }
+  expect(clean(table('10')).html).toBe('<table><tbody><tr><td>1</td></tr></tbody></table>')
+})
+
 test('addresses that are rewritten are those of the pictures that are shown in the end', () => {
   const html = '<img src="data:x" data-src="/a.jpg">'
   expect(rewriteAddresses(html, (address) => `${x}${address}`)).toContain(`src="${x}/a.jpg"`)

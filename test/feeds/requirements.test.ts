@@ -439,7 +439,7 @@ describe('content', () => {
         words: ['eu'],
       }),
     ).toBe(
-      'Muuttoliike ilman aihetta turvapaikka tai järjestäytynyt rikollisuus, sisältää ”eu” – Ministeriö: tiedotteet',
+      '(Muuttoliike ilman aihetta turvapaikka) tai järjestäytynyt rikollisuus, sisältää ”eu” – Ministeriö: tiedotteet',
     )
     expect(await titleOf({ ...everything, language: 'all' })).toBe(
       'All languages – Ministry: releases',

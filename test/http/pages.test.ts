@@ -57,7 +57,12 @@ boats:
       'asylum',
     ),
     'releases/2022/title.en.md': markdown(['title: A title alone', 'published: 2022-01-01'], ''),
-    'releases/2024/seizure.en.md': release('Seizure', '2024-01-26T09:00:00+02:00', 'drugs, eu'),
+    'releases/2024/seizure.en.md': release(
+      'Seizure',
+      '2024-01-26T09:00:00+02:00',
+      'drugs, eu',
+      'event: { start: 2026-12-03T10:00, end: 2026-12-05T12:00 }',
+    ),
     'releases/2024/visit.ar.md': release('زيارة الوزير', '2024-01-27T09:00:00+02:00', 'eu'),
     'releases/2024/wrong.en.md': release(
       'Wrong',
@@ -253,7 +258,7 @@ onNode('pages', press, (fetch) => {
     expect(without.response.headers.get('content-location')).toBe(
       `${baseUrl}/topics/eu+-drugs,migration+-drugs`,
     )
-    expect(textOf(without.one('h1'))).toBe('EU or migration, without drugs')
+    expect(textOf(without.one('h1'))).toBe('(EU or migration) without drugs')
     expect(ticked(without)).toEqual(['any', 'migration', 'eu', 'drugs'])
     expect(textOf(without.one('main'))).not.toContain('cannot show')
     const finnish = await open(
@@ -364,7 +369,7 @@ onNode('pages', press, (fetch) => {
     for (const part of [
       '(PDF, 15 B)',
       '24 January 2024, 09:00',
-      '24 January 2024 – 25 January 2024',
+      '24 to 25 January 2024',
       'Antwerp',
       'Correction 25 January 2024, 09:00: The place was wrong',
       'The table. Photo: P. Hoto',
@@ -376,8 +381,23 @@ onNode('pages', press, (fetch) => {
     expect(attribute(page.one('pre'), 'tabindex')).toBe('0')
     expect(page.link('The Council')).toBe('https://council.example/')
     expect(page.link('EU')).toBe(`${baseUrl}/topics/eu`)
+    const event = textOf((await open(fetch, '/releases/seizure')).one('article'))
+    expect(event).toContain('3 to 5 December 2026, 10:00–12:00')
     const finnish = await open(fetch, '/fi/releases/meeting')
     expect(textOf(finnish.one('article'))).toContain('24.1.2024 klo 8.30')
+  })
+
+  test('a release has its pictures to download with credit, and the feed of its topics to copy', async () => {
+    const page = await open(fetch, '/releases/meeting')
+    expect(textOf(page.one('article'))).toContain('The table (PNG, 8 B)Photo: P. Hoto')
+    const fields = page.all('input').map((one) => attribute(one, 'value'))
+    expect(fields).toContain(`${baseUrl}/topics/eu,migration.atom`)
+    expect(textOf(page.ofClass('subscribe')[0]!)).toContain('New releases: EU or migration')
+    const withdrawn = await open(fetch, '/releases/wrong', 410)
+    expect(withdrawn.ofClass('subscribe')).toEqual([])
+    expect(withdrawn.ofClass('facts').map(textOf).join()).toContain(
+      'Withdrawn 29 January 2024, 09:00',
+    )
   })
 
   test('a release that is a title and nothing else says it once', async () => {
@@ -412,6 +432,7 @@ onNode('pages', press, (fetch) => {
     const unknown = await open(fetch, '/fi/topics/muutoliike', 404)
     expect(textOf(unknown.one('main'))).toContain('Tämännimistä aihetta ei ole.')
     expect(unknown.link('muuttoliike')).toBe(`${baseUrl}/fi/topics/migration`)
+    expect(textOf(unknown.one('main'))).toContain('Pyysit osoitetta /fi/topics/muutoliike')
     // Who looks for it from there finds Finnish releases.
     const finnish = await open(fetch, '/fi/asylums', 404)
     expect(send(finnish.ofClass('search')[1]!, {})).toMatch(/^\/fi/)

@@ -244,7 +244,7 @@ onNode(
         '/?publisher=customs,police&kind=speech,statement&topic=eu&without=asylum':
           'Speeches or statements on EU without asylum, by Customs or Police',
         '/?kind=speech&topic=eu&topic=drugs&without=asylum&publisher=customs':
-          'Speeches on drugs or EU, without asylum, by Customs',
+          'Speeches on (drugs or EU) without asylum, by Customs',
         '/fi/?publisher=customs,police&kind=speech,statement':
           'Puheet tai lausunnot, julkaisijana Tulli tai Poliisi',
         '/sv/?publisher=police&kind=statement': 'Uttalanden från Polisen',
@@ -256,6 +256,7 @@ onNode(
         '/topics/-kind:speech': 'Releases, without speeches',
         '/fi/topics/by:customs+-kind:speech': 'Tiedotteet, julkaisijana Tulli, ilman puheita',
         '/sv/topics/migration+-kind:press-release': 'Migration, utan pressmeddelanden',
+        '/topics/eu+migration,drugs+-eu': '(Drugs without EU) or (EU and migration)',
         '/topics/drugs+by:police,kind:speech': 'Drugs, by Police, or speeches',
         '/all/topics/kind:speech?q=eu': 'Speeches, containing “eu”, all languages',
       }

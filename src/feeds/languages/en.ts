@@ -1,5 +1,7 @@
 import type { Texts } from './texts.ts'
 
+const two = (number: number) => String(number).padStart(2, '0')
+
 const names =
   'January February March April May June July August September October November December'.split(' ')
 
@@ -59,9 +61,17 @@ export const en: Texts = {
   pages: {
     day: ({ year, month, day }) => `${day} ${names[month - 1]} ${year}`,
     dayAndTime: ({ year, month, day, hour, minute }) => {
-      const two = (number: number) => String(number).padStart(2, '0')
       return `${day} ${names[month - 1]} ${year}, ${two(hour)}:${two(minute)}`
     },
+    days: (from, to) => {
+      const month = names[from.month - 1]!
+      const end = `${to.day} ${names[to.month - 1]} ${to.year}`
+      if (from.year !== to.year) return `${from.day} ${month} ${from.year} to ${end}`
+      if (from.month !== to.month) return `${from.day} ${month} to ${end}`
+      return from.day === to.day ? end : `${from.day} to ${end}`
+    },
+    hours: (days, from, to) =>
+      `${days}, ${two(from.hour)}:${two(from.minute)}–${two(to.hour)}:${two(to.minute)}`,
     months: names,
     month: (year, month) => `${names[month - 1]} ${year}`,
 
@@ -146,6 +156,9 @@ export const en: Texts = {
     followTopics: 'Follow the topics of this release',
     pictureElsewhere: 'Picture on another site',
 
+    picturesToDownload: 'Pictures to download',
+    newOn: (what) => `New releases: ${what}`,
+
     forPrograms: 'For programs',
     everyTopicForPrograms: 'Every topic with its feeds:',
     extension: 'In JSON Feed, these members are added to a release below',
@@ -183,6 +196,7 @@ export const en: Texts = {
       'empty-month': 'No release was published in that month.',
       'no-release': 'There is no release at this address.',
     },
+    askedFor: 'You asked for',
     insteadTopics: 'Did you look for one of these?',
     lookFor: 'Search the releases',
     contact: 'Contact:',

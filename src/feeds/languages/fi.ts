@@ -62,6 +62,14 @@ export const fi: Texts = {
     day: ({ year, month, day }) => `${day}.${month}.${year}`,
     dayAndTime: ({ year, month, day, hour, minute }) =>
       `${day}.${month}.${year} klo ${hour}.${String(minute).padStart(2, '0')}`,
+    days: (from, to) => {
+      const end = `${to.day}.${to.month}.${to.year}`
+      if (from.year !== to.year) return `${from.day}.${from.month}.${from.year}–${end}`
+      if (from.month !== to.month) return `${from.day}.${from.month}.–${end}`
+      return from.day === to.day ? end : `${from.day}.–${end}`
+    },
+    hours: (days, from, to) =>
+      `${days} klo ${from.hour}.${String(from.minute).padStart(2, '0')}–${to.hour}.${String(to.minute).padStart(2, '0')}`,
     months: names,
     month: (year, month) => `${names[month - 1]} ${year}`,
 
@@ -147,6 +155,9 @@ export const fi: Texts = {
     followTopics: 'Seuraa tiedotteen aiheita',
     pictureElsewhere: 'Kuva toisella sivustolla',
 
+    picturesToDownload: 'Ladattavat kuvat',
+    newOn: (what) => `Uudet tiedotteet: ${what}`,
+
     forPrograms: 'Ohjelmille',
     everyTopicForPrograms: 'Kaikki aiheet ja niiden syötteet:',
     extension: 'JSON Feed -muodossa tiedotteeseen lisätään seuraavat tiedot kohtaan',
@@ -186,6 +197,7 @@ export const fi: Texts = {
       'empty-month': 'Siinä kuussa ei julkaistu yhtään tiedotetta.',
       'no-release': 'Tässä osoitteessa ei ole tiedotetta.',
     },
+    askedFor: 'Pyysit osoitetta',
     insteadTopics: 'Etsitkö jotakin näistä?',
     lookFor: 'Hae tiedotteista',
     contact: 'Yhteydenotot:',

@@ -60,6 +60,15 @@ export const sv: Texts = {
     day: ({ year, month, day }) => `${day} ${names[month - 1]} ${year}`,
     dayAndTime: ({ year, month, day, hour, minute }) =>
       `${day} ${names[month - 1]} ${year} kl. ${hour}.${String(minute).padStart(2, '0')}`,
+    days: (from, to) => {
+      const month = names[from.month - 1]!
+      const end = `${to.day} ${names[to.month - 1]} ${to.year}`
+      if (from.year !== to.year) return `${from.day} ${month} ${from.year}–${end}`
+      if (from.month !== to.month) return `${from.day} ${month}–${end}`
+      return from.day === to.day ? end : `${from.day}–${end}`
+    },
+    hours: (days, from, to) =>
+      `${days} kl. ${from.hour}.${String(from.minute).padStart(2, '0')}–${to.hour}.${String(to.minute).padStart(2, '0')}`,
     months: names,
     month: (year, month) => `${names[month - 1]} ${year}`,
 
@@ -146,6 +155,9 @@ export const sv: Texts = {
     followTopics: 'Följ meddelandets ämnen',
     pictureElsewhere: 'Bild på en annan webbplats',
 
+    picturesToDownload: 'Bilder att ladda ner',
+    newOn: (what) => `Nya meddelanden: ${what}`,
+
     forPrograms: 'För program',
     everyTopicForPrograms: 'Alla ämnen och deras flöden:',
     extension: 'I JSON Feed får ett meddelande dessutom följande uppgifter under',
@@ -185,6 +197,7 @@ export const sv: Texts = {
       'empty-month': 'Inget meddelande publicerades den månaden.',
       'no-release': 'Det finns inget meddelande på den här adressen.',
     },
+    askedFor: 'Du bad om',
     insteadTopics: 'Sökte du något av dessa?',
     lookFor: 'Sök bland meddelandena',
     contact: 'Kontakt:',

@@ -73,6 +73,10 @@ export type Reason =
 export type Messages = {
   day: (time: WallTime) => string
   dayAndTime: (time: WallTime) => string
+  /** From one day to another, or one day, without saying anything twice. */
+  days: (from: WallTime, to: WallTime) => string
+  /** The same with the times of day at its ends. */
+  hours: (days: string, from: WallTime, to: WallTime) => string
   /** Names of the months in the archive on pages, January first. */
   months: string[]
   month: (year: number, month: number) => string
@@ -157,12 +161,17 @@ export type Messages = {
   followTopics: string
   pictureElsewhere: string
 
+  picturesToDownload: string
+  newOn: (what: string) => string
+
   forPrograms: string
   everyTopicForPrograms: string
   extension: string
 
   errors: Record<ReadingErrorCode, { title: string; text: string }>
   reasons: Record<Reason, string>
+  /** Before the address that was asked for. */
+  askedFor: string
   insteadTopics: string
   lookFor: string
   /** Before whom to ask. */

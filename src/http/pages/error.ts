@@ -29,7 +29,7 @@ export function errorPage(failure: Failure, path: string, current: Current | und
   const main = html`<div class="error">
 <h1>${title}</h1>
 <p class="lead">${text}</p>
-${suggestions(failure, path, view)}
+${failure.status === 404 ? html`<p>${view.messages.askedFor} <code dir="ltr">${readable(path)}</code></p>\n` : nothing}${suggestions(failure, path, view)}
 ${failure.status === 404 ? search(path, view) : nothing}
 <p><a href="${view.addresses.home(language)}">${view.messages.toHome}</a></p>
 </div>`
@@ -71,6 +71,15 @@ function search(path: string, { addresses, language, messages }: View): Html {
 <input id="looked-for" type="search" name="q" value="${words}" autocomplete="off">
 <button>${messages.search}</button>
 </form>`
+}
+
+/** A path as somebody reads it. */
+function readable(path: string): string {
+  try {
+    return decodeURI(path).slice(0, 200)
+  } catch {
+    return path.slice(0, 200)
+  }
 }
 
 /** What somebody probably looked for. */

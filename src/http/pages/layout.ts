@@ -84,13 +84,13 @@ function masthead({ versions = [] }: PageParts, view: View): Html {
   const { site, addresses, language, messages } = view
   return html`<header class="masthead">
 <div class="frame">
-<a class="name" href="${addresses.home(language)}">${label(site.title, view)}</a>
-${languages(versions, view)}
+<a class="name" href="${addresses.home(language)}">${site.logo ? html`<img src="${addresses.media(site.logo)}" alt="" width="40" height="40">` : nothing}<span>${label(site.title, view)}</span></a>
 <form class="search" action="${pathOf(addresses.home(language))}" role="search">
 <label class="unseen" for="search">${messages.searchLabel}</label>
 <input id="search" type="search" name="q" placeholder="${messages.searchLabel}" autocomplete="off">
 <button>${messages.search}</button>
 </form>
+${languages(versions, view)}
 </div>
 </header>`
 }

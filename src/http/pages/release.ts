@@ -4,17 +4,19 @@ import { kinds } from '../../domain/kind.ts'
 import type { Event, Release } from '../../domain/release.ts'
 import type { Relations } from '../../domain/release-store.ts'
 import { presentPublisher } from '../../domain/site.ts'
-import { termFor } from '../../domain/term.ts'
-import { parseTime } from '../../domain/time.ts'
-import { partsOf } from '../../feeds/body.ts'
+import { isShownAsPicture } from '../../domain/media-types.ts'
+import { inOrderOfTerms, termFor } from '../../domain/term.ts'
+import { parseTime, type WallTime, wallTime } from '../../domain/time.ts'
+import { partsOf, readableSize } from '../../feeds/body.ts'
 import { createEntry, type Entry } from '../../feeds/feed.ts'
 import { textsOf } from '../../feeds/languages.ts'
+import { describeQuery } from '../../feeds/question-in-words.ts'
 import type { Wording } from '../../feeds/languages/texts.ts'
 import type { Current } from '../answers/state.ts'
 import { ownPictures } from './body.ts'
 import { type LanguageLink, layout } from './layout.ts'
 import { hasLead } from './releases.ts'
-import { calendarLinks } from './subscribe.ts'
+import { calendarLinks, subscription } from './subscribe.ts'
 import { termLink } from './topics.ts'
 import {
   dayAndTime,
@@ -27,6 +29,9 @@ import {
 } from './view.ts'
 import { releaseMetadata } from './metadata.ts'
 
+/** A question has at most eight terms; more than a few topics say little of what comes next. */
+const mostTerms = 4
+
 /** The page of a release. Its parts are HTML that was made safe when it was read. */
 export function releasePage(release: Release, relations: Relations, current: Current): Html {
   const { language } = release
@@ -38,6 +43,7 @@ ${text(entry, view)}
 <aside>
 ${aside(entry, view)}
 ${followTerms(release, view)}
+${subscribe(release, view)}
 ${forPrograms(release, view)}
 </aside>
 </article>`
@@ -48,16 +54,21 @@ ${forPrograms(release, view)}
   return layout({ title, address: entry.url, feeds, versions, main, head }, view)
 }
 
+/** Characters of a title that would fill a telephone. */
+const longTitle = 120
+
 function heading({ title, release, author }: Entry, view: View): Html {
-  const { language, kind, published, updated } = release
+  const { language, kind, published, updated, withdrawn } = release
   const { messages } = view
-  const changed =
-    updated > published
+  const wording = textsOf(language).documents
+  const changed = withdrawn
+    ? html`<span><span${langAttributes(language, view)}>${wording.withdrawn}</span> ${dayAndTime(withdrawn.at, view)}</span>\n`
+    : updated > published
       ? html`<span>${messages.changed} ${dayAndTime(updated, view)}</span>\n`
       : nothing
   return html`<header>
-<p class="kind">${textsOf(language).documents.kinds[kind]}</p>
-<h1>${title}</h1>
+<p class="kind">${wording.kinds[kind]}</p>
+<h1${title.length > longTitle ? html` class="long"` : nothing}>${title}</h1>
 <p class="facts"${ours(view, language)}>
 <span><span class="unseen">${messages.published} </span>${dayAndTime(published, view)}</span>
 ${changed}<span${langAttributes(language, view)}>${author.url ? html`<a href="${author.url}">${author.name}</a>` : author.name}</span>
@@ -88,16 +99,15 @@ function aside({ release, correctionLinks }: Entry, view: View): Html {
   const wording = textsOf(release.language).documents
   const { contacts, files, related } = partsOf(release, correctionLinks, view.addresses)
   const event = release.withdrawn ? nothing : happening(release.event, wording, view)
-  return html`${event}${list('contacts', contacts, wording)}${list('attachments', files, wording)}${list('related', related, wording)}`
+  return html`${event}${list('contacts', contacts, wording)}${pictures(release, wording, view)}${list('attachments', files, wording)}${list('related', related, wording)}`
 }
 
 function happening(event: Event | undefined, wording: Wording, view: View): Html {
   if (!event) return nothing
   const { start, end, place } = event
-  const until = end && end !== start ? html` – ${when(end, view)}` : nothing
   return html`<section class="part">
 <h2>${wording.event}</h2>
-<p>${when(start, view)}${until}${place ? html`<br>${place}` : nothing}</p>
+<p>${end === undefined || end === start ? when(start, view) : span(start, end, view)}${place ? html`<br>${place}` : nothing}</p>
 <div${ours(view, view.language)}>
 <h3>${view.messages.eventsAsCalendar}</h3>
 ${calendarLinks(allReleases(view.language), view)}
@@ -106,12 +116,52 @@ ${calendarLinks(allReleases(view.language), view)}
 `
 }
 
+/** From one day or moment to another. */
+function span(start: string, end: string, view: View): Html {
+  const { messages } = view
+  const isOfMoments = start.includes('T')
+  if (isOfMoments !== end.includes('T')) return html`${when(start, view)} – ${when(end, view)}`
+  const [from, to] = [wallTimeOf(start, view), wallTimeOf(end, view)]
+  const days = messages.days(from, to)
+  return html`${isOfMoments ? messages.hours(days, from, to) : days}`
+}
+
+function wallTimeOf(text: string, { site }: View): WallTime {
+  if (text.includes('T')) return wallTime(parseTime(text, site.timezone)!, site.timezone)
+  const [year = 0, month = 1, day = 1] = text.split('-').map(Number)
+  return { year, month, day, hour: 0, minute: 0 }
+}
+
 /** A day, or a moment in the site's time zone. */
 function when(text: string, view: View): Html {
   if (text.includes('T')) return dayAndTime(parseTime(text, view.site.timezone)!, view)
-  const [year = 0, month = 1, day = 1] = text.split('-').map(Number)
-  const shown = view.messages.day({ year, month, day, hour: 0, minute: 0 })
+  const shown = view.messages.day(wallTimeOf(text, view))
   return html`<time datetime="${text}">${shown}</time>`
+}
+
+/** Press photos in full size, as an editor takes them: with their credit and measures. */
+function pictures(
+  { attachments, withdrawn, language }: Release,
+  wording: Wording,
+  view: View,
+): Html {
+  const images = withdrawn ? [] : attachments.filter(({ type }) => isShownAsPicture(type))
+  if (images.length === 0) return nothing
+  const items = images.map(({ path, title, type, size, width, height, credit }) => {
+    const format = type
+      .replace(/^image\//, '')
+      .replace(/\+.*/, '')
+      .toUpperCase()
+    const measures = width && height ? `, ${width} × ${height}` : ''
+    const by = credit ? html`<br>${wording.photo}: ${credit}` : nothing
+    return html`<li><a href="${view.addresses.media(path)}" download>${title}</a> (${format}, ${readableSize(size)}${measures})${by}</li>\n`
+  })
+  return html`<section class="part">
+<h2${ours(view, language)}>${view.messages.picturesToDownload}</h2>
+<ul>
+${items}</ul>
+</section>
+`
 }
 
 function list(
@@ -143,6 +193,26 @@ function followTerms({ topics, publisher, kind, language }: Release, view: View)
 <ul class="inline tags">
 ${terms.map((term) => html`<li>${termLink(term, language, view)}</li>\n`)}</ul>
 </nav>`
+}
+
+/** The feed of what the release is about. */
+function subscribe({ topics, language, withdrawn }: Release, view: View): Html {
+  if (withdrawn) return nothing
+  const { vocabulary, retired, messages } = view
+  const present = new Set(topics.map((slug) => vocabulary.resolve(slug)?.slug ?? slug))
+  const terms = [...present].filter(
+    (slug) => vocabulary.topics.has(slug) && !retired.ended.has(slug),
+  )
+  const followed = inOrderOfTerms(terms.slice(0, mostTerms))
+  const query = {
+    ...allReleases(language),
+    topics: followed.map((term) => ({ with: [term], without: [] })),
+  }
+  const words = describeQuery(query, view)
+  const about = words ? html`<p><strong>${messages.newOn(words)}</strong></p>\n` : nothing
+  return html`<div${ours(view, language)}>
+${subscription(query, false, view, about)}
+</div>`
 }
 
 function forPrograms(release: Release, view: View): Html {

@@ -1,12 +1,14 @@
 import { html } from 'hono/html'
 import type { FeedQuery } from '../../domain/feed-query.ts'
+import { isShownAsPicture } from '../../domain/media-types.ts'
 import type { Release } from '../../domain/release.ts'
+import { publisherOf } from '../../domain/site.ts'
 import { wallTime } from '../../domain/time.ts'
 import { headline } from '../../feeds/feed.ts'
 import { textsOf } from '../../feeds/languages.ts'
 import type { Contents } from './contents.ts'
 import { languageName } from './language.ts'
-import { day, type Html, nothing, langAttributes, type View } from './view.ts'
+import { day, type Html, label, nothing, langAttributes, type View } from './view.ts'
 
 /** Releases as a list, newest first. */
 export function releaseList(releases: Release[], query: FeedQuery, view: View): Html {
@@ -16,17 +18,35 @@ ${releases.map((release) => summary(release, query, view))}</ol>`
 }
 
 function summary(release: Release, query: FeedQuery, view: View): Html {
-  const { language, kind, published, withdrawn, lead } = release
+  const { language, kind, published, publisher, withdrawn, lead } = release
+  const { publishers } = view.site
+  const issuer =
+    Object.keys(publishers).length > 1
+      ? html` <span>${label(publisherOf(publisher, view.site).name, view)}</span>`
+      : nothing
   const inLanguage =
     query.language === 'all' ? html` <span>${languageName(language)}</span>` : nothing
   return html`<li>
-<p class="details">${day(published, view)} <span${langAttributes(language, view)}>${textsOf(language).documents.kinds[kind]}</span>${inLanguage}</p>
+<p class="details">${day(published, view)} <span${langAttributes(language, view)}>${textsOf(language).documents.kinds[kind]}</span>${issuer}${inLanguage}</p>
 <div${langAttributes(language, view)}>
 <h3><a href="${view.addresses.release(release)}">${headline(release)}</a></h3>
 ${withdrawn || hasLead(release) ? html`<p>${withdrawn?.reason ?? lead}</p>` : nothing}
 </div>
-</li>
+${withdrawn ? nothing : thumbnail(release, view)}</li>
 `
+}
+
+/** Bytes of a picture that a list may load. Pictures are not made smaller, and a list has many. */
+const heaviestInList = 300_000
+
+/** The first picture of a release, beside its title, which says what it is about. */
+function thumbnail({ attachments }: Release, { addresses }: View): Html {
+  const picture = attachments.find(({ type, size, width, height }) => {
+    return isShownAsPicture(type) && size <= heaviestInList && width && height
+  })
+  if (!picture) return nothing
+  const { path, width, height } = picture
+  return html`<img src="${addresses.media(path)}" alt="" width="${width}" height="${height}" loading="lazy" decoding="async">\n`
 }
 
 /** Whether the lead says more than the title. Without a text the title is the lead. */

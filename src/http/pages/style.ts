@@ -29,7 +29,8 @@ a:hover { text-decoration-thickness: 2px; }
 :focus-visible { outline: 3px solid var(--ink); outline-offset: 2px; box-shadow: 0 0 0 6px var(--mark); border-radius: 2px; }
 main:focus { outline: none; box-shadow: none; }
 h1, h2, h3 { line-height: 1.2; text-wrap: balance; margin: 0; }
-h1 { font: 700 clamp(1.65rem, 1.2rem + 2.2vw, 2.6rem)/1.15 var(--serif); letter-spacing: -.005em; }
+h1 { font: 700 clamp(1.4rem, 1rem + 2.4vw, 2.6rem)/1.15 var(--serif); letter-spacing: -.005em; }
+.release h1.long { font-size: clamp(1.35rem, 1.1rem + 1.2vw, 1.9rem); line-height: 1.2; }
 h2 { font: 700 1.3rem/1.25 var(--serif); }
 h3 { font-size: 1rem; }
 p { margin: .6rem 0; }
@@ -41,11 +42,13 @@ main { flex: 1; padding-block: clamp(1.25rem, 4vw, 2.75rem); }
 .skip { position: fixed; inset-inline-start: .5rem; inset-block-start: -6rem; background: var(--accent); color: var(--on-accent); padding: .6rem 1rem; z-index: 1; }
 .skip:focus { inset-block-start: .5rem; color: var(--on-accent); }
 
-.masthead { border-block-start: .4rem solid var(--accent); border-block-end: 1px solid var(--line); }
-.masthead .frame { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem 1.5rem; padding-block: .8rem; }
-.name { font: 700 1.35rem/1.3 var(--serif); color: var(--ink); text-decoration: none; flex: 1 1 16rem; padding-block: .3rem; }
+.masthead { border-block-start: .3rem solid var(--accent); border-block-end: 1px solid var(--line); }
+.masthead .frame { display: flex; flex-wrap: wrap; align-items: center; gap: .2rem 1.25rem; padding-block: .5rem; }
+.name { font: 700 clamp(1.05rem, .9rem + .7vw, 1.35rem)/1.25 var(--serif); color: var(--ink); text-decoration: none; flex: 1 1 12rem; display: flex; align-items: center; gap: .6rem; padding-block: .15rem; }
+.name img { inline-size: 2.25rem; block-size: 2.25rem; object-fit: contain; background: none; flex: none; }
 .name:visited { color: var(--ink); }
 .name:hover { text-decoration: underline; }
+.languages { font-size: .95rem; }
 .languages ul, .inline { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; gap: .1rem 1rem; }
 .languages a, .inline a, .archive a, .plain a, .topics a { display: inline-block; padding-block: .2rem; min-block-size: 1.75rem; min-inline-size: 1.5rem; }
 a[aria-current] { font-weight: 700; color: var(--ink); text-decoration: none; }
@@ -106,10 +109,15 @@ summary:hover { text-decoration: underline; }
 .releases > li { border-block-start: 1px solid var(--line); padding-block: 1rem; display: grid; gap: .15rem 1.5rem; }
 .releases h3 { font: 700 1.2rem/1.3 var(--serif); }
 .releases h3 a:not(:hover) { text-decoration-color: color-mix(in srgb, currentcolor 40%, transparent); }
+.releases > li:has(> img) { grid-template-columns: minmax(0, 1fr) auto; }
+.releases > li:has(> img) > .details { grid-column: 1 / -1; }
+.releases > li > img { inline-size: clamp(5rem, 14vw, 8rem); block-size: auto; aspect-ratio: 3 / 2; object-fit: cover; border-radius: 3px; margin-block-start: .3rem; }
 .releases p { max-inline-size: 65ch; margin-block: .3rem; }
 .releases h3 a, .details a { display: inline-block; padding-block: .1rem; }
 .releases .details > * + *::before { content: "·"; margin-inline: .15rem .4rem; }
 .panel { background: var(--raised); border-block-start: 3px solid var(--accent); padding: 1.1rem clamp(.9rem, 2vw, 1.4rem) 1.2rem; margin-block-end: 1.5rem; }
+aside .panel { margin-block-start: 1rem; }
+.columns > div > .lead { margin-block-end: 1.25rem; }
 .panel h3 { margin-block: 1.1rem .3rem; }
 .feeds { list-style: none; margin: .9rem 0; padding: 0; display: grid; gap: .6rem; }
 .feeds li { display: grid; grid-template-columns: 1fr auto; gap: .2rem .4rem; align-items: center; }
@@ -149,14 +157,19 @@ dd { margin: 0; }
 .body { font-size: 1.0625rem; line-height: 1.65; margin-block: 1.25rem 2rem; }
 .body h2, .body h3, .body h4 { margin-block: 1.8rem .5rem; }
 .body p { margin-block: .9rem; }
-.body pre { overflow-x: auto; }
+.body pre { overflow-x: auto; padding: .7rem .9rem; background: var(--raised); border-radius: 3px; }
+.body code { background: var(--raised); padding: .1em .3em; border-radius: 3px; }
+.body pre code { padding: 0; overflow-wrap: normal; }
 blockquote { margin: 1.25rem 0; padding-inline-start: 1.1rem; border-inline-start: .25rem solid var(--accent); }
 figure { margin: 1.5rem 0; }
-img { display: block; max-inline-size: 100%; block-size: auto; background: var(--raised); }
-img:not([width][height]) { inline-size: 100%; aspect-ratio: 3 / 2; object-fit: contain; }
+img { display: block; max-inline-size: 100%; block-size: auto; }
+/* A portrait keeps its proportions, and leaves room for the text below. */
+.text img[width][height] { inline-size: auto; max-block-size: 34rem; }
+img:not([width][height]) { background: var(--raised); inline-size: 100%; aspect-ratio: 3 / 2; object-fit: contain; }
 figcaption { color: var(--quiet); font-size: .9rem; margin-block-start: .4rem; }
 table { border-collapse: collapse; display: block; overflow-x: auto; hyphens: none; }
-th, td { border: 1px solid var(--line); padding: .35rem .65rem; text-align: start; vertical-align: top; overflow-wrap: normal; }
+th, td { border: 1px solid var(--line); padding: .35rem .65rem; vertical-align: top; overflow-wrap: normal; }
+th:not([align]), td:not([align]) { text-align: start; }
 .part { border-block-start: 1px solid var(--line); padding-block: 1.1rem .4rem; }
 .part h2 { font-size: 1.1rem; }
 .part ul:not(.inline) { list-style: none; padding: 0; margin-block: .5rem; }
@@ -171,13 +184,17 @@ code { overflow-wrap: anywhere; hyphens: none; }
 
 @media (min-width: 40rem) {
   .groups { grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr)); }
-  .masthead .search { flex: 0 1 19rem; }
-  .releases > li { grid-template-columns: 9.5rem minmax(0, 1fr); }
+  .masthead .frame { column-gap: 1rem; }
+  .masthead :is(.languages, input, button) { font-size: .9rem; }
+  .masthead .search { flex: 0 1 16rem; }
+  .releases > li, .releases > li:has(> img) { grid-template-columns: 9.5rem minmax(0, 1fr) auto; }
+  .releases > li:has(> img) > .details { grid-column: auto; }
   .releases .details { padding-block-start: .3rem; }
   .releases .details > * { display: block; }
   .releases .details > * + *::before { content: none; }
 }
 @media (min-width: 60rem) {
+  .masthead .search { flex-basis: 20rem; }
   .columns { grid-template-columns: minmax(0, 1fr) 21rem; grid-template-rows: auto 1fr; }
   .columns .filter { margin-block-start: 1.5rem; }
   .columns > :nth-child(2) { grid-area: 1 / 2 / 3; }
