@@ -11,6 +11,7 @@ import type { Current } from './answers/state.ts'
 import type { AnswerStore } from './answers/store.ts'
 import { archiveMeaning } from './archive.ts'
 import { calendarMeaning } from './calendar.ts'
+import { developersPageMeaning } from './developers-page.ts'
 import { feedMeaning } from './feed.ts'
 import { feedPageMeaning } from './feed-page.ts'
 import { healthDocument, type HealthParts } from './health.ts'
@@ -149,6 +150,8 @@ function meaningOf(
       return releasePageMeaning(target, current, store)
     case 'item':
       return releaseItemMeaning(target, current, store)
+    case 'developers':
+      return developersPageMeaning(current)
     case 'vocabulary':
       return vocabularyMeaning(target, current, store)
     case 'opml':
@@ -225,7 +228,7 @@ async function answerError(
     return response
   }
   const current = await state.read().catch(() => undefined)
-  return c.html(errorPage(failure, c.req.path, current), failure.status as 400, {
+  return c.html(errorPage(failure, new URL(c.req.url), current), failure.status as 400, {
     ...always,
     ...errorHeaders(failure),
     ...(dependsOnAccept ? { Vary: 'Accept' } : onlyForPersons),
