@@ -2,11 +2,11 @@ import { html } from 'hono/html'
 import { allReleases } from '../../domain/feed-query.ts'
 import type { Current } from '../answers/state.ts'
 import { layout } from './layout.ts'
-import { type Html, viewIn } from './view.ts'
+import { type Html, pathOf, viewIn } from './view.ts'
 
 /** What is added to a release in JSON Feed. */
 const members = [
-  ['status', '`current`, `corrected` or `withdrawn`'],
+  ['status', 'current, corrected or withdrawn'],
   ['kind', 'press-release, statement, speech or advisory'],
   ['authored', 'the time that its author gave it'],
   ['topics', 'its topics, with their labels and concepts of other vocabularies'],
@@ -24,9 +24,8 @@ export function developersPage(current: Current): Html {
   const view = viewIn(current.site.languages[0]!, current)
   const { addresses, language } = view
   const everything = allReleases(language)
-  const topics = addresses.scheme()
   const rows = members.map(
-    ([names, what]) => html`<dt><code>${names}</code></dt><dd>${what.replaceAll('`', '')}</dd>\n`,
+    ([names, what]) => html`<dt><code>${names}</code></dt><dd>${what}</dd>\n`,
   )
   const main = html`<article class="api" lang="en" dir="ltr">
 <h1>For developers</h1>
@@ -34,11 +33,11 @@ export function developersPage(current: Current): Html {
 <section>
 <h2>How addresses are built</h2>
 <dl>
-<dt><code>${addresses.feed(everything, 'atom')}</code></dt><dd>Everything. The same ends in <code>.rss</code>, <code>.json</code> (JSON Feed), and <code>.ics</code> for events.</dd>
-<dt><code>${topics}/a+b.atom</code></dt><dd>Both topics.</dd>
-<dt><code>${topics}/a,b.atom</code></dt><dd>Either topic. <code>+</code> binds tighter than <code>,</code>.</dd>
-<dt><code>${topics}/a+-b.atom</code></dt><dd>The first without the second.</dd>
-<dt><code>${topics}/by:name+kind:speech.atom</code></dt><dd>A publisher and a kind: at most eight terms together.</dd>
+<dt><code>${pathOf(addresses.feed(everything, 'atom'))}</code></dt><dd>Everything. The same ends in <code>.rss</code>, <code>.json</code> (JSON Feed), and <code>.ics</code> for events.</dd>
+<dt><code>/topics/a+b.atom</code></dt><dd>Both topics.</dd>
+<dt><code>/topics/a,b.atom</code></dt><dd>Either topic. <code>+</code> binds tighter than <code>,</code>.</dd>
+<dt><code>/topics/a+-b.atom</code></dt><dd>The first without the second.</dd>
+<dt><code>/topics/by:name+kind:speech.atom</code></dt><dd>A publisher and a kind: at most eight terms together.</dd>
 <dt><code>?q=words</code></dt><dd>Behind any of these: with all these words.</dd>
 </dl>
 <p>Another language stands first in the path, <code>/all</code> for all of them. <a href="${addresses.vocabulary(language)}">topics.json</a> lists every topic, publisher and kind with counts and feeds; <a href="${addresses.opml(language)}">feeds.opml</a> lists the feeds for readers. A release is JSON at its own address with <code>.json</code> behind it.</p>
