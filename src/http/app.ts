@@ -19,9 +19,6 @@ import { answerMedia, MediaStatuses } from './media.ts'
 import type { Metrics } from './metrics.ts'
 import { opmlMeaning } from './opml.ts'
 import { errorPage } from './pages/error.ts'
-import { bitmapIcon, vectorIcon } from './pages/icon.ts'
-import { script } from './pages/script.ts'
-import { styleSheet } from './pages/style.ts'
 import { errorHeaders, logError, problemResponse, toFailure } from './problem.ts'
 import { pagePolicy } from './question.ts'
 import { questionPageMeaning } from './question-page.ts'
@@ -97,8 +94,9 @@ export function createApp(parts: AppParts): App {
   })
 
   for (const [path, [contentType, text]] of Object.entries(fixedDocuments(parts.baseUrl))) {
-    const document = fixedDocument(text, contentType, path)
+    let document: ReturnType<typeof fixedDocument> | undefined
     app.get(path, async (c) => {
+      document ??= text().then((content) => fixedDocument(content, contentType, path))
       const kept = await document
       c.set('subject', kept.record.subject)
       const particulars = { location: undefined, age: 0 }
@@ -162,17 +160,26 @@ function meaningOf(
 }
 
 /** Documents that no release changes: path → content type and content. */
-function fixedDocuments(baseUrl: string): Record<string, [string, string | Uint8Array]> {
+/** What nothing in the store changes. Programs, which are most readers, never ask for what pages are shown with. */
+function fixedDocuments(
+  baseUrl: string,
+): Record<string, [string, () => Promise<string | Uint8Array>]> {
   const sitemaps = ['sitemap', 'news-sitemap'].map((name) => `Sitemap: ${baseUrl}/${name}.xml\n`)
   return {
     '/robots.txt': [
       'text/plain; charset=utf-8',
-      `User-agent: *\nDisallow:\n\n${sitemaps.join('')}`,
+      async () => `User-agent: *\nDisallow:\n\n${sitemaps.join('')}`,
     ],
-    '/style.css': ['text/css; charset=utf-8', styleSheet],
-    '/script.js': ['text/javascript; charset=utf-8', script],
-    '/favicon.svg': ['image/svg+xml', vectorIcon],
-    '/favicon.ico': ['image/x-icon', bitmapIcon()],
+    '/style.css': [
+      'text/css; charset=utf-8',
+      async () => (await import('./pages/style.ts')).styleSheet,
+    ],
+    '/script.js': [
+      'text/javascript; charset=utf-8',
+      async () => (await import('./pages/script.ts')).script,
+    ],
+    '/favicon.svg': ['image/svg+xml', async () => (await import('./pages/icon.ts')).vectorIcon],
+    '/favicon.ico': ['image/x-icon', async () => (await import('./pages/icon.ts')).bitmapIcon()],
   }
 }
 
