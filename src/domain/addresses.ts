@@ -71,7 +71,9 @@ export function createAddresses(baseUrl: string, site: Site) {
     sitemap: (of: 'index' | 'news' | 'topics' | 'releases', part = 1) =>
       `${baseUrl}/${{ index: 'sitemap', news: 'news-sitemap', topics: `sitemap-topics-${part}`, releases: `sitemap-releases-${part}` }[of]}.xml`,
     /** Where the members of `_tiedote` in JSON Feed are explained. */
-    extension: () => `${baseUrl}/#json-feed`,
+    extension: () => `${baseUrl}/developers#json-feed`,
+    /** The page for whoever programs. */
+    developers: () => `${baseUrl}/developers`,
     publish: (html: string) =>
       html.includes(traceOfOrigin) ? html.replaceAll(storedOrigin, baseUrl) : html,
   }

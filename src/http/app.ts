@@ -11,6 +11,7 @@ import type { Current } from './answers/state.ts'
 import type { AnswerStore } from './answers/store.ts'
 import { archiveMeaning } from './archive.ts'
 import { calendarMeaning } from './calendar.ts'
+import { developersPageMeaning } from './developers-page.ts'
 import { feedMeaning } from './feed.ts'
 import { feedPageMeaning } from './feed-page.ts'
 import { healthDocument, type HealthParts } from './health.ts'
@@ -18,7 +19,6 @@ import { answerMedia, MediaStatuses } from './media.ts'
 import type { Metrics } from './metrics.ts'
 import { opmlMeaning } from './opml.ts'
 import { errorPage } from './pages/error.ts'
-import { bitmapIcon, vectorIcon } from './pages/icon.ts'
 import { errorHeaders, logError, problemResponse, toFailure } from './problem.ts'
 import { pagePolicy } from './question.ts'
 import { questionPageMeaning } from './question-page.ts'
@@ -96,10 +96,11 @@ export function createApp(parts: AppParts): App {
     return operations(c, body, contentType, 200)
   })
 
-  for (const [path, [contentType, content]] of Object.entries(fixedDocuments(parts.baseUrl))) {
-    let made: Kept | undefined
+  for (const [path, [contentType, text]] of Object.entries(fixedDocuments(parts.baseUrl))) {
+    let document: ReturnType<typeof fixedDocument> | undefined
     app.get(path, async (c) => {
-      const kept = (made ??= await fixedDocument(await content(), contentType, path))
+      document ??= text().then((content) => fixedDocument(content, contentType, path))
+      const kept = await document
       c.set('subject', kept.record.subject)
       const particulars = { location: undefined, age: 0 }
       return toResponse(await reply(askedBy(c.req.raw).headers, kept, particulars, clock.now()))
@@ -150,6 +151,8 @@ function meaningOf(
       return releasePageMeaning(target, current, store)
     case 'item':
       return releaseItemMeaning(target, current, store)
+    case 'developers':
+      return developersPageMeaning(current)
     case 'vocabulary':
       return vocabularyMeaning(target, current, store)
     case 'opml':
@@ -159,19 +162,18 @@ function meaningOf(
   }
 }
 
-type Kept = Awaited<ReturnType<typeof fixedDocument>>
-type Content = () => string | Uint8Array | Promise<string>
-
 /**
- * Documents that no release changes: path → content type and content. What only pages need is loaded when somebody
- * asks for it.
+ * Documents that no release changes: path → content type and content. Programs, which are most readers, never ask for
+ * what pages are shown with.
  */
-function fixedDocuments(baseUrl: string): Record<string, [contentType: string, Content]> {
+function fixedDocuments(
+  baseUrl: string,
+): Record<string, [string, () => Promise<string | Uint8Array>]> {
   const sitemaps = ['sitemap', 'news-sitemap'].map((name) => `Sitemap: ${baseUrl}/${name}.xml\n`)
   return {
     '/robots.txt': [
       'text/plain; charset=utf-8',
-      () => `User-agent: *\nDisallow:\n\n${sitemaps.join('')}`,
+      async () => `User-agent: *\nDisallow:\n\n${sitemaps.join('')}`,
     ],
     '/style.css': [
       'text/css; charset=utf-8',
@@ -181,8 +183,8 @@ function fixedDocuments(baseUrl: string): Record<string, [contentType: string, C
       'text/javascript; charset=utf-8',
       async () => (await import('./pages/script.ts')).script,
     ],
-    '/favicon.svg': ['image/svg+xml', () => vectorIcon],
-    '/favicon.ico': ['image/x-icon', bitmapIcon],
+    '/favicon.svg': ['image/svg+xml', async () => (await import('./pages/icon.ts')).vectorIcon],
+    '/favicon.ico': ['image/x-icon', async () => (await import('./pages/icon.ts')).bitmapIcon()],
   }
 }
 
@@ -238,7 +240,7 @@ async function answerError(
     return response
   }
   const current = await state.read().catch(() => undefined)
-  return c.html(errorPage(failure, c.req.path, current), failure.status as 400, {
+  return c.html(errorPage(failure, new URL(c.req.url), current), failure.status as 400, {
     ...always,
     ...errorHeaders(failure),
     ...(dependsOnAccept ? { Vary: 'Accept' } : onlyForPersons),

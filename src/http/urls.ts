@@ -32,6 +32,7 @@ export type Target =
   | ({ kind: 'page' } & PageTarget)
   | ({ kind: 'release' | 'item' } & ReleaseTarget)
   | { kind: 'vocabulary'; language: string }
+  | { kind: 'developers' }
   | ({ kind: 'opml' } & OpmlTarget)
   | { kind: 'sitemap'; of: SitemapTarget }
 
@@ -136,6 +137,7 @@ function readOneSegment(asked: AskedAddress): Target | undefined {
     const ticked = fields.getAll('topics').join(',')
     return { kind: 'opml', language, ...parseTopicList(ticked, terms) }
   }
+  if (name === 'developers' && !asked.isLanguageNamed) return { kind: 'developers' }
   const sitemap = asked.isLanguageNamed ? undefined : readSitemap(name)
   if (sitemap) return { kind: 'sitemap', of: sitemap }
   const mainFormat = mainFeeds.get(name)

@@ -831,7 +831,7 @@ describe('JSON Feed', () => {
   test('J-09 what JSON Feed has no member for is in one extension that says where to read of it', () => {
     expect(extensions(json)).toStrictEqual(['_tiedote'])
     expect(json['_tiedote']).toMatchObject({
-      about: `${baseUrl}/#json-feed`,
+      about: `${baseUrl}/developers#json-feed`,
       updated: '2024-02-10T07:00:00Z',
     })
     for (const item of json.items) expect(extensions(item)).toStrictEqual(['_tiedote'])

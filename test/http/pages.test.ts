@@ -87,6 +87,7 @@ const everyKind = [
   '/?q=nowhere',
   '/topics/drugs?month=2023-05',
   '/withdrawals',
+  '/developers',
   '/releases/meeting',
   '/fi/releases/meeting',
   '/ar/releases/visit',
@@ -311,6 +312,21 @@ onNode('pages', press, (fetch) => {
     expect((await fetch('/topics?topic=%2B%2C&match=all')).status).toBe(404)
   })
 
+  test('what programs need stands on a page of its own, which every page leads to', async () => {
+    const home = await open(fetch, '/')
+    expect(textOf(home.one('body'))).not.toContain('_tiedote')
+    expect(home.link('For developers')).toBe(`${baseUrl}/developers`)
+    const page = await open(fetch, '/developers')
+    expect(page.link('topics.json')).toBe(`${baseUrl}/topics.json`)
+    for (const word of ['_tiedote', 'correctedBy', 'at:deleted-entry', 'prev-archive', '.ics']) {
+      expect(textOf(page.one('main')), word).toContain(word)
+    }
+    const feed = await (await fetch('/feed.json')).text()
+    const [, address, part = ''] = /"about":"([^"#]+)#([^"]+)"/.exec(feed) ?? []
+    expect(address).toBe(`${baseUrl}/developers`)
+    expect(page.elements.map((one) => attribute(one, 'id'))).toContain(part)
+  })
+
   test('a topic has its description, its place among others, and an archive by month in local time', async () => {
     const page = await open(fetch, '/topics/migration')
     expect(page.link('asylum')).toBe(`${baseUrl}/topics/asylum`)
@@ -447,6 +463,12 @@ onNode('pages', press, (fetch) => {
       'migration,asylum,immigration,crime,organised-crime,drugs,eu,space-travel,-by:customs'
     const impossible = await open(fetch, `/topics/${slugs}`, 400)
     expect(textOf(impossible.one('main'))).toContain('at most eight topics')
+    // Without a script the form was sent, and what was ticked is still there.
+    const ticked = slugs.split(',').slice(0, 8)
+    const fields = [...ticked.map((slug) => `topic=${slug}`), 'kind=speech', 'match=any', 'q=port']
+    const kept = await open(fetch, `/topics?${fields.join('&')}`, 400)
+    const again = await open(fetch, send(kept.ofClass('kept')[0]!, { kind: [] }))
+    expect(feedsOf(again)[0]).toBe(`${baseUrl}/topics/${ticked.toSorted().join(',')}.atom?q=port`)
     expect(textOf((await open(fetch, '/%E0%A4%A', 400)).one('main'))).toContain(
       'not written as it must be',
     )

@@ -160,8 +160,7 @@ export const en: Texts = {
     newOn: (what) => `New releases: ${what}`,
 
     forPrograms: 'For programs',
-    everyTopicForPrograms: 'Every topic with its feeds:',
-    extension: 'In JSON Feed, these members are added to a release below',
+    forDevelopers: 'For developers',
 
     errors: {
       invalid: {

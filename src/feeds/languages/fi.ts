@@ -159,8 +159,7 @@ export const fi: Texts = {
     newOn: (what) => `Uudet tiedotteet: ${what}`,
 
     forPrograms: 'Ohjelmille',
-    everyTopicForPrograms: 'Kaikki aiheet ja niiden syötteet:',
-    extension: 'JSON Feed -muodossa tiedotteeseen lisätään seuraavat tiedot kohtaan',
+    forDevelopers: 'Kehittäjille',
 
     errors: {
       invalid: {

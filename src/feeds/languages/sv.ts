@@ -159,8 +159,7 @@ export const sv: Texts = {
     newOn: (what) => `Nya meddelanden: ${what}`,
 
     forPrograms: 'För program',
-    everyTopicForPrograms: 'Alla ämnen och deras flöden:',
-    extension: 'I JSON Feed får ett meddelande dessutom följande uppgifter under',
+    forDevelopers: 'För utvecklare',
 
     errors: {
       invalid: {

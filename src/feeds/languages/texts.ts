@@ -165,8 +165,7 @@ export type Messages = {
   newOn: (what: string) => string
 
   forPrograms: string
-  everyTopicForPrograms: string
-  extension: string
+  forDevelopers: string
 
   errors: Record<ReadingErrorCode, { title: string; text: string }>
   reasons: Record<Reason, string>

@@ -41,7 +41,7 @@ const mostInMonth = 5000
 
 /** Of what a search with a word less finds, no more are counted. */
 export const mostCounted = 100
-/** Nobody needs to know how many more match, and counting them takes time. */
+/** Nobody needs to know how many more there are, and counting them takes time. */
 export const mostMatches = 1000
 
 const oneEvent: Walk = { by: 'key', onlyEvents: true, limit: 1 }

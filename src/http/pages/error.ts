@@ -1,19 +1,24 @@
 import { html } from 'hono/html'
 import type { ReadingErrorCode } from '../../domain/errors.ts'
+import { termFor } from '../../domain/term.ts'
 import { fold } from '../../domain/text.ts'
 import { textsOf } from '../../feeds/languages.ts'
 import type { Reason } from '../../feeds/languages/texts.ts'
 import type { Failure } from '../problem.ts'
 import type { Current } from '../answers/state.ts'
 import { layout } from './layout.ts'
-import { termLink } from './topics.ts'
+import { termLabel, termLink } from './topics.ts'
 import { type Html, nothing, pathOf, type View, viewIn } from './view.ts'
 
+/** Nobody ticks more, and an address may name any number. */
+const mostKept = 50
+
 /**
- * An error page for somebody who asked for `path`, in the language of that address. Without a state it has no
+ * An error page for somebody who asked for an address, in the language of that address. Without a state it has no
  * header or footer. It has no canonical address, because it is not a page of ours.
  */
-export function errorPage(failure: Failure, path: string, current: Current | undefined): Html {
+export function errorPage(failure: Failure, asked: URL, current: Current | undefined): Html {
+  const path = asked.pathname
   const language = languageOf(path, current)
   const { title, text } = errorTexts(failure, language)
   if (!current) {
@@ -29,7 +34,7 @@ export function errorPage(failure: Failure, path: string, current: Current | und
   const main = html`<div class="error">
 <h1>${title}</h1>
 <p class="lead">${text}</p>
-${failure.status === 404 ? html`<p>${view.messages.askedFor} <code dir="ltr">${readable(path)}</code></p>\n` : nothing}${suggestions(failure, path, view)}
+${failure.status === 404 ? html`<p>${view.messages.askedFor} <code dir="ltr">${readable(path)}</code></p>\n` : nothing}${failure.status === 400 ? keptChoice(asked, view) : nothing}${suggestions(failure, path, view)}
 ${failure.status === 404 ? search(path, view) : nothing}
 <p><a href="${view.addresses.home(language)}">${view.messages.toHome}</a></p>
 </div>`
@@ -71,6 +76,35 @@ function search(path: string, { addresses, language, messages }: View): Html {
 <input id="looked-for" type="search" name="q" value="${words}" autocomplete="off">
 <button>${messages.search}</button>
 </form>`
+}
+
+/** What was chosen in the form, if that was sent, so that nobody has to choose all of it again. */
+function keptChoice({ pathname, searchParams }: URL, view: View): Html {
+  if (!pathname.endsWith('/topics')) return nothing
+  const { messages } = view
+  const ticks = (['topic', 'without', 'publisher', 'kind'] as const).flatMap((name) => {
+    const sort = name === 'without' ? 'topic' : name
+    return searchParams.getAll(name).map((value) => {
+      const term = termFor(sort, value)
+      const without =
+        name === 'without' ? html`${textsOf(view.language).documents.without} ` : nothing
+      return html`<li><label><input type="checkbox" name="${name}" value="${value}" checked> <span>${without}${termLabel(term, view)}</span></label></li>\n`
+    })
+  })
+  const others = ['match', 'language'].flatMap((name) => {
+    return searchParams
+      .getAll(name)
+      .slice(0, 1)
+      .map((value) => html`<input type="hidden" name="${name}" value="${value}">\n`)
+  })
+  return html`<form class="builder kept" action="${pathname}">
+<ul class="ticks">
+${ticks.slice(0, mostKept)}</ul>
+${others}<p class="field"><label for="words">${messages.words}</label>
+<input id="words" type="search" name="q" value="${(searchParams.get('q') ?? '').slice(0, 200)}"></p>
+<p><button>${messages.show}</button></p>
+</form>
+`
 }
 
 /** A path as somebody reads it. */

@@ -117,7 +117,7 @@ function colophon(view: View): Html {
   return html`<footer class="colophon">
 <div class="frame">
 ${rights(view)}<p>${messages.timesOf(site.timezone)} ${messages.privacy}</p>
-<p><a href="${addresses.home(language)}">${messages.toHome}</a> · <a href="${withdrawals}">${messages.withdrawals}</a>${office(view)}</p>
+<p><a href="${addresses.home(language)}">${messages.toHome}</a> · <a href="${withdrawals}">${messages.withdrawals}</a> · <a href="${addresses.developers()}">${messages.forDevelopers}</a>${office(view)}</p>
 </div>
 </footer>`
 }

@@ -48,8 +48,7 @@ ${paging(query, contents, view)}
 ${monthList(query, contents, view)}
 </div>
 </div>
-${isHome ? termLists(query.language, contents.counts, view) : nothing}
-${isHome ? forPrograms(view) : nothing}`
+${isHome ? termLists(query.language, contents.counts, view) : nothing}`
   const title = named ? `${named}: ${titleOf(query, view)}` : titleOf(query, view)
   const address = month ? addresses.month(query, month.name, month.page) : addresses.page(query)
   const versions = versionsOf(query, view)
@@ -128,17 +127,4 @@ function endNotice(query: FeedQuery, ending: Ending, view: View): Html {
 <p><strong>${wording.ended}.</strong> ${wording.endedText(titleOf(query, view))} ${ending.note ? label(ending.note, view) : nothing}</p>
 ${instead.length > 0 ? html`<p>${wording.instead}:</p>\n<ul>\n${instead}</ul>` : nothing}
 </div>`
-}
-
-/** What `about` in `_tiedote` points to. */
-function forPrograms({ addresses, language, messages }: View): Html {
-  const members =
-    'status kind authored topics contacts event translations corrects correctedBy replacedBy related changes images withdrawn languages current'.split(
-      ' ',
-    )
-  return html`<section id="json-feed" class="programs">
-<h2>${messages.forPrograms}</h2>
-<p>${messages.everyTopicForPrograms} <a href="${addresses.vocabulary(language)}">topics.json</a>.
-${messages.extension} <code>_tiedote</code>: ${members.map((name, index) => html`${index > 0 ? ', ' : ''}<code>${name}</code>`)}.</p>
-</section>`
 }

@@ -48,6 +48,7 @@ let shown = location.pathname + location.search
 const fieldsOf = (form) => new URLSearchParams(new FormData(form)).toString()
 // What the form was shown with. Another choice has another address than the one on the page.
 let given
+const formOf = (target) => target.closest('.filter .builder')
 const get = (selector) => document.querySelector(selector)
 const note = () => {
   const form = get('.builder')
@@ -86,7 +87,7 @@ async function ask(form) {
     const response = await fetch(address, { signal, headers: { Accept: 'text/html' } })
     const page = new DOMParser().parseFromString(await response.text(), 'text/html')
     if (signal.aborted) return undefined
-    const isShown = response.ok && page.querySelector('.builder')
+    const isShown = response.ok && page.querySelector('.filter .builder')
     say(isShown ? '' : (page.querySelector('main .lead')?.textContent ?? form.dataset.failed))
     form.querySelector('.matches').textContent = isShown ? page.querySelector('.matches').textContent : ''
     form.ariaBusy = 'false'
@@ -121,7 +122,7 @@ function show(page) {
 
 document.addEventListener('submit', async (event) => {
   const form = event.target
-  if (!form.matches('.builder')) return
+  if (!formOf(form)) return
   event.preventDefault()
   const sent = fieldsOf(form)
   const page = await ask(form)
@@ -129,13 +130,13 @@ document.addEventListener('submit', async (event) => {
   if (page && fieldsOf(form) === sent) show(page)
 })
 document.addEventListener('change', async ({ target }) => {
-  const form = target.closest('.builder')
+  const form = formOf(target)
   if (!form || !target.name) return
   followChoice(form)
   if (await ask(form)) announce(form.querySelector('.matches').textContent)
 })
 document.addEventListener('input', ({ target }) => {
-  const form = target.closest('.builder')
+  const form = formOf(target)
   if (form && target.name) return followChoice(form)
   const narrow = target.closest('.narrow')
   if (!narrow) return

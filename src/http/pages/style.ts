@@ -138,12 +138,11 @@ dd { margin: 0; }
 .topics li { break-inside: avoid; padding-block: .4rem; border-block-start: 1px solid var(--line); }
 .topics .details { display: block; }
 .columns ~ nav { margin-block-start: 2rem; }
-.error > p a, .error li a, .programs a { display: inline-block; padding-block: .2rem; }
+.error > p a, .error li a { display: inline-block; padding-block: .2rem; }
 .error .search { margin-block: 1.25rem; max-inline-size: 30rem; }
 .error .search label { flex: 1 0 100%; font-weight: 700; }
 .error .search input { flex: 1; inline-size: auto; }
 .error h2 { margin-block-start: 1.5rem; }
-.programs { color: var(--quiet); border-block-start: 1px solid var(--line); padding-block-start: 1rem; max-inline-size: 70ch; }
 .notice { border-inline-start: .3rem solid var(--notice); background: var(--raised); padding: .5rem 1rem; margin-block: 1rem; max-inline-size: 66ch; }
 
 [hidden] { display: none !important; }
@@ -211,7 +210,7 @@ code { overflow-wrap: anywhere; hyphens: none; }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 @media (forced-colors: active) { .panel, .notice { border: 1px solid; } }
 @media print {
-  .skip, .search, .languages, .panel, .archive, .paging, .topics, .programs, nav { display: none; }
+  .skip, .search, .languages, .panel, .archive, .paging, .topics, nav { display: none; }
   body { font-size: 11pt; }
   .masthead { border-block-start: 0; }
   .colophon { background: none; }
