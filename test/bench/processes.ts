@@ -45,8 +45,12 @@ export async function startService(
   const { scripts } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
     scripts: { start: string }
   }
-  const [, ...parameters] = scripts.start.split(' ')
-  return startProcess(process.execPath, parameters, port, environment, path, around)
+  const words = scripts.start.split(' ')
+  const program = words.indexOf('node')
+  const parameters = words.slice(program + 1)
+  const set = words.slice(0, program).map((one) => one.split('=', 2) as [string, string])
+  const settings = { ...Object.fromEntries(set), ...environment }
+  return startProcess(process.execPath, parameters, port, settings, path, around)
 }
 
 /** Starts a script of this folder that listens on PORT. */

@@ -44,11 +44,11 @@ export function developersPage(current: Current): Html {
 </section>
 <section>
 <h2>Asking again</h2>
-<p>Send back <code>ETag</code> or <code>Last-Modified</code>, and an answer without news has no body (304). Older releases are in archives: <code>prev-archive</code> in Atom and RSS (RFC 5005), <code>next_url</code> in JSON Feed. A feed that has a hub names it (WebSub).</p>
+<p>Send back <code>ETag</code> or <code>Last-Modified</code>, and an answer without news has no body (304). Older releases are in archives: <code>prev-archive</code> in Atom and RSS (RFC 5005), <code>next_url</code> in JSON Feed.</p>
 </section>
 <section>
 <h2>Corrections and withdrawals</h2>
-<p>A release keeps its <code>id</code> for good, in every feed and format. A correction moves <code>updated</code> (<code>date_modified</code>) and stands at the top of the text; a change that nobody need notice moves neither. A withdrawn release leaves its feeds, is listed in <a href="${addresses.page({ ...everything, withdrawn: true })}">the withdrawn releases</a>, and its page answers 410 with the reason. Atom feeds then name it in <code>at:deleted-entry</code> (RFC 6721), JSON feeds under <code>_tiedote</code> in <code>withdrawn</code>.</p>
+<p>A release keeps its <code>id</code> for good, in every feed and format. A correction moves <code>updated</code> (<code>date_modified</code>) and stands at the top of the text; a change that nobody need notice moves neither. In place of a withdrawn release its feeds say for thirty days that it was withdrawn and why. It is listed in <a href="${addresses.page({ ...everything, withdrawn: true })}">the withdrawn releases</a>, and its page answers 410 with the reason. Atom feeds also name it in <code>at:deleted-entry</code> (RFC 6721), JSON feeds under <code>_tiedote</code> in <code>withdrawn</code>.</p>
 </section>
 <section id="json-feed">
 <h2>What JSON Feed has in addition</h2>
