@@ -24,7 +24,7 @@ const untilAbandoned = 660_000
 /** Milliseconds in which a second signal to stop is the same one: a terminal and npm both pass Ctrl+C on. */
 const sameSignal = 500
 
-/** Milliseconds for which a stop waits for the thread that writes. */
+/** Milliseconds for which a stop waits for the thread that writes; it can only be ended between two statements. */
 const longestClosing = 5_000
 
 /** Starts the service on Node. Ends the process with a sentence in the log if nothing can be served. */
