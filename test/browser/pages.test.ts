@@ -255,6 +255,9 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
 
   const group = (page: Page, name: RegExp) => page.locator('summary').filter({ hasText: name })
   const button = (page: Page) => page.getByRole('button', { name: 'Show the releases' })
+  // What is announced to screen readers repeats words of the page, and stands outside of it.
+  const text = (page: Page, words: string | RegExp) =>
+    page.locator('#content').getByText(words, { exact: true })
   const box = (page: Page, name: RegExp) =>
     page.locator('details:has([name=topic])').getByRole('checkbox', { name })
 
@@ -262,14 +265,14 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
     const { page } = await press.open('/', desktop)
     await group(page, /^Topics/).click()
     await box(page, /^asylum/).check()
-    await page.getByText('1 release matches').waitFor()
+    await text(page, '1 release matches').waitFor()
     await box(page, /^EU/).check()
-    await page.getByText('1 release matches').waitFor()
+    await text(page, '1 release matches').waitFor()
     await page.locator('summary', { hasText: /^Topics asylum, EU$/ }).waitFor()
     expect(new URL(page.url()).pathname).toBe('/')
     // The address on the page would be that of another choice.
     expect(await page.locator('.take').isVisible()).toBe(false)
-    await page.getByText('The choice below has changed').waitFor()
+    await text(page, /^The choice below has changed/).waitFor()
     await box(page, /^asylum/).uncheck()
     await box(page, /^EU/).uncheck()
     expect(await page.locator('.take').isVisible()).toBe(true)
@@ -335,7 +338,7 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
     await group(page, /^Language/).click()
     await page.getByRole('combobox').focus()
     await page.keyboard.press('ArrowDown')
-    await page.getByText('1 tiedote', { exact: true }).waitFor()
+    await text(page, '1 tiedote').waitFor()
     expect(await page.evaluate('document.activeElement.id')).toBe('language')
     expect(new URL(page.url()).pathname).toBe('/topics/asylum')
     await button(page).click()
@@ -369,7 +372,7 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
     expect(await page.locator('.builder :checked:not([type=radio], option)').count()).toBe(9)
     expect(await page.locator('.take').isVisible()).toBe(false)
     await page.getByRole('checkbox', { name: /^speeches/ }).uncheck()
-    await page.getByText(/release(s)? match/).waitFor()
+    await text(page, /release(s)? match/).waitFor()
     await expect.poll(() => page.getByRole('alert').isVisible()).toBe(false)
   })
 
@@ -395,10 +398,10 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
       await route.continue()
     })
     await box(page, /^EU/).check()
-    await page.getByText('Loading …').waitFor({ timeout: 1000 })
+    await text(page, 'Loading …').waitFor({ timeout: 1000 })
     await expect.poll(() => page.locator('.builder').getAttribute('aria-busy')).toBe('true')
     answer()
-    await page.getByText(/releases? match/).waitFor()
+    await text(page, /releases? match/).waitFor()
     await page.unrouteAll({ behavior: 'ignoreErrors' })
   })
 
