@@ -4,8 +4,12 @@ import type { NodeConfig } from './config.ts'
 import { DomainError } from './domain/errors.ts'
 import type { FileProblem } from './domain/problem.ts'
 import { fromSent, type SentError } from './sent-error.ts'
-import type { Database, Row } from './store/database.ts'
-import { RemoteDatabase, type SentStatement } from './store/remote-database.ts'
+import type { Row } from './store/database.ts'
+import {
+  RemoteDatabase,
+  type SentStatement,
+  type StatementRunner,
+} from './store/remote-database.ts'
 import { isBusy, isDamaged, isDiskError } from './store/sqlite-errors.ts'
 
 // One thread does all that writes, so that whoever polls a feed never waits for it: SQLite answers within the
@@ -16,6 +20,9 @@ import { isBusy, isDamaged, isDiskError } from './store/sqlite-errors.ts'
  * are to know within five seconds.
  */
 const patienceOfAuthors = 4000
+
+/** Milliseconds after which a statement has waited for something large. */
+const longWait = 500
 
 /** Milliseconds after which it is tried again whether another process still writes. */
 const betweenAttempts = 2000
@@ -65,6 +72,15 @@ type Waiting = {
   reject: (error: Error) => void
   /** It is refused when others take long. */
   isImpatient: boolean
+}
+
+/** How long statements are waited for, if there is an end to it. */
+type Patience = {
+  milliseconds: number
+  /** When the request began that they belong to, in milliseconds of `performance.now()`. */
+  began?: number
+  /** One of them waited for something large, and the request has no more than `milliseconds` from its beginning. */
+  isTried?: boolean
 }
 
 type Listeners = {
@@ -120,20 +136,21 @@ export class WriterThread {
     task: Name,
     ...input: Parameters<WriterTasks[Name]>
   ): ReturnType<WriterTasks[Name]> {
-    return this.#send(task, input[0], undefined) as ReturnType<WriterTasks[Name]>
+    return this.#order(task, input[0]) as ReturnType<WriterTasks[Name]>
   }
 
   /** The database as this thread writes it, for what readers were shown. */
-  forReaders(): Database {
+  forReaders(): RemoteDatabase {
     return this.#database(undefined)
   }
 
   /**
    * The same for those who publish. While something large is being written they are told to come again: a call rejects
-   * with DomainError `unavailable`, and nothing has changed, if it was not begun within `patience` milliseconds.
+   * with DomainError `unavailable`, and nothing has changed, if it was not begun within `patience` milliseconds. What is
+   * called `forRequest` of it holds that for all statements of a request together, once one of them waited long.
    */
-  forAuthors(patience = patienceOfAuthors): Database {
-    return this.#database(patience)
+  forAuthors(patience = patienceOfAuthors): RemoteDatabase {
+    return this.#database({ milliseconds: patience })
   }
 
   /** Lets the database go, and ends the thread. */
@@ -144,27 +161,41 @@ export class WriterThread {
     await this.#worker.terminate()
   }
 
-  #database(patience: number | undefined): Database {
+  #database(patience: Patience | undefined): RemoteDatabase {
+    return new RemoteDatabase(this.#runner(patience))
+  }
+
+  #runner(patience: Patience | undefined): StatementRunner {
     const isReadOnly = () => this.#readOnly
-    return new RemoteDatabase({
+    return {
       query: (statement) => this.#send('query', statement, patience) as Promise<Row[]>,
       transact: (statements) => this.#send('transact', statements, patience) as Promise<void>,
       failed: (error) => this.#listeners.onDatabaseError(error),
+      forRequest: () => this.#runner(patience && { ...patience, began: performance.now() }),
       get readOnly() {
         return isReadOnly()
       },
-    })
+    }
   }
 
-  #send(task: Task, input: unknown, patience: number | undefined): Promise<unknown> {
-    const isBusyNow = this.#isBusy || performance.now() < this.#lockedUntil
-    if (patience !== undefined && isBusyNow) return Promise.reject(isBusyWriting())
+  async #send(task: Task, input: unknown, patience: Patience | undefined): Promise<unknown> {
+    const sent = performance.now()
+    if (!patience) return this.#order(task, input)
+    if (this.#isBusy || sent < this.#lockedUntil) throw isBusyWriting()
+    const left = timeLeft(patience, sent)
+    if (left <= 0) throw isBusyWriting()
+    const output = await this.#order(task, input, left)
+    patience.isTried ||= performance.now() - sent > longWait
+    return output
+  }
+
+  #order(task: Task, input: unknown, longest?: number): Promise<unknown> {
     const number = ++this.#lastNumber
-    const turn = patience === undefined ? undefined : new Int32Array(new SharedArrayBuffer(4))
+    const turn = longest === undefined ? undefined : new Int32Array(new SharedArrayBuffer(4))
     return new Promise((resolve, reject) => {
       this.#waiting.set(number, { resolve, reject, isImpatient: turn !== undefined })
       this.#worker.postMessage({ number, task, input, turn } satisfies Order)
-      if (turn) setTimeout(() => this.#giveUp(number, turn), patience).unref()
+      if (turn) setTimeout(() => this.#giveUp(number, turn), longest).unref()
     })
   }
 
@@ -208,6 +239,11 @@ export class WriterThread {
     const isOfFile = isDamaged(error) || isDiskError(error)
     return isOfFile ? this.#listeners.onDatabaseError(error) : error
   }
+}
+
+/** Milliseconds for which another statement may wait. */
+function timeLeft({ milliseconds, began, isTried }: Patience, now: number): number {
+  return began !== undefined && isTried ? milliseconds - (now - began) : milliseconds
 }
 
 function isBusyWriting(): DomainError {

@@ -54,6 +54,22 @@ test('what was told to come again was never done, and what follows is', async ()
   expect(written.results).toEqual([{ key: 'third' }])
 })
 
+test('a request that waits at every step is told to come again after as long as for one', async () => {
+  const { writer } = await opened()
+  const request = writer.forAuthors(3000).forRequest()
+  const working: Promise<unknown>[] = []
+  const steps = async () => {
+    // Each waits for less than it may.
+    for (let step = 0; step < 12; step++) {
+      working.push(writer.forReaders().prepare(long).all())
+      await statement(request, 'select 1').all()
+    }
+  }
+  await expect(steps()).rejects.toBeInstanceOf(DomainError)
+  await Promise.all(working)
+  await statement(writer.forAuthors(3000).forRequest(), 'select 1').all()
+})
+
 test('errors come back as they were: what was wrong, with the codes of SQLite', async () => {
   const { writer } = await opened()
   const database = writer.forAuthors()

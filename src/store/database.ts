@@ -18,6 +18,11 @@ export interface Database {
   /** Whether nothing can or may be written. */
   readonly readOnly?: boolean
   /**
+   * The same database for one request of somebody who publishes: all its statements together wait no longer than one
+   * may. Only where statements wait for others.
+   */
+  forRequest?(): Database
+  /**
    * What to throw instead of an error, after it was reported to whoever monitors the database; only where
    * somebody does.
    */

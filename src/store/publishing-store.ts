@@ -50,9 +50,10 @@ export function createPublishingStore(
       listKept(database, { after, limit, viewer, filter, site: (await siteReader.read()).site }),
     history: (subject, limit) => readHistory(database, subject, limit),
     publish: (batch, clock, decide) =>
-      publish(database, checkStore, { batch, clock, decide, patientDatabase }),
+      publish(forRequest(database), checkStore, { batch, clock, decide, patientDatabase }),
     async publishTopic(slug, clock, decide) {
-      const isMade = await commitChange(database, clock, {
+      const limited = forRequest(database)
+      const isMade = await commitChange(limited, clock, {
         marking,
         patience,
         longestMarking,
@@ -60,12 +61,16 @@ export function createPublishingStore(
           const decided = await decide(now)
           if (!decided) return undefined
           await checkStore()
-          return topicChange(database, siteReader, slug, decided)
+          return topicChange(limited, siteReader, slug, decided)
         },
       })
       if (!isMade) throw stillMarking()
     },
   }
+}
+
+function forRequest(database: Database): Database {
+  return database.forRequest?.() ?? database
 }
 
 /** Nothing is public of it yet. */

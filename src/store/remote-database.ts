@@ -10,6 +10,8 @@ export type StatementRunner = {
   transact(statements: SentStatement[]): Promise<void>
   readonly readOnly: boolean
   failed(error: Error): Error
+  /** The same for statements that together wait no longer than one may. */
+  forRequest(): StatementRunner
 }
 
 /** A database in the shape of D1 whose statements are run elsewhere, as by the thread that writes. */
@@ -35,6 +37,10 @@ export class RemoteDatabase implements Database {
 
   failed(error: Error): Error {
     return this.#runner.failed(error)
+  }
+
+  forRequest(): RemoteDatabase {
+    return new RemoteDatabase(this.#runner.forRequest())
   }
 }
 
