@@ -79,9 +79,22 @@ const pixel = Buffer.from(
   'base64',
 )
 
+/** So many that their list can be narrowed. */
+const fields = [
+  'Elinkeinoelämä',
+  'Sähkö',
+  'Vesi',
+  'Åland',
+  'Koulut',
+  'Tiede',
+  'Liikunta',
+  'Terveys',
+]
+const furtherTopics = fields.map((name, index) => `field-${index}: { label: { en: ${name} } }\n`)
+
 const content = () =>
   writeFolder({
-    'topics.yaml': topicsYaml,
+    'topics.yaml': topicsYaml + furtherTopics.join(''),
     'media/agenda.pdf': '%PDF-1.4 agenda',
     'media/port.png': pixel,
     ...releases(),
@@ -347,6 +360,29 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
     expect(await page.getAttribute('html', 'lang')).toBe('fi')
   })
 
+  test('language and words that are chosen stand beside the name of their part, as topics do', async () => {
+    const { page } = await press.open('/topics/asylum', desktop)
+    await group(page, /^Language/).click()
+    const chosen = page.locator('details:has([name=q]) .chosen')
+    await page.getByRole('combobox').selectOption({ label: 'All languages' })
+    await page.locator('#words').fill('  border guard ')
+    expect(await chosen.textContent()).toBe('All languages, “border guard”')
+    await page.getByRole('combobox').selectOption('en')
+    await page.locator('#words').fill('')
+    expect(await chosen.textContent()).toBe('')
+  })
+
+  test('on a phone a link at the head of a release leads to its feed; on a desk it stands beside the text', async () => {
+    const { page } = await press.open('/releases/meeting', phone)
+    const link = page.getByRole('link', { name: 'Subscribe', exact: true })
+    await link.click()
+    await expect
+      .poll(async () => (await page.locator('#subscribe').boundingBox())?.y)
+      .toBeLessThan(phone.height / 2)
+    await page.setViewportSize(desktop)
+    expect(await link.isVisible()).toBe(false)
+  })
+
   test('whoever ticks a publisher and a kind sees the page of both, and its short address', async () => {
     const { page } = await press.open('/?publisher=ministry&utm_source=x', desktop)
     await page.waitForURL(/\/topics\/by:ministry$/)
@@ -408,19 +444,23 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
   test('a long list is narrowed by typing, below the broader topics, and what is ticked stays', async () => {
     const { page } = await press.open('/fi/topics/space-travel', desktop)
     await page.locator('summary', { hasText: /^Aiheet/ }).click()
-    // The list of a real office is longer than the one of this test.
-    await page.evaluate(
-      `document.querySelector('[name=topic]').closest('.ticks').insertAdjacentHTML('beforebegin', '<p class="narrow"><label>Rajaa <input type="search"></label></p>')`,
-    )
     const shown = () =>
       page
         .locator('[name=topic]:visible')
         .evaluateAll((all) => all.map((one) => (one as unknown as { value: string }).value))
-    await page.getByLabel('Rajaa').fill('turvapaikka')
+    const field = page.getByLabel('Rajaa luetteloa')
+    await field.fill('turvapaikka')
     expect(await shown()).toEqual(['migration', 'asylum', 'space-travel'])
+    await page.locator('output').getByText('3 / 16').waitFor()
     await page.keyboard.press('Enter')
-    await page.getByLabel('Rajaa').fill('')
-    expect((await shown()).length).toBeGreaterThan(5)
+    // As somebody types whose keyboard has no such letters.
+    for (const typed of ['sahko', 'SÄHKÖ']) {
+      await field.fill(typed)
+      expect(await shown()).toEqual(['space-travel', 'field-1'])
+    }
+    await field.fill('')
+    expect((await shown()).length).toBe(16)
+    expect(await page.locator('output').textContent()).toBe('')
     expect(new URL(page.url()).pathname).toBe('/fi/topics/space-travel')
   })
 

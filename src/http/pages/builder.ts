@@ -87,7 +87,7 @@ function topicGroup(query: FeedQuery, ticks: Ticks, counts: TopicCount[], view: 
   const { wanted } = ticks
   const narrow =
     vocabulary.topics.size > mostAtAGlance
-      ? html`<p class="narrow" hidden><label>${messages.narrowList} <input type="search" autocomplete="off"></label></p>\n`
+      ? html`<p class="narrow" hidden><label>${messages.narrowList} <input type="search" autocomplete="off"></label> <output class="count"></output></p>\n`
       : nothing
   const chosen = [...wanted].filter((term) => vocabulary.topics.has(term))
   return group(

@@ -72,7 +72,7 @@ function heading({ title, release, author }: Entry, view: View): Html {
 <p class="facts"${ours(view, language)}>
 <span><span class="unseen">${messages.published} </span>${dayAndTime(published, view)}</span>
 ${changed}<span${langAttributes(language, view)}>${author.url ? html`<a href="${author.url}">${author.name}</a>` : author.name}</span>
-${release.url === undefined ? nothing : html`<span><a href="${release.url}">${new URL(release.url).hostname}</a></span>\n`}</p>
+${release.url === undefined ? nothing : html`<span><a href="${release.url}">${new URL(release.url).hostname}</a></span>\n`}${withdrawn ? nothing : html`<a class="jump" href="#subscribe">${messages.subscribe}</a>\n`}</p>
 </header>`
 }
 
@@ -217,7 +217,7 @@ ${subscription(query, false, view, about)}
 
 function forPrograms(release: Release, view: View): Html {
   const { addresses, messages } = view
-  return html`<p class="details"${ours(view, release.language)}>${messages.forPrograms}: <a href="${addresses.releaseItem(release)}" type="application/json">JSON</a></p>`
+  return html`<p class="details programs"${ours(view, release.language)}>${messages.forPrograms}: <a href="${addresses.releaseItem(release)}" type="application/json">JSON</a></p>`
 }
 
 /** The release in its languages, in the order of the site. */

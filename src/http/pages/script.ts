@@ -62,12 +62,31 @@ function followChoice(form) {
   get('.pending').hidden = !isOther
   get('.take').hidden = isOther
   form.querySelectorAll('details').forEach((group) => {
-    if (!group.querySelector('[type=checkbox]')) return
-    const ticked = [...group.querySelectorAll(':checked:not([type=radio])')]
-    group.querySelector('.chosen').textContent =
-      ticked.map((one) => one.nextElementSibling.firstChild.textContent.trim() ||
-        one.nextElementSibling.firstElementChild.textContent).join(', ')
+    group.querySelector('.chosen').textContent = chosenIn(group).join(', ')
   })
+}
+
+function chosenIn(group) {
+  const [language, words] = [group.querySelector('select'), group.querySelector('[name=q]')]
+  if (!words) {
+    return [...group.querySelectorAll(':checked:not([type=radio])')].map(({ nextElementSibling: one }) =>
+      one.firstChild.textContent.trim() || one.firstElementChild.textContent)
+  }
+  const isOther = language && language.value !== document.documentElement.lang
+  const typed = words.value.trim()
+  return [...(isOther ? [language.selectedOptions[0].text] : []), ...(typed ? ['“' + typed + '”'] : [])]
+}
+
+const folded = (text) => text.normalize('NFD').replace(/\\p{M}/gu, '').toLowerCase().trim()
+function narrowList(narrow) {
+  const words = folded(narrow.querySelector('input').value)
+  const all = [...narrow.parentElement.querySelectorAll('.ticks li')]
+  // A broader topic stays above a narrower one that is found, and what is ticked is never out of sight.
+  all.forEach((one) => {
+    one.hidden = !folded(one.textContent).includes(words) && !one.querySelector(':checked')
+  })
+  narrow.querySelector('output').textContent =
+    words && all.filter((one) => !one.hidden).length + ' / ' + all.length
 }
 
 // The page that a form asks for. What goes wrong is said at its button.
@@ -139,12 +158,7 @@ document.addEventListener('input', ({ target }) => {
   const form = formOf(target)
   if (form && target.name) return followChoice(form)
   const narrow = target.closest('.narrow')
-  if (!narrow) return
-  const words = target.value.trim().toLowerCase()
-  // A broader topic stays above a narrower one that is found, and what is ticked is never out of sight.
-  narrow.nextElementSibling.querySelectorAll('li').forEach((one) => {
-    one.hidden = !one.textContent.toLowerCase().includes(words) && !one.querySelector(':checked')
-  })
+  if (narrow) narrowList(narrow)
 })
 document.addEventListener('keydown', (event) => {
   // Narrowing a list sends nothing.

@@ -45,7 +45,7 @@ main { flex: 1; padding-block: clamp(1.25rem, 4vw, 2.75rem); }
 .masthead { border-block-start: .3rem solid var(--accent); border-block-end: 1px solid var(--line); }
 .masthead .frame { display: flex; flex-wrap: wrap; align-items: center; gap: .2rem 1.25rem; padding-block: .5rem; }
 .name { font: 700 clamp(1.05rem, .9rem + .7vw, 1.35rem)/1.25 var(--serif); color: var(--ink); text-decoration: none; flex: 1 1 12rem; display: flex; align-items: center; gap: .6rem; padding-block: .15rem; }
-.name img { inline-size: 2.25rem; block-size: 2.25rem; object-fit: contain; background: none; flex: none; }
+.name img { inline-size: auto; max-inline-size: 9rem; block-size: 2.25rem; object-fit: contain; background: none; flex: none; }
 .name:visited { color: var(--ink); }
 .name:hover { text-decoration: underline; }
 .languages { font-size: .95rem; }
@@ -197,6 +197,7 @@ code { overflow-wrap: anywhere; hyphens: none; }
   .columns { grid-template-columns: minmax(0, 1fr) 21rem; grid-template-rows: auto 1fr; }
   .columns .filter { margin-block-start: 1.5rem; }
   .columns > :nth-child(2) { grid-area: 1 / 2 / 3; }
+  .facts .jump { display: none; }
   .release { display: grid; grid-template-columns: minmax(0, 39rem) minmax(16rem, 1fr); gap: 0 clamp(2rem, 5vw, 4.5rem); }
   .release > header { grid-column: 1 / -1; }
 }
@@ -210,7 +211,7 @@ code { overflow-wrap: anywhere; hyphens: none; }
 @media (prefers-reduced-motion: no-preference) { html { scroll-behavior: smooth; } }
 @media (forced-colors: active) { .panel, .notice { border: 1px solid; } }
 @media print {
-  .skip, .search, .languages, .panel, .archive, .paging, .topics, nav { display: none; }
+  .skip, .search, .languages, .panel, .archive, .paging, .topics, .programs, .facts .jump, nav { display: none; }
   body { font-size: 11pt; }
   .masthead { border-block-start: 0; }
   .colophon { background: none; }
