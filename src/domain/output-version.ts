@@ -5,7 +5,7 @@
  * read again, and every document counts as changed: without that, readers that send dates alone keep what an
  * earlier version made. `test/output-version.test.ts` fails when it was forgotten, and says what to do.
  */
-export const outputVersion = 6
+export const outputVersion = 7
 
 /**
  * Names everything beside the content that documents depend on, for the store to remember. `FEED_PAGES` is not
