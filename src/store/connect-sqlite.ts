@@ -8,7 +8,11 @@ export type Connection = { sqlite: DatabaseSync; readOnly: boolean }
 
 /** Opens a database file to be written, or to be read where it cannot be written. Throws SQLite's error. */
 export function connect(path: string): Connection {
-  return prepared(connectFile(path))
+  const found = prepared(connectFile(path))
+  // Loads change pages all over the full-text index: with SQLite's 2 MB each is read and written back many times.
+  // The memory is given back after a load (`NodeDatabase.giveBackMemory`).
+  found.sqlite.exec('pragma cache_size = -32000; pragma wal_autocheckpoint = 4000')
+  return found
 }
 
 /** Opens a database file to be read alone, beside the connection that writes. Throws SQLite's error. */

@@ -153,6 +153,11 @@ export class NodeDatabase implements Database {
     }
   }
 
+  /** Empties the page cache, which a load has filled. */
+  giveBackMemory(): void {
+    this.#reporting(() => this.#sqlite.exec('pragma shrink_memory'))
+  }
+
   close(): void {
     this.#sqlite.close()
   }
