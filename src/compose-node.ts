@@ -1,8 +1,7 @@
 import { type Composed, compose, type Parts } from './compose.ts'
-import { composeApi } from './compose-api.ts'
 import { createMediaFolder } from './content/media-folder.ts'
 import { StoreDamaged } from './domain/errors.ts'
-import { createBodyMemory } from './http/api/body-memory.ts'
+import type { Api } from './http/api/api.ts'
 import { Authentication, isOfTrusted, type Token } from './http/api/authentication.ts'
 import { clientAtSocket } from './http/client.ts'
 import { serveFolders } from './http/media.ts'
@@ -32,8 +31,30 @@ export type NodeParts = Pick<
 
 /** Puts the service on Node together, over a database that is open and filled. */
 export function composeNode({ contentDirectory, uploads, tokens, ...parts }: NodeParts): Composed {
-  const { database, writer = database, publishing = database, clock, baseUrl, damage } = parts
-  const api = composeApi({
+  const { database, clock } = parts
+  let api: Promise<Api> | undefined
+  const authentication = new Authentication(tokens, clock)
+  return compose({
+    memory: 64_000_000,
+    hasFeedPages: true,
+    hasChanged: database.watch(),
+    ...parts,
+    later: createLater(),
+    media: serveFolders(uploads === undefined ? [contentDirectory] : [contentDirectory, uploads]),
+    isTrusted: (c) => isOfTrusted(authentication, c.req.header('authorization'), clientAtSocket(c)),
+    api: () => (api ??= loadApi({ contentDirectory, uploads, tokens, ...parts })),
+  })
+}
+
+/** Publishing over HTTP, whose code is loaded for the first request of it. */
+async function loadApi({ contentDirectory, uploads, ...parts }: NodeParts): Promise<Api> {
+  const { database, writer = database, publishing = database, damage } = parts
+  const { tokens, clock, baseUrl } = parts
+  const [{ composeApi }, { createBodyMemory }] = await Promise.all([
+    import('./compose-api.ts'),
+    import('./http/api/body-memory.ts'),
+  ])
+  return composeApi({
     database: publishing,
     patientDatabase: writer,
     checkStore() {
@@ -48,16 +69,5 @@ export function composeNode({ contentDirectory, uploads, tokens, ...parts }: Nod
     tokens,
     clientOf: clientAtSocket,
     baseUrl,
-  })
-  const authentication = new Authentication(tokens, clock)
-  return compose({
-    memory: 64_000_000,
-    hasFeedPages: true,
-    hasChanged: database.watch(),
-    ...parts,
-    later: createLater(),
-    media: serveFolders(uploads === undefined ? [contentDirectory] : [contentDirectory, uploads]),
-    isTrusted: (c) => isOfTrusted(authentication, c.req.header('authorization'), clientAtSocket(c)),
-    api: () => api,
   })
 }

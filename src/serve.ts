@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { systemClock } from './clock.ts'
 import type { Composed } from './compose.ts'
-import { composeNode } from './compose-node.ts'
+import type { NodeParts } from './compose-node.ts'
 import { type NodeConfig, readNodeConfig } from './config.ts'
 import { removeUnfinished } from './content/media-folder.ts'
 import { StoreDamaged } from './domain/errors.ts'
@@ -73,7 +73,11 @@ class NodeService {
   /** Answers from the first moment on: from what the database has, or 503 until the folder is read. */
   async start() {
     await this.#listen()
-    await this.#writer.open().catch(giveUpFor)
+    // Most of the code is loaded while the thread that writes starts and opens the database.
+    const [{ composeNode }] = await Promise.all([
+      import('./compose-node.ts'),
+      this.#writer.open().catch(giveUpFor),
+    ])
     const reader = openReader(this.#path)
     this.#reader = reader
     this.#integrity = new IntegrityMonitor(reader, this.#path, {
@@ -84,7 +88,7 @@ class NodeService {
       },
     })
     const isServing = await this.#writer.order('prepareToServe')
-    this.#composed = this.#compose(reader, this.#integrity)
+    this.#composed = composeNode(this.#parts(reader, this.#integrity))
     const at = `http://localhost:${this.#listening!.port}`
     const { contentDirectory } = this.#config
     if (isServing) {
@@ -161,9 +165,9 @@ class NodeService {
     }).catch(giveUpFor)
   }
 
-  #compose(reader: NodeDatabase, integrity: IntegrityMonitor): Composed {
+  #parts(reader: NodeDatabase, integrity: IntegrityMonitor): NodeParts {
     const { baseUrl, contentDirectory, tokens, hasFeedPages } = this.#config
-    return composeNode({
+    return {
       database: reader,
       writer: this.#writer.forReaders(),
       publishing: this.#writer.forAuthors(),
@@ -179,7 +183,7 @@ class NodeService {
       format: this.#formatOfLog(),
       write: createLineWriter(),
       version: readVersion(),
-    })
+    }
   }
 
   /** Whoever looks at a terminal reads; everything else is for programs. */
