@@ -8,7 +8,8 @@ import { serveFolders } from './http/media.ts'
 import { createLater, createTurns } from './later.ts'
 import { readingInThreads } from './read-in-threads.ts'
 import type { Database } from './store/database.ts'
-import type { NodeDatabase } from './store/node-sqlite.ts'
+import { type NodeDatabase, newestMigration } from './store/node-sqlite.ts'
+import { checkSchemaVersion } from './store/schema-version.ts'
 
 /** The parts of the service on Node. What is left out is as in the server. */
 export type NodeParts = Pick<
@@ -50,6 +51,7 @@ export function composeNode({ contentDirectory, uploads, tokens, ...parts }: Nod
 async function loadApi({ contentDirectory, uploads, ...parts }: NodeParts): Promise<Api> {
   const { database, writer = database, publishing = database, damage } = parts
   const { tokens, clock, baseUrl } = parts
+  const newest = newestMigration()
   const [{ composeApi }, { createBodyMemory }] = await Promise.all([
     import('./compose-api.ts'),
     import('./http/api/body-memory.ts'),
@@ -57,9 +59,10 @@ async function loadApi({ contentDirectory, uploads, ...parts }: NodeParts): Prom
   return composeApi({
     database: publishing,
     patientDatabase: writer,
-    checkStore() {
+    async checkStore() {
       const sentence = damage?.()
       if (sentence !== undefined) throw new StoreDamaged(sentence)
+      await checkSchemaVersion(database, newest)
     },
     reading: readingInThreads,
     bodyMemory: createBodyMemory(),

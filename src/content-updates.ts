@@ -5,7 +5,7 @@ import { Rest } from './content/rest.ts'
 import { wordsOf } from './content/words.ts'
 import { isOfClock } from './domain/clock.ts'
 import { isUnderEmbargo } from './domain/embargo.ts'
-import { StoreDamaged } from './domain/errors.ts'
+import { isOtherVersion, StoreDamaged } from './domain/errors.ts'
 import { outputName, outputVersion } from './domain/output-version.ts'
 import { type FileProblem, formatProblem } from './domain/problem.ts'
 import type { Draft } from './domain/publishing.ts'
@@ -13,16 +13,13 @@ import type { ContentStore, ReleaseStore } from './domain/release-store.ts'
 import { formatUtc } from './domain/time.ts'
 import { readingInThreads } from './read-in-threads.ts'
 import { createContentStore } from './store/content-store.ts'
-import type { NodeDatabase } from './store/node-sqlite.ts'
+import { type NodeDatabase, newestMigration } from './store/node-sqlite.ts'
 import { createReleaseStore } from './store/release-store.ts'
 import { isBusy, isDatabaseError, isFull, isOfDamagedFile } from './store/sqlite-errors.ts'
+import { waitWhileBusy } from './store/wait-while-busy.ts'
 
 /** Milliseconds for which a start looks at a folder in which files are being written. */
 const longestFirst = 10_000
-
-/** Milliseconds for which a start waits for another process that writes into the database. */
-const longestBusy = 60_000
-const betweenAttempts = 100
 
 type UpdateParts = {
   config: NodeConfig
@@ -59,7 +56,7 @@ export class ContentUpdates {
   constructor(parts: UpdateParts) {
     this.#parts = parts
     this.#releases = createReleaseStore(parts.database)
-    this.#content = createContentStore(parts.database, { wordsOf })
+    this.#content = createContentStore(parts.database, { wordsOf }, newestMigration())
   }
 
   /**
@@ -125,18 +122,7 @@ export class ContentUpdates {
     const { config, database } = this.#parts
     if (database.readOnly) return
     const program = outputName(outputVersion, config.baseUrl)
-    const end = performance.now() + longestBusy
-    for (let isTold = false; ; isTold = true) {
-      try {
-        await this.#content.changeProgram(program, systemClock)
-        return
-      } catch (error) {
-        if (!isBusy(error) || performance.now() >= end) throw error
-      }
-      if (!isTold)
-        console.error(`Another process is writing into ${config.database}. It is waited for.`)
-      await new Promise((resolve) => setTimeout(resolve, betweenAttempts))
-    }
+    await waitWhileBusy(config.database, () => this.#content.changeProgram(program, systemClock))
   }
 
   /** How far a first start is, for as long as nothing can be served. */
@@ -207,6 +193,7 @@ export class ContentUpdates {
   /** What to say of an error while the folder was read. Throws it again if the database can be made anew. */
   #problemsOf(error: unknown): FileProblem[] {
     const { config, database, onDamage, mayBeMadeAnew } = this.#parts
+    if (isOtherVersion(error)) return [waitsForVersion(config.database, error as Error)]
     if (isOfClock(error)) return [waitsForClock(config.contentDirectory)]
     if (error instanceof StoreDamaged) {
       if (this.isStarting && mayBeMadeAnew && isOfDamagedFile(error)) throw error
@@ -275,6 +262,13 @@ function waitsForClock(contentDirectory: string): FileProblem {
   const message =
     'Changes of the content wait for the clock. They are taken up within half a minute once it is no longer behind.'
   return { file: contentDirectory, line: 1, field: '', message, warning: true }
+}
+
+/** A newer version has the database, and this one is about to be replaced. */
+function waitsForVersion(path: string, error: Error): FileProblem {
+  const reason = error.message.replace(/ Ask again.*/, '')
+  const message = `Changes of the content are not taken up. ${reason} Start that version.`
+  return { file: path, line: 1, field: '', message, warning: true }
 }
 
 function cannotRead(contentDirectory: string, error: unknown): FileProblem {

@@ -1,6 +1,6 @@
 // The thread that writes: nobody who reads waits for it, and nobody who writes is told what is not so.
 import { DatabaseSync } from 'node:sqlite'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -191,6 +191,50 @@ test('a new version waits for another process that writes, and then serves what 
   other.exec('rollback')
   await until(() => after.log().includes('What was there before is served'))
   expect(await titles(`${after.url}/feed.json`)).toEqual(['A'])
+})
+
+test('a start that has to change the tables waits for another process that writes', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
+  })
+  const DATABASE = databaseFile()
+  mkdirSync(dirname(DATABASE), { recursive: true })
+  const other = new DatabaseSync(DATABASE)
+  onTestFinished(() => other.close())
+  other.exec('pragma journal_mode = wal; begin immediate')
+  const service = await spawnServer(directory, { DATABASE })
+  onTestFinished(() => void service.process.kill('SIGKILL'))
+  await Promise.race([until(() => service.log().includes('It is waited for')), service.exit])
+  expect((await fetch(`${service.url}/feed.json`)).status).toBe(503)
+  other.exec('rollback')
+  await until(() => service.output().includes('Serving'))
+  expect(await titles(`${service.url}/feed.json`)).toEqual(['A'])
+})
+
+test('a service whose database was brought to a newer version goes on answering, and takes nothing', async () => {
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
+  })
+  const DATABASE = databaseFile()
+  const secret = 'a-secret-of-the-newsroom'
+  const service = await start(directory, { DATABASE, PUBLISH_TOKENS: `newsroom=${secret}` })
+  const newer = new DatabaseSync(DATABASE)
+  onTestFinished(() => newer.close())
+  newer.exec("insert into d1_migrations (name) values ('9999_later.sql')")
+  const sent = await fetch(`${service.url}/api/releases/b/en`, {
+    method: 'PUT',
+    headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ title: 'B', body: { markdown: 'B' } }),
+  })
+  expect(sent.status).toBe(503)
+  expect(await sent.text()).toContain('those of a newer version')
+  const file = markdown(['title: C', 'published: 2024-01-25'])
+  writeFiles(directory, { 'releases/c.en.md': file })
+  await until(() => service.log().includes('Changes of the content are not taken up'))
+  expect(await titles(`${service.url}/feed.json`)).toEqual(['A'])
+  newer.exec("delete from d1_migrations where name = '9999_later.sql'")
+  writeFiles(directory, { 'releases/c.en.md': `${file}\n` })
+  await until(async () => (await titles(`${service.url}/feed.json`)).includes('C'))
 })
 
 test('while another process writes, everybody who publishes is told to come again, and not after each other', async () => {

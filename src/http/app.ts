@@ -88,6 +88,7 @@ export function createApp(parts: AppParts): App {
   app.get('/healthz', async (c) => {
     const isTrusted = c.req.header('authorization') !== undefined && (await parts.isTrusted?.(c))
     const { healthy, document } = await healthDocument(parts, askedBy(c.req.raw), isTrusted)
+    if (!healthy) c.header('Retry-After', '60')
     return operations(c, `${JSON.stringify(document)}\n`, 'application/json', healthy ? 200 : 503)
   })
 

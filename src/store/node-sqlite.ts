@@ -215,3 +215,8 @@ export function readMigrations(): Migration[] {
     .toSorted()
     .map((name) => ({ name, sql: readFileSync(new URL(name, folder), 'utf8') }))
 }
+
+/** Name of the last migration of this version. */
+export function newestMigration(): string {
+  return readMigrations().at(-1)!.name
+}

@@ -4,6 +4,7 @@ import { migrate } from './migrate.ts'
 import { looksLikeDatabase, putBack, setAside } from './database-file.ts'
 import { type NodeDatabase, openDatabase, readMigrations } from './node-sqlite.ts'
 import { isDamaged, isFull } from './sqlite-errors.ts'
+import { waitWhileBusy } from './wait-while-busy.ts'
 
 /**
  * Opens the database of a service and migrates it. With `mayBeMadeAnew` a damaged one is put aside and a new one is
@@ -90,7 +91,7 @@ async function recreate(path: string, reason: string): Promise<NodeDatabase> {
 async function openAndMigrate(path: string, upgrading?: UpgradeOptions): Promise<NodeDatabase> {
   const opened = openDatabase(path)
   try {
-    await migrate(opened, readMigrations(), upgrading)
+    await waitWhileBusy(path, () => migrate(opened, readMigrations(), upgrading))
     return opened
   } catch (error) {
     opened.close()
