@@ -356,7 +356,7 @@ test('what is kept of the program beside the database hinders no start, whatever
   await restart()
 })
 
-test('an edit of the code reads nothing anew and moves no Last-Modified, another version of the output does both', async () => {
+test('an edit of the code reads nothing anew and moves no Last-Modified, another version of the output does both, of the program the latter', async () => {
   const project = join(import.meta.dirname, '..')
   const copy = mkdtempSync(join(tmpdir(), 'tiedote-program-'))
   onTestFinished(() => rmSync(copy, { recursive: true, force: true }))
@@ -394,6 +394,13 @@ test('an edit of the code reads nothing anew and moves no Last-Modified, another
   expect(raised.etag).toBe(first.etag)
   expect(Date.parse(raised.dated)).toBeGreaterThan(Date.parse(first.dated))
   expect(raised.files).not.toEqual(first.files)
+
+  // Feeds name the version of the program, so that other bytes come with another date.
+  edit('output-version.ts', (text) => text.replace(/(programVersion =) '[^']+'/, "$1 '99.0.0'"))
+  const renewed = await startAnew()
+  expect(renewed.etag).not.toBe(raised.etag)
+  expect(Date.parse(renewed.dated)).toBeGreaterThan(Date.parse(raised.dated))
+  expect(renewed.files).toEqual(raised.files)
 })
 
 test('a port that is taken stops the start with a sentence', async () => {
