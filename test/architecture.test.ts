@@ -19,6 +19,7 @@ const entries = [
   'clock.ts',
   'later.ts',
   'upgrading.ts',
+  'advice.ts',
   'bundle.ts',
   'pool.ts',
   'thread.ts',
@@ -76,7 +77,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   {
     what: /^node:/,
     where:
-      /^(cli|import|push|probe)\/|^(node|serve|pool|thread|writer|writing|writer-thread|give-way|version|bundle|bundle-content|bundle-worker|http\/(client|listen|request-faults))\.ts|^store\/(node-sqlite|connect-sqlite|database-file|backup|integrity-(check|check-thread|monitor))\.ts|^content\/(folder|media-folder|picture-file|load-content|watch)\.ts/,
+      /^(cli|import|push|probe)\/|^(node|serve|pool|thread|writer|writing|writer-thread|give-way|version|advice|bundle|bundle-content|bundle-worker|http\/(client|listen|request-faults))\.ts|^store\/(node-sqlite|connect-sqlite|database-file|backup|integrity-(check|check-thread|monitor))\.ts|^content\/(folder|media-folder|picture-file|load-content|watch)\.ts/,
   },
   { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
   { what: /^esbuild$/, where: /^bundle-worker\.ts/ },

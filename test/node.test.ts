@@ -9,6 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -409,7 +410,37 @@ test('a port that is taken stops the start with a sentence', async () => {
   await new Promise((resolve) => other.once('listening', resolve))
   onTestFinished(() => void other.close())
   const { port } = other.address() as AddressInfo
-  const { exit, log } = await start(directory, { PORT: String(port) })
+  const settings = { PORT: String(port), BASE_URL: 'http://releases.example.org' }
+  const { exit, log } = await start(directory, settings)
   expect(await exit).toBe(1)
-  expect(log()).toMatch(/^PORT \d+ at HOST 127\.0\.0\.1 cannot be used/m)
+  expect(log()).toMatch(
+    /^PORT \d+ at HOST 127\.0\.0\.1 cannot be used: .* Another program .* set PORT to another number\.$/m,
+  )
+  // What is no reason to stop is said before that.
+  expect(log()).toMatch(/^BASE_URL is http:.* set BASE_URL to https:\/\/releases\.example\.org\.$/m)
+})
+
+test('a host that is not of this machine stops the start with a sentence', async () => {
+  const { exit, log } = await start(temporaryFolder(), { HOST: '192.0.2.1' })
+  expect(await exit).toBe(1)
+  expect(log()).toMatch(/^PORT \d+ at HOST 192\.0\.2\.1 cannot be used: .* no address of this/m)
+})
+
+test('the sample says that it is one, and the first request through a proxy that BASE_URL is missing', async () => {
+  const { url, log, process } = await start(join(import.meta.dirname, '../content'))
+  expect(log()).toMatch(/is the sample that comes with Tiedote.* init .* CONTENT_DIR=/)
+  const ask = (host: string) => fetch(`${url}/feed.atom`, { headers: { 'X-Forwarded-Host': host } })
+  const told = () => log().match(/BASE_URL is not set/g)?.length ?? 0
+  for (const host of ['localhost:8080', '127.0.0.1']) await ask(host)
+  expect(told()).toBe(0)
+  for (const host of ['releases.example.org', 'other.example.org']) {
+    expect((await ask(host)).status).toBe(200)
+  }
+  await until(() => told() > 0)
+  process.kill('SIGTERM')
+  await once(process, 'close')
+  expect(log()).toMatch(/begins with http:\/\/localhost:\d+.* Set BASE_URL to .*\.$/m)
+  // A stranger chose it.
+  expect(log()).not.toContain('other.example.org')
+  expect([told(), log().match(/is the sample/g)]).toEqual([1, ['is the sample']])
 })
