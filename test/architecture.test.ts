@@ -67,6 +67,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^mrmime$/, where: /^content\/folder\.ts/ },
   { what: /^node:(zlib|util)$/, where: /^(http\/answers\/codings|probe\/ask|cli\/terminal)\.ts/ },
   { what: /^commander$/, where: /^cli\/program\.ts/ },
+  { what: /^@bomb\.sh\/tab\/commander$/, where: /^cli\/complete\.ts/ },
   { what: /^@clack\/prompts$/, where: /^cli\/terminal\.ts/ },
   { what: /^saxes$/, where: /^(probe\/read-xml|import\/wordpress-parser)\.ts/ },
   { what: /^feedsmith$/, where: /^import\/(read-(feed|rss|atom|json-feed)|entry-fields)\.ts/ },

@@ -1,7 +1,7 @@
-#!/usr/bin/env node
 // The commands: npm run tiedote -- <command>
 import { registerBackup } from './backup.ts'
 import { registerCheck } from './check.ts'
+import { registerComplete } from './complete.ts'
 import { registerExport } from './export.ts'
 import { registerImport } from './import.ts'
 import { registerInit } from './init.ts'
@@ -27,6 +27,7 @@ const commands = [
   registerBackup,
   registerRestore,
   registerMendClock,
+  registerComplete,
 ]
 
 endWhenInterrupted()
