@@ -2,6 +2,7 @@
 import { registerBackup } from './backup.ts'
 import { registerCheck } from './check.ts'
 import { registerComplete } from './complete.ts'
+import { registerErase } from './erase.ts'
 import { registerExport } from './export.ts'
 import { registerImport } from './import.ts'
 import { registerInit } from './init.ts'
@@ -26,6 +27,7 @@ const commands = [
   registerProbe,
   registerBackup,
   registerRestore,
+  registerErase,
   registerMendClock,
   registerComplete,
 ]
