@@ -5,7 +5,7 @@ import { systemClock } from './clock.ts'
 import { type BundleHeader, readBundle, writeBundle } from './content/bundle.ts'
 import { loadContent } from './content/load-content.ts'
 import { fingerprint } from './domain/identity.ts'
-import { outputVersion } from './domain/output-version.ts'
+import { outputVersion, programVersion } from './domain/output-version.ts'
 import type { FileProblem } from './domain/problem.ts'
 import type { Draft } from './domain/publishing.ts'
 import { readMigrations } from './store/node-sqlite.ts'
@@ -35,6 +35,7 @@ export async function bundleContent(
   const { site, vocabulary } = content
   const rest: Omit<BundleHeader, 'fingerprint' | 'made'> = {
     outputVersion,
+    programVersion,
     site,
     vocabulary,
     migrations: readMigrations(),

@@ -13,6 +13,11 @@ const port = v.pipe(
 const baseUrl = v.pipe(
   v.string(),
   v.check(
+    (text) => pathOf(text) === '/',
+    ({ input }) =>
+      `BASE_URL has a path, ${pathOf(input)}. Tiedote answers at the root of a host: give it a host of its own, and write the origin alone, such as ${originOf(input)}.`,
+  ),
+  v.check(
     isOrigin,
     'BASE_URL must be an origin without a path, such as https://releases.example.org.',
   ),
@@ -121,7 +126,8 @@ export function isAtHome(requestUrl: string, baseUrl: string): boolean {
   return asked === home || (isOwnMachine(asked) && isOwnMachine(home))
 }
 
-function isOwnMachine(hostname: string): boolean {
+/** Whether a host name is that of the machine itself. */
+export function isOwnMachine(hostname: string): boolean {
   return ['localhost', '127.0.0.1', '[::1]'].includes(hostname)
 }
 
@@ -136,6 +142,15 @@ function parse<Schema extends v.ObjectSchema<v.ObjectEntries, undefined>>(
   const result = v.safeParse(schema, Object.fromEntries(set))
   if (result.success) return result.output
   throw new Error(result.issues.map((issue) => issue.message).join('\n'))
+}
+
+/** The path of an address; `/` of what is none, which is refused for that. */
+function pathOf(text: string): string {
+  return URL.canParse(text) && /^https?:/.test(text) ? new URL(text).pathname : '/'
+}
+
+function originOf(text: string): string {
+  return new URL(text).origin
 }
 
 function isOrigin(text: string): boolean {

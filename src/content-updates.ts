@@ -6,7 +6,7 @@ import { wordsOf } from './content/words.ts'
 import { isOfClock } from './domain/clock.ts'
 import { isUnderEmbargo } from './domain/embargo.ts'
 import { isOtherVersion, StoreDamaged } from './domain/errors.ts'
-import { outputName, outputVersion } from './domain/output-version.ts'
+import { outputName } from './domain/output-version.ts'
 import { type FileProblem, formatProblem } from './domain/problem.ts'
 import type { Draft } from './domain/publishing.ts'
 import type { ContentStore, ReleaseStore } from './domain/release-store.ts'
@@ -121,7 +121,7 @@ export class ContentUpdates {
   async #changeProgram() {
     const { config, database } = this.#parts
     if (database.readOnly) return
-    const program = outputName(outputVersion, config.baseUrl)
+    const program = outputName(config.baseUrl)
     await waitWhileBusy(config.database, () => this.#content.changeProgram(program, systemClock))
   }
 
@@ -168,7 +168,7 @@ export class ContentUpdates {
     const problems = await bringInLine(contentDirectory, this.#content, {
       batch: crypto.randomUUID(),
       // Another process on the same database may be of another version: each says so once.
-      program: this.#isProgramKnown ? undefined : outputName(outputVersion, baseUrl),
+      program: this.#isProgramKnown ? undefined : outputName(baseUrl),
       clock: systemClock,
       isServing: this.isServing,
       rest: this.#rest,

@@ -1,12 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { adviceOnOrigin, adviceOnProxy, adviceOnSample, lacksBaseUrl } from './advice.ts'
 import { systemClock } from './clock.ts'
 import type { Composed } from './compose.ts'
 import type { NodeParts } from './compose-node.ts'
 import { type NodeConfig, readNodeConfig } from './config.ts'
 import { removeUnfinished } from './content/media-folder.ts'
 import { StoreDamaged } from './domain/errors.ts'
+import type { HeaderReader } from './http/answers/asked.ts'
 import { notOpenYet } from './http/health.ts'
 import { type Fetch, listen, type Listening } from './http/listen.ts'
 import { formatForPeople, formatRequest, refusedRequest } from './http/request-log.ts'
@@ -50,6 +52,7 @@ class NodeService {
   #content: ContentReport = { problems: [], progress: undefined }
   #composed: Composed | undefined
   #listening: Listening | undefined
+  #isProxyTold = false
   /** Millisecond of the first signal. */
   #stopsSince: number | undefined
 
@@ -72,6 +75,8 @@ class NodeService {
 
   /** Answers from the first moment on: from what the database has, or 503 until the folder is read. */
   async start() {
+    const advice = adviceOnOrigin(this.#config.baseUrl)
+    if (advice) console.error(advice)
     await this.#listen()
     // Most of the code is loaded while the thread that writes starts and opens the database.
     const [{ composeNode }] = await Promise.all([
@@ -100,6 +105,8 @@ class NodeService {
         ? `Serving ${contentDirectory} at ${at}`
         : `What was there before is served until ${contentDirectory} is mended.`,
     )
+    const ofSample = adviceOnSample(contentDirectory)
+    if (ofSample) console.log(ofSample)
     this.#integrity.start()
     await this.#writer.order('watchContent')
   }
@@ -156,13 +163,26 @@ class NodeService {
   async #listen() {
     const { port, host } = this.#config
     if (this.#uploads !== undefined) await removeUnfinished(this.#uploads)
-    const fetch: Fetch = (...asked) => this.#composed?.answerAnew(...asked) ?? notOpenYet(asked[0])
+    const fetch: Fetch = (...asked) => {
+      this.#noticeProxy(asked[0].headers)
+      return this.#composed?.answerAnew(...asked) ?? notOpenYet(asked[0])
+    }
     this.#listening = await listen(fetch, {
-      answerAtOnce: (asked) => this.#composed?.answerAtOnce(asked),
+      answerAtOnce: (asked) => {
+        this.#noticeProxy(asked.headers)
+        return this.#composed?.answerAtOnce(asked)
+      },
       port,
       host,
       onRefusal: (refusal) => this.#composed?.record(refusedRequest(refusal, Date.now())),
     }).catch(giveUpFor)
+  }
+
+  /** Says once that BASE_URL is missing, where that shows. */
+  #noticeProxy(headers: HeaderReader) {
+    if (this.#isProxyTold || !lacksBaseUrl(headers, this.#config.baseUrl)) return
+    this.#isProxyTold = true
+    console.error(adviceOnProxy(this.#config.baseUrl))
   }
 
   #parts(reader: NodeDatabase, integrity: IntegrityMonitor): NodeParts {

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { programVersion } from './domain/output-version.ts'
 
 const project = new URL('../', import.meta.url)
 
 /** The version of the program, with the commit where it runs from a checkout: `1.0.0 (1f61df4)`. */
 export function readVersion(): string {
-  const { version } = JSON.parse(read('package.json') ?? '{}') as { version?: string }
   const commit = readCommit()
-  return `${version}${commit === undefined ? '' : ` (${commit.slice(0, 7)})`}`
+  return `${programVersion}${commit === undefined ? '' : ` (${commit.slice(0, 7)})`}`
 }
 
 /** What Git has checked out, without Git. */

@@ -8,7 +8,7 @@ import { bringBundleInLine, type Bundle, readBundle } from './content/bundle.ts'
 import { answerFromBucket, type Bucket, createMediaBucket } from './content/media-bucket.ts'
 import { clockProblem, isOfClock } from './domain/clock.ts'
 import { DomainError, isOtherVersion } from './domain/errors.ts'
-import { outputName } from './domain/output-version.ts'
+import { outputName, programVersion } from './domain/output-version.ts'
 import { formatProblem } from './domain/problem.ts'
 import { withMeasures } from './content/picture-size.ts'
 import { spellings } from './domain/media-types.ts'
@@ -73,8 +73,8 @@ const newestMigration = () => ownBundle().header.migrations.at(-1)!.name
 
 /** Brings the database in line step by step. Later requests go on with what is left. */
 async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
-  const { migrations, made, outputVersion, fingerprint } = ownBundle().header
-  const program = outputName(outputVersion, baseUrl)
+  const { migrations, made, fingerprint } = ownBundle().header
+  const program = outputName(baseUrl)
   const line = { newest: newestMigration(), fingerprint, program }
   const there = await revisionInLine(DB, line)
   if (there !== undefined) {
@@ -265,6 +265,7 @@ function createService(env: Env, config: WorkerConfig, isHome: boolean) {
     problems: () => [],
     clock: systemClock,
     write: (line) => console.log(line),
+    version: programVersion,
   })
 }
 

@@ -19,6 +19,7 @@ const entries = [
   'clock.ts',
   'later.ts',
   'upgrading.ts',
+  'advice.ts',
   'bundle.ts',
   'pool.ts',
   'thread.ts',
@@ -66,6 +67,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^mrmime$/, where: /^content\/folder\.ts/ },
   { what: /^node:(zlib|util)$/, where: /^(http\/answers\/codings|probe\/ask|cli\/terminal)\.ts/ },
   { what: /^commander$/, where: /^cli\/program\.ts/ },
+  { what: /^@bomb\.sh\/tab\/commander$/, where: /^cli\/complete\.ts/ },
   { what: /^@clack\/prompts$/, where: /^cli\/terminal\.ts/ },
   { what: /^saxes$/, where: /^(probe\/read-xml|import\/wordpress-parser)\.ts/ },
   { what: /^feedsmith$/, where: /^import\/(read-(feed|rss|atom|json-feed)|entry-fields)\.ts/ },
@@ -76,7 +78,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   {
     what: /^node:/,
     where:
-      /^(cli|import|push|probe)\/|^(node|serve|pool|thread|writer|writing|writer-thread|give-way|version|bundle|bundle-content|bundle-worker|http\/(client|listen|request-faults))\.ts|^store\/(node-sqlite|connect-sqlite|database-file|backup|integrity-(check|check-thread|monitor))\.ts|^content\/(folder|media-folder|picture-file|load-content|watch)\.ts/,
+      /^(cli|import|push|probe)\/|^(node|serve|pool|thread|writer|writing|writer-thread|give-way|version|advice|bundle|bundle-content|bundle-worker|http\/(client|listen|request-faults))\.ts|^store\/(node-sqlite|connect-sqlite|database-file|backup|integrity-(check|check-thread|monitor))\.ts|^content\/(folder|media-folder|picture-file|load-content|watch)\.ts/,
   },
   { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
   { what: /^esbuild$/, where: /^bundle-worker\.ts/ },

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { bundleContent } from '../src/bundle-content.ts'
 import { bundleWorker } from '../src/bundle-worker.ts'
 import { readBundle } from '../src/content/bundle.ts'
-import { outputVersion } from '../src/domain/output-version.ts'
+import { outputVersion, programVersion } from '../src/domain/output-version.ts'
 import { markdown, temporaryFolder, writeFiles } from './content-folder.ts'
 import { compressedSize, importedBy } from './worker-build.ts'
 
@@ -44,13 +44,13 @@ test('a broken file stops a deployment, and under wrangler dev what was bundled 
   expect(own('package.json')).toContain('"bundle": "node src/bundle.ts"')
 })
 
-test('a bundle names the version of the output, so that what another one makes is new to readers', async () => {
+test('a bundle names the versions of output and program, so that what another one makes is new to readers', async () => {
   const files = { 'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']) }
   const place = mkdtempSync(join(tmpdir(), 'tiedote-bundle-'))
   onTestFinished(() => rmSync(place, { recursive: true }))
   expect(await bundleContent(temporaryFolder(files), place)).toMatchObject({ count: 1 })
   const { header } = readBundle(readFileSync(join(place, 'worker/content.txt'), 'utf8'))
-  expect(header.outputVersion).toBe(outputVersion)
+  expect(header).toMatchObject({ outputVersion, programVersion })
 })
 
 test('readers load less than 100 KB of the Worker, and what writes calendars or finds stems only when they ask for it', async () => {

@@ -109,6 +109,17 @@ test.each(['http', '-1', '65536', '123456', '80.5'])('PORT=%s is refused in word
   )
 })
 
+test.each([
+  [
+    'https://example.org/releases',
+    'BASE_URL has a path, /releases. .* such as https://example.org',
+  ],
+  ['releases.example.org', 'must be an origin'],
+  ['https://releases.example.org/?a=1', 'must be an origin'],
+])('BASE_URL=%s is refused in words', (BASE_URL, sentence) => {
+  expect(() => readNodeConfig({ BASE_URL })).toThrow(new RegExp(sentence))
+})
+
 test('an empty value counts as not set', () => {
   const names = ['PORT', 'HOST', 'BASE_URL', 'CONTENT_DIR', 'DATABASE', 'PUBLISH_TOKENS']
   const empty = Object.fromEntries(names.map((name) => [name, '']))

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { readNodeConfig, readWorkerConfig } from '../src/config.ts'
+import { nodeService } from './platforms.ts'
 
 const root = join(import.meta.dirname, '..')
 const deploy = join(root, 'deploy')
@@ -125,4 +126,17 @@ test('the README has every setting that is read, and no other', () => {
   readNodeConfig(watched)
   readWorkerConfig(watched, 'http://localhost/')
   expect([...read].toSorted()).toEqual([...new Set(named)].toSorted())
+})
+
+test('a feed of the sample begins as the README shows it', async () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  const shown = /curl http:\/\/localhost:3000(\S+)`[^]*?```xml\n([^]*?)```/.exec(readme)!
+  const [, address = '', lines = ''] = shown
+  const fetch = await nodeService(join(root, 'content'))
+  const feed = await (await fetch(address)).text()
+  for (const [index, line] of lines.trimEnd().split('\n').entries()) {
+    const [before = '', after = ''] = line.split('…')
+    const told = feed.split('\n')[index]!
+    expect([told.startsWith(before), told.endsWith(after)], told).toEqual([true, true])
+  }
 })

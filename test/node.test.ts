@@ -9,6 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -356,7 +357,7 @@ test('what is kept of the program beside the database hinders no start, whatever
   await restart()
 })
 
-test('an edit of the code reads nothing anew and moves no Last-Modified, another version of the output does both', async () => {
+test('an edit of the code reads nothing anew and moves no Last-Modified, another version of the output does both, of the program the latter', async () => {
   const project = join(import.meta.dirname, '..')
   const copy = mkdtempSync(join(tmpdir(), 'tiedote-program-'))
   onTestFinished(() => rmSync(copy, { recursive: true, force: true }))
@@ -394,6 +395,13 @@ test('an edit of the code reads nothing anew and moves no Last-Modified, another
   expect(raised.etag).toBe(first.etag)
   expect(Date.parse(raised.dated)).toBeGreaterThan(Date.parse(first.dated))
   expect(raised.files).not.toEqual(first.files)
+
+  // Feeds name the version of the program, so that other bytes come with another date.
+  edit('output-version.ts', (text) => text.replace(/(programVersion =) '[^']+'/, "$1 '99.0.0'"))
+  const renewed = await startAnew()
+  expect(renewed.etag).not.toBe(raised.etag)
+  expect(Date.parse(renewed.dated)).toBeGreaterThan(Date.parse(raised.dated))
+  expect(renewed.files).toEqual(raised.files)
 })
 
 test('a port that is taken stops the start with a sentence', async () => {
@@ -402,7 +410,37 @@ test('a port that is taken stops the start with a sentence', async () => {
   await new Promise((resolve) => other.once('listening', resolve))
   onTestFinished(() => void other.close())
   const { port } = other.address() as AddressInfo
-  const { exit, log } = await start(directory, { PORT: String(port) })
+  const settings = { PORT: String(port), BASE_URL: 'http://releases.example.org' }
+  const { exit, log } = await start(directory, settings)
   expect(await exit).toBe(1)
-  expect(log()).toMatch(/^PORT \d+ at HOST 127\.0\.0\.1 cannot be used/m)
+  expect(log()).toMatch(
+    /^PORT \d+ at HOST 127\.0\.0\.1 cannot be used: .* Another program .* set PORT to another number\.$/m,
+  )
+  // What is no reason to stop is said before that.
+  expect(log()).toMatch(/^BASE_URL is http:.* set BASE_URL to https:\/\/releases\.example\.org\.$/m)
+})
+
+test('a host that is not of this machine stops the start with a sentence', async () => {
+  const { exit, log } = await start(temporaryFolder(), { HOST: '192.0.2.1' })
+  expect(await exit).toBe(1)
+  expect(log()).toMatch(/^PORT \d+ at HOST 192\.0\.2\.1 cannot be used: .* no address of this/m)
+})
+
+test('the sample says that it is one, and the first request through a proxy that BASE_URL is missing', async () => {
+  const { url, log, process } = await start(join(import.meta.dirname, '../content'))
+  expect(log()).toMatch(/is the sample that comes with Tiedote.* init .* CONTENT_DIR=/)
+  const ask = (host: string) => fetch(`${url}/feed.atom`, { headers: { 'X-Forwarded-Host': host } })
+  const told = () => log().match(/BASE_URL is not set/g)?.length ?? 0
+  for (const host of ['localhost:8080', '127.0.0.1']) await ask(host)
+  expect(told()).toBe(0)
+  for (const host of ['releases.example.org', 'other.example.org']) {
+    expect((await ask(host)).status).toBe(200)
+  }
+  await until(() => told() > 0)
+  process.kill('SIGTERM')
+  await once(process, 'close')
+  expect(log()).toMatch(/begins with http:\/\/localhost:\d+.* Set BASE_URL to .*\.$/m)
+  // A stranger chose it.
+  expect(log()).not.toContain('other.example.org')
+  expect([told(), log().match(/is the sample/g)]).toEqual([1, ['is the sample']])
 })

@@ -190,6 +190,24 @@ describe.skipIf(!mayRun)(
       expect(second.log()).toMatch(/^DATABASE cannot be opened at .*: .*\.$/m)
     })
 
+    test('where no database can be made, what to do is said', async () => {
+      const directory = temporaryFolder()
+      chmodSync(directory, 0o755)
+      const database = databaseFile()
+      mkdirSync(dirname(database))
+      forbidWriting(dirname(database))
+      for (const path of [database, join(dirname(database), 'deeper', 'tiedote.db')]) {
+        const { exit, log } = await start(directory, { DATABASE: path }, nobody)
+        expect(await exit).toBe(1)
+        expect(log()).toMatch(/^DATABASE cannot be opened at .* the right to write .*\.$/m)
+      }
+      const { exit, log } = await start(directory, { DATABASE: directory })
+      expect(await exit).toBe(1)
+      expect(log()).toContain(
+        `That is a folder. Name a file in it: DATABASE=${directory}/tiedote.db.`,
+      )
+    })
+
     test('an empty database that can only be read stops the start with a sentence', async () => {
       const directory = temporaryFolder()
       const database = databaseFile()

@@ -1,11 +1,24 @@
 // Databases of earlier versions, met by the service as it is started and deployed.
-import { readFileSync, rmSync, statSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { registerExport } from '../src/cli/export.ts'
 import { registerRestore } from '../src/cli/restore.ts'
 import { wordsOf } from '../src/content/words.ts'
+import { programVersion } from '../src/domain/output-version.ts'
 import type { Database } from '../src/store/database.ts'
 import { findDamage } from '../src/store/integrity-check.ts'
 import { migrate } from '../src/store/migrate.ts'
@@ -14,7 +27,7 @@ import { siteYaml, topicsYaml } from './bench/input.ts'
 import { runCommand } from './cli/run.ts'
 import { markdown, temporaryFolder, writeFolder } from './content-folder.ts'
 import { workerService } from './platforms.ts'
-import { databaseFile, spawnServer, start } from './server.ts'
+import { databaseFile, type Server, spawnServer, start, titles } from './server.ts'
 import { digestOf, earlierVersions, fillAsEarlier, fillWithMany } from './store/earlier-versions.ts'
 import { amount, isTrial } from './trials.ts'
 
@@ -214,6 +227,124 @@ test('D1 makes the same of what each version left as Node does', async () => {
     expect(await digestOf(database), version).toEqual(await digestOf(onNode))
     onNode.close()
   }
+})
+
+const project = join(import.meta.dirname, '..')
+const token = 'a-secret-of-the-newsroom'
+
+/** The program as a later version, whose migrations may be more. */
+function laterProgram(version: string, migration?: string): string {
+  const copy = mkdtempSync(join(tmpdir(), 'tiedote-later-'))
+  onTestFinished(() => rmSync(copy, { recursive: true, force: true }))
+  for (const path of ['src', 'package.json'])
+    cpSync(join(project, path), join(copy, path), { recursive: true })
+  symlinkSync(join(project, 'node_modules'), join(copy, 'node_modules'))
+  const path = join(copy, 'src/domain/output-version.ts')
+  const text = readFileSync(path, 'utf8').replace(/(programVersion =) '[^']+'/, `$1 '${version}'`)
+  writeFileSync(path, text)
+  if (migration) writeFileSync(join(copy, 'src/store/migrations/0999_later.sql'), migration)
+  return copy
+}
+
+async function publish({ url }: Server, slug: string) {
+  const { status } = await fetch(`${url}/api/releases/${slug}/en`, {
+    method: 'PUT',
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ title: slug, topics: ['crime'], body: { markdown: 'Text.' } }),
+  })
+  expect(status).toBe(201)
+}
+
+/** Stops a server, and answers what a reader of its feed was told last. */
+async function lastAnswer({ url, process, exit }: Server) {
+  const { headers } = await fetch(`${url}/feed.json`)
+  const feed = await (await fetch(`${url}/feed.atom`)).text()
+  const items = await titles(`${url}/feed.json`)
+  process.kill('SIGTERM')
+  expect(await exit).toBe(0)
+  const [, version] = /<generator version="([^"]+)"/.exec(feed)!
+  const identities = Array.from(feed.matchAll(/<id>(.+)<\/id>/g), ([, id]) => id)
+  return {
+    etag: headers.get('etag'),
+    dated: Date.parse(headers.get('last-modified')!),
+    items,
+    version,
+    identities,
+  }
+}
+
+test('an upgrade to the next version and the way back are as the guide says', async () => {
+  const file = databaseFile()
+  const backup = join(dirname(file), 'backup')
+  const directory = temporaryFolder({ 'releases/kept.en.md': release })
+  const settings = {
+    DATABASE: file,
+    BASE_URL: 'https://releases.example.org',
+    PUBLISH_TOKENS: `newsroom=${token}`,
+  }
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, ['src/cli/tiedote.ts', ...args], {
+      cwd: project,
+      env: { ...process.env, ...settings },
+      encoding: 'utf8',
+    })
+
+  const server = await start(directory, settings)
+  await publish(server, 'sent-before')
+  expect(run('backup', backup)).toMatchObject({ status: 0 })
+  const before = await lastAnswer(server)
+  expect(before).toMatchObject({
+    items: ['sent-before', 'From the folder'],
+    version: programVersion,
+  })
+
+  const migration = 'create table later (number integer);\n\ninsert into later values (1);\n'
+  const cwd = laterProgram('1.1.0', migration)
+  const later = await start(directory, settings, { cwd })
+  await publish(later, 'sent-after')
+  const after = await lastAnswer(later)
+  expect(after).toMatchObject({ version: '1.1.0', items: ['sent-after', ...before.items] })
+  expect(after.identities).toEqual(expect.arrayContaining(before.identities))
+  expect(after.dated).toBeGreaterThan(before.dated)
+
+  const refused = await start(directory, settings)
+  expect(await refused.exit).toBe(1)
+  expect(refused.log()).toMatch(
+    /those of a newer version \(0999_later\.sql\)\. Start that version, or/,
+  )
+
+  for (const ending of ['', '-wal', '-shm'].filter((one) => existsSync(file + one)))
+    renameSync(file + ending, `${file}.later${ending}`)
+  expect(run('restore', backup)).toMatchObject({ status: 0, stderr: '' })
+  const restored = await start(directory, settings)
+  expect(await titles(`${restored.url}/feed.json`)).toEqual(before.items)
+  // What came in between is sent again, and keeps its identity.
+  await publish(restored, 'sent-after')
+  const back = await lastAnswer(restored)
+  expect(back.items).toEqual(['sent-after', ...before.items])
+  expect(back.identities).toEqual(after.identities)
+  expect(back).toMatchObject({ version: programVersion })
+  expect(back.dated).toBeGreaterThan(after.dated)
+}, 60_000)
+
+test('a version with the same tables goes back without a backup, and nothing is missing', async () => {
+  const settings = { DATABASE: databaseFile(), PUBLISH_TOKENS: `newsroom=${token}` }
+  const directory = temporaryFolder({ 'releases/kept.en.md': release })
+  const before = await lastAnswer(await start(directory, settings))
+  const later = await start(directory, settings, { cwd: laterProgram('1.0.1') })
+  await publish(later, 'sent-after')
+  const after = await lastAnswer(later)
+  const back = await lastAnswer(await start(directory, settings))
+  expect([before.version, after.version, back.version]).toEqual([
+    programVersion,
+    '1.0.1',
+    programVersion,
+  ])
+  expect(back.items).toEqual(['sent-after', ...before.items])
+  expect(back.identities).toEqual(after.identities)
+  // Every version is another document, so none has the date of another.
+  expect(before.dated).toBeLessThan(after.dated)
+  expect(after.dated).toBeLessThan(back.dated)
 })
 
 /** Takes away all that is in a database. */

@@ -4,7 +4,7 @@ import { wordsOf } from '../src/content/words.ts'
 import { bringBundleInLine, type Bundle, readBundle, writeBundle } from '../src/content/bundle.ts'
 import { loadContent } from '../src/content/load-content.ts'
 import { allReleases } from '../src/domain/feed-query.ts'
-import { outputVersion } from '../src/domain/output-version.ts'
+import { outputVersion, programVersion } from '../src/domain/output-version.ts'
 import type { Draft } from '../src/domain/publishing.ts'
 import type { Database } from '../src/store/database.ts'
 import { migrate } from '../src/store/migrate.ts'
@@ -44,6 +44,7 @@ async function bundleOf(directory: string, made = 0): Promise<Bundle> {
     fingerprint,
     made,
     outputVersion,
+    programVersion,
     site,
     vocabulary,
     migrations: readMigrations(),
@@ -196,4 +197,6 @@ test('the Worker that is deployed and Node answer our own content with the same 
     expect(await other.text(), path).toBe(await one.text())
     expect(other.headers.get('etag'), path).toBe(one.headers.get('etag'))
   }
+  const health = await (await worker.fetch(`${baseUrl}/healthz`)).json()
+  expect(health).toMatchObject({ status: 'ok', version: programVersion })
 }, 180_000)

@@ -113,6 +113,7 @@ async function writeExport(
     const { site, content, published } = await store.siteAndTopics()
     const vocabulary = joinVocabularies(content, published)
     writeFileSync(join(folder, 'site.yaml'), writeYaml(writeSiteDown(site)))
+    if (site.robots) writeFileSync(join(folder, 'robots.txt'), site.robots)
     writeFileSync(join(folder, 'topics.yaml'), writeYaml(topicsFile(vocabulary)))
     const lines = await listAll(store)
     mkdirSync(join(folder, 'releases'))

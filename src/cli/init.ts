@@ -43,9 +43,8 @@ type Options = {
   license?: string
 }
 
-/** What a new site is made of. */
-type Beginning = Required<Omit<Options, 'homepage' | 'license'>> &
-  Pick<Options, 'homepage' | 'license'>
+/** What a new site is made of. Homepage and license are empty where there is none. */
+type Beginning = Required<Options>
 
 async function begin(folder: string, options: Options, { terminal }: Context) {
   const directory = resolve(folder)
@@ -82,11 +81,10 @@ function refuseWrong({ title, language = [], timezone, homepage, license }: Opti
     ...(title?.trim() === '' ? ['--title is empty. Write what the feeds are to be called.'] : []),
     ...language.map(wrongLanguage),
     ...(timezone === undefined ? [] : [wrongTimezone(timezone)]),
-    ...Object.entries(addresses).map(([name, address]) =>
-      address === undefined || /^https?:\/\/\S+$/.test(address)
-        ? undefined
-        : `--${name} is not a whole web address, such as https://example.org/.`,
-    ),
+    ...Object.entries(addresses).map(([name, address]) => {
+      const sentence = address === undefined ? undefined : wrongAddress(address)
+      return sentence && `--${name}: ${sentence}`
+    }),
   ].filter((sentence) => sentence !== undefined)
   if (wrong.length > 0) throw new NotDone(wrong.join('\n'), 2)
 }
@@ -100,6 +98,13 @@ function wrongTimezone(name: string): string | undefined {
   return isTimezone(name)
     ? undefined
     : `"${name}" is not a time zone. Write one such as Europe/Helsinki.`
+}
+
+/** An office may have none, which is an empty answer. */
+function wrongAddress(address: string): string | undefined {
+  return address === '' || /^https?:\/\/\S+$/.test(address)
+    ? undefined
+    : `"${address}" is not a whole web address. Write one such as https://example.org/.`
 }
 
 const usual = {
@@ -129,8 +134,11 @@ async function complete(options: Options, terminal: Terminal): Promise<Beginning
     timezone: options.timezone ?? (await ask('Which time zone?', usual.timezone, wrongTimezone)),
     publisher: options.publisher ?? (await ask('Who issues the releases?', usual.publisher)),
     topics: options.topics ?? list(await ask('A few topics, parted by commas', usual.topics)),
-    ...(options.homepage !== undefined && { homepage: options.homepage }),
-    ...(options.license !== undefined && { license: options.license }),
+    homepage:
+      options.homepage ?? (await ask("The office's own site, if there is one", '', wrongAddress)),
+    license:
+      options.license ??
+      (await ask('The address of the licence of all releases, if there is one', '', wrongAddress)),
   }
 }
 
@@ -143,8 +151,8 @@ function filesOf({ title, language, timezone, publisher, topics, homepage, licen
     languages: language,
     timezone,
     publishers: { [slugFor(publisher)]: { name: { [first]: publisher } } },
-    ...(homepage !== undefined && { homepage }),
-    ...(license !== undefined && { license }),
+    ...(homepage && { homepage }),
+    ...(license && { license }),
   }
   const vocabulary = Object.fromEntries(
     topics.map((label) => [slugFor(label), { label: { [first]: label } }]),

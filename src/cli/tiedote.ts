@@ -1,7 +1,8 @@
-#!/usr/bin/env node
 // The commands: npm run tiedote -- <command>
 import { registerBackup } from './backup.ts'
 import { registerCheck } from './check.ts'
+import { registerComplete } from './complete.ts'
+import { registerErase } from './erase.ts'
 import { registerExport } from './export.ts'
 import { registerImport } from './import.ts'
 import { registerInit } from './init.ts'
@@ -26,7 +27,9 @@ const commands = [
   registerProbe,
   registerBackup,
   registerRestore,
+  registerErase,
   registerMendClock,
+  registerComplete,
 ]
 
 endWhenInterrupted()

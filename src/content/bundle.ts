@@ -11,11 +11,9 @@ export type BundleHeader = {
   fingerprint: string
   /** Second when it was made. */
   made: number
-  /**
-   * The version of the output of the program that made it. Another version makes another fingerprint, and so a
-   * later bundle.
-   */
+  /** The versions of the program that made it. Another one makes another fingerprint, and so a later bundle. */
   outputVersion: number
+  programVersion: string
   site: Site
   vocabulary: VocabularySource
   /** The store's migrations, because a Worker has no disk to read them from. */

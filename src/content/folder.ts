@@ -21,7 +21,7 @@ export type Folder = {
   releases: FolderFile[]
   /** Everything below `media/`. */
   media: Map<string, MediaFile & FolderFile>
-  /** `site.yaml` and `topics.yaml`, as far as they are there. */
+  /** `site.yaml`, `topics.yaml` and `robots.txt`, as far as they are there. */
   frame: Map<string, FolderFile>
   /** Problems of files as such, whatever they contain. */
   problems: FileProblem[]
@@ -40,7 +40,7 @@ export async function openFolder(
   const look = isServing ? stat : statSync
   const releases = await list(directory, await listPaths(directory, 'releases'), look)
   const media = await list(directory, await listPaths(directory, 'media'), look)
-  const frame = await list(directory, ['site.yaml', 'topics.yaml'], look)
+  const frame = await list(directory, ['site.yaml', 'topics.yaml', 'robots.txt'], look)
   const isRead = ({ path }: FolderFile) => /\.(md|jsonl)$/.test(path)
   return {
     releases: releases.files.filter(isRead),

@@ -50,6 +50,8 @@ type Options = {
 type Collecting = Pick<Options, 'known' | 'stage' | 'now' | 'progress' | 'takesUnfinished'>
 
 const stagedAtOnce = 100
+/** Characters of a `robots.txt` (RFC 9309 section 2.5 has programs read 500 KiB). */
+const longestRobots = 100_000
 
 /**
  * Reads a content folder: `site.yaml`, `topics.yaml`, `releases/**`. Only what changed since the
@@ -70,7 +72,7 @@ export async function loadContent(directory: string, options: Options): Promise<
   const { site, vocabulary, basis } = frame
   const load = { directory, folder, rest: restWhileServing, basis }
   const surroundings = { site, vocabulary, baseUrl }
-  const collector = new ReleaseCollector(basis, problems, options)
+  const collector = new ReleaseCollector(frame, problems, options)
   const batches = readUnread(findUnread(load, known), { ...load, now, surroundings, readers })
   for await (const batch of batches) {
     for (const release of batch) await collector.take(release)
@@ -94,12 +96,13 @@ class ReleaseCollector {
   #unstaged: Draft[] = []
   #references: ReleaseReference[] = []
 
-  constructor(basis: string, problems: FileProblem[], options: Collecting) {
+  constructor({ site, basis }: LoadedFrame, problems: FileProblem[], options: Collecting) {
     this.#problems = problems
     this.#options = options
     // Releases depend on site and topics. Their stamp makes a change of these known also in a folder without
     // releases.
     this.#files = new Map([['site.yaml', { stamp: basis, media: {} }]])
+    if (site.robots) this.#files.set('robots.txt', { stamp: site.robots, media: {} })
   }
 
   async take(release: LoadedRelease) {
@@ -203,7 +206,25 @@ async function readFrame(
   if (!site || noTopicIsKnown) return { problems }
   if (site.logo && !mediaIn(folder, site.logo)) problems.push(noLogo(site.logo))
   const basis = await fingerprint(JSON.stringify([outputVersion, siteText, topicsText]))
-  return { frame: { site, vocabulary, basis }, problems }
+  const robots = await readRobots(folder, problems)
+  return { frame: { site: { ...site, ...(robots && { robots }) }, vocabulary, basis }, problems }
+}
+
+/** The office's own `robots.txt`. No release depends on it. */
+async function readRobots(folder: Folder, problems: FileProblem[]): Promise<string | undefined> {
+  const text = await folder.read('robots.txt').catch(absent)
+  if (text === undefined) return undefined
+  const problem = { file: 'robots.txt', line: 1, field: '' }
+  if (text.length > longestRobots) {
+    const message = `This has more than ${longestRobots} characters, which no program reads.`
+    problems.push({ ...problem, message })
+  }
+  if (/^disallow:\s*\/\s*$/im.test(text)) {
+    const message =
+      '"Disallow: /" keeps readers of feeds away, too. Name only what is not to be found.'
+    problems.push({ ...problem, message, warning: true })
+  }
+  return text
 }
 
 type FrameTexts = Parameters<Readers['frame']>[0]

@@ -5,12 +5,15 @@
  * read again, and every document counts as changed: without that, readers that send dates alone keep what an
  * earlier version made. `test/output-version.test.ts` fails when it was forgotten, and says what to do.
  */
-export const outputVersion = 7
+export const outputVersion = 8
+
+/** Version of the program, as `package.json` has it. Feeds name it, so another one changes every document. */
+export const programVersion = '1.0.0'
 
 /**
  * Names everything beside the content that documents depend on, for the store to remember. `FEED_PAGES` is not
  * part of it: it decides who gets a page in place of a feed, and no document shows it.
  */
-export function outputName(version: number, baseUrl: string): string {
-  return `${version} ${baseUrl}`
+export function outputName(baseUrl: string): string {
+  return `${outputVersion} ${programVersion} ${baseUrl}`
 }

@@ -51,6 +51,8 @@ export type Site = {
   homepage?: string | undefined
   /** `elsewhere`: a release that lives elsewhere has no page here that stands. */
   pages?: 'here' | 'elsewhere' | undefined
+  /** The office's own `robots.txt`, a file of its own beside `site.yaml`. */
+  robots?: string | undefined
 }
 
 /** First path segments of other addresses, so no language may be called that. */
@@ -237,8 +239,10 @@ function partPublishers(written: WrittenSite['publishers']): {
   return { publishers, formerPublishers }
 }
 
-/** A site as it is written, so that reading it again gives the same. */
-export function writeSiteDown({ formerPublishers = {}, ...site }: Site): Record<string, unknown> {
+/** A site as it is written in `site.yaml`, so that reading it again gives the same. */
+export function writeSiteDown(written: Site): Record<string, unknown> {
+  // It is a file of its own.
+  const { formerPublishers = {}, ...site } = { ...written, robots: undefined }
   const publishers = Object.entries(site.publishers).map(([slug, { retired, ...one }]) => [
     slug,
     { ...one, ...(retired && { retired: writeRetirementDown(retired) }) },

@@ -1,3 +1,4 @@
+import { programVersion } from '../domain/output-version.ts'
 import { escapeMarkup } from '../domain/text.ts'
 import { formatUtc } from '../domain/time.ts'
 import type { Link } from './body.ts'
@@ -40,7 +41,7 @@ export function renderAtom(feed: Feed): string {
       ),
     author(feed.author),
     ...feed.categories.map((one) => category(one, feed.scheme)),
-    textElement('generator', 'Tiedote'),
+    element('generator', { version: programVersion }, 'Tiedote'),
     ...(feed.logo ? [textElement('icon', feed.logo), textElement('logo', feed.logo)] : []),
     ...(feed.rights ? [textElement('rights', feed.rights)] : []),
     ...(feed.current ? [archiveMark] : []),

@@ -1,6 +1,7 @@
 import { type Extension, Feed as FeedPackage } from 'feed'
 import { formatUtc } from '../domain/time.ts'
 import { isShownAsPicture } from '../domain/media-types.ts'
+import { programVersion } from '../domain/output-version.ts'
 import type { Release } from '../domain/release.ts'
 import type { Entry, Feed, Person } from './feed.ts'
 
@@ -26,6 +27,7 @@ export function renderJsonFeed(feed: Feed): string {
     ...(feed.previous && { next_url: feed.previous('json') }),
     _tiedote: {
       about: feed.extension,
+      generator: `Tiedote ${programVersion}`,
       updated: formatUtc(feed.updated),
       topics: feed.categories,
       rights: feed.rights,

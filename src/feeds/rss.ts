@@ -1,5 +1,6 @@
 import { Feed as FeedPackage } from 'feed'
 import { escapeText } from '../domain/text.ts'
+import { programVersion } from '../domain/output-version.ts'
 import { formatUtc } from '../domain/time.ts'
 import type { Entry, Feed, File } from './feed.ts'
 import { archiveMark, type Attributes, below, element, isReplacedBy, replaces } from './xml.ts'
@@ -27,7 +28,7 @@ export function renderRss(feed: Feed): string {
     language: feed.language,
     updated: new Date(feed.updated * 1000),
     ttl: timeToLive,
-    generator: 'Tiedote',
+    generator: `Tiedote ${programVersion}`,
     feedLinks: { rss: feed.self('rss') },
     ...(feed.logo && { image: text(feed.logo) }),
     ...(feed.rights && { copyright: text(feed.rights) }),

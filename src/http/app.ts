@@ -1,6 +1,7 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { DomainError } from '../domain/errors.ts'
 import type { ReleaseStore } from '../domain/release-store.ts'
+import type { Site } from '../domain/site.ts'
 import type { Api } from './api/api.ts'
 import { answer, type Answered, fixedDocument, type Meaning } from './answers/answers.ts'
 import { type Asked, askedBy, isOpenedInBrowser } from './answers/asked.ts'
@@ -54,7 +55,7 @@ export type App = Hono<Environment>
 
 /** Every address of the service on HTTP. The same app runs on Node, on Workers and in tests. */
 export function createApp(parts: AppParts): App {
-  const { store, state, metrics, clock, record, api } = parts
+  const { store, state, metrics, record, api } = parts
   const statuses = new MediaStatuses(store)
   const app = new Hono<Environment>({ strict: false })
 
@@ -97,16 +98,21 @@ export function createApp(parts: AppParts): App {
     return operations(c, body, contentType, 200)
   })
 
-  for (const [path, [contentType, text]] of Object.entries(fixedDocuments(parts.baseUrl))) {
+  for (const [path, [contentType, text]] of Object.entries(fixedDocuments())) {
     let document: ReturnType<typeof fixedDocument> | undefined
     app.get(path, async (c) => {
       document ??= text().then((content) => fixedDocument(content, contentType, path))
-      const kept = await document
-      c.set('subject', kept.record.subject)
-      const particulars = { location: undefined, age: 0 }
-      return toResponse(await reply(askedBy(c.req.raw).headers, kept, particulars, clock.now()))
+      return answerFixed(c, await document, parts)
     })
   }
+
+  app.get('/robots.txt', async (c) => {
+    // A program that is answered 503 here asks for nothing else.
+    const current = await state.read(askedBy(c.req.raw)).catch(() => undefined)
+    const text = robotsText(current?.site, parts.baseUrl)
+    const document = await fixedDocument(text, 'text/plain; charset=utf-8', c.req.path)
+    return answerFixed(c, document, parts)
+  })
 
   app.get('/media/*', async (c) => {
     const response = await answerMedia(c, { ...parts, statuses })
@@ -167,15 +173,8 @@ function meaningOf(
  * Documents that no release changes: path → content type and content. Programs, which are most readers, never ask for
  * what pages are shown with.
  */
-function fixedDocuments(
-  baseUrl: string,
-): Record<string, [string, () => Promise<string | Uint8Array>]> {
-  const sitemaps = ['sitemap', 'news-sitemap'].map((name) => `Sitemap: ${baseUrl}/${name}.xml\n`)
+function fixedDocuments(): Record<string, [string, () => Promise<string | Uint8Array>]> {
   return {
-    '/robots.txt': [
-      'text/plain; charset=utf-8',
-      async () => `User-agent: *\nDisallow:\n\n${sitemaps.join('')}`,
-    ],
     '/style.css': [
       'text/css; charset=utf-8',
       async () => (await import('./pages/style.ts')).styleSheet,
@@ -187,6 +186,24 @@ function fixedDocuments(
     '/favicon.svg': ['image/svg+xml', async () => (await import('./pages/icon.ts')).vectorIcon],
     '/favicon.ico': ['image/x-icon', async () => (await import('./pages/icon.ts')).bitmapIcon()],
   }
+}
+
+/** What crawlers are told (RFC 9309): the office's own words, or that they may read everything (H-42). */
+function robotsText(site: Site | undefined, baseUrl: string): string {
+  const text = site?.robots ?? 'User-agent: *\nDisallow:\n'
+  if (/^sitemap:/im.test(text)) return text
+  const sitemaps = ['sitemap', 'news-sitemap'].map((name) => `Sitemap: ${baseUrl}/${name}.xml\n`)
+  return `${text.trimEnd()}\n\n${sitemaps.join('')}`
+}
+
+async function answerFixed(
+  c: Context<Environment>,
+  kept: Awaited<ReturnType<typeof fixedDocument>>,
+  { clock }: Pick<AppParts, 'clock'>,
+): Promise<Response> {
+  c.set('subject', kept.record.subject)
+  const particulars = { location: undefined, age: 0 }
+  return toResponse(await reply(askedBy(c.req.raw).headers, kept, particulars, clock.now()))
 }
 
 function operations(

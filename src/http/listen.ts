@@ -57,14 +57,25 @@ export async function listen(fetch: Fetch, options: ListenOptions): Promise<List
   server.maxHeadersCount = limits.headers + 1
   const connections = new Connections(server, fetch, { ...options, limits })
   await new Promise<void>((resolve, reject) => {
-    server.once('error', ({ message }) => {
-      reject(new Error(`PORT ${port} at HOST ${host} cannot be used: ${message}.`))
+    server.once('error', (error) => {
+      const sentence = `PORT ${port} at HOST ${host} cannot be used: ${error.message}.`
+      reject(new Error(`${sentence} ${adviceOn(error)}`))
     })
     server.listen(port, host, resolve)
   })
   server.on('error', ({ message }) => console.error(`A connection was not taken: ${message}.`))
   const { port: taken } = server.address() as AddressInfo
   return { port: taken, close: () => connections.close() }
+}
+
+function adviceOn({ code = '' }: NodeJS.ErrnoException): string {
+  if (code === 'EADDRINUSE') {
+    return 'Another program listens there, perhaps this one, started before. Stop it, or set PORT to another number.'
+  }
+  if (code === 'EACCES') {
+    return 'Not everybody may use ports below 1024. Set PORT to a higher number, and put a proxy in front.'
+  }
+  return 'HOST is no address of this machine. Write 127.0.0.1 if a proxy on it asks, or leave HOST out.'
 }
 
 /** The connections of a server, and the answers that each of them waits for. */

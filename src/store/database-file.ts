@@ -8,6 +8,7 @@ import {
   type Stats,
   statSync,
 } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 /** Whether a file begins as SQLite files do, and is not something else that was named by mistake. */
 export function looksLikeDatabase(path: string): boolean {
@@ -61,4 +62,16 @@ export function statOf(path: string): Stats | undefined {
   } catch {
     return undefined
   }
+}
+
+/** What to do where no database can be made; undefined if it is something else that is wrong. */
+export function adviceOnPlace(path: string, error: unknown): string | undefined {
+  const found = statOf(path)
+  if (found?.isDirectory()) {
+    return `That is a folder. Name a file in it: DATABASE=${join(path, 'tiedote.db')}.`
+  }
+  const { code = '' } = error as NodeJS.ErrnoException
+  // SQLite does not say why it could not make a file.
+  if (found && !['EACCES', 'EPERM', 'EROFS'].includes(code)) return undefined
+  return `Give the user of the service the right to write into ${dirname(path)}, or name another path.`
 }

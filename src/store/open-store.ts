@@ -1,7 +1,7 @@
 import { isOtherVersion } from '../domain/errors.ts'
 import type { UpgradeOptions } from './upgrade.ts'
 import { migrate } from './migrate.ts'
-import { looksLikeDatabase, putBack, setAside } from './database-file.ts'
+import { adviceOnPlace, looksLikeDatabase, putBack, setAside } from './database-file.ts'
 import { type NodeDatabase, openDatabase, readMigrations } from './node-sqlite.ts'
 import { isDamaged, isFull } from './sqlite-errors.ts'
 import { waitWhileBusy } from './wait-while-busy.ts'
@@ -33,7 +33,7 @@ export async function openStore(
         { cause: error },
       )
     }
-    const advice = adviceOn(error, mayBeMadeAnew)
+    const advice = adviceOn(path, error, mayBeMadeAnew)
     throw new Error(`DATABASE cannot be opened at ${path}: ${message}. ${advice}`, { cause: error })
   }
 }
@@ -60,12 +60,10 @@ async function tryToWrite(database: NodeDatabase) {
   await database.batch([database.prepare(nothing)])
 }
 
-function adviceOn(error: unknown, mayBeMadeAnew: boolean): string {
+function adviceOn(path: string, error: unknown, mayBeMadeAnew: boolean): string {
   if (isFull(error)) return 'Make room on its disk, or name another path, and start again.'
-  const { code = '' } = error as NodeJS.ErrnoException
-  if (['EACCES', 'EPERM', 'EROFS'].includes(code)) {
-    return 'Give the user of the service the right to write there, or name another path.'
-  }
+  const advice = adviceOnPlace(path, error)
+  if (advice) return advice
   return mayBeMadeAnew
     ? 'Name another path, or move the file away: a new one is made of the content, without what came through the API.'
     : 'Name another path, or bring a backup back with "npm run tiedote -- restore <folder>".'

@@ -54,6 +54,7 @@ async function documents(fetch: Fetch): Promise<Map<string, string>> {
     `${language}/`,
   ])
   waiting.push(
+    '/robots.txt',
     '/releases/a',
     '/releases/moved-away',
     '/releases/gone',
@@ -87,6 +88,7 @@ const history = Array.from({ length: 60 }, (_, index) => {
 
 test('what is exported makes the same documents byte for byte, whatever happened to the releases', async () => {
   const service = await running({
+    'robots.txt': 'User-agent: *\nDisallow: /media/\n',
     'site.yaml': `${siteYaml}  toll: { renamed: customs }
   ports: { name: { en: Ports }, retired: { at: 2024-02-01, replacedBy: [customs], note: { en: Over. } } }
 `,

@@ -49,12 +49,14 @@ test('with a title nothing is asked, and the folder is one that check accepts', 
 
 test('a person is asked, and every folder has an identity of its own', async () => {
   const folders = [emptyFolder(), emptyFolder()]
+  const home = 'https://ministry.example/'
   for (const folder of folders) {
-    const answers = ['Releases', '', 'Europe/Helsinki', 'The Ministry', 'one, two']
+    const answers = ['Releases', '', 'Europe/Helsinki', 'The Ministry', 'one, two', home, '']
     expect((await init([folder], answers)).code).toBe(0)
   }
   const [one, other] = folders.map(siteOf)
   expect(one!.languages).toEqual(['en'])
+  expect([one!.homepage, one!.license]).toEqual([home, undefined])
   expect(one!.id).not.toBe(other!.id)
 })
 

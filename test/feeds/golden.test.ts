@@ -1,6 +1,7 @@
 // One release with everything, in the three formats, byte for byte. A change of these documents is
 // a change for every reader: `vitest -u` writes the new bytes; look at the difference.
 import { expect, test } from 'vitest'
+import { programVersion } from '../../src/domain/output-version.ts'
 import { formats } from '../../src/feeds/formats.ts'
 import { aboutTopics, openPressOffice, type Written } from './press.ts'
 
@@ -84,6 +85,8 @@ test.each(['rss', 'atom', 'json'] as const)(
     const { feed } = openPressOffice()
     const answer = await feed([meeting, ...translations], aboutTopics('migration'))
     const fixture = `../fixtures/golden/feed.${format}`
-    await expect(formats[format].render(answer)).toMatchFileSnapshot(fixture)
+    // The version of the program may change without these files.
+    const document = formats[format].render(answer).replace(programVersion, '{version}')
+    await expect(document).toMatchFileSnapshot(fixture)
   },
 )

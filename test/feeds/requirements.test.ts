@@ -4,6 +4,7 @@
 import { parseFragment } from 'parse5'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { FeedQuery } from '../../src/domain/feed-query.ts'
+import { programVersion } from '../../src/domain/output-version.ts'
 import type { Feed } from '../../src/feeds/feed.ts'
 import { formats } from '../../src/feeds/formats.ts'
 import {
@@ -559,7 +560,7 @@ describe('RSS', () => {
     expect(textOf(channel, 'description')).toBe('What the ministry publishes')
     expect(textOf(channel, 'language')).toBe('en')
     expect(textOf(channel, 'lastBuildDate')).toBe('Sat, 10 Feb 2024 07:00:00 GMT')
-    expect(textOf(channel, 'generator')).toBe('Tiedote')
+    expect(textOf(channel, 'generator')).toBe(`Tiedote ${programVersion}`)
     const image = childOf(channel, 'image')
     expect(textOf(image, 'url')).toBe(`${baseUrl}/media/logo.png`)
     expect(textOf(image, 'title')).toBe(textOf(channel, 'title'))
@@ -764,13 +765,16 @@ describe('Atom', () => {
     expect(all(atom).map(({ name }) => name)).not.toContain('source')
   })
 
-  test('A-10 the feed has an icon, rights and a generator without a version', () => {
+  test('A-10 the feed has an icon, rights and a generator with the version of the program', () => {
     expect(textOf(atom, 'icon')).toBe(`${baseUrl}/media/logo.png`)
     expect(textOf(atom, 'logo')).toBe(`${baseUrl}/media/logo.png`)
     expect(textOf(atom, 'rights')).toBe('© The Ministry')
     const generator = childOf(atom, 'generator')
     expect(generator.text).toBe('Tiedote')
-    expect(generator.attributes).toStrictEqual({})
+    expect(generator.attributes).toStrictEqual({ version: programVersion })
+    expect(parseJson(documents.json)).toMatchObject({
+      _tiedote: { generator: `Tiedote ${programVersion}` },
+    })
   })
 
   test('A-10 a site without logo and rights has no empty elements', async () => {

@@ -42,6 +42,7 @@ canals:
   label: { en: canals }
   retired: { at: 2024-02-01, until: 2024-03-01, replacedBy: [drugs] }
 `,
+    'robots.txt': 'User-agent: *\nDisallow: /media/\n',
     'media/agenda.pdf': '%PDF-1.4 agenda',
     'media/plan.pdf': '%PDF-1.4 plan',
     'media/secret.pdf': '%PDF-1.4 secret',

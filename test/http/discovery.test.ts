@@ -1,12 +1,20 @@
 // What leads to feeds and pages: sitemaps, metadata, OPML, addresses that programs guess.
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { SaxesParser } from 'saxes'
 import { expect, test } from 'vitest'
-import { markdown, siteYaml, temporaryFolder, topicsYaml, writeFolder } from '../content-folder.ts'
-import { baseUrl, nodeService, onNode } from '../platforms.ts'
+import { loadContent } from '../../src/content/load-content.ts'
+import {
+  markdown,
+  siteYaml,
+  temporaryFolder,
+  topicsYaml,
+  writeFiles,
+  writeFolder,
+} from '../content-folder.ts'
+import { baseUrl, hurriedClock, nodePress, nodeService, onNode } from '../platforms.ts'
 
 const run = promisify(execFile)
 const newsboat = ['/usr/bin/newsboat', '/usr/local/bin/newsboat'].find(existsSync)
@@ -355,4 +363,35 @@ test('what is two days older than the newest release is news, and nothing before
   )
   const text = await (await fetch('/news-sitemap.xml')).text()
   expect(all(text, /<news:title>(.*?)<\/news:title>/g)).toEqual(['Newest', 'Just'])
+})
+
+test("an office's own robots.txt is answered, with our sitemaps unless it names some", async () => {
+  const own = 'User-agent: GPTBot\nDisallow: /media/\n'
+  const directory = temporaryFolder({ 'robots.txt': own })
+  const press = await nodePress(directory, hurriedClock())
+  const robots = async () => {
+    const answer = await press.fetch('/robots.txt')
+    return { text: await answer.text(), etag: answer.headers.get('etag') }
+  }
+  const first = await robots()
+  expect(first.text).toBe(
+    `${own}\nSitemap: ${baseUrl}/sitemap.xml\nSitemap: ${baseUrl}/news-sitemap.xml\n`,
+  )
+  const other = `${own}Sitemap: https://www.ministry.example/all.xml\n`
+  writeFiles(directory, { 'robots.txt': other })
+  await press.takeUp()
+  const second = await robots()
+  expect(second.text).toBe(other)
+  expect(second.etag).not.toBe(first.etag)
+  rmSync(join(directory, 'robots.txt'))
+  await press.takeUp()
+  expect((await robots()).text).toMatch(/^User-agent: \*\nDisallow:\n\nSitemap/)
+  await press.close()
+})
+
+test('a robots.txt that keeps everybody away is warned of', async () => {
+  const directory = temporaryFolder({ 'robots.txt': 'User-agent: *\nDisallow: /\n' })
+  const known = { files: new Map(), drafts: new Map() }
+  const { problems } = await loadContent(directory, { known, stage: async () => {}, now: 0 })
+  expect(problems).toMatchObject([{ file: 'robots.txt', warning: true }])
 })

@@ -1,0 +1,147 @@
+// A release that names a person by mistake is erased under a real service.
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { registerErase } from '../../src/cli/erase.ts'
+import { markdown, writeFiles } from '../content-folder.ts'
+import { startD1 } from '../d1.ts'
+import { startForAll, until } from '../server.ts'
+import { runCommand } from './run.ts'
+
+const token = 'a-secret-of-the-newsroom'
+/** A word that nothing else has. */
+const secret = 'Zyxwvutsrq'
+
+const personal = {
+  title: `${secret} is charged`,
+  lead: `Of ${secret}.`,
+  topics: ['crime'],
+  contacts: [{ name: secret, phone: '+358 1', email: `${secret}@ministry.example` }],
+  attachments: [{ file: 'letter.txt', title: `From ${secret}` }],
+  event: { start: '2024-01-24', place: `The house of ${secret}` },
+  related: [{ url: `https://example.org/${secret}`, title: secret }],
+  body: { markdown: `A text on ${secret}, who lives in Helsinki.` },
+}
+
+describe('under a running service', () => {
+  const started = startForAll(
+    {
+      'releases/kept.en.md': markdown(['title: Kept', 'published: 2024-01-24', 'topics: [crime]']),
+    },
+    { PUBLISH_TOKENS: `newsroom=${token}` },
+  )
+
+  const ask = async (path: string, method = 'GET', body?: unknown) => {
+    const answer = await fetch(started().url + path, {
+      method,
+      headers: {
+        Authorization: `Bearer ${token}`,
+        ...(typeof body === 'object' && { 'Content-Type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    })
+    return { status: answer.status, text: await answer.text() }
+  }
+
+  const erase = (...args: string[]) =>
+    runCommand(registerErase, ['erase', ...args], { environment: { DATABASE: started().database } })
+
+  /** The files of the service that have the word. */
+  const filesWithSecret = () => {
+    const folder = dirname(started().database)
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.parentPath.includes('compiled'))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => readFileSync(path, 'latin1').toLowerCase().includes(secret.toLowerCase()))
+      .map((path) => path.slice(folder.length + 1))
+  }
+
+  test('nothing of it is left in answers and files, and readers are told that it is gone', async () => {
+    expect((await ask('/api/media/letter.txt', 'PUT', `Dear ${secret}`)).status).toBe(201)
+    const path = '/api/releases/charged/en'
+    expect((await ask(path, 'PUT', personal)).status).toBe(201)
+    const change = { kind: 'correction', note: `${secret} is 50.` }
+    expect((await ask(path, 'PUT', { ...personal, change })).status).toBe(200)
+    const shown = [
+      '/feed.rss',
+      '/topics/crime.atom',
+      '/feed.json',
+      '/feed.ics',
+      '/releases/charged',
+      '/',
+      `/feed.json?q=${secret}`,
+      path,
+      `${path}/history`,
+    ]
+    for (const address of shown) expect((await ask(address)).text, address).toContain(secret)
+    const [, id] = /<id>(\S+)<\/id>\n<title>Zyx/.exec((await ask('/topics/crime.atom')).text)!
+    expect(filesWithSecret().length).toBeGreaterThan(1)
+
+    const reason = 'It named a person by mistake.'
+    expect(await erase('charged', '--reason', reason)).toMatchObject({ code: 2 })
+    const { code, output, errors } = await erase('charged', '--reason', reason, '--yes')
+    expect([errors, code]).toEqual(['', 0])
+    expect(output).toMatch(/^charged\.en is erased\.$/m)
+    expect(output).toMatch(/letter\.txt is removed, as no other release has it\.$/m)
+
+    for (const address of [...shown, '/withdrawals.atom', `/healthz`]) {
+      expect((await ask(address)).text, address).not.toContain(secret)
+    }
+    expect(filesWithSecret()).toEqual([])
+    const feed = (await ask('/topics/crime.atom')).text
+    expect(feed).toContain(
+      `<at:deleted-entry xmlns:at="http://purl.org/atompub/tombstones/1.0" ref="${id}"`,
+    )
+    expect(feed).toContain(`<title>Withdrawn: press release</title>`)
+    expect(feed).toContain(reason)
+    expect(await ask('/releases/charged')).toMatchObject({ status: 410 })
+    expect((await ask('/media/letter.txt')).status).toBe(404)
+    expect((await ask('/feed.json?q=Kept')).text).toContain('Kept')
+    // Who did what and when is still known.
+    const { history } = JSON.parse((await ask(`${path}/history`)).text) as {
+      history: { action: string; by: string }[]
+    }
+    expect(history.map(({ action, by }) => [action, by])).toEqual([
+      ['withdraw', 'erase'],
+      ['correct', 'newsroom'],
+      ['publish', 'newsroom'],
+    ])
+    expect(await erase('charged', '--reason', reason, '--yes')).toMatchObject({ code: 0 })
+  })
+
+  test('what the guide says for Workers takes the text out of what is shown, and of what D1 remembers', async () => {
+    const guide = readFileSync(join(import.meta.dirname, '../../deploy/README.md'), 'utf8')
+    const [, sent = ''] = /-d '(.*"withdrawn".*)'$/m.exec(guide)!
+    const path = '/api/releases/ministers-meet/en'
+    const { attachments: _, ...release } = personal
+    expect((await ask(path, 'PUT', release)).status).toBe(201)
+    expect((await ask(path, 'PUT', JSON.parse(sent))).status).toBe(200)
+    expect((await ask(path)).text).not.toContain(secret)
+    const [, sql = ''] = /--command "(update history .*)"$/m.exec(guide)!
+    const d1 = await startD1()
+    onTestFinished(() => d1.close())
+    const row =
+      "insert into history values (1, 'id', 'ministers-meet', 'en', 1, 'a', 'publish', 'n', 'r')"
+    await d1.database.prepare(row).all()
+    await d1.database.batch(sql.split(';').map((one) => d1.database.prepare(one)))
+    const left = await d1.database.prepare('select note, replaced from history').first()
+    expect(left).toEqual({ note: '', replaced: null })
+  })
+
+  test('what stands in the content folder is erased there', async () => {
+    const { code, errors } = await erase('kept', '--reason', 'Wrong.', '--yes')
+    expect([code, errors]).toEqual([1, expect.stringContaining('releases/kept.en.md')])
+    const file = markdown([
+      'title: press release',
+      'published: 2024-01-24',
+      'withdrawn: { at: 2024-02-01, reason: Wrong. }',
+    ])
+    writeFiles(started().directory, { 'releases/kept.en.md': file })
+    await until(async () => (await ask('/releases/kept')).status === 410)
+    expect(await erase('kept', '--reason', 'Wrong.', '--yes')).toMatchObject({ code: 0 })
+    expect(await erase('unknown', '--reason', 'Wrong.', '--yes')).toMatchObject({
+      code: 1,
+      errors: 'There is no release unknown.',
+    })
+  })
+})
