@@ -133,7 +133,8 @@ async function addressesFor(c: Ask) {
   return createAddresses(baseUrl, (await store.siteAndTopics()).site)
 }
 
-async function findVisible(
+/** The release at an address, as far as its author may know of it. Throws DomainError `not-found`. */
+export async function findVisible(
   c: Ask,
 ): Promise<{ stored: ReleaseForAuthors; siteAndTopics: SiteAndTopics }> {
   const { store } = c.get('publishing')

@@ -1,7 +1,7 @@
 import { html, raw } from 'hono/html'
 import { allReleases } from '../../domain/feed-query.ts'
 import { kinds } from '../../domain/kind.ts'
-import type { Event, Release } from '../../domain/release.ts'
+import type { Release } from '../../domain/release.ts'
 import type { Relations } from '../../domain/release-store.ts'
 import { presentPublisher } from '../../domain/site.ts'
 import { isShownAsPicture } from '../../domain/media-types.ts'
@@ -27,31 +27,63 @@ import {
   type View,
   viewIn,
 } from './view.ts'
-import { releaseMetadata } from './metadata.ts'
+import { notToBeIndexed, releaseMetadata } from './metadata.ts'
 
 /** A question has at most eight terms; more than a few topics say little of what comes next. */
 const mostTerms = 4
 
 /** The page of a release. Its parts are HTML that was made safe when it was read. */
 export function releasePage(release: Release, relations: Relations, current: Current): Html {
-  const { language } = release
-  const view = viewIn(language, current)
+  const view = viewIn(release.language, current)
   const entry = createEntry(release, relations, current)
-  const main = html`<article class="release"${langAttributes(language, view)}>
+  const main = article(entry, view, {
+    event: happening(entry, view, true),
+    more: html`${subscribe(release, view)}
+${forPrograms(release, view)}`,
+  })
+  const feeds = allReleases(release.language)
+  const head = releaseMetadata(entry, current)
+  const versions = versionsOf(entry, view)
+  return layout({ title: titleOf(entry), address: entry.url, feeds, versions, main, head }, view)
+}
+
+/**
+ * The same page before its time, for somebody who was given a link. It says that it is not public, leads to no feed and
+ * tells programs nothing.
+ */
+export function previewPage(release: Release, relations: Relations, current: Current): Html {
+  const view = viewIn(release.language, current)
+  const entry = createEntry(release, relations, current)
+  const main = article(entry, view, { event: happening(entry, view, false), more: nothing })
+  const versions = versionsOf(entry, view)
+  const notice = notPublic(entry, view)
+  return layout({ title: titleOf(entry), versions, main, head: notToBeIndexed, notice }, view)
+}
+
+function notPublic({ release }: Entry, view: View): Html {
+  const { messages } = view
+  return html`<aside class="preview-bar" aria-label="${messages.notPublic}">
+<p><strong>${messages.notPublic}.</strong> ${messages.comesOut} ${dayAndTime(release.published, view)}. ${messages.notToBePassedOn}</p>
+</aside>
+`
+}
+
+function titleOf({ title, author }: Entry): string {
+  return `${title} – ${author.name}`
+}
+
+/** A release with what stands beside it: `event`, and `more` at the end. */
+function article(entry: Entry, view: View, { event, more }: { event: Html; more: Html }): Html {
+  const { release } = entry
+  return html`<article class="release"${langAttributes(release.language, view)}>
 ${heading(entry, view)}
 ${text(entry, view)}
 <aside>
-${aside(entry, view)}
+${event}${aside(entry, view)}
 ${followTerms(release, view)}
-${subscribe(release, view)}
-${forPrograms(release, view)}
+${more}
 </aside>
 </article>`
-  const feeds = allReleases(language)
-  const head = releaseMetadata(entry, current)
-  const versions = versionsOf(entry, view)
-  const title = `${entry.title} – ${entry.author.name}`
-  return layout({ title, address: entry.url, feeds, versions, main, head }, view)
 }
 
 /** Characters of a title that would fill a telephone. */
@@ -94,25 +126,30 @@ ${pieces(parts.body)}
 </div>`
 }
 
-/** The column beside the text: event, contacts, files, related links. */
+/** The column beside the text: contacts, files, related links. */
 function aside({ release, correctionLinks }: Entry, view: View): Html {
   const wording = textsOf(release.language).documents
   const { contacts, files, related } = partsOf(release, correctionLinks, view.addresses)
-  const event = release.withdrawn ? nothing : happening(release.event, wording, view)
-  return html`${event}${list('contacts', contacts, wording)}${pictures(release, wording, view)}${list('attachments', files, wording)}${list('related', related, wording)}`
+  return html`${list('contacts', contacts, wording)}${pictures(release, wording, view)}${list('attachments', files, wording)}${list('related', related, wording)}`
 }
 
-function happening(event: Event | undefined, wording: Wording, view: View): Html {
-  if (!event) return nothing
+/** The event of a release, perhaps with the calendar that has it. */
+function happening({ release }: Entry, view: View, leadsToCalendar: boolean): Html {
+  const { event, withdrawn, language } = release
+  if (!event || withdrawn) return nothing
   const { start, end, place } = event
   return html`<section class="part">
-<h2>${wording.event}</h2>
+<h2>${textsOf(language).documents.event}</h2>
 <p>${end === undefined || end === start ? when(start, view) : span(start, end, view)}${place ? html`<br>${place}` : nothing}</p>
-<div${ours(view, view.language)}>
+${leadsToCalendar ? calendarOf(view) : nothing}</section>
+`
+}
+
+function calendarOf(view: View): Html {
+  return html`<div${ours(view, view.language)}>
 <h3>${view.messages.eventsAsCalendar}</h3>
 ${calendarLinks(allReleases(view.language), view)}
 </div>
-</section>
 `
 }
 
