@@ -64,15 +64,14 @@ function isShownTo(publishers: string[] | undefined, { publisher }: Pick<Release
   return !publishers || publishers.includes(publisher)
 }
 
-/** The releases that a link shows, out of all versions of its release. What is public is seen elsewhere. */
-export function shownBy(preview: Preview, versions: Release[], now: number): Release[] {
+/** Whether a link shows a version of its release. What is public is seen elsewhere. */
+export function isShownBy(preview: Preview, version: Release, now: number): boolean {
   const { languages, publishers, release } = preview
-  const isAsked = ({ id, language }: Release) =>
+  const { id, language, published, withdrawn } = version
+  const isAsked =
     id === release || languages.includes(everyLanguage) || languages.includes(language)
-  return versions.filter((one) => {
-    const isToCome = isUnderEmbargo(one.published, now) && !one.withdrawn
-    return isToCome && isAsked(one) && isShownTo(publishers, one)
-  })
+  const isToCome = isUnderEmbargo(published, now) && !withdrawn
+  return isAsked && isToCome && isShownTo(publishers, version)
 }
 
 /** A new secret for an address: 128 random bits in hex, which survive every mail program. */

@@ -1,9 +1,12 @@
 import type { Clock } from '../domain/clock.ts'
+import { isUnderEmbargo } from '../domain/embargo.ts'
 import { DomainError, refusable } from '../domain/errors.ts'
 import { fingerprint, keyOf } from '../domain/identity.ts'
 import type { Problem } from '../domain/problem.ts'
 import {
+  asUnfinished,
   checkCondition,
+  checkMayBeUnfinished,
   formerSlugs,
   fromContent,
   historyEntryOf,
@@ -15,7 +18,6 @@ import {
   notWritten,
   otherIdentity,
   tagOf,
-  unfinished,
   withdrawn,
   wrong,
 } from './revise.ts'
@@ -113,7 +115,7 @@ async function makePublic(
   let looked: (Prepared | DomainError)[] = []
   try {
     await store.publish(createBatch(), clock, async (now) => {
-      looked = await lookAgain(ports, group)
+      looked = await lookAgain(ports, group, now)
       const changing = accepted(looked).filter(({ change }) => change !== 'unchanged')
       return Promise.all(
         changing.map(async (one) => ({
@@ -141,6 +143,7 @@ async function makePublic(
 async function lookAgain(
   ports: PublishingPorts,
   prepared: Prepared[],
+  now: number,
 ): Promise<(Prepared | DomainError)[]> {
   const { store } = ports
   const siteAndTopics = await store.siteAndTopics()
@@ -156,7 +159,10 @@ async function lookAgain(
     const isAsBefore = before
       ? here.length === 1 && here[0]!.hash === before.hash && tagOf(here[0]!) === tagOf(before)
       : here.length === 0
-    return isAsBefore && one.siteAndTopics === siteAndTopics
+    // Meanwhile it may have come out by itself.
+    const isOut = before !== undefined && !isUnderEmbargo(before.release.published, now)
+    const mayBe = !draft.release.draft || !isOut
+    return isAsBefore && mayBe && one.siteAndTopics === siteAndTopics
   })
   const others = prepared.filter((_, index) => !stillRight[index]).map(({ request }) => request)
   const again = others.length > 0 ? await prepare(ports, others) : []
@@ -233,10 +239,11 @@ async function readOne(
     const isWithdrawn = before?.release.withdrawn !== undefined
     const release = { written: one, origin, isNew: written !== undefined, now, isWithdrawn }
     const [text] = await readReleases([release], surroundingsOf(siteAndTopics, baseUrl))
-    if (text!.isUnfinished) throw unfinished()
     const result = await withMedia(text!, (path) => findMedia(path, by))
-    if (result.draft) return { ...result, draft: result.draft }
-    throw wrong(result.problems)
+    if (!result.draft) throw wrong(result.problems)
+    if (!text!.isUnfinished) return { ...result, draft: result.draft }
+    checkMayBeUnfinished(result.draft, before, now)
+    return { ...result, draft: await asUnfinished(result.draft) }
   }
   let result = await read(merged)
   if (request.change && !isRepeated(request.change, before, result.draft)) {
@@ -290,7 +297,13 @@ function receipt(
 ): Receipt {
   const { id, slug, language, url } = draft.release
   const tag = tagOf({ hash: draft.hash, release: { published, updated } })
-  return { change, id, slug, language, url, published, updated, tag, warnings }
+  // A draft has the time that its author gave it, and no second.
+  const times = draft.release.draft ? timesOf(draft.release) : { published, updated }
+  return { change, id, slug, language, url, ...times, tag, warnings }
+}
+
+function timesOf({ published }: Release): Pick<Release, 'published' | 'updated'> {
+  return { published, updated: published }
 }
 
 /** In their order, so that each group has one change of a release. */

@@ -1,6 +1,7 @@
 import { DomainError } from '../domain/errors.ts'
 import {
   type FoundPreview,
+  isShownBy,
   mostOfRelease,
   mostPreviews,
   mostRemembered,
@@ -8,10 +9,10 @@ import {
   type PreviewContents,
   type PreviewStore,
   remembered,
-  shownBy,
 } from '../domain/preview.ts'
 import type { Release } from '../domain/release.ts'
 import type { Relations, Version } from '../domain/release-store.ts'
+import { asAuthored } from '../domain/written-release.ts'
 import type { Site } from '../domain/site.ts'
 import { type Database, readStored, statement } from './database.ts'
 import { findRelations, type ReleaseRow, toRelease } from './load-releases.ts'
@@ -101,11 +102,13 @@ async function readContents(
   const horizon = Math.max(now, shown)
   const { results } = await statement(
     database,
-    'select key, updated_key as updatedKey, document, 0 as changed from release where slug = ?1',
+    'select key, updated_key as updatedKey, document, 0 as changed, authored as wished from release where slug = ?1',
     release?.slug ?? '',
-  ).all<ReleaseRow>()
-  const versions = results.map((row) => toRelease(database, row))
-  const releases = inOrderOf(site, shownBy(preview, versions, horizon))
+  ).all<ReleaseRow & { wished: number }>()
+  const versions = results
+    .map((row) => ({ release: toRelease(database, row), wished: row.wished }))
+    .filter((one) => isShownBy(preview, one.release, horizon))
+  const releases = inOrderOf(site, versions.map(asAuthored))
   const relations = await findRelations(database, releases, { horizon, site })
   return { site, vocabulary, releases, relations: withVersions(relations, releases, site) }
 }

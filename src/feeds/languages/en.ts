@@ -158,6 +158,7 @@ export const en: Texts = {
 
     notPublic: 'Not public',
     comesOut: 'It comes out on',
+    isDraft: 'This is a draft, and may still change.',
     notToBePassedOn: 'Do not pass this link on.',
 
     picturesToDownload: 'Pictures to download',

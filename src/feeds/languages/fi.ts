@@ -157,6 +157,7 @@ export const fi: Texts = {
 
     notPublic: 'Ei julkinen',
     comesOut: 'Julkaistaan',
+    isDraft: 'Tämä on luonnos, joka voi vielä muuttua.',
     notToBePassedOn: 'Älä anna linkkiä eteenpäin.',
 
     picturesToDownload: 'Ladattavat kuvat',

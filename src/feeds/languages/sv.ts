@@ -157,6 +157,7 @@ export const sv: Texts = {
 
     notPublic: 'Inte offentligt',
     comesOut: 'Publiceras',
+    isDraft: 'Det här är ett utkast, och kan ännu ändras.',
     notToBePassedOn: 'Ge inte länken vidare.',
 
     picturesToDownload: 'Bilder att ladda ner',

@@ -167,6 +167,8 @@ export type Messages = {
   notPublic: string
   /** Before the day and time. */
   comesOut: string
+  /** Of a release that has no time yet. */
+  isDraft: string
   notToBePassedOn: string
 
   picturesToDownload: string

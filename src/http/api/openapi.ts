@@ -107,7 +107,7 @@ function releasePaths(schemas: Schemas, samples: Samples): Paths {
         operationId: 'putRelease',
         summary: 'Create or revise a release',
         description:
-          'Sending the same again changes nothing. Identity, earlier slugs, notes of changes and the time stay as they are unless you write them; without a time a new release is published now. "change" adds a note for readers: a correction marks the release as updated in every feed. A withdrawn release stands again only with "withdrawn": null. A title has at most 500 characters, a lead 5,000, the text 50,000 elements. A token for some publishers writes only to slugs that no release of another publisher has or had, in any language, and names only such in "formerly" and "corrects".',
+          'Sending the same again changes nothing. Identity, earlier slugs, notes of changes and the time stay as they are unless you write them; without a time a new release is published now. "change" adds a note for readers: a correction marks the release as updated in every feed. "draft": true keeps a release that no reader sees, whatever its time, until it is sent without it; what was public cannot be a draft again. A withdrawn release stands again only with "withdrawn": null. A title has at most 500 characters, a lead 5,000, the text 50,000 elements. A token for some publishers writes only to slugs that no release of another publisher has or had, in any language, and names only such in "formerly" and "corrects".',
         parameters: [...ofRelease, ...how, ifMatch, ifNoneMatch],
         requestBody: body('application/json', schemas.release),
         responses: {
@@ -220,7 +220,7 @@ function manyReleasesPaths(schemas: Schemas, samples: Samples): Paths {
     '/api/releases': {
       get: {
         operationId: 'listReleases',
-        summary: 'List all releases, also those to come',
+        summary: 'List all releases, also drafts and those to come',
         description: 'A token for some publishers sees what is to come of these alone.',
         parameters: [
           inQuery('after', 'The release after which to begin: slug.language.', { type: 'string' }),

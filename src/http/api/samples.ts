@@ -56,6 +56,7 @@ export function createSamples({ site, vocabulary }: SiteAndTopics, baseUrl: stri
         {
           ...address,
           title: 'Ministers meet',
+          state: 'public',
           published: time,
           updated: time,
           etag: tag,

@@ -84,11 +84,10 @@ export function parse<Schema extends v.GenericSchema>(
 /** All that requests and answers look like, in the words of one site. */
 export function describeSchemas(site: Site, vocabulary: Vocabulary) {
   const schema = releaseSchema(site, vocabulary)
-  // No draft is taken.
-  const { draft: _, ...taken } = schema.entries
   // As lists, which our own checks hide from JSON Schema.
   const entries = {
-    ...taken,
+    ...schema.entries,
+    draft: v.optional(v.boolean()),
     language: v.picklist(site.languages),
     publisher: v.optional(v.picklist(Object.keys(site.publishers))),
   }
@@ -166,6 +165,7 @@ const summary = v.object({
   slug: text,
   language: text,
   title: text,
+  state: v.picklist(releaseStates),
   published: text,
   updated: text,
   etag: text,

@@ -62,8 +62,11 @@ export function previewPage(release: Release, relations: Relations, current: Cur
 
 function notPublic({ release }: Entry, view: View): Html {
   const { messages } = view
+  const when = release.draft
+    ? messages.isDraft
+    : html`${messages.comesOut} ${dayAndTime(release.published, view)}.`
   return html`<aside class="preview-bar" aria-label="${messages.notPublic}">
-<p><strong>${messages.notPublic}.</strong> ${messages.comesOut} ${dayAndTime(release.published, view)}. ${messages.notToBePassedOn}</p>
+<p><strong>${messages.notPublic}.</strong> ${when} ${messages.notToBePassedOn}</p>
 </aside>
 `
 }
@@ -102,8 +105,7 @@ function heading({ title, release, author }: Entry, view: View): Html {
 <p class="kind">${wording.kinds[kind]}</p>
 <h1${title.length > longTitle ? html` class="long"` : nothing}>${title}</h1>
 <p class="facts"${ours(view, language)}>
-<span><span class="unseen">${messages.published} </span>${dayAndTime(published, view)}</span>
-${changed}<span${langAttributes(language, view)}>${author.url ? html`<a href="${author.url}">${author.name}</a>` : author.name}</span>
+${release.draft ? nothing : html`<span><span class="unseen">${messages.published} </span>${dayAndTime(published, view)}</span>\n`}${changed}<span${langAttributes(language, view)}>${author.url ? html`<a href="${author.url}">${author.name}</a>` : author.name}</span>
 ${release.url === undefined ? nothing : html`<span><a href="${release.url}">${new URL(release.url).hostname}</a></span>\n`}</p>
 </header>`
 }
