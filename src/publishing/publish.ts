@@ -2,6 +2,7 @@ import type { Clock } from '../domain/clock.ts'
 import { isUnderEmbargo } from '../domain/embargo.ts'
 import { DomainError, refusable } from '../domain/errors.ts'
 import { fingerprint, keyOf } from '../domain/identity.ts'
+import { mostProblems } from '../domain/limits.ts'
 import type { Problem } from '../domain/problem.ts'
 import {
   asUnfinished,
@@ -37,6 +38,7 @@ import {
   takenSlug,
   withinReach,
 } from './permission.ts'
+import { concernsOf, lessThanSisters } from './concerns.ts'
 import type { PublishRequest, Receipt } from './request.ts'
 import {
   type MediaFile,
@@ -47,6 +49,7 @@ import {
 } from '../domain/reading.ts'
 import type { Release } from '../domain/release.ts'
 import { formatUtc } from '../domain/time.ts'
+import type { Site } from '../domain/site.ts'
 import { joinVocabularies } from '../domain/topic.ts'
 import type { WrittenRelease } from '../domain/written-release.ts'
 
@@ -95,8 +98,10 @@ export async function publish(
     // An earlier one of the same request may change what this one was compared with.
     const isDone = one.change === 'unchanged' && !seen.has(key)
     seen.add(key)
-    if (isDone) results.set(one, receipt(one, one.before!.release))
-    else if (one.request.isDryRun) results.set(one, receipt(one, one.draft.release))
+    if (one.request.isDryRun) {
+      const { release } = isDone ? one.before! : one.draft
+      results.set(one, receipt(await withConcerns(ports, one), release))
+    } else if (isDone) results.set(one, receipt(one, one.before!.release))
     else changing.push(one)
   }
   for (const group of groupsOf(changing)) {
@@ -104,6 +109,35 @@ export async function publish(
     group.forEach((one, index) => results.set(one, made[index]!))
   }
   return looked.map((one) => results.get(one)!)
+}
+
+/** The same with all that `check` would tell of such a release. What is withdrawn goes out no more. */
+async function withConcerns(
+  { store, clock }: Pick<PublishingPorts, 'store' | 'clock'>,
+  one: Prepared,
+): Promise<Prepared> {
+  const { release } = one.draft
+  if (release.withdrawn) return one
+  const { site } = one.siteAndTopics
+  const told = await warningsOf(store, release, { site, now: clock.now() })
+  return { ...one, warnings: [...one.warnings, ...told] }
+}
+
+/** What `check` would tell of a release and its versions in the store, as far as that needs no folder. */
+export async function warningsOf(
+  store: Pick<PublishingStore, 'findReleases'>,
+  release: Release,
+  { site, now }: { site: Site; now: number },
+): Promise<Problem[]> {
+  const { slug, language } = release
+  const others = site.languages.filter((one) => one !== language)
+  const addresses = others.map((one) => ({ slug, language: one }))
+  const found = await store.findReleases(addresses, [])
+  const sisters = found.map((one) => one.release).filter(({ withdrawn }) => !withdrawn)
+  const concerns = [...concernsOf(release, { site, now }), ...lessThanSisters(release, sisters)]
+  return concerns
+    .slice(0, mostProblems)
+    .map(({ field, message }) => ({ field, message, warning: true }))
 }
 
 /** Makes a group public, of each release one change. Never throws: what went wrong is told of each. */

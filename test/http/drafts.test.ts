@@ -22,6 +22,7 @@ type Answered = {
   body: unknown
   status: { state: string; since: string }
   errors: { field: string; message: string }[]
+  warnings: { field: string; message: string }[]
   releases: { slug: string; state: string; published: string; etag: string }[]
   history: { action: string; by: string; replaced?: { draft?: boolean } }[]
 }
@@ -197,6 +198,34 @@ describeOnBothPresses('drafts through the API', (open) => {
     expect((await press.fetch('/releases/aside-1')).status).toBe(404)
     expect(await (await press.fetch('/withdrawals.json')).text()).not.toContain('Never decided')
     expect((await ask('GET', '/aside-1/en')).json.draft).toBeUndefined()
+  })
+
+  test('a dry run and a link warn of what `check` stops, and publishing does not', async () => {
+    const careless = {
+      title: 'Careless',
+      published: utc(clock.now() + day),
+      body: { markdown: 'Write the text here.\n\n![](https://office.example/port.jpg)' },
+      contacts: [{ name: 'Press', email: 'press(at)office.example' }],
+    }
+    const fields = ['body', 'body', 'contacts.0.email']
+    const dry = await ask('PUT', '/careless/en?dry-run', careless)
+    expect([dry.status, dry.json.warnings.map(({ field }) => field)]).toEqual([200, fields])
+    expect(dry.json.warnings[0]!.message).toContain('"Write the text here." stands here')
+    expect((await ask('GET', '/careless/en')).status).toBe(404)
+    const sent = await ask('PUT', '/careless/en', { ...careless, draft: true })
+    expect([sent.status, sent.json.warnings]).toEqual([201, []])
+    const again = await ask('PUT', '/careless/en?dry-run', { ...careless, draft: true })
+    expect(again.json).toMatchObject({ change: 'unchanged', warnings: dry.json.warnings })
+    const link = await ask('POST', '/careless/en/previews', { name: 'The aide' })
+    expect(link.json.warnings).toEqual(dry.json.warnings)
+    // A version that lacks what its sister has.
+    const finnish = { title: 'Huoleton', body: { markdown: 'Teksti.' } }
+    const { json } = await ask('PUT', '/careless/fi?dry-run', finnish)
+    expect(json.warnings).toMatchObject([
+      { field: 'contacts', message: expect.stringContaining('the one in en has 1') as string },
+    ])
+    const reason = { reason: 'Never decided' }
+    expect((await ask('POST', '/careless/en/withdraw?dry-run', reason)).json.warnings).toEqual([])
   })
 
   test('many lines may hold drafts, and each is told for itself', async () => {

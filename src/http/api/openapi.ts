@@ -63,7 +63,11 @@ function describe(siteAndTopics: SiteAndTopics, baseUrl: string) {
 }
 
 const ofRelease = [inPath('slug', 'Of the release.'), inPath('language', 'Such as en.')]
-const dryRun = inQuery('dry-run', 'Checks everything and changes nothing.', { type: 'boolean' })
+const dryRun = inQuery(
+  'dry-run',
+  'Checks everything and changes nothing. Of releases "warnings" also has what the command check would tell.',
+  { type: 'boolean' },
+)
 const how = [
   dryRun,
   inQuery(
@@ -170,11 +174,11 @@ function previewPaths(schemas: Schemas, samples: Samples): Paths {
         operationId: 'createPreview',
         summary: 'Make a link that shows a release to one person before it is public',
         description:
-          'Whoever has the link sees the release as it will be, with its files, and nobody else does. Make one for each person: "name" says for whom, and only authors see it. It works for seven days unless "expires" says otherwise, for sixty at the most. "languages" adds versions in other languages, ["all"] every one that there is when somebody looks. When the release is public the link leads to its page. At most 50 links to one release work at once, and 1,000 in all. "url" is in this answer alone: only a digest of it is kept.',
+          'Whoever has the link sees the release as it will be, with its files, and nobody else does. Make one for each person: "name" says for whom, and only authors see it. It works for seven days unless "expires" says otherwise, for sixty at the most. "languages" adds versions in other languages, ["all"] every one that there is when somebody looks. When the release is public the link leads to its page. At most 50 links to one release work at once, and 1,000 in all. "url" is in this answer alone: only a digest of it is kept. "warnings" has what the command check would tell of the release.',
         parameters: [...ofRelease, dryRun],
         requestBody: body('application/json', schemas.preview),
         responses: {
-          200: answer('So it would be made, if this were no dry run.', schemas.keptPreview),
+          200: answer('So it would be made, if this were no dry run.', schemas.madePreview),
           201: answer('The link is made.', schemas.madePreview, samples.madePreview),
           ...refusals(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
         },

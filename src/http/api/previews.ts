@@ -12,15 +12,17 @@ import {
 } from '../../domain/preview.ts'
 import type { Release } from '../../domain/release.ts'
 import { formatUtc } from '../../domain/time.ts'
+import { asAuthored } from '../../domain/written-release.ts'
 import { checkPublisher } from '../../publishing/permission.ts'
+import { warningsOf } from '../../publishing/publish.ts'
 import { findVisible } from './releases.ts'
 import { type Ask, readFields, surroundings } from './request.ts'
 import { parse, previewSchema } from './schemas.ts'
 
 /** A link that shows a release to one person before it is public. Only this answer has it. */
 export async function createPreview(c: Ask): Promise<Response> {
-  const { previews, clock, baseUrl } = c.get('publishing')
-  const { release, siteAndTopics } = await findOwn(c)
+  const { store, previews, clock, baseUrl } = c.get('publishing')
+  const { stored, release, siteAndTopics } = await findOwn(c)
   const { site } = siteAndTopics
   const { name, expires, languages } = parse(previewSchema(site), (await readFields(c)).value)
   const { by, isDryRun } = surroundings(c)
@@ -39,7 +41,8 @@ export async function createPreview(c: Ask): Promise<Response> {
   }
   checkExpiry(preview.expires, now)
   checkIsToCome(preview, release, createAddresses(baseUrl, site).releasePage(release))
-  const told = tell(preview, release, now)
+  const warnings = await warningsOf(store, asAuthored(stored), { site, now })
+  const told = { ...tell(preview, release, now), warnings }
   if (isDryRun) return c.json(told)
   const secret = createSecret()
   await previews.create(preview, await digestOfSecret(secret))
@@ -86,7 +89,7 @@ async function answerList(c: Ask, release: Release): Promise<Response> {
 async function findOwn(c: Ask) {
   const { stored, siteAndTopics } = await findVisible(c)
   checkPublisher(c.get('author'), stored.release.publisher)
-  return { release: stored.release, siteAndTopics }
+  return { stored, release: stored.release, siteAndTopics }
 }
 
 function tell(preview: Preview, release: Release, now: number) {

@@ -74,7 +74,11 @@ export function createSamples({ site, vocabulary }: SiteAndTopics, baseUrl: stri
       ],
     },
     keptPreview,
-    madePreview: { ...keptPreview, url: addresses.preview('5d41402abc4b2a76b9719d911017c592') },
+    madePreview: {
+      ...keptPreview,
+      warnings: [],
+      url: addresses.preview('5d41402abc4b2a76b9719d911017c592'),
+    },
     previewList: { previews: [keptPreview] },
     topic: { label: { [language]: 'border control' }, aliases: ['border policy'] },
     topicReceipt: { change: 'created', slug: 'border-control' },

@@ -189,7 +189,11 @@ const keptPreview = v.object({
 const answerSchemas = {
   receipt,
   keptPreview,
-  madePreview: v.object({ ...keptPreview.entries, url: text }),
+  madePreview: v.object({
+    ...keptPreview.entries,
+    warnings: v.array(problem),
+    url: v.optional(text),
+  }),
   previewList: v.object({ previews: v.array(keptPreview) }),
   lineReceipt: v.object({ line: v.number(), status: v.number(), ...v.partial(receipt).entries }),
   list: v.object({ releases: v.array(summary), next: v.optional(text) }),
