@@ -8,11 +8,12 @@ import { createPublishing, type PublishingParts } from './http/api/publishing.ts
 import type { Database } from './store/database.ts'
 import { mendClock } from './store/mend-clock.ts'
 import type { Marking } from './store/rewrite-words.ts'
+import { createPreviewStore } from './store/preview-store.ts'
 import { createPublishingStore } from './store/publishing-store.ts'
 
 export type ApiParts = Omit<
   PublishingParts,
-  'store' | 'reading' | 'authentication' | 'mendStoreClock'
+  'store' | 'previews' | 'reading' | 'authentication' | 'mendStoreClock'
 > & {
   database: Database
   /** The same one where nothing is refused because something large is being written. */
@@ -36,6 +37,7 @@ export function composeApi({
   const publishing = createPublishing({
     ...parts,
     reading,
+    previews: createPreviewStore(database),
     store: createPublishingStore(
       database,
       { wordsOf: wordsOfRelease, ...portions },

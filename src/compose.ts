@@ -26,6 +26,8 @@ export type Parts = {
   writer?: Database
   /** The store for readers, if it is more than the database itself. */
   store?: ReleaseStore
+  /** The last migration that this version works with, where other versions may work on the same database. */
+  newest?: string
   /** Whether anything was written since the last call; undefined where asking the database takes too long. */
   hasChanged: (() => boolean) | undefined
   /** Public origin, without a slash at its end. */
@@ -100,7 +102,11 @@ export function compose(parts: Parts): Composed {
   const onFailure = () => state.lookAgain()
   const finder = new Finder({ store, editions, answers, clock, metrics, onFailure, later })
   const answering = { state, answers, finder, clock }
-  const app = createApp({ ...parts, ...answering, store, metrics, record })
+  const previews = async () => {
+    const { createPreviewStore } = await import('./store/preview-store.ts')
+    return createPreviewStore(database, parts.newest)
+  }
+  const app = createApp({ ...parts, ...answering, store, previews, metrics, record })
 
   const atOnce = (asked: Asked) => {
     const at = Date.now()

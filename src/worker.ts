@@ -250,6 +250,7 @@ function createService(env: Env, config: WorkerConfig, isHome: boolean) {
   return compose({
     database: env.DB,
     store: openStore(env, isHome),
+    newest: newestMigration(),
     hasChanged: undefined,
     baseUrl,
     memory: isHome ? 32_000_000 : 8_000_000,

@@ -53,7 +53,7 @@ const arrows: Record<string, string[]> = {
 /** Which files may know something outside. */
 const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^hono(\/|$)/, where: /^(http\/|worker\.ts)/ },
-  { what: /^@valibot\/to-json-schema$/, where: /^http\/api\/openapi\.ts/ },
+  { what: /^@valibot\/to-json-schema$/, where: /^http\/api\/operations\.ts/ },
   { what: /^file-type$/, where: /^http\/api\/file-type\.ts/ },
   { what: /^@hono\/node-server/, where: /^http\/(listen|media)\.ts/ },
   { what: /^feed$/, where: /^feeds\/(rss|json-feed)\.ts/ },
@@ -82,7 +82,10 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   },
   { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
   { what: /^esbuild$/, where: /^bundle-worker\.ts/ },
-  { what: /^valibot$/, where: /^(domain\/|content\/|config\.ts|http\/api\/(schemas|openapi)\.ts)/ },
+  {
+    what: /^valibot$/,
+    where: /^(domain\/|content\/|config\.ts|http\/api\/(schemas|operations)\.ts)/,
+  },
 ]
 
 const files = globSync('**/*.ts', { cwd: source })

@@ -84,6 +84,9 @@ export type Visit = {
 
 type Window = { page: Page; errors: string[]; elsewhere: string[] }
 
+/** With which a test may publish, or make a link to what is to come. */
+export const token = 'a-secret-of-the-desk'
+
 /** Serves a folder to a browser for the tests of a file. Opening an address leaves the one before. */
 export function browse(browser: Browser | undefined, writeContent: () => string) {
   let server: Server
@@ -96,7 +99,7 @@ export function browse(browser: Browser | undefined, writeContent: () => string)
   beforeAll(async () => {
     if (!browser) return
     directory = writeContent()
-    server = await spawnServer(directory, { DATABASE: ':memory:' })
+    server = await spawnServer(directory, { DATABASE: ':memory:', PUBLISH_TOKENS: `desk=${token}` })
     await until(() => server.output().includes('Serving'))
   })
 

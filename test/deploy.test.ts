@@ -59,6 +59,7 @@ test.skipIf(!has('nginx', '-v'))('nginx takes its file', () => {
   const text = readFileSync(join(deploy, 'nginx.conf'), 'utf8')
     .replaceAll('/etc/ssl/tiedote', folder)
     .replace('/var/cache/nginx/tiedote', join(folder, 'cache'))
+    .replace('/var/log/nginx', folder)
   const whole = `pid ${folder}/pid; error_log stderr; events {} http { access_log off; ${text} }`
   writeFileSync(join(folder, 'whole.conf'), whole)
   const { status, said } = run('nginx', '-t', '-p', folder, '-c', join(folder, 'whole.conf'))

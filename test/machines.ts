@@ -127,6 +127,7 @@ function configuration(folder: string, port: number, { upstream, hasCache }: Ngi
     .replace('listen 443 ssl;', `listen 127.0.0.1:${port};`)
     .replaceAll(/^ *ssl_.*\n/gm, '')
     .replace('/var/cache/nginx/tiedote', `${folder}/cache`)
+    .replace('/var/log/nginx', folder)
     .replace('proxy_cache tiedote;', hasCache ? `proxy_cache tiedote; ${ofASecond}` : '')
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
   const temporary = paths.map((name) => `${name}_temp_path ${folder}/${name};`).join(' ')

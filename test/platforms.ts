@@ -67,6 +67,15 @@ export function onBothPresses(name: string, files: Record<string, string>, body:
   onPresses({ Node: nodePress, ...(isQuick ? {} : { Workers: workerPress }) }, name, files, body)
 }
 
+/** Describes tests on both runtimes, as above, that start the service by themselves. */
+export function describeOnBothPresses(
+  name: string,
+  body: (open: (directory: string, clock: Clock) => Promise<Press>) => void,
+) {
+  describe(`${name}, on Node`, () => body(nodePress))
+  if (!isQuick) describe(`${name}, on Workers`, () => body(workerPress))
+}
+
 /** The same on Node alone: `both-runtimes.test.ts` holds that changes and requests of that kind are answered alike. */
 export function onNodePress(name: string, files: Record<string, string>, body: PressTests) {
   onPresses({ Node: nodePress }, name, files, body)
@@ -140,7 +149,14 @@ export async function nodePress(
     isOnDisk = false,
     isFar = false,
     memory = 64_000_000,
-  }: { hasFeedPages?: boolean; isOnDisk?: boolean; isFar?: boolean; memory?: number } = {},
+    write = () => {},
+  }: {
+    hasFeedPages?: boolean
+    isOnDisk?: boolean
+    isFar?: boolean
+    memory?: number
+    write?: (line: string) => void
+  } = {},
 ) {
   const uploads = mkdtempSync(join(tmpdir(), 'tiedote-uploads-'))
   const databaseFile = isOnDisk ? join(uploads, 'tiedote.db') : ':memory:'
@@ -168,7 +184,7 @@ export async function nodePress(
       hasFeedPages,
       clock,
       problems: () => problems,
-      write: () => {},
+      write,
     })
   await takeUp()
   let service = start()

@@ -19,7 +19,7 @@ import type { PublishingStore, ReleaseSummary } from '../domain/publishing-store
 import { writeSiteDown } from '../domain/site.ts'
 import { formatUtc } from '../domain/time.ts'
 import { joinVocabularies, type VocabularySource, writeTopicDown } from '../domain/topic.ts'
-import { writeDown } from '../domain/written-release.ts'
+import { asAuthored, writeDown } from '../domain/written-release.ts'
 import { copyDatabase, removeDatabase } from '../store/backup.ts'
 import { migrate } from '../store/migrate.ts'
 import { openDatabase, readMigrations } from '../store/node-sqlite.ts'
@@ -122,8 +122,8 @@ async function writeExport(
       const portion = lines.slice(at, at + atOnce)
       const stored = await store.findReleases(portion, [])
       const inOrder = stored.toSorted((a, b) => a.key - b.key)
-      for (const { release: found, isHistory } of inOrder) {
-        const release = { ...found, archived: isHistory }
+      for (const { isHistory, ...found } of inOrder) {
+        const release = { ...asAuthored(found), archived: isHistory }
         const year = formatUtc(release.published).slice(0, 4)
         const line = JSON.stringify(await writeDown(release, site))
         appendFileSync(join(folder, 'releases', `${year}.jsonl`), `${line}\n`)

@@ -19,9 +19,6 @@ export type Surround = {
   version: number
 }
 
-const style = `.preview-bar{position:sticky;top:0;z-index:9;margin:0;padding:.6em 1em;background:#7a1f1f;color:#fff;font:1rem/1.4 system-ui,sans-serif}
-.preview-bar a{color:#fff}.preview-bar pre{white-space:pre-wrap;margin:.4em 0 0;font-size:.9em}`
-
 /** Asks now and then whether a file was saved, and shows the page again where the reader was. */
 const reload = (
   version: number,
@@ -30,7 +27,7 @@ if(shown!==version)location.reload()}catch{}},1000)})()</script>`
 
 /** A page with a bar that says what is not public, and with a mark behind every link to that. */
 export function withMarks(page: string, path: string, surround: Surround): string {
-  const head = `<style>${style}\n${marks(surround)}</style>${reload(surround.version)}</head>`
+  const head = `<style>${marks(surround)}</style>${reload(surround.version)}</head>`
   return page
     .replace('</head>', () => head)
     .replace(/<body[^>]*>/, (body) => `${body}\n${bar(path, surround)}`)

@@ -1,4 +1,4 @@
-import { placeholders } from './placeholders.ts'
+import { placeholders } from '../domain/placeholders.ts'
 
 /** Fields that are the same in every language, or nearly so. */
 const shared = [

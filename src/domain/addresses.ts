@@ -60,6 +60,9 @@ export function createAddresses(baseUrl: string, site: Site) {
     releasePage: pageOf,
     /** The same release for programs: the item that JSON feeds have of it. */
     releaseItem: (release: { slug: string; language: string }) => `${pageOf(release)}.json`,
+    /** A release before its time, or a version of it, for those who were given the secret. */
+    preview: (secret: string, language?: string) =>
+      `${baseUrl}/preview/${secret}${language === undefined ? '' : `/${language}`}`,
     media: (file: string) => `${baseUrl}/${file.split('/').map(encodeURIComponent).join('/')}`,
     /** Names the vocabulary itself, as a category scheme. */
     scheme: () => `${baseUrl}/topics`,

@@ -44,12 +44,13 @@ export type ReleaseSummary = Pick<
   Release,
   'slug' | 'language' | 'title' | 'published' | 'updated'
 > &
-  Omit<ReleaseForAuthors, 'release' | 'wished' | 'isHistory' | 'markdown'> & {
+  Omit<ReleaseForAuthors, 'release' | 'isHistory' | 'markdown'> & {
+    state: ReleaseState
     isWithdrawn: boolean
   }
 
-/** Where a release stands: under embargo, out, or taken back. */
-export const releaseStates = ['scheduled', 'public', 'withdrawn'] as const
+/** Where a release stands: not finished, under embargo, out, or taken back. */
+export const releaseStates = ['draft', 'scheduled', 'public', 'withdrawn'] as const
 export type ReleaseState = (typeof releaseStates)[number]
 
 /** Which releases are listed. What is left out lets every release pass. */
@@ -63,7 +64,7 @@ export type ReleaseFilter = {
   before?: number | undefined
 }
 
-export type Action = 'publish' | 'revise' | 'correct' | 'retag' | 'withdraw' | 'reinstate'
+export type Action = 'draft' | 'publish' | 'revise' | 'correct' | 'retag' | 'withdraw' | 'reinstate'
 
 /** Who did what to a release or a topic, and what it was before, as it was written down. */
 export type HistoryEntry = {

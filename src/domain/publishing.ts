@@ -93,6 +93,8 @@ export type Placement = {
   wanted: number
   terms: Term[]
   withdrawn: boolean
+  /** Its author is not done with it. */
+  isUnfinished?: boolean
   /** How many corrections its author tells of. */
   corrections: number
   dates: Dates
@@ -120,7 +122,7 @@ export type ReleaseKeys = {
   isHistory: boolean
 }
 
-/** The second of a release that was withdrawn under embargo: no clock will ever show it. */
+/** The second of a release that is not finished, and of one that was withdrawn under embargo: no clock will ever show it. */
 const never = Date.UTC(9000, 0, 1) / 1000
 
 /** When a change is made. */
@@ -210,8 +212,8 @@ export function earliest(releases: Placement[], { second, since }: Moment): numb
 }
 
 /** Whether it is public and stays public, with the key that it has. */
-function isKept({ authored, before }: Placement, second: number): boolean {
-  if (!before || isUnderEmbargo(authored, second)) return false
+function isKept({ authored, before, isUnfinished }: Placement, second: number): boolean {
+  if (!before || isUnfinished || isUnderEmbargo(authored, second)) return false
   return !isUnderEmbargo(secondOf(before.key), second)
 }
 
@@ -220,8 +222,12 @@ function timeOf(one: Placement, second: number): number {
   return isUnseen(one, second) ? never : one.authored
 }
 
-/** Whether it was withdrawn under embargo: readers are never told of it. */
-function isUnseen({ authored, withdrawn, before }: Placement, second: number): boolean {
+/** Whether it is not finished, or was withdrawn under embargo: readers are never told of it. */
+function isUnseen(
+  { authored, withdrawn, isUnfinished, before }: Placement,
+  second: number,
+): boolean {
+  if (isUnfinished) return true
   const wasUnseen = before !== undefined && secondOf(before.key) >= never
   return withdrawn && (isUnderEmbargo(authored, second) || wasUnseen)
 }

@@ -47,6 +47,8 @@ type Completed = {
   publisher: string
   kind: Kind
   attachments: Attachment[]
+  /** Its author is not done with it, and sent it through the API: it has no second until that changes. */
+  draft?: true | undefined
 }
 
 /** A file below `media/`, as it was when the release was read. */
@@ -99,7 +101,7 @@ export function releaseSchema(site: Site, vocabulary: Vocabulary) {
     ),
     /** Whether its author says that it belongs to the history of an office (C-06). */
     archived: v.optional(yes),
-    /** Whether its author is not done with it: then it never reaches a store. */
+    /** Whether its author is not done with it: then no reader sees it. */
     draft: v.optional(yesOrNo),
     body: bodySchema,
   })

@@ -29,7 +29,8 @@ export async function writeDown(
     title: release.title,
     lead: release.lead,
     published: formatUtc(published),
-    updated: updated === published ? undefined : formatUtc(updated),
+    // Nobody has seen a draft change.
+    updated: release.draft || updated === published ? undefined : formatUtc(updated),
     authored: authored === published ? undefined : formatUtc(authored),
     id: isOwn ? undefined : release.id,
     topics: release.topics,
@@ -45,10 +46,15 @@ export async function writeDown(
     changes: filled(changes.map(({ at, ...rest }) => ({ at: formatUtc(at), ...rest }))),
     corrects: release.corrects || undefined,
     archived: release.archived || undefined,
-    draft: undefined,
+    draft: release.draft,
     withdrawn: withdrawn && { ...withdrawn, at: formatUtc(withdrawn.at) },
     body: markdown === null ? { html: withoutOrigin(release.html) } : { markdown },
   })
+}
+
+/** A release as its author would write it again: of a draft with the time that it was given, as it has no second. */
+export function asAuthored({ release, wished }: { release: Release; wished: number }): Release {
+  return release.draft ? { ...release, published: wished, updated: wished } : release
 }
 
 type AttachmentFields = NonNullable<ReleaseFields['attachments']>[number]

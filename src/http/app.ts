@@ -1,5 +1,6 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { DomainError } from '../domain/errors.ts'
+import type { PreviewStore } from '../domain/preview.ts'
 import type { ReleaseStore } from '../domain/release-store.ts'
 import type { Site } from '../domain/site.ts'
 import type { Api } from './api/api.ts'
@@ -25,7 +26,7 @@ import { pagePolicy } from './question.ts'
 import { questionPageMeaning } from './question-page.ts'
 import { releaseItemMeaning } from './release-item.ts'
 import { releasePageMeaning } from './release-page.ts'
-import { answered, type LoggedRequest, type Subject } from './request-log.ts'
+import { answered, type LoggedRequest, previewPath, type Subject } from './request-log.ts'
 import { sitemapMeaning } from './sitemap.ts'
 import { isForPrograms, readAddress } from './urls.ts'
 import { vocabularyMeaning } from './vocabulary.ts'
@@ -45,6 +46,8 @@ export type AppParts = HealthParts & {
   api?: (() => Api | Promise<Api>) | undefined
   /** Whether a request has the token of somebody who may know of every release. */
   isTrusted?: ((c: Context) => Promise<boolean>) | undefined
+  /** What links to releases before their time are kept in, brought in when somebody follows one. */
+  previews: () => Promise<PreviewStore>
   metrics: Metrics
   /** Told of every answer. */
   record: (logged: LoggedRequest) => void
@@ -78,6 +81,12 @@ export function createApp(parts: AppParts): App {
       return response
     })
   }
+
+  app.all('/preview/*', async (c) => {
+    c.set('subject', { kind: 'preview', path: previewPath })
+    const { answerPreview } = await import('./preview.ts')
+    return answerPreview(c, parts)
+  })
 
   app.use(async (c, next) => {
     for (const [name, value] of Object.entries(always)) c.header(name, value)

@@ -99,7 +99,8 @@ export class MediaStatuses {
 
 type MediaStatus = Awaited<ReturnType<ReleaseStore['mediaStatus']>>
 
-function decodePath(pathname: string): string | undefined {
+/** The path below the content folder that an address asks for; undefined for what is no UTF-8. */
+export function decodePath(pathname: string): string | undefined {
   try {
     // As the folder is asked, or a path encoded twice would lead past this.
     return decodeSeparators(decodeURIComponent(pathname.slice(1)))
@@ -153,7 +154,7 @@ function withdrawnFile(): DomainError {
  * The answer of `media` to a request: the file, a part of it, 304 or 416; undefined when there is no
  * such file. Conditions are decided here where `media` does not know them.
  */
-async function findMedia(
+export async function findMedia(
   c: Context,
   media: MiddlewareHandler,
   now: number,

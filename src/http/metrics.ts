@@ -91,7 +91,8 @@ export class Metrics {
     running.set({ version }, 1)
   }
 
-  record(logged: LoggedRequest): void {
+  record(answered: LoggedRequest): void {
+    const logged = withoutPreviews(answered)
     const { kind, milliseconds } = logged
     this.#duration.observe({ kind }, Math.max(milliseconds, 0) / 1000)
     const key = likeness(logged)
@@ -154,6 +155,11 @@ export class Metrics {
     for (const tally of this.#tallies.values()) this.#count(tally)
     this.#tallies.clear()
   }
+}
+
+/** Anybody may read the numbers, and one of previews would tell that there is something to come (H-21). */
+function withoutPreviews(logged: LoggedRequest): LoggedRequest {
+  return logged.kind === 'preview' ? { ...logged, kind: 'api' } : logged
 }
 
 /** An answer as it is counted. Whatever else strangers wrote need not be remembered until then. */

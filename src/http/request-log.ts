@@ -4,7 +4,16 @@ import { type Reader, readUserAgent } from './reader.ts'
 
 /** What a request turned out to ask for, as it is counted and logged. */
 export type Subject = {
-  kind: 'feed' | 'page' | 'release' | 'document' | 'media' | 'api' | 'operations' | 'error'
+  kind:
+    | 'feed'
+    | 'page'
+    | 'release'
+    | 'preview'
+    | 'document'
+    | 'media'
+    | 'api'
+    | 'operations'
+    | 'error'
   format?: FormatName | undefined
   /** Canonical path, without its query. */
   path: string
@@ -26,6 +35,14 @@ export type LoggedRequest = Subject & {
   reader: Reader
 }
 
+/** What is logged in place of the address of a release before its time, which is a secret. */
+export const previewPath = '/preview/…'
+
+/** Whoever mistypes such an address, or names it to the API, has written its secret all the same. */
+function withoutSecret(path: string): string {
+  return path.replace(/[0-9a-f]{32,}/gi, '…')
+}
+
 /** What is logged of a request that came at a time in milliseconds, and of its answer. */
 export function answered(
   { method, headers }: Asked,
@@ -37,7 +54,7 @@ export function answered(
     method,
     kind: subject.kind,
     format: subject.format,
-    path: subject.path,
+    path: isAsWritten(subject) ? withoutSecret(subject.path) : subject.path,
     status: given.status,
     bytes: given.bytes,
     coding: given.coding,
@@ -45,6 +62,11 @@ export function answered(
     conditional: isConditional(headers),
     reader: readUserAgent(headers.get('user-agent') ?? undefined),
   }
+}
+
+/** Whether the path is what somebody wrote, and no address that is known. */
+function isAsWritten({ kind }: Subject): boolean {
+  return kind === 'error' || kind === 'api'
 }
 
 /** A request that was refused before it reached the app, as far as it could be read. */
@@ -64,7 +86,7 @@ export function refusedRequest(
   return {
     at,
     method: method ?? '',
-    path: path ?? '',
+    path: withoutSecret(path ?? ''),
     kind: 'error',
     status,
     bytes,
@@ -105,7 +127,7 @@ export function formatForPeople(logged: LoggedRequest): string {
   const what = `${method.slice(0, 20)} ${path.replace(/[?#][^]*/, '').slice(0, 200)}`
   const time = new Date(at).toTimeString().slice(0, 8)
   const parts = [time, status, what, size, `${Math.round(milliseconds)} ms`, reader.family]
-  return parts.join('  ').replace(/[^\x20-\x7e]/g, escapeCharacter)
+  return parts.join('  ').replace(/[^\x20-\x7e…]/g, escapeCharacter)
 }
 
 let lastTime = NaN

@@ -1,9 +1,13 @@
 import type { Clock } from '../domain/clock.ts'
+import { isUnderEmbargo } from '../domain/embargo.ts'
 import { DomainError, refusable } from '../domain/errors.ts'
 import { fingerprint, keyOf } from '../domain/identity.ts'
+import { mostProblems } from '../domain/limits.ts'
 import type { Problem } from '../domain/problem.ts'
 import {
+  asUnfinished,
   checkCondition,
+  checkMayBeUnfinished,
   formerSlugs,
   fromContent,
   historyEntryOf,
@@ -15,7 +19,6 @@ import {
   notWritten,
   otherIdentity,
   tagOf,
-  unfinished,
   withdrawn,
   wrong,
 } from './revise.ts'
@@ -35,6 +38,7 @@ import {
   takenSlug,
   withinReach,
 } from './permission.ts'
+import { concernsOf, lessThanSisters } from './concerns.ts'
 import type { PublishRequest, Receipt } from './request.ts'
 import {
   type MediaFile,
@@ -45,6 +49,7 @@ import {
 } from '../domain/reading.ts'
 import type { Release } from '../domain/release.ts'
 import { formatUtc } from '../domain/time.ts'
+import type { Site } from '../domain/site.ts'
 import { joinVocabularies } from '../domain/topic.ts'
 import type { WrittenRelease } from '../domain/written-release.ts'
 
@@ -93,8 +98,10 @@ export async function publish(
     // An earlier one of the same request may change what this one was compared with.
     const isDone = one.change === 'unchanged' && !seen.has(key)
     seen.add(key)
-    if (isDone) results.set(one, receipt(one, one.before!.release))
-    else if (one.request.isDryRun) results.set(one, receipt(one, one.draft.release))
+    if (one.request.isDryRun) {
+      const { release } = isDone ? one.before! : one.draft
+      results.set(one, receipt(await withConcerns(ports, one), release))
+    } else if (isDone) results.set(one, receipt(one, one.before!.release))
     else changing.push(one)
   }
   for (const group of groupsOf(changing)) {
@@ -102,6 +109,35 @@ export async function publish(
     group.forEach((one, index) => results.set(one, made[index]!))
   }
   return looked.map((one) => results.get(one)!)
+}
+
+/** The same with all that `check` would tell of such a release. What is withdrawn goes out no more. */
+async function withConcerns(
+  { store, clock }: Pick<PublishingPorts, 'store' | 'clock'>,
+  one: Prepared,
+): Promise<Prepared> {
+  const { release } = one.draft
+  if (release.withdrawn) return one
+  const { site } = one.siteAndTopics
+  const told = await warningsOf(store, release, { site, now: clock.now() })
+  return { ...one, warnings: [...one.warnings, ...told] }
+}
+
+/** What `check` would tell of a release and its versions in the store, as far as that needs no folder. */
+export async function warningsOf(
+  store: Pick<PublishingStore, 'findReleases'>,
+  release: Release,
+  { site, now }: { site: Site; now: number },
+): Promise<Problem[]> {
+  const { slug, language } = release
+  const others = site.languages.filter((one) => one !== language)
+  const addresses = others.map((one) => ({ slug, language: one }))
+  const found = await store.findReleases(addresses, [])
+  const sisters = found.map((one) => one.release).filter(({ withdrawn }) => !withdrawn)
+  const concerns = [...concernsOf(release, { site, now }), ...lessThanSisters(release, sisters)]
+  return concerns
+    .slice(0, mostProblems)
+    .map(({ field, message }) => ({ field, message, warning: true }))
 }
 
 /** Makes a group public, of each release one change. Never throws: what went wrong is told of each. */
@@ -113,7 +149,7 @@ async function makePublic(
   let looked: (Prepared | DomainError)[] = []
   try {
     await store.publish(createBatch(), clock, async (now) => {
-      looked = await lookAgain(ports, group)
+      looked = await lookAgain(ports, group, now)
       const changing = accepted(looked).filter(({ change }) => change !== 'unchanged')
       return Promise.all(
         changing.map(async (one) => ({
@@ -141,6 +177,7 @@ async function makePublic(
 async function lookAgain(
   ports: PublishingPorts,
   prepared: Prepared[],
+  now: number,
 ): Promise<(Prepared | DomainError)[]> {
   const { store } = ports
   const siteAndTopics = await store.siteAndTopics()
@@ -156,7 +193,10 @@ async function lookAgain(
     const isAsBefore = before
       ? here.length === 1 && here[0]!.hash === before.hash && tagOf(here[0]!) === tagOf(before)
       : here.length === 0
-    return isAsBefore && one.siteAndTopics === siteAndTopics
+    // Meanwhile it may have come out by itself.
+    const isOut = before !== undefined && !isUnderEmbargo(before.release.published, now)
+    const mayBe = !draft.release.draft || !isOut
+    return isAsBefore && mayBe && one.siteAndTopics === siteAndTopics
   })
   const others = prepared.filter((_, index) => !stillRight[index]).map(({ request }) => request)
   const again = others.length > 0 ? await prepare(ports, others) : []
@@ -233,10 +273,11 @@ async function readOne(
     const isWithdrawn = before?.release.withdrawn !== undefined
     const release = { written: one, origin, isNew: written !== undefined, now, isWithdrawn }
     const [text] = await readReleases([release], surroundingsOf(siteAndTopics, baseUrl))
-    if (text!.isUnfinished) throw unfinished()
     const result = await withMedia(text!, (path) => findMedia(path, by))
-    if (result.draft) return { ...result, draft: result.draft }
-    throw wrong(result.problems)
+    if (!result.draft) throw wrong(result.problems)
+    if (!text!.isUnfinished) return { ...result, draft: result.draft }
+    checkMayBeUnfinished(result.draft, before, now)
+    return { ...result, draft: await asUnfinished(result.draft) }
   }
   let result = await read(merged)
   if (request.change && !isRepeated(request.change, before, result.draft)) {
@@ -290,7 +331,13 @@ function receipt(
 ): Receipt {
   const { id, slug, language, url } = draft.release
   const tag = tagOf({ hash: draft.hash, release: { published, updated } })
-  return { change, id, slug, language, url, published, updated, tag, warnings }
+  // A draft has the time that its author gave it, and no second.
+  const times = draft.release.draft ? timesOf(draft.release) : { published, updated }
+  return { change, id, slug, language, url, ...times, tag, warnings }
+}
+
+function timesOf({ published }: Release): Pick<Release, 'published' | 'updated'> {
+  return { published, updated: published }
 }
 
 /** In their order, so that each group has one change of a release. */

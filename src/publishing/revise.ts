@@ -1,5 +1,6 @@
 import { DomainError, StoreDamaged } from '../domain/errors.ts'
-import { keyOf } from '../domain/identity.ts'
+import { isUnderEmbargo } from '../domain/embargo.ts'
+import { fingerprint, keyOf } from '../domain/identity.ts'
 import { mostProblems } from '../domain/limits.ts'
 import type { Problem } from '../domain/problem.ts'
 import type { ChangeNote, Condition, PublishRequest } from './request.ts'
@@ -10,10 +11,10 @@ import type {
   ReleaseForAuthors,
 } from '../domain/publishing-store.ts'
 import type { Draft } from '../domain/publishing.ts'
-import type { Release } from '../domain/release.ts'
+import { isUnfinished, type Release } from '../domain/release.ts'
 import { cleanLine } from '../domain/text.ts'
 import { formatUtc } from '../domain/time.ts'
-import { writeDown, type WrittenRelease } from '../domain/written-release.ts'
+import { asAuthored, writeDown, type WrittenRelease } from '../domain/written-release.ts'
 
 /**
  * What a request makes of a release. Whatever it does not speak of and readers rely on stays: the
@@ -32,7 +33,11 @@ export function merge(
   if (!before) return { published: formatUtc(now), ...merged }
   if (before.release.withdrawn && withdrawn === undefined) throw isWithdrawn()
   const { id, formerly, changes, authored } = before.release
-  const dated = { published: formatUtc(before.wished), authored: formatUtc(authored) }
+  // A draft that was not to come out later comes out when it is finished.
+  const isNow = before.release.draft && !isUnfinished(written) && before.wished <= now
+  const dated = isNow
+    ? { published: formatUtc(now) }
+    : { published: formatUtc(before.wished), authored: formatUtc(authored) }
   const slugs = Array.isArray(merged.formerly) ? (merged.formerly as unknown[]) : []
   const earlier = new Set([...formerly, ...slugs.map(asRead), before.release.slug])
   earlier.delete(slug)
@@ -56,7 +61,7 @@ export async function withdrawn(
   if (!before) throw new DomainError('not-found', 'There is no release at this address.')
   const { release, wished } = before
   const at = formatUtc(release.withdrawn?.at ?? now)
-  const written = await writeDown({ ...release, published: wished }, site)
+  const written = await writeDown({ ...release, draft: undefined, published: wished }, site)
   return { ...written, withdrawn: { at, reason, ...(replacedBy && { replacedBy }) } }
 }
 
@@ -83,7 +88,7 @@ export async function isAsRead(
   if (!before || media.some((path) => !attached.includes(path))) return false
   // What was renamed or merged since is sent under its former name, and read as what it is by now.
   const topics = before.release.topics.map((topic) => vocabulary.resolve(topic)?.slug ?? topic)
-  const there = { ...before.release, topics: [...new Set(topics)] }
+  const there = { ...asAuthored(before), topics: [...new Set(topics)] }
   const [was, is] = await Promise.all([there, release].map((one) => writeDown(one, site)))
   return JSON.stringify(was) === JSON.stringify(is)
 }
@@ -121,12 +126,13 @@ export async function historyEntryOf(
     note,
   }
   return before
-    ? { ...entry, replaced: await writeDown(before.release, siteAndTopics.site) }
+    ? { ...entry, replaced: await writeDown(asAuthored(before), siteAndTopics.site) }
     : entry
 }
 
 function actionOf(before: Release | undefined, after: Release): Action {
-  if (!before) return 'publish'
+  if (after.draft) return 'draft'
+  if (!before || before.draft) return after.withdrawn ? 'withdraw' : 'publish'
   if (!before.withdrawn && after.withdrawn) return 'withdraw'
   if (before.withdrawn && !after.withdrawn) return 'reinstate'
   const corrections = ({ changes }: Release) => changes.filter(({ kind }) => kind === 'correction')
@@ -181,11 +187,27 @@ export function wrong(problems: Problem[]): DomainError {
   return new DomainError('wrong', countOf(told.length), { errors: told })
 }
 
-/** The newsroom system that sends releases keeps those that are not finished. */
-export function unfinished(): DomainError {
-  const message =
-    'Drafts are not kept here. Send the release without "draft" once it is finished: with a time to come in "published" nobody sees it before. To take back what is public, withdraw it.'
-  return wrong([{ field: 'draft', message }])
+/** Throws DomainError `wrong` for `draft: true` in what readers have seen by the second `now`, or of what is withdrawn. */
+export function checkMayBeUnfinished(
+  { release }: Draft,
+  before: ReleaseForAuthors | undefined,
+  now: number,
+) {
+  const wasSeen = before !== undefined && !isUnderEmbargo(before.release.published, now)
+  if (!wasSeen && !release.withdrawn) return
+  const message = wasSeen
+    ? 'This release was public already, so it cannot be a draft again. Leave the field out, or withdraw the release.'
+    : 'A release is either a draft or withdrawn. Leave one of the two out.'
+  throw wrong([{ field: 'draft', message }])
+}
+
+/** What was read of a release that is not finished. It is another one as soon as it is finished. */
+export async function asUnfinished(draft: Draft): Promise<Draft> {
+  return {
+    ...draft,
+    hash: await fingerprint(`draft ${draft.hash}`),
+    release: { ...draft.release, draft: true },
+  }
 }
 
 function countOf(problems: number): string {

@@ -48,6 +48,7 @@ async function readStaged(database: Database, batches: string[]): Promise<Staged
        kept.key, kept.updated_key as updatedKey, kept.authored as keptAuthored, kept.wanted as keptWanted,
        ${termsOf('kept')} as keptTerms,
        one.document -> '$.withdrawn' is not null as withdrawn,
+       one.document -> '$.draft' is not null as unfinished,
        kept.document -> '$.withdrawn' is not null as keptWithdrawn,
        ${countCorrections('one')} as corrections, ${countCorrections('kept')} as keptCorrections,
        one.weight, kept.weight as keptWeight, kept.history as keptHistory
@@ -121,6 +122,7 @@ type StagedRow = {
   keptWanted: number
   keptTerms: string | null
   withdrawn: number
+  unfinished: number
   keptWithdrawn: number
   corrections: number
   keptCorrections: number
@@ -144,7 +146,9 @@ function toPlacement(
   const withdrawn = kept.withdrawn === 1
   const { corrections } = kept
   const dates = kept.archived === 1 ? 'archive' : kept.dates
-  const placement = { id, batch, number, authored, wanted, terms, withdrawn, corrections, dates }
+  const isUnfinished = kept.unfinished === 1
+  const about = { terms, withdrawn, isUnfinished, corrections }
+  const placement = { id, batch, number, authored, wanted, dates, ...about }
   const { key, updatedKey, keptAuthored, keptWanted, keptTerms } = kept
   if (key === null) return placement
   const before = { key, updatedKey, authored: keptAuthored, wanted: keptWanted }

@@ -1,4 +1,4 @@
-import { secondOf } from '../domain/key.ts'
+import { keyAt, secondOf } from '../domain/key.ts'
 import type { Site } from '../domain/site.ts'
 import type { VocabularySource } from '../domain/topic.ts'
 import { type AssignedKeys, assignKeys } from './assign-keys.ts'
@@ -15,7 +15,8 @@ import {
   touchRelated,
 } from './last-modified.ts'
 import type { Position } from './position.ts'
-import { inBatches } from './staging.ts'
+import { requireThat } from './require-that.ts'
+import { hidesWhatWasOut, inBatches } from './staging.ts'
 import { readStateValues, setStateValue } from './state-values.ts'
 import { switchTopics } from './switch-topics.ts'
 
@@ -65,6 +66,13 @@ export async function prepareTransaction(
   const { site, vocabulary, program, removed, others } = change
   return [
     ...checkRevision(database, position.revision, second),
+    // A release may have come out by itself since its author was told that it can be a draft again.
+    requireThat(
+      database,
+      `not exists (select 1 from incoming where ${inBatches('?1')} and ${hidesWhatWasOut('?2')})`,
+      staged,
+      keyAt(second),
+    ),
     ...(isVisible ? [setStateValue(database, 'changed', second)] : []),
     ...(frameIsNew ? [setStateValue(database, 'framed', second)] : []),
     ...(frameIsNew ? [] : touchAffected(database, plan.affected, plan, second)),

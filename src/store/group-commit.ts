@@ -2,13 +2,14 @@
 // whoever is first in it commits all that is staged for the same revision, also what others staged.
 import type { Clock } from '../domain/clock.ts'
 import { DomainError } from '../domain/errors.ts'
+import { keyAt } from '../domain/key.ts'
 import { nextSecond, waitForFreeSecond, yieldToPriority } from './change-second.ts'
 import { type Change, prepareTransaction } from './change-transaction.ts'
 import { mostAttempts } from './commit-change.ts'
 import { type Database, statement } from './database.ts'
 import { type Position, readPosition } from './position.ts'
 import { slugsOf } from './slugs.ts'
-import { discardBatch, type Staging } from './staging.ts'
+import { discardBatch, hidesWhatWasOut, type Staging } from './staging.ts'
 
 /** Identities and slugs of one group, about as many as a thousand releases have. */
 const mostNames = 2000
@@ -122,7 +123,8 @@ async function commitGroup(
     revision: before.revision,
   })
   if (position.revision !== before.revision) return 'stale'
-  const batches = await chooseGroup(database, name, position.revision, second - patience)
+  const group = { batch: name, revision: position.revision, second, patience }
+  const batches = await chooseGroup(database, group)
   if (!batches.includes(name)) return 'abandoned'
   const change = { ...(await readRest()), batches }
   await database.batch(await prepareTransaction(database, position, change, second))
@@ -133,25 +135,31 @@ type StagedNames = { batch: string; ids: string; slugs: string }
 
 /**
  * The batches that can be committed together with one: of those that speak of the same release or slug only
- * the first. The others are decided anew. What was staged before the second `from` is left out: whoever
- * staged it was told that nothing has changed, or was killed.
+ * the first. The others are decided anew. What was staged more than `patience` seconds before is left out: whoever
+ * staged it was told that nothing has changed, or was killed. So is a draft of what has come out meanwhile.
  */
 async function chooseGroup(
   database: Database,
-  batch: string,
-  revision: number,
-  from: number,
+  {
+    batch,
+    revision,
+    second,
+    patience,
+  }: { batch: string; revision: number; second: number; patience: number },
 ): Promise<string[]> {
   const { results } = await statement(
     database,
     `select batch, json_group_array(id) as ids, json_group_array(json(slugs)) as slugs from (
-       select batch, staged, id, ${slugsOf('incoming')} as slugs from incoming
+       select batch, staged, id, ${slugsOf('incoming')} as slugs,
+         ${hidesWhatWasOut('?4')} as isTooLate
+       from incoming
        where decided = ?1 and (staged >= ?2 or batch = ?3)
        order by number
-     ) group by batch order by min(staged), batch`,
+     ) group by batch having batch = ?3 or not max(isTooLate) order by min(staged), batch`,
     revision,
-    from,
+    second - patience,
     batch,
+    keyAt(second),
   ).all<StagedNames>()
   const own = results.find((one) => one.batch === batch)
   const taken = new Set(own ? namesOf(own) : [])

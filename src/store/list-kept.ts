@@ -1,4 +1,4 @@
-import { keyAt, lastKeyOf, secondOf } from '../domain/key.ts'
+import { keyAt, lastKeyOf, placesOfSecond, secondOf } from '../domain/key.ts'
 import { allReleases } from '../domain/feed-query.ts'
 import type { ReleaseFilter, ReleaseSummary, Viewer } from '../domain/publishing-store.ts'
 import type { Release } from '../domain/release.ts'
@@ -25,14 +25,13 @@ export async function listKept(database: Database, asked: Asked): Promise<Releas
   const { after, limit, viewer, filter } = asked
   const { results } = await statement(
     database,
-    `select slug, language, document ->> '$.title' as title, key, updated_key as updatedKey, source, hash,
-       origin, withdrawn
+    `select slug, language, document ->> '$.title' as title, key, updated_key as updatedKey,
+       authored as wished, source, hash, origin, withdrawn, ${stateOf('release', '?2')} as state
      from release where (slug, language) > (?3, ?4) and ${isShown}
        and (?6 is null or key in (select rowid from release_words where release_words match ?6))
        and (?7 is null or language in (select value from json_each(?7)))
-       and (?8 is null or iif(key > ?2, 'scheduled', iif(withdrawn, 'withdrawn', 'public'))
-         in (select value from json_each(?8)))
-       and key >= coalesce(?9, 0) and key < coalesce(?10, ${Number.MAX_SAFE_INTEGER})
+       and (?8 is null or ${stateOf('release', '?2')} in (select value from json_each(?8)))
+       and ${timeOf} >= coalesce(?9, 0) and ${timeOf} < coalesce(?10, ${Number.MAX_SAFE_INTEGER})
      order by slug, language limit ?5`,
     json(viewer.publishers),
     lastKeyOf(viewer.now),
@@ -72,6 +71,15 @@ function json(list: string[] | undefined): string | null {
 /** That a release is shown to those who publish for the publishers in ?1, up to the key ?2 (see `maySee`). */
 export const isShown = `(release.key <= ?2 or ?1 is null
   or ${publisherOf('release')} in (select value from json_each(?1)))`
+
+/** The key of a release, and of a draft that of the time which its author gave it. */
+const timeOf = `iif(document -> '$.draft' is null, key, authored * ${placesOfSecond})`
+
+/** The state of a release, as of the key `last` (`ReleaseState`). */
+function stateOf(table: string, last: string): string {
+  return `iif(${table}.document -> '$.draft' is not null, 'draft',
+    iif(${table}.key > ${last}, 'scheduled', iif(${table}.withdrawn, 'withdrawn', 'public')))`
+}
 
 export function publisherOf(table: string): string {
   return `${table}.document ->> '$.publisher'`

@@ -3,7 +3,7 @@ import type { Release } from '../domain/release.ts'
 import type { Relations, State, StoredRelease, Version } from '../domain/release-store.ts'
 import { type Database, readStored, statement } from './database.ts'
 
-type ReleaseRow = { key: number; updatedKey: number; changed: number; document: string }
+export type ReleaseRow = { key: number; updatedKey: number; changed: number; document: string }
 
 /** Releases by their keys, newest first. */
 export async function loadReleases(
@@ -52,7 +52,7 @@ type VersionRow = Omit<Version, 'isWithdrawn' | 'url'> & {
 export async function findRelations(
   database: Database,
   releases: Release[],
-  { horizon, site }: State,
+  { horizon, site }: Pick<State, 'horizon' | 'site'>,
 ): Promise<Relations> {
   const slugs = releases.flatMap(({ slug, corrects, withdrawn }) => [
     slug,
@@ -108,7 +108,8 @@ export function lastChangeOf(one: string, last: string): string {
 
 const columns = 'key, updated_key as updatedKey, document'
 
-function toRelease(
+/** A release as it is stored. */
+export function toRelease(
   database: Database,
   { key, updatedKey, changed, document }: ReleaseRow,
 ): StoredRelease {

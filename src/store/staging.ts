@@ -26,6 +26,14 @@ export function inBatches(batches: string): string {
  */
 export type Staging = { batch: string; now: number; decided?: number; first?: number }
 
+/** The condition that a row of `incoming` is not finished, although its release was out before the key `first`. */
+export function hidesWhatWasOut(first: string): string {
+  // A folder stages none, however many releases it has.
+  return `incoming.decided is not null and incoming.document -> '$.draft' is not null and exists (
+    select 1 from release where release.id = incoming.id and release.key < ${first}
+  )`
+}
+
 /** Stages drafts beside those of the same batch that are there. */
 export async function stageDrafts(
   database: Database,

@@ -10,6 +10,7 @@ import {
   launchBrowser,
   listControls,
   tabThrough,
+  token,
   type Visit,
 } from '../browser.ts'
 import { markdown, topicsYaml, writeFolder } from '../content-folder.ts'
@@ -97,8 +98,17 @@ const content = () =>
     'topics.yaml': topicsYaml + furtherTopics.join(''),
     'media/agenda.pdf': '%PDF-1.4 agenda',
     'media/port.png': pixel,
+    'releases/coming.en.md': markdown(
+      ['title: To come', 'published: 2199-01-01', 'topics: [eu]'],
+      '![A port](media/harbour.png)',
+    ),
+    'releases/coming.fi.md': markdown(['title: Tulossa', 'published: 2199-01-01']),
+    'media/harbour.png': pixel,
     ...releases(),
   })
+
+const inAMonth = () => new Date(Date.now() + 30 * 86_400_000).toISOString()
+const widths = "[...document.querySelectorAll('main img')].map((one) => one.naturalWidth)"
 
 const everyTopic = 'asylum+crime+drugs+eu+immigration+migration+organised-crime+space-travel'
 
@@ -265,6 +275,36 @@ describe.skipIf(!browser)('pages in a browser (skipped where none can be started
       await expect.poll(() => new URL(page.url()).hash, { interval: 10 }).toBe(target)
     })
   }
+
+  describe('a release before its time', () => {
+    const visit = visiting('/')
+    beforeAll(async () => {
+      const { page } = visit()
+      const made = await fetch(`${press.origin()}/api/releases/coming/en/previews`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify({ name: 'A browser', languages: ['all'], expires: inAMonth() }),
+      })
+      await page.goto(((await made.json()) as { url: string }).url)
+    })
+
+    test('says that it is not public on top of a page without barriers, which fits (WCAG 2.2 AA)', async () => {
+      const { page, errors, elsewhere } = visit()
+      expect(await page.getByLabel('Not public').textContent()).toMatch(/It comes out on/)
+      expect(await describePage(page)).toMatchObject({ mains: 1, headings: 1, nameless: [] })
+      const found: string[] = []
+      for (const { name, viewport, colorScheme, what } of looks) {
+        await page.setViewportSize(viewport)
+        await page.emulateMedia({ colorScheme })
+        for (const barrier of await findBarriers(page, what)) found.push(`${name}: ${barrier}`)
+        found.push(...(await findOverflow(page)))
+      }
+      expect(found).toEqual([])
+      // Behind the secret, as the page is.
+      await expect.poll(async () => page.evaluate(widths), { interval: 10 }).toEqual([1])
+      expect([errors, elsewhere]).toEqual([[], []])
+    })
+  })
 
   const group = (page: Page, name: RegExp) => page.locator('summary').filter({ hasText: name })
   const button = (page: Page) => page.getByRole('button', { name: 'Show the releases' })

@@ -1,5 +1,5 @@
 // `export`: everything that a database holds as a content folder, from which the same feeds are made.
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -160,6 +160,9 @@ test('what is exported makes the same documents byte for byte, whatever happened
     title: 'Not yet',
     published: '2090-05-01T09:00',
   })
+  const planned = '2091-05-01T09:00:00Z'
+  const unfinished = { ...written, title: 'Not finished', published: planned, draft: true }
+  await send('PUT', '/api/releases/unfinished/en', unfinished)
   writeFiles(service.directory, {
     'releases/b.en.md': release(
       'B again',
@@ -176,6 +179,8 @@ test('what is exported makes the same documents byte for byte, whatever happened
   const outcome = await service.exported(folder)
   expect(outcome).toMatchObject({ code: 0, errors: '' })
   expect(outcome.output).toContain('of them are not public yet')
+  const draft = readFileSync(join(folder, 'releases/2091.jsonl'), 'utf8')
+  expect(JSON.parse(draft)).toMatchObject({ slug: 'unfinished', published: planned, draft: true })
   const again = await nodePress(folder, service.clock)
   const [before, after] = [await documents(service.fetch), await documents(again.fetch)]
   expect(before.get('/releases/moved-away')).toMatch(/^308/)

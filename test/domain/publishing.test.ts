@@ -233,6 +233,21 @@ describe('the publication clock', () => {
     expect(again(false)).toBe(4000)
   })
 
+  test('what is not finished has such a second too, which it gives up when it is', () => {
+    const unfinished = release({ isUnfinished: true })
+    const { published } = place1(unfinished)
+    expect(new Date(published * 1000).getUTCFullYear()).toBe(9000)
+    expect(place1(release({ isUnfinished: true, before: { published } }))).toMatchObject({
+      published,
+    })
+    expect(place1(release({ before: { published } }))).toMatchObject({ published: 1000 })
+    const later = { authored: 5000, wanted: 5000, before: { published } }
+    expect(place1(release(later))).toMatchObject({ published: 5000 })
+    expect(place1(release({ isUnfinished: true, before: { published: 5000 } })).published).toBe(
+      published,
+    )
+  })
+
   test('a correction, a withdrawal and a topic gained are changes of now; anything else is silent', () => {
     const updated = (changed: Changed) => place1(release(changed)).updated
     expect(updated({ wanted: 500, before: {} })).toBe(1000)

@@ -1,6 +1,6 @@
 // Records every byte and header that the public can ask for, and compares them when there is a release
 // of the future, when its time comes, and when it goes away before.
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { walk } from '../archive-walker.ts'
@@ -394,3 +394,119 @@ describe('a release under embargo', () => {
     120_000,
   )
 })
+
+/** Makes links to a release that is to come, follows each of them in every way, and revokes some. */
+async function makeAndFollowLinks(fetch: Fetch): Promise<string[]> {
+  const path = '/api/releases/secret/en/previews'
+  const headers = {
+    Authorization: 'Bearer a-secret-of-the-newsroom',
+    'Content-Type': 'application/json',
+  }
+  const ask = async (init: RequestInit, more = '') => {
+    return (await (await fetch(`${path}${more}`, { headers, ...init })).json()) as {
+      url: string
+      id: string
+    }
+  }
+  const secrets: string[] = []
+  for (const languages of [[], ['fi'], ['all']]) {
+    const body = JSON.stringify({ name: 'The aide', languages })
+    const { url, id } = await ask({ method: 'POST', body })
+    const [, secret = ''] = /\/preview\/(.*)$/.exec(url)!
+    secrets.push(secret)
+    const follow = async () => {
+      for (const rest of ['', '/fi', '/media/secret.pdf', '/media/nothing.pdf', '/nothing']) {
+        for (const method of ['GET', 'HEAD', 'POST']) {
+          const answer = await fetch(`/preview/${secret}${rest}`, { method })
+          await answer.arrayBuffer()
+        }
+      }
+    }
+    await follow()
+    expect(await (await fetch(`/preview/${secret}`)).text()).toMatch(/xylophone secret/i)
+    if (languages.length === 0) await ask({ method: 'DELETE' }, `/${id}`)
+    await follow()
+  }
+  await ask({ method: 'GET' })
+  await (await fetch(`/preview/${'0'.repeat(32)}`)).arrayBuffer()
+  return secrets
+}
+
+describe('links that show a release under embargo', () => {
+  test('change no public byte, header or count, nor what readers have, and their secrets are kept nowhere (H-21)', async () => {
+    const clock = createSimulatedClock(start)
+    const lift = start + 3600
+    const directory = temporaryFolder({
+      ...publicFiles(),
+      ...embargoedFiles('secret', lift, 'harbour'),
+    })
+    const log: string[] = []
+    const press = await nodePress(directory, clock, undefined, {
+      isOnDisk: true,
+      write: (line) => log.push(line),
+    })
+    onTestFinished(() => press.close())
+    const { fetch } = press
+    clock.moveTo(start + 60)
+    const addresses = await publicAddresses(fetch, lift, short, true)
+    const before = await recordSettled(fetch, addresses)
+    const [revision, renders] = [await press.revision(), await rendersOf(press)]
+    const secrets = await makeAndFollowLinks(fetch)
+    expect(differences(before, await record(fetch, addresses, before))).toEqual([])
+    // Nobody's document was made anew, and none was taken for another.
+    expect(await rendersOf(press)).toBe(renders)
+    expect(await press.revision()).toBe(revision)
+    const told = await operations(fetch)
+    expect(told).not.toMatch(/preview/i)
+    await press.restart()
+    const anew = await record(fetch, addresses, before, fewWays)
+    expect(differences(inWays(before, fewWays), anew)).toEqual([])
+    // The log of the database has what was written last.
+    const stored = ['', '-wal'].map((end) => readFileSync(`${press.databaseFile}${end}`, 'latin1'))
+    expect(log.filter((line) => line.includes(String.raw`"path":"/preview/\u2026"`))).toHaveLength(
+      94,
+    )
+    for (const secret of secrets) {
+      expect(log.join('')).not.toContain(secret)
+      expect(stored.join('').includes(secret)).toBe(false)
+      expect(told).not.toContain(secret)
+    }
+  })
+
+  test.skipIf(isQuick)(
+    'change none on Workers (H-21)',
+    async () => {
+      const clock = createSimulatedClock(start)
+      const lift = start + 3600
+      const directory = temporaryFolder({
+        ...publicFiles(),
+        ...embargoedFiles('secret', lift, 'harbour'),
+      })
+      const press = await workerPress(directory, clock)
+      onTestFinished(() => press.close())
+      clock.moveTo(start + 60)
+      const addresses = await publicAddresses(press.fetch, lift, short, true)
+      const first = await record(press.fetch, addresses, new Map(), ['whole'])
+      const before = await record(press.fetch, addresses, first, fewWays)
+      await makeAndFollowLinks(press.fetch)
+      expect(differences(before, await record(press.fetch, addresses, before, fewWays))).toEqual([])
+      await press.restart()
+      clock.moveTo(lift - 1800)
+      const anew = await record(press.fetch, addresses, before, fewWays)
+      // In tests, the tag of a file that everybody may have differs with every bundle.
+      const others = differences(before, anew).filter((one) => !one.includes('/agenda.pdf'))
+      expect(others).toEqual([])
+      expect(await operations(press.fetch)).not.toMatch(/preview/i)
+    },
+    120_000,
+  )
+})
+
+/** How many documents were made since the start. */
+async function rendersOf(press: Pick<Awaited<ReturnType<typeof nodePress>>, 'metrics'>) {
+  const { body } = await press.metrics().document()
+  return body
+    .split('\n')
+    .filter((line) => line.startsWith('tiedote_renders_total'))
+    .join('\n')
+}

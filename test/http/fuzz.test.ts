@@ -115,6 +115,8 @@ const texts: Record<string, fc.Arbitrary<string>> = {
   publisher: fc.constantFrom('ministry', 'customs'),
   kind: fc.constantFrom('press-release', 'statement', 'minor', 'correction'),
   url: fc.constantFrom('https://example.org/', 'https://example.org/ä?b=c&d'),
+  id: fc.constantFrom('8d0f6c2b7a915e34', '0'.repeat(16)),
+  expires: fc.constantFrom(new Date(Date.now() + 86_400_000).toISOString(), '2019-06-01'),
   at: fc.constantFrom('2024-01-25T09:00:00Z', '2020-01-01'),
   start: fc.constant('2024-01-25'),
   end: fc.constant('2024-01-26'),
@@ -412,7 +414,9 @@ describe('the API', () => {
             else if (lines) await expectAllToBeThere(lines)
             else await expectToBeThere(sent)
             if (!sent.operation.path.includes('media')) expect(after.files).toEqual(before.files)
-            else expect(after.revision).toBe(before.revision)
+            if (/media|previews/.test(sent.operation.path)) {
+              expect(after.revision).toBe(before.revision)
+            }
             expect(after.revision - before.revision).toBeLessThanOrEqual(lines?.length ?? 1)
           },
         ),
@@ -461,6 +465,9 @@ describe('the API', () => {
       const { text } = await send('GET', address.replace(/\/withdraw$/, ''))
       const { withdrawn } = JSON.parse(text) as { withdrawn?: { reason: string } }
       expect(withdrawn?.reason).toBeTruthy()
+    } else if (operation.path.includes('previews')) {
+      const { status } = await send('GET', address.replace(/(previews)\/.*/, '$1'))
+      expect(status).toBe(200)
     } else if (operation.path.includes('releases')) {
       await expectReleaseToBeThere(address)
     } else {

@@ -357,18 +357,6 @@ onBothPresses('publishing', files, (press) => {
     expect((await ask('GET', '/api/releases/to-come/en')).json.title).toBe(release.title)
   })
 
-  test('the API keeps no drafts, and says what to do instead', async () => {
-    const { status, json } = await ask('PUT', '/api/releases/unfinished/en', {
-      ...release,
-      draft: true,
-    })
-    expect(status).toBe(422)
-    expect(json).toMatchObject({ errors: [{ field: 'draft' }] })
-    expect((await ask('GET', '/api/releases/unfinished/en')).status).toBe(404)
-    const finished = { ...release, draft: false, published: '2099-01-01T09:00' }
-    expect((await ask('PUT', '/api/releases/unfinished/en', finished)).status).toBe(201)
-  })
-
   test('what is in a file can only be changed there, and a file takes nothing over', async () => {
     const put = await ask('PUT', '/api/releases/from-a-file/en', release)
     expect(put.status).toBe(409)

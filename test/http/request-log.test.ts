@@ -1,6 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatForPeople, formatRequest, type LoggedRequest } from '../../src/http/request-log.ts'
+import {
+  answered,
+  formatForPeople,
+  formatRequest,
+  type LoggedRequest,
+  refusedRequest,
+} from '../../src/http/request-log.ts'
 
 const answer: LoggedRequest = {
   at: Date.UTC(2026, 9, 7, 8, 0, 0, 25),
@@ -75,4 +81,38 @@ test('no path and no method can forge a line or a command to a terminal', () => 
       expect(read['status']).toBe(304)
     }),
   )
+})
+
+test('no secret of a preview is in the log, whatever somebody makes of its address', () => {
+  const secret = '5d41402abc4b2a76b9719d911017c592'
+  const given = { at: 0, status: 404, bytes: 0, coding: undefined }
+  const asked = (path: string) => ({ method: 'GET', address: path, headers: new Headers() })
+  const wrong = [
+    `/Preview/${secret}`,
+    `//preview/${secret}/en`,
+    `/en/preview/${secret}`,
+    `/${secret}`,
+  ]
+  for (const path of [
+    ...wrong,
+    `/%70review/${secret.toUpperCase()}`,
+    `http://x/preview/${secret}`,
+  ]) {
+    const missing = answered(asked(path), { kind: 'error', path }, given)
+    for (const logged of [missing, refusedRequest({ path, status: 400, bytes: 0 }, 0)]) {
+      expect(formatRequest(logged) + formatForPeople(logged)).not.toMatch(new RegExp(secret, 'i'))
+    }
+  }
+  const revoked = answered(
+    asked(''),
+    { kind: 'api', path: `/api/releases/a/en/previews/${secret}` },
+    given,
+  )
+  expect(JSON.parse(formatRequest(revoked))).toMatchObject({
+    path: '/api/releases/a/en/previews/…',
+  })
+  expect(formatForPeople(revoked)).toContain('/api/releases/a/en/previews/…')
+  // Names of files may be digests.
+  const file = answered(asked(''), { kind: 'media', path: `/media/${secret}.pdf` }, given)
+  expect(formatRequest(file)).toContain(secret)
 })

@@ -480,6 +480,27 @@ test('what is refused at the second look does not come out with the rest of its 
   expect((await press.titles()).toSorted()).toEqual(['Theirs', 'y'])
 })
 
+test.each([true, false])(
+  'a release that comes out while it is being made a draft stays out (somebody polls: %s)',
+  async (isPolled) => {
+    const { database, beforeNextBatch } = interrupted(await newDatabase())
+    const files = { 'releases/a.en.md': file('A', start) }
+    const office = await service(database, files, createSimulatedClock(start + 60))
+    const lift = start + 120
+    await office.put('plan', { published: formatUtc(lift) })
+    office.clock.moveTo(lift - 2)
+    beforeNextBatch(async () => {
+      office.clock.moveTo(lift + 5)
+      if (isPolled) expect(await office.titles()).toEqual(['plan', 'A'])
+    })
+    const refused = { code: isPolled ? 'wrong' : 'unavailable' }
+    await expect(office.put('plan', { draft: true })).rejects.toMatchObject(refused)
+    expect(await office.titles()).toEqual(['plan', 'A'])
+    expect(await office.staged()).toBe(0)
+    await expect(office.put('plan', { draft: true })).rejects.toMatchObject({ code: 'wrong' })
+  },
+)
+
 test('a topic before which something else is always published is told to come again', async () => {
   const { database, beforeNextBatch } = interrupted(await newDatabase())
   const clock = createSimulatedClock(start)

@@ -156,6 +156,11 @@ export const en: Texts = {
     followTopics: 'Follow the topics of this release',
     pictureElsewhere: 'Picture on another site',
 
+    notPublic: 'Not public',
+    comesOut: 'It comes out on',
+    isDraft: 'This is a draft, and may still change.',
+    notToBePassedOn: 'Do not pass this link on.',
+
     picturesToDownload: 'Pictures to download',
     newOn: (what) => `New releases: ${what}`,
 
@@ -194,6 +199,9 @@ export const en: Texts = {
       ended: 'This feed has ended.',
       'empty-month': 'No release was published in that month.',
       'no-release': 'There is no release at this address.',
+      'no-preview':
+        'This link shows nothing. See whether all of it was copied, or ask whoever gave it to you.',
+      'preview-ended': 'This link has ended. Ask whoever gave it to you for a new one.',
     },
     askedFor: 'You asked for',
     insteadTopics: 'Did you look for one of these?',

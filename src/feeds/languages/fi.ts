@@ -155,6 +155,11 @@ export const fi: Texts = {
     followTopics: 'Seuraa tiedotteen aiheita',
     pictureElsewhere: 'Kuva toisella sivustolla',
 
+    notPublic: 'Ei julkinen',
+    comesOut: 'Julkaistaan',
+    isDraft: 'Tämä on luonnos, joka voi vielä muuttua.',
+    notToBePassedOn: 'Älä anna linkkiä eteenpäin.',
+
     picturesToDownload: 'Ladattavat kuvat',
     newOn: (what) => `Uudet tiedotteet: ${what}`,
 
@@ -195,6 +200,9 @@ export const fi: Texts = {
       ended: 'Tämä syöte on päättynyt.',
       'empty-month': 'Siinä kuussa ei julkaistu yhtään tiedotetta.',
       'no-release': 'Tässä osoitteessa ei ole tiedotetta.',
+      'no-preview':
+        'Linkistä ei löydy mitään. Tarkista, että se on kopioitu kokonaan, tai kysy siltä, joka antoi sen sinulle.',
+      'preview-ended': 'Linkki ei ole enää voimassa. Pyydä uusi siltä, joka antoi sen sinulle.',
     },
     askedFor: 'Pyysit osoitetta',
     insteadTopics: 'Etsitkö jotakin näistä?',

@@ -155,6 +155,11 @@ export const sv: Texts = {
     followTopics: 'Följ meddelandets ämnen',
     pictureElsewhere: 'Bild på en annan webbplats',
 
+    notPublic: 'Inte offentligt',
+    comesOut: 'Publiceras',
+    isDraft: 'Det här är ett utkast, och kan ännu ändras.',
+    notToBePassedOn: 'Ge inte länken vidare.',
+
     picturesToDownload: 'Bilder att ladda ner',
     newOn: (what) => `Nya meddelanden: ${what}`,
 
@@ -195,6 +200,9 @@ export const sv: Texts = {
       ended: 'Flödet har upphört.',
       'empty-month': 'Inget meddelande publicerades den månaden.',
       'no-release': 'Det finns inget meddelande på den här adressen.',
+      'no-preview':
+        'Länken visar ingenting. Kontrollera att hela länken är med, eller fråga den som gav dig den.',
+      'preview-ended': 'Länken gäller inte längre. Be den som gav dig den om en ny.',
     },
     askedFor: 'Du bad om',
     insteadTopics: 'Sökte du något av dessa?',

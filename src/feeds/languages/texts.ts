@@ -68,6 +68,8 @@ export type Reason =
   | 'ended'
   | 'empty-month'
   | 'no-release'
+  | 'no-preview'
+  | 'preview-ended'
 
 /** The texts of the pages. */
 export type Messages = {
@@ -160,6 +162,14 @@ export type Messages = {
   otherLanguages: string
   followTopics: string
   pictureElsewhere: string
+
+  /** On top of a release that is shown to somebody before its time. */
+  notPublic: string
+  /** Before the day and time. */
+  comesOut: string
+  /** Of a release that has no time yet. */
+  isDraft: string
+  notToBePassedOn: string
 
   picturesToDownload: string
   newOn: (what: string) => string

@@ -9,6 +9,7 @@ import { getFile, putFile } from './media.ts'
 import { mendClock } from './mend-clock.ts'
 import { openApiDocument } from './openapi.ts'
 import { apiPage } from './page.ts'
+import { createPreview, listPreviews, revokePreview, revokePreviews } from './previews.ts'
 import type { Publishing } from './publishing.ts'
 import {
   getRelease,
@@ -52,6 +53,11 @@ export function createApi(publishing: Publishing): Api {
   api.post('/api/releases/:slug/:language/withdraw', withdrawRelease)
   api.get('/api/releases/:slug/:language', getRelease)
   api.get('/api/releases/:slug/:language/history', getReleaseHistory)
+  const previews = '/api/releases/:slug/:language/previews'
+  api.get(previews, listPreviews)
+  api.post(previews, createPreview)
+  api.delete(previews, revokePreviews)
+  api.delete(`${previews}/:id`, revokePreview)
   api.get('/api/topics/:slug', getTopic)
   api.put('/api/topics/:slug', putTopic)
   api.get('/api/topics/:slug/history', getTopicHistory)

@@ -1,45 +1,18 @@
-import { toJsonSchema } from '@valibot/to-json-schema'
-import type { GenericSchema } from 'valibot'
 import { releaseStates, type SiteAndTopics } from '../../domain/publishing-store.ts'
 import { datings } from '../../domain/publishing.ts'
 import { mediaTypes } from '../../domain/media-types.ts'
+import {
+  answer,
+  body,
+  inHeader,
+  inPath,
+  inQuery,
+  json,
+  type Operation,
+  refusals,
+} from './operations.ts'
 import { createSamples, type Samples } from './samples.ts'
 import { describeSchemas, type Schemas } from './schemas.ts'
-
-/** JSON Schema of the draft 2020-12, as far as the page for people reads it. */
-export type JsonSchema = {
-  type?: string
-  description?: string
-  properties?: Record<string, JsonSchema>
-  required?: string[]
-  items?: JsonSchema
-  enum?: string[]
-  anyOf?: JsonSchema[]
-  format?: string
-  readOnly?: boolean
-  $ref?: string
-}
-
-type Parameter = {
-  in: 'path' | 'query' | 'header'
-  name: string
-  required?: true
-  description: string
-  schema: JsonSchema & Record<string, unknown>
-}
-
-type Content = Record<string, { schema: JsonSchema; example?: unknown }>
-
-/** What one method does at one path. */
-export type Operation = {
-  /** Clients that are generated call it so. */
-  operationId: string
-  summary: string
-  description?: string
-  parameters?: Parameter[]
-  requestBody?: { required: true; content: Content }
-  responses: Record<number, { description: string; content?: Content }>
-}
 
 /** Operations by path and method. */
 type Paths = Record<string, Record<string, Operation>>
@@ -80,6 +53,7 @@ function describe(siteAndTopics: SiteAndTopics, baseUrl: string) {
     paths: {
       ...releasePaths(schemas, samples),
       ...releaseChangePaths(schemas, samples),
+      ...previewPaths(schemas, samples),
       ...manyReleasesPaths(schemas, samples),
       ...topicPaths(schemas, samples),
       ...mediaPaths(schemas, samples),
@@ -89,7 +63,11 @@ function describe(siteAndTopics: SiteAndTopics, baseUrl: string) {
 }
 
 const ofRelease = [inPath('slug', 'Of the release.'), inPath('language', 'Such as en.')]
-const dryRun = inQuery('dry-run', 'Checks everything and changes nothing.', { type: 'boolean' })
+const dryRun = inQuery(
+  'dry-run',
+  'Checks everything and changes nothing. Of releases "warnings" also has what the command check would tell.',
+  { type: 'boolean' },
+)
 const how = [
   dryRun,
   inQuery(
@@ -133,7 +111,7 @@ function releasePaths(schemas: Schemas, samples: Samples): Paths {
         operationId: 'putRelease',
         summary: 'Create or revise a release',
         description:
-          'Sending the same again changes nothing. Identity, earlier slugs, notes of changes and the time stay as they are unless you write them; without a time a new release is published now. "change" adds a note for readers: a correction marks the release as updated in every feed. A withdrawn release stands again only with "withdrawn": null. A title has at most 500 characters, a lead 5,000, the text 50,000 elements. A token for some publishers writes only to slugs that no release of another publisher has or had, in any language, and names only such in "formerly" and "corrects".',
+          'Sending the same again changes nothing. Identity, earlier slugs, notes of changes and the time stay as they are unless you write them; without a time a new release is published now. "change" adds a note for readers: a correction marks the release as updated in every feed. "draft": true keeps a release that no reader sees, whatever its time, until it is sent without it; what was public cannot be a draft again. A withdrawn release stands again only with "withdrawn": null. A title has at most 500 characters, a lead 5,000, the text 50,000 elements. A token for some publishers writes only to slugs that no release of another publisher has or had, in any language, and names only such in "formerly" and "corrects".',
         parameters: [...ofRelease, ...how, ifMatch, ifNoneMatch],
         requestBody: body('application/json', schemas.release),
         responses: {
@@ -187,13 +165,66 @@ function releaseChangePaths(schemas: Schemas, samples: Samples): Paths {
   }
 }
 
+/** Links to a release before its time. */
+function previewPaths(schemas: Schemas, samples: Samples): Paths {
+  const path = '/api/releases/{slug}/{language}/previews'
+  return {
+    [path]: {
+      post: {
+        operationId: 'createPreview',
+        summary: 'Make a link that shows a release to one person before it is public',
+        description:
+          'Whoever has the link sees the release as it will be, with its files, and nobody else does. Make one for each person: "name" says for whom, and only authors see it. It works for seven days unless "expires" says otherwise, for sixty at the most. "languages" adds versions in other languages, ["all"] every one that there is when somebody looks. When the release is public the link leads to its page. At most 50 links to one release work at once, and 1,000 in all. "url" is in this answer alone: only a digest of it is kept. "warnings" has what the command check would tell of the release.',
+        parameters: [...ofRelease, dryRun],
+        requestBody: body('application/json', schemas.preview),
+        responses: {
+          200: answer('So it would be made, if this were no dry run.', schemas.madePreview),
+          201: answer('The link is made.', schemas.madePreview, samples.madePreview),
+          ...refusals(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
+        },
+      },
+      get: {
+        operationId: 'listPreviews',
+        summary: 'List the links to a release, the newest first',
+        description:
+          '"state" is open while a link works. Sixty days after its end a link is forgotten. No answer has the addresses.',
+        parameters: ofRelease,
+        responses: {
+          200: answer('The links.', schemas.previewList, samples.previewList),
+          ...refusals(400, 401, 403, 404, 429, 503),
+        },
+      },
+      delete: {
+        operationId: 'revokePreviews',
+        summary: 'End all links to a release',
+        parameters: [...ofRelease, dryRun],
+        responses: {
+          200: answer('The links.', schemas.previewList, samples.previewList),
+          ...refusals(400, 401, 403, 404, 429, 503),
+        },
+      },
+    },
+    [`${path}/{id}`]: {
+      delete: {
+        operationId: 'revokePreview',
+        summary: 'End a link to a release',
+        parameters: [...ofRelease, inPath('id', 'Of the link, as the list has it.'), dryRun],
+        responses: {
+          200: answer('The link.', schemas.keptPreview, samples.keptPreview),
+          ...refusals(400, 401, 403, 404, 429, 503),
+        },
+      },
+    },
+  }
+}
+
 /** All releases, and many at once. */
 function manyReleasesPaths(schemas: Schemas, samples: Samples): Paths {
   return {
     '/api/releases': {
       get: {
         operationId: 'listReleases',
-        summary: 'List all releases, also those to come',
+        summary: 'List all releases, also drafts and those to come',
         description: 'A token for some publishers sees what is to come of these alone.',
         parameters: [
           inQuery('after', 'The release after which to begin: slug.language.', { type: 'string' }),
@@ -316,92 +347,5 @@ function clockPaths(schemas: Schemas, samples: Samples): Paths {
         },
       },
     },
-  }
-}
-
-/** Answers with a problem document (RFC 9457), by their status. */
-function refusals(...statuses: number[]): Operation['responses'] {
-  const schema = { $ref: '#/components/schemas/Problem' }
-  const content = { 'application/problem+json': { schema } }
-  return Object.fromEntries(
-    statuses.map((status) => [status, { description: meaning[status]!, content }]),
-  )
-}
-
-const meaning: Record<number, string> = {
-  400: 'It cannot be read.',
-  401: 'No token, or one that is not known.',
-  403: 'This token may not do that.',
-  404: 'It is not there.',
-  409: 'It cannot be changed here: it is in the content folder, was withdrawn, or its identity would change.',
-  412: 'It is not what you know.',
-  413: 'It is too large.',
-  415: 'This kind of content is not taken.',
-  422: 'Fields are wrong: "errors" names all of them.',
-  429: 'Too many wrong tokens.',
-  503: 'The store cannot be written now, or too much is sent at once. Nothing has changed.',
-}
-
-function inPath(name: string, description: string): Parameter {
-  return { in: 'path', name, required: true, description, schema: { type: 'string' } }
-}
-
-function inHeader(name: string, description: string): Parameter {
-  return { in: 'header', name, description, schema: { type: 'string' } }
-}
-
-function inQuery(name: string, description: string, schema: Parameter['schema']): Parameter {
-  return { in: 'query', name, description, schema }
-}
-
-function body(type: string, schema: GenericSchema): Operation['requestBody'] & {} {
-  return { required: true, content: { [type]: { schema: json(schema) } } }
-}
-
-function answer(description: string, schema: GenericSchema, example: unknown) {
-  return { description, content: { 'application/json': { schema: json(schema), example } } }
-}
-
-/** What our own checks say beyond types has no words in JSON Schema; the errors have them. */
-function json(schema: GenericSchema): JsonSchema {
-  const found = toJsonSchema(schema, {
-    typeMode: 'input',
-    errorMode: 'ignore',
-    target: 'draft-2020-12',
-  }) as JsonSchema
-  return described(found)
-}
-
-/** What a field holds that is text, by its name. */
-const textFormats: Record<string, string> = {
-  ...Object.fromEntries(
-    ['published', 'updated', 'authored', 'at', 'since', 'now'].map((name) => [name, 'date-time']),
-  ),
-  ...Object.fromEntries(['url', 'page', 'next'].map((name) => [name, 'uri'])),
-  email: 'email',
-}
-
-/** A schema with the formats of its fields, and with what only answers have marked as that. */
-function described(schema: JsonSchema): JsonSchema {
-  const { properties, items, anyOf } = schema
-  return {
-    ...schema,
-    ...(items && { items: described(items) }),
-    ...(anyOf && { anyOf: anyOf.map(described) }),
-    ...(properties && {
-      properties: Object.fromEntries(
-        Object.entries(properties).map(([name, one]) => [name, describedField(name, one)]),
-      ),
-    }),
-  }
-}
-
-function describedField(name: string, schema: JsonSchema): JsonSchema {
-  const format = schema.type === 'string' ? textFormats[name] : undefined
-  const isToRead = name === 'status' && schema.properties !== undefined
-  return {
-    ...described(schema),
-    ...(format && { format }),
-    ...(isToRead && { readOnly: true }),
   }
 }

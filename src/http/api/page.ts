@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
-import type { JsonSchema, OpenApiDocument, Operation } from './openapi.ts'
+import type { OpenApiDocument } from './openapi.ts'
+import type { JsonSchema, Operation } from './operations.ts'
 
 /** The OpenAPI document as a page that people can read. */
 export function apiPage({ info, paths, servers }: OpenApiDocument) {

@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import type { Clock, Mended } from '../../domain/clock.ts'
 import type { MediaStore } from '../../domain/media-store.ts'
 import { spellings } from '../../domain/media-types.ts'
+import type { PreviewStore } from '../../domain/preview.ts'
 import type { PublishingStore } from '../../domain/publishing-store.ts'
 import type {
   MediaFile,
@@ -18,6 +19,8 @@ import type { BodyMemory } from './body-memory.ts'
 /** What differs from one place where something is published to another. */
 export type PublishingParts = {
   store: PublishingStore
+  /** What links to releases before their time are kept in. */
+  previews: PreviewStore
   media: MediaStore
   /** All that may take long, perhaps in another thread. */
   reading: {

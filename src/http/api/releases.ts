@@ -9,7 +9,7 @@ import {
   type Viewer,
 } from '../../domain/publishing-store.ts'
 import { formatUtc } from '../../domain/time.ts'
-import { writeDown } from '../../domain/written-release.ts'
+import { asAuthored, writeDown } from '../../domain/written-release.ts'
 import { maySee } from '../../publishing/permission.ts'
 import { publish } from '../../publishing/publish.ts'
 import type { PublishRequest, Receipt } from '../../publishing/request.ts'
@@ -40,12 +40,13 @@ export async function listReleases(c: Ask): Promise<Response> {
   const found = await store.list(after, limit, viewer(c), filter)
   const last = found.length === limit ? found.at(-1) : undefined
   return c.json({
-    releases: found.map(({ slug, language, title, source, hash, origin, ...one }) => ({
+    releases: found.map(({ slug, language, title, source, hash, origin, state, ...one }) => ({
       slug,
       language,
       title,
-      published: formatUtc(one.published),
-      updated: formatUtc(one.updated),
+      state,
+      published: formatUtc(state === 'draft' ? one.wished : one.published),
+      updated: formatUtc(state === 'draft' ? one.wished : one.updated),
       etag: tagOf({ hash, release: one }),
       fingerprint: origin,
       from: source.startsWith(apiSource) ? 'api' : 'content',
@@ -96,10 +97,11 @@ export async function getRelease(c: Ask): Promise<Response> {
   const { site, vocabulary } = siteAndTopics
   const { baseUrl, clock } = c.get('publishing')
   const addresses = createAddresses(baseUrl, site)
+  const release = asAuthored(stored)
   c.header('ETag', `"${tagOf(stored)}"`)
   return c.json({
-    ...(await writeDown(stored.release, site, stored.markdown)),
-    status: statusOf(stored.release, clock.now(), { addresses, site, vocabulary }),
+    ...(await writeDown(release, site, stored.markdown)),
+    status: statusOf(release, clock.now(), { addresses, site, vocabulary }),
   })
 }
 
@@ -133,7 +135,8 @@ async function addressesFor(c: Ask) {
   return createAddresses(baseUrl, (await store.siteAndTopics()).site)
 }
 
-async function findVisible(
+/** The release at an address, as far as its author may know of it. Throws DomainError `not-found`. */
+export async function findVisible(
   c: Ask,
 ): Promise<{ stored: ReleaseForAuthors; siteAndTopics: SiteAndTopics }> {
   const { store } = c.get('publishing')
@@ -151,8 +154,10 @@ function isWritten(result: Receipt | DomainError): boolean {
 
 /** What a release was before it came out stays with its publisher when it has. */
 function mayRead({ publishers }: Viewer, { at, replaced }: HistoryEntry): boolean {
-  const { publisher, published } = Object(replaced) as { publisher?: string; published?: string }
+  const { publisher, published, draft } = Object(replaced) as Partial<Record<string, string>>
   if (publisher === undefined || published === undefined) return true
+  // A draft never came out, whatever time it had.
+  if (draft !== undefined) return !publishers || publishers.includes(publisher)
   return maySee({ publishers, now: at }, { publisher, published: Date.parse(published) / 1000 })
 }
 

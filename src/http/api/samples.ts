@@ -37,6 +37,15 @@ export function createSamples({ site, vocabulary }: SiteAndTopics, baseUrl: stri
     updated: time,
     etag: tag,
   }
+  const keptPreview = {
+    id: '8d0f6c2b7a915e34',
+    name: 'The aide of the minister',
+    languages: ['all'],
+    by: 'newsroom',
+    created: formatUtc(second - 2 * 86_400),
+    expires: formatUtc(second + 5 * 86_400),
+    state: 'open',
+  }
   const history = { at: time, by: 'newsroom' }
   return {
     receipt,
@@ -47,6 +56,7 @@ export function createSamples({ site, vocabulary }: SiteAndTopics, baseUrl: stri
         {
           ...address,
           title: 'Ministers meet',
+          state: 'public',
           published: time,
           updated: time,
           etag: tag,
@@ -63,6 +73,13 @@ export function createSamples({ site, vocabulary }: SiteAndTopics, baseUrl: stri
         { ...history, action: 'publish', note: '' },
       ],
     },
+    keptPreview,
+    madePreview: {
+      ...keptPreview,
+      warnings: [],
+      url: addresses.preview('5d41402abc4b2a76b9719d911017c592'),
+    },
+    previewList: { previews: [keptPreview] },
     topic: { label: { [language]: 'border control' }, aliases: ['border policy'] },
     topicReceipt: { change: 'created', slug: 'border-control' },
     topicHistory: { history: [{ ...history, action: 'publish', note: '' }] },

@@ -1,6 +1,8 @@
 import * as v from 'valibot'
 import { beyondBounds } from '../../domain/bounds.ts'
 import { noteBounds } from '../../domain/limits.ts'
+import { timeSchema } from '../../domain/explain-time.ts'
+import { everyLanguage, previewStates } from '../../domain/preview.ts'
 import { releaseStates } from '../../domain/publishing-store.ts'
 import { type Advice, checkWritten, type Problem } from '../../domain/problem.ts'
 import { releaseSchema } from '../../domain/release.ts'
@@ -22,6 +24,22 @@ export const withdrawalSchema = v.strictObject({
   replacedBy: v.optional(slug),
 })
 
+/** A link to a release before its time: for whom, until when, and in which other languages. */
+export function previewSchema(site: Site) {
+  return v.strictObject({
+    name: v.pipe(filledLine, v.maxLength(200, 'This is too long. Write at most 200 characters.')),
+    expires: v.optional(timeSchema(site)),
+    languages: v.optional(
+      v.array(
+        v.picklist([...site.languages, everyLanguage], (issue) => {
+          return `${issue.received} is no language of the site.`
+        }),
+      ),
+      [],
+    ),
+  })
+}
+
 /** What time it is, by somebody who knows. */
 export const mendingSchema = v.strictObject({
   now: v.pipe(
@@ -36,6 +54,9 @@ export const mendingSchema = v.strictObject({
 })
 
 const advice: Advice = {
+  name: 'Write for whom the link is, such as "The aide of the minister".',
+  expires: 'Write a time such as 2026-12-01T09:00, at most sixty days ahead, or leave it out.',
+  languages: 'Write a list such as ["fi", "sv"], or ["all"], or leave it out.',
   now: 'Write the time as it is, such as 2026-12-01T09:00:00Z.',
   change: 'Write { "kind": "correction", "note": "What was wrong" }, or leave it out.',
   kind: 'Write minor or correction.',
@@ -63,11 +84,10 @@ export function parse<Schema extends v.GenericSchema>(
 /** All that requests and answers look like, in the words of one site. */
 export function describeSchemas(site: Site, vocabulary: Vocabulary) {
   const schema = releaseSchema(site, vocabulary)
-  // No draft is taken.
-  const { draft: _, ...taken } = schema.entries
   // As lists, which our own checks hide from JSON Schema.
   const entries = {
-    ...taken,
+    ...schema.entries,
+    draft: v.optional(v.boolean()),
     language: v.picklist(site.languages),
     publisher: v.optional(v.picklist(Object.keys(site.publishers))),
   }
@@ -88,6 +108,7 @@ export function describeSchemas(site: Site, vocabulary: Vocabulary) {
     written,
     topic,
     withdrawal: withdrawalSchema,
+    preview: previewSchema(site),
     history: historySchema(v.union([v.strictObject(entries), topic])),
     mending: mendingSchema,
   }
@@ -144,6 +165,7 @@ const summary = v.object({
   slug: text,
   language: text,
   title: text,
+  state: v.picklist(releaseStates),
   published: text,
   updated: text,
   etag: text,
@@ -152,9 +174,27 @@ const summary = v.object({
   withdrawn: v.boolean(),
 })
 
+/** A link as authors are told of it. Only whoever made it is told the address. */
+const keptPreview = v.object({
+  id: text,
+  name: text,
+  languages: v.array(text),
+  by: text,
+  created: text,
+  expires: text,
+  state: v.picklist(previewStates),
+})
+
 /** Answers that are the same for every site. */
 const answerSchemas = {
   receipt,
+  keptPreview,
+  madePreview: v.object({
+    ...keptPreview.entries,
+    warnings: v.array(problem),
+    url: v.optional(text),
+  }),
+  previewList: v.object({ previews: v.array(keptPreview) }),
   lineReceipt: v.object({ line: v.number(), status: v.number(), ...v.partial(receipt).entries }),
   list: v.object({ releases: v.array(summary), next: v.optional(text) }),
   topicReceipt: v.object({ change: receipt.entries.change, slug: text }),

@@ -13,12 +13,20 @@ import { formatNames } from '../../feeds/formats.ts'
 export function statusOf(
   release: Pick<
     Release,
-    'slug' | 'language' | 'topics' | 'publisher' | 'kind' | 'url' | 'published' | 'withdrawn'
+    | 'slug'
+    | 'language'
+    | 'topics'
+    | 'publisher'
+    | 'kind'
+    | 'url'
+    | 'published'
+    | 'withdrawn'
+    | 'draft'
   >,
   now: number,
   { addresses, site, vocabulary }: { addresses: Addresses; site: Site; vocabulary: Vocabulary },
 ) {
-  const { language, topics, publisher, kind, published, withdrawn } = release
+  const { language, topics, publisher, kind, published, withdrawn, draft } = release
   const { gone } = retiredAt(site, vocabulary.topics.values(), now)
   const named = topics.flatMap((topic) => vocabulary.resolve(topic)?.slug ?? [])
   const issuer = presentPublisher(publisher, site)
@@ -35,9 +43,9 @@ export function statusOf(
       topics: [{ with: [term], without: [] }],
     })),
   ]
-  const isToCome = isUnderEmbargo(published, now)
+  const isToCome = draft || isUnderEmbargo(published, now)
   return {
-    state: isToCome ? 'scheduled' : withdrawn ? 'withdrawn' : 'public',
+    state: draft ? 'draft' : isToCome ? 'scheduled' : withdrawn ? 'withdrawn' : 'public',
     since: formatUtc(withdrawn && !isToCome ? withdrawn.at : published),
     page: addresses.release(release),
     feeds: questions.map((query) =>

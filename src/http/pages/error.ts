@@ -31,11 +31,13 @@ export function errorPage(failure: Failure, asked: URL, current: Current | undef
 `
   }
   const view = viewIn(language, current)
+  // What a link to a preview does not show is nowhere else.
+  const isMissing = failure.status === 404 && failure.details.reason !== 'no-preview'
   const main = html`<div class="error">
 <h1>${title}</h1>
 <p class="lead">${text}</p>
-${failure.status === 404 ? html`<p>${view.messages.askedFor} <code dir="ltr">${readable(path)}</code></p>\n` : nothing}${failure.status === 400 ? keptChoice(asked, view) : nothing}${suggestions(failure, path, view)}
-${failure.status === 404 ? search(path, view) : nothing}
+${isMissing ? html`<p>${view.messages.askedFor} <code dir="ltr">${readable(path)}</code></p>\n` : nothing}${failure.status === 400 ? keptChoice(asked, view) : nothing}${suggestions(failure, isMissing ? path : '', view)}
+${isMissing ? search(path, view) : nothing}
 <p><a href="${view.addresses.home(language)}">${view.messages.toHome}</a></p>
 </div>`
   return layout({ title, main }, view)
@@ -55,10 +57,10 @@ function languageOf(path: string, current: Current | undefined): string {
   return languages.find((language) => language === first) ?? languages[0]!
 }
 
-function suggestions({ details, status }: Failure, path: string, view: View): Html {
+/** Topics that may have been meant. `path` is empty where something was there. */
+function suggestions({ details }: Failure, path: string, view: View): Html {
   const { nearest = [], successors = [] } = details as Record<string, string[]>
-  const alike =
-    status === 404 && nearest.length === 0 ? view.vocabulary.nearest(lastWord(path)) : []
+  const alike = path && nearest.length === 0 ? view.vocabulary.nearest(lastWord(path)) : []
   const terms = [...nearest, ...successors, ...alike]
   if (terms.length === 0) return nothing
   const { messages, language } = view

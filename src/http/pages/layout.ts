@@ -25,6 +25,8 @@ export type PageParts = {
   hasFilter?: boolean
   /** Further elements of `<head>`. They come after the feeds, which must be first (O-01). */
   head?: Html
+  /** What stands above everything on a page that is not public. Such a page has no script. */
+  notice?: Html
 }
 
 /** A link to the page in another language. `all` is a language, too. */
@@ -42,11 +44,10 @@ export function layout(page: PageParts, view: View): Html {
 <title>${title}</title>
 ${feeds ? feedLinks(feeds, view) : nothing}${page.calendar ? calendarLink(page.calendar, view) : nothing}${differ ? nothing : languageLinks(versions)}${address ? html`<link rel="canonical" href="${address}">\n` : nothing}<link rel="icon" type="image/svg+xml" href="/favicon.svg">
 <link rel="stylesheet" href="/style.css">
-<script src="/script.js" defer></script>
-${head}</head>
+${page.notice ? nothing : html`<script src="/script.js" defer></script>\n`}${head}</head>
 <body${interfaceLanguage === language ? nothing : html` lang="${interfaceLanguage}"`}>
 <a class="skip" href="#content">${messages.toContent}</a>
-${page.hasFilter ? html`<a class="skip" href="#filter">${messages.toFilter}</a>\n` : nothing}${masthead(page, view)}
+${page.hasFilter ? html`<a class="skip" href="#filter">${messages.toFilter}</a>\n` : nothing}${page.notice ?? nothing}${masthead(page, view)}
 <main id="content" tabindex="-1">
 ${main}
 </main>

@@ -11,7 +11,8 @@ import { localeOf } from './language.ts'
 import { termQuery } from './topics.ts'
 import type { Html } from './view.ts'
 
-const notToBeIndexed = raw('<meta name="robots" content="noindex">\n')
+/** For what search engines are to forget. */
+export const notToBeIndexed: Html = html`<meta name="robots" content="noindex">\n`
 
 /** Metadata of the page of a release for search engines and social networks: the end of its head. */
 export function releaseMetadata(entry: Entry, current: Current): Html {

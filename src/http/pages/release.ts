@@ -1,7 +1,7 @@
 import { html, raw } from 'hono/html'
 import { allReleases } from '../../domain/feed-query.ts'
 import { kinds } from '../../domain/kind.ts'
-import type { Event, Release } from '../../domain/release.ts'
+import type { Release } from '../../domain/release.ts'
 import type { Relations } from '../../domain/release-store.ts'
 import { presentPublisher } from '../../domain/site.ts'
 import { isShownAsPicture } from '../../domain/media-types.ts'
@@ -27,37 +27,84 @@ import {
   type View,
   viewIn,
 } from './view.ts'
-import { releaseMetadata } from './metadata.ts'
+import { notToBeIndexed, releaseMetadata } from './metadata.ts'
 
 /** A question has at most eight terms; more than a few topics say little of what comes next. */
 const mostTerms = 4
 
 /** The page of a release. Its parts are HTML that was made safe when it was read. */
 export function releasePage(release: Release, relations: Relations, current: Current): Html {
-  const { language } = release
-  const view = viewIn(language, current)
+  const view = viewIn(release.language, current)
   const entry = createEntry(release, relations, current)
-  const main = html`<article class="release"${langAttributes(language, view)}>
-${heading(entry, view)}
-${text(entry, view)}
-<aside>
-${aside(entry, view)}
-${followTerms(release, view)}
-${subscribe(release, view)}
-${forPrograms(release, view)}
-</aside>
-</article>`
-  const feeds = allReleases(language)
+  const main = article(entry, view, {
+    toFeed: release.withdrawn
+      ? nothing
+      : html`<a class="jump" href="#subscribe">${view.messages.subscribe}</a>\n`,
+    event: happening(entry, view, true),
+    more: html`${subscribe(release, view)}
+${forPrograms(release, view)}`,
+  })
+  const feeds = allReleases(release.language)
   const head = releaseMetadata(entry, current)
   const versions = versionsOf(entry, view)
-  const title = `${entry.title} – ${entry.author.name}`
-  return layout({ title, address: entry.url, feeds, versions, main, head }, view)
+  return layout({ title: titleOf(entry), address: entry.url, feeds, versions, main, head }, view)
+}
+
+/**
+ * The same page before its time, for somebody who was given a link. It says that it is not public, leads to no feed and
+ * tells programs nothing.
+ */
+export function previewPage(release: Release, relations: Relations, current: Current): Html {
+  const view = viewIn(release.language, current)
+  const entry = createEntry(release, relations, current)
+  const event = happening(entry, view, false)
+  const main = article(entry, view, { toFeed: nothing, event, more: nothing })
+  const versions = versionsOf(entry, view)
+  const notice = notPublic(entry, view)
+  return layout({ title: titleOf(entry), versions, main, head: notToBeIndexed, notice }, view)
+}
+
+function notPublic({ release }: Entry, view: View): Html {
+  const { messages } = view
+  const when = release.draft
+    ? messages.isDraft
+    : html`${messages.comesOut} ${dayAndTime(release.published, view)}.`
+  return html`<aside class="preview-bar" aria-label="${messages.notPublic}">
+<p><strong>${messages.notPublic}.</strong> ${when} ${messages.notToBePassedOn}</p>
+</aside>
+`
+}
+
+function titleOf({ title, author }: Entry): string {
+  return `${title} – ${author.name}`
+}
+
+/** What differs between a release and its preview. */
+type Parts = {
+  /** Leads from the head to the feed, where a telephone shows that below the text. */
+  toFeed: Html
+  /** What stands beside the text first, and at the end. */
+  event: Html
+  more: Html
+}
+
+function article(entry: Entry, view: View, { toFeed, event, more }: Parts): Html {
+  const { release } = entry
+  return html`<article class="release"${langAttributes(release.language, view)}>
+${heading(entry, toFeed, view)}
+${text(entry, view)}
+<aside>
+${event}${aside(entry, view)}
+${followTerms(release, view)}
+${more}
+</aside>
+</article>`
 }
 
 /** Characters of a title that would fill a telephone. */
 const longTitle = 120
 
-function heading({ title, release, author }: Entry, view: View): Html {
+function heading({ title, release, author }: Entry, toFeed: Html, view: View): Html {
   const { language, kind, published, updated, withdrawn } = release
   const { messages } = view
   const wording = textsOf(language).documents
@@ -70,9 +117,8 @@ function heading({ title, release, author }: Entry, view: View): Html {
 <p class="kind">${wording.kinds[kind]}</p>
 <h1${title.length > longTitle ? html` class="long"` : nothing}>${title}</h1>
 <p class="facts"${ours(view, language)}>
-<span><span class="unseen">${messages.published} </span>${dayAndTime(published, view)}</span>
-${changed}<span${langAttributes(language, view)}>${author.url ? html`<a href="${author.url}">${author.name}</a>` : author.name}</span>
-${release.url === undefined ? nothing : html`<span><a href="${release.url}">${new URL(release.url).hostname}</a></span>\n`}${withdrawn ? nothing : html`<a class="jump" href="#subscribe">${messages.subscribe}</a>\n`}</p>
+${release.draft ? nothing : html`<span><span class="unseen">${messages.published} </span>${dayAndTime(published, view)}</span>\n`}${changed}<span${langAttributes(language, view)}>${author.url ? html`<a href="${author.url}">${author.name}</a>` : author.name}</span>
+${release.url === undefined ? nothing : html`<span><a href="${release.url}">${new URL(release.url).hostname}</a></span>\n`}${toFeed}</p>
 </header>`
 }
 
@@ -94,25 +140,30 @@ ${pieces(parts.body)}
 </div>`
 }
 
-/** The column beside the text: event, contacts, files, related links. */
+/** The column beside the text: contacts, files, related links. */
 function aside({ release, correctionLinks }: Entry, view: View): Html {
   const wording = textsOf(release.language).documents
   const { contacts, files, related } = partsOf(release, correctionLinks, view.addresses)
-  const event = release.withdrawn ? nothing : happening(release.event, wording, view)
-  return html`${event}${list('contacts', contacts, wording)}${pictures(release, wording, view)}${list('attachments', files, wording)}${list('related', related, wording)}`
+  return html`${list('contacts', contacts, wording)}${pictures(release, wording, view)}${list('attachments', files, wording)}${list('related', related, wording)}`
 }
 
-function happening(event: Event | undefined, wording: Wording, view: View): Html {
-  if (!event) return nothing
+/** The event of a release, perhaps with the calendar that has it. */
+function happening({ release }: Entry, view: View, leadsToCalendar: boolean): Html {
+  const { event, withdrawn, language } = release
+  if (!event || withdrawn) return nothing
   const { start, end, place } = event
   return html`<section class="part">
-<h2>${wording.event}</h2>
+<h2>${textsOf(language).documents.event}</h2>
 <p>${end === undefined || end === start ? when(start, view) : span(start, end, view)}${place ? html`<br>${place}` : nothing}</p>
-<div${ours(view, view.language)}>
+${leadsToCalendar ? calendarOf(view) : nothing}</section>
+`
+}
+
+function calendarOf(view: View): Html {
+  return html`<div${ours(view, view.language)}>
 <h3>${view.messages.eventsAsCalendar}</h3>
 ${calendarLinks(allReleases(view.language), view)}
 </div>
-</section>
 `
 }
 

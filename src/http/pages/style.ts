@@ -42,6 +42,11 @@ main { flex: 1; padding-block: clamp(1.25rem, 4vw, 2.75rem); }
 .skip { position: fixed; inset-inline-start: .5rem; inset-block-start: -6rem; background: var(--accent); color: var(--on-accent); padding: .6rem 1rem; z-index: 1; }
 .skip:focus { inset-block-start: .5rem; color: var(--on-accent); }
 
+.preview-bar { position: sticky; inset-block-start: 0; z-index: 1; background: #7a1f1f; color: #fff; padding: .5rem 1rem; }
+.preview-bar p { margin: 0; }
+.preview-bar a { color: #fff; }
+.preview-bar pre { white-space: pre-wrap; margin: .4rem 0 0; font-size: .9em; }
+
 .masthead { border-block-start: .3rem solid var(--accent); border-block-end: 1px solid var(--line); }
 .masthead .frame { display: flex; flex-wrap: wrap; align-items: center; gap: .2rem 1.25rem; padding-block: .5rem; }
 .name { font: 700 clamp(1.05rem, .9rem + .7vw, 1.35rem)/1.25 var(--serif); color: var(--ink); text-decoration: none; flex: 1 1 12rem; display: flex; align-items: center; gap: .6rem; padding-block: .15rem; }

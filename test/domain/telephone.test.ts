@@ -1,6 +1,6 @@
 // Which number a click on a contact dials: a wrong one is worse than none.
 import { expect, test } from 'vitest'
-import { telephoneParts } from '../../src/feeds/telephone.ts'
+import { telephoneParts } from '../../src/domain/telephone.ts'
 
 function dialled(written: string): string[] {
   const parts = telephoneParts(written)
