@@ -169,7 +169,7 @@ function isIn(ranges: AddressRange[], address: Address | undefined): boolean {
 }
 
 /** The host of an address. A dot at its end changes nothing. */
-export function hostOf({ hostname }: URL): string {
+export function hostOf({ hostname }: Pick<URL, 'hostname'>): string {
   return hostname.replace(/\.+$/, '')
 }
 
