@@ -8,7 +8,7 @@ import {
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
 import type { TLSSocket } from 'node:tls'
-import { type CallbackRules, faultOf, hostOf, mayReach } from './websub/callback-address.ts'
+import { addressToCall, type CallbackRules, hostOf, mayReach } from './websub/callback-address.ts'
 import { type CallAnswer, type Caller, callLimits, type CallRequest } from './websub/caller.ts'
 
 /** Connections at most, those that wait for the next call included. */
@@ -64,9 +64,8 @@ export class NodeCaller implements Caller {
   }
 
   async call(request: CallRequest): Promise<CallAnswer> {
-    const url = URL.parse(request.address)
-    const fault = url ? faultOf(url, this.#rules) : 'is no address'
-    if (!url || fault !== undefined) return { failed: `the callback ${fault}` }
+    const url = addressToCall(request.address, this.#rules)
+    if ('failed' in url) return url
     while (this.#running.size >= mostConnections) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }

@@ -6,8 +6,15 @@ export type AddressRange = { family: 4 | 6; first: bigint; last: bigint }
 /** Who may be called although it is not public. */
 export type AllowList = { names: string[]; ranges: AddressRange[] }
 
-/** What callbacks are checked by: the host of BASE_URL, and HUB_ALLOW. */
-export type CallbackRules = { ownHost: string; allowed: AllowList }
+/** What callbacks are checked by. */
+export type CallbackRules = {
+  /** The host of BASE_URL. */
+  ownHost: string
+  /** HUB_ALLOW. */
+  allowed: AllowList
+  /** Whether a host must have a name, as Workers reach no others. */
+  needsName?: boolean
+}
 
 /** An address to push to, as it was sent, without its fragment; and its host, by which hosts are counted. */
 export type Callback = { address: string; host: string }
@@ -138,8 +145,15 @@ function refused(fault: string): DomainError {
   return new DomainError('invalid', `hub.callback ${fault}.`)
 }
 
+/** The address of a call, or why it is not made. Rules may have changed since the callback came in. */
+export function addressToCall(address: string, rules: CallbackRules): URL | { failed: string } {
+  const url = URL.parse(address)
+  const fault = url ? faultOf(url, rules) : 'is no address'
+  return url && fault === undefined ? url : { failed: `the callback ${fault}` }
+}
+
 /** Why an address may not be called, as the end of a sentence; undefined if its host and port may be. */
-export function faultOf(url: URL, { ownHost, allowed }: CallbackRules): string | undefined {
+function faultOf(url: URL, { ownHost, allowed, needsName }: CallbackRules): string | undefined {
   if (!/^https?:$/.test(url.protocol)) return 'must begin with http:// or https://'
   if (url.username || url.password) return 'must not contain a user name or a password'
   const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80))
@@ -152,7 +166,8 @@ export function faultOf(url: URL, { ownHost, allowed }: CallbackRules): string |
   if (host === ownHost) return 'must not be at the host of the hub itself'
   // Where ranges are allowed, a name of the local network may lead into them.
   const isLocal = allowed.ranges.length === 0 && /(^|\.)(localhost|local|internal)$/.test(host)
-  return isLocal || isIn(forbidden, literal) ? 'must be at a public host' : undefined
+  if (isLocal || isIn(forbidden, literal)) return 'must be at a public host'
+  return literal && needsName ? 'must be at a host with a name' : undefined
 }
 
 /** Whether a host may be reached at an address that its name resolved to. */
@@ -171,11 +186,6 @@ function isIn(ranges: AddressRange[], address: Address | undefined): boolean {
 /** The host of an address. A dot at its end changes nothing. */
 export function hostOf({ hostname }: Pick<URL, 'hostname'>): string {
   return hostname.replace(/\.+$/, '')
-}
-
-/** Whether a host is an address and no name. */
-export function isLiteral(host: string): boolean {
-  return literalOf(host) !== undefined
 }
 
 /** URLs write addresses of IPv6 in brackets, and every decimal, octal and hexadecimal spelling of IPv4 in one way. */

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
-  faultOf,
-  isLiteral,
+  addressToCall,
   mayReach,
   readAllowList,
   readCallback,
@@ -235,8 +234,8 @@ test('HUB_ALLOW lets hosts and ranges be called that are not public, and no othe
 test('HUB_ALLOW may name the host of the hub, where everything runs on one machine', () => {
   expect(refusal(`https://${ownHost}:8443/`, ownHost)).toBeUndefined()
   const allowed = readAllowList('127.0.0.0/8')
-  const url = new URL('http://127.0.0.1:8080/')
-  expect(faultOf(url, { ownHost: '127.0.0.1', allowed })).toBeUndefined()
+  const rules = { ownHost: '127.0.0.1', allowed }
+  expect(addressToCall('http://127.0.0.1:8080/', rules)).toBeInstanceOf(URL)
 })
 
 test('where ranges are allowed, names of the local network may lead into them', () => {
@@ -272,7 +271,14 @@ test('HUB_ALLOW is refused with what it has wrong', () => {
   }
 })
 
-test('whether a host is an address is told from its name', () => {
-  expect(['127.0.0.1', '[::1]', '[::ffff:7f00:1]'].map(isLiteral)).toEqual([true, true, true])
-  expect(['reader.example', 'localhost', 'a1.2.3.4'].map(isLiteral)).toEqual([false, false, false])
+test('on Workers a host must have a name, unless HUB_ALLOW has it (W-68)', () => {
+  const take = (host: string, allow = '') => {
+    const allowed = readAllowList(allow)
+    return addressToCall(`https://${host}/`, { ownHost, allowed, needsName: true })
+  }
+  for (const host of ['8.8.8.8', '134744072', '[2600:1901::1]', '[::ffff:8.8.8.8]']) {
+    expect(take(host), host).toEqual({ failed: 'the callback must be at a host with a name' })
+    expect(take(host, '8.8.0.0/16, 2600::/16'), host).toBeInstanceOf(URL)
+  }
+  expect(take('reader.example')).toBeInstanceOf(URL)
 })
