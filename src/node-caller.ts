@@ -7,7 +7,7 @@ import {
 } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { isIP, type LookupFunction } from 'node:net'
-import type { TLSSocket } from 'node:tls'
+import { createSecureContext, type TLSSocket } from 'node:tls'
 import { addressToCall, type CallbackRules, hostOf, mayReach } from './websub/callback-address.ts'
 import { type CallAnswer, type Caller, callLimits, type CallRequest } from './websub/caller.ts'
 
@@ -59,14 +59,15 @@ export class NodeCaller implements Caller {
       autoSelectFamilyAttemptTimeout: attemptLimit,
     }
     this.#http = new HttpAgent(options)
-    const secure = { rejectUnauthorized: true, ...(authorities && { ca: authorities }) }
-    this.#https = new HttpsAgent({ ...options, ...secure })
+    // One for all: with one for each connection, thousands of hosts take much more memory.
+    const secureContext = createSecureContext(authorities ? { ca: authorities } : {})
+    this.#https = new HttpsAgent({ ...options, secureContext, rejectUnauthorized: true })
   }
 
   async call(request: CallRequest): Promise<CallAnswer> {
     const url = addressToCall(request.address, this.#rules)
     if ('failed' in url) return url
-    while (this.#running.size >= mostConnections) {
+    while (!this.#hasEnded && this.#running.size >= mostConnections) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve))
     }
     if (this.#hasEnded) return { failed: ended.message }
@@ -86,6 +87,7 @@ export class NodeCaller implements Caller {
   /** Ends every call, and closes all connections. Calls that come later fail. */
   end(): void {
     this.#hasEnded = true
+    for (const wake of this.#waiting.splice(0)) wake()
     for (const controller of this.#running) controller.abort(ended)
     for (const agent of [this.#http, this.#https]) agent.destroy()
   }
@@ -117,7 +119,9 @@ export class NodeCaller implements Caller {
         if (isAnswered) return
         // The subscriber closed a connection that waited, just when it was used again.
         const isStale = asked.reusedSocket && /^(ECONNRESET|EPIPE)$/.test(codeOf(error) ?? '')
-        resolve(isStale ? this.#ask(url, request, signal) : { failed: reasonOf(error) })
+        const isOver = signal.aborted
+        if (isStale && !isOver) resolve(this.#ask(url, request, signal))
+        else resolve({ failed: reasonOf(isOver ? (signal.reason as Error) : error) })
       })
       asked.end(body)
     })
@@ -196,8 +200,7 @@ async function askSystem(host: string): Promise<string[]> {
 
 /** Messages of Node have addresses in them, so of those the code alone is told. */
 function reasonOf(error: Error): string {
-  const cause = error.name === 'AbortError' ? error.cause : error
-  return cause instanceof CallEnded ? cause.message : (codeOf(error) ?? error.name)
+  return error instanceof CallEnded ? error.message : (codeOf(error) ?? error.name)
 }
 
 function codeOf(error: Error): string | undefined {

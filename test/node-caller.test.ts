@@ -39,7 +39,10 @@ const paths: Record<string, (response: ServerResponse, request: IncomingMessage)
   },
   '/silent': () => {},
   '/dripping': (response) => {
-    const timer = setInterval(() => response.write('a'), 5)
+    const timer = setInterval(() => {
+      response.write('a')
+      drips++
+    }, 5)
     response.on('close', () => clearInterval(timer))
   },
   '/cut': (response) => {
@@ -50,6 +53,7 @@ const paths: Record<string, (response: ServerResponse, request: IncomingMessage)
 }
 
 let served: string[] = []
+let drips = 0
 const answer: RequestListener = (request, response) => {
   served.push(request.url!)
   paths[new URL(request.url!, 'http://a').pathname]!(response, request)
@@ -356,8 +360,10 @@ test('who is silent or slow is given up after fifteen seconds, and after ten whe
     post(at('plain', '/dripping')),
     post(at('dripping', '/')),
   ].map(async (request, index) => came.push([index, await caller.call(request)]))
-  // Each is connected, so that only the limit of the whole runs.
+  // Each is connected, so that only the limit of the whole runs, and answers have begun.
   await come(() => served.length === 4 && connections.dripping === 2 && vi.getTimerCount() === 6)
+  drips = 0
+  await come(() => drips > 20)
   const begun = { status: 200, body: expect.stringMatching(/^a*$/) as string }
   const sorted = () => came.toSorted(([one], [other]) => one - other).map(([, answer]) => answer)
   await vi.advanceTimersByTimeAsync(9999)
@@ -478,9 +484,11 @@ test('when the service stops, calls end and no others begin', async () => {
     caller.call(post(`https://127.0.0.1:${portOf(servers.mute)}/`)),
   ]
   await until(() => served.length === 1 && connections.mute === 2)
+  // Of these most wait for their turn.
+  const more = Array.from({ length: 700 }, () => caller.call(post(at('mute', '/'))))
   caller.end()
   const stopped = { failed: 'the service stops' }
-  expect(await Promise.all(calls)).toEqual([stopped, stopped, stopped])
+  expect(await Promise.all([...calls, ...more])).toEqual(Array.from({ length: 703 }, () => stopped))
   expect(await caller.call(post(at('plain', '/echo')))).toEqual(stopped)
   expect(served).toEqual(['/silent'])
 })
