@@ -12,6 +12,8 @@ const entries = [
   'sent-error.ts',
   'content-updates.ts',
   'worker.ts',
+  'node-caller.ts',
+  'worker-caller.ts',
   'compose.ts',
   'compose-api.ts',
   'compose-node.ts',
@@ -42,7 +44,8 @@ const arrows: Record<string, string[]> = {
   content: ['domain'],
   store: ['domain'],
   feeds: ['domain'],
-  http: ['domain', 'publishing', 'feeds'],
+  websub: ['domain'],
+  http: ['domain', 'publishing', 'feeds', 'websub'],
   // Tools that stand beside the service, which knows nothing of them.
   import: ['domain', 'content', 'web-client.ts'],
   push: ['domain', 'content', 'web-client.ts'],
@@ -78,7 +81,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   {
     what: /^node:/,
     where:
-      /^(cli|import|push|probe)\/|^(node|serve|pool|thread|writer|writing|writer-thread|give-way|version|advice|bundle|bundle-content|bundle-worker|http\/(client|listen|request-faults))\.ts|^store\/(node-sqlite|connect-sqlite|database-file|backup|integrity-(check|check-thread|monitor))\.ts|^content\/(folder|media-folder|picture-file|load-content|watch)\.ts/,
+      /^(cli|import|push|probe)\/|^(node|node-caller|serve|pool|thread|writer|writing|writer-thread|give-way|version|advice|bundle|bundle-content|bundle-worker|http\/(client|listen|request-faults))\.ts|^store\/(node-sqlite|connect-sqlite|database-file|backup|integrity-(check|check-thread|monitor))\.ts|^content\/(folder|media-folder|picture-file|load-content|watch)\.ts/,
   },
   { what: /^(@cloudflare\/|cloudflare:)/, where: /^worker\.ts/ },
   { what: /^esbuild$/, where: /^bundle-worker\.ts/ },

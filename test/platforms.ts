@@ -284,7 +284,7 @@ export const workerVariables = { BASE_URL: baseUrl, PUBLISH_TOKENS: publishToken
 export function workerSettings(assets: string) {
   const config = readFileSync(join(import.meta.dirname, '../wrangler.toml'), 'utf8')
   const compatibilityDate = /^compatibility_date = "(.*)"/m.exec(config)![1]!
-  const compatibilityFlags = ['nodejs_compat']
+  const compatibilityFlags = ['nodejs_compat', 'global_fetch_strictly_public']
   return {
     compatibilityDate,
     compatibilityFlags,

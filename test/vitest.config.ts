@@ -68,7 +68,9 @@ const trials = [
 
 /** What `npm run test:quick` runs, on Node alone, without the files that start a server or wait for long. */
 const quick = [
-  ...['domain', 'content', 'feeds', 'store', 'http'].map((name) => `test/${name}/**/*.test.ts`),
+  ...['domain', 'content', 'feeds', 'store', 'http', 'websub'].map(
+    (name) => `test/${name}/**/*.test.ts`,
+  ),
   ...['architecture', 'output-version', 'requirements'].map((name) => `test/${name}.test.ts`),
 ]
 const notQuick = [
