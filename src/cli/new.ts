@@ -15,7 +15,7 @@ import { allOrNothing } from './interruption.ts'
 import { NotDone } from '../domain/tool.ts'
 import { placeholders } from '../domain/placeholders.ts'
 import { type Context, explain, list, type Register } from './program.ts'
-import type { Terminal } from './terminal.ts'
+import type { Choice, Terminal } from './terminal.ts'
 import { translationOf } from './translation.ts'
 
 /** `new`: a file for a release, ready to be written. */
@@ -94,8 +94,21 @@ async function begin(options: Options, { terminal, environment }: Context) {
   }
   const beginning = await complete(options, office, terminal)
   const paths = await write(beginning, office, directory)
-  const files = paths.map((path) => join(directory, path)).join(', ')
-  terminal.say(`${files}: ${nextStep(beginning.published, site)}`)
+  const files = paths.map((path) => join(directory, path))
+  terminal.say(`${files.join(', ')}: ${nextStep(beginning.published, site)}`)
+  if (files.length === 1 && !options.language) await offerTranslations(files[0]!, office, terminal)
+}
+
+/** Whoever begins a release in one language may want it in others. What need not be translated is filled in there. */
+async function offerTranslations(file: string, office: Office, terminal: Terminal) {
+  const name = readFileName(file.replaceAll('\\', '/'))!
+  const lacking = lackingLanguages(name, office).filter((language) => language !== name.language)
+  if (!terminal.canAsk || lacking.length === 0) return
+  const question = 'Begin it in another language, too? Enter alone for none.'
+  const language = await terminal.chooseSeveral(question, choicesOf(lacking))
+  if (language.length === 0) return
+  const made = await translate(file, { language }, office, terminal)
+  terminal.say(`${made.join(', ')}: translate what stands there, and write the text.`)
 }
 
 async function readOffice(directory: string): Promise<Office> {
@@ -200,13 +213,16 @@ function lackingLanguages({ slug }: { slug: string }, { site, releases }: Office
 async function askLanguages({ site }: Office, terminal: Terminal): Promise<string[]> {
   const [first = ''] = site.languages
   if (!terminal.canAsk || site.languages.length === 1) return [first]
-  const names = new Intl.DisplayNames('en', { type: 'language' })
-  const choices = site.languages.map((value) => ({ value, label: names.of(value) ?? value }))
-  const chosen = await terminal.chooseSeveral('In which languages?', choices, {
+  const chosen = await terminal.chooseSeveral('In which languages?', choicesOf(site.languages), {
     isNeeded: true,
     ticked: [first],
   })
   return site.languages.filter((language) => chosen.includes(language))
+}
+
+function choicesOf(languages: string[]): Choice[] {
+  const names = new Intl.DisplayNames('en', { type: 'language' })
+  return languages.map((value) => ({ value, label: names.of(value) ?? value }))
 }
 
 async function askTitles(

@@ -7,9 +7,11 @@ import { type FileProblem, formatProblem } from '../domain/problem.ts'
 import type { Draft } from '../domain/publishing.ts'
 import type { Site } from '../domain/site.ts'
 import type { Output } from '../domain/tool.ts'
+import { readingInThreads } from '../read-in-threads.ts'
 import { listen, type Listening } from '../http/listen.ts'
 import { comingOut, sayComingOut, whenInWords } from './comes-out.ts'
 import { listPage, type Surround, type Unseen, waitingPage, withMarks } from './preview-pages.ts'
+import { RememberedReaders } from './remembered-readers.ts'
 import { type Service, serviceInMemory } from './service.ts'
 
 type Options = {
@@ -28,6 +30,7 @@ const namesOfHost = ['localhost', host, '[::1]']
 export class Preview {
   readonly #directory: string
   readonly #options: Options
+  readonly #readers = new RememberedReaders(readingInThreads)
   #listening: Listening | undefined
   #stopWatching = () => {}
   #isStopped = false
@@ -46,6 +49,11 @@ export class Preview {
 
   get address(): string {
     return `http://${host}:${this.#listening!.port}`
+  }
+
+  /** How many texts were read since the start. */
+  get textsRead(): number {
+    return this.#readers.count
   }
 
   /** Takes the address. */
@@ -77,6 +85,7 @@ export class Preview {
       baseUrl: this.address,
       ownAddress: this.#options.baseUrl,
       isPreview: true,
+      readers: this.#readers.forOneLook(),
     })
     this.#problems = service.problems
     if (service.problems.every(({ warning }) => warning)) await this.#show(service)

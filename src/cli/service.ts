@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { systemClock } from '../clock.ts'
 import { composeNode } from '../compose-node.ts'
 import { bringInLine } from '../content/bring-in-line.ts'
+import type { Readers } from '../content/reading.ts'
 import { wordsOf } from '../content/words.ts'
 import type { Clock } from '../domain/clock.ts'
 import type { FileProblem } from '../domain/problem.ts'
@@ -21,6 +22,8 @@ type Options = {
   ownAddress?: string
   /** What is to come is shown as if its time had come, and so is what says `draft: true`. */
   isPreview?: boolean
+  /** Who reads the texts; threads if it is left out. */
+  readers?: Readers
   /** Told now and then how many releases were read. */
   progress?: (count: number) => void
 }
@@ -43,7 +46,13 @@ function clockBehindAll(drafts: Draft[]): Clock {
 /** The service as it is, over a content folder and a database in memory. */
 export async function serviceInMemory(
   directory: string,
-  { baseUrl, ownAddress = baseUrl, isPreview = false, progress }: Options,
+  {
+    baseUrl,
+    ownAddress = baseUrl,
+    isPreview = false,
+    readers = readingInThreads,
+    progress,
+  }: Options,
 ) {
   const database = openDatabase(':memory:')
   await migrate(database, readMigrations())
@@ -64,7 +73,7 @@ export async function serviceInMemory(
       batch: randomUUID(),
       program: '',
       clock,
-      readers: readingInThreads,
+      readers,
       baseUrl: ownAddress,
       takesUnfinished(draft) {
         unfinished.push(draft)

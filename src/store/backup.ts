@@ -141,7 +141,10 @@ async function prepareCandidate(
     if (there && (await isOfEarlierVersion(there))) {
       await migrate(there, readMigrations(), upgrading)
     }
-    if (there) rememberDeparted(candidate, live)
+    if (there) {
+      rememberDeparted(candidate, live)
+      keepPreviews(candidate, live)
+    }
     const now = clock.now()
     const positions = [await readPosition(restored, now)]
     if (there) positions.push(await readPosition(there, now))
@@ -186,6 +189,20 @@ function rememberDeparted(candidate: string, live: string) {
          where kept.id = gone.id and had.value = name.value
        )`,
     )
+  } finally {
+    sqlite.close()
+  }
+}
+
+/** Links to releases before their time stay as they are: what was revoked since must not work again. */
+function keepPreviews(candidate: string, live: string) {
+  const sqlite = new DatabaseSync(candidate)
+  try {
+    sqlite.prepare('attach ? as live').run(live)
+    // Versions before 1.0.0 had none.
+    const hasLinks = sqlite.prepare("select 1 from live.sqlite_schema where name = 'preview'").get()
+    if (!hasLinks) return
+    sqlite.exec('delete from main.preview; insert into main.preview select * from live.preview')
   } finally {
     sqlite.close()
   }

@@ -19,8 +19,8 @@ export async function filesOfNoOthers(database: Database, ids: string[]): Promis
 }
 
 /**
- * Forgets the former texts of releases: in the history, where it stays who changed something and when, and in the
- * full-text indexes, which keep the words of a text that is deleted until they are written anew.
+ * Forgets the former texts of releases: in the history, where it stays who changed something and when, for whom links
+ * were made, and in the full-text indexes, which keep the words of a text that is deleted until they are written anew.
  */
 export async function forgetTexts(database: Database, ids: string[]): Promise<void> {
   const indexes = ['release_words', 'moved_words', 'event_words']
@@ -28,6 +28,12 @@ export async function forgetTexts(database: Database, ids: string[]): Promise<vo
     statement(
       database,
       "update history set replaced = null, note = '' where subject in (select value from json_each(?))",
+      JSON.stringify(ids),
+    ),
+    // Whoever was shown it before may be a person, too.
+    statement(
+      database,
+      'delete from preview where release in (select value from json_each(?))',
       JSON.stringify(ids),
     ),
     ...indexes.map((one) => statement(database, `insert into ${one} (${one}) values ('optimize')`)),

@@ -15,7 +15,9 @@ import { registerBackup } from '../../src/cli/backup.ts'
 import { registerRestore } from '../../src/cli/restore.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openDatabase, readMigrations } from '../../src/store/node-sqlite.ts'
+import { systemClock } from '../../src/clock.ts'
 import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
+import { nodePress } from '../platforms.ts'
 import { databaseFile, start, titles, until } from '../server.ts'
 import { runCommand } from './run.ts'
 
@@ -58,6 +60,36 @@ function poll(url: string) {
     return { statuses, modified, contents: [...contents] }
   }
 }
+
+test('a link that was revoked since the backup stays revoked, and one that was made since stays', async () => {
+  const press = await nodePress(temporaryFolder(), systemClock, undefined, { isOnDisk: true })
+  onTestFinished(press.close)
+  const environment = { DATABASE: press.databaseFile }
+  const ask = async (method: string, path: string, body?: object) => {
+    const headers = {
+      Authorization: 'Bearer a-secret-of-the-newsroom',
+      'Content-Type': 'application/json',
+    }
+    const sent = body && { body: JSON.stringify(body) }
+    const answer = await press.fetch(path, { method, headers, ...sent })
+    return (await answer.json()) as { id: string; url: string }
+  }
+  const release = { title: 'A', topics: [], draft: true, body: { markdown: 'Text.' } }
+  await ask('PUT', '/api/releases/a/en', release)
+  const path = '/api/releases/a/en/previews'
+  const revoked = await ask('POST', path, { name: 'Aide' })
+  const backup = join(temporary(), 'monday')
+  expect(await runCommand(registerBackup, ['backup', backup], { environment })).toMatchObject({
+    code: 0,
+  })
+  await ask('DELETE', `${path}/${revoked.id}`)
+  const later = await ask('POST', path, { name: 'Minister' })
+  expect(await runCommand(registerRestore, ['restore', backup], { environment })).toMatchObject({
+    code: 0,
+  })
+  const statuses = [revoked, later].map(async ({ url }) => (await press.fetch(url)).status)
+  expect(await Promise.all(statuses)).toEqual([410, 200])
+})
 
 test('a backup is made and put back under a running service, and pollers see the one or the other', async () => {
   const folder = temporaryFolder({ 'releases/a.en.md': markdown(['title: Old', published]) })

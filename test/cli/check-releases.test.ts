@@ -77,6 +77,29 @@ test.each(wrong)('%s is wrong', async (_, fields, body, told) => {
   expect(code).toBe(1)
 })
 
+test('what is wrong in a file of JSONL is told with its line, whatever it is about', async () => {
+  const line = (slug: string, more: object) =>
+    JSON.stringify({ slug, language: 'en', title: slug, published: '2024-01-24T09:00', ...more })
+  const fine = { body: { markdown: 'Text.' } }
+  const { lines } = await checked({
+    'releases/a.jsonl': [
+      line('one', fine),
+      '',
+      line('two', { body: { markdown: 'Write the text here.' } }),
+      line('three', { ...fine, contacts: [{ name: 'Press', email: 'press(at)office.example' }] }),
+      line('four', { body: { markdown: 'See [it](/releases/nowhere).' } }),
+      line('five', { ...fine, title: 'One' }),
+    ].join('\n'),
+  })
+  const places = lines.map((one) => one.split('  ').slice(0, 2).join(' '))
+  expect(places).toEqual([
+    'releases/a.jsonl:3 body',
+    'releases/a.jsonl:4 contacts 1.email',
+    'releases/a.jsonl:6 title',
+    'releases/a.jsonl:5 body',
+  ])
+})
+
 test('an attached picture without alt is wrong, another file needs none', async () => {
   const attachments = 'attachments: [{ file: port.jpg }, { file: agenda.pdf }]'
   const { lines } = await checked({

@@ -59,7 +59,10 @@ describe('under a running service', () => {
   test('nothing of it is left in answers and files, and readers are told that it is gone', async () => {
     expect((await ask('/api/media/letter.txt', 'PUT', `Dear ${secret}`)).status).toBe(201)
     const path = '/api/releases/charged/en'
-    expect((await ask(path, 'PUT', personal)).status).toBe(201)
+    expect((await ask(path, 'PUT', { ...personal, draft: true })).status).toBe(201)
+    const link = await ask(`${path}/previews`, 'POST', { name: `The lawyer of ${secret}` })
+    expect(link.status).toBe(201)
+    expect((await ask(path, 'PUT', personal)).status).toBe(200)
     const change = { kind: 'correction', note: `${secret} is 50.` }
     expect((await ask(path, 'PUT', { ...personal, change })).status).toBe(200)
     const shown = [
@@ -105,6 +108,7 @@ describe('under a running service', () => {
       ['withdraw', 'erase'],
       ['correct', 'newsroom'],
       ['publish', 'newsroom'],
+      ['draft', 'newsroom'],
     ])
     expect(await erase('charged', '--reason', reason, '--yes')).toMatchObject({ code: 0 })
   })
@@ -123,9 +127,13 @@ describe('under a running service', () => {
     const row =
       "insert into history values (1, 'id', 'ministers-meet', 'en', 1, 'a', 'publish', 'n', 'r')"
     await d1.database.prepare(row).all()
+    const link =
+      "insert into preview values ('d', 'l', 'id', 'The lawyer', '[]', null, 'a', 1, 2, null, 2)"
+    await d1.database.prepare(link).all()
     await d1.database.batch(sql.split(';').map((one) => d1.database.prepare(one)))
     const left = await d1.database.prepare('select note, replaced from history').first()
     expect(left).toEqual({ note: '', replaced: null })
+    expect(await d1.database.prepare('select name from preview').first()).toBe(null)
   })
 
   test('what stands in the content folder is erased there', async () => {

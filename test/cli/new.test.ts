@@ -126,6 +126,38 @@ test('whoever answers "now" is asked whether that is right, and else it is tomor
   expect(output).toContain('it is public as soon as the service sees the file')
 })
 
+test('a release in one language is offered in the others, with what need not be translated filled in', async () => {
+  const folder = temporaryFolder()
+  const begun = [['en'], 'New station', ['eu'], 'customs', 'statement', '2031-01-02T03:04']
+  const answers = [...begun, ['fi', 'sv'], 'Uusi asema', 'Ny station']
+  const { code, output, errors } = await runCommand(registerNew, ['new', '--folder', folder], {
+    answers,
+  })
+  expect({ code, errors }).toEqual({ code: 0, errors: '' })
+  const files = filesOf(folder)
+  expect(Object.keys(files).toSorted()).toEqual([
+    '2031/new-station.en.md',
+    '2031/new-station.fi.md',
+    '2031/new-station.sv.md',
+  ])
+  expect(files['2031/new-station.fi.md']).toBe(`---
+title: Uusi asema
+# lead: The new station opens on 3 March.
+published: 2031-01-02T03:04
+topics: [eu]
+publisher: customs
+kind: statement
+---
+
+Write the text here.
+`)
+  expect(output).toMatch(/new-station\.fi\.md, \S+new-station\.sv\.md: translate what stands there/)
+  // Nobody has to take it.
+  const alone = temporaryFolder()
+  await runCommand(registerNew, ['new', '--folder', alone], { answers: [...begun, []] })
+  expect(Object.keys(filesOf(alone))).toEqual(['2031/new-station.en.md'])
+})
+
 test('a file that is there is never written over, in whatever year', async () => {
   const there = markdown(['title: Old', 'published: 2020-01-01'])
   const folder = temporaryFolder({ 'releases/2020/new-station.fi.md': there })

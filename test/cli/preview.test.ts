@@ -84,6 +84,22 @@ test('a saved file is shown, a mistake in it is told, and that it is mended', as
   expect(preview.address).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
 })
 
+test('only what was saved is read again, unless all is read with something else', async () => {
+  const { directory, preview, said, ask } = await previewOf(files)
+  expect(preview.textsRead).toBe(4)
+  const out = files['releases/out.en.md'].replace('Out', 'Out again')
+  writeFiles(directory, { 'releases/out.en.md': out })
+  await vi.waitFor(async () => expect((await ask('/')).text).toContain('Out again'), 5000)
+  expect(preview.textsRead).toBe(5)
+  // What was read before is there as before.
+  expect((await ask('/releases/later')).text).toContain('comes out tomorrow')
+  expect((await ask('/releases/idea')).text).toContain('a draft.')
+  const told = said.length
+  writeFiles(directory, { 'topics.yaml': 'eu: { label: Union }\n' })
+  await vi.waitFor(() => expect(said.length).toBeGreaterThan(told), 5000)
+  expect(preview.textsRead).toBe(9)
+})
+
 test('a folder that cannot be served yet is told of, and shown once it can be', async () => {
   const { directory, ask } = await previewOf({ ...files, 'topics.yaml': 'eu: { lable: EU }\n' })
   expect(await ask('/')).toMatchObject({ status: 503, text: expect.stringContaining('lable') })
