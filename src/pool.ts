@@ -1,4 +1,4 @@
-import { getCompileCacheDir } from 'node:module'
+import * as modules from 'node:module'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { DomainError } from './domain/errors.ts'
@@ -25,6 +25,8 @@ const longestSilence = 60_000
  */
 const hardLimit = 600
 const lookAgain = 50
+/** Deno does not say what a thread takes: there it is ended by the clock alone. */
+const canWeigh = 'getHeapStatistics' in Worker.prototype
 /** Milliseconds after which a thread without work ends, and its memory is free. */
 const longestRest = 30_000
 /** Shared input, such as a vocabulary, is sent to a thread once and kept there: the last so many. */
@@ -118,7 +120,7 @@ export class Pool {
     worker.ref()
     clearTimeout(thread.timer)
     thread.timer = setTimeout(() => this.#giveUp(thread, 'It does not answer'), longestSilence)
-    thread.watch = setInterval(() => void this.#weigh(thread, job), lookAgain)
+    if (canWeigh) thread.watch = setInterval(() => void this.#weigh(thread, job), lookAgain)
     worker.postMessage({ task: job.task, input: job.input, ...this.#shareOf(thread, job.shared) })
   }
 
@@ -133,7 +135,7 @@ export class Pool {
 
   #start() {
     const worker = new Worker(new URL('thread.ts', import.meta.url), {
-      workerData: { compileCache: getCompileCacheDir() },
+      workerData: { compileCache: modules.getCompileCacheDir?.() },
       resourceLimits: { maxOldGenerationSizeMb: hardLimit },
       // Flags of whoever started the process are not for threads.
       execArgv: [],

@@ -1,12 +1,12 @@
 // What a thread of the pool runs (`pool.ts`).
 import { createHash } from 'node:crypto'
-import { enableCompileCache } from 'node:module'
+import * as modules from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import type { Order, Report } from './pool.ts'
 
 // As in `node.ts`: nothing else may be imported before.
 const { compileCache } = workerData as { compileCache: string | undefined }
-if (compileCache !== undefined) enableCompileCache(compileCache)
+if (compileCache !== undefined) modules.enableCompileCache?.(compileCache)
 const { giveWay } = await import('./give-way.ts')
 giveWay(10)
 const { makeDigestsWith } = await import('./domain/digest.ts')
@@ -18,7 +18,7 @@ const { tasks } = await import('./tasks.ts')
 const shared = new Map<number, object>()
 
 // Web Crypto would have this thread wait for yet another one.
-makeDigestsWith((algorithm, bytes) => createHash(algorithm).update(bytes).digest())
+makeDigestsWith((algorithm, bytes) => createHash(algorithm.replace('-', '')).update(bytes).digest())
 parentPort!.on('message', (order: Order) => void answer(order))
 report({ ready: true })
 

@@ -1,4 +1,4 @@
-import { getCompileCacheDir } from 'node:module'
+import * as modules from 'node:module'
 import { Worker } from 'node:worker_threads'
 import type { NodeConfig } from './config.ts'
 import { DomainError } from './domain/errors.ts'
@@ -109,7 +109,7 @@ export class WriterThread {
 
   constructor(data: Omit<WriterData, 'compileCache'>, listeners: Listeners) {
     this.#listeners = listeners
-    const workerData: WriterData = { ...data, compileCache: getCompileCacheDir() }
+    const workerData: WriterData = { ...data, compileCache: modules.getCompileCacheDir?.() }
     // Flags of whoever started the process are not for threads.
     this.#worker = new Worker(new URL('writer.ts', import.meta.url), { workerData, execArgv: [] })
     this.#worker.on('message', (report: Report) => this.#take(report))

@@ -57,15 +57,16 @@ export function startForAll(
   return () => server
 }
 
-/** Starts a server that whoever calls this kills, and does not wait until it serves. */
+/** Starts a server that whoever calls this kills, and does not wait until it serves. `command` is another runtime. */
 export async function spawnServer(
   directory: string,
   settings: Record<string, string>,
   options: SpawnOptions = {},
+  [command, ...args]: [string, ...string[]] = [process.execPath],
 ): Promise<Server> {
   const port = Number(settings.PORT ?? (await freePort()))
   const { BASE_URL: _, ...environment } = process.env
-  const child = spawn(process.execPath, ['src/node.ts'], {
+  const child = spawn(command, [...args, 'src/node.ts'], {
     cwd: project,
     env: {
       ...environment,
@@ -88,6 +89,12 @@ export async function spawnServer(
   // The lines of the request log are for machines.
   const sentences = () => log.replace(/^\{.*\n/gm, '')
   return { url, port, log: sentences, output: () => output, process: child, exit }
+}
+
+/** A folder for a database, for whoever removes it. */
+export function temporaryDatabaseFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'tiedote-data-'))
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
 /** A path for a database, in a folder that goes when the test has finished. */

@@ -1,13 +1,21 @@
 // What the API says of itself: to programs that are generated from it, and to people.
 import { safeParse, type GenericSchema } from 'valibot'
-import { beforeAll, expect, test } from 'vitest'
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import openapiTypescript from 'openapi-typescript'
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
 import { readSite, readTopics } from '../../src/content/read-site.ts'
 import { createVocabulary } from '../../src/domain/topic.ts'
 import { openApiDocument } from '../../src/http/api/openapi.ts'
 import type { JsonSchema, Operation } from '../../src/http/api/operations.ts'
 import { createSamples } from '../../src/http/api/samples.ts'
 import { describeSchemas } from '../../src/http/api/schemas.ts'
-import { siteYaml, topicsYaml } from '../content-folder.ts'
+import { asCommand, createWalk } from '../../src/http/api/walk.ts'
+import { siteYaml, temporaryFolder, topicsYaml } from '../content-folder.ts'
+import { nodePress, publishTokens } from '../platforms.ts'
+import { createSimulatedClock } from '../readers/simulated-clock.ts'
 
 const site = readSite(siteYaml).site!
 const source = readTopics(topicsYaml, site.languages, site.timezone).vocabulary
@@ -79,4 +87,68 @@ test('every operation shows an answer, and each is one of those that the documen
     const { issues } = safeParse(schema, sample)
     expect([sample, issues?.map(({ message }) => message)]).toEqual([sample, undefined])
   }
+})
+
+test('the page for people begins with five requests, which are answered as it says', async () => {
+  const start = Date.UTC(2026, 10, 30, 7) / 1000
+  const clock = createSimulatedClock(start)
+  const press = await nodePress(temporaryFolder(), clock)
+  onTestFinished(press.close)
+  const page = unescaped(await (await press.fetch('/api')).text())
+  const walk = createWalk(siteAndTopics, baseUrl)
+  expect(walk).toHaveLength(5)
+  const [, secret = ''] = /^newsroom=([^,]+)/.exec(publishTokens)!
+  for (const step of walk) {
+    clock.moveTo(start + step.after)
+    // What the page shows is what a shell would run.
+    expect(page).toContain(asCommand(step, baseUrl))
+    expect(page).toContain(JSON.stringify(step.answer, undefined, 2))
+    const answer = await press.fetch(step.path, {
+      method: step.method,
+      headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
+      ...(step.body && { body: JSON.stringify(step.body) }),
+    })
+    expect(answer.status, step.path).toBe(step.status)
+    expect(alike(await answer.json()), step.path).toEqual(alike(step.answer))
+  }
+})
+
+const tsc = join(import.meta.dirname, '../../node_modules/.bin/tsc')
+
+function unescaped(html: string): string {
+  const signs = { '&quot;': '"', '&#39;': "'", '&lt;': '<', '&gt;': '>', '&amp;': '&' }
+  return html.replaceAll(/&\S{2,4};/g, (sign) => signs[sign as keyof typeof signs] ?? sign)
+}
+
+/** Identities and tags are others at each site. */
+function alike(answer: unknown): unknown {
+  const { id, etag, ...rest } = answer as Record<string, unknown>
+  return { ...rest, has: [typeof id, typeof etag] }
+}
+
+test('openapi-typescript makes types of the document, none of them unknown, that the walk fits', async () => {
+  const document = openApiDocument(siteAndTopics, baseUrl)
+  const types = await openapiTypescript(document as never)
+  const withoutComments = types.replace(/\/\*[^]*?\*\//g, '')
+  expect(withoutComments).toContain('putRelease: {')
+  expect(withoutComments).not.toMatch(/\b(unknown|any)\b(?!")/)
+
+  const folder = mkdtempSync(join(tmpdir(), 'tiedote-types-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const [, put, , correction] = createWalk(siteAndTopics, baseUrl)
+  const client = (body: unknown) => `import type { operations } from './api.ts'
+type Put = operations['putRelease']
+export const release: Put['requestBody']['content']['application/json'] = ${JSON.stringify(body)}
+export const receipt: Put['responses'][201]['content']['application/json'] = ${JSON.stringify(put!.answer)}
+`
+  writeFileSync(join(folder, 'api.ts'), types)
+  writeFileSync(join(folder, 'client.ts'), client(correction!.body))
+  const options = ['--noEmit', '--strict', '--allowImportingTsExtensions', '--skipLibCheck']
+  const compile = () =>
+    spawnSync(tsc, [...options, '--ignoreConfig', join(folder, 'client.ts')], {
+      encoding: 'utf8',
+    })
+  expect(compile()).toMatchObject({ stdout: '', status: 0 })
+  writeFileSync(join(folder, 'client.ts'), client({ ...correction!.body, kind: 'speach' }))
+  expect(compile().stdout).toContain('"speach"')
 })

@@ -8,6 +8,7 @@ import { bytesOf, releaseMemory, reserveMemory } from './body-memory.ts'
 import { getFile, putFile } from './media.ts'
 import { mendClock } from './mend-clock.ts'
 import { openApiDocument } from './openapi.ts'
+import { createWalk } from './walk.ts'
 import { apiPage } from './page.ts'
 import { createPreview, listPreviews, revokePreview, revokePreviews } from './previews.ts'
 import type { Publishing } from './publishing.ts'
@@ -120,12 +121,14 @@ const withMemoryForBody: Middleware = async (c, next) => {
 }
 
 async function getApiPage(c: Ask): Promise<Response> {
-  const document = await documentFor(c)
+  const { store, baseUrl } = c.get('publishing')
+  const siteAndTopics = await store.siteAndTopics()
+  const document = openApiDocument(siteAndTopics, baseUrl)
   c.header(
     'Content-Security-Policy',
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   )
-  return c.html(apiPage(document))
+  return c.html(apiPage(document, createWalk(siteAndTopics, baseUrl)))
 }
 
 async function documentFor(c: Ask) {

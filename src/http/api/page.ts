@@ -1,9 +1,11 @@
 import { html } from 'hono/html'
 import type { OpenApiDocument } from './openapi.ts'
 import type { JsonSchema, Operation } from './operations.ts'
+import { asCommand, type Step } from './walk.ts'
 
-/** The OpenAPI document as a page that people can read. */
-export function apiPage({ info, paths, servers }: OpenApiDocument) {
+/** The OpenAPI document as a page that people can read, behind a walk for whoever begins. */
+export function apiPage({ info, paths, servers }: OpenApiDocument, walk: Step[]) {
+  const origin = servers[0]!.url
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
       path,
@@ -25,14 +27,27 @@ export function apiPage({ info, paths, servers }: OpenApiDocument) {
 <main class="api">
 <h1>Publishing from your own system</h1>
 <p>${info.description}</p>
-<p>The same for programs: <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1). Send the token with every request:</p>
-<pre tabindex="0"><code>curl -X PUT ${servers[0]!.url}/api/releases/ministers-meet/en \\
-  -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" \\
-  -d '{"title": "Ministers meet", "topics": [], "body": {"markdown": "The meeting begins at nine."}}'</code></pre>
+<p>The same for programs: <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1), of which generators make types and clients.</p>
+<section id="walk">
+<h2>The first half hour, in five requests</h2>
+<p>Try them on a service of your own: <code>PUBLISH_TOKENS=newsroom=$TOKEN npm start</code>, with a secret of 16 characters or more in <code>TOKEN</code>. Identities and tags are others there, and the times are yours.</p>
+<ol>
+${walk.map((step) => stepOf(step, origin))}</ol>
+</section>
 ${operations.map(section)}
 </main>
 </body>
 </html>
+`
+}
+
+function stepOf(step: Step, origin: string) {
+  return html`<li>
+<p>${step.why}</p>
+<pre tabindex="0"><code>${asCommand(step, origin)}</code></pre>
+<p>${step.status}:</p>
+<pre tabindex="0"><code>${JSON.stringify(step.answer, undefined, 2)}</code></pre>
+</li>
 `
 }
 
