@@ -195,7 +195,7 @@ test('a state that was being read while something was published here is not kept
   expect(await service.text()).toContain('Published')
 })
 
-const many = amount(200, 1000)
+const many = amount(60, 1000)
 
 /** How many of each answer many readers got, one after the other, in ten seconds. */
 async function manyReaders(
