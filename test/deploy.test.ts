@@ -1,5 +1,6 @@
 // The files of `deploy/`, each tried by the program that it is for, where that is installed; and links of READMEs.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import {
   chmodSync,
   cpSync,
@@ -16,6 +17,7 @@ import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { readNodeConfig, readWorkerConfig } from '../src/config.ts'
 import { nodeService } from './platforms.ts'
+import { freePort, until } from './server.ts'
 
 const root = join(import.meta.dirname, '..')
 const deploy = join(root, 'deploy')
@@ -80,6 +82,75 @@ test.skipIf(!has('varnishd', '-V'))('Varnish takes its file', () => {
   const { status, said } = run('varnishd', '-C', '-f', join(folder, 'tiedote.vcl'), '-n', folder)
   expect([status, said.slice(0, 2000)]).toEqual([0, expect.any(String)])
 })
+
+const base = 'docker.io/library/node:24-slim'
+
+/** Whether the image that ours is made of is here, or can be fetched. */
+function hasBase(): boolean {
+  if (!has('buildah', '--version')) return false
+  const isThere = run('buildah', 'images', '-q', base).status === 0
+  if (isThere || run('buildah', 'pull', '-q', base).status === 0) return true
+  console.error(`Skipped: the Dockerfile, because ${base} cannot be fetched`)
+  return false
+}
+
+test.skipIf(!hasBase())(
+  'buildah makes an image of the Dockerfile, and the service in it is well',
+  async () => {
+    const isolation = ['--isolation', 'chroot', '--network', 'host']
+    const name = `tiedote-test-${process.pid}`
+    const file = join(deploy, 'Dockerfile')
+    const built = run(
+      'buildah',
+      'bud',
+      ...isolation,
+      '--pull-never',
+      '--format',
+      'docker',
+      '-q',
+      '-t',
+      name,
+      '-f',
+      file,
+      root,
+    )
+    expect([built.status, built.said.slice(-2000)]).toEqual([0, expect.any(String)])
+    onTestFinished(() => void run('buildah', 'rmi', '-f', name))
+    const container = run('buildah', 'from', '--pull-never', name).said.trim()
+    onTestFinished(() => void run('buildah', 'rm', container))
+    const port = await freePort()
+    const inside = ['run', ...isolation, '--env', `PORT=${port}`, container, '--']
+    const service = spawn('buildah', [...inside, 'node', 'src/node.ts'])
+    const ended = once(service, 'exit')
+    await until(
+      async () =>
+        (await fetch(`http://127.0.0.1:${port}/healthz`).catch(() => undefined))?.status === 200,
+    )
+    const asked = run(
+      'buildah',
+      ...inside,
+      'node',
+      '-p',
+      'process.getuid() + " " + process.env.DATABASE',
+    )
+    expect(asked.said.trim()).toBe('1000 /data/tiedote.db')
+    const made = run(
+      'buildah',
+      ...inside,
+      'node',
+      'src/cli/tiedote.ts',
+      'backup',
+      '/data/backups/1',
+    )
+    expect([made.status, made.said]).toEqual([
+      0,
+      expect.stringContaining('looked through and whole'),
+    ])
+    service.kill('SIGTERM')
+    await ended
+  },
+  300_000,
+)
 
 test('every link of a README leads to a file and a heading that are there', () => {
   const pages = globSync(['*.md', '{deploy,content,test}/**/README.md', 'src/**/README.md'], {

@@ -2,6 +2,7 @@
 import { registerBackup } from './backup.ts'
 import { registerCheck } from './check.ts'
 import { registerComplete } from './complete.ts'
+import { registerEditor } from './editor.ts'
 import { registerErase } from './erase.ts'
 import { registerExport } from './export.ts'
 import { registerImport } from './import.ts'
@@ -27,6 +28,7 @@ const commands = [
   registerProbe,
   registerBackup,
   registerRestore,
+  registerEditor,
   registerErase,
   registerMendClock,
   registerComplete,

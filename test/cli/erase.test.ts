@@ -136,6 +136,17 @@ describe('under a running service', () => {
     expect(await d1.database.prepare('select name from preview').first()).toBe(null)
   })
 
+  test('a draft is erased without a word to readers', async () => {
+    const path = '/api/releases/not-yet/en'
+    const { attachments: _, ...release } = personal
+    expect((await ask(path, 'PUT', { ...release, draft: true })).status).toBe(201)
+    const before = (await ask('/withdrawals.json')).text
+    expect(await erase('not-yet', '--reason', 'Wrong.', '--yes')).toMatchObject({ code: 0 })
+    expect((await ask(path)).text).not.toContain(secret)
+    expect((await ask('/withdrawals.json')).text).toBe(before)
+    expect((await ask('/releases/not-yet')).status).toBe(404)
+  })
+
   test('what stands in the content folder is erased there', async () => {
     const { code, errors } = await erase('kept', '--reason', 'Wrong.', '--yes')
     expect([code, errors]).toEqual([1, expect.stringContaining('releases/kept.en.md')])
