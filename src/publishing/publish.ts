@@ -28,6 +28,7 @@ import {
   type Holder,
   type PublishingStore,
   type ReleaseForAuthors,
+  type Viewer,
 } from '../domain/publishing-store.ts'
 import type { Draft } from '../domain/publishing.ts'
 import {
@@ -35,7 +36,9 @@ import {
   checkPublisher,
   checkSlug,
   isOwn,
+  maySee,
   takenSlug,
+  viewerOf,
   withinReach,
 } from './permission.ts'
 import { concernsOf, lessThanSisters } from './concerns.ts'
@@ -119,22 +122,29 @@ async function withConcerns(
   const { release } = one.draft
   if (release.withdrawn) return one
   const { site } = one.siteAndTopics
-  const told = await warningsOf(store, release, { site, now: clock.now() })
+  const viewer = viewerOf(one.request.by, clock.now())
+  const told = await warningsOf(store, release, { site, viewer })
   return { ...one, warnings: [...one.warnings, ...told] }
 }
 
-/** What `check` would tell of a release and its versions in the store, as far as that needs no folder. */
+/**
+ * What `check` would tell of a release and its versions in the store, as far as that needs no folder and `viewer` may be
+ * shown those versions.
+ */
 export async function warningsOf(
   store: Pick<PublishingStore, 'findReleases'>,
   release: Release,
-  { site, now }: { site: Site; now: number },
+  { site, viewer }: { site: Site; viewer: Viewer },
 ): Promise<Problem[]> {
   const { slug, language } = release
   const others = site.languages.filter((one) => one !== language)
   const addresses = others.map((one) => ({ slug, language: one }))
   const found = await store.findReleases(addresses, [])
-  const sisters = found.map((one) => one.release).filter(({ withdrawn }) => !withdrawn)
-  const concerns = [...concernsOf(release, { site, now }), ...lessThanSisters(release, sisters)]
+  const sisters = found
+    .map((one) => one.release)
+    .filter((one) => !one.withdrawn && maySee(viewer, one))
+  const told = concernsOf(release, { site, now: viewer.now })
+  const concerns = [...told, ...lessThanSisters(release, sisters)]
   return concerns
     .slice(0, mostProblems)
     .map(({ field, message }) => ({ field, message, warning: true }))
