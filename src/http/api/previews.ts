@@ -60,14 +60,14 @@ export async function revokePreview(c: Ask): Promise<Response> {
   const { previews, clock } = c.get('publishing')
   const { release } = await findOwn(c)
   const id = c.req.param('id')!
-  const { isDryRun } = surroundings(c)
-  if (!isDryRun) await previews.revoke(release, clock.now(), id)
   const now = clock.now()
   const found = (await previews.list(release, now)).find((one) => one.id === id)
   if (!found) {
     throw new DomainError('not-found', 'This release has no such link. GET lists what it has.')
   }
-  return c.json(tell(found, release, now))
+  if (surroundings(c).isDryRun) return c.json(tell(found, release, now))
+  await previews.revoke(release, now, id)
+  return c.json(tell({ ...found, revoked: found.revoked ?? now }, release, now))
 }
 
 /** Ends all links to a release. */
