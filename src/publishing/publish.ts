@@ -209,14 +209,16 @@ async function lookAgain(
     return isAsBefore && mayBe && one.siteAndTopics === siteAndTopics
   })
   const others = prepared.filter((_, index) => !stillRight[index]).map(({ request }) => request)
-  const again = others.length > 0 ? await prepare(ports, others) : []
+  const again = others.length > 0 ? await prepare(ports, others, now) : []
   const looked = prepared.map((one, index) => (stillRight[index] ? one : again.shift()!))
   return withinReach(looked, store)
 }
 
+/** `now` is one for all: those without a time would lose their order if the next second began meanwhile. */
 async function prepare(
   ports: PublishingPorts,
   requests: PublishRequest[],
+  now = ports.clock.now(),
 ): Promise<(Prepared | DomainError)[]> {
   const { store } = ports
   const siteAndTopics = await store.siteAndTopics()
@@ -227,8 +229,6 @@ async function prepare(
   const limited = requests.filter(({ by }) => by.publishers)
   const slugs = limited.map(({ slug }) => slug)
   const holders = slugs.length > 0 ? await store.holders(slugs, []) : []
-  // One for all: those without a time would otherwise lose their order when the next second begins meanwhile.
-  const now = ports.clock.now()
   const all = requests.map((request) =>
     refusable(() => readOne(ports, request, siteAndTopics, { stored, holders, now })),
   )
@@ -247,7 +247,7 @@ async function prepare(
       if (!owner || owner === one.before) return one
       if (keyOf(owner.release) !== keyOf(one.request)) return identityElsewhere(owner.release)
       // It came between the two questions.
-      const [again] = await prepare(ports, [one.request])
+      const [again] = await prepare(ports, [one.request], now)
       return again!
     }),
   )
