@@ -117,8 +117,8 @@ class ReleaseCollector {
     this.#claim(release)
     if (draft) this.#references.push(...referencesOf(draft, line))
     if (known.isPublished && (await known.isPublished(id ?? '', addressOf(source)))) {
-      const problem = cameThroughApi(source, line)
-      this.#problems.push({ ...problem, published: draft?.release.published })
+      // Whatever the file says, what the API has may be to come.
+      this.#problems.push(cameThroughApi(source, line))
       return
     }
     if (draft && known.drafts.get(source)?.hash !== draft.hash) this.#unstaged.push(draft)
