@@ -373,6 +373,8 @@ test("an office's own robots.txt is answered, with our sitemaps unless it names 
     const answer = await press.fetch('/robots.txt')
     return { text: await answer.text(), etag: answer.headers.get('etag') }
   }
+  const dated = async () => (await press.fetch('/feed.rss')).headers.get('last-modified')
+  const before = await dated()
   const first = await robots()
   expect(first.text).toBe(
     `${own}\nSitemap: ${baseUrl}/sitemap.xml\nSitemap: ${baseUrl}/news-sitemap.xml\n`,
@@ -386,6 +388,8 @@ test("an office's own robots.txt is answered, with our sitemaps unless it names 
   rmSync(join(directory, 'robots.txt'))
   await press.takeUp()
   expect((await robots()).text).toMatch(/^User-agent: \*\nDisallow:\n\nSitemap/)
+  // No reader of a feed has to fetch it again.
+  expect(await dated()).toBe(before)
   await press.close()
 })
 
