@@ -33,7 +33,17 @@ export type NodeParts = Pick<
 /** Puts the service on Node together, over a database that is open and filled. */
 export function composeNode({ contentDirectory, uploads, tokens, ...parts }: NodeParts): Composed {
   const { database, clock } = parts
+  // Later a newer version may lie in the place of this one.
+  const newest = newestMigration()
   let api: Promise<Api> | undefined
+  const loadOnce = () => {
+    // Code that could not be loaded is tried again.
+    api ??= loadApi({ contentDirectory, uploads, tokens, ...parts }, newest).catch((error) => {
+      api = undefined
+      throw error
+    })
+    return api
+  }
   const authentication = new Authentication(tokens, clock)
   return compose({
     memory: 64_000_000,
@@ -43,15 +53,17 @@ export function composeNode({ contentDirectory, uploads, tokens, ...parts }: Nod
     later: createLater(),
     media: serveFolders(uploads === undefined ? [contentDirectory] : [contentDirectory, uploads]),
     isTrusted: (c) => isOfTrusted(authentication, c.req.header('authorization'), clientAtSocket(c)),
-    api: () => (api ??= loadApi({ contentDirectory, uploads, tokens, ...parts })),
+    api: loadOnce,
   })
 }
 
-/** Publishing over HTTP, whose code is loaded for the first request of it. */
-async function loadApi({ contentDirectory, uploads, ...parts }: NodeParts): Promise<Api> {
+/** Publishing over HTTP, whose code is loaded for the first request of it. `newest`: the last migration of this version. */
+async function loadApi(
+  { contentDirectory, uploads, ...parts }: NodeParts,
+  newest: string,
+): Promise<Api> {
   const { database, writer = database, publishing = database, damage } = parts
   const { tokens, clock, baseUrl } = parts
-  const newest = newestMigration()
   const [{ composeApi }, { createBodyMemory }] = await Promise.all([
     import('./compose-api.ts'),
     import('./http/api/body-memory.ts'),

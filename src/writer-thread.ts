@@ -58,10 +58,10 @@ export type Order = { number: number; task: Task; input: unknown; turn?: Int32Ar
 /** What is wrong with the content, and how far a first start is (`ContentUpdates`). */
 export type ContentReport = { problems: FileProblem[]; progress: string | undefined }
 
-/** What the thread sends: what an order came to, or what it has to tell. */
+/** What the thread sends: what an order came to and how many milliseconds it took, or what it has to tell. */
 export type Report =
-  | { number: number; output: unknown }
-  | { number: number; error: SentError }
+  | { number: number; output: unknown; took: number }
+  | { number: number; error: SentError; took: number }
   | { told: string }
   | { content: ContentReport }
   | { databaseError: SentError }
@@ -70,17 +70,17 @@ export type Report =
 type Waiting = {
   resolve: (output: unknown) => void
   reject: (error: Error) => void
+  /** When it was sent, in milliseconds of `performance.now()`. */
+  sent: number
   /** It is refused when others take long. */
-  isImpatient: boolean
+  patience: Patience | undefined
 }
 
 /** How long statements are waited for, if there is an end to it. */
 type Patience = {
   milliseconds: number
-  /** When the request began that they belong to, in milliseconds of `performance.now()`. */
-  began?: number
-  /** One of them waited for something large, and the request has no more than `milliseconds` from its beginning. */
-  isTried?: boolean
+  /** Milliseconds for which those of one request waited for something large; undefined where each counts for itself. */
+  waited?: number
 }
 
 type Listeners = {
@@ -147,7 +147,7 @@ export class WriterThread {
   /**
    * The same for those who publish. While something large is being written they are told to come again: a call rejects
    * with DomainError `unavailable`, and nothing has changed, if it was not begun within `patience` milliseconds. What is
-   * called `forRequest` of it holds that for all statements of a request together, once one of them waited long.
+   * called `forRequest` of it holds that for all statements of a request together. Their own work does not count.
    */
   forAuthors(patience = patienceOfAuthors): RemoteDatabase {
     return this.#database({ milliseconds: patience })
@@ -171,7 +171,7 @@ export class WriterThread {
       query: (statement) => this.#send('query', statement, patience) as Promise<Row[]>,
       transact: (statements) => this.#send('transact', statements, patience) as Promise<void>,
       failed: (error) => this.#listeners.onDatabaseError(error),
-      forRequest: () => this.#runner(patience && { ...patience, began: performance.now() }),
+      forRequest: () => this.#runner(patience && { ...patience, waited: 0 }),
       get readOnly() {
         return isReadOnly()
       },
@@ -179,23 +179,23 @@ export class WriterThread {
   }
 
   async #send(task: Task, input: unknown, patience: Patience | undefined): Promise<unknown> {
-    const sent = performance.now()
-    if (!patience) return this.#order(task, input)
-    if (this.#isBusy || sent < this.#lockedUntil) throw isBusyWriting()
-    const left = timeLeft(patience, sent)
-    if (left <= 0) throw isBusyWriting()
-    const output = await this.#order(task, input, left)
-    patience.isTried ||= performance.now() - sent > longWait
-    return output
+    if (patience) {
+      const { milliseconds, waited = 0 } = patience
+      const isHopeless = this.#isBusy || performance.now() < this.#lockedUntil
+      if (isHopeless || waited >= milliseconds) throw isBusyWriting()
+    }
+    return this.#order(task, input, patience)
   }
 
-  #order(task: Task, input: unknown, longest?: number): Promise<unknown> {
+  #order(task: Task, input: unknown, patience?: Patience): Promise<unknown> {
     const number = ++this.#lastNumber
-    const turn = longest === undefined ? undefined : new Int32Array(new SharedArrayBuffer(4))
+    const turn = patience && new Int32Array(new SharedArrayBuffer(4))
     return new Promise((resolve, reject) => {
-      this.#waiting.set(number, { resolve, reject, isImpatient: turn !== undefined })
+      this.#waiting.set(number, { resolve, reject, sent: performance.now(), patience })
       this.#worker.postMessage({ number, task, input, turn } satisfies Order)
-      if (turn) setTimeout(() => this.#giveUp(number, turn), longest).unref()
+      if (!turn) return
+      const left = patience.milliseconds - (patience.waited ?? 0)
+      setTimeout(() => this.#giveUp(number, turn), left).unref()
     })
   }
 
@@ -219,6 +219,7 @@ export class WriterThread {
     else {
       const waiting = this.#waiting.get(report.number)
       this.#waiting.delete(report.number)
+      if (waiting) noteWait(waiting, report.took)
       if ('error' in report) {
         const error = this.#errorOf(report.error, waiting)
         waiting?.reject(error)
@@ -234,16 +235,17 @@ export class WriterThread {
     if (isBusy(error)) {
       // Another process writes. Each attempt keeps all others waiting for two seconds.
       this.#lockedUntil = performance.now() + betweenAttempts
-      return waiting?.isImpatient ? isBusyWriting() : error
+      return waiting?.patience ? isBusyWriting() : error
     }
     const isOfFile = isDamaged(error) || isDiskError(error)
     return isOfFile ? this.#listeners.onDatabaseError(error) : error
   }
 }
 
-/** Milliseconds for which another statement may wait. */
-function timeLeft({ milliseconds, began, isTried }: Patience, now: number): number {
-  return began !== undefined && isTried ? milliseconds - (now - began) : milliseconds
+/** Counts how long a statement waited before it was run, if that was long. */
+function noteWait({ sent, patience }: Waiting, took: number) {
+  const waited = performance.now() - sent - took
+  if (patience?.waited !== undefined && waited > longWait) patience.waited += waited
 }
 
 function isBusyWriting(): DomainError {

@@ -23,15 +23,18 @@ export function startWriting(): void {
 async function carryOut(writing: Writing, { number, task, input, turn }: Order) {
   // Whoever ordered it may have given it up, and is told that there is time again.
   if (turn && Atomics.compareExchange(turn, 0, 0, 1) !== 0) {
-    report({ number, output: undefined })
+    report({ number, output: undefined, took: 0 })
     return
   }
+  const began = performance.now()
+  const took = () => performance.now() - began
   try {
     const run = writing[task] as (input: unknown) => unknown
-    report({ number, output: await run.call(writing, input) })
+    const output = await run.call(writing, input)
+    report({ number, output, took: took() })
   } catch (error) {
     const told = error instanceof StoreDamaged ? error.cause : error
-    report({ number, error: toSent(told) })
+    report({ number, error: toSent(told), took: took() })
   }
 }
 

@@ -428,7 +428,7 @@ test('a host that is not of this machine stops the start with a sentence', async
 
 test('the sample says that it is one, and the first request through a proxy that BASE_URL is missing', async () => {
   const { url, log, process } = await start(join(import.meta.dirname, '../content'))
-  expect(log()).toMatch(/is the sample that comes with Tiedote.* init .* CONTENT_DIR=/)
+  await until(() => /is the sample that comes with Tiedote.* init .* CONTENT_DIR=/.test(log()))
   const ask = (host: string) => fetch(`${url}/feed.atom`, { headers: { 'X-Forwarded-Host': host } })
   const told = () => log().match(/BASE_URL is not set/g)?.length ?? 0
   for (const host of ['localhost:8080', '127.0.0.1']) await ask(host)

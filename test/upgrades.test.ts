@@ -360,3 +360,17 @@ async function empty(database: Database) {
   const dropped = results.map(({ type, name }) => database.prepare(`drop ${type} ${name}`))
   if (dropped.length > 0) await database.batch(dropped)
 }
+
+test('a program that is replaced while it runs goes on publishing, also if its code was away for a moment', async () => {
+  const cwd = laterProgram(programVersion)
+  const settings = { DATABASE: databaseFile(), PUBLISH_TOKENS: `newsroom=${token}` }
+  const directory = temporaryFolder({ 'releases/kept.en.md': release })
+  const server = await start(directory, settings, { cwd })
+  writeFileSync(join(cwd, 'src/store/migrations/0999_later.sql'), 'create table later (number);\n')
+  const code = join(cwd, 'src/compose-api.ts')
+  renameSync(code, `${code}.away`)
+  const { status } = await fetch(`${server.url}/api`)
+  expect(status).toBe(503)
+  renameSync(`${code}.away`, code)
+  await publish(server, 'sent-meanwhile')
+})

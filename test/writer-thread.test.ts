@@ -70,6 +70,13 @@ test('a request that waits at every step is told to come again after as long as 
   await statement(writer.forAuthors(3000).forRequest(), 'select 1').all()
 })
 
+test('a request whose own work takes long is not told that something else does', async () => {
+  const { writer } = await opened()
+  const request = writer.forAuthors(300).forRequest()
+  await statement(request, long).all()
+  expect((await statement(request, 'select 1 as one').all()).results).toEqual([{ one: 1 }])
+})
+
 test('errors come back as they were: what was wrong, with the codes of SQLite', async () => {
   const { writer } = await opened()
   const database = writer.forAuthors()

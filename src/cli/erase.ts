@@ -5,16 +5,19 @@ import { wordsOfRelease } from '../content/release-body.ts'
 import { readReleases } from '../content/read-release.ts'
 import { DomainError } from '../domain/errors.ts'
 import { keyOf } from '../domain/identity.ts'
+import { isMediaPath } from '../domain/names.ts'
 import {
   apiSource,
   type PublishingStore,
   type ReleaseForAuthors,
 } from '../domain/publishing-store.ts'
 import { NotDone } from '../domain/tool.ts'
+import { joinVocabularies } from '../domain/topic.ts'
+import type { WrittenRelease } from '../domain/written-release.ts'
 import { textsOf } from '../feeds/languages.ts'
 import { erased } from '../publishing/erase.ts'
 import { publish } from '../publishing/publish.ts'
-import { filesOfNoOthers, forgetTexts, removeFreed } from '../store/forget.ts'
+import { filesOfNoOthers, forgetTexts, formerTexts, removeFreed } from '../store/forget.ts'
 import { openStore } from '../store/open-store.ts'
 import { createPublishingStore } from '../store/publishing-store.ts'
 import { upgrading } from '../upgrading.ts'
@@ -53,20 +56,23 @@ async function erase(slug: string, options: Options, { terminal, environment }: 
     if (database.readOnly) throw new NotDone(`${path} can only be read. Allow writing it.`)
     const store = createPublishingStore(database, { wordsOf: wordsOfRelease })
     const found = await findVersions(store, slug, options.language)
-    const told = found.map(({ release }) => `${keyOf(release)}: ${release.title}`).join('\n')
+    const asked = found.map(({ release }) => `${keyOf(release)}: ${release.title}`).join('\n')
     if (!options.yes && !terminal.canAsk) {
-      throw new NotDone(`${told}\nIf these are to go for good, run it with --yes.`, 2)
+      throw new NotDone(`${asked}\nIf these are to go for good, run it with --yes.`, 2)
     }
-    if (!options.yes && !(await terminal.confirm(`${told}\nShall all of it go for good?`))) {
+    if (!options.yes && !(await terminal.confirm(`${asked}\nShall all of it go for good?`))) {
       throw new NotDone('Nothing was done.')
     }
     const ids = found.map(({ release }) => release.id)
-    const files = await filesOfNoOthers(database, ids)
+    const former = await formerFiles(store, await formerTexts(database, ids))
+    const files = await filesOfNoOthers(database, ids, former)
     await eraseTexts(store, found, options.reason)
-    await forgetTexts(database, ids)
+    // They are found in what is forgotten next, also by a second run.
+    const told = removeFiles(files, dirname(path))
+    await forgetTexts(database, ids, systemClock.now())
     const isLogEmpty = await removeFreed(database)
-    terminal.say(`${found.map(({ release }) => keyOf(release)).join(', ')} is erased.`)
-    for (const sentence of removeFiles(files, dirname(path))) terminal.say(sentence)
+    for (const { release } of found) terminal.say(`${keyOf(release)} is erased.`)
+    for (const sentence of told) terminal.say(sentence)
     if (!isLogEmpty) terminal.say('Restart the service: until then its log may hold the text.')
     terminal.say(
       `Delete what was kept before: backups, folders named replaced-… and files named …damaged-… beside ${path}.`,
@@ -96,6 +102,21 @@ async function findVersions(
     )
   }
   return found
+}
+
+/** The files that releases named when they had other texts. */
+async function formerFiles(store: PublishingStore, texts: unknown[]): Promise<string[]> {
+  const { site, content, published } = await store.siteAndTopics()
+  const vocabulary = joinVocabularies(content, published)
+  const releases = texts.map((replaced) => {
+    // Nothing else of it matters, and some of it may be refused by now.
+    const { attachments, body } = Object(replaced) as WrittenRelease
+    const address = { slug: 'former', language: site.languages[0]! }
+    const written = { ...address, title: 'Former', published: '2000-01-01', attachments, body }
+    return { written, origin: { source: 'former', origin: '' }, isNew: false, now: 0 }
+  })
+  const read = await readReleases(releases, { site, vocabulary })
+  return read.flatMap(({ mentions }) => mentions.map(({ path }) => path)).filter(isMediaPath)
 }
 
 /** Takes the texts out of what readers are shown. Files in the content folder say for themselves what is shown. */
@@ -131,7 +152,8 @@ async function eraseTexts(store: PublishingStore, found: ReleaseForAuthors[], re
 function removeFiles(files: string[], uploads: string): string[] {
   return files.map((file) => {
     const path = join(uploads, file)
-    if (!existsSync(path)) return `No other release has ${file}. Remove it from the content folder.`
+    if (!existsSync(path))
+      return `No other release has ${file}. Where it is in the content folder, remove it there.`
     rmSync(path)
     return `${path} is removed, as no other release has it.`
   })

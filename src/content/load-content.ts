@@ -7,6 +7,7 @@ import type { VocabularySource } from '../domain/topic.ts'
 import { findUnread, type LoadedRelease, mediaIn } from './find-unread.ts'
 import { absent, type Folder, type FolderFile, openFolder } from './folder.ts'
 import { type Readers, reading } from './reading.ts'
+import { readRobots } from './robots.ts'
 import { readUnread } from './read-unread.ts'
 import { brokenReferences, referencesOf, type ReleaseReference } from './release-references.ts'
 import { type Rest, untilAtRest } from './rest.ts'
@@ -50,8 +51,6 @@ type Options = {
 type Collecting = Pick<Options, 'known' | 'stage' | 'now' | 'progress' | 'takesUnfinished'>
 
 const stagedAtOnce = 100
-/** Characters of a `robots.txt` (RFC 9309 section 2.5 has programs read 500 KiB). */
-const longestRobots = 100_000
 
 /**
  * Reads a content folder: `site.yaml`, `topics.yaml`, `releases/**`. Only what changed since the
@@ -118,8 +117,8 @@ class ReleaseCollector {
     this.#claim(release)
     if (draft) this.#references.push(...referencesOf(draft, line))
     if (known.isPublished && (await known.isPublished(id ?? '', addressOf(source)))) {
-      const problem = cameThroughApi(source, line)
-      this.#problems.push({ ...problem, published: draft?.release.published })
+      // Whatever the file says, what the API has may be to come.
+      this.#problems.push(cameThroughApi(source, line))
       return
     }
     if (draft && known.drafts.get(source)?.hash !== draft.hash) this.#unstaged.push(draft)
@@ -206,25 +205,10 @@ async function readFrame(
   if (!site || noTopicIsKnown) return { problems }
   if (site.logo && !mediaIn(folder, site.logo)) problems.push(noLogo(site.logo))
   const basis = await fingerprint(JSON.stringify([outputVersion, siteText, topicsText]))
-  const robots = await readRobots(folder, problems)
+  // No release depends on it.
+  const { robots, ...found } = await readRobots(folder)
+  problems.push(...found.problems)
   return { frame: { site: { ...site, ...(robots && { robots }) }, vocabulary, basis }, problems }
-}
-
-/** The office's own `robots.txt`. No release depends on it. */
-async function readRobots(folder: Folder, problems: FileProblem[]): Promise<string | undefined> {
-  const text = await folder.read('robots.txt').catch(absent)
-  if (text === undefined) return undefined
-  const problem = { file: 'robots.txt', line: 1, field: '' }
-  if (text.length > longestRobots) {
-    const message = `This has more than ${longestRobots} characters, which no program reads.`
-    problems.push({ ...problem, message })
-  }
-  if (/^disallow:\s*\/\s*$/im.test(text)) {
-    const message =
-      '"Disallow: /" keeps readers of feeds away, too. Name only what is not to be found.'
-    problems.push({ ...problem, message, warning: true })
-  }
-  return text
 }
 
 type FrameTexts = Parameters<Readers['frame']>[0]

@@ -126,7 +126,7 @@ export interface PreviewStore {
   isMentioned(path: string, releases: Pick<Release, 'id'>[]): Promise<boolean>
   /** Keeps a link. Throws DomainError `conflict` where there are as many as there may be. */
   create(preview: Preview, digest: string): Promise<void>
-  /** All links to a release that are remembered at `now`, the newest first. */
+  /** Links to a release, the newest first: all that work at `now`, and the last of those that have ended. */
   list(release: Pick<Release, 'id'>, now: number): Promise<Preview[]>
   /** Ends a link to a release, or all links to it. Those that were revoked before stay as they are. */
   revoke(release: Pick<Release, 'id'>, now: number, id?: string): Promise<void>

@@ -28,6 +28,7 @@ import {
   type Holder,
   type PublishingStore,
   type ReleaseForAuthors,
+  type Viewer,
 } from '../domain/publishing-store.ts'
 import type { Draft } from '../domain/publishing.ts'
 import {
@@ -35,7 +36,9 @@ import {
   checkPublisher,
   checkSlug,
   isOwn,
+  maySee,
   takenSlug,
+  viewerOf,
   withinReach,
 } from './permission.ts'
 import { concernsOf, lessThanSisters } from './concerns.ts'
@@ -119,22 +122,29 @@ async function withConcerns(
   const { release } = one.draft
   if (release.withdrawn) return one
   const { site } = one.siteAndTopics
-  const told = await warningsOf(store, release, { site, now: clock.now() })
+  const viewer = viewerOf(one.request.by, clock.now())
+  const told = await warningsOf(store, release, { site, viewer })
   return { ...one, warnings: [...one.warnings, ...told] }
 }
 
-/** What `check` would tell of a release and its versions in the store, as far as that needs no folder. */
+/**
+ * What `check` would tell of a release and its versions in the store, as far as that needs no folder and `viewer` may be
+ * shown those versions.
+ */
 export async function warningsOf(
   store: Pick<PublishingStore, 'findReleases'>,
   release: Release,
-  { site, now }: { site: Site; now: number },
+  { site, viewer }: { site: Site; viewer: Viewer },
 ): Promise<Problem[]> {
   const { slug, language } = release
   const others = site.languages.filter((one) => one !== language)
   const addresses = others.map((one) => ({ slug, language: one }))
   const found = await store.findReleases(addresses, [])
-  const sisters = found.map((one) => one.release).filter(({ withdrawn }) => !withdrawn)
-  const concerns = [...concernsOf(release, { site, now }), ...lessThanSisters(release, sisters)]
+  const sisters = found
+    .map((one) => one.release)
+    .filter((one) => !one.withdrawn && maySee(viewer, one))
+  const told = concernsOf(release, { site, now: viewer.now })
+  const concerns = [...told, ...lessThanSisters(release, sisters)]
   return concerns
     .slice(0, mostProblems)
     .map(({ field, message }) => ({ field, message, warning: true }))
@@ -199,14 +209,16 @@ async function lookAgain(
     return isAsBefore && mayBe && one.siteAndTopics === siteAndTopics
   })
   const others = prepared.filter((_, index) => !stillRight[index]).map(({ request }) => request)
-  const again = others.length > 0 ? await prepare(ports, others) : []
+  const again = others.length > 0 ? await prepare(ports, others, now) : []
   const looked = prepared.map((one, index) => (stillRight[index] ? one : again.shift()!))
   return withinReach(looked, store)
 }
 
+/** `now` is one for all: those without a time would lose their order if the next second began meanwhile. */
 async function prepare(
   ports: PublishingPorts,
   requests: PublishRequest[],
+  now = ports.clock.now(),
 ): Promise<(Prepared | DomainError)[]> {
   const { store } = ports
   const siteAndTopics = await store.siteAndTopics()
@@ -217,8 +229,6 @@ async function prepare(
   const limited = requests.filter(({ by }) => by.publishers)
   const slugs = limited.map(({ slug }) => slug)
   const holders = slugs.length > 0 ? await store.holders(slugs, []) : []
-  // One for all: those without a time would otherwise lose their order when the next second begins meanwhile.
-  const now = ports.clock.now()
   const all = requests.map((request) =>
     refusable(() => readOne(ports, request, siteAndTopics, { stored, holders, now })),
   )
@@ -237,7 +247,7 @@ async function prepare(
       if (!owner || owner === one.before) return one
       if (keyOf(owner.release) !== keyOf(one.request)) return identityElsewhere(owner.release)
       // It came between the two questions.
-      const [again] = await prepare(ports, [one.request])
+      const [again] = await prepare(ports, [one.request], now)
       return again!
     }),
   )

@@ -115,7 +115,7 @@ async function planChange(
   const vocabularyIsNew = before.vocabulary !== JSON.stringify(vocabulary)
   const frameIsNew =
     vocabularyIsNew ||
-    before.site !== JSON.stringify(site) ||
+    siteInDocuments(before.site) !== siteInDocuments(JSON.stringify(site)) ||
     before.program !== program ||
     affected.length > rowsPerStatement
   const becomePublic = keys.assigned.filter(({ key }) => secondOf(key) <= second)
@@ -133,6 +133,11 @@ async function planChange(
     frameIsNew,
     isVisible: frameIsNew || affected.length > 0 || becomePublic.length > 0,
   }
+}
+
+/** A site as it is stored, as far as documents with a date depend on it. */
+function siteInDocuments(stored = '{}'): string {
+  return JSON.stringify({ ...(JSON.parse(stored) as Site), robots: undefined })
 }
 
 /** Optimistic concurrency control: null is refused by the table, and with it the whole transaction. */

@@ -1,41 +1,61 @@
 // Removes for good what a database remembers of releases beside what it shows of them.
-import { type Database, statement } from './database.ts'
+import { type Database, readStored, statement } from './database.ts'
+import { discardBatch, findAbandonedBatches } from './staging.ts'
 
 /** How often the log of a database that others read is tried to be emptied, and milliseconds in between. */
 const attempts = 20
 const between = 250
 
-/** The files that releases show or attach, and no others do. */
-export async function filesOfNoOthers(database: Database, ids: string[]): Promise<string[]> {
+/** What changes of releases replaced, as far as the history keeps it (`WrittenRelease`). */
+export async function formerTexts(database: Database, ids: string[]): Promise<unknown[]> {
   const { results } = await statement(
     database,
-    `select path from release_media cross join release using (key)
-     group by path
-     having min(id in (select value from json_each(?))) = 1
-     order by path`,
+    `select replaced from history
+     where replaced is not null and subject in (select value from json_each(?))
+     order by number`,
     JSON.stringify(ids),
+  ).all<{ replaced: string }>()
+  return results.map(({ replaced }) => readStored<unknown>(database, replaced))
+}
+
+/** The files that releases show or attach, and those at `former`, that no other releases show or attach. */
+export async function filesOfNoOthers(
+  database: Database,
+  ids: string[],
+  former: string[],
+): Promise<string[]> {
+  const { results } = await statement(
+    database,
+    `with own (id) as (select value from json_each(?1))
+     select path from release_media cross join release using (key) where id in own
+     union
+     select value from json_each(?2)
+     except
+     select path from release_media cross join release using (key) where id not in own
+     order by 1`,
+    JSON.stringify(ids),
+    JSON.stringify(former),
   ).all<{ path: string }>()
   return results.map(({ path }) => path)
 }
 
 /**
- * Forgets the former texts of releases: in the history, where it stays who changed something and when, for whom links
- * were made, and in the full-text indexes, which keep the words of a text that is deleted until they are written anew.
+ * Forgets the former texts of releases: in the history, where it stays who changed something and when, and in the
+ * full-text indexes, which keep the words of a text that is deleted until they are written anew. It forgets also for
+ * whom there were links, the Markdown that made no text, and what processes left that were killed ten minutes before
+ * the second `now`.
  */
-export async function forgetTexts(database: Database, ids: string[]): Promise<void> {
+export async function forgetTexts(database: Database, ids: string[], now: number): Promise<void> {
   const indexes = ['release_words', 'moved_words', 'event_words']
+  const own = 'in (select value from json_each(?))'
+  const statements = [
+    `update history set replaced = null, note = '' where subject ${own}`,
+    `update preview set name = '' where release ${own}`,
+    `update release set markdown = null where id ${own}`,
+  ]
+  for (const batch of await findAbandonedBatches(database, now)) await discardBatch(database, batch)
   await database.batch([
-    statement(
-      database,
-      "update history set replaced = null, note = '' where subject in (select value from json_each(?))",
-      JSON.stringify(ids),
-    ),
-    // Whoever was shown it before may be a person, too.
-    statement(
-      database,
-      'delete from preview where release in (select value from json_each(?))',
-      JSON.stringify(ids),
-    ),
+    ...statements.map((one) => statement(database, one, JSON.stringify(ids))),
     ...indexes.map((one) => statement(database, `insert into ${one} (${one}) values ('optimize')`)),
   ])
 }

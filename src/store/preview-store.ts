@@ -41,7 +41,7 @@ type PreviewRow = Omit<Preview, 'languages' | 'publishers' | 'revoked'> & {
   revoked: number | null
 }
 
-/** A list is for people. */
+/** A list is for people. It has all links that work, which are no more than `mostOfRelease`. */
 const mostListed = 500
 
 const columns = 'preview.id, release, name, languages, publishers, by, created, expires, revoked'
@@ -188,10 +188,13 @@ async function forget(database: Database, now: number): Promise<void> {
 async function listPreviews(database: Database, release: string, now: number): Promise<Preview[]> {
   const { results } = await statement(
     database,
-    `select ${columns} from preview where release = ?1 and ends > ?2
-     order by created desc, id limit ?3`,
+    `select * from (
+       select ${columns} from preview where release = ?1 and ends > ?2
+       order by ends > ?3 desc, created desc, id limit ?4
+     ) order by created desc, id`,
     release,
     now - remembered,
+    now,
     mostListed,
   ).all<PreviewRow>()
   return results.map((row) => toPreview(database, row))

@@ -1,6 +1,7 @@
 // A release that names a person by mistake is erased under a real service.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { registerErase } from '../../src/cli/erase.ts'
 import { markdown, writeFiles } from '../content-folder.ts'
@@ -46,13 +47,13 @@ describe('under a running service', () => {
   const erase = (...args: string[]) =>
     runCommand(registerErase, ['erase', ...args], { environment: { DATABASE: started().database } })
 
-  /** The files of the service that have the word. */
-  const filesWithSecret = () => {
+  /** The files of the service that have a word. */
+  const filesWith = (word: string) => {
     const folder = dirname(started().database)
     return readdirSync(folder, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && !entry.parentPath.includes('compiled'))
       .map((entry) => join(entry.parentPath, entry.name))
-      .filter((path) => readFileSync(path, 'latin1').toLowerCase().includes(secret.toLowerCase()))
+      .filter((path) => readFileSync(path, 'latin1').toLowerCase().includes(word.toLowerCase()))
       .map((path) => path.slice(folder.length + 1))
   }
 
@@ -78,7 +79,7 @@ describe('under a running service', () => {
     ]
     for (const address of shown) expect((await ask(address)).text, address).toContain(secret)
     const [, id] = /<id>(\S+)<\/id>\n<title>Zyx/.exec((await ask('/topics/crime.atom')).text)!
-    expect(filesWithSecret().length).toBeGreaterThan(1)
+    expect(filesWith(secret).length).toBeGreaterThan(1)
 
     const reason = 'It named a person by mistake.'
     expect(await erase('charged', '--reason', reason)).toMatchObject({ code: 2 })
@@ -90,7 +91,7 @@ describe('under a running service', () => {
     for (const address of [...shown, '/withdrawals.atom', `/healthz`]) {
       expect((await ask(address)).text, address).not.toContain(secret)
     }
-    expect(filesWithSecret()).toEqual([])
+    expect(filesWith(secret)).toEqual([])
     const feed = (await ask('/topics/crime.atom')).text
     expect(feed).toContain(
       `<at:deleted-entry xmlns:at="http://purl.org/atompub/tombstones/1.0" ref="${id}"`,
@@ -113,27 +114,64 @@ describe('under a running service', () => {
     expect(await erase('charged', '--reason', reason, '--yes')).toMatchObject({ code: 0 })
   })
 
+  test('what it was before goes, too: files, remarks, names of links, what a killed process left', async () => {
+    const word = 'Mnbvcxylk'
+    for (const name of ['first', 'picture', 'second', 'others']) {
+      await ask(`/api/media/${name}.txt`, 'PUT', `Dear ${word}, ${name}`)
+    }
+    const path = '/api/releases/before/en'
+    const other = { title: 'Other', topics: [], attachments: [{ file: 'others.txt' }] }
+    await ask('/api/releases/other/en', 'PUT', { ...other, body: { markdown: 'Text.' } })
+    const attachments = [{ file: 'first.txt' }, { file: 'others.txt' }]
+    const body = { markdown: '[See](media/picture.txt)' }
+    const first = { title: 'Before', topics: ['crime'], draft: true, attachments, body }
+    expect((await ask(path, 'PUT', first)).status).toBe(201)
+    const name = { name: `For ${word}` }
+    expect((await ask(`${path}/previews`, 'POST', name)).status).toBe(201)
+    const second = { ...first, attachments: [{ file: 'second.txt' }] }
+    // A text that shows nothing.
+    await ask(path, 'PUT', { ...second, draft: false, body: { markdown: `<!-- ${word} -->` } })
+    const database = new DatabaseSync(started().database)
+    onTestFinished(() => database.close())
+    database.exec(`insert into incoming (batch, id, number, staged, dates, slug, language, source, origin, hash, authored, wanted, document, words, weight, media)
+      select 'killed', id, 0, 1, 'news', slug, language, source, origin, hash, 0, 0, '{"title":"${word}"}', '', 1, '[]'
+      from release where slug = 'before'`)
+
+    const { output, code } = await erase('before', '--reason', 'Wrong.', '--yes')
+    expect(code).toBe(0)
+    for (const file of ['first', 'picture', 'second']) {
+      expect(output).toMatch(
+        new RegExp(`${file}\\.txt is removed, as no other release has it\\.$`, 'm'),
+      )
+    }
+    expect(filesWith(word)).toEqual(['media/others.txt'])
+    expect((await ask(path)).text).not.toContain(word)
+  })
+
   test('what the guide says for Workers takes the text out of what is shown, and of what D1 remembers', async () => {
     const guide = readFileSync(join(import.meta.dirname, '../../deploy/README.md'), 'utf8')
     const [, sent = ''] = /-d '(.*"withdrawn".*)'$/m.exec(guide)!
-    const path = '/api/releases/ministers-meet/en'
+    // It had another address before.
     const { attachments: _, ...release } = personal
-    expect((await ask(path, 'PUT', release)).status).toBe(201)
+    for (const title of [secret, `${secret} meets`]) {
+      const { status } = await ask('/api/releases/they-meet/en', 'PUT', { ...release, title })
+      expect([200, 201]).toContain(status)
+    }
+    const path = '/api/releases/ministers-meet/en'
+    const renamed = { ...release, title: `${secret} again`, formerly: ['they-meet'] }
+    expect((await ask(path, 'PUT', renamed)).status).toBe(200)
     expect((await ask(path, 'PUT', JSON.parse(sent))).status).toBe(200)
     expect((await ask(path)).text).not.toContain(secret)
     const [, sql = ''] = /--command "(update history .*)"$/m.exec(guide)!
+    const statements = sql.split(';')
     const d1 = await startD1()
     onTestFinished(() => d1.close())
-    const row =
-      "insert into history values (1, 'id', 'ministers-meet', 'en', 1, 'a', 'publish', 'n', 'r')"
-    await d1.database.prepare(row).all()
-    const link =
-      "insert into preview values ('d', 'l', 'id', 'The lawyer', '[]', null, 'a', 1, 2, null, 2)"
-    await d1.database.prepare(link).all()
-    await d1.database.batch(sql.split(';').map((one) => d1.database.prepare(one)))
-    const left = await d1.database.prepare('select note, replaced from history').first()
-    expect(left).toEqual({ note: '', replaced: null })
-    expect(await d1.database.prepare('select name from preview').first()).toBe(null)
+    await d1.database.batch(statements.map((one) => d1.database.prepare(one)))
+    const database = new DatabaseSync(started().database)
+    onTestFinished(() => database.close())
+    expect((await ask(`${path}/history`)).text).toContain(secret)
+    for (const one of statements) database.exec(one)
+    expect((await ask(`${path}/history`)).text).not.toContain(secret)
   })
 
   test('a draft is erased without a word to readers', async () => {

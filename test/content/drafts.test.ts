@@ -159,3 +159,24 @@ test.skipIf(isQuick)('on Workers what was public stays when its file becomes a d
   expect(status).toBe(200)
   expect(body).not.toContain('Another text')
 })
+
+test('a file in the place of a draft of the API tells nobody that there is one (H-21)', async () => {
+  const { directory, press, answers } = await pressOver({
+    'releases/meeting.en.md': markdown(meeting),
+  })
+  const before = await answers()
+  const sent = await press.fetch('/api/releases/zeppelin/en', {
+    method: 'PUT',
+    headers: {
+      Authorization: 'Bearer a-secret-of-the-newsroom',
+      'Content-Type': 'application/json',
+    },
+    body: JSON.stringify({ title: 'Zeppelin', draft: true, body: { markdown: 'It takes off.' } }),
+  })
+  expect(sent.status).toBe(201)
+  writeFiles(directory, { 'releases/zeppelin.en.md': markdown(zeppelin) })
+  await press.takeUp()
+  expect(await answers()).toEqual(before)
+  const token = { headers: { Authorization: 'Bearer a-secret-of-the-newsroom' } }
+  expect(await (await press.fetch('/healthz', token)).text()).toContain('came in through the API')
+})

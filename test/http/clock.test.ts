@@ -357,6 +357,18 @@ describe('a clock that is set back', () => {
     },
   )
 
+  test('makes no draft of what was public', async () => {
+    const clock = wrongClock()
+    const press = await service('Node', files, clock)
+    clock.set(start + 5)
+    await press.put('b', { published: formatUtc(start + 20) })
+    clock.set(start + 30)
+    expect(await press.titles()).toContain('b')
+    clock.set(start + 15)
+    expect((await press.put('b', { draft: true })).status).toBe(422)
+    expect(await press.titles()).toContain('b')
+  })
+
   test('hides nothing either where the database can only be read, as long as it runs', async () => {
     const clock = wrongClock()
     const directory = temporaryFolder(files)

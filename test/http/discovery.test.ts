@@ -373,6 +373,8 @@ test("an office's own robots.txt is answered, with our sitemaps unless it names 
     const answer = await press.fetch('/robots.txt')
     return { text: await answer.text(), etag: answer.headers.get('etag') }
   }
+  const dated = async () => (await press.fetch('/feed.rss')).headers.get('last-modified')
+  const before = await dated()
   const first = await robots()
   expect(first.text).toBe(
     `${own}\nSitemap: ${baseUrl}/sitemap.xml\nSitemap: ${baseUrl}/news-sitemap.xml\n`,
@@ -386,12 +388,37 @@ test("an office's own robots.txt is answered, with our sitemaps unless it names 
   rmSync(join(directory, 'robots.txt'))
   await press.takeUp()
   expect((await robots()).text).toMatch(/^User-agent: \*\nDisallow:\n\nSitemap/)
+  // No reader of a feed has to fetch it again.
+  expect(await dated()).toBe(before)
   await press.close()
 })
 
-test('a robots.txt that keeps everybody away is warned of', async () => {
-  const directory = temporaryFolder({ 'robots.txt': 'User-agent: *\nDisallow: /\n' })
+async function problemsOfRobots(text: string | Uint8Array) {
+  const directory = temporaryFolder({ 'robots.txt': text })
   const known = { files: new Map(), drafts: new Map() }
-  const { problems } = await loadContent(directory, { known, stage: async () => {}, now: 0 })
+  return (await loadContent(directory, { known, stage: async () => {}, now: 0 })).problems
+}
+
+test.each([
+  'User-agent: *\nDisallow: /\n',
+  'user-agent:*\r\nUser-Agent: GPTBot\r\n\r\nCrawl-delay: 9\r\nDISALLOW : / # all of it\r\n',
+])('a robots.txt that keeps everybody away is warned of: %j', async (text) => {
+  const problems = await problemsOfRobots(text)
   expect(problems).toMatchObject([{ file: 'robots.txt', warning: true }])
+})
+
+test.each([
+  'User-agent: GPTBot\nDisallow: /\n\nUser-agent: *\nDisallow:\n',
+  'User-agent: *\nDisallow:\nUser-agent: GPTBot\nDisallow: /\n',
+  '# User-agent: *\nDisallow: /\n',
+])('one that keeps some away, or nobody, is not: %j', async (text) => {
+  expect(await problemsOfRobots(text)).toEqual([])
+})
+
+test('one that no program can read is told by its name', async () => {
+  const problems = await problemsOfRobots(Buffer.from('\ufeffUser-agent: *\n', 'utf16le'))
+  expect(problems).toMatchObject([
+    { file: 'robots.txt', message: expect.stringContaining('UTF-8') as string },
+  ])
+  expect(await problemsOfRobots('#'.repeat(100_001))).toMatchObject([{ file: 'robots.txt' }])
 })

@@ -41,6 +41,8 @@ const files = {
   'releases/plan.fi.md': written('Suunnitelma', lift + day),
   'releases/other.en.md': written('Another', lift, ['attachments: [{ file: other.pdf }]']),
   'releases/customs.en.md': written('Of customs', lift, ['publisher: customs']),
+  'releases/joint.en.md': written('Together', lift, ['publisher: customs']),
+  'releases/joint.fi.md': written('Yhdessä', lift, ['contacts: [{ name: A Minister }]']),
 }
 
 type Made = {
@@ -52,7 +54,12 @@ type Made = {
   languages: string[]
 }
 /** An answer of the API, whichever. */
-type Answered = Made & { previews: Made[]; errors?: { field: string }[]; detail: string }
+type Answered = Made & {
+  previews: Made[]
+  warnings: { field: string }[]
+  errors?: { field: string }[]
+  detail: string
+}
 
 describeOnBothPresses('previews', (open) => {
   let clock: SimulatedClock
@@ -332,6 +339,14 @@ describeOnBothPresses('previews', (open) => {
     writeFiles(directory, file('customs'))
     await press.takeUp()
     expect((await see(url)).status).toBe(200)
+  })
+
+  test('what a limited token is warned of tells nothing of the versions of others (H-21)', async () => {
+    const path = '/api/releases/joint/en/previews?dry-run'
+    const body = { name: 'The aide' }
+    const warned = async (secret?: string) => (await ask('POST', path, body, secret)).json.warnings
+    expect(await warned()).toMatchObject([{ field: 'contacts' }])
+    expect(await warned('a-secret-of-customs')).toEqual([])
   })
 
   test('hostile addresses below /preview/ show nothing, are kept by nobody, and break nothing (H-21)', async () => {

@@ -13,7 +13,7 @@ import {
 import type { Release } from '../../domain/release.ts'
 import { formatUtc } from '../../domain/time.ts'
 import { asAuthored } from '../../domain/written-release.ts'
-import { checkPublisher } from '../../publishing/permission.ts'
+import { checkPublisher, viewerOf } from '../../publishing/permission.ts'
 import { warningsOf } from '../../publishing/publish.ts'
 import { findVisible } from './releases.ts'
 import { type Ask, readFields, surroundings } from './request.ts'
@@ -41,7 +41,7 @@ export async function createPreview(c: Ask): Promise<Response> {
   }
   checkExpiry(preview.expires, now)
   checkIsToCome(preview, release, createAddresses(baseUrl, site).releasePage(release))
-  const warnings = await warningsOf(store, asAuthored(stored), { site, now })
+  const warnings = await warningsOf(store, asAuthored(stored), { site, viewer: viewerOf(by, now) })
   const told = { ...tell(preview, release, now), warnings }
   if (isDryRun) return c.json(told)
   const secret = createSecret()
@@ -60,14 +60,14 @@ export async function revokePreview(c: Ask): Promise<Response> {
   const { previews, clock } = c.get('publishing')
   const { release } = await findOwn(c)
   const id = c.req.param('id')!
-  const { isDryRun } = surroundings(c)
-  if (!isDryRun) await previews.revoke(release, clock.now(), id)
   const now = clock.now()
   const found = (await previews.list(release, now)).find((one) => one.id === id)
   if (!found) {
     throw new DomainError('not-found', 'This release has no such link. GET lists what it has.')
   }
-  return c.json(tell(found, release, now))
+  if (surroundings(c).isDryRun) return c.json(tell(found, release, now))
+  await previews.revoke(release, now, id)
+  return c.json(tell({ ...found, revoked: found.revoked ?? now }, release, now))
 }
 
 /** Ends all links to a release. */
