@@ -12,12 +12,15 @@ import { StateQuestion, type StateSource } from './http/answers/state.ts'
 import { AnswerStore } from './http/answers/store.ts'
 import type { Api } from './http/api/api.ts'
 import { type AppParts, createApp, toResponse } from './http/app.ts'
+import type { HubParts } from './http/hub.ts'
 import { Metrics } from './http/metrics.ts'
 import { answered, formatRequest, type LoggedRequest } from './http/request-log.ts'
 import type { Database } from './store/database.ts'
 import { createEditionStore } from './store/edition-store.ts'
 import { createReleaseStore } from './store/release-store.ts'
 import type { LoadStems } from './store/searched-query.ts'
+import type { CallbackRules } from './websub/callback-address.ts'
+import type { HubReport } from './websub/hub.ts'
 
 /** What differs between runtimes. */
 export type Parts = {
@@ -40,6 +43,10 @@ export type Parts = {
   spare?: () => State | undefined
   /** Whether nothing may be written, not even in the background. */
   isReadOnly?: boolean
+  /** Whether feeds announce our hub. */
+  hasHub?: boolean | undefined
+  /** What subscribers need who ask at `/hub`. Without it nothing is there. */
+  hub?: HubRequestParts | undefined
   /** Whether a person who opens a feed in a browser sees a page. */
   hasFeedPages: boolean
   /** Runs work that nobody waits for, after the answer. It must not fail. */
@@ -65,6 +72,15 @@ export type Parts = {
   write: (line: string) => void
 }
 
+/** What `/hub` is put together of. */
+export type HubRequestParts = {
+  rules: CallbackRules
+  /** The database for those who subscribe. */
+  writer: Database
+  /** Told that something was asked for. */
+  onRequest?: () => void
+}
+
 /** A service that is put together. */
 export type Composed = {
   /** Answers a request, whatever it takes. */
@@ -75,6 +91,8 @@ export type Composed = {
   answerAnew: (request: Request, env?: object, context?: object) => Response | Promise<Response>
   /** Who knows the state, for whoever changes it beside the API. */
   state: StateSource
+  /** Takes note of what the hub did. */
+  hubReported: (report: HubReport) => void
   metrics: Metrics
   record: (logged: LoggedRequest) => void
 }
@@ -94,7 +112,8 @@ export function compose(parts: Parts): Composed {
   }
   const noted = createEditionStore(database, writer)
   const editions = parts.isReadOnly ? { ...noted, note: async () => {} } : noted
-  const question = new StateQuestion({ store, baseUrl, clock, metrics, spare })
+  const hasHub = parts.hasHub ?? false
+  const question = new StateQuestion({ store, baseUrl, hasHub, clock, metrics, spare })
   const state = hasChanged
     ? new NearState(question, clock, hasChanged)
     : new FarState(question, clock)
@@ -106,7 +125,9 @@ export function compose(parts: Parts): Composed {
     const { createPreviewStore } = await import('./store/preview-store.ts')
     return createPreviewStore(database, parts.newest)
   }
-  const app = createApp({ ...parts, ...answering, store, previews, metrics, record })
+  const { hub } = parts
+  const askHub = hub && createHubLoader({ ...hub, database, state, baseUrl, clock, isOn: hasHub })
+  const app = createApp({ ...parts, ...answering, store, previews, metrics, record, hub: askHub })
 
   const atOnce = (asked: Asked) => {
     const at = Date.now()
@@ -125,7 +146,23 @@ export function compose(parts: Parts): Composed {
     answerAtOnce: atOnce,
     answerAnew: anew,
     state,
+    hubReported: (report) => metrics.hubReported(report),
     metrics,
     record,
+  }
+}
+
+/** Readers never ask the hub anything, so what answers there is loaded when somebody does. */
+function createHubLoader({
+  database,
+  writer,
+  ...parts
+}: HubRequestParts & { database: Database } & Omit<HubParts, 'store'>): AppParts['hub'] {
+  return async (request) => {
+    const [{ answerHub }, { createHubRequestStore }] = await Promise.all([
+      import('./http/hub.ts'),
+      import('./store/hub-requests.ts'),
+    ])
+    return answerHub(request, { ...parts, store: createHubRequestStore(database, writer) })
   }
 }

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import type { FileProblem } from './domain/problem.ts'
 import { presentPublisher, type Site, slug } from './domain/site.ts'
 import type { Token } from './http/api/authentication.ts'
+import { type AllowList, readAllowList } from './websub/callback-address.ts'
 
 /** A setting as text, with the sentence that names it when it is wrong. */
 const port = v.pipe(
@@ -39,6 +40,23 @@ const feedPages = v.pipe(
   v.transform((value) => value === 'on'),
 )
 
+const hub = v.pipe(
+  v.optional(v.picklist(['on', 'off'], 'HUB must be on or off.')),
+  v.transform((value) => value && value === 'on'),
+)
+
+const hubAllow = v.pipe(
+  v.optional(v.string(), ''),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    try {
+      return readAllowList(dataset.value)
+    } catch (error) {
+      addIssue({ message: (error as Error).message })
+      return NEVER
+    }
+  }),
+)
+
 const log = v.optional(v.picklist(['text', 'json'], 'LOG must be text or json.'))
 
 const nodeSchema = v.object({
@@ -49,6 +67,8 @@ const nodeSchema = v.object({
   DATABASE: v.optional(v.string(), 'data/tiedote.db'),
   PUBLISH_TOKENS: publishTokens,
   FEED_PAGES: feedPages,
+  HUB: hub,
+  HUB_ALLOW: hubAllow,
   LOG: log,
 })
 
@@ -56,6 +76,8 @@ const workerSchema = v.object({
   BASE_URL: v.optional(baseUrl),
   PUBLISH_TOKENS: publishTokens,
   FEED_PAGES: feedPages,
+  HUB: hub,
+  HUB_ALLOW: hubAllow,
 })
 
 /** Settings of the Node entry. */
@@ -66,29 +88,46 @@ export type NodeConfig = {
   contentDirectory: string
   database: string
   hasFeedPages: boolean
+  /** Whether feeds announce our hub, and new subscriptions to it are taken. */
+  hasHub: boolean
+  /** Who the hub may call although they are private. */
+  hubAllow: AllowList
   tokens: Token[]
   /** How requests are logged; undefined to choose by where the log goes. */
   log: 'text' | 'json' | undefined
 }
 
 /** Settings of the Worker. */
-export type WorkerConfig = Pick<NodeConfig, 'baseUrl' | 'hasFeedPages' | 'tokens'>
+export type WorkerConfig = Pick<
+  NodeConfig,
+  'baseUrl' | 'hasFeedPages' | 'hasHub' | 'hubAllow' | 'tokens'
+>
 
 /** Reads the environment. Throws an Error that names every wrong setting. */
 export function readNodeConfig(environment: Record<string, string | undefined>): NodeConfig {
-  const { PORT, HOST, BASE_URL, CONTENT_DIR, DATABASE, FEED_PAGES, PUBLISH_TOKENS, LOG } = parse(
-    nodeSchema,
-    environment,
-  )
+  const settings = parse(nodeSchema, environment)
+  const { PORT, BASE_URL: baseUrl = `http://localhost:${PORT}` } = settings
   return {
     port: PORT,
-    host: HOST,
-    baseUrl: BASE_URL ?? `http://localhost:${PORT}`,
-    contentDirectory: CONTENT_DIR,
-    database: DATABASE,
-    hasFeedPages: FEED_PAGES,
-    tokens: PUBLISH_TOKENS,
-    log: LOG,
+    host: settings.HOST,
+    baseUrl,
+    contentDirectory: settings.CONTENT_DIR,
+    database: settings.DATABASE,
+    ...hubSettings(settings, baseUrl),
+    hasFeedPages: settings.FEED_PAGES,
+    tokens: settings.PUBLISH_TOKENS,
+    log: settings.LOG,
+  }
+}
+
+/** Subscribers could not reach a hub at an address that is not public, which an origin without https mostly is. */
+function hubSettings(
+  { HUB, HUB_ALLOW }: { HUB?: boolean | undefined; HUB_ALLOW: AllowList },
+  baseUrl: string,
+): Pick<NodeConfig, 'hasHub' | 'hubAllow'> {
+  return {
+    hasHub: HUB ?? baseUrl.startsWith('https:'),
+    hubAllow: HUB_ALLOW,
   }
 }
 
@@ -105,14 +144,11 @@ export function readWorkerConfig(
   variables: Record<string, unknown>,
   requestUrl: string,
 ): WorkerConfig {
-  const {
-    BASE_URL,
-    FEED_PAGES: hasFeedPages,
-    PUBLISH_TOKENS: tokens,
-  } = parse(workerSchema, variables)
+  const settings = parse(workerSchema, variables)
+  const { FEED_PAGES: hasFeedPages, PUBLISH_TOKENS: tokens } = settings
   const { origin, hostname } = new URL(requestUrl)
-  if (BASE_URL) return { baseUrl: BASE_URL, hasFeedPages, tokens }
-  if (isOwnMachine(hostname)) return { baseUrl: origin, hasFeedPages, tokens }
+  const baseUrl = settings.BASE_URL ?? (isOwnMachine(hostname) ? origin : undefined)
+  if (baseUrl) return { baseUrl, ...hubSettings(settings, baseUrl), hasFeedPages, tokens }
   throw new Error('BASE_URL is not set. Write the public origin under [vars] in wrangler.toml.')
 }
 

@@ -29,6 +29,9 @@ const sameSignal = 500
 /** Milliseconds for which a stop waits for the thread that writes; it can only be ended between two statements. */
 const longestClosing = 5_000
 
+/** Milliseconds after which a subscriber is told to come again: they wait for five seconds at the most. */
+const patienceOfSubscribers = 800
+
 /** Starts the service on Node. Ends the process with a sentence in the log if nothing can be served. */
 export async function serve(): Promise<void> {
   const service = new NodeService(readConfig())
@@ -65,6 +68,7 @@ class NodeService {
       { config, path: this.#path, mayBeMadeAnew },
       {
         onContent: (report) => this.#takeContent(report),
+        onHub: (report) => this.#composed?.hubReported(report),
         onDatabaseError: (error) => this.#reader?.failed(error) ?? error,
         onDamage: () => void this.#integrity?.check(),
         onWritten: () => this.#reader?.written(),
@@ -98,6 +102,7 @@ class NodeService {
     const { contentDirectory } = this.#config
     if (isServing) {
       console.log(`Reading ${contentDirectory}. What the database has is served at ${at}`)
+      await this.#writer.order('startHub')
     }
     const isTakenUp = await this.#readContent(this.#integrity, isServing)
     console.log(
@@ -108,6 +113,7 @@ class NodeService {
     const ofSample = adviceOnSample(contentDirectory)
     if (ofSample) console.log(ofSample)
     this.#integrity.start()
+    await this.#writer.order('startHub')
     await this.#writer.order('watchContent')
   }
 
@@ -186,7 +192,7 @@ class NodeService {
   }
 
   #parts(reader: NodeDatabase, integrity: IntegrityMonitor): NodeParts {
-    const { baseUrl, contentDirectory, tokens, hasFeedPages } = this.#config
+    const { baseUrl, contentDirectory, tokens, hasFeedPages, hasHub, hubAllow } = this.#config
     return {
       database: reader,
       writer: this.#writer.forReaders(),
@@ -196,6 +202,11 @@ class NodeService {
       baseUrl,
       tokens,
       hasFeedPages,
+      hasHub,
+      hub: {
+        rules: { ownHost: new URL(baseUrl).hostname, allowed: hubAllow },
+        writer: this.#writer.forAuthors(patienceOfSubscribers),
+      },
       clock: systemClock,
       damage: () => integrity.damage(),
       problems: () => this.#content.problems,

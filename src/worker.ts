@@ -74,7 +74,7 @@ const newestMigration = () => ownBundle().header.migrations.at(-1)!.name
 /** Brings the database in line step by step. Later requests go on with what is left. */
 async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
   const { migrations, made, fingerprint } = ownBundle().header
-  const program = outputName(baseUrl)
+  const program = outputName(baseUrl, false)
   const line = { newest: newestMigration(), fingerprint, program }
   const there = await revisionInLine(DB, line)
   if (there !== undefined) {

@@ -13,6 +13,7 @@ const entries = [
   'content-updates.ts',
   'worker.ts',
   'node-caller.ts',
+  'running-hub.ts',
   'worker-caller.ts',
   'compose.ts',
   'compose-api.ts',

@@ -19,6 +19,7 @@ import { migrate } from '../src/store/migrate.ts'
 import type { Database } from '../src/store/database.ts'
 import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
 import { createReleaseStore } from '../src/store/release-store.ts'
+import type { CallbackRules } from '../src/websub/callback-address.ts'
 import { writeFolder } from './content-folder.ts'
 import { isQuick } from './trials.ts'
 import { secondHeader, takeUpPath } from './worker-controls.ts'
@@ -150,12 +151,17 @@ export async function nodePress(
     isFar = false,
     memory = 64_000_000,
     write = () => {},
+    hasHub = false,
+    rules,
   }: {
     hasFeedPages?: boolean
     isOnDisk?: boolean
     isFar?: boolean
     memory?: number
     write?: (line: string) => void
+    hasHub?: boolean
+    /** Which callbacks may be called; without them there is no hub. */
+    rules?: CallbackRules
   } = {},
 ) {
   const uploads = mkdtempSync(join(tmpdir(), 'tiedote-uploads-'))
@@ -164,6 +170,7 @@ export async function nodePress(
   let content = createContentStore(database, { wordsOf })
   let problems: FileProblem[] = []
   let program = 'test'
+  let announcesHub = hasHub
   const takeUp = async () => {
     const options = { batch: randomUUID(), program, clock }
     problems = await bringInLine(directory, content, options)
@@ -182,6 +189,8 @@ export async function nodePress(
       baseUrl,
       tokens: readTokens(publishTokens),
       hasFeedPages,
+      hasHub: announcesHub,
+      ...(rules && { hub: { rules, writer: database } }),
       clock,
       problems: () => problems,
       write,
@@ -191,6 +200,14 @@ export async function nodePress(
   return {
     fetch: (async (path, init) => service.fetch(requestFor(path, init), socket)) as Fetch,
     databaseFile,
+    database: () => database,
+    /** Begins anew with the hub switched on or off. */
+    async switchHub(isOn: boolean) {
+      announcesHub = isOn
+      program = `${program} hub ${isOn}`
+      await takeUp()
+      service = start()
+    },
     /** Where files lie that were uploaded. */
     uploads,
     takeUp,

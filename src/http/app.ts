@@ -44,6 +44,8 @@ export type AppParts = HealthParts & {
   media: MiddlewareHandler
   /** Publishing over HTTP, brought in when somebody asks for it; without it there is no API. */
   api?: (() => Api | Promise<Api>) | undefined
+  /** What answers `/hub`, brought in when somebody asks for it. */
+  hub?: ((request: Request) => Promise<Response>) | undefined
   /** Whether a request has the token of somebody who may know of every release. */
   isTrusted?: ((c: Context) => Promise<boolean>) | undefined
   /** What links to releases before their time are kept in, brought in when somebody follows one. */
@@ -87,6 +89,13 @@ export function createApp(parts: AppParts): App {
     const { answerPreview } = await import('./preview.ts')
     return answerPreview(c, parts)
   })
+
+  if (parts.hub) {
+    app.all('/hub', async (c) => {
+      c.set('subject', { kind: 'hub', path: c.req.path })
+      return parts.hub!(c.req.raw)
+    })
+  }
 
   app.use(async (c, next) => {
     for (const [name, value] of Object.entries(always)) c.header(name, value)

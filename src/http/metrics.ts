@@ -1,3 +1,4 @@
+import type { HubReport } from '../websub/hub.ts'
 import { calendar, formatNames, splitFormat } from '../feeds/formats.ts'
 import { Counter, Gauge, Histogram, Registry } from './prometheus.ts'
 import { readerFamilies } from './reader.ts'
@@ -18,6 +19,9 @@ const documents = new Set<string>([...formatNames, calendar.ending, 'opml', 'htm
 
 /** From a kept document to the slowest that readers wait for, in seconds (H-38). */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+
+/** From at once to the last of many subscribers, in seconds (W-75). */
+const deliveryBuckets = [1, 2, 3, 5, 10, 20, 30, 60, 120]
 
 /** Answers that are alike, which are counted together: each alone would cost as much as the rest of it. */
 type Tally = { logged: LoggedRequest; times: number; bytes: number }
@@ -73,6 +77,24 @@ export class Metrics {
     labelNames: ['feed', 'format', 'reader'],
     registers: [this.#registry],
   })
+  readonly #deliveries = new Counter({
+    name: 'tiedote_hub_deliveries_total',
+    help: 'Attempts of the hub to tell a subscriber what is new, by what came of them.',
+    labelNames: ['outcome'],
+    registers: [this.#registry],
+  })
+  readonly #deliveryTime = new Histogram({
+    name: 'tiedote_hub_delivery_seconds',
+    help: 'Time from a change to its delivery, of those that succeeded at once.',
+    buckets: deliveryBuckets,
+    registers: [this.#registry],
+  })
+  readonly #verifications = new Counter({
+    name: 'tiedote_hub_verifications_total',
+    help: 'Requests to subscribe or unsubscribe that the hub verified, by what came of them.',
+    labelNames: ['mode', 'outcome'],
+    registers: [this.#registry],
+  })
   readonly #isAmongFeeds = amongFirst(mostFeeds)
   readonly #isAmongSeries = amongFirst(mostSeries)
   readonly #tallies = new Map<string, Tally>()
@@ -114,6 +136,15 @@ export class Metrics {
   /** The store did not answer. */
   storeFailed(): void {
     this.#storeFailures.inc()
+  }
+
+  /** The hub tells what it did. */
+  hubReported({ deliveries, verifications }: HubReport): void {
+    for (const { outcome, after } of deliveries) {
+      this.#deliveries.inc({ outcome })
+      if (after !== undefined) this.#deliveryTime.observe({}, after)
+    }
+    for (const { mode, outcome } of verifications) this.#verifications.inc({ mode, outcome })
   }
 
   /** Everything in the text format of Prometheus. */
