@@ -64,6 +64,7 @@ const trials = [
   'domain/time',
   'feeds/hostile-input',
   'http/far-state',
+  'websub/matching',
 ].map((name) => `test/${name}.test.ts`)
 
 /** What `npm run test:quick` runs, on Node alone, without the files that start a server or wait for long. */

@@ -2,6 +2,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { createPushDocuments } from '../../src/http/push-documents.ts'
 import { loadStems } from '../../src/compose.ts'
@@ -93,8 +94,12 @@ export async function startHub({
       clock.moveTo(clock.now() + 20)
       await work()
     },
+    /** Writes files; an empty one is removed. */
     async publish(changes: Record<string, string>) {
       writeFiles(directory, changes)
+      for (const [file, text] of Object.entries(changes)) {
+        if (text === '') rmSync(join(directory, file))
+      }
       await press.takeUp()
       // Whoever writes in the same process wakes it.
       await work()
