@@ -13,6 +13,7 @@ import { AnswerStore } from './http/answers/store.ts'
 import type { Api } from './http/api/api.ts'
 import { type AppParts, createApp, toResponse } from './http/app.ts'
 import type { HubParts } from './http/hub.ts'
+import { HubWatch } from './http/hub-watch.ts'
 import { Metrics } from './http/metrics.ts'
 import { answered, formatRequest, type LoggedRequest } from './http/request-log.ts'
 import type { Database } from './store/database.ts'
@@ -125,9 +126,18 @@ export function compose(parts: Parts): Composed {
     const { createPreviewStore } = await import('./store/preview-store.ts')
     return createPreviewStore(database, parts.newest)
   }
-  const { hub } = parts
-  const askHub = hub && createHubLoader({ ...hub, database, state, baseUrl, clock, isOn: hasHub })
-  const app = createApp({ ...parts, ...answering, store, previews, metrics, record, hub: askHub })
+  const hubParts = { ...parts.hub!, database, state, baseUrl, clock, isOn: hasHub }
+  const watch = parts.hub && createHubWatch(hubParts)
+  const app = createApp({
+    ...parts,
+    ...answering,
+    store,
+    previews,
+    metrics,
+    record,
+    askHub: parts.hub && createHubLoader(hubParts),
+    hub: watch && ((since) => watch.look(since)),
+  })
 
   const atOnce = (asked: Asked) => {
     const at = Date.now()
@@ -146,10 +156,29 @@ export function compose(parts: Parts): Composed {
     answerAtOnce: atOnce,
     answerAnew: anew,
     state,
-    hubReported: (report) => metrics.hubReported(report),
+    hubReported(report) {
+      metrics.hubReported(report)
+      watch?.reported(report)
+    },
     metrics,
     record,
   }
+}
+
+/** What is asked of the hub by who watches the service. */
+function createHubWatch({
+  database,
+  ...parts
+}: {
+  database: Database
+  clock: Clock
+  isOn: boolean
+}) {
+  const watched = async () => {
+    const { createHubOverview } = await import('./store/hub-overview.ts')
+    return createHubOverview(database).watched()
+  }
+  return new HubWatch({ ...parts, watched })
 }
 
 /** Readers never ask the hub anything, so what answers there is loaded when somebody does. */
@@ -157,7 +186,7 @@ function createHubLoader({
   database,
   writer,
   ...parts
-}: HubRequestParts & { database: Database } & Omit<HubParts, 'store'>): AppParts['hub'] {
+}: HubRequestParts & { database: Database } & Omit<HubParts, 'store'>): AppParts['askHub'] {
   return async (request) => {
     const [{ answerHub }, { createHubRequestStore }] = await Promise.all([
       import('./http/hub.ts'),

@@ -20,6 +20,7 @@ import type { Database } from '../src/store/database.ts'
 import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
 import { createReleaseStore } from '../src/store/release-store.ts'
 import type { CallbackRules } from '../src/websub/callback-address.ts'
+import type { HubReport } from '../src/websub/hub.ts'
 import { writeFolder } from './content-folder.ts'
 import { isQuick } from './trials.ts'
 import { secondHeader, takeUpPath } from './worker-controls.ts'
@@ -213,6 +214,8 @@ export async function nodePress(
     takeUp,
     /** What was counted since the last start. */
     metrics: () => service.metrics,
+    /** What the hub would tell. */
+    hubReported: (report: HubReport) => service.hubReported(report),
     /** Begins anew over the same database, perhaps as another version of the program. */
     async restart(version = program) {
       program = version

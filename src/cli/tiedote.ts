@@ -4,6 +4,7 @@ import { registerCheck } from './check.ts'
 import { registerComplete } from './complete.ts'
 import { registerErase } from './erase.ts'
 import { registerExport } from './export.ts'
+import { registerHub } from './hub.ts'
 import { registerImport } from './import.ts'
 import { registerInit } from './init.ts'
 import { endWhenInterrupted } from './interruption.ts'
@@ -29,6 +30,7 @@ const commands = [
   registerRestore,
   registerErase,
   registerMendClock,
+  registerHub,
   registerComplete,
 ]
 

@@ -210,26 +210,36 @@ export interface HubStore {
 
 /** The hub as its operator sees it. */
 export interface HubOverview {
-  /** Feeds with their subscriptions and what is owed. */
-  byFeed(now: number): Promise<{ address: string; subscriptions: number; owed: number }[]>
-  byHost(
-    now: number,
-  ): Promise<{ host: string; subscriptions: number; owed: number; failing: number }[]>
-  ofHost(
-    host: string,
-  ): Promise<
-    { id: number; address: string; leaseUntil: number; owed: boolean; status: string | undefined }[]
-  >
+  /** How it is, for `/healthz` and metrics. */
+  watched(): Promise<HubWatched>
+  /** Feeds that somebody subscribes to, those with most subscriptions first. */
+  byFeed(now: number): Promise<(HubCount & { address: string })[]>
+  /** Hosts of callbacks, in the same order. `retryAt`: it cannot be reached, and is tried again then. */
+  byHost(now: number): Promise<(HubCount & { host: string; retryAt: number | undefined })[]>
+  /** The subscriptions of a host. Nothing in it tells the callback. */
+  ofHost(host: string, now: number): Promise<HubSubscriber[]>
+  /** Ends a subscription. Answers whether there was one. */
   remove(id: number): Promise<boolean>
-  watched(now: number): Promise<HubWatched>
 }
 
-/** What the hub says about itself. */
+export type HubCount = { subscriptions: number; owed: number }
+
+export type HubSubscriber = {
+  id: number
+  address: string
+  leaseUntil: number
+  isOwed: boolean
+  /** What the last delivery came to. */
+  status: string | undefined
+}
+
 export type HubWatched = {
-  /** Second until which somebody leads; undefined if nobody ever did. */
+  /** Second until which somebody leads, unless that is renewed; undefined if nobody ever did. */
   leaderUntil: number | undefined
+  /** Second since when all was public that was looked at last. */
+  looked: number
   subscriptions: number
+  /** Requests that are not verified yet, and the second when the oldest was made. */
   pending: number
-  /** When the oldest request was made that waits for its verification. */
   oldestRequest: number | undefined
 }

@@ -45,7 +45,7 @@ export type AppParts = HealthParts & {
   /** Publishing over HTTP, brought in when somebody asks for it; without it there is no API. */
   api?: (() => Api | Promise<Api>) | undefined
   /** What answers `/hub`, brought in when somebody asks for it. */
-  hub?: ((request: Request) => Promise<Response>) | undefined
+  askHub?: ((request: Request) => Promise<Response>) | undefined
   /** Whether a request has the token of somebody who may know of every release. */
   isTrusted?: ((c: Context) => Promise<boolean>) | undefined
   /** What links to releases before their time are kept in, brought in when somebody follows one. */
@@ -90,10 +90,10 @@ export function createApp(parts: AppParts): App {
     return answerPreview(c, parts)
   })
 
-  if (parts.hub) {
+  if (parts.askHub) {
     app.all('/hub', async (c) => {
       c.set('subject', { kind: 'hub', path: c.req.path })
-      return parts.hub!(c.req.raw)
+      return parts.askHub!(c.req.raw)
     })
   }
 
@@ -112,6 +112,10 @@ export function createApp(parts: AppParts): App {
   })
 
   app.get('/metrics', async (c) => {
+    await parts.hub?.(0).then(
+      (health) => metrics.hubSeen(health),
+      () => {},
+    )
     const { contentType, body } = await metrics.document()
     return operations(c, body, contentType, 200)
   })

@@ -1,5 +1,6 @@
 import type { HubReport } from '../websub/hub.ts'
 import { calendar, formatNames, splitFormat } from '../feeds/formats.ts'
+import type { HubHealth } from './hub-watch.ts'
 import { Counter, Gauge, Histogram, Registry } from './prometheus.ts'
 import { readerFamilies } from './reader.ts'
 import type { LoggedRequest } from './request-log.ts'
@@ -95,6 +96,16 @@ export class Metrics {
     labelNames: ['mode', 'outcome'],
     registers: [this.#registry],
   })
+  readonly #hubSubscriptions = new Gauge({
+    name: 'tiedote_hub_subscriptions',
+    help: 'Subscriptions to pushes of feeds.',
+    registers: [this.#registry],
+  })
+  readonly #hubRequests = new Gauge({
+    name: 'tiedote_hub_pending_requests',
+    help: 'Requests to the hub that wait to be verified.',
+    registers: [this.#registry],
+  })
   readonly #isAmongFeeds = amongFirst(mostFeeds)
   readonly #isAmongSeries = amongFirst(mostSeries)
   readonly #tallies = new Map<string, Tally>()
@@ -145,6 +156,13 @@ export class Metrics {
       if (after !== undefined) this.#deliveryTime.observe({}, after)
     }
     for (const { mode, outcome } of verifications) this.#verifications.inc({ mode, outcome })
+  }
+
+  /** Somebody looked how the hub is, where there is one. */
+  hubSeen(health: HubHealth | undefined): void {
+    if (!health) return
+    this.#hubSubscriptions.set({}, health.document.subscriptions)
+    this.#hubRequests.set({}, health.document.pending)
   }
 
   /** Everything in the text format of Prometheus. */

@@ -4,12 +4,12 @@ import type { ReleaseStore } from '../domain/release-store.ts'
 import type { Caller } from './caller.ts'
 import { Delivering } from './delivering.ts'
 import { FanOut } from './fan-out.ts'
+import { leaseOfLead } from './lead.ts'
 import type { PushDocuments } from './push.ts'
 import { Verifying } from './verifying.ts'
 
-/** Seconds after which the lead is renewed, and after which another process takes it that was not. */
+/** Seconds after which the lead is renewed. */
 const renewal = 5
-const lease = 15
 /** Seconds between two times that the hub forgets what is over. */
 const betweenTidying = 3600
 
@@ -131,13 +131,13 @@ export class Hub {
     if (now < this.#renewsAt && this.#renewsAt <= now + renewal) return this.isLeading
     this.#renewsAt = now + renewal
     const led = this.#leadsUntil > now
-    const position = await store.lead(name, now, now + lease)
+    const position = await store.lead(name, now, now + leaseOfLead)
     if (!position) {
       this.#leadsUntil = 0
       await this.#delivering.stop()
       return false
     }
-    this.#leadsUntil = now + lease
+    this.#leadsUntil = now + leaseOfLead
     if (led) return true
     this.#fanOut.begin(position)
     await this.#fanOut.look().then(({ standing }) => this.#delivering.altered(standing, []))
