@@ -19,6 +19,8 @@ const first = [
   'http/fuzz',
   'http/listen',
   'durability',
+  'hub-kills',
+  'hub',
   'worker',
   'worker-versions',
   'upgrades',
@@ -44,6 +46,7 @@ class LongestFirst extends BaseSequencer {
 const trials = [
   'busy',
   'durability',
+  'hub-kills',
   'two-services',
   'second-machine',
   'strangers',

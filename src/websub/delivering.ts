@@ -25,6 +25,9 @@ const longestAnswer = 4096
 /** Ranges of news that are remembered of a feed: each comes of a look. */
 const mostRanges = 20
 
+/** Feeds of which something is remembered while nothing is to be sent. */
+const mostFeeds = 10_000
+
 /** Results that are written together, and milliseconds for which the first of them waits for others (W-64). */
 const mostResults = 100
 const longestUnwritten = 50
@@ -104,9 +107,14 @@ export class Delivering {
     }
   }
 
-  /** Takes up everything that is owed, as a process that begins to lead does. */
-  async resume(): Promise<void> {
+  /**
+   * Takes up everything that is owed, as a process does that begins to lead, and after feeds have moved: what is known
+   * of them is no longer so.
+   */
+  async resume(standing: Standing): Promise<void> {
     this.#isStopped = false
+    this.#standing = standing
+    this.#feeds.clear()
     const { store, clock } = this.#parts
     await this.#add(await store.owed(clock.now()))
   }
@@ -128,6 +136,7 @@ export class Delivering {
     const ids = ready.map(({ id }) => id)
     if (ids.length > 0) await this.#add(await store.owed(now, ids))
     await this.#add(await store.due(now))
+    if (this.isIdle && this.#feeds.size > mostFeeds) this.#forgetFeeds()
     this.#hosts.wake(now)
     this.#pump()
   }
@@ -177,6 +186,11 @@ export class Delivering {
       if (this.#hosts.unknownAmong([one.host]).length > 0) this.#hosts.know(unknownHost(one.host))
       this.#hosts.add(one, clock.now())
     }
+  }
+
+  /** What is known of feeds that wait for nothing can be read again. */
+  #forgetFeeds() {
+    for (const [id, { isLoaded }] of this.#feeds) if (isLoaded) this.#feeds.delete(id)
   }
 
   async #knowFeeds(owed: Owed[]) {

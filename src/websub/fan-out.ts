@@ -40,6 +40,8 @@ export type Altered = HubFeed & { before: number; after: number }
 export type Look = {
   standing: Standing
   altered: Altered[]
+  /** Whether any feed is at another address, or is no more. */
+  haveMoved: boolean
 }
 
 /** Finds what is new by looking, writes it into the journal, and finds the feeds that it is in. */
@@ -96,18 +98,18 @@ export class FanOut {
     const state = await releases.state(clock.now())
     const before = this.#seen
     if (before && isSame(before.state, state)) {
-      return { standing: before, altered: [] }
+      return { standing: before, altered: [], haveMoved: false }
     }
     // Where nobody ever subscribed, or does after a long time, nothing is news.
     const isLongAgo = position.looked < state.since - longAgo
     if (position.looked === 0 || (isLongAgo && !(await store.isUsed()))) {
       this.#position = await store.seed(state, state.since - overlap)
     }
-    await this.#moveFeeds(state)
+    const haveMoved = await this.#moveFeeds(state)
     const altered: Altered[] = []
     for (let isMore = true; isMore;) isMore = await this.#lookOnce(state, altered)
     this.#seen = { state, number: this.#position!.number }
-    return { standing: this.#seen, altered }
+    return { standing: this.#seen, altered, haveMoved }
   }
 
   /** Takes up what is new, or a part of it. Returns whether there may be more. */
@@ -182,10 +184,11 @@ export class FanOut {
       .map((feed) => join(feed, [after + 1, after + count]))
   }
 
-  /** Brings feeds to the addresses that they have now, and ends those that have none. */
-  async #moveFeeds(state: State) {
+  /** Brings feeds to the addresses that they have now, and ends those that have none. Answers whether there were any. */
+  async #moveFeeds(state: State): Promise<boolean> {
     const frame = `${state.frameSince} ${state.retired.gone.size}`
-    if (frame === this.#frame) return
+    if (frame === this.#frame) return false
+    let haveMoved = false
     const { store, baseUrl, clock, releases } = this.#parts
     const addresses = createAddresses(baseUrl, state.site)
     const terms = createTerms(state.site, state.vocabulary)
@@ -193,17 +196,20 @@ export class FanOut {
       const query = presentQuery(feed, terms, state)
       const isGone = !query || endingOf(query.topics, state.retired)?.isGone === true
       if (isGone) {
+        haveMoved = true
         await store.endFeed(feed.id, clock.now())
         this.#position!.feeds++
         continue
       }
       const address = addresses.feed(query, feed.format)
       if (address === feed.address) continue
+      haveMoved = true
       const topic = { address, query, format: feed.format }
       await store.moveFeed(feed.id, topic, anchorsOf(query, await countsOf(releases, state)))
       this.#position!.feeds++
     }
     this.#frame = frame
+    return haveMoved
   }
 }
 

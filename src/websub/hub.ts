@@ -83,8 +83,9 @@ export class Hub {
 
   async #begin(): Promise<void> {
     const { clock } = this.#parts
-    const { standing, altered } = await this.#fanOut.look()
-    this.#delivering.altered(standing, altered)
+    const { standing, altered, haveMoved } = await this.#fanOut.look()
+    if (haveMoved) await this.#delivering.resume(standing)
+    else this.#delivering.altered(standing, altered)
     await this.#verifying.begin(standing.state)
     await this.#delivering.begin()
     if (clock.now() < this.#tidiesAt) return
@@ -140,8 +141,8 @@ export class Hub {
     this.#leadsUntil = now + leaseOfLead
     if (led) return true
     this.#fanOut.begin(position)
-    await this.#fanOut.look().then(({ standing }) => this.#delivering.altered(standing, []))
-    await this.#delivering.resume()
+    const { standing } = await this.#fanOut.look()
+    await this.#delivering.resume(standing)
     return true
   }
 }
