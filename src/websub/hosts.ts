@@ -10,8 +10,15 @@ const mostOfHost = 4
 const mostOfLargeHost = 16
 const large = 500
 
-/** Milliseconds within which a host is quick; and seconds for which one that was not counts as slow. */
+/** Deliveries after which another host has its turn, although a connection is there. */
+const mostInARow = 50
+
+/**
+ * Milliseconds within which a host is quick, or times what all take on average, if this machine has so much to do that
+ * everything takes longer; and seconds for which one that was not counts as slow.
+ */
 const quick = 2000
+const timesAverage = 3
 const slowness = 3600
 
 /** Failures in a row after which a host counts as failing: one may be that of a single subscriber. */
@@ -44,7 +51,63 @@ type Queue = {
   most: number
   /** In a row. */
   failures: number
-  isOffered: boolean
+  /** Deliveries that followed each other on a connection. */
+  inARow: number
+  /** Where it waits for a turn, if it does. */
+  place: Place | undefined
+  /** The line in which it waits, or did last. */
+  line: Line | undefined
+}
+
+/**
+ * Where a host waits for a turn: its last delivery has just ended, so that a connection is there; nothing is going on
+ * there; or one more delivery would take one more connection.
+ */
+type Place = 'again' | 'idle' | 'running'
+
+/** Hosts that wait for a turn. A host that came to another place counts where it is now. */
+class Line {
+  readonly #hosts: Record<Place, Queue[]> = { again: [], idle: [], running: [] }
+  /** How many were taken off the beginning of `idle`: doing so would move all others. */
+  #taken = 0
+  #count = 0
+
+  add(queue: Queue, place: Place) {
+    if (queue.place === place) return
+    if (queue.place === undefined) this.#count++
+    queue.place = place
+    this.#hosts[place].push(queue)
+  }
+
+  next(): Queue | undefined {
+    for (let first = this.#first(); first; first = this.#first()) {
+      const { queue, place } = first
+      if (queue.place !== place) continue
+      this.#count--
+      queue.place = undefined
+      return queue
+    }
+    return undefined
+  }
+
+  get length(): number {
+    return this.#count
+  }
+
+  #first(): { queue: Queue; place: Place } | undefined {
+    const { again, idle, running } = this.#hosts
+    const last = again.pop()
+    if (last) return { queue: last, place: 'again' }
+    const waiting = idle[this.#taken]
+    if (waiting) {
+      this.#taken++
+      return { queue: waiting, place: 'idle' }
+    }
+    this.#hosts.idle = []
+    this.#taken = 0
+    const more = running.shift()
+    return more && { queue: more, place: 'running' }
+  }
 }
 
 /** A delivery that may begin. */
@@ -59,8 +122,11 @@ export type HostOutcome = 'answered' | 'failed' | 'faulty'
  */
 export class Hosts {
   readonly #queues = new Map<string, Queue>()
-  readonly #quick: Queue[] = []
-  readonly #slow: Queue[] = []
+  /** Hosts with a turn, those with none running before others: so each connection is used again. */
+  readonly #quick = new Line()
+  readonly #slow = new Line()
+  /** Milliseconds that a delivery takes, about. */
+  #average = 0
   readonly #failing = new Set<Queue>()
   /** Hosts of which something changed that is to be remembered. */
   readonly #changed = new Set<Queue>()
@@ -77,7 +143,7 @@ export class Hosts {
     const before = this.#queues.get(known.host)
     if (before) return
     const queue = { known, waiting: [], running: 0, limit: 1, most: mostOfHost, failures: 0 }
-    const added = { ...queue, isOffered: false }
+    const added = { ...queue, inARow: 0, place: undefined, line: undefined }
     this.#queues.set(known.host, added)
     if (known.retryAt !== undefined) this.#failing.add(added)
   }
@@ -95,9 +161,8 @@ export class Hosts {
     if (this.#running >= mostAtOnce) return undefined
     const isSlow = this.#quick.length === 0
     if (isSlow && this.#runningSlow >= mostAtSlowHosts) return undefined
-    const queue = (isSlow ? this.#slow : this.#quick).shift()
+    const queue = (isSlow ? this.#slow : this.#quick).next()
     if (!queue) return undefined
-    queue.isOffered = false
     if (!mayBegin(queue, now)) return this.take(now)
     const { owed } = queue.waiting.shift()!
     queue.running++
@@ -113,7 +178,7 @@ export class Hosts {
     queue.running--
     this.#running--
     if (isSlow) this.#runningSlow--
-    this.#offer(queue, now)
+    this.#offer(queue, now, true)
     this.#forget(queue)
   }
 
@@ -128,7 +193,10 @@ export class Hosts {
   ): Owed[] | undefined {
     const queue = this.#queues.get(turn.owed.host)!
     const before = { ...queue.known }
-    const isOver = outcome === 'answered' ? answered(queue, took, now) : failed(queue, now, chance)
+    const isQuick = took < Math.max(quick, timesAverage * this.#average)
+    if (outcome === 'answered') this.#average += (took - this.#average) / 50
+    const isOver =
+      outcome === 'answered' ? answered(queue, isQuick, now) : failed(queue, now, chance)
     const { known } = queue
     if (known.retryAt === undefined) this.#failing.delete(queue)
     else this.#failing.add(queue)
@@ -172,17 +240,22 @@ export class Hosts {
     return this.#quick.length + this.#slow.length === 0
   }
 
-  #offer(queue: Queue, now: number) {
-    if (queue.isOffered || !mayBegin(queue, now)) return
-    queue.isOffered = true
+  /** `isAgain`: a delivery has just ended, and its connection may be used again. */
+  #offer(queue: Queue, now: number, isAgain = false) {
+    if (!mayBegin(queue, now)) return
     const isSlow = queue.known.slowUntil > now || queue.known.retryAt !== undefined
-    ;(isSlow ? this.#slow : this.#quick).push(queue)
+    // It may be in the other line from before.
+    const line = queue.place !== undefined ? queue.line! : isSlow ? this.#slow : this.#quick
+    queue.line = line
+    const isStill = isAgain && ++queue.inARow < mostInARow
+    if (!isStill) queue.inARow = 0
+    line.add(queue, isStill ? 'again' : queue.running > 0 ? 'running' : 'idle')
   }
 
   /** Lets a host go that has nothing to do. What is worth it is remembered elsewhere. */
   #forget(queue: Queue) {
     if (queue.waiting.length + queue.running > 0) return
-    if (this.#changed.has(queue) || queue.isOffered) return
+    if (this.#changed.has(queue) || queue.place !== undefined) return
     this.#failing.delete(queue)
     this.#queues.delete(queue.known.host)
   }
@@ -194,9 +267,8 @@ function mayBegin({ waiting, running, limit, known }: Queue, now: number): boole
   return running < limit
 }
 
-function answered(queue: Queue, took: number, now: number): boolean {
+function answered(queue: Queue, isQuick: boolean, now: number): boolean {
   const { known, limit, most } = queue
-  const isQuick = took < quick
   queue.failures = 0
   queue.limit = isQuick ? Math.min(limit + 1, most) : 1
   // It is written down whenever it changes.
