@@ -13,8 +13,9 @@ import { AnswerStore } from './http/answers/store.ts'
 import type { Api } from './http/api/api.ts'
 import { type AppParts, createApp, toResponse } from './http/app.ts'
 import type { HubParts } from './http/hub.ts'
-import { HubWatch } from './http/hub-watch.ts'
+import type { HubWatch } from './http/hub-watch.ts'
 import { Metrics } from './http/metrics.ts'
+import type { Registry } from './http/prometheus.ts'
 import { answered, formatRequest, type LoggedRequest } from './http/request-log.ts'
 import type { Database } from './store/database.ts'
 import { createEditionStore } from './store/edition-store.ts'
@@ -46,6 +47,8 @@ export type Parts = {
   isReadOnly?: boolean
   /** Whether feeds announce our hub. */
   hasHub?: boolean | undefined
+  /** Seconds for which a state is kept where the database is far, if not as long as caches keep documents. */
+  longestState?: number | undefined
   /** What subscribers need who ask at `/hub`. Without it nothing is there. */
   hub?: HubRequestParts | undefined
   /** Whether a person who opens a feed in a browser sees a page. */
@@ -56,6 +59,8 @@ export type Parts = {
   media: AppParts['media']
   /** Whether a request has the token of somebody who may know of every release. */
   isTrusted?: AppParts['isTrusted']
+  /** Told that somebody may have published something. */
+  onPublished?: () => void
   /** Publishing over HTTP, loaded for the first request. Without it there is no API. */
   api?: () => Api | Promise<Api>
   /** Says what is wrong with the database file and what to do, where that can be checked. */
@@ -75,7 +80,8 @@ export type Parts = {
 
 /** What `/hub` is put together of. */
 export type HubRequestParts = {
-  rules: CallbackRules
+  /** Which callbacks may be called. */
+  rules: () => CallbackRules | Promise<CallbackRules>
   /** The database for those who subscribe. */
   writer: Database
   /** Told that something was asked for. */
@@ -117,7 +123,7 @@ export function compose(parts: Parts): Composed {
   const question = new StateQuestion({ store, baseUrl, hasHub, clock, metrics, spare })
   const state = hasChanged
     ? new NearState(question, clock, hasChanged)
-    : new FarState(question, clock)
+    : new FarState(question, clock, parts.longestState)
   const answers = new AnswerStore({ capacity: memory, edge, later })
   const onFailure = () => state.lookAgain()
   const finder = new Finder({ store, editions, answers, clock, metrics, onFailure, later })
@@ -126,8 +132,9 @@ export function compose(parts: Parts): Composed {
     const { createPreviewStore } = await import('./store/preview-store.ts')
     return createPreviewStore(database, parts.newest)
   }
-  const hubParts = { ...parts.hub!, database, state, baseUrl, clock, isOn: hasHub }
-  const watch = parts.hub && createHubWatch(hubParts)
+  const { registry } = metrics
+  const hubParts = { ...parts.hub!, database, state, baseUrl, clock, registry, isOn: hasHub }
+  const watchHub = parts.hub && createHubWatch(hubParts)
   const app = createApp({
     ...parts,
     ...answering,
@@ -136,7 +143,7 @@ export function compose(parts: Parts): Composed {
     metrics,
     record,
     askHub: parts.hub && createHubLoader(hubParts),
-    hub: watch && ((since) => watch.look(since)),
+    hub: watchHub && (async (since) => (await watchHub()).look(since)),
   })
 
   const atOnce = (asked: Asked) => {
@@ -157,41 +164,52 @@ export function compose(parts: Parts): Composed {
     answerAnew: anew,
     state,
     hubReported(report) {
-      metrics.hubReported(report)
-      watch?.reported(report)
+      void watchHub?.().then((watch) => watch.reported(report))
     },
     metrics,
     record,
   }
 }
 
-/** What is asked of the hub by who watches the service. */
+/** Who watches the hub, loaded when somebody looks. */
 function createHubWatch({
   database,
   ...parts
 }: {
+  registry: Registry
   database: Database
   clock: Clock
   isOn: boolean
 }) {
-  const watched = async () => {
-    const { createHubOverview } = await import('./store/hub-overview.ts')
-    return createHubOverview(database).watched()
+  const began = parts.clock.now()
+  let watch: Promise<HubWatch> | undefined
+  const load = async () => {
+    const [{ HubWatch: Watch }, { createHubOverview }] = await Promise.all([
+      import('./http/hub-watch.ts'),
+      import('./store/hub-overview.ts'),
+    ])
+    const overview = createHubOverview(database)
+    return new Watch({ ...parts, began, watched: () => overview.watched() })
   }
-  return new HubWatch({ ...parts, watched })
+  return () => (watch ??= load())
 }
 
 /** Readers never ask the hub anything, so what answers there is loaded when somebody does. */
 function createHubLoader({
   database,
   writer,
+  rules,
   ...parts
-}: HubRequestParts & { database: Database } & Omit<HubParts, 'store'>): AppParts['askHub'] {
+}: HubRequestParts & { database: Database } & Omit<
+    HubParts,
+    'store' | 'rules'
+  >): AppParts['askHub'] {
   return async (request) => {
     const [{ answerHub }, { createHubRequestStore }] = await Promise.all([
       import('./http/hub.ts'),
       import('./store/hub-requests.ts'),
     ])
-    return answerHub(request, { ...parts, store: createHubRequestStore(database, writer) })
+    const store = createHubRequestStore(database, writer)
+    return answerHub(request, { ...parts, rules: await rules(), store })
   }
 }

@@ -2,7 +2,6 @@ import * as v from 'valibot'
 import type { FileProblem } from './domain/problem.ts'
 import { presentPublisher, type Site, slug } from './domain/site.ts'
 import type { Token } from './http/api/authentication.ts'
-import { type AllowList, readAllowList } from './websub/callback-address.ts'
 
 /** A setting as text, with the sentence that names it when it is wrong. */
 const port = v.pipe(
@@ -45,17 +44,8 @@ const hub = v.pipe(
   v.transform((value) => value && value === 'on'),
 )
 
-const hubAllow = v.pipe(
-  v.optional(v.string(), ''),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    try {
-      return readAllowList(dataset.value)
-    } catch (error) {
-      addIssue({ message: (error as Error).message })
-      return NEVER
-    }
-  }),
-)
+/** `readAllowList` reads it, which no reader of a Worker is to load. */
+const hubAllow = v.optional(v.string(), '')
 
 const log = v.optional(v.picklist(['text', 'json'], 'LOG must be text or json.'))
 
@@ -90,8 +80,8 @@ export type NodeConfig = {
   hasFeedPages: boolean
   /** Whether feeds announce our hub, and new subscriptions to it are taken. */
   hasHub: boolean
-  /** Who the hub may call although they are private. */
-  hubAllow: AllowList
+  /** HUB_ALLOW as it is written: who the hub may call although they are private. */
+  hubAllow: string
   tokens: Token[]
   /** How requests are logged; undefined to choose by where the log goes. */
   log: 'text' | 'json' | undefined
@@ -113,7 +103,8 @@ export function readNodeConfig(environment: Record<string, string | undefined>):
     baseUrl,
     contentDirectory: settings.CONTENT_DIR,
     database: settings.DATABASE,
-    ...hubSettings(settings, baseUrl),
+    hasHub: hasHubAt(baseUrl, settings.HUB),
+    hubAllow: settings.HUB_ALLOW,
     hasFeedPages: settings.FEED_PAGES,
     tokens: settings.PUBLISH_TOKENS,
     log: settings.LOG,
@@ -121,14 +112,8 @@ export function readNodeConfig(environment: Record<string, string | undefined>):
 }
 
 /** Subscribers could not reach a hub at an address that is not public, which an origin without https mostly is. */
-function hubSettings(
-  { HUB, HUB_ALLOW }: { HUB?: boolean | undefined; HUB_ALLOW: AllowList },
-  baseUrl: string,
-): Pick<NodeConfig, 'hasHub' | 'hubAllow'> {
-  return {
-    hasHub: HUB ?? baseUrl.startsWith('https:'),
-    hubAllow: HUB_ALLOW,
-  }
+function hasHubAt(baseUrl: string, setting: boolean | undefined): boolean {
+  return setting ?? baseUrl.startsWith('https:')
 }
 
 /** Reads the only setting that the bundle depends on. */
@@ -148,7 +133,9 @@ export function readWorkerConfig(
   const { FEED_PAGES: hasFeedPages, PUBLISH_TOKENS: tokens } = settings
   const { origin, hostname } = new URL(requestUrl)
   const baseUrl = settings.BASE_URL ?? (isOwnMachine(hostname) ? origin : undefined)
-  if (baseUrl) return { baseUrl, ...hubSettings(settings, baseUrl), hasFeedPages, tokens }
+  const hubAllow = settings.HUB_ALLOW
+  if (baseUrl)
+    return { baseUrl, hasHub: hasHubAt(baseUrl, settings.HUB), hubAllow, hasFeedPages, tokens }
   throw new Error('BASE_URL is not set. Write the public origin under [vars] in wrangler.toml.')
 }
 

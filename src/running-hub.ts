@@ -5,6 +5,7 @@ import { createPushDocuments } from './http/push-documents.ts'
 import { NodeCaller } from './node-caller.ts'
 import { createHubStore } from './store/hub-store.ts'
 import type { NodeDatabase } from './store/node-sqlite.ts'
+import { callbackRules } from './websub/callback-address.ts'
 import { Hub, type HubReport } from './websub/hub.ts'
 
 /** Milliseconds between two looks, if nobody says that something was written. */
@@ -35,7 +36,7 @@ export class RunningHub {
     const { database, releases, config } = parts
     const { baseUrl, hasHub, hubAllow } = config
     this.#parts = parts
-    this.#caller = new NodeCaller({ ownHost: new URL(baseUrl).hostname, allowed: hubAllow })
+    this.#caller = new NodeCaller(callbackRules(baseUrl, hubAllow))
     this.#hub = new Hub({
       store: createHubStore(database),
       releases,

@@ -17,6 +17,7 @@ import { adviceForDamage, IntegrityMonitor } from './store/integrity-monitor.ts'
 import { type NodeDatabase, openReader } from './store/node-sqlite.ts'
 import { recreateDatabase } from './store/open-store.ts'
 import { isOfDamagedFile } from './store/sqlite-errors.ts'
+import { callbackRules, readAllowList } from './websub/callback-address.ts'
 import { readVersion } from './version.ts'
 import { type ContentReport, WriterThread } from './writer-thread.ts'
 
@@ -29,8 +30,11 @@ const sameSignal = 500
 /** Milliseconds for which a stop waits for the thread that writes; it can only be ended between two statements. */
 const longestClosing = 5_000
 
-/** Milliseconds after which a subscriber is told to come again: they wait for five seconds at the most. */
-const patienceOfSubscribers = 800
+/**
+ * Milliseconds after which a subscriber is told to come again, if something large is being written: some wait for five
+ * seconds, and who is refused may come again only on the next day (FreshRSS).
+ */
+const patienceOfSubscribers = 3000
 
 /** Starts the service on Node. Ends the process with a sentence in the log if nothing can be served. */
 export async function serve(): Promise<void> {
@@ -204,7 +208,7 @@ class NodeService {
       hasFeedPages,
       hasHub,
       hub: {
-        rules: { ownHost: new URL(baseUrl).hostname, allowed: hubAllow },
+        rules: () => callbackRules(baseUrl, hubAllow),
         writer: this.#writer.forAuthors(patienceOfSubscribers),
       },
       clock: systemClock,
@@ -268,7 +272,10 @@ function giveUpFor({ message }: Error): never {
 
 function readConfig(): NodeConfig {
   try {
-    return readNodeConfig(process.env)
+    const config = readNodeConfig(process.env)
+    // A wrong one stops the start.
+    readAllowList(config.hubAllow)
+    return config
   } catch (error) {
     return giveUp((error as Error).message)
   }

@@ -14,6 +14,7 @@ const entries = [
   'worker.ts',
   'node-caller.ts',
   'running-hub.ts',
+  'hub-object.ts',
   'worker-caller.ts',
   'compose.ts',
   'compose-api.ts',

@@ -40,7 +40,8 @@ test('what is published is pushed within five seconds, and at the second when it
   const subscriber = await startSubscriber()
   const asked = Date.now()
   expect(await subscribe(url, subscriber.url())).toBe(202)
-  expect(Date.now() - asked).toBeLessThan(1000)
+  // Long before any subscriber gives up; mostly it takes milliseconds (W-54).
+  expect(Date.now() - asked).toBeLessThan(5000)
   await until(() => subscriber.verifications().length === 1)
   const published = await publish(url, 'second')
   await until(() => subscriber.pushes().length === 1)

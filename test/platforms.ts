@@ -191,7 +191,7 @@ export async function nodePress(
       tokens: readTokens(publishTokens),
       hasFeedPages,
       hasHub: announcesHub,
-      ...(rules && { hub: { rules, writer: database } }),
+      ...(rules && { hub: { rules: () => rules, writer: database } }),
       clock,
       problems: () => problems,
       write,
@@ -338,7 +338,16 @@ function modulesIn(folder: string) {
  */
 export async function workerService(
   directory: string,
-  { clock, variables = {} }: { clock?: Clock; variables?: Record<string, string> } = {},
+  {
+    clock,
+    variables = {},
+    outside,
+  }: {
+    clock?: Clock
+    variables?: Record<string, string>
+    /** What answers requests of the Worker to other hosts. With it the object of the hub is bound. */
+    outside?: (request: Request) => Promise<Response>
+  } = {},
 ) {
   // Loading it takes time, which tests on Node alone need not spend.
   const { convertV4MiniflareOptions, Miniflare } = await import('miniflare')
@@ -359,6 +368,10 @@ export async function workerService(
           name: 'tiedote',
           ...workerSettings(join(workplace, 'assets')),
           bindings: { ...workerVariables, ...variables },
+          ...(outside && {
+            durableObjects: { HUB_OBJECT: { className: 'HubObject', useSQLite: true } },
+            outboundService: outside as never,
+          }),
           modulesRoot: build,
           modules: [...modulesIn(build), { ...content, contents: await bundle() }],
         },

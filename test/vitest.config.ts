@@ -21,6 +21,7 @@ const first = [
   'durability',
   'hub-kills',
   'hub',
+  'worker-hub',
   'worker',
   'worker-versions',
   'upgrades',

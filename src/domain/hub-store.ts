@@ -204,6 +204,8 @@ export interface HubStore {
   endFeed(id: number, now: number): Promise<void>
   /** Forgets what is over for long. */
   tidy(now: number): Promise<void>
+  /** The second when the next request, delivery or host is due; undefined without any. */
+  nextDue(): Promise<number | undefined>
   /** Whether there is any subscription or request. */
   isUsed(): Promise<boolean>
 }

@@ -44,6 +44,8 @@ export type AppParts = HealthParts & {
   media: MiddlewareHandler
   /** Publishing over HTTP, brought in when somebody asks for it; without it there is no API. */
   api?: (() => Api | Promise<Api>) | undefined
+  /** Told that somebody may have published something. */
+  onPublished?: (() => void) | undefined
   /** What answers `/hub`, brought in when somebody asks for it. */
   askHub?: ((request: Request) => Promise<Response>) | undefined
   /** Whether a request has the token of somebody who may know of every release. */
@@ -79,7 +81,10 @@ export function createApp(parts: AppParts): App {
       c.set('subject', { kind: 'api', path: c.req.path })
       const response = await (await api!()).fetch(c.req.raw, c.env)
       // Whoever publishes sees it here at once.
-      if (c.req.method !== 'GET' && c.req.method !== 'HEAD') state.lookAgain()
+      if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
+        state.lookAgain()
+        parts.onPublished?.()
+      }
       return response
     })
   }
@@ -112,10 +117,8 @@ export function createApp(parts: AppParts): App {
   })
 
   app.get('/metrics', async (c) => {
-    await parts.hub?.(0).then(
-      (health) => metrics.hubSeen(health),
-      () => {},
-    )
+    // It adds its numbers when it is looked at. What keeps it from that is told elsewhere.
+    await parts.hub?.(0).catch(() => {})
     const { contentType, body } = await metrics.document()
     return operations(c, body, contentType, 200)
   })

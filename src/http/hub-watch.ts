@@ -3,6 +3,7 @@ import type { HubWatched } from '../domain/hub-store.ts'
 import { formatUtc } from '../domain/time.ts'
 import type { HubReport } from '../websub/hub.ts'
 import { leaseOfLead } from '../websub/lead.ts'
+import { Counter, Gauge, Histogram, type Registry } from './prometheus.ts'
 
 /** Seconds after which something that should have been done counts as not being done (W-75). */
 const longest = 120
@@ -11,6 +12,10 @@ type Parts = {
   /** Asks the store; undefined where nothing of a hub is known. */
   watched: () => Promise<HubWatched>
   clock: Clock
+  /** Where its numbers are shown. */
+  registry: Registry
+  /** Second when the service began. */
+  began: number
   /** Whether feeds announce the hub. */
   isOn: boolean
 }
@@ -31,21 +36,81 @@ export type HubHealth = {
   problems: string[]
 }
 
+/** From at once to the last of many subscribers, in seconds (W-75). */
+const deliveryBuckets = [1, 2, 3, 5, 10, 20, 30, 60, 120]
+
+/** Numbers of the hub among those of the service. */
+class HubNumbers {
+  readonly #deliveries: Counter<'outcome'>
+  readonly #deliveryTime: Histogram
+  readonly #verifications: Counter<'mode' | 'outcome'>
+  readonly #subscriptions: Gauge
+  readonly #requests: Gauge
+
+  constructor(registry: Registry) {
+    this.#deliveries = new Counter({
+      name: 'tiedote_hub_deliveries_total',
+      help: 'Attempts of the hub to tell a subscriber what is new, by what came of them.',
+      labelNames: ['outcome'],
+      registers: [registry],
+    })
+    this.#deliveryTime = new Histogram({
+      name: 'tiedote_hub_delivery_seconds',
+      help: 'Time from a change to its delivery, of those that succeeded at once.',
+      buckets: deliveryBuckets,
+      registers: [registry],
+    })
+    this.#verifications = new Counter({
+      name: 'tiedote_hub_verifications_total',
+      help: 'Requests to subscribe or unsubscribe that the hub verified, by what came of them.',
+      labelNames: ['mode', 'outcome'],
+      registers: [registry],
+    })
+    this.#subscriptions = new Gauge({
+      name: 'tiedote_hub_subscriptions',
+      help: 'Subscriptions to pushes of feeds.',
+      registers: [registry],
+    })
+    this.#requests = new Gauge({
+      name: 'tiedote_hub_pending_requests',
+      help: 'Requests to the hub that wait to be verified.',
+      registers: [registry],
+    })
+  }
+
+  reported({ deliveries, verifications }: HubReport): void {
+    for (const { outcome, after } of deliveries) {
+      this.#deliveries.inc({ outcome })
+      if (after !== undefined) this.#deliveryTime.observe({}, after)
+    }
+    for (const { mode, outcome } of verifications) this.#verifications.inc({ mode, outcome })
+  }
+
+  seen({ subscriptions, pending }: HubWatched): void {
+    this.#subscriptions.set({}, subscriptions)
+    this.#requests.set({}, pending)
+  }
+}
+
 /** Watches whether the hub does what it is there for: other hubs died without anybody noticing. */
 export class HubWatch {
   readonly #parts: Parts
   readonly #began: number
+  readonly #numbers: HubNumbers
   #oldestOwed: number | undefined
   #verifiedAt: number
 
   constructor(parts: Parts) {
     this.#parts = parts
-    this.#began = parts.clock.now()
-    this.#verifiedAt = this.#began
+    this.#began = parts.began
+    this.#numbers = new HubNumbers(parts.registry)
+    this.#verifiedAt = parts.began
   }
 
   /** Takes note of what the hub in this process says. */
-  reported({ oldestOwed, verifications }: HubReport): void {
+  reported(report: HubReport): void {
+    const { oldestOwed, verifications } = report
+    this.#numbers.reported(report)
     this.#oldestOwed = oldestOwed
     if (verifications.length > 0) this.#verifiedAt = this.#parts.clock.now()
   }
@@ -53,7 +118,9 @@ export class HubWatch {
   /** How the hub is; undefined where nobody can subscribe and nobody does. `since`: that of the state. */
   async look(since: number): Promise<HubHealth | undefined> {
     const { watched, clock, isOn } = this.#parts
-    const { leaderUntil, looked, subscriptions, pending, oldestRequest } = await watched()
+    const found = await watched()
+    const { leaderUntil, looked, subscriptions, pending, oldestRequest } = found
+    this.#numbers.seen(found)
     if (!isOn && subscriptions + pending === 0) return undefined
     const now = clock.now()
     const isLate = (second: number) => now - Math.max(second, this.#began) > longest

@@ -1,6 +1,4 @@
-import type { HubReport } from '../websub/hub.ts'
 import { calendar, formatNames, splitFormat } from '../feeds/formats.ts'
-import type { HubHealth } from './hub-watch.ts'
 import { Counter, Gauge, Histogram, Registry } from './prometheus.ts'
 import { readerFamilies } from './reader.ts'
 import type { LoggedRequest } from './request-log.ts'
@@ -21,90 +19,60 @@ const documents = new Set<string>([...formatNames, calendar.ending, 'opml', 'htm
 /** From a kept document to the slowest that readers wait for, in seconds (H-38). */
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
 
-/** From at once to the last of many subscribers, in seconds (W-75). */
-const deliveryBuckets = [1, 2, 3, 5, 10, 20, 30, 60, 120]
-
 /** Answers that are alike, which are counted together: each alone would cost as much as the rest of it. */
 type Tally = { logged: LoggedRequest; times: number; bytes: number }
 const mostTallies = 4_000
 
 /** Numbers about the service since it was started, for Prometheus (H-45). How many series there can be is bounded. */
 export class Metrics {
-  readonly #registry = new Registry()
+  /** Where further numbers are added to these. */
+  readonly registry = new Registry()
   readonly #requests = new Counter({
     name: 'tiedote_requests_total',
     help: 'Answered requests. The feed is the path of its address without the extension.',
     labelNames: ['kind', 'feed', 'format', 'status', 'reader'],
-    registers: [this.#registry],
+    registers: [this.registry],
   })
   readonly #bytes = new Counter({
     name: 'tiedote_response_bytes_total',
     help: 'Bytes of the bodies that were sent.',
     labelNames: ['kind', 'format', 'coding'],
-    registers: [this.#registry],
+    registers: [this.registry],
   })
   readonly #duration = new Histogram({
     name: 'tiedote_request_duration_seconds',
     help: 'Time from a request to its answer.',
     labelNames: ['kind'],
     buckets,
-    registers: [this.#registry],
+    registers: [this.registry],
   })
   readonly #notModifiedRatio = new Gauge({
     name: 'tiedote_not_modified_ratio',
     help: 'Share of 304 among the answers 200 and 304 to requests for feeds.',
-    registers: [this.#registry],
+    registers: [this.registry],
   })
   readonly #conditional = new Counter({
     name: 'tiedote_conditional_requests_total',
     help: 'Requests for feeds that said what the reader has already, by what they got.',
     labelNames: ['reader', 'outcome'],
-    registers: [this.#registry],
+    registers: [this.registry],
   })
   readonly #renders = new Counter({
     name: 'tiedote_renders_total',
     help: 'Documents that were made rather than taken from those kept.',
     labelNames: ['format'],
-    registers: [this.#registry],
+    registers: [this.registry],
   })
   readonly #storeFailures = new Counter({
     name: 'tiedote_store_failures_total',
     help: 'Questions that the store did not answer.',
-    registers: [this.#registry],
+    registers: [this.registry],
   })
   readonly #subscribers = new Gauge({
     name: 'tiedote_subscribers',
     help: 'Subscribers of a feed that an aggregator reported last.',
     labelNames: ['feed', 'format', 'reader'],
-    registers: [this.#registry],
-  })
-  readonly #deliveries = new Counter({
-    name: 'tiedote_hub_deliveries_total',
-    help: 'Attempts of the hub to tell a subscriber what is new, by what came of them.',
-    labelNames: ['outcome'],
-    registers: [this.#registry],
-  })
-  readonly #deliveryTime = new Histogram({
-    name: 'tiedote_hub_delivery_seconds',
-    help: 'Time from a change to its delivery, of those that succeeded at once.',
-    buckets: deliveryBuckets,
-    registers: [this.#registry],
-  })
-  readonly #verifications = new Counter({
-    name: 'tiedote_hub_verifications_total',
-    help: 'Requests to subscribe or unsubscribe that the hub verified, by what came of them.',
-    labelNames: ['mode', 'outcome'],
-    registers: [this.#registry],
-  })
-  readonly #hubSubscriptions = new Gauge({
-    name: 'tiedote_hub_subscriptions',
-    help: 'Subscriptions to pushes of feeds.',
-    registers: [this.#registry],
-  })
-  readonly #hubRequests = new Gauge({
-    name: 'tiedote_hub_pending_requests',
-    help: 'Requests to the hub that wait to be verified.',
-    registers: [this.#registry],
+    registers: [this.registry],
   })
   readonly #isAmongFeeds = amongFirst(mostFeeds)
   readonly #isAmongSeries = amongFirst(mostSeries)
@@ -119,7 +87,7 @@ export class Metrics {
       name: 'tiedote_build_info',
       help: 'The version of the program that runs.',
       labelNames: ['version'],
-      registers: [this.#registry],
+      registers: [this.registry],
     })
     running.set({ version }, 1)
   }
@@ -149,26 +117,10 @@ export class Metrics {
     this.#storeFailures.inc()
   }
 
-  /** The hub tells what it did. */
-  hubReported({ deliveries, verifications }: HubReport): void {
-    for (const { outcome, after } of deliveries) {
-      this.#deliveries.inc({ outcome })
-      if (after !== undefined) this.#deliveryTime.observe({}, after)
-    }
-    for (const { mode, outcome } of verifications) this.#verifications.inc({ mode, outcome })
-  }
-
-  /** Somebody looked how the hub is, where there is one. */
-  hubSeen(health: HubHealth | undefined): void {
-    if (!health) return
-    this.#hubSubscriptions.set({}, health.document.subscriptions)
-    this.#hubRequests.set({}, health.document.pending)
-  }
-
   /** Everything in the text format of Prometheus. */
   async document(): Promise<{ contentType: string; body: string }> {
     this.#countTallies()
-    return { contentType: this.#registry.contentType, body: this.#registry.text() }
+    return { contentType: this.registry.contentType, body: this.registry.text() }
   }
 
   /** Counts answers that are alike. */

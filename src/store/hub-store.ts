@@ -64,12 +64,22 @@ export function createHubStore(database: Database): HubStore {
       void (await database.batch(moveFeed(database, id, topic, anchors))),
     endFeed: async (id, now) => void (await database.batch(endFeed(database, id, now))),
     tidy: (now) => tidyHub(database, now),
+    nextDue: () => readNextDue(database),
     isUsed: () => isUsed(database),
   }
 }
 
 async function run(one: ReturnType<typeof statement>): Promise<void> {
   await one.all()
+}
+
+async function readNextDue(database: Database): Promise<number | undefined> {
+  const sql = `select min(due) as due from (
+    select min(due) as due from hub_request
+    union all select min(due) from hub_subscription where due is not null
+    union all select min(retry_at) from hub_host
+  )`
+  return (await database.prepare(sql).first<{ due: number | null }>())?.due ?? undefined
 }
 
 async function isUsed(database: Database): Promise<boolean> {

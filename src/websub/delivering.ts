@@ -10,6 +10,7 @@ import type {
 import type { CallAnswer, Caller } from './caller.ts'
 import type { Altered } from './fan-out.ts'
 import { Hosts, type Turn, unknownHost } from './hosts.ts'
+import type { HubLimits } from './limits.ts'
 import type { Push, PushDocuments, Standing } from './push.ts'
 import { Pushes } from './push.ts'
 import { patience, waitFor } from './retries.ts'
@@ -37,6 +38,7 @@ export type DeliveringParts = {
   documents: PushDocuments
   caller: Caller
   clock: Clock
+  limits?: HubLimits | undefined
   /** A number from 0 to 1. */
   chance: () => number
   /** Told how each delivery went, in a word, and after how many seconds since the change it is there. */
@@ -71,7 +73,9 @@ type Sent = {
 export class Delivering {
   readonly #parts: DeliveringParts
   readonly #pushes: Pushes
-  readonly #hosts = new Hosts()
+  readonly #hosts: Hosts
+  /** Deliveries that may still begin before the next `begin`. */
+  #left = Infinity
   readonly #feeds = new Map<number, Sending>()
   /** Subscriptions that wait for their turn, or are in it until the result is written. */
   readonly #known = new Set<number>()
@@ -84,6 +88,7 @@ export class Delivering {
   constructor(parts: DeliveringParts) {
     this.#parts = parts
     this.#pushes = new Pushes(parts.store, parts.documents)
+    this.#hosts = new Hosts(parts.limits?.connections)
   }
 
   /** Says what there is to be sent, and which feeds were altered by it. */
@@ -127,10 +132,11 @@ export class Delivering {
 
   /** Begins what is due now. */
   async begin(): Promise<void> {
-    const { store, clock } = this.#parts
+    const { store, clock, limits } = this.#parts
+    this.#left = limits?.deliveries ?? Infinity
     const now = clock.now()
-    const ready = [...this.#feeds.values()].filter(({ first, last, isLoaded }) => {
-      return !isLoaded && (now >= last + quiet || now >= first + longestWait)
+    const ready = [...this.#feeds.values()].filter((feed) => {
+      return !feed.isLoaded && now >= this.#dueAt(feed)
     })
     for (const feed of ready) feed.isLoaded = true
     const ids = ready.map(({ id }) => id)
@@ -149,7 +155,8 @@ export class Delivering {
 
   /** Whether nothing is going on, and nothing could be. Feeds may wait for further news. */
   get isIdle(): boolean {
-    return this.#hosts.running === 0 && this.#hosts.isQuiet && this.#results.length === 0
+    const isOver = this.#hosts.isQuiet || this.#left <= 0
+    return this.#hosts.running === 0 && isOver && this.#results.length === 0
   }
 
   /** The second since when something waits to be sent that nothing keeps from it; undefined without any. */
@@ -157,13 +164,17 @@ export class Delivering {
     return this.#hosts.oldest(this.#parts.clock.now())
   }
 
-  /** The second when the next feed is sent; Infinity without any. */
+  /** The second when the next feed is sent; 0 if more could be sent at once, Infinity without any. */
   get next(): number {
     const waiting = [...this.#feeds.values()].filter(({ isLoaded }) => !isLoaded)
-    return Math.min(
-      ...waiting.map(({ first, last }) => Math.min(last + quiet, first + longestWait)),
-      Infinity,
-    )
+    const isCutShort = this.#left <= 0 && !this.#hosts.isQuiet
+    return isCutShort ? 0 : Math.min(...waiting.map((feed) => this.#dueAt(feed)), Infinity)
+  }
+
+  /** The second when a feed is sent. */
+  #dueAt({ first, last }: Sending): number {
+    const { limits } = this.#parts
+    return Math.min(last + (limits?.quiet ?? quiet), first + (limits?.quiet ?? longestWait))
   }
 
   /** Waits until something has come to an end. */
@@ -216,7 +227,12 @@ export class Delivering {
     if (this.#isStopped || !this.#standing) return
     const turns: Turn[] = []
     const now = this.#parts.clock.now()
-    for (let turn = this.#hosts.take(now); turn; turn = this.#hosts.take(now)) turns.push(turn)
+    while (this.#left > 0) {
+      const turn = this.#hosts.take(now)
+      if (!turn) break
+      this.#left--
+      turns.push(turn)
+    }
     if (turns.length > 0) void this.#send(turns)
   }
 

@@ -3,7 +3,6 @@ import { patience, waitAfter } from './retries.ts'
 
 /** Deliveries at a time to all hosts together, and to those that are slow or fail (W-62). */
 const mostAtOnce = 180
-const mostAtSlowHosts = mostAtOnce / 4
 
 /** Deliveries at a time to a host, and to one with more than so many subscriptions. */
 const mostOfHost = 4
@@ -130,8 +129,14 @@ export class Hosts {
   readonly #failing = new Set<Queue>()
   /** Hosts of which something changed that is to be remembered. */
   readonly #changed = new Set<Queue>()
+  readonly #most: number
   #running = 0
   #runningSlow = 0
+
+  /** `most` deliveries at a time. */
+  constructor(most = mostAtOnce) {
+    this.#most = most
+  }
 
   /** Those of some hosts of which it is not known how they are. */
   unknownAmong(names: Iterable<string>): string[] {
@@ -158,9 +163,9 @@ export class Hosts {
 
   /** What may begin now. */
   take(now: number): Turn | undefined {
-    if (this.#running >= mostAtOnce) return undefined
+    if (this.#running >= this.#most) return undefined
     const isSlow = this.#quick.length === 0
-    if (isSlow && this.#runningSlow >= mostAtSlowHosts) return undefined
+    if (isSlow && this.#runningSlow >= Math.ceil(this.#most / 4)) return undefined
     const queue = (isSlow ? this.#slow : this.#quick).next()
     if (!queue) return undefined
     if (!mayBegin(queue, now)) return this.take(now)

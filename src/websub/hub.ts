@@ -5,6 +5,7 @@ import type { Caller } from './caller.ts'
 import { Delivering } from './delivering.ts'
 import { FanOut } from './fan-out.ts'
 import { leaseOfLead } from './lead.ts'
+import type { HubLimits } from './limits.ts'
 import type { PushDocuments } from './push.ts'
 import { Verifying } from './verifying.ts'
 
@@ -40,6 +41,8 @@ export type HubParts = HubEvents & {
   clock: Clock
   /** A name that no other process has. */
   name: string
+  /** How much is done between two calls of `work`, where the platform limits that. */
+  limits?: HubLimits
   /** A number from 0 to 1. */
   chance?: () => number
 }
@@ -56,6 +59,7 @@ export class Hub {
   #leadsUntil = 0
   #renewsAt = 0
   #tidiesAt = 0
+  #isForVerifying = false
 
   constructor(parts: HubParts) {
     const { name, chance = Math.random, onVerification } = parts
@@ -82,11 +86,14 @@ export class Hub {
   }
 
   async #begin(): Promise<void> {
-    const { clock } = this.#parts
+    const { clock, limits } = this.#parts
     const { standing, altered, haveMoved } = await this.#fanOut.look()
     if (haveMoved) await this.#delivering.resume(standing)
     else this.#delivering.altered(standing, altered)
     await this.#verifying.begin(standing.state)
+    // Where little is allowed, only one of the two is done, in turns.
+    this.#isForVerifying = limits !== undefined && !this.#verifying.isIdle && !this.#isForVerifying
+    if (this.#isForVerifying) return
     await this.#delivering.begin()
     if (clock.now() < this.#tidiesAt) return
     this.#tidiesAt = clock.now() + betweenTidying

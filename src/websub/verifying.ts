@@ -5,6 +5,7 @@ import { endingOf, retiredAt } from '../domain/retirement.ts'
 import type { Caller } from './caller.ts'
 import { countsOf } from './fan-out.ts'
 import { unknownHost } from './hosts.ts'
+import type { HubLimits } from './limits.ts'
 import { anchorsOf } from './matching.ts'
 import { denialAddress, judgeVerification, verificationAddress } from './verification.ts'
 
@@ -13,7 +14,7 @@ const againAfter = [5, 60]
 /** Bytes of an answer that are read: a challenge is far shorter. */
 const longestEcho = 1024
 
-/** Calls at a time, in all and to one host. */
+/** Calls at a time, in all where nothing else is said, and to one host. */
 const mostCalls = 20
 const mostCallsOfHost = 2
 /** Calls in a minute to a host that never verified anything, and to one that did (W-58). */
@@ -33,6 +34,7 @@ export type VerifyingParts = {
   releases: Pick<ReleaseStore, 'countByTopic'>
   caller: Caller
   clock: Clock
+  limits?: Pick<HubLimits, 'verifications'> | undefined
   /** Does what may make a feed while nobody looks for what is new. */
   withoutLooking: <T>(work: () => Promise<T>) => Promise<T>
   /** Told of somebody who subscribes from now on, or goes on to. */
@@ -61,7 +63,8 @@ export class Verifying {
   /** Begins to ask whoever is to be asked now. */
   async begin(state: State): Promise<void> {
     this.#isStopped = false
-    const { store, clock } = this.#parts
+    const { store, clock, limits } = this.#parts
+    const most = limits?.verifications ?? mostCalls
     const now = clock.now()
     for (const [host, { since }] of this.#called) {
       if (since <= now - 60) this.#called.delete(host)
@@ -76,7 +79,7 @@ export class Verifying {
       ]),
     )
     for (const request of waiting) {
-      if (this.#calls.size >= mostCalls) return
+      if (this.#calls.size >= most) return
       const host = hosts.get(request.host) ?? unknownHost(request.host)
       hosts.set(request.host, host)
       if (!this.#mayCall(host, now)) continue

@@ -85,8 +85,13 @@ async function startReceiver(folder: string): Promise<Receiver> {
   )
   const [key, certificate] = ['key.pem', 'certificate.pem'].map((name) => join(folder, name))
   const made = spawnSync('openssl', [
-    ...['req', '-x509', '-nodes', '-days', '2', '-config', config, '-keyout', key!],
-    ...['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-out', certificate!],
+    ...'req -x509 -nodes -days 2 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1'.split(' '),
+    '-config',
+    config,
+    '-keyout',
+    key!,
+    '-out',
+    certificate!,
   ])
   if (made.status !== 0) throw new Error(`openssl made no certificate: ${made.stderr.toString()}`)
   const given: ReceiverGiven = { key: key!, certificate: certificate!, slowAfter }
