@@ -26,7 +26,15 @@ export type NodeParts = Pick<
 } & Partial<
     Pick<
       Parts,
-      'store' | 'writer' | 'version' | 'hasChanged' | 'hasFeedPages' | 'memory' | 'format'
+      | 'store'
+      | 'writer'
+      | 'version'
+      | 'hasChanged'
+      | 'hasFeedPages'
+      | 'hasHub'
+      | 'hub'
+      | 'memory'
+      | 'format'
     >
   >
 

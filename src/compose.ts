@@ -12,12 +12,17 @@ import { StateQuestion, type StateSource } from './http/answers/state.ts'
 import { AnswerStore } from './http/answers/store.ts'
 import type { Api } from './http/api/api.ts'
 import { type AppParts, createApp, toResponse } from './http/app.ts'
+import type { HubParts } from './http/hub.ts'
+import type { HubWatch } from './http/hub-watch.ts'
 import { Metrics } from './http/metrics.ts'
+import type { Registry } from './http/prometheus.ts'
 import { answered, formatRequest, type LoggedRequest } from './http/request-log.ts'
 import type { Database } from './store/database.ts'
 import { createEditionStore } from './store/edition-store.ts'
 import { createReleaseStore } from './store/release-store.ts'
 import type { LoadStems } from './store/searched-query.ts'
+import type { CallbackRules } from './websub/callback-address.ts'
+import type { HubReport } from './websub/hub.ts'
 
 /** What differs between runtimes. */
 export type Parts = {
@@ -40,6 +45,12 @@ export type Parts = {
   spare?: () => State | undefined
   /** Whether nothing may be written, not even in the background. */
   isReadOnly?: boolean
+  /** Whether feeds announce our hub. */
+  hasHub?: boolean | undefined
+  /** Seconds for which a state is kept where the database is far, if not as long as caches keep documents. */
+  longestState?: number | undefined
+  /** What subscribers need who ask at `/hub`. Without it nothing is there. */
+  hub?: HubRequestParts | undefined
   /** Whether a person who opens a feed in a browser sees a page. */
   hasFeedPages: boolean
   /** Runs work that nobody waits for, after the answer. It must not fail. */
@@ -48,6 +59,8 @@ export type Parts = {
   media: AppParts['media']
   /** Whether a request has the token of somebody who may know of every release. */
   isTrusted?: AppParts['isTrusted']
+  /** Told that somebody may have published something. */
+  onPublished?: () => void
   /** Publishing over HTTP, loaded for the first request. Without it there is no API. */
   api?: () => Api | Promise<Api>
   /** Says what is wrong with the database file and what to do, where that can be checked. */
@@ -65,6 +78,16 @@ export type Parts = {
   write: (line: string) => void
 }
 
+/** What `/hub` is put together of. */
+export type HubRequestParts = {
+  /** Which callbacks may be called. */
+  rules: () => CallbackRules | Promise<CallbackRules>
+  /** The database for those who subscribe. */
+  writer: Database
+  /** Told that something was asked for. */
+  onRequest?: () => void
+}
+
 /** A service that is put together. */
 export type Composed = {
   /** Answers a request, whatever it takes. */
@@ -75,6 +98,8 @@ export type Composed = {
   answerAnew: (request: Request, env?: object, context?: object) => Response | Promise<Response>
   /** Who knows the state, for whoever changes it beside the API. */
   state: StateSource
+  /** Takes note of what the hub did. */
+  hubReported: (report: HubReport) => void
   metrics: Metrics
   record: (logged: LoggedRequest) => void
 }
@@ -94,10 +119,11 @@ export function compose(parts: Parts): Composed {
   }
   const noted = createEditionStore(database, writer)
   const editions = parts.isReadOnly ? { ...noted, note: async () => {} } : noted
-  const question = new StateQuestion({ store, baseUrl, clock, metrics, spare })
+  const hasHub = parts.hasHub ?? false
+  const question = new StateQuestion({ store, baseUrl, hasHub, clock, metrics, spare })
   const state = hasChanged
     ? new NearState(question, clock, hasChanged)
-    : new FarState(question, clock)
+    : new FarState(question, clock, parts.longestState)
   const answers = new AnswerStore({ capacity: memory, edge, later })
   const onFailure = () => state.lookAgain()
   const finder = new Finder({ store, editions, answers, clock, metrics, onFailure, later })
@@ -106,7 +132,19 @@ export function compose(parts: Parts): Composed {
     const { createPreviewStore } = await import('./store/preview-store.ts')
     return createPreviewStore(database, parts.newest)
   }
-  const app = createApp({ ...parts, ...answering, store, previews, metrics, record })
+  const { registry } = metrics
+  const hubParts = { ...parts.hub!, database, state, baseUrl, clock, registry, isOn: hasHub }
+  const watchHub = parts.hub && createHubWatch(hubParts)
+  const app = createApp({
+    ...parts,
+    ...answering,
+    store,
+    previews,
+    metrics,
+    record,
+    askHub: parts.hub && createHubLoader(hubParts),
+    hub: watchHub && (async (since) => (await watchHub()).look(since)),
+  })
 
   const atOnce = (asked: Asked) => {
     const at = Date.now()
@@ -125,7 +163,53 @@ export function compose(parts: Parts): Composed {
     answerAtOnce: atOnce,
     answerAnew: anew,
     state,
+    hubReported(report) {
+      void watchHub?.().then((watch) => watch.reported(report))
+    },
     metrics,
     record,
+  }
+}
+
+/** Who watches the hub, loaded when somebody looks. */
+function createHubWatch({
+  database,
+  ...parts
+}: {
+  registry: Registry
+  database: Database
+  clock: Clock
+  isOn: boolean
+}) {
+  const began = parts.clock.now()
+  let watch: Promise<HubWatch> | undefined
+  const load = async () => {
+    const [{ HubWatch: Watch }, { createHubOverview }] = await Promise.all([
+      import('./http/hub-watch.ts'),
+      import('./store/hub-overview.ts'),
+    ])
+    const overview = createHubOverview(database)
+    return new Watch({ ...parts, began, watched: () => overview.watched() })
+  }
+  return () => (watch ??= load())
+}
+
+/** Readers never ask the hub anything, so what answers there is loaded when somebody does. */
+function createHubLoader({
+  database,
+  writer,
+  rules,
+  ...parts
+}: HubRequestParts & { database: Database } & Omit<
+    HubParts,
+    'store' | 'rules'
+  >): AppParts['askHub'] {
+  return async (request) => {
+    const [{ answerHub }, { createHubRequestStore }] = await Promise.all([
+      import('./http/hub.ts'),
+      import('./store/hub-requests.ts'),
+    ])
+    const store = createHubRequestStore(database, writer)
+    return answerHub(request, { ...parts, rules: await rules(), store })
   }
 }

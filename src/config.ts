@@ -39,6 +39,14 @@ const feedPages = v.pipe(
   v.transform((value) => value === 'on'),
 )
 
+const hub = v.pipe(
+  v.optional(v.picklist(['on', 'off'], 'HUB must be on or off.')),
+  v.transform((value) => value && value === 'on'),
+)
+
+/** `readAllowList` reads it, which no reader of a Worker is to load. */
+const hubAllow = v.optional(v.string(), '')
+
 const log = v.optional(v.picklist(['text', 'json'], 'LOG must be text or json.'))
 
 const nodeSchema = v.object({
@@ -49,6 +57,8 @@ const nodeSchema = v.object({
   DATABASE: v.optional(v.string(), 'data/tiedote.db'),
   PUBLISH_TOKENS: publishTokens,
   FEED_PAGES: feedPages,
+  HUB: hub,
+  HUB_ALLOW: hubAllow,
   LOG: log,
 })
 
@@ -56,6 +66,8 @@ const workerSchema = v.object({
   BASE_URL: v.optional(baseUrl),
   PUBLISH_TOKENS: publishTokens,
   FEED_PAGES: feedPages,
+  HUB: hub,
+  HUB_ALLOW: hubAllow,
 })
 
 /** Settings of the Node entry. */
@@ -66,30 +78,42 @@ export type NodeConfig = {
   contentDirectory: string
   database: string
   hasFeedPages: boolean
+  /** Whether feeds announce our hub, and new subscriptions to it are taken. */
+  hasHub: boolean
+  /** HUB_ALLOW as it is written: who the hub may call although they are private. */
+  hubAllow: string
   tokens: Token[]
   /** How requests are logged; undefined to choose by where the log goes. */
   log: 'text' | 'json' | undefined
 }
 
 /** Settings of the Worker. */
-export type WorkerConfig = Pick<NodeConfig, 'baseUrl' | 'hasFeedPages' | 'tokens'>
+export type WorkerConfig = Pick<
+  NodeConfig,
+  'baseUrl' | 'hasFeedPages' | 'hasHub' | 'hubAllow' | 'tokens'
+>
 
 /** Reads the environment. Throws an Error that names every wrong setting. */
 export function readNodeConfig(environment: Record<string, string | undefined>): NodeConfig {
-  const { PORT, HOST, BASE_URL, CONTENT_DIR, DATABASE, FEED_PAGES, PUBLISH_TOKENS, LOG } = parse(
-    nodeSchema,
-    environment,
-  )
+  const settings = parse(nodeSchema, environment)
+  const { PORT, BASE_URL: baseUrl = `http://localhost:${PORT}` } = settings
   return {
     port: PORT,
-    host: HOST,
-    baseUrl: BASE_URL ?? `http://localhost:${PORT}`,
-    contentDirectory: CONTENT_DIR,
-    database: DATABASE,
-    hasFeedPages: FEED_PAGES,
-    tokens: PUBLISH_TOKENS,
-    log: LOG,
+    host: settings.HOST,
+    baseUrl,
+    contentDirectory: settings.CONTENT_DIR,
+    database: settings.DATABASE,
+    hasHub: hasHubAt(baseUrl, settings.HUB),
+    hubAllow: settings.HUB_ALLOW,
+    hasFeedPages: settings.FEED_PAGES,
+    tokens: settings.PUBLISH_TOKENS,
+    log: settings.LOG,
   }
+}
+
+/** Subscribers could not reach a hub at an address that is not public, which an origin without https mostly is. */
+function hasHubAt(baseUrl: string, setting: boolean | undefined): boolean {
+  return setting ?? baseUrl.startsWith('https:')
 }
 
 /** Reads the only setting that the bundle depends on. */
@@ -105,14 +129,13 @@ export function readWorkerConfig(
   variables: Record<string, unknown>,
   requestUrl: string,
 ): WorkerConfig {
-  const {
-    BASE_URL,
-    FEED_PAGES: hasFeedPages,
-    PUBLISH_TOKENS: tokens,
-  } = parse(workerSchema, variables)
+  const settings = parse(workerSchema, variables)
+  const { FEED_PAGES: hasFeedPages, PUBLISH_TOKENS: tokens } = settings
   const { origin, hostname } = new URL(requestUrl)
-  if (BASE_URL) return { baseUrl: BASE_URL, hasFeedPages, tokens }
-  if (isOwnMachine(hostname)) return { baseUrl: origin, hasFeedPages, tokens }
+  const baseUrl = settings.BASE_URL ?? (isOwnMachine(hostname) ? origin : undefined)
+  const hubAllow = settings.HUB_ALLOW
+  if (baseUrl)
+    return { baseUrl, hasHub: hasHubAt(baseUrl, settings.HUB), hubAllow, hasFeedPages, tokens }
   throw new Error('BASE_URL is not set. Write the public origin under [vars] in wrangler.toml.')
 }
 

@@ -121,7 +121,7 @@ export class ContentUpdates {
   async #changeProgram() {
     const { config, database } = this.#parts
     if (database.readOnly) return
-    const program = outputName(config.baseUrl)
+    const program = outputName(config.baseUrl, config.hasHub)
     await waitWhileBusy(config.database, () => this.#content.changeProgram(program, systemClock))
   }
 
@@ -162,13 +162,13 @@ export class ContentUpdates {
   }
 
   async #bringInLine(): Promise<FileProblem[]> {
-    const { contentDirectory, baseUrl } = this.#parts.config
+    const { contentDirectory, baseUrl, hasHub } = this.#parts.config
     this.#count = 0
     let told = 0
     const problems = await bringInLine(contentDirectory, this.#content, {
       batch: crypto.randomUUID(),
       // Another process on the same database may be of another version: each says so once.
-      program: this.#isProgramKnown ? undefined : outputName(baseUrl),
+      program: this.#isProgramKnown ? undefined : outputName(baseUrl, hasHub),
       clock: systemClock,
       isServing: this.isServing,
       rest: this.#rest,

@@ -17,6 +17,7 @@ import { adviceForDamage, IntegrityMonitor } from './store/integrity-monitor.ts'
 import { type NodeDatabase, openReader } from './store/node-sqlite.ts'
 import { recreateDatabase } from './store/open-store.ts'
 import { isOfDamagedFile } from './store/sqlite-errors.ts'
+import { callbackRules, readAllowList } from './websub/callback-address.ts'
 import { readVersion } from './version.ts'
 import { type ContentReport, WriterThread } from './writer-thread.ts'
 
@@ -28,6 +29,12 @@ const sameSignal = 500
 
 /** Milliseconds for which a stop waits for the thread that writes; it can only be ended between two statements. */
 const longestClosing = 5_000
+
+/**
+ * Milliseconds after which a subscriber is told to come again, if something large is being written: some wait for five
+ * seconds, and who is refused may come again only on the next day (FreshRSS).
+ */
+const patienceOfSubscribers = 3000
 
 /** Starts the service on Node. Ends the process with a sentence in the log if nothing can be served. */
 export async function serve(): Promise<void> {
@@ -65,6 +72,7 @@ class NodeService {
       { config, path: this.#path, mayBeMadeAnew },
       {
         onContent: (report) => this.#takeContent(report),
+        onHub: (report) => this.#composed?.hubReported(report),
         onDatabaseError: (error) => this.#reader?.failed(error) ?? error,
         onDamage: () => void this.#integrity?.check(),
         onWritten: () => this.#reader?.written(),
@@ -98,6 +106,7 @@ class NodeService {
     const { contentDirectory } = this.#config
     if (isServing) {
       console.log(`Reading ${contentDirectory}. What the database has is served at ${at}`)
+      await this.#writer.order('startHub')
     }
     const isTakenUp = await this.#readContent(this.#integrity, isServing)
     console.log(
@@ -108,6 +117,7 @@ class NodeService {
     const ofSample = adviceOnSample(contentDirectory)
     if (ofSample) console.log(ofSample)
     this.#integrity.start()
+    await this.#writer.order('startHub')
     await this.#writer.order('watchContent')
   }
 
@@ -186,7 +196,7 @@ class NodeService {
   }
 
   #parts(reader: NodeDatabase, integrity: IntegrityMonitor): NodeParts {
-    const { baseUrl, contentDirectory, tokens, hasFeedPages } = this.#config
+    const { baseUrl, contentDirectory, tokens, hasFeedPages, hasHub, hubAllow } = this.#config
     return {
       database: reader,
       writer: this.#writer.forReaders(),
@@ -196,6 +206,11 @@ class NodeService {
       baseUrl,
       tokens,
       hasFeedPages,
+      hasHub,
+      hub: {
+        rules: () => callbackRules(baseUrl, hubAllow),
+        writer: this.#writer.forAuthors(patienceOfSubscribers),
+      },
       clock: systemClock,
       damage: () => integrity.damage(),
       problems: () => this.#content.problems,
@@ -257,7 +272,10 @@ function giveUpFor({ message }: Error): never {
 
 function readConfig(): NodeConfig {
   try {
-    return readNodeConfig(process.env)
+    const config = readNodeConfig(process.env)
+    // A wrong one stops the start.
+    readAllowList(config.hubAllow)
+    return config
   } catch (error) {
     return giveUp((error as Error).message)
   }

@@ -1,5 +1,5 @@
 import type { D1Database, ExportedHandler, Fetcher } from '@cloudflare/workers-types'
-import { waitUntil } from 'cloudflare:workers'
+import { DurableObject, waitUntil } from 'cloudflare:workers'
 import bundleText from './content.txt'
 import { createClockReport, systemClock } from './clock.ts'
 import { compose, loadStems } from './compose.ts'
@@ -21,6 +21,7 @@ import type { Api } from './http/api/api.ts'
 import { createEdge, type EdgeCache } from './http/answers/edge.ts'
 import { within } from './http/answers/state.ts'
 import { problemResponse, toFailure } from './http/problem.ts'
+import type { HubWork } from './hub-object.ts'
 import type { Database } from './store/database.ts'
 import { revisionInLine } from './store/in-line.ts'
 import { createReleaseStore } from './store/release-store.ts'
@@ -36,6 +37,10 @@ type Env = {
   BASE_URL?: string
   PUBLISH_TOKENS?: string
   FEED_PAGES?: string
+  HUB?: string
+  HUB_ALLOW?: string
+  /** The object that is clock and leader of the hub; without it there is none. */
+  HUB_OBJECT?: { idFromName(name: string): object; get(id: object): Pick<HubObject, 'wake'> }
 }
 
 /** Cloudflare's free plan allows 50 queries to a request, and answering takes some as well. */
@@ -51,6 +56,8 @@ const patienceForContent = 8000
 const longestRun = 60_000
 /** Seconds for which a database is left alone that could not be brought in line. */
 const rest = 5
+/** Seconds for which an isolate keeps a state while the hub is on: whoever was pushed something may ask for it. */
+const longestStateWithHub = 5
 const reportClock = createClockReport(systemClock)
 /** The same while nothing can be published because of the clock. */
 const restForClock = 30
@@ -72,9 +79,10 @@ const ownBundle = () => (bundle ??= readBundle(bundleText))
 const newestMigration = () => ownBundle().header.migrations.at(-1)!.name
 
 /** Brings the database in line step by step. Later requests go on with what is left. */
-async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
+async function bringInLine(env: Env, { baseUrl, hasHub }: WorkerConfig): Promise<void> {
+  const { DB } = env
   const { migrations, made, fingerprint } = ownBundle().header
-  const program = outputName(baseUrl)
+  const program = outputName(baseUrl, hasHub)
   const line = { newest: newestMigration(), fingerprint, program }
   const there = await revisionInLine(DB, line)
   if (there !== undefined) {
@@ -101,6 +109,7 @@ async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
     steps: stepsPerRequest,
   })
   if (!isDone) return
+  await wakeHub(env, baseUrl)
   const mark = await content.bundle()
   if (mark && mark.made > made && clockProblem(systemClock.now(), mark.made) !== undefined) {
     console.error(
@@ -115,11 +124,11 @@ async function bringInLine({ DB }: Env, baseUrl: string): Promise<void> {
  * Has the database brought in line, by one run at a time. Only the first request of an isolate waits for it,
  * and not for long: the database may hang, or a burst of releases may have to be waited for.
  */
-async function seeToContent(env: Env, baseUrl: string): Promise<void> {
+async function seeToContent(env: Env, settings: WorkerConfig): Promise<void> {
   // A clock that is set back must not make it longer.
   const left = restUntil - systemClock.now()
   if ((inLine !== undefined && inLine === seen) || (left > 0 && left <= restForClock)) return
-  bringing ??= within(bringInLine(env, baseUrl), longestRun)
+  bringing ??= within(bringInLine(env, settings), longestRun)
     .catch(goOn)
     .finally(() => (bringing = undefined))
   waitUntil(bringing)
@@ -240,7 +249,7 @@ function createApiLoader(env: Env, { baseUrl, tokens }: WorkerConfig): () => Pro
 
 /** Everything that answers at home, or at other hosts, where a version reads and never writes. */
 function createService(env: Env, config: WorkerConfig, isHome: boolean) {
-  const { baseUrl, hasFeedPages } = config
+  const { baseUrl, hasFeedPages, hasHub, hubAllow } = config
   const refuse = () => {
     throw new DomainError(
       'forbidden',
@@ -260,9 +269,20 @@ function createService(env: Env, config: WorkerConfig, isHome: boolean) {
       spare: spareState,
     }),
     hasFeedPages,
+    hasHub,
+    ...(hasHub && { longestState: longestStateWithHub }),
+    ...(isHome &&
+      env.HUB_OBJECT && {
+        hub: {
+          rules: async () => (await import('./hub-object.ts')).rulesOf(baseUrl, hubAllow),
+          writer: env.DB,
+          onRequest: () => waitUntil(wakeHub(env, baseUrl)),
+        },
+      }),
     later: (work) => waitUntil(work()),
     media: (c) => answerMedia(env, c.req.raw),
     api: isHome ? createApiLoader(env, config) : refuse,
+    onPublished: () => waitUntil(wakeHub(env, baseUrl)),
     problems: () => [],
     clock: systemClock,
     write: (line) => console.log(line),
@@ -273,7 +293,7 @@ function createService(env: Env, config: WorkerConfig, isHome: boolean) {
 /** What answers at the host that was asked. */
 async function serviceFor(request: Request, env: Env, config: WorkerConfig) {
   if (isAtHome(request.url, config.baseUrl)) {
-    await seeToContent(env, config.baseUrl)
+    await seeToContent(env, config)
     return (service ??= createService(env, config, true))
   }
   if (!readingService) {
@@ -300,12 +320,55 @@ function asTheClientSent(request: Request): Request {
   return new Request(request, { headers })
 }
 
+/** The settings. There is a hub only with its object. */
+function readConfig(env: Env, requestUrl: string): WorkerConfig {
+  const read = readWorkerConfig(env, requestUrl)
+  return { ...read, hasHub: read.hasHub && env.HUB_OBJECT !== undefined }
+}
+
+/** Has the hub look at once whether there is something to do. It must not fail. */
+async function wakeHub({ HUB_OBJECT }: Env, baseUrl: string): Promise<void> {
+  if (!HUB_OBJECT) return
+  try {
+    await HUB_OBJECT.get(HUB_OBJECT.idFromName('hub')).wake(baseUrl)
+  } catch (error) {
+    console.error(`The hub is not woken: ${(error as Error).message}`)
+  }
+}
+
+/** Clock and leader of the hub (W-70): one object, whose work is loaded where it runs. */
+export class HubObject extends DurableObject<Env> {
+  #work: Promise<HubWork> | undefined
+
+  /** Has it look at once. `baseUrl` is the public origin. */
+  async wake(baseUrl: string): Promise<void> {
+    await (await this.#load()).wake(baseUrl)
+  }
+
+  async alarm(): Promise<void> {
+    await (await this.#load()).alarm()
+  }
+
+  async #load(): Promise<HubWork> {
+    const load = async () => {
+      const { HubWork: Loaded } = await import('./hub-object.ts')
+      const settings = (baseUrl: string) => readConfig(this.env, baseUrl)
+      return new Loaded(this.ctx.storage, this.env.DB, settings)
+    }
+    return (this.#work ??= load())
+  }
+}
+
 export default {
+  /** Once a minute, where a cron trigger is set: an alarm may be lost. */
+  async scheduled(_, env) {
+    if (env.BASE_URL) await wakeHub(env, new URL(env.BASE_URL).origin)
+  },
   async fetch(request, env, context) {
     try {
       if (!env.DB) throw new DomainError('unavailable', 'No D1 database is bound as DB.')
       // An isolate keeps its settings for as long as it lives.
-      config ??= readWorkerConfig(env, request.url)
+      config ??= readConfig(env, request.url)
       const asked = asTheClientSent(request as unknown as Request)
       const { fetch } = await serviceFor(asked, env, config)
       return (await fetch(asked, env, context)) as never

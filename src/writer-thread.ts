@@ -11,6 +11,7 @@ import {
   type StatementRunner,
 } from './store/remote-database.ts'
 import { isBusy, isDamaged, isDiskError } from './store/sqlite-errors.ts'
+import type { HubReport } from './websub/hub.ts'
 
 // One thread does all that writes, so that whoever polls a feed never waits for it: SQLite answers within the
 // call, and readers of a WAL database do not wait for a writer on another connection.
@@ -45,6 +46,7 @@ export interface WriterTasks {
   prepareToServe(): Promise<boolean>
   readContent(): Promise<boolean>
   removeAbandoned(): Promise<void>
+  startHub(): Promise<void>
   watchContent(): Promise<void>
   stopWatching(): Promise<void>
   close(): Promise<void>
@@ -64,6 +66,7 @@ export type Report =
   | { number: number; error: SentError; took: number }
   | { told: string }
   | { content: ContentReport }
+  | { hub: HubReport }
   | { databaseError: SentError }
   | { isDamaged: true }
 
@@ -85,6 +88,7 @@ type Patience = {
 
 type Listeners = {
   onContent: (report: ContentReport) => void
+  onHub: (report: HubReport) => void
   /** Told of every error of the database that is not one of a query; returns what is thrown instead. */
   onDatabaseError: (error: Error) => Error
   /** Somebody met a damage that was told. */
@@ -210,10 +214,11 @@ export class WriterThread {
   }
 
   #take(report: Report) {
-    const { onContent, onDatabaseError, onDamage, onWritten } = this.#listeners
+    const { onContent, onHub, onDatabaseError, onDamage, onWritten } = this.#listeners
     this.#isBusy = false
     if ('told' in report) console.error(report.told)
     else if ('content' in report) onContent(report.content)
+    else if ('hub' in report) onHub(report.hub)
     else if ('databaseError' in report) onDatabaseError(fromSent(report.databaseError))
     else if ('isDamaged' in report) onDamage()
     else {

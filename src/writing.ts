@@ -3,13 +3,17 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { ContentUpdates } from './content-updates.ts'
 import { watchFolder } from './content/watch.ts'
 import { StoreDamaged } from './domain/errors.ts'
+import type { RunningHub } from './running-hub.ts'
 import { toSent } from './sent-error.ts'
 import type { Row } from './store/database.ts'
 import type { NodeDatabase } from './store/node-sqlite.ts'
+import { createHubStore } from './store/hub-store.ts'
 import { openStore, reopen } from './store/open-store.ts'
+import { createReleaseStore } from './store/release-store.ts'
 import type { SentStatement } from './store/remote-database.ts'
 import { isDamaged, isDiskError } from './store/sqlite-errors.ts'
 import { upgrading } from './upgrading.ts'
+import type { HubReport } from './websub/hub.ts'
 import type { Order, Report, WriterData, WriterTasks } from './writer-thread.ts'
 
 /** Begins to do what the main thread orders, one after the other. */
@@ -47,6 +51,7 @@ export class Writing implements WriterTasks {
   readonly #data: WriterData
   #opened: { database: NodeDatabase; content: ContentUpdates } | undefined
   #stopWatching = () => {}
+  #hub: RunningHub | undefined
 
   constructor(data: WriterData) {
     this.#data = data
@@ -78,6 +83,7 @@ export class Writing implements WriterTasks {
   async transact(statements: SentStatement[]): Promise<void> {
     const database = this.#database
     await database.batch(statements.map(({ sql, values }) => database.prepare(sql).bind(...values)))
+    this.#hub?.wake()
   }
 
   /** See `ContentUpdates.prepareToServe`. */
@@ -108,8 +114,23 @@ export class Writing implements WriterTasks {
     content.isStarting = false
     this.#stopWatching = watchFolder(this.#data.config.contentDirectory, async () => {
       await content.update()
+      this.#hub?.wake()
       return content.takeNext()
     })
+  }
+
+  /** From now on subscribers are told what is new. */
+  async startHub(): Promise<void> {
+    const { config } = this.#data
+    const database = this.#database
+    // Where the hub is off, nobody can begin to subscribe, but whoever does is told of news until that ends (W-74).
+    const isNeeded = config.hasHub || (await createHubStore(database).isUsed())
+    if (this.#hub || database.readOnly || !isNeeded) return
+    const { RunningHub } = await import('./running-hub.ts')
+    const releases = createReleaseStore(database)
+    const onReport = (hub: HubReport) => report({ hub })
+    this.#hub = new RunningHub({ database, releases, config, onReport })
+    void this.#hub.run()
   }
 
   async stopWatching(): Promise<void> {
@@ -125,6 +146,7 @@ export class Writing implements WriterTasks {
   /** Content may be read at this moment: what it has not made public is read again at the next start. */
   async close(): Promise<void> {
     this.#stopWatching()
+    await this.#hub?.stop()
     this.#opened?.database.close()
   }
 

@@ -13,6 +13,8 @@ const entries = [
   'content-updates.ts',
   'worker.ts',
   'node-caller.ts',
+  'running-hub.ts',
+  'hub-object.ts',
   'worker-caller.ts',
   'compose.ts',
   'compose-api.ts',

@@ -19,6 +19,8 @@ import { migrate } from '../src/store/migrate.ts'
 import type { Database } from '../src/store/database.ts'
 import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
 import { createReleaseStore } from '../src/store/release-store.ts'
+import type { CallbackRules } from '../src/websub/callback-address.ts'
+import type { HubReport } from '../src/websub/hub.ts'
 import { writeFolder } from './content-folder.ts'
 import { isQuick } from './trials.ts'
 import { secondHeader, takeUpPath } from './worker-controls.ts'
@@ -150,12 +152,17 @@ export async function nodePress(
     isFar = false,
     memory = 64_000_000,
     write = () => {},
+    hasHub = false,
+    rules,
   }: {
     hasFeedPages?: boolean
     isOnDisk?: boolean
     isFar?: boolean
     memory?: number
     write?: (line: string) => void
+    hasHub?: boolean
+    /** Which callbacks may be called; without them there is no hub. */
+    rules?: CallbackRules
   } = {},
 ) {
   const uploads = mkdtempSync(join(tmpdir(), 'tiedote-uploads-'))
@@ -164,6 +171,7 @@ export async function nodePress(
   let content = createContentStore(database, { wordsOf })
   let problems: FileProblem[] = []
   let program = 'test'
+  let announcesHub = hasHub
   const takeUp = async () => {
     const options = { batch: randomUUID(), program, clock }
     problems = await bringInLine(directory, content, options)
@@ -182,6 +190,8 @@ export async function nodePress(
       baseUrl,
       tokens: readTokens(publishTokens),
       hasFeedPages,
+      hasHub: announcesHub,
+      ...(rules && { hub: { rules: () => rules, writer: database } }),
       clock,
       problems: () => problems,
       write,
@@ -191,11 +201,21 @@ export async function nodePress(
   return {
     fetch: (async (path, init) => service.fetch(requestFor(path, init), socket)) as Fetch,
     databaseFile,
+    database: () => database,
+    /** Begins anew with the hub switched on or off. */
+    async switchHub(isOn: boolean) {
+      announcesHub = isOn
+      program = `${program} hub ${isOn}`
+      await takeUp()
+      service = start()
+    },
     /** Where files lie that were uploaded. */
     uploads,
     takeUp,
     /** What was counted since the last start. */
     metrics: () => service.metrics,
+    /** What the hub would tell. */
+    hubReported: (report: HubReport) => service.hubReported(report),
     /** Begins anew over the same database, perhaps as another version of the program. */
     async restart(version = program) {
       program = version
@@ -318,7 +338,16 @@ function modulesIn(folder: string) {
  */
 export async function workerService(
   directory: string,
-  { clock, variables = {} }: { clock?: Clock; variables?: Record<string, string> } = {},
+  {
+    clock,
+    variables = {},
+    outside,
+  }: {
+    clock?: Clock
+    variables?: Record<string, string>
+    /** What answers requests of the Worker to other hosts. With it the object of the hub is bound. */
+    outside?: (request: Request) => Promise<Response>
+  } = {},
 ) {
   // Loading it takes time, which tests on Node alone need not spend.
   const { convertV4MiniflareOptions, Miniflare } = await import('miniflare')
@@ -339,6 +368,10 @@ export async function workerService(
           name: 'tiedote',
           ...workerSettings(join(workplace, 'assets')),
           bindings: { ...workerVariables, ...variables },
+          ...(outside && {
+            durableObjects: { HUB_OBJECT: { className: 'HubObject', useSQLite: true } },
+            outboundService: outside as never,
+          }),
           modulesRoot: build,
           modules: [...modulesIn(build), { ...content, contents: await bundle() }],
         },

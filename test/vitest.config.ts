@@ -19,6 +19,9 @@ const first = [
   'http/fuzz',
   'http/listen',
   'durability',
+  'hub-kills',
+  'hub',
+  'worker-hub',
   'worker',
   'worker-versions',
   'upgrades',
@@ -44,6 +47,7 @@ class LongestFirst extends BaseSequencer {
 const trials = [
   'busy',
   'durability',
+  'hub-kills',
   'two-services',
   'second-machine',
   'strangers',
@@ -64,6 +68,7 @@ const trials = [
   'domain/time',
   'feeds/hostile-input',
   'http/far-state',
+  'websub/matching',
 ].map((name) => `test/${name}.test.ts`)
 
 /** What `npm run test:quick` runs, on Node alone, without the files that start a server or wait for long. */

@@ -7,6 +7,8 @@ import { createContentStore } from '../src/store/content-store.ts'
 import worker from '../src/worker.ts'
 import { homeHeader, secondHeader, takeUpPath } from './worker-controls.ts'
 
+export { HubObject } from '../src/worker.ts'
+
 type Env = Parameters<typeof worker.fetch>[1]
 type Context = Parameters<typeof worker.fetch>[2]
 
@@ -21,6 +23,7 @@ systemClock.passed = async (over) => {
 }
 
 export default {
+  scheduled: (...asked: Parameters<typeof worker.scheduled>) => worker.scheduled(...asked),
   async fetch(request: Request, env: Env, context: Context) {
     const named = request.headers.get(secondHeader)
     if (named !== null) second = Math.max(second ?? 0, Number(named))

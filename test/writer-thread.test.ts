@@ -22,6 +22,7 @@ async function opened() {
     {
       onContent: ignore,
       onDatabaseError: (error) => error,
+      onHub: () => {},
       onDamage: ignore,
       onWritten: ignore,
       onDeath: ignore,

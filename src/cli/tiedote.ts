@@ -5,6 +5,7 @@ import { registerComplete } from './complete.ts'
 import { registerEditor } from './editor.ts'
 import { registerErase } from './erase.ts'
 import { registerExport } from './export.ts'
+import { registerHub } from './hub.ts'
 import { registerImport } from './import.ts'
 import { registerInit } from './init.ts'
 import { endWhenInterrupted } from './interruption.ts'
@@ -31,6 +32,7 @@ const commands = [
   registerEditor,
   registerErase,
   registerMendClock,
+  registerHub,
   registerComplete,
 ]
 

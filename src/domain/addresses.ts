@@ -17,7 +17,7 @@ const traceOfOrigin = storedOrigin.slice('https'.length)
 /** Every public address of the service, absolute. The only place where their shape is known. */
 export type Addresses = ReturnType<typeof createAddresses>
 
-export function createAddresses(baseUrl: string, site: Site) {
+export function createAddresses(baseUrl: string, site: Site, hasHub = false) {
   const prefix = (language: string) => (language === site.languages[0] ? '' : `/${language}`)
   const path = ({ language, topics, withdrawn }: FeedQuery) => {
     if (withdrawn) return `${prefix(language)}/withdrawals`
@@ -28,6 +28,8 @@ export function createAddresses(baseUrl: string, site: Site) {
     `${baseUrl}${prefix(language)}/releases/${slug}`
 
   return {
+    /** Where to subscribe to pushes (WebSub), if feeds are to announce it. */
+    hub: hasHub ? `${baseUrl}/hub` : undefined,
     home: (language: string) => `${baseUrl}${prefix(language)}/`,
     /** The page that shows what the feed holds. */
     page: (query: FeedQuery) =>

@@ -16,6 +16,9 @@ export const cacheSizes = {
   suggestions: 400_000,
   /** Headers that say who asks, where and in which coding. */
   headers: 200_000,
+  /** What the hub sends, and what of it is new to whom. */
+  pushes: 8_000_000,
+  news: 1_000_000,
 }
 
 /** Longer addresses, names and headers are answered, but not remembered. */

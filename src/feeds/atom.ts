@@ -26,6 +26,7 @@ export function renderAtom(feed: Feed): string {
     // The first link is the page, for readers that take whichever comes first.
     element('link', { rel: 'alternate', type: 'text/html', href: feed.page }),
     element('link', { rel: 'self', type: 'application/atom+xml', href: feed.self('atom') }),
+    ...(feed.hub ? [element('link', { rel: 'hub', href: feed.hub })] : []),
     ...archiveLinks(feed),
     // RFC 4946: entries without one of their own are under it, too.
     ...(feed.license ? [element('link', { rel: 'license', href: feed.license })] : []),

@@ -79,6 +79,8 @@ export type Feed = {
   /** The page that shows the same. */
   page: string
   self: InFormat
+  /** Where to subscribe to pushes of it (WebSub). */
+  hub?: string | undefined
   /** Address of the head, in an archive. */
   current?: InFormat | undefined
   previous?: InFormat | undefined
@@ -135,6 +137,7 @@ export async function createFeed(
     language,
     page: addresses.page(query),
     self: archive(archiveLinks.interval) ?? head,
+    hub: hubOf(query, archiveLinks, addresses),
     current: archiveLinks.interval === undefined ? undefined : head,
     previous: archive(archiveLinks.previous),
     next: archive(archiveLinks.next),
@@ -159,6 +162,15 @@ export async function createFeed(
     hasEnded: Boolean(endNotice),
     entries: endNotice ? [endNotice, ...entries] : entries,
   }
+}
+
+/** The hub that pushes the feed of a question: that of every head, and of no search (W-43). */
+export function hubOf(
+  { words }: FeedQuery,
+  { interval }: ArchiveLinks,
+  { hub }: Addresses,
+): string | undefined {
+  return words.length === 0 && interval === undefined ? hub : undefined
 }
 
 /**

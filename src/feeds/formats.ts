@@ -17,6 +17,8 @@ export type Format = {
   wellKnown: string[]
   /** How it writes the identity of a release, if not as it is. */
   writeIdentity?: (id: string) => string
+  /** Whether the hub sends the whole document, because a part of it would not be one (WebSub section 7). */
+  isPushedWhole?: boolean
   /** The whole document. The same feed gives the same bytes, always (H-17). */
   render: (feed: Feed) => string
 }
@@ -46,6 +48,7 @@ const rows = {
     contentType: 'application/feed+json',
     rank: 3,
     wellKnown: [],
+    isPushedWhole: true,
     render: renderJsonFeed,
   },
 } satisfies Record<string, Format>

@@ -24,6 +24,7 @@ export function renderJsonFeed(feed: Feed): string {
     authors: [withoutMail(feed.author)],
     ...(feed.logo && { favicon: feed.logo }),
     ...(feed.hasEnded && { expired: true }),
+    ...(feed.hub && { hubs: [{ type: 'WebSub', url: feed.hub }] }),
     ...(feed.previous && { next_url: feed.previous('json') }),
     _tiedote: {
       about: feed.extension,

@@ -114,7 +114,8 @@ function guid(id: string): string {
 }
 
 /** The package writes the link to the document itself; the others stand behind it. */
-function channelLinks({ current, previous, next, alternates, license, author }: Feed): string {
+function channelLinks(feed: Feed): string {
+  const { hub, current, previous, next, alternates, license, author } = feed
   const archives = Object.entries({ 'prev-archive': previous, current, 'next-archive': next })
   const links = [
     ...archives.flatMap(([rel, document]) => (document ? [{ rel, href: document('rss') }] : [])),
@@ -126,6 +127,7 @@ function channelLinks({ current, previous, next, alternates, license, author }: 
     element('atom:link', { ...rest, type: 'application/rss+xml', href }),
   )
   return [
+    ...(hub ? [element('atom:link', { rel: 'hub', href: hub })] : []),
     ...elements,
     ...(license ? [element('atom:link', { rel: 'license', href: license })] : []),
     ...(author.email ? [textNode('managingEditor', `${author.email} (${author.name})`)] : []),

@@ -44,6 +44,10 @@ export type AppParts = HealthParts & {
   media: MiddlewareHandler
   /** Publishing over HTTP, brought in when somebody asks for it; without it there is no API. */
   api?: (() => Api | Promise<Api>) | undefined
+  /** Told that somebody may have published something. */
+  onPublished?: (() => void) | undefined
+  /** What answers `/hub`, brought in when somebody asks for it. */
+  askHub?: ((request: Request) => Promise<Response>) | undefined
   /** Whether a request has the token of somebody who may know of every release. */
   isTrusted?: ((c: Context) => Promise<boolean>) | undefined
   /** What links to releases before their time are kept in, brought in when somebody follows one. */
@@ -77,7 +81,10 @@ export function createApp(parts: AppParts): App {
       c.set('subject', { kind: 'api', path: c.req.path })
       const response = await (await api!()).fetch(c.req.raw, c.env)
       // Whoever publishes sees it here at once.
-      if (c.req.method !== 'GET' && c.req.method !== 'HEAD') state.lookAgain()
+      if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
+        state.lookAgain()
+        parts.onPublished?.()
+      }
       return response
     })
   }
@@ -87,6 +94,13 @@ export function createApp(parts: AppParts): App {
     const { answerPreview } = await import('./preview.ts')
     return answerPreview(c, parts)
   })
+
+  if (parts.askHub) {
+    app.all('/hub', async (c) => {
+      c.set('subject', { kind: 'hub', path: c.req.path })
+      return parts.askHub!(c.req.raw)
+    })
+  }
 
   app.use(async (c, next) => {
     for (const [name, value] of Object.entries(always)) c.header(name, value)
@@ -103,6 +117,8 @@ export function createApp(parts: AppParts): App {
   })
 
   app.get('/metrics', async (c) => {
+    // It adds its numbers when it is looked at. What keeps it from that is told elsewhere.
+    await parts.hub?.(0).catch(() => {})
     const { contentType, body } = await metrics.document()
     return operations(c, body, contentType, 200)
   })

@@ -1,6 +1,5 @@
 import type { Meaning } from './answers/answers.ts'
 import type { Current } from './answers/state.ts'
-import { developersPage } from './pages/developers.ts'
 import { ofWholeState, pagePolicy, pathOf } from './question.ts'
 
 /** The page for whoever programs. */
@@ -13,6 +12,9 @@ export function developersPageMeaning(current: Current): Meaning {
     renderedAs: 'html',
     contentType: 'text/html; charset=utf-8',
     headers: () => ({ 'content-security-policy': pagePolicy }),
-    ...ofWholeState(current, async () => String(await developersPage(current))),
+    ...ofWholeState(current, async () => {
+      const { developersPage } = await import('./pages/developers.ts')
+      return String(await developersPage(current))
+    }),
   }
 }

@@ -1,6 +1,6 @@
 import type { FeedQuery } from '../domain/feed-query.ts'
 import type { Ending } from '../domain/retirement.ts'
-import type { ArchiveLinks } from '../feeds/feed.ts'
+import { type ArchiveLinks, hubOf } from '../feeds/feed.ts'
 import { type FormatName, formats, rankedFormats } from '../feeds/formats.ts'
 import type { Current } from './answers/state.ts'
 
@@ -13,7 +13,7 @@ export function pageLinks(query: FeedQuery, page: string, { addresses }: Current
 }
 
 /**
- * The Link header of a feed document (RFC 8288): the links that stand in it, its other formats, the
+ * The Link header of a feed document (RFC 8288): the hub, the links that stand in it, its other formats, the
  * page that search engines are to show instead, and where to go when the feed ends (RFC 5829, RFC
  * 9745) (H-35, H-39, H-43).
  */
@@ -25,6 +25,7 @@ export function feedLinks(
   { addresses, site }: Current,
 ): string {
   const page = addresses.page(query)
+  const hub = hubOf(query, { interval }, addresses)
   const addressIn = (one: FormatName, of: string | undefined) =>
     of === undefined ? addresses.feed(query, one) : addresses.archive(query, of, one)
   const feed = (rel: string, target: string, one = format) =>
@@ -41,6 +42,8 @@ export function feedLinks(
       return `${feed('alternate', target)}; hreflang="${language}"`
     })
   return [
+    // First, because some subscribers take the first link for it (W-01).
+    ...(hub ? [`<${hub}>; rel="hub"`] : []),
     feed('self', addressIn(format, interval)),
     `<${page}>; rel="alternate"; type="text/html"`,
     ...others.map((other) => feed('alternate', addressIn(other, interval), other)),

@@ -7,6 +7,7 @@ import type { ReleaseStore } from '../domain/release-store.ts'
 import { formatUtc } from '../domain/time.ts'
 import type { Asked } from './answers/asked.ts'
 import type { StateSource } from './answers/state.ts'
+import type { HubHealth } from './hub-watch.ts'
 import { errorHeaders, problemResponse, toFailure } from './problem.ts'
 
 export type HealthParts = {
@@ -19,6 +20,8 @@ export type HealthParts = {
   damage?: (() => string | undefined) | undefined
   /** How far a first start is, while nothing can be served yet. */
   progress?: (() => string | undefined) | undefined
+  /** How the hub is, where there is one. */
+  hub?: ((since: number) => Promise<HubHealth | undefined>) | undefined
   /** Version of the program, where it is known. */
   version?: string | undefined
 }
@@ -41,7 +44,7 @@ export async function healthDocument(parts: HealthParts, asked: Asked, isTrusted
   const content = isTrusted
     ? problems.map(formatProblem)
     : formatInPublic(problems, parts.clock.now())
-  const { failure, clock, ...newest } = await readNewest(parts, asked)
+  const { failure, clock, hub, ...newest } = await readNewest(parts, asked)
   // Asked for afterwards, because the question may have met it.
   const damage = parts.damage?.()
   if (damage !== undefined) {
@@ -63,14 +66,19 @@ export async function healthDocument(parts: HealthParts, asked: Asked, isTrusted
     const problems = [clock, ...content]
     return { healthy: false, document: { status: 'clock is behind', ...newest, problems } }
   }
+  if (hub && hub.problems.length > 0) {
+    const problems = [...hub.problems, ...content]
+    const document = { status: 'hub has problems', ...newest, hub: hub.document, problems }
+    return { healthy: false, document }
+  }
   const status = content.length > 0 ? 'content has problems' : 'ok'
   return {
     healthy: true,
-    document: { status, version: parts.version, ...newest, problems: content },
+    document: { status, version: parts.version, ...newest, hub: hub?.document, problems: content },
   }
 }
 
-async function readNewest({ store, state, clock }: HealthParts, asked: Asked) {
+async function readNewest({ store, state, clock, hub }: HealthParts, asked: Asked) {
   try {
     const now = clock.now()
     const current = await state.read(asked)
@@ -78,6 +86,7 @@ async function readNewest({ store, state, clock }: HealthParts, asked: Asked) {
     const { horizon, since } = current.isFailing ? await store.state(now) : current
     return {
       clock: clockProblem(now, since),
+      hub: await hub?.(since),
       lastChange: since > 0 ? formatUtc(since) : undefined,
       newestRelease: horizon > 0 ? formatUtc(horizon) : undefined,
     }

@@ -25,53 +25,54 @@ const mostTallies = 4_000
 
 /** Numbers about the service since it was started, for Prometheus (H-45). How many series there can be is bounded. */
 export class Metrics {
-  readonly #registry = new Registry()
+  /** Where further numbers are added to these. */
+  readonly registry = new Registry()
   readonly #requests = new Counter({
     name: 'tiedote_requests_total',
     help: 'Answered requests. The feed is the path of its address without the extension.',
     labelNames: ['kind', 'feed', 'format', 'status', 'reader'],
-    registers: [this.#registry],
+    registers: [this.registry],
   })
   readonly #bytes = new Counter({
     name: 'tiedote_response_bytes_total',
     help: 'Bytes of the bodies that were sent.',
     labelNames: ['kind', 'format', 'coding'],
-    registers: [this.#registry],
+    registers: [this.registry],
   })
   readonly #duration = new Histogram({
     name: 'tiedote_request_duration_seconds',
     help: 'Time from a request to its answer.',
     labelNames: ['kind'],
     buckets,
-    registers: [this.#registry],
+    registers: [this.registry],
   })
   readonly #notModifiedRatio = new Gauge({
     name: 'tiedote_not_modified_ratio',
     help: 'Share of 304 among the answers 200 and 304 to requests for feeds.',
-    registers: [this.#registry],
+    registers: [this.registry],
   })
   readonly #conditional = new Counter({
     name: 'tiedote_conditional_requests_total',
     help: 'Requests for feeds that said what the reader has already, by what they got.',
     labelNames: ['reader', 'outcome'],
-    registers: [this.#registry],
+    registers: [this.registry],
   })
   readonly #renders = new Counter({
     name: 'tiedote_renders_total',
     help: 'Documents that were made rather than taken from those kept.',
     labelNames: ['format'],
-    registers: [this.#registry],
+    registers: [this.registry],
   })
   readonly #storeFailures = new Counter({
     name: 'tiedote_store_failures_total',
     help: 'Questions that the store did not answer.',
-    registers: [this.#registry],
+    registers: [this.registry],
   })
   readonly #subscribers = new Gauge({
     name: 'tiedote_subscribers',
     help: 'Subscribers of a feed that an aggregator reported last.',
     labelNames: ['feed', 'format', 'reader'],
-    registers: [this.#registry],
+    registers: [this.registry],
   })
   readonly #isAmongFeeds = amongFirst(mostFeeds)
   readonly #isAmongSeries = amongFirst(mostSeries)
@@ -86,7 +87,7 @@ export class Metrics {
       name: 'tiedote_build_info',
       help: 'The version of the program that runs.',
       labelNames: ['version'],
-      registers: [this.#registry],
+      registers: [this.registry],
     })
     running.set({ version }, 1)
   }
@@ -119,7 +120,7 @@ export class Metrics {
   /** Everything in the text format of Prometheus. */
   async document(): Promise<{ contentType: string; body: string }> {
     this.#countTallies()
-    return { contentType: this.#registry.contentType, body: this.#registry.text() }
+    return { contentType: this.registry.contentType, body: this.registry.text() }
   }
 
   /** Counts answers that are alike. */

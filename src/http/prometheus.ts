@@ -88,7 +88,7 @@ export class Gauge<Name extends string = never> extends Plain<Name> {
 type Observed = { counts: number[]; sum: number; count: number }
 
 /** How many values lie below each of some bounds. */
-export class Histogram<Name extends string> extends Metric<Name, Observed> {
+export class Histogram<Name extends string = never> extends Metric<Name, Observed> {
   readonly #bounds: readonly number[]
 
   constructor({ buckets, ...described }: Described<Name> & { buckets: readonly number[] }) {

@@ -3,7 +3,6 @@ import { allReleases } from '../domain/feed-query.ts'
 import type { Meaning } from './answers/answers.ts'
 import type { Current } from './answers/state.ts'
 import { pageLinks } from './feed-links.ts'
-import { releasePage } from './pages/release.ts'
 import { ofWholeState, pagePolicy, pathOf } from './question.ts'
 import {
   findAtAddress,
@@ -43,6 +42,7 @@ export function releasePageMeaning(
       const isElsewhereAlone = site.pages === 'elsewhere' && !withdrawn
       if (url !== undefined && isElsewhereAlone && !isOurs(url, current)) return { movedTo: url }
       const relations = await store.findRelations([release], current)
+      const { releasePage } = await import('./pages/release.ts')
       const body = String(await releasePage(release, relations, current))
       return { body, isGone: withdrawn !== undefined, canonical: addresses.release(release) }
     }),

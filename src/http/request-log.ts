@@ -12,6 +12,7 @@ export type Subject = {
     | 'document'
     | 'media'
     | 'api'
+    | 'hub'
     | 'operations'
     | 'error'
   format?: FormatName | undefined

@@ -79,6 +79,11 @@ export function readAllowList(text: string): AllowList {
   }
 }
 
+/** What callbacks are checked by where the hub has this origin, and HUB_ALLOW says this. Throws as above. */
+export function callbackRules(baseUrl: string, hubAllow: string): CallbackRules {
+  return { ownHost: new URL(baseUrl).hostname, allowed: readAllowList(hubAllow) }
+}
+
 /** A name as a URL has it. Whatever a URL reads as an address must be written as one. */
 function readName(text: string): string | undefined {
   if (/[^\p{L}\p{N}\p{M}._-]/u.test(text) || !URL.canParse(`http://${text}/`)) return undefined

@@ -7,6 +7,7 @@ import { measureAsking } from './asking.ts'
 import { type Curve, type Figure, type Found, isReached, plotOf, tableOf } from './figures.ts'
 import { cache } from './filled-store.ts'
 import { generator } from './load.ts'
+import { measureHub } from './hub.ts'
 import { measureMemory } from './memory.ts'
 import { measurePolling } from './polling.ts'
 import { measurePublishing } from './publishing.ts'
@@ -28,6 +29,7 @@ const parts: Record<string, (setup: Setup) => Promise<Found>> = {
   worker: measureWorker,
   polling: measurePolling,
   waiting: measureWaiting,
+  hub: measureHub,
 }
 
 const usage = `npm run bench -- [options]          measures, and ends with 1 when a figure is missed

@@ -42,14 +42,14 @@ export type Beside = {
   stop(): Promise<void>
 }
 
-/** Begins to poll a service twenty times a second, and to send it a release a second. */
-export function pollBeside(origin: string): Beside {
+/** Begins to poll a service twenty times a second, and to send it a release a second, or as often as is said. */
+export function pollBeside(origin: string, { betweenWrites = 1000 } = {}): Beside {
   const given: Given = {
     origin,
     feeds,
     token: publishToken,
     betweenPolls: 50,
-    betweenWrites: 1000,
+    betweenWrites,
     topic: 'conscription',
   }
   const child = fork(join(import.meta.dirname, 'poller.ts'), {

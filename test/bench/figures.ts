@@ -6,7 +6,7 @@ export type Figure = {
   work: string
   /** What was measured, of which `limit` speaks: a ratio mostly. */
   spread: Spread
-  unit: '×' | 'ms' | 's' | 'MB' | 'KB' | 'queries'
+  unit: '×' | '/s' | 'ms' | 's' | 'MB' | 'KB' | 'queries'
   /** What the figure must reach; undefined for one that is only told. */
   limit: { atLeast: number } | { atMost: number } | undefined
   /** The absolute figures behind a ratio. */

@@ -21,6 +21,8 @@ type ServiceOptions = {
   path?: string
   /** The public origin, if it is not the address that the service has here. */
   baseUrl?: string
+  /** Further settings. */
+  environment?: Record<string, string>
   /** The folder of the program, if it is another than this one. */
   program?: string
   /** The file that the log goes to; without one it goes nowhere. */
@@ -31,7 +33,7 @@ type ServiceOptions = {
 export async function startService(
   content: string,
   database: string,
-  { path = '/feed.rss', baseUrl, ...around }: ServiceOptions = {},
+  { path = '/feed.rss', baseUrl, environment: more = {}, ...around }: ServiceOptions = {},
 ): Promise<Server> {
   const port = await freePort()
   const environment = {
@@ -41,6 +43,7 @@ export async function startService(
     CONTENT_DIR: content,
     DATABASE: database,
     PUBLISH_TOKENS: `bench=${publishToken}`,
+    ...more,
   }
   const { scripts } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
     scripts: { start: string }

@@ -342,6 +342,7 @@ async function openedWriter() {
   const listeners = {
     onContent: ignore,
     onDatabaseError: (error: Error) => error,
+    onHub: () => {},
     onDamage: ignore,
     onWritten: ignore,
     onDeath: ignore,

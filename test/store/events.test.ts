@@ -19,8 +19,7 @@ async function takeBack(database: Database) {
       'drop table event_word_place',
       'drop table event_words',
       'drop table unindexed_event',
-      'drop table preview',
-      `delete from d1_migrations where name >= '${name}'`,
+      `delete from d1_migrations where name = '${name}'`,
     ].map((sql) => database.prepare(sql)),
   )
 }

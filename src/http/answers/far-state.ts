@@ -23,6 +23,7 @@ export class FarState implements StateSource {
   readonly isFar = true
   readonly #question: StateQuestion
   readonly #clock: Clock
+  readonly #longest: number
   #kept: Current | undefined
   /** Second when a state was asked for last, whether it has come or not. */
   #askedAt = -Infinity
@@ -33,9 +34,11 @@ export class FarState implements StateSource {
   #begun = 0
   #latest = 0
 
-  constructor(question: StateQuestion, clock: Clock) {
+  /** `longest`: seconds for which a state is kept. */
+  constructor(question: StateQuestion, clock: Clock, longest = longestKept) {
     this.#question = question
     this.#clock = clock
+    this.#longest = longest
   }
 
   atHand({ headers }: Asked, known: Known | undefined): Current | undefined {
@@ -67,7 +70,7 @@ export class FarState implements StateSource {
     const kept = this.#kept
     const now = this.#clock.now()
     const age = now - (kept?.readAt ?? Infinity)
-    return kept && age >= 0 && age < longestKept && now < kept.until ? kept : undefined
+    return kept && age >= 0 && age < this.#longest && now < kept.until ? kept : undefined
   }
 
   /**

@@ -35,6 +35,8 @@ type Parts = {
   store: Pick<ReleaseStore, 'state'>
   /** Public origin, without a slash at its end. */
   baseUrl: string
+  /** Whether feeds announce our hub. */
+  hasHub?: boolean | undefined
   clock: Clock
   metrics: Pick<Metrics, 'storeFailed'>
   /** The state to answer from when the database has not answered yet; only where one is known. */
@@ -58,7 +60,7 @@ export class StateQuestion {
 
   /** Throws what keeps the database from answering while no state is known. */
   async ask(): Promise<Current> {
-    const { store, baseUrl, clock, metrics } = this.#parts
+    const { store, clock, metrics } = this.#parts
     // A clock that is set back must not make it longer.
     const left = this.#restUntil - clock.now()
     const known = left > 0 && left <= rest ? this.#lastKnown() : undefined
@@ -70,7 +72,7 @@ export class StateQuestion {
       if (isSame) return last
       this.#last = {
         ...state,
-        addresses: createAddresses(baseUrl, state.site),
+        addresses: this.#addressesIn(state),
         isFailing: false,
       }
       return this.#last
@@ -89,10 +91,15 @@ export class StateQuestion {
   }
 
   #lastKnown(): Current | undefined {
-    const { spare, baseUrl } = this.#parts
+    const { spare } = this.#parts
     if (this.#last) return { ...this.#last, isFailing: true }
     const state = spare?.()
-    return state && { ...state, addresses: createAddresses(baseUrl, state.site), isFailing: true }
+    return state && { ...state, addresses: this.#addressesIn(state), isFailing: true }
+  }
+
+  #addressesIn({ site }: State): Addresses {
+    const { baseUrl, hasHub } = this.#parts
+    return createAddresses(baseUrl, site, hasHub)
   }
 }
 

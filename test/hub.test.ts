@@ -1,0 +1,77 @@
+// The real server with its hub: subscribers are servers of this process, which HUB_ALLOW lets it call.
+import { expect, test } from 'vitest'
+import { temporaryFolder } from './content-folder.ts'
+import { databaseFile, start, until } from './server.ts'
+import { release, startSubscriber, titlesIn } from './websub/hub-service.ts'
+
+const token = '0123456789abcdef'
+const settings = {
+  HUB: 'on',
+  HUB_ALLOW: '127.0.0.0/8',
+  BASE_URL: 'https://releases.example.org',
+  PUBLISH_TOKENS: `newsroom=${token}`,
+}
+
+const first = release('first', ['eu'], { at: Date.UTC(2024, 0, 1) / 1000 })
+
+async function subscribe(url: string, callback: string): Promise<number> {
+  const form = {
+    'hub.mode': 'subscribe',
+    'hub.topic': `${settings.BASE_URL}/topics/eu.atom`,
+    'hub.callback': callback,
+  }
+  const { status } = await fetch(`${url}/hub`, { method: 'POST', body: new URLSearchParams(form) })
+  return status
+}
+
+async function publish(url: string, slug: string, more: object = {}) {
+  const body = { title: `About ${slug}`, topics: ['eu'], body: { markdown: 'Text.' }, ...more }
+  const { status } = await fetch(`${url}/api/releases/${slug}/en`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  expect(status).toBe(201)
+  return Date.now()
+}
+
+test('what is published is pushed within five seconds, and at the second when its embargo ends (W-45, W-47, W-72)', async () => {
+  const { url } = await start(temporaryFolder(first), settings)
+  const subscriber = await startSubscriber()
+  const asked = Date.now()
+  expect(await subscribe(url, subscriber.url())).toBe(202)
+  // Long before any subscriber gives up; mostly it takes milliseconds (W-54).
+  expect(Date.now() - asked).toBeLessThan(5000)
+  await until(() => subscriber.verifications().length === 1)
+  const published = await publish(url, 'second')
+  await until(() => subscriber.pushes().length === 1)
+  expect(Date.now() - published).toBeLessThan(5000)
+  expect(titlesIn(subscriber.pushes()[0]!.body)).toEqual(['About second'])
+
+  const end = Math.ceil(Date.now() / 1000) + 4
+  await publish(url, 'third', { published: new Date(end * 1000).toISOString() })
+  await until(() => subscriber.pushes().length === 2)
+  const late = Date.now() - end * 1000
+  expect(late).toBeGreaterThan(0)
+  expect(late).toBeLessThan(5000)
+  // Whoever fetches the feed because of it finds what was pushed (W-72).
+  expect(titlesIn(await (await fetch(`${url}/topics/eu.atom`)).text())[0]).toBe('About third')
+})
+
+test('a service that was stopped tells after its next start what it did not tell, and a service without hub whoever subscribes (W-23, W-74)', async () => {
+  const database = databaseFile()
+  const directory = temporaryFolder(first)
+  const subscriber = await startSubscriber()
+  const before = await start(directory, { ...settings, DATABASE: database })
+  await subscribe(before.url, subscriber.url())
+  await until(() => subscriber.verifications().length === 1)
+  await publish(before.url, 'second')
+  before.process.kill('SIGKILL')
+  await before.exit
+  expect(subscriber.pushes()).toHaveLength(0)
+  const after = await start(directory, { ...settings, DATABASE: database, HUB: 'off' })
+  // The lead of the process that was killed ends by itself.
+  await until(() => subscriber.pushes().length === 1)
+  expect(titlesIn(subscriber.pushes()[0]!.body)).toEqual(['About second'])
+  expect(await subscribe(after.url, subscriber.url('/other'))).toBe(404)
+})

@@ -1,0 +1,253 @@
+// Who is told of what: compared with what every feed shows as new, through random histories.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { createAddresses } from '../../src/domain/addresses.ts'
+import type { HubRelease } from '../../src/domain/hub-store.ts'
+import { anyOf, type TopicExpression } from '../../src/domain/topic-expression.ts'
+import { createReleaseStore } from '../../src/store/release-store.ts'
+import type { CallAnswer, CallRequest } from '../../src/websub/caller.ts'
+import { anchorsOf, hasRelease, termsOf } from '../../src/websub/matching.ts'
+import { markdown, siteYaml, topicsYaml } from '../content-folder.ts'
+import { baseUrl } from '../platforms.ts'
+import { expressions, topics } from '../questions.ts'
+import { amount } from '../trials.ts'
+import { start, startHub } from './hub-service.ts'
+
+const timeLimit = amount(60_000, 3_600_000)
+
+type Written = {
+  language: string
+  topics: string[]
+  publisher: string
+  kind: string
+  corrections: number
+  isWithdrawn: boolean
+  at: number
+}
+
+const step = fc.record({
+  deed: fc.constantFrom(
+    'publish',
+    'publish',
+    'publish later',
+    'correct',
+    'edit',
+    'retag',
+    'retag',
+    'move',
+    'withdraw',
+    'remove',
+    'end a topic',
+    'put a topic under another',
+    'rename a topic',
+  ),
+  which: fc.nat(),
+  topic: fc.constantFrom(...topics),
+  topics: fc.subarray(topics, { maxLength: 3 }),
+  language: fc.constantFrom('en', 'fi', 'sv'),
+  publisher: fc.constantFrom('ministry', 'customs'),
+  kind: fc.constantFrom('press-release', 'speech'),
+})
+
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
+
+/** A content folder that changes. */
+class Folder {
+  readonly releases = new Map<string, Written>()
+  #ended = new Map<string, number>()
+  #broader = new Map<string, string>()
+  #renamed = new Map<string, string>()
+  #edits = 0
+  #count = 0
+
+  /** Does a step, and answers the files that are another for it. */
+  change(one: Step, now: number): Record<string, string> {
+    const known = [...this.releases.keys()]
+    const name = known[one.which % Math.max(known.length, 1)]
+    const release = name === undefined ? undefined : this.releases.get(name)
+    const { language, publisher, kind } = one
+    if (one.deed.startsWith('publish') || !name || !release) {
+      const at = one.deed === 'publish later' ? now + 50 : now - 10
+      const fresh = { corrections: 0, isWithdrawn: false, at }
+      const added = `r${++this.#count}.${language}`
+      this.releases.set(added, { language, topics: one.topics, publisher, kind, ...fresh })
+      return this.#file(added)
+    }
+    if (one.deed === 'correct') release.corrections++
+    else if (one.deed === 'edit') this.#edits++
+    else if (one.deed === 'retag') release.topics = one.topics
+    else if (one.deed === 'move') Object.assign(release, { publisher, kind })
+    else if (one.deed === 'withdraw') release.isWithdrawn = true
+    else if (one.deed === 'end a topic') this.#ended.set(one.topic, now - 1)
+    else if (one.deed === 'put a topic under another') this.#broader.set('eu', one.topic)
+    else if (one.deed === 'rename a topic') this.#renamed.set('drugs', 'narcotics')
+    else {
+      this.releases.delete(name)
+      return { [`releases/${name}.md`]: '' }
+    }
+    return { ...this.#file(name), 'topics.yaml': this.#topics() }
+  }
+
+  #file(name: string): Record<string, string> {
+    const { topics: tags, publisher, kind, corrections, isWithdrawn, at } = this.releases.get(name)!
+    const time = new Date(at * 1000).toISOString()
+    const past = new Date((start - 60) * 1000).toISOString()
+    const changes = Array.from({ length: corrections }, (_, index) => {
+      return `{ at: ${past}, kind: correction, note: Correction ${index} }`
+    })
+    const fields = [
+      `title: ${name.replace('.', ' in ')}`,
+      `published: ${time}`,
+      `topics: [${tags.join()}]`,
+      `publisher: ${publisher}`,
+      `kind: ${kind}`,
+      ...(changes.length > 0 ? [`changes: [${changes.join()}]`] : []),
+      ...(isWithdrawn ? [`withdrawn: { at: ${past}, reason: Wrong }`] : []),
+    ]
+    return { [`releases/${name}.md`]: markdown(fields, `Text ${this.#edits}.`) }
+  }
+
+  #topics(): string {
+    let text = topicsYaml
+    const add = (slug: string, line: string) => {
+      text = text.replace(new RegExp(`^${slug}:\n`, 'm'), `${slug}:\n  ${line}\n`)
+    }
+    for (const [slug, at] of this.#ended) {
+      add(slug, `retired: { at: ${new Date(at * 1000).toISOString()} }`)
+    }
+    for (const [slug, broader] of this.#broader)
+      if (slug !== broader) add(slug, `broader: ${broader}`)
+    for (const [slug, now] of this.#renamed) {
+      text = `${text.replace(new RegExp(`^${slug}:\n`, 'm'), `${now}:\n`)}${slug}: { renamed: ${now} }\n`
+    }
+    return text
+  }
+}
+
+/** Entries of an Atom document, each with its last change. */
+function entriesIn(body: string): string[] {
+  return body
+    .split('<entry ')
+    .slice(1)
+    .map((entry) => {
+      return `${/<id>([^<]*)/.exec(entry)![1]} ${/<updated>([^<]*)/.exec(entry)![1]}`
+    })
+}
+
+test(
+  'whoever subscribes is told of exactly those entries that the feed shows as new (W-04, W-49, W-50)',
+  async () => {
+    const seeds = fc.sample(fc.array(step, { minLength: 12, maxLength: 12 }), amount(1, 300))
+    for (const steps of seeds) await expectNews(steps, amount(40, 500))
+  },
+  timeLimit,
+)
+
+async function expectNews(steps: Step[], count: number) {
+  const told = new Map<string, string[]>()
+  const call = async ({ method, address, body }: CallRequest): Promise<CallAnswer> => {
+    const { pathname, searchParams } = new URL(address)
+    if (method === 'GET') return { status: 200, body: searchParams.get('hub.challenge') ?? '' }
+    told.set(pathname, [
+      ...(told.get(pathname) ?? []),
+      ...entriesIn(new TextDecoder().decode(body)),
+    ])
+    return { status: 200, body: '' }
+  }
+  const hub = await startHub({
+    files: { 'releases/r.en.md': markdown(['title: R', 'published: 2024-01-01', 'topics: [eu]']) },
+    caller: { call },
+  })
+  const store = createReleaseStore(hub.database())
+  const { site } = await store.state(hub.clock.now())
+  const addresses = createAddresses(baseUrl, site)
+  const asked: TopicExpression[] = [[], ...fc.sample(expressions, count)]
+  const paths = new Set(
+    asked.flatMap((expression, index) => {
+      const language = ['en', 'fi', 'sv', 'all'][index % 4]!
+      const query = { language, topics: anyOf([expression]), words: [] }
+      const address = addresses.feed(query, 'atom')
+      return address.length < 200 ? [new URL(address).pathname] : []
+    }),
+  )
+  for (const path of paths) {
+    // Each has a host of its own, so that no limit for a host is met.
+    await hub.post({
+      'hub.mode': 'subscribe',
+      'hub.topic': baseUrl + path,
+      'hub.callback': `http://127.0.${Math.floor(Math.random() * 250)}.${Math.floor(Math.random() * 250)}${path}`,
+    })
+    await hub.work()
+  }
+  const folder = new Folder()
+  const seen = new Set<string>()
+  const look = async () => {
+    const shown = new Map<string, string[]>()
+    for (const path of paths) {
+      const response = await hub.fetch(path)
+      // Of a topic that was renamed.
+      const body =
+        response.status === 308
+          ? await (await hub.fetch(new URL(response.headers.get('location')!).pathname)).text()
+          : await response.text()
+      shown.set(path, entriesIn(body))
+    }
+    return shown
+  }
+  for (const entries of (await look()).values()) for (const entry of entries) seen.add(entry)
+  for (const one of steps) {
+    told.clear()
+    await hub.publish(folder.change(one, hub.clock.now()))
+    await hub.wait(one.deed === 'publish later' ? 60 : 6)
+    const after = await look()
+    const expected = new Map<string, string[]>()
+    for (const [path, entries] of after) {
+      const fresh = entries.filter((entry) => !seen.has(entry))
+      if (fresh.length > 0) expected.set(path, fresh.toSorted())
+    }
+    const got = new Map(Array.from(told, ([path, entries]) => [path, entries.toSorted()]))
+    expect(Object.fromEntries(got), JSON.stringify(one)).toEqual(Object.fromEntries(expected))
+    for (const entries of after.values()) for (const entry of entries) seen.add(entry)
+  }
+}
+
+test('ten thousand questions are compared with a release in less than fifty milliseconds (W-50)', async () => {
+  const hub = await startHub({ files: { 'site.yaml': siteYaml } })
+  const state = await createReleaseStore(hub.database()).state(hub.clock.now())
+  const questions = fc.sample(expressions, 10_000).map((expression, index) => ({
+    language: ['en', 'all'][index % 2]!,
+    topics: anyOf([expression]),
+    words: [],
+  }))
+  const release: HubRelease = {
+    id: 'urn:uuid:1',
+    language: 'en',
+    topics: ['asylum', 'drugs', 'eu'],
+    publisher: 'customs',
+    kind: 'speech',
+    updated: 0,
+    isWithdrawn: false,
+  }
+  const times = Array.from({ length: 5 }, () => {
+    const began = performance.now()
+    const terms = termsOf(release, state)
+    const found = questions.filter((query) => hasRelease(query, release, terms))
+    expect(found.length).toBeGreaterThan(100)
+    return performance.now() - began
+  })
+  expect(Math.min(...times)).toBeLessThan(50)
+})
+
+test('a feed is looked for at the rarest term of each alternative', () => {
+  const count = (term: string) => ({ eu: 500, crime: 20, 'by:customs': 3 })[term] ?? 0
+  const anchors = (topics: TopicExpression) =>
+    anchorsOf({ language: 'en', topics, words: [] }, count)
+  expect(anchors([])).toEqual([''])
+  expect(
+    anchors([
+      { with: ['crime', 'eu'], without: ['drugs'] },
+      { with: ['by:customs', 'eu'], without: [] },
+    ]),
+  ).toEqual(['crime', 'by:customs'])
+  expect(anchors([{ with: [], without: ['eu'] }])).toEqual([''])
+})

@@ -1,0 +1,231 @@
+// How programs subscribe to feeds, and how the hub makes sure that they mean it.
+import { expect, test } from 'vitest'
+import { baseUrl } from '../platforms.ts'
+import { confirming, release, startHub, startSubscriber } from './hub-service.ts'
+
+const eu = release('first', ['eu'])
+
+test('a subscription is answered 202, verified with everything that was asked for, and lasts ten days (W-10, W-12, W-14)', async () => {
+  const hub = await startHub({ files: eu })
+  const subscriber = await startSubscriber()
+  const callback = subscriber.url('/push?id=7')
+  expect(await hub.subscribe('/topics/eu.atom', callback, { foo: '1', 'hub.foo': '2' })).toBe(202)
+  const [asked] = subscriber.verifications()
+  expect(Object.fromEntries(asked!.url.searchParams)).toEqual({
+    id: '7',
+    'hub.mode': 'subscribe',
+    'hub.topic': `${baseUrl}/topics/eu.atom`,
+    'hub.challenge': expect.stringMatching(/^[0-9a-f]{32,}$/) as string,
+    'hub.lease_seconds': String(10 * 86_400),
+  })
+  expect(subscriber.pushes()).toHaveLength(0)
+})
+
+test('verify_token comes back, and leases are between two and thirty days (W-13, W-14)', async () => {
+  const hub = await startHub({ files: eu })
+  const subscriber = await startSubscriber()
+  const leases = { 60: 2, 864000: 10, 99999999: 30, often: 10 }
+  for (const [asked, days] of Object.entries(leases)) {
+    const more = { 'hub.lease_seconds': asked, 'hub.verify_token': 'subscribe-7' }
+    await hub.subscribe('/feed.rss', subscriber.url(), more)
+    const { searchParams } = subscriber.verifications().at(-1)!.url
+    expect(searchParams.get('hub.lease_seconds')).toBe(String(days * 86_400))
+    expect(searchParams.get('hub.verify_token')).toBe('subscribe-7')
+  }
+})
+
+test.each([
+  [{ 'hub.mode': 'publish' }, 400, 'pings'],
+  [{ 'hub.mode': 'sub' }, 400, 'hub.mode'],
+  [{ 'hub.topic': '' }, 400, 'hub.topic is missing'],
+  [{ 'hub.callback': '' }, 400, 'hub.callback is missing'],
+  [{ 'hub.callback': 'http://10.0.0.1/' }, 400, 'public'],
+  [{ 'hub.topic': 'https://elsewhere.example/feed.rss' }, 404, 'no feed of this service'],
+  [{ 'hub.topic': `${baseUrl}/topics/eu` }, 404, 'no feed'],
+  [{ 'hub.topic': `${baseUrl}/topics/eu.ics` }, 404, 'no feed'],
+  [{ 'hub.topic': `${baseUrl}/feed.rss?q=border` }, 404, 'Searches'],
+  [{ 'hub.topic': `${baseUrl}/topics/eux.rss` }, 404, 'no topic'],
+  [{ 'hub.secret': '' }, 400, 'hub.secret'],
+  [{ 'hub.secret': 'ä'.repeat(100) }, 400, 'hub.secret'],
+])('%o is refused in plain text (W-10, W-17, W-21, W-43)', async (wrong, status, words) => {
+  const hub = await startHub({ files: eu })
+  const right = {
+    'hub.mode': 'subscribe',
+    'hub.topic': `${baseUrl}/topics/eu.rss`,
+    'hub.callback': 'https://reader.example/push',
+  }
+  const response = await hub.post({ ...right, ...wrong })
+  expect(response.status).toBe(status)
+  expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8')
+  expect(await response.text()).toContain(words)
+})
+
+test('other methods, other bodies and large ones are refused (W-54)', async () => {
+  const hub = await startHub()
+  const get = await hub.fetch('/hub')
+  expect([get.status, get.headers.get('allow')]).toEqual([405, 'POST, OPTIONS'])
+  expect((await hub.fetch('/hub', { method: 'OPTIONS' })).status).toBe(204)
+  const send = (body: string, type = 'application/x-www-form-urlencoded') =>
+    hub.fetch('/hub', { method: 'POST', body, headers: { 'content-type': type } })
+  expect((await send('{}', 'application/json')).status).toBe(415)
+  expect((await send(`hub.mode=${'x'.repeat(9000)}`)).status).toBe(413)
+})
+
+test('any spelling of a feed can be subscribed to, and comes back as it was asked for (W-11)', async () => {
+  const hub = await startHub({ files: eu })
+  const subscriber = await startSubscriber()
+  const spellings = [
+    '/topics/border-policy.atom',
+    '/topics/organised-crime%2Beu.rss',
+    '/feed.rss?topic=eu&amp;kind=press-release',
+    '/publishers/customs.json',
+    '/all/feed.atom',
+  ]
+  for (const path of spellings) {
+    expect(await hub.subscribe(path, subscriber.url())).toBe(202)
+    expect(subscriber.verifications().at(-1)!.url.searchParams.get('hub.topic')).toBe(
+      baseUrl + path,
+    )
+  }
+  await hub.publish(release('second', ['eu', 'organised-crime']))
+  await hub.wait(5)
+  // One for the topic that both spellings and `/all/feed.atom` have, and so on: each feed once.
+  const links = subscriber
+    .pushes()
+    .map(({ headers }) => /<([^>]*)>; rel="self"/.exec(headers.link as string)![1]!)
+  expect(links.toSorted()).toEqual([
+    `${baseUrl}/all/feed.atom`,
+    `${baseUrl}/topics/eu+kind:press-release.rss`,
+    `${baseUrl}/topics/eu+organised-crime.rss`,
+  ])
+})
+
+test.each(['no', '', '"', undefined])(
+  'whoever answers %o to the challenge does not subscribe',
+  async (body) => {
+    const hub = await startHub({ files: eu })
+    const subscriber = await startSubscriber(() =>
+      body === undefined ? { status: 404 } : { body },
+    )
+    await hub.subscribe('/topics/eu.atom', subscriber.url())
+    expect(subscriber.verifications()).toHaveLength(1)
+    await hub.publish(release('second', ['eu']))
+    await hub.wait(100)
+    expect(subscriber.received).toHaveLength(1)
+  },
+)
+
+test('who cannot be reached is asked again after five seconds and a minute (W-57)', async () => {
+  const failing = { failed: 'no route' }
+  const asked: number[] = []
+  const hub = await startHub({
+    files: eu,
+    caller: {
+      async call() {
+        asked.push(hub.clock.now())
+        return failing
+      },
+    },
+  })
+  const began = hub.clock.now()
+  await hub.subscribe('/topics/eu.atom', 'http://127.0.0.1:9999/')
+  await hub.wait(600)
+  expect(asked.map((second) => second - began)).toEqual([0, 5, 65])
+})
+
+test('a request survives a restart (W-57)', async () => {
+  const hub = await startHub({ files: eu })
+  const subscriber = await startSubscriber()
+  await hub.post({
+    'hub.mode': 'subscribe',
+    'hub.topic': `${baseUrl}/topics/eu.atom`,
+    'hub.callback': subscriber.url(),
+  })
+  await hub.crash()
+  expect(subscriber.verifications()).toHaveLength(1)
+})
+
+test('a secret counts once the subscriber confirmed it, and goes with a renewal without one (W-15, W-17, W-55)', async () => {
+  let confirms = true
+  const subscriber = await startSubscriber((received) =>
+    received.method === 'GET' && !confirms ? { status: 404 } : confirming(received),
+  )
+  const hub = await startHub({ files: eu })
+  const signatures = () => subscriber.pushes().map(({ headers }) => headers['x-hub-signature'])
+  const signed = async (body: string, secret: string) => {
+    const { createHmac } = await import('node:crypto')
+    return `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
+  }
+  const pushed = async (slug: string) => {
+    await hub.publish(release(slug, ['eu']))
+    await hub.wait(5)
+    return subscriber.pushes().at(-1)!.body
+  }
+  await hub.subscribe('/topics/eu.atom', subscriber.url(), { 'hub.secret': 'one' })
+  expect(signatures()).toEqual([])
+  expect(signatures().at(-1)).toBe(undefined)
+  const first = await pushed('second')
+  expect(signatures()).toEqual([await signed(first, 'one')])
+  confirms = false
+  await hub.subscribe('/topics/eu.atom', subscriber.url(), { 'hub.secret': 'forged' })
+  const second = await pushed('third')
+  expect(signatures().at(-1)).toBe(await signed(second, 'one'))
+  confirms = true
+  await hub.subscribe('/topics/eu.atom', subscriber.url())
+  await pushed('fourth')
+  expect(signatures().at(-1)).toBe(undefined)
+  expect(subscriber.pushes()).toHaveLength(3)
+})
+
+test('unsubscribing is verified; nobody is asked of what is not subscribed to (W-15, W-55)', async () => {
+  let refuses = true
+  const subscriber = await startSubscriber((received) => {
+    const isEnd = received.url.searchParams.get('hub.mode') === 'unsubscribe'
+    return isEnd && refuses ? { status: 422 } : confirming(received)
+  })
+  const hub = await startHub({ files: eu })
+  const unsubscribe = async () => {
+    const fields = { 'hub.mode': 'unsubscribe', 'hub.topic': `${baseUrl}/topics/eu.atom` }
+    const { status } = await hub.post({
+      ...fields,
+      'hub.callback': subscriber.url(),
+      'hub.verify_token': 'x',
+    })
+    await hub.work()
+    return status
+  }
+  expect(await unsubscribe()).toBe(202)
+  expect(subscriber.received).toHaveLength(0)
+  await hub.subscribe('/topics/eu.atom', subscriber.url())
+  expect(await unsubscribe()).toBe(202)
+  expect(subscriber.verifications().at(-1)!.url.searchParams.get('hub.verify_token')).toBe('x')
+  await hub.publish(release('second', ['eu']))
+  await hub.wait(5)
+  expect(subscriber.pushes()).toHaveLength(1)
+  refuses = false
+  await unsubscribe()
+  await hub.publish(release('third', ['eu']))
+  await hub.wait(5)
+  expect(subscriber.pushes()).toHaveLength(1)
+})
+
+test('a host that verified nothing is asked ten times a minute, and after five refusals not for an hour (W-58)', async () => {
+  const hub = await startHub({ files: eu })
+  const victim = await startSubscriber(() => ({ status: 404 }))
+  const ask = (number: number) =>
+    hub.post({
+      'hub.mode': 'subscribe',
+      'hub.topic': `${baseUrl}/topics/eu.atom`,
+      'hub.callback': victim.url(`/${number}`),
+    })
+  const statuses: number[] = []
+  for (let number = 0; number < 30; number++) statuses.push((await ask(number)).status)
+  expect(statuses.filter((status) => status === 202)).toHaveLength(10)
+  expect(statuses.at(-1)).toBe(429)
+  await hub.work()
+  expect(victim.received.length).toBeLessThanOrEqual(10)
+  const refused = await ask(100)
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '3600'])
+  hub.sleep(3601)
+  expect((await ask(100)).status).toBe(202)
+})
