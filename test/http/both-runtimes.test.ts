@@ -234,6 +234,46 @@ describe('on Node and on Workers', () => {
     )
   })
 
+  test('a link to what is to come shows the same page and files, and its errors are the same', async () => {
+    const headers = {
+      Authorization: 'Bearer a-secret-of-the-newsroom',
+      'Content-Type': 'application/json',
+    }
+    const body = JSON.stringify({ name: 'The aide', languages: ['all'] })
+    const secretOn = async (ask: Ask) => {
+      const { body: made } = await ask('/api/releases/secret/en/previews', headers, 'POST', body)
+      return /\/preview\/([0-9a-f]{32})/.exec(made)![1]!
+    }
+    const secrets = [await secretOn(node), await secretOn(workers)]
+    const ways: [string, Record<string, string>][] = [
+      ['GET', { Accept: 'text/html' }],
+      ['GET', {}],
+      ['HEAD', {}],
+      ['PUT', {}],
+    ]
+    const paths = words(
+      'preview/no preview preview/media/secret.pdf preview/media/agenda.pdf preview/fi',
+    )
+    for (const path of paths) {
+      for (const [method, way] of ways) {
+        const [one, other] = await Promise.all(
+          [node, workers].map(async (ask, index) => {
+            const secret = secrets[index]!
+            const answer = await ask(
+              `/${path.replace('preview', `preview/${secret}`)}`,
+              way,
+              method,
+            )
+            return { ...answer, body: answer.body.replaceAll(secret, 'secret') }
+          }),
+        )
+        expect(other, `${method} ${path} ${JSON.stringify(way)}`).toEqual(one)
+        const isShown = /^preview(\/media\/secret.pdf)?$/.test(path) && method !== 'PUT'
+        expect(one!.status === 200, `${method} ${path}`).toBe(isShown)
+      }
+    }
+  })
+
   test('a browser that opens a feed gets the same page (V-03)', async () => {
     const answers = await expectSame(
       words('/feed.rss /topics/eu.atom /fi/feed.json /nothing.rss'),
