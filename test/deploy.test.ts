@@ -200,11 +200,15 @@ test('the README has every setting that is read, and no other', () => {
   expect([...read].toSorted()).toEqual([...new Set(named)].toSorted())
 })
 
-test('a feed of the sample begins as the README shows it', async () => {
+test('every address of the README is one of the sample, and a feed begins as it shows', async () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8')
   const shown = /curl http:\/\/localhost:3000(\S+)`[^]*?```xml\n([^]*?)```/.exec(readme)!
   const [, address = '', lines = ''] = shown
   const fetch = await nodeService(join(root, 'content'))
+  const table = readme.slice(readme.indexOf('## Feeds'), readme.indexOf('## Writing'))
+  const addresses = Array.from(table.matchAll(/`(\/[^`{]+)`/g), ([, path = '']) => path)
+  expect(addresses.length).toBeGreaterThan(15)
+  for (const path of addresses) expect((await fetch(path)).status, path).toBe(200)
   const feed = await (await fetch(address)).text()
   for (const [index, line] of lines.trimEnd().split('\n').entries()) {
     const [before = '', after = ''] = line.split('…')
