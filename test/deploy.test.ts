@@ -44,7 +44,10 @@ test.skipIf(!has('systemd-analyze', '--version'))('systemd takes the units', () 
   for (const name of globSync('tiedote*.*', { cwd: deploy })) {
     // The program is not installed here.
     const text = readFileSync(join(deploy, name), 'utf8')
-    writeFileSync(join(folder, name), text.replace(/\/opt\/tiedote\/\S+\/node/, process.execPath))
+    writeFileSync(
+      join(folder, name),
+      text.replace('ExecStart=node ', `ExecStart=${process.execPath} `),
+    )
   }
   const units = globSync('*', { cwd: folder }).map((name) => join(folder, name))
   expect(units).toHaveLength(3)
