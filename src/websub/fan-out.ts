@@ -116,7 +116,9 @@ export class FanOut {
   async #lookOnce(state: State, altered: Altered[]): Promise<boolean> {
     const { store, clock } = this.#parts
     const position = this.#position!
-    const found = await store.unknownReleases(state, position.looked - overlap)
+    // After a clock that was ahead was mended, what was looked at last is dated later than all there is.
+    const looked = Math.min(position.looked, state.since)
+    const found = await store.unknownReleases(state, looked - overlap)
     const ended = Array.from(state.retired.ended, ([term, { at }]) => ({ term, at }))
     const subjects = ended.map(({ term, at }) => ({ subject: endedTerm(term), updated: at }))
     const newlyEnded = await store.unknownNews(subjects)
@@ -134,17 +136,17 @@ export class FanOut {
     ]
     if (news.length === 0 && position.looked === state.since) return false
     const isMore = found.length > 0
-    const looked = isMore ? position.looked : state.since
+    const lookedAt = isMore ? position.looked : state.since
     await store.record({
       name: this.#name,
       position,
-      looked,
+      looked: lookedAt,
       news,
       altered: new Map(feeds.map(({ id, altered: number }) => [id, number])),
       now: clock.now(),
     })
     altered.push(...feeds)
-    this.#position = { ...position, looked, number: position.number + news.length }
+    this.#position = { ...position, looked: lookedAt, number: position.number + news.length }
     return isMore
   }
 
