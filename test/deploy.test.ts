@@ -156,9 +156,12 @@ test.skipIf(!hasBase())(
 )
 
 test('every link of a README leads to a file and a heading that are there', () => {
-  const pages = globSync(['*.md', '{deploy,content,test}/**/README.md', 'src/**/README.md'], {
-    cwd: root,
-  })
+  const pages = globSync(
+    ['*.md', '.github/*.md', '{deploy,content,test}/**/README.md', 'src/**/README.md'],
+    {
+      cwd: root,
+    },
+  )
   expect(pages.length).toBeGreaterThan(15)
   const dead = pages.flatMap((page) => {
     const text = readFileSync(join(root, page), 'utf8').replace(/```[^]*?```|`[^`\n]*`/g, '')
