@@ -123,6 +123,10 @@ export class NodeCaller implements Caller {
         if (isStale && !isOver) resolve(this.#ask(url, request, signal))
         else resolve({ failed: reasonOf(isOver ? (signal.reason as Error) : error) })
       })
+      // Node says nothing else of an answer that goes over to another protocol.
+      asked.on('close', () => {
+        if (!isAnswered) resolve({ failed: 'no answer in HTTP' })
+      })
       asked.end(body)
     })
   }

@@ -49,6 +49,10 @@ const paths: Record<string, (response: ServerResponse, request: IncomingMessage)
     response.writeHead(200, { 'Content-Length': '100' }).write('cut')
     setImmediate(() => response.destroy())
   },
+  '/upgrade': (response) =>
+    void response.socket!.write(
+      'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
+    ),
   '/large-headers': (response) => void response.setHeader('X-Large', 'a'.repeat(10_000)).end(),
 }
 
@@ -336,6 +340,13 @@ test('of an answer no more is read than was wanted (W-61)', async () => {
   expect(await caller.call(post(at('plain', '/large-headers')))).toEqual({
     failed: 'HPE_HEADER_OVERFLOW',
   })
+})
+
+test('an answer that goes over to another protocol ends the call', async () => {
+  const caller = callerFor('127.0.0.1')
+  const failed = { failed: 'no answer in HTTP' }
+  expect(await caller.call(get(at('plain', '/upgrade')))).toEqual(failed)
+  expect(await caller.call(post(at('secure', '/upgrade')))).toEqual(failed)
 })
 
 test('an answer that breaks off counts as far as it came', async () => {
