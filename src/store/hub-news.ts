@@ -18,7 +18,10 @@ const kept = 40 * 86_400
 /** Seconds for which what a subscriber had counts after its lease: see W-44. */
 const keptSubscription = 7 * 86_400
 
-/** Takes or renews the lead. Answers where the distribution stands, or undefined while another process leads. */
+/**
+ * Takes or renews the lead. Answers where the distribution stands, or undefined while another process leads. One that
+ * leads for longer than anybody may did so while the clock was ahead.
+ */
 export async function takeLead(
   database: Database,
   name: string,
@@ -29,7 +32,7 @@ export async function takeLead(
     database,
     `insert into hub (one, leader, leader_until, looked, number, feeds) values (1, ?1, ?2, 0, 0, 0)
      on conflict (one) do update set leader = ?1, leader_until = ?2
-       where leader = ?1 or leader_until <= ?3
+       where leader = ?1 or leader_until <= ?3 or leader_until > ?2
      returning looked, number, feeds`,
     name,
     until,

@@ -136,7 +136,8 @@ export class Delivering {
     this.#left = limits?.deliveries ?? Infinity
     const now = clock.now()
     const ready = [...this.#feeds.values()].filter((feed) => {
-      return !feed.isLoaded && now >= this.#dueAt(feed)
+      // The clock may have been set back.
+      return !feed.isLoaded && (now >= this.#dueAt(feed) || now < feed.first)
     })
     for (const feed of ready) feed.isLoaded = true
     const ids = ready.map(({ id }) => id)

@@ -277,6 +277,22 @@ test('nothing is lost and little is told twice when a process dies or another on
   expect(told('/topics/eu.atom')).toEqual([['About second'], ['About third']])
 })
 
+test('a clock that was ahead and is set back keeps nothing from being told (W-46, W-47)', async () => {
+  const hub = await startHub({ files: first })
+  const { told } = await subscribed(hub, ['/topics/eu.atom'])
+  await hub.publish(release('second', ['eu']))
+  hub.clock.setBack(600)
+  await hub.wait(1)
+  expect(told('/topics/eu.atom')).toEqual([['About second']])
+  hub.sleep(87_000)
+  await hub.work()
+  hub.clock.setBack(86_400)
+  await hub.crash()
+  await hub.publish(release('third', ['eu']))
+  await hub.wait(5)
+  expect(told('/topics/eu.atom')).toEqual([['About second'], ['About third']])
+})
+
 test('a hub that is switched on tells nothing of what was there (W-46)', async () => {
   const hub = await startHub({ files: first })
   await hub.publish(release('second', ['eu']))
