@@ -45,6 +45,9 @@ export type DeliveringParts = {
   onDelivery: (outcome: string, after: number | undefined) => void
 }
 
+/** Seconds after which it is looked again for what this machine could not send, or not remember to have sent. */
+const untilLookedAgain = 60
+
 /** A feed with what is owed to somebody. */
 type Sending = HubFeed & {
   /** Which news it has among those after `knownFrom`, the last ones last. */
@@ -83,6 +86,8 @@ export class Delivering {
   #writing: ReturnType<typeof setTimeout> | undefined
   #standing: Standing | undefined
   #isStopped = false
+  /** Second when everything that is owed is looked for again. */
+  #looksAgainAt = Infinity
   #changes: (() => void)[] = []
 
   constructor(parts: DeliveringParts) {
@@ -120,7 +125,12 @@ export class Delivering {
     this.#isStopped = false
     this.#standing = standing
     this.#feeds.clear()
+    await this.#addAll()
+  }
+
+  async #addAll() {
     const { store, clock } = this.#parts
+    this.#looksAgainAt = Infinity
     await this.#add(await store.owed(clock.now()))
   }
 
@@ -143,6 +153,7 @@ export class Delivering {
     const ids = ready.map(({ id }) => id)
     if (ids.length > 0) await this.#add(await store.owed(now, ids))
     await this.#add(await store.due(now))
+    if (now >= this.#looksAgainAt) await this.#addAll()
     if (this.isIdle && this.#feeds.size > mostFeeds) this.#forgetFeeds()
     this.#hosts.wake(now)
     this.#pump()
@@ -169,7 +180,9 @@ export class Delivering {
   get next(): number {
     const waiting = [...this.#feeds.values()].filter(({ isLoaded }) => !isLoaded)
     const isCutShort = this.#left <= 0 && !this.#hosts.isQuiet
-    return isCutShort ? 0 : Math.min(...waiting.map((feed) => this.#dueAt(feed)), Infinity)
+    return isCutShort
+      ? 0
+      : Math.min(...waiting.map((feed) => this.#dueAt(feed)), this.#looksAgainAt)
   }
 
   /** The second when a feed is sent. */
@@ -244,7 +257,7 @@ export class Delivering {
       const ids = turns.map(({ owed }) => owed.id)
       for (const one of await this.#parts.store.subscriptions(ids)) found.set(one.id, one)
     } catch (error) {
-      console.error(error)
+      this.#lookAgain(error as Error)
     }
     for (const turn of turns) void this.#deliver(turn, found.get(turn.owed.id))
   }
@@ -256,12 +269,19 @@ export class Delivering {
       if (!sent) this.#leave(turn)
       else await this.#judge(turn, subscription, sent)
     } catch (error) {
-      console.error(`A delivery to ${owed.host} (${owed.id}) failed: ${(error as Error).message}`)
+      this.#lookAgain(error as Error, owed)
       this.#leave(turn)
     } finally {
       this.#tellChange()
       this.#pump()
     }
+  }
+
+  /** This machine has failed, and no subscriber. What that kept from being sent is sent later. */
+  #lookAgain({ message }: Error, owed?: Owed) {
+    this.#looksAgainAt = Math.min(this.#looksAgainAt, this.#parts.clock.now() + untilLookedAgain)
+    const whose = owed ? ` to ${owed.host} (${owed.id})` : ''
+    console.error(`Deliveries${whose} failed: ${message}`)
   }
 
   /** Nothing is to be sent after all. */
@@ -313,7 +333,7 @@ export class Delivering {
       if (givenUp) await store.giveUp(owed.host, number)
       if (outcome === 'gone') await store.remove(owed.id)
     } catch (error) {
-      console.error(error)
+      this.#lookAgain(error as Error)
     }
     if (outcome === 'gone') this.#known.delete(owed.id)
   }
@@ -351,8 +371,8 @@ export class Delivering {
       const hosts = this.#hosts.changed()
       if (hosts.length > 0) await store.noteDeliveries(hosts)
     } catch (error) {
-      // They are sent once more after the next start, or the next news.
-      console.error(error)
+      // They are sent once more.
+      this.#lookAgain(error as Error)
     }
     for (const { owed } of written) this.#known.delete(owed.id)
     const again = written.filter(({ owed, result }) => {

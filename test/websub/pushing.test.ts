@@ -1,5 +1,5 @@
 // What subscribers are told, and of what they are not.
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { topicsYaml } from '../content-folder.ts'
 import { baseUrl } from '../platforms.ts'
 import {
@@ -276,6 +276,42 @@ test('nothing is lost and little is told twice when a process dies or another on
   await hub.takeOver(false)
   expect(told('/topics/eu.atom')).toEqual([['About second'], ['About third']])
 })
+
+test.each([
+  [
+    'cannot be read',
+    'alter table hub_news rename to hidden',
+    'alter table hidden rename to hub_news',
+  ],
+  [
+    'takes no results',
+    "create trigger broken before update on hub_subscription begin select raise(abort, 'broken'); end",
+    'drop trigger broken',
+  ],
+])(
+  'what is owed while the store %s is sent a minute later (W-48)',
+  async (_, breaking, mending) => {
+    const told = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => told.mockRestore())
+    const hub = await startHub({ files: first })
+    let refuses = true
+    const subscriber = await startSubscriber((received) =>
+      received.method === 'POST' && refuses ? { status: 500 } : confirming(received),
+    )
+    await hub.subscribe('/topics/eu.atom', subscriber.url())
+    await hub.publish(release('second', ['eu']))
+    await hub.database().prepare(breaking).all()
+    await hub.wait(4)
+    await hub.database().prepare(mending).all()
+    const before = subscriber.pushes().length
+    refuses = false
+    await hub.wait(59)
+    expect(subscriber.pushes()).toHaveLength(before + 1)
+    expect(told).toHaveBeenCalledOnce()
+    await hub.wait(120)
+    expect(subscriber.pushes()).toHaveLength(before + 1)
+  },
+)
 
 test('a clock that was ahead and is set back keeps nothing from being told (W-46, W-47)', async () => {
   const hub = await startHub({ files: first })
