@@ -1,4 +1,4 @@
-import { createAddresses } from '../domain/addresses.ts'
+import { type Addresses, createAddresses } from '../domain/addresses.ts'
 import type { Clock } from '../domain/clock.ts'
 import {
   endedTerm,
@@ -67,12 +67,19 @@ export class FanOut {
     this.#frame = ''
   }
 
-  /** Does what makes a feed. What is found afterwards counts for it. */
-  async withoutLooking<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Does what makes the feed of a topic. What is found afterwards counts for it. Answers undefined if the topic was
+   * renamed or went since it was asked for: then the next look moves or ends the feed, and takes up what is owed.
+   */
+  async withoutLooking<T>(topic: HubTopic, work: () => Promise<T>): Promise<T | undefined> {
     return this.#inTurn(async () => {
       const done = await work()
       this.#position!.feeds++
-      return done
+      const state = this.#seen?.state
+      const present = state && presentTopic(topic, wordsOf(state, this.#parts.baseUrl))
+      if (present?.address === topic.address) return done
+      this.#frame = ''
+      return undefined
     })
   }
 
@@ -97,7 +104,7 @@ export class FanOut {
     const position = this.#position!
     const state = await releases.state(clock.now())
     const before = this.#seen
-    if (before && isSame(before.state, state)) {
+    if (before && this.#frame && isSame(before.state, state)) {
       return { standing: before, altered: [], haveMoved: false }
     }
     // Where nobody ever subscribed, or does after a long time, nothing is news.
@@ -192,22 +199,18 @@ export class FanOut {
     if (frame === this.#frame) return false
     let haveMoved = false
     const { store, baseUrl, clock, releases } = this.#parts
-    const addresses = createAddresses(baseUrl, state.site)
-    const terms = createTerms(state.site, state.vocabulary)
+    const words = wordsOf(state, baseUrl)
     for (const feed of await store.feeds()) {
-      const query = presentQuery(feed, terms, state)
-      const isGone = !query || endingOf(query.topics, state.retired)?.isGone === true
-      if (isGone) {
+      const topic = presentTopic(feed, words)
+      if (!topic) {
         haveMoved = true
         await store.endFeed(feed.id, clock.now())
         this.#position!.feeds++
         continue
       }
-      const address = addresses.feed(query, feed.format)
-      if (address === feed.address) continue
+      if (topic.address === feed.address) continue
       haveMoved = true
-      const topic = { address, query, format: feed.format }
-      await store.moveFeed(feed.id, topic, anchorsOf(query, await countsOf(releases, state)))
+      await store.moveFeed(feed.id, topic, anchorsOf(topic.query, await countsOf(releases, state)))
       this.#position!.feeds++
     }
     this.#frame = frame
@@ -227,6 +230,22 @@ function isSame(one: State, other: State): boolean {
   return (
     one.revision === other.revision && one.since === other.since && one.horizon === other.horizon
   )
+}
+
+/** What topics are called at present. */
+type Words = { state: State; addresses: Addresses; terms: Terms }
+
+function wordsOf(state: State, baseUrl: string): Words {
+  const { site, vocabulary } = state
+  return { state, addresses: createAddresses(baseUrl, site), terms: createTerms(site, vocabulary) }
+}
+
+/** A topic as it is called now; undefined if it is no more. */
+function presentTopic(topic: HubTopic, { state, addresses, terms }: Words): HubTopic | undefined {
+  const query = presentQuery(topic, terms, state)
+  if (!query || endingOf(query.topics, state.retired)?.isGone) return undefined
+  const { format } = topic
+  return { address: addresses.feed(query, format), query, format }
 }
 
 /** The question of a feed in the terms of now; undefined where one of them, or the language, is no more. */

@@ -68,7 +68,7 @@ export class Hub {
     this.#delivering = new Delivering({ ...parts, chance })
     this.#verifying = new Verifying({
       ...parts,
-      withoutLooking: (work) => this.#fanOut.withoutLooking(work),
+      withoutLooking: (topic, work) => this.#fanOut.withoutLooking(topic, work),
       onSubscribed: (owed) => this.#delivering.subscribed(owed),
       onOutcome: onVerification,
     })

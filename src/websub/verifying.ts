@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/clock.ts'
-import type { HubHost, HubStore, Owed, PendingRequest } from '../domain/hub-store.ts'
+import type { HubHost, HubStore, HubTopic, Owed, PendingRequest } from '../domain/hub-store.ts'
 import type { ReleaseStore, State } from '../domain/release-store.ts'
 import { endingOf, retiredAt } from '../domain/retirement.ts'
 import type { Caller } from './caller.ts'
@@ -35,8 +35,8 @@ export type VerifyingParts = {
   caller: Caller
   clock: Clock
   limits?: Pick<HubLimits, 'verifications'> | undefined
-  /** Does what may make a feed while nobody looks for what is new. */
-  withoutLooking: <T>(work: () => Promise<T>) => Promise<T>
+  /** Does what may make the feed of a topic while nobody looks for what is new. See `FanOut`. */
+  withoutLooking: <T>(topic: HubTopic, work: () => Promise<T>) => Promise<T | undefined>
   /** Told of somebody who subscribes from now on, or goes on to. */
   onSubscribed: (owed: Owed) => Promise<void>
   /** Told how it went, in a word for metrics. */
@@ -165,7 +165,7 @@ export class Verifying {
       servedAt: request.at - servedBefore,
     }
     if (request.mode === 'subscribe') {
-      const owed = await withoutLooking(() => store.subscribe(request, anchors, given))
+      const owed = await withoutLooking(request, () => store.subscribe(request, anchors, given))
       if (owed) await onSubscribed(owed)
     } else await store.unsubscribe(request)
   }

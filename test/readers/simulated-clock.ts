@@ -1,12 +1,11 @@
 import type { Clock } from '../../src/domain/clock.ts'
 
-export type SimulatedClock = Clock & {
-  moveTo: (second: number) => void
-  setBack: (seconds: number) => void
-}
+export type SimulatedClock = Clock & { moveTo: (second: number) => void }
 
 /** A clock that stands still until it is moved, or somebody waits for a second to pass. */
-export function createSimulatedClock(start: number): SimulatedClock {
+export function createSimulatedClock(
+  start: number,
+): SimulatedClock & { setBack: (seconds: number) => void } {
   let time = start
   return {
     now: () => time,

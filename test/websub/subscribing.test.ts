@@ -1,7 +1,15 @@
 // How programs subscribe to feeds, and how the hub makes sure that they mean it.
 import { expect, test } from 'vitest'
+import { topicsYaml } from '../content-folder.ts'
 import { baseUrl } from '../platforms.ts'
-import { confirming, release, startHub, startSubscriber } from './hub-service.ts'
+import {
+  confirming,
+  plainCaller,
+  release,
+  startHub,
+  startSubscriber,
+  titlesIn,
+} from './hub-service.ts'
 
 const eu = release('first', ['eu'])
 
@@ -143,6 +151,35 @@ test('a request survives a restart (W-57)', async () => {
   })
   await hub.crash()
   expect(subscriber.verifications()).toHaveLength(1)
+})
+
+test('a topic that is renamed or goes while a request for it waits is followed (W-20, W-59)', async () => {
+  let isDown = true
+  const hub = await startHub({
+    files: { ...eu, ...release('other', ['space-travel']) },
+    caller: {
+      call: async (request) => (isDown ? { failed: 'no route' } : plainCaller.call(request)),
+    },
+  })
+  const subscriber = await startSubscriber()
+  await hub.subscribe('/topics/eu.atom', subscriber.url('/eu'))
+  await hub.subscribe('/topics/space-travel.atom', subscriber.url('/space'))
+  const topics = topicsYaml.replace(/^eu:/m, 'union:').replace(/^space-travel:\n.*\n/m, '')
+  await hub.publish({
+    'topics.yaml': `${topics}eu: { renamed: union }\n`,
+    ...release('other', ['crime']),
+  })
+  isDown = false
+  await hub.wait(6)
+  await hub.publish(release('second', ['union']))
+  await hub.wait(6)
+  expect(subscriber.pushes().map(({ url, body }) => [url.pathname, titlesIn(body)])).toEqual([
+    ['/eu', ['About second']],
+  ])
+  const modes = subscriber.verifications().map(({ url }) => {
+    return url.pathname + url.searchParams.get('hub.mode')
+  })
+  expect(modes.toSorted()).toEqual(['/eusubscribe', '/spacedenied', '/spacesubscribe'])
 })
 
 test('a secret counts once the subscriber confirmed it, and goes with a renewal without one (W-15, W-17, W-55)', async () => {
