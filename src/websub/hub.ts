@@ -60,6 +60,8 @@ export class Hub {
   #renewsAt = 0
   #tidiesAt = 0
   #isForVerifying = false
+  #isStopped = false
+  #working: Promise<unknown> = Promise.resolve()
 
   constructor(parts: HubParts) {
     const { name, chance = Math.random, onVerification } = parts
@@ -76,8 +78,15 @@ export class Hub {
 
   /** Does, or begins, what is due now. Throws what the store says, and then begins anew with the next call. */
   async work(): Promise<void> {
+    if (this.#isStopped) return
+    const working = this.#workOnce()
+    this.#working = working.catch(() => {})
+    await working
+  }
+
+  async #workOnce(): Promise<void> {
     try {
-      if (await this.#lead()) await this.#begin()
+      if ((await this.#lead()) && !this.#isStopped) await this.#begin()
     } catch (error) {
       this.#leadsUntil = 0
       this.#renewsAt = 0
@@ -124,8 +133,10 @@ export class Hub {
     return this.isLeading ? this.#delivering.oldest : undefined
   }
 
-  /** Begins nothing more, and lets another process lead. */
+  /** Begins nothing more, for good, and lets another process lead. */
   async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#working
     this.#verifying.stop()
     await this.#delivering.stop()
     if (this.isLeading) await this.#parts.store.resign(this.#parts.name)

@@ -82,6 +82,9 @@ export async function startHub({
     wait,
     /** Lets time pass in which nothing happens. */
     sleep: (seconds: number) => clock.moveTo(clock.now() + seconds),
+    /** A further process, which does nothing by itself. */
+    another: () => createHub(),
+    stop: () => hub.stop(),
     /** Another process takes over, which knows what the database does. */
     async takeOver(hasHub = true) {
       await hub.stop()

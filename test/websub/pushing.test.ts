@@ -329,6 +329,22 @@ test('a clock that was ahead and is set back keeps nothing from being told (W-46
   expect(told('/topics/eu.atom')).toEqual([['About second'], ['About third']])
 })
 
+test('a process that is stopped while it begins to lead sends nothing, and lets another lead (W-23)', async () => {
+  const hub = await startHub({ files: first })
+  const { told, pushes } = await subscribed(hub, ['/topics/eu.atom'])
+  await hub.publish(release('second', ['eu']))
+  const stopped = hub.another()
+  await hub.stop()
+  const working = stopped.work()
+  await stopped.stop()
+  await working
+  await stopped.work()
+  expect([stopped.isLeading, pushes()]).toEqual([false, []])
+  await hub.takeOver()
+  await hub.wait(5)
+  expect(told('/topics/eu.atom')).toEqual([['About second']])
+})
+
 test('a hub that is switched on tells nothing of what was there (W-46)', async () => {
   const hub = await startHub({ files: first })
   await hub.publish(release('second', ['eu']))
