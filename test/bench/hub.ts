@@ -1,7 +1,7 @@
 // How soon many subscribers have what is published, and what that costs those who poll.
 import { type ChildProcess, fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { systemClock } from '../../src/clock.ts'
@@ -75,26 +75,18 @@ export async function measureHub({ isQuick, tell }: Setup): Promise<Found> {
 
 type Receiver = { process: ChildProcess; port: number; take(): Promise<Received> }
 
-/** A server with a certificate for all of the addresses. */
+/** Certificates, each for a part of the addresses: one for all would take longer to read than a real one. */
+const certificates = 50
+
+/** A server at all of the addresses. */
 async function startReceiver(folder: string): Promise<Receiver> {
-  const names = Array.from({ length: hosts }, (_, host) => `IP:${addressOf(host)}`)
-  const config = join(folder, 'openssl.cnf')
-  writeFileSync(
-    config,
-    `[req]\ndistinguished_name = name\nx509_extensions = all\nprompt = no\n[name]\nCN = bench\n[all]\nbasicConstraints = critical, CA:true\nsubjectAltName = ${names.join(',')}\n`,
-  )
-  const [key, certificate] = ['key.pem', 'certificate.pem'].map((name) => join(folder, name))
-  const made = spawnSync('openssl', [
-    ...'req -x509 -nodes -days 2 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1'.split(' '),
-    '-config',
-    config,
-    '-keyout',
-    key!,
-    '-out',
-    certificate!,
-  ])
-  if (made.status !== 0) throw new Error(`openssl made no certificate: ${made.stderr.toString()}`)
-  const given: ReceiverGiven = { key: key!, certificate: certificate!, slowAfter }
+  const key = join(folder, 'key.pem')
+  openssl(['ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', key])
+  const files = Array.from({ length: certificates }, (_, group) => {
+    return makeCertificate(folder, key, group)
+  })
+  writeFileSync(join(folder, 'certificate.pem'), files.map((file) => readFileSync(file)).join(''))
+  const given: ReceiverGiven = { key, certificates: files, slowAfter }
   const child = fork(join(import.meta.dirname, 'receiver.ts'), {
     env: { ...process.env, GIVEN: JSON.stringify(given) },
   })
@@ -108,6 +100,21 @@ async function startReceiver(folder: string): Promise<Receiver> {
       return received
     },
   }
+}
+
+function makeCertificate(folder: string, key: string, group: number): string {
+  const members = Array.from({ length: hosts }, (_, host) => host)
+  const names = members.filter((host) => host % certificates === group).map(addressOf)
+  const file = join(folder, `certificate-${group}.pem`)
+  const alternatives = `subjectAltName=${names.map((name) => `IP:${name}`).join(',')}`
+  const about = ['-subj', `/CN=bench ${group}`, '-addext', alternatives, '-days', '2']
+  openssl(['req', '-x509', '-key', key, ...about, '-out', file])
+  return file
+}
+
+function openssl(parameters: string[]) {
+  const { status, stderr } = spawnSync('openssl', parameters)
+  if (status !== 0) throw new Error(`openssl made no certificate: ${String(stderr)}`)
 }
 
 function addressOf(host: number): string {
