@@ -17,7 +17,7 @@ import { WorkerCaller } from './worker-caller.ts'
  */
 const limits = { verifications: 4, deliveries: 12, connections: 5, quiet: 6 }
 
-/** Seconds after which a hub that failed tries again. */
+/** Seconds after which a hub tries again that failed, or that could do nothing of what is due. */
 const rest = 10
 
 /** Milliseconds after which an alarm follows that is due at once. */
@@ -44,6 +44,8 @@ export class HubWork {
   readonly #settings: (baseUrl: string) => WorkerConfig
   #hub: Hub | undefined
   #isWoken = false
+  /** Calls since the start. */
+  #calls = 0
 
   constructor(storage: Storage, database: Database, settings: (baseUrl: string) => WorkerConfig) {
     this.#storage = storage
@@ -77,9 +79,14 @@ export class HubWork {
   /** Does a step. Answers the second when there is more to do, as far as that is known; Infinity if not. */
   async #run(): Promise<number> {
     const hub = (this.#hub ??= await this.#load())
+    const before = this.#calls
     await hub.work()
     await hub.settled()
-    return Math.min(hub.next, (await this.#store.nextDue()) ?? Infinity)
+    const now = systemClock.now()
+    const due = (await this.#store.nextDue(now)) ?? Infinity
+    // What is due and was not done waits for something else, such as the next minute of its host.
+    const isKept = due <= now && this.#calls === before
+    return Math.min(hub.next, isKept ? now + rest : due)
   }
 
   async #load(): Promise<Hub> {
@@ -96,8 +103,8 @@ export class HubWork {
       // There is one object, which may move.
       name: 'object',
       limits,
-      onDelivery: () => {},
-      onVerification: () => {},
+      onDelivery: () => void this.#calls++,
+      onVerification: () => void this.#calls++,
     })
   }
 }

@@ -204,8 +204,8 @@ export interface HubStore {
   endFeed(id: number, now: number): Promise<void>
   /** Forgets what is over for long. */
   tidy(now: number): Promise<void>
-  /** The second when the next request, delivery or host is due; undefined without any. */
-  nextDue(): Promise<number | undefined>
+  /** The second when the next request, delivery or host is due, which may be over; undefined without any. */
+  nextDue(now: number): Promise<number | undefined>
   /** Whether there is any subscription or request. */
   isUsed(): Promise<boolean>
 }

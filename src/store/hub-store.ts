@@ -64,7 +64,7 @@ export function createHubStore(database: Database): HubStore {
       void (await database.batch(moveFeed(database, id, topic, anchors))),
     endFeed: async (id, now) => void (await database.batch(endFeed(database, id, now))),
     tidy: (now) => tidyHub(database, now),
-    nextDue: () => readNextDue(database),
+    nextDue: (now) => readNextDue(database, now),
     isUsed: () => isUsed(database),
   }
 }
@@ -73,13 +73,24 @@ async function run(one: ReturnType<typeof statement>): Promise<void> {
   await one.all()
 }
 
-async function readNextDue(database: Database): Promise<number | undefined> {
-  const sql = `select min(due) as due from (
-    select min(due) as due from hub_request
-    union all select min(due) from hub_subscription where due is not null
-    union all select min(retry_at) from hub_host
-  )`
-  return (await database.prepare(sql).first<{ due: number | null }>())?.due ?? undefined
+/** A delivery also waits for its host, and one that nobody subscribes to any more for nothing. */
+async function readNextDue(database: Database, now: number): Promise<number | undefined> {
+  const row = await statement(
+    database,
+    `select min(due) as due from (
+       select min(due) as due from hub_request
+       union all
+       select min(max(due, coalesce(retry_at, 0))) from hub_subscription left join hub_host using (host)
+       where due is not null and lease_until > ?1
+       union all
+       select min(retry_at) from hub_host where retry_at is not null and exists (
+         select 1 from hub_subscription as one join hub_feed on hub_feed.id = feed
+         where one.host = hub_host.host and altered > max(delivered, given_up) and lease_until > ?1
+       )
+     )`,
+    now,
+  ).first<{ due: number | null }>()
+  return row?.due ?? undefined
 }
 
 async function isUsed(database: Database): Promise<boolean> {
