@@ -41,6 +41,8 @@ export type HubLoad = {
   subscriptionsOfHost: number
   /** Until then the host is refused. */
   refusedUntil: number
+  /** Whether the host verified something before. */
+  isVerified: boolean
 }
 
 /** What `POST /hub` needs of a store. */
@@ -163,7 +165,7 @@ export interface HubStore {
   /** Of what there are news in some ranges of numbers: keys of public releases, and terms that ended. */
   news(state: State, ranges: NewsRange[]): Promise<{ keys: number[]; ended: Term[] }>
 
-  /** Requests that are due. */
+  /** Requests that are due, some of each host, those of hosts that verified something first. */
   dueRequests(now: number, limit: number): Promise<PendingRequest[]>
   /**
    * Somebody subscribes from now on, or goes on to. What was delivered stays so; a new subscription counts as told what

@@ -25,10 +25,12 @@ async function readLoad(database: Database, host: string): Promise<HubLoad> {
        (select count(*) from hub_request where host = ?1) as pendingOfHost,
        (select count(*) from hub_subscription) as subscriptions,
        (select count(*) from hub_subscription where host = ?1) as subscriptionsOfHost,
-       coalesce((select refused_until from hub_host where host = ?1), 0) as refusedUntil`,
+       coalesce((select refused_until from hub_host where host = ?1), 0) as refusedUntil,
+       coalesce((select verified from hub_host where host = ?1), 0) as verified`,
     host,
-  ).first<HubLoad>()
-  return load!
+  ).first<Omit<HubLoad, 'isVerified'> & { verified: number }>()
+  const { verified, ...numbers } = load!
+  return { ...numbers, isVerified: verified === 1 }
 }
 
 async function findTopic(
@@ -88,7 +90,10 @@ type RequestRow = TopicRow & {
   tries: number
 }
 
-/** Requests that are due, the oldest first. */
+/** Requests of a host that are read together: one that has more must not keep others waiting. */
+const mostOfHost = 10
+
+/** Requests that are due, the oldest first, and before all those of hosts that verified something. */
 export async function readDueRequests(
   database: Database,
   now: number,
@@ -98,7 +103,11 @@ export async function readDueRequests(
     database,
     `select id, address, query, format, asked, callback, host, mode, secret,
        verify_token as verifyToken, lease, at, tries
-     from hub_request where due <= ? order by due, id limit ?`,
+     from (
+       select *, row_number() over (partition by host order by due, id) as place
+       from hub_request where due <= ?
+     ) left join hub_host using (host)
+     where place <= ${mostOfHost} order by coalesce(verified, 0) desc, due, id limit ?`,
     now,
     limit,
   ).all<RequestRow>()

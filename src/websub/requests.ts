@@ -19,7 +19,8 @@ const longestTopic = 2000
 
 /** How many there may be, so that the hub cannot be used against others (W-58). */
 const mostPending = 10_000
-const mostPendingOfHost = 10
+/** Of a host that never verified anything, and of one that did: it may follow many feeds. */
+const mostPendingOfHost = { unknown: 10, verified: 600 }
 const mostSubscriptions = 100_000
 const mostSubscriptionsOfHost = 10_000
 
@@ -93,7 +94,8 @@ function checkLoad(load: HubLoad, mode: string, now: number) {
   if (load.refusedUntil > now) {
     throw tooOften('Too many verifications at the host of hub.callback failed.', 3600)
   }
-  if (load.pendingOfHost >= mostPendingOfHost) {
+  const most = load.isVerified ? mostPendingOfHost.verified : mostPendingOfHost.unknown
+  if (load.pendingOfHost >= most) {
     throw tooOften('Too many requests for the host of hub.callback wait to be verified.', 60)
   }
   if (load.pending >= mostPending) {

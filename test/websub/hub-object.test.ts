@@ -30,7 +30,7 @@ async function startObject() {
   return {
     database: press.database(),
     /** Lets the alarm come, and answers in how many seconds it comes again. */
-    async comesAgain() {
+    comesAgain: async () => {
       alarm = null
       await work.alarm()
       return alarm === null ? Infinity : (alarm - Date.now()) / 1000

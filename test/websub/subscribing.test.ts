@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { topicsYaml } from '../content-folder.ts'
 import { baseUrl } from '../platforms.ts'
+import type { CallRequest } from '../../src/websub/caller.ts'
 import {
   confirming,
   plainCaller,
@@ -265,4 +266,46 @@ test('a host that verified nothing is asked ten times a minute, and after five r
   expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '3600'])
   hub.sleep(3601)
   expect((await ask(100)).status).toBe(202)
+})
+
+test('who verified something waits behind nobody who did not, and may ask for many feeds at once (W-58)', async () => {
+  const asked: string[] = []
+  const call = async ({ address }: CallRequest) => {
+    const { hostname, searchParams } = new URL(address)
+    asked.push(hostname)
+    if (hostname.startsWith('silent')) return { failed: 'no route' }
+    return { status: 200, body: searchParams.get('hub.challenge') ?? '' }
+  }
+  const hub = await startHub({ files: eu, caller: { call } })
+  const ask = (callback: string) =>
+    hub.post({
+      'hub.mode': 'subscribe',
+      'hub.topic': `${baseUrl}/topics/eu.atom`,
+      'hub.callback': callback,
+    })
+  await ask('https://reader.example/first')
+  await hub.work()
+  asked.length = 0
+  for (let number = 0; number < 60; number++) await ask(`https://silent-${number}.example/`)
+  const statuses: number[] = []
+  for (let number = 0; number < 20; number++) {
+    statuses.push((await ask(`https://reader.example/${number}`)).status)
+  }
+  expect(statuses).toEqual(Array(20).fill(202))
+  await hub.work()
+  expect(asked[0]).toBe('reader.example')
+})
+
+test('who is told that thousands of feeds have ended keeps nobody else from subscribing (W-20, W-58)', async () => {
+  const hub = await startHub({ files: eu })
+  const subscriber = await startSubscriber()
+  const sql = `insert into hub_request
+    (address, query, format, asked, callback, host, mode, lease, at, due)
+    select 'https://releases.example.org/' || value, '{"language":"en","topics":[],"words":[]}', 'atom',
+      'https://releases.example.org/' || value, 'http://127.0.0.2:1/', '127.0.0.2', 'denied', 0, 0, 0
+    from json_each(?)`
+  const numbers = JSON.stringify(Array.from({ length: 1500 }, (_, index) => index))
+  await hub.database().prepare(sql).bind(numbers).all()
+  await hub.subscribe('/topics/eu.atom', subscriber.url())
+  expect(subscriber.verifications()).toHaveLength(1)
 })
