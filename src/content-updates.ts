@@ -155,7 +155,7 @@ export class ContentUpdates {
       await this.#content.tidy(systemClock.now())
     } catch (error) {
       // Nothing depends on it, and it is tried again at the next look.
-      if (!isDatabaseError(error)) console.error(error)
+      if (!isDatabaseError(error) && !(error instanceof StoreDamaged)) console.error(error)
     } finally {
       this.#isTidying = false
     }

@@ -161,6 +161,8 @@ export class IntegrityMonitor {
     if (wrong !== undefined) return
     try {
       await this.#reopenAll()
+      // What was met meanwhile was in the file before, on a connection that was not opened again yet.
+      this.#reason = undefined
     } catch (error) {
       this.#note((error as Error).message)
     }

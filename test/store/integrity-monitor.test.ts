@@ -42,12 +42,15 @@ function copy(): string {
 }
 
 /** A copy of the database as a service has it open, and what the log says of it. */
-async function watched() {
+async function watched(beforeReopening = async (_database: NodeDatabase) => {}) {
   const path = copy()
   const database = await openStore(path, { mayBeMadeAnew: false })
   const monitor = new IntegrityMonitor(database, path, {
     advice: adviceForDamage(false),
-    reopenAll: () => reopen(database),
+    async reopenAll() {
+      await beforeReopening(database)
+      await reopen(database)
+    },
   })
   const log = vi.spyOn(console, 'error').mockImplementation(() => {})
   onTestFinished(() => {
@@ -187,6 +190,20 @@ test('a file that is gone is told at once, and is fine again when it is back', a
   expect(monitor.damage()).toMatch(/-wal is no longer there.* start it again/)
   renameSync(`${path}.log`, `${path}-wal`)
   expect(monitor.damage()).toBeUndefined()
+})
+
+test('what somebody meets in a damaged file while a good one is being opened is not said of that one', async () => {
+  const { path, database, monitor } = await watched(async (old) => {
+    expect(await ask(old)).toBeInstanceOf(StoreDamaged)
+  })
+  damagePages(path, 'state')
+  expect(await ask(database)).toBeInstanceOf(StoreDamaged)
+  await monitor.checkAgain()
+  copyFileSync(whole, `${path}.copy`)
+  renameSync(`${path}.copy`, path)
+  await monitor.check()
+  expect(monitor.damage()).toBeUndefined()
+  expect(await ask(database)).toBe(60)
 })
 
 test('another file in its place is looked through first, and the log of the one before is kept apart', async () => {
