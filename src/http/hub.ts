@@ -63,12 +63,17 @@ async function readForm(request: Request): Promise<URLSearchParams> {
   }
   const chunks: Uint8Array[] = []
   let size = 0
-  for await (const chunk of request.body ?? []) {
-    size += (chunk as Uint8Array).length
-    if (size > longestForm) {
-      throw new DomainError('too-large', `The form has more than ${longestForm} bytes.`)
+  try {
+    for await (const chunk of request.body ?? []) {
+      size += (chunk as Uint8Array).length
+      if (size > longestForm) break
+      chunks.push(chunk as Uint8Array)
     }
-    chunks.push(chunk as Uint8Array)
+  } catch {
+    throw new DomainError('invalid', 'The form broke off.')
+  }
+  if (size > longestForm) {
+    throw new DomainError('too-large', `The form has more than ${longestForm} bytes.`)
   }
   const whole = new Uint8Array(size)
   let at = 0

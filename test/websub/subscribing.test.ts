@@ -1,5 +1,5 @@
 // How programs subscribe to feeds, and how the hub makes sure that they mean it.
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { topicsYaml } from '../content-folder.ts'
 import { baseUrl } from '../platforms.ts'
 import type { CallRequest } from '../../src/websub/caller.ts'
@@ -78,6 +78,19 @@ test('other methods, other bodies and large ones are refused (W-54)', async () =
     hub.fetch('/hub', { method: 'POST', body, headers: { 'content-type': type } })
   expect((await send('{}', 'application/json')).status).toBe(415)
   expect((await send(`hub.mode=${'x'.repeat(9000)}`)).status).toBe(413)
+})
+
+test('a form that breaks off is the fault of whoever sends it (W-54)', async () => {
+  const told = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => told.mockRestore())
+  const hub = await startHub({ files: eu })
+  const body = new ReadableStream({
+    pull: (controller) => controller.error(new Error('aborted')),
+  })
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const init = { method: 'POST', headers, body, duplex: 'half' }
+  expect((await hub.fetch('/hub', init as RequestInit)).status).toBe(400)
+  expect(told).not.toHaveBeenCalled()
 })
 
 test('any spelling of a feed can be subscribed to, and comes back as it was asked for (W-11)', async () => {
