@@ -7,7 +7,7 @@ const last = 12 * hour
 /** Seconds after which what fails is given up, until there is more to tell (W-18). */
 export const patience = 48 * hour
 
-/** A subscriber that asks for time gets at least this much, and at most so much. Seconds. */
+/** A subscriber that asks for time gets at least this much from the second time on, and at most so much. Seconds. */
 const shortest = minute
 const longest = 12 * hour
 
@@ -37,6 +37,7 @@ export function waitFor(
 ): number {
   const isAsked = status === 429 || status === 503
   const asked = isAsked ? readRetryAfter(retryAfter, now) : undefined
-  if (asked !== undefined) return asked
+  // Who goes on to ask for a second would be sent news every second for two days.
+  if (asked !== undefined) return failures > 1 ? Math.max(asked, shortest) : asked
   return Math.max(waitAfter(failures, chance), isAsked ? shortest : 0)
 }

@@ -101,6 +101,15 @@ test('who asks for time gets it (W-63)', async () => {
   expect(waited('b.example')).toBeLessThan(210)
 })
 
+test('who asks for a second again and again gets a minute (W-63)', async () => {
+  const hub = await hubWith(() => ({ status: 429, body: '', retryAfter: '1' }))
+  await hub.subscribe('/topics/eu.atom', 'https://a.example/')
+  await hub.publish(release('second', ['eu']))
+  await hub.wait(200)
+  expect(hub.pushed.length).toBeGreaterThan(3)
+  expect(hub.pushed.length).toBeLessThan(7)
+})
+
 test('Retry-After may be seconds or a date, and asks for twelve hours at the most', () => {
   const now = Date.UTC(2026, 5, 1) / 1000
   expect(readRetryAfter('120', now)).toBe(120)
