@@ -165,8 +165,8 @@ export interface HubStore {
   /** Of what there are news in some ranges of numbers: keys of public releases, and terms that ended. */
   news(state: State, ranges: NewsRange[]): Promise<{ keys: number[]; ended: Term[] }>
 
-  /** Requests that are due, some of each host, those of hosts that verified something first. */
-  dueRequests(now: number, limit: number): Promise<PendingRequest[]>
+  /** Requests that are due, so many of each host, those of hosts that verified something first. */
+  dueRequests(now: number, most: { all: number; ofHost: number }): Promise<PendingRequest[]>
   /**
    * Somebody subscribes from now on, or goes on to. What was delivered stays so; a new subscription counts as told what
    * was noticed before `servedAt`. Answers nothing if the request is no longer there. `HubPosition.feeds` grows.

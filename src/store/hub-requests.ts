@@ -90,26 +90,27 @@ type RequestRow = TopicRow & {
   tries: number
 }
 
-/** Requests of a host that are read together: one that has more must not keep others waiting. */
-const mostOfHost = 10
-
 /** Requests that are due, the oldest first, and before all those of hosts that verified something. */
 export async function readDueRequests(
   database: Database,
   now: number,
-  limit: number,
+  { all, ofHost }: { all: number; ofHost: number },
 ): Promise<PendingRequest[]> {
   const { results } = await statement(
     database,
     `select id, address, query, format, asked, callback, host, mode, secret,
        verify_token as verifyToken, lease, at, tries
-     from (
-       select *, row_number() over (partition by host order by due, id) as place
-       from hub_request where due <= ?
-     ) left join hub_host using (host)
-     where place <= ${mostOfHost} order by coalesce(verified, 0) desc, due, id limit ?`,
+     from hub_request join (
+       -- There may be thousands, which are too large to be sorted as a whole.
+       select id as chosen, coalesce(verified, 0) as known from (
+         select id, host, due, row_number() over (partition by host order by due, id) as place
+         from hub_request where due <= ?
+       ) left join hub_host using (host)
+       where place <= ? order by known desc, due, id limit ?
+     ) on id = chosen order by known desc, due, id`,
     now,
-    limit,
+    ofHost,
+    all,
   ).all<RequestRow>()
   return results.map(({ secret, verifyToken, ...row }) => ({
     ...row,

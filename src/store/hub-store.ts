@@ -43,7 +43,7 @@ export function createHubStore(database: Database): HubStore {
     record: (change) => recordNews(database, change),
     news: (state, ranges) => readNews(database, state, ranges),
 
-    dueRequests: (now, limit) => readDueRequests(database, now, limit),
+    dueRequests: (now, most) => readDueRequests(database, now, most),
     subscribe: (request, anchors, given) => confirmSubscription(database, request, anchors, given),
     unsubscribe: (request) => confirmEnd(database, request),
     drop: (request) => run(deleteRequest(database, request)),

@@ -69,7 +69,7 @@ export class Verifying {
     for (const [host, { since }] of this.#called) {
       if (since <= now - 60) this.#called.delete(host)
     }
-    const due = await store.dueRequests(now, portion)
+    const due = await store.dueRequests(now, { all: portion, ofHost: mostCallsOfHost })
     const waiting = due.filter(({ id }) => !this.#calls.has(id))
     if (waiting.length === 0) return
     const hosts = new Map(

@@ -29,7 +29,7 @@ async function withSubscriptions(callbacks: string[]) {
       lease: 864_000,
       at: now,
     })
-    const [request] = await store.dueRequests(now, 1)
+    const [request] = await store.dueRequests(now, { all: 1, ofHost: 1 })
     await store.subscribe(request!, ['eu'], { leaseUntil: now + 864_000, servedAt: now })
   }
   database.close()
