@@ -12,8 +12,7 @@ export const programVersion = '1.0.0'
 
 /**
  * Names everything beside the content that documents depend on, for the store to remember. `hasHub`: feeds announce a
- * hub. `FEED_PAGES` is not
- * part of it: it decides who gets a page in place of a feed, and no document shows it.
+ * hub. `FEED_PAGES` is not part of it: it decides who gets a page in place of a feed, and no document shows it.
  */
 export function outputName(baseUrl: string, hasHub: boolean): string {
   return `${outputVersion} ${programVersion} ${baseUrl}${hasHub ? ' hub' : ''}`
