@@ -12,7 +12,7 @@ import type { Term } from '../domain/term.ts'
 import { type Database, readStored, statement } from './database.ts'
 
 /** Releases that are looked at together: more may change at once when a folder is rewritten. */
-export const mostReleases = 2000
+const mostReleases = 2000
 /** Seconds for which the journal is kept: longer than a lease, and the time after it when a position still counts. */
 const kept = 40 * 86_400
 /** Seconds for which what a subscriber had counts after its lease: see W-44. */
