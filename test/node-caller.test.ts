@@ -369,14 +369,14 @@ function stopClock(): () => number {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const { setTimeout: start, clearTimeout: stop } = globalThis
   const running = new Set<unknown>()
-  vi.spyOn(globalThis, 'setTimeout').mockImplementation(((callback: () => void, delay?: number) => {
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation((callback: () => void, delay?: number) => {
     const timer = start(() => {
       running.delete(timer)
       callback()
     }, delay)
     if (new Error().stack!.includes('/src/node-caller.ts')) running.add(timer)
     return timer
-  }) as typeof setTimeout)
+  })
   vi.spyOn(globalThis, 'clearTimeout').mockImplementation((timer) => {
     running.delete(timer)
     stop(timer)
