@@ -1,4 +1,3 @@
-import * as modules from 'node:module'
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { DomainError } from './domain/errors.ts'
@@ -135,7 +134,6 @@ export class Pool {
 
   #start() {
     const worker = new Worker(new URL('thread.ts', import.meta.url), {
-      workerData: { compileCache: modules.getCompileCacheDir?.() },
       resourceLimits: { maxOldGenerationSizeMb: hardLimit },
       // Flags of whoever started the process are not for threads.
       execArgv: [],

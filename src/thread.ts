@@ -1,13 +1,10 @@
 // What a thread of the pool runs (`pool.ts`).
 import { createHash } from 'node:crypto'
-import * as modules from 'node:module'
-import { parentPort, workerData } from 'node:worker_threads'
+import { parentPort } from 'node:worker_threads'
+import { giveWay } from './give-way.ts'
 import type { Order, Report } from './pool.ts'
 
-// As in `node.ts`: nothing else may be imported before.
-const { compileCache } = workerData as { compileCache: string | undefined }
-if (compileCache !== undefined) modules.enableCompileCache?.(compileCache)
-const { giveWay } = await import('./give-way.ts')
+// Loading the rest takes long enough for others to notice.
 giveWay(10)
 const { makeDigestsWith } = await import('./domain/digest.ts')
 const { DomainError } = await import('./domain/errors.ts')

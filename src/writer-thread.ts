@@ -1,4 +1,3 @@
-import * as modules from 'node:module'
 import { Worker } from 'node:worker_threads'
 import type { NodeConfig } from './config.ts'
 import { DomainError } from './domain/errors.ts'
@@ -34,7 +33,6 @@ export type WriterData = {
   /** The database file. */
   path: string
   mayBeMadeAnew: boolean
-  compileCache: string | undefined
 }
 
 /** What the thread can be ordered to do (`writing.ts`). */
@@ -111,9 +109,8 @@ export class WriterThread {
   #lockedUntil = 0
   #readOnly = false
 
-  constructor(data: Omit<WriterData, 'compileCache'>, listeners: Listeners) {
+  constructor(workerData: WriterData, listeners: Listeners) {
     this.#listeners = listeners
-    const workerData: WriterData = { ...data, compileCache: modules.getCompileCacheDir?.() }
     // Flags of whoever started the process are not for threads.
     this.#worker = new Worker(new URL('writer.ts', import.meta.url), { workerData, execArgv: [] })
     this.#worker.on('message', (report: Report) => this.#take(report))
