@@ -52,6 +52,9 @@ type Collecting = Pick<Options, 'known' | 'stage' | 'now' | 'progress' | 'takesU
 
 const stagedAtOnce = 100
 
+/** Bytes of releases that take less time to read than a thread takes to load what it reads them with. */
+const readAtOnce = 100_000
+
 /**
  * Reads a content folder: `site.yaml`, `topics.yaml`, `releases/**`. Only what changed since the
  * store last saw it is parsed. Every problem of the folder is reported, not only the first.
@@ -72,7 +75,10 @@ export async function loadContent(directory: string, options: Options): Promise<
   const load = { directory, folder, rest: restWhileServing, basis }
   const surroundings = { site, vocabulary, baseUrl }
   const collector = new ReleaseCollector(frame, problems, options)
-  const batches = readUnread(findUnread(load, known), { ...load, now, surroundings, readers })
+  const size = folder.releases.reduce((sum, file) => sum + file.size, 0)
+  const quickest = !isServing && size <= readAtOnce ? reading : readers
+  const readWith = { ...load, now, surroundings, readers: quickest }
+  const batches = readUnread(findUnread(load, known), readWith)
   for await (const batch of batches) {
     for (const release of batch) await collector.take(release)
   }
