@@ -52,8 +52,11 @@ type Collecting = Pick<Options, 'known' | 'stage' | 'now' | 'progress' | 'takesU
 
 const stagedAtOnce = 100
 
-/** Bytes of releases that take less time to read than a thread takes to load what it reads them with. */
-const readAtOnce = 100_000
+/**
+ * Bytes of releases that take less time to read than a thread takes to load what it reads them with. So few that nothing
+ * that is odd about them takes long: only in a thread a text can be given up.
+ */
+const readAtOnce = 20_000
 
 /**
  * Reads a content folder: `site.yaml`, `topics.yaml`, `releases/**`. Only what changed since the
