@@ -1,12 +1,19 @@
 // A real service that is killed while it tells many subscribers what is new.
+import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { dirname } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../src/clock.ts'
+import { bringInLine } from '../src/content/bring-in-line.ts'
+import { wordsOf } from '../src/content/words.ts'
 import { allReleases } from '../src/domain/feed-query.ts'
+import { outputName } from '../src/domain/output-version.ts'
+import { createContentStore } from '../src/store/content-store.ts'
 import { openStore } from '../src/store/open-store.ts'
+import { leaseOfLead } from '../src/websub/lead.ts'
 import { temporaryFolder, writeFiles } from './content-folder.ts'
-import { databaseFile, start, until } from './server.ts'
+import { createSharedClock, databaseFile, start, until } from './server.ts'
 import { amount } from './trials.ts'
 import { release, titlesIn } from './websub/hub-service.ts'
 import { subscribeAll } from './websub/subscriptions.ts'
@@ -15,6 +22,8 @@ const baseUrl = 'https://releases.example.org'
 const kills = amount(1, 20)
 const timeLimit = amount(120_000, 1_800_000)
 const subscribers = amount(300, 1000)
+/** Seconds of the lead of the killed process that nobody waits for. */
+const untilNextLead = amount(leaseOfLead, 0)
 const longAgo = { at: Date.UTC(2024, 0, 1) / 1000 }
 
 /** A server that counts what each subscriber is told, and answers after a moment. */
@@ -46,16 +55,21 @@ test(
   async () => {
     const { told, port } = await startSubscribers()
     const directory = temporaryFolder(release('r', ['eu'], longAgo))
+    const clock = createSharedClock(temporaryFolder())
     const settings = {
+      ...clock.environment,
       DATABASE: databaseFile(),
       HUB: 'on',
       HUB_ALLOW: '127.0.0.0/8',
       BASE_URL: baseUrl,
     }
-    const first = await start(directory, settings)
-    first.process.kill()
-    await first.exit
+    mkdirSync(dirname(settings.DATABASE))
     const database = await openStore(settings.DATABASE, { mayBeMadeAnew: false })
+    await bringInLine(directory, createContentStore(database, { wordsOf }), {
+      batch: 'first',
+      program: outputName(baseUrl, true),
+      clock: systemClock,
+    })
     await subscribeAll(
       database,
       Array.from({ length: subscribers }, (_, number) => ({
@@ -78,6 +92,7 @@ test(
       await server.exit
       expect(toldOf()).toBeLessThan(subscribers)
       const killed = Date.now()
+      clock.moveTo(clock.now() + untilNextLead)
       server = await start(directory, settings)
       await until(() => toldOf() === subscribers)
       expect(Date.now() - killed).toBeLessThan(40_000)

@@ -1,41 +1,16 @@
 // Real services by a clock that tests set, each on a machine of its own as far as that can be said of folders, and
 // nginx in front of them.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { baseUrl, type Fetch } from './platforms.ts'
-import type { SimulatedClock } from './readers/simulated-clock.ts'
-import { freePort, type Server, spawnServer, until } from './server.ts'
+import { freePort, type Server, type SharedClock, spawnServer, until } from './server.ts'
 
 const project = join(import.meta.dirname, '..')
 export const token = 'a-secret-of-the-newsroom'
 
 export const hasNginx = spawnSync('nginx', ['-v'], { stdio: 'ignore' }).error === undefined
-
-/** The clock of all machines: it goes on by itself, and can be moved forward. */
-export type SharedClock = SimulatedClock & { environment: Record<string, string> }
-
-export function createSharedClock(folder: string, start: number): SharedClock {
-  const file = join(folder, 'time-ahead')
-  let ahead = 0
-  const now = () => Math.floor((Date.now() + ahead) / 1000)
-  const moveTo = (second: number) => {
-    ahead = Math.max(ahead, second * 1000 - Date.now())
-    // Nobody may read a file that is half written.
-    writeFileSync(`${file}.new`, String(ahead))
-    renameSync(`${file}.new`, file)
-  }
-  moveTo(start)
-  const preload = pathToFileURL(join(project, 'test/simulated-time.ts')).href
-  return {
-    now,
-    moveTo,
-    passed: async (second) => moveTo(second + 1),
-    environment: { TIME_AHEAD: file, NODE_OPTIONS: `--import=${preload}` },
-  }
-}
 
 /** A machine with a service that can be started, killed and started again. */
 export class Machine {

@@ -288,7 +288,8 @@ export async function breakStore(database: Database): Promise<void> {
   )
 }
 
-async function mendStore(database: Database): Promise<void> {
+/** Undoes it. */
+export async function mendStore(database: Database): Promise<void> {
   await database.batch(
     tables.map((table) => database.prepare(`alter table ${table}_away rename to ${table}`)),
   )

@@ -6,16 +6,7 @@ import { dirname, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
 import { writeFolder } from './content-folder.ts'
-import {
-  createSharedClock,
-  fetchAt,
-  hasNginx,
-  Machine,
-  removeFolder,
-  type SharedClock,
-  startNginx,
-  token,
-} from './machines.ts'
+import { fetchAt, hasNginx, Machine, removeFolder, startNginx, token } from './machines.ts'
 import type { Fetch } from './platforms.ts'
 import { complaintsOf, type User } from './readers/complaints.ts'
 import {
@@ -28,7 +19,7 @@ import {
 } from './readers/newsroom.ts'
 import { createChance } from './readers/reader.ts'
 import { type Happening, live, pick, pollAll, subject, subscribe } from './readers/world.ts'
-import { freePort, until } from './server.ts'
+import { createSharedClock, freePort, type SharedClock, until } from './server.ts'
 import { isTrial } from './trials.ts'
 
 const minute = 60

@@ -1,11 +1,13 @@
 // Starts the real server, as `npm start` does.
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { writeFolder } from './content-folder.ts'
+import type { SimulatedClock } from './readers/simulated-clock.ts'
 
 const project = join(import.meta.dirname, '..')
 
@@ -89,6 +91,30 @@ export async function spawnServer(
   // The lines of the request log are for machines.
   const sentences = () => log.replace(/^\{.*\n/gm, '')
   return { url, port, log: sentences, output: () => output, process: child, exit }
+}
+
+/** A clock of real servers: it goes on by itself, and can be moved forward. They are started with its environment. */
+export type SharedClock = SimulatedClock & { environment: Record<string, string> }
+
+/** Keeps in `folder` how far the clock is ahead of that of the machine. */
+export function createSharedClock(folder: string, begins = Date.now() / 1000): SharedClock {
+  const file = join(folder, 'time-ahead')
+  let ahead = 0
+  const now = () => Math.floor((Date.now() + ahead) / 1000)
+  const moveTo = (second: number) => {
+    ahead = Math.max(ahead, second * 1000 - Date.now())
+    // Nobody may read a file that is half written.
+    writeFileSync(`${file}.new`, String(ahead))
+    renameSync(`${file}.new`, file)
+  }
+  moveTo(begins)
+  const preload = pathToFileURL(join(project, 'test/simulated-time.ts')).href
+  return {
+    now,
+    moveTo,
+    passed: async (second) => moveTo(second + 1),
+    environment: { TIME_AHEAD: file, NODE_OPTIONS: `--import=${preload}` },
+  }
 }
 
 /** A folder for a database, for whoever removes it. */

@@ -69,6 +69,7 @@ const trials = [
   'feeds/hostile-input',
   'http/far-state',
   'websub/matching',
+  'worker-hub',
 ].map((name) => `test/${name}.test.ts`)
 
 /** What `npm run test:quick` runs, on Node alone, without the files that start a server or wait for long. */

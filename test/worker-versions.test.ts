@@ -5,7 +5,14 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '../src/store/database.ts'
 import { markdown, writeFiles, writeFolder } from './content-folder.ts'
-import { baseUrl, hurriedClock, publishTokens, workerService } from './platforms.ts'
+import {
+  baseUrl,
+  breakStore,
+  hurriedClock,
+  mendStore,
+  publishTokens,
+  workerService,
+} from './platforms.ts'
 import { exchange } from './raw-client.ts'
 import { homeHeader } from './worker-controls.ts'
 
@@ -118,6 +125,77 @@ test('a version that is asked at another host reads what the database has, and w
   expect(await statusOf('/releases/gone')).toBe(404)
   expect(await (await worker.fetch('/releases/kept')).text()).toContain('Changed')
   expect(await statusOf('/api/releases/written/en', written)).toBe(201)
+})
+
+test('what was public stays when its file becomes a draft', async () => {
+  writeFiles(directory, {
+    'releases/kept.en.md': markdown(
+      ['draft: true', 'title: Changed', 'published: 2024-01-24', 'topics: [eu]'],
+      'Another text.',
+    ),
+    'releases/later.en.md': markdown(['draft: true', 'title: Later']),
+    'releases/new.en.md': release('New'),
+  })
+  await worker.takeUp()
+  await worker.fetch('/healthz', { headers: { 'Cache-Control': 'no-cache' } })
+  expect(await statusOf('/releases/new')).toBe(200)
+  const kept = await worker.fetch('/releases/kept')
+  expect(kept.status).toBe(200)
+  expect(await kept.text()).not.toContain('Another text')
+})
+
+test('an isolate asks D1 nothing for feeds that are polled, and sees at once what is published through it', async () => {
+  const feed = '/topics/eu.atom'
+  const failures = async () => {
+    const metrics = await (await worker.fetch('/metrics')).text()
+    return Number(/^tiedote_store_failures_total (\d+)/m.exec(metrics)?.[1])
+  }
+  const { headers } = await worker.fetch(feed)
+  const etag = { 'If-None-Match': headers.get('etag')! }
+  expect(await statusOf(feed, { headers: etag })).toBe(304)
+  await clock.passed(clock.now() + 2)
+  const failedBefore = await failures()
+  // Whoever asks a database without tables is told so.
+  await breakStore(await database())
+  for (let times = 0; times < 20; times++) {
+    const answer = await worker.fetch(feed, { headers: etag })
+    expect(answer.status).toBe(304)
+    expect(Number(answer.headers.get('age'))).toBeGreaterThanOrEqual(2)
+  }
+  expect(await failures()).toBe(failedBefore)
+  await mendStore(await database())
+
+  const publish = async (slug: string, published?: string) => {
+    const written = { title: slug, published, topics: ['eu'], body: { html: '<p>A</p>' } }
+    expect(await statusOf(`/api/releases/${slug}/en`, publishing(written))).toBe(201)
+  }
+  const titles = async () => {
+    const { items } = (await (await worker.fetch('/topics/eu.json')).json()) as {
+      items: { title: string }[]
+    }
+    return items.map(({ title }) => title)
+  }
+  expect(await titles()).not.toContain('at-once')
+  await publish('at-once')
+  expect(await titles()).toContain('at-once')
+  const lift = clock.now() + 60
+  await publish('in-time', new Date(lift * 1000).toISOString())
+  await clock.passed(lift - 2)
+  expect(await titles()).not.toContain('in-time')
+  await clock.passed(lift - 1)
+  expect(await titles()).toContain('in-time')
+
+  // Readers who come back after those releases have a tag that was answered before.
+  expect(await statusOf(feed, { headers: etag })).toBe(200)
+  const failed = await failures()
+  await breakStore(await database())
+  for (let times = 0; times < 20; times++) {
+    const answer = await worker.fetch(feed, { headers: etag })
+    expect(answer.status).toBe(200)
+    expect(await answer.text()).toContain('in-time')
+  }
+  expect(await failures()).toBe(failed)
+  await mendStore(await database())
 })
 
 test('where FEED_PAGES is off, a browser gets the feed itself, at home and elsewhere', async () => {

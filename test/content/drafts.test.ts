@@ -1,11 +1,10 @@
 // Releases that say `draft: true`: nobody sees them, and nothing depends on them.
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { bundleContent } from '../../src/bundle-content.ts'
 import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
-import { nodePress, workerPress } from '../platforms.ts'
-import { isQuick } from '../trials.ts'
+import { nodePress } from '../platforms.ts'
 import { createSimulatedClock } from '../readers/simulated-clock.ts'
 
 const start = Date.UTC(2026, 2, 2, 6) / 1000
@@ -139,25 +138,6 @@ test('the bundle of a Worker holds no draft', async () => {
   const output = temporaryFolder()
   expect(await bundleContent(directory, output)).toMatchObject({ count: 1 })
   expect(readFileSync(join(output, 'worker/content.txt'), 'utf8')).not.toContain('Zeppelin')
-})
-
-test.skipIf(isQuick)('on Workers what was public stays when its file becomes a draft', async () => {
-  const directory = temporaryFolder({
-    'releases/meeting.en.md': markdown(meeting),
-    'releases/later.en.md': markdown(['title: Later', 'published: 2090-06-01T09:00']),
-  })
-  const press = await workerPress(directory)
-  onTestFinished(press.close)
-  writeFiles(directory, {
-    'releases/meeting.en.md': markdown(['draft: true', ...meeting], 'Another text.'),
-    'releases/later.en.md': markdown(['draft: true', 'title: Later']),
-    'releases/zeppelin.en.md': markdown(zeppelin),
-  })
-  await press.takeUp()
-  expect(await (await press.fetch('/feed.json')).text()).toContain('Zeppelin')
-  const { status, body } = await answerOf(press.fetch, '/releases/meeting')
-  expect(status).toBe(200)
-  expect(body).not.toContain('Another text')
 })
 
 test('a file in the place of a draft of the API tells nobody that there is one (H-21)', async () => {

@@ -107,7 +107,7 @@ const feeds =
     })
     .concat(
       words(`/feed.rss?q=ministers /topics/eu.json?q=sentence /topics/eu.atom?q=nothing /all/feed.json?q=sentences
-  /feed.json?q=%22ministers+meet%22`),
+  /feed.json?q=%22ministers+meet%22 /feed.rss?q=bordering /fi/feed.json?q=ministerien /all/feed.json?q=meeting+port`),
     )
 const calendars = words(`/feed.ics /fi/feed.ics /all/feed.ics /topics/migration.ics /withdrawals.ics
   /topics/organised-crime+-eu.ics /publishers/ministry.ics /feed.ics?q=ministers /topics/space-travel.ics /topics/ports.ics`)
@@ -120,9 +120,9 @@ const errors =
   /topics/a+b+c+d+e+f+g+h+i.rss /publishers/army.atom /feed.json?publisher=army /fi/kinds/talk /feed.rss?kind=talk
   /feed.rss?match=most /withdrawals.rss?kind=speech /publishers/coastguard.json /topics/border-policy.ics
   /publishers/army.ics /topics/canals.ics /nothing /%25 /feed.pdf /api/x /topics/eu/archive/24-1.atom
-  /feed/archive/nonsense.atom /releases/none /releases/meet /releases/secret /topics/canals`)
+  /feed/archive/nonsense.atom /releases/none /releases/meet /releases/secret /topics/canals /feed.json?q=a+b+c+d+e+f+g+h+i`)
 const pages =
-  words(`/ /fi /sv /all /api /topics/eu /fi/topics/migration /?q=ministers /?q=migration /all/?q=nothing+sentences+the /withdrawals
+  words(`/ /fi /sv /all /api /topics/eu /fi/topics/migration /?q=ministers /?q=migration /all/?q=nothing+sentences+the /?q=ministers+unicorns+old /fi/?q=muuttoliike /withdrawals
   /releases/meeting /fi/releases/meeting /releases/wrong /releases/right /topics/ports
   /publishers/ministry /fi/?kind=press-release&topic=eu /topics/by:marines`)
 const items =
@@ -323,7 +323,8 @@ describe('on Node and on Workers', () => {
   /** What shows a change: documents of every kind, and whether those have it who ask with what they had before. */
   const watched = words(`/all/feed.atom /topics/migration.json /fi/feed.rss /topics/drugs.json
     /withdrawals.atom /releases/meeting /releases/right /releases/port /topics/eu.json?q=old /topics.json
-    /news-sitemap.xml /media/plan.pdf /releases/soon /feed.ics /all/topics/migration.ics`)
+    /news-sitemap.xml /media/plan.pdf /releases/soon /topics/moving.rss /topics/by:customs+kind:speech.json
+    /topics/by:duties.atom /?publisher=ministry&q=old /feed.ics /all/topics/migration.ics`)
 
   async function expectSameAfter(before: Map<string, Answer>) {
     const after = await expectSame(watched)
@@ -337,9 +338,10 @@ describe('on Node and on Workers', () => {
 
   test('every kind of change of the folder shows in the same documents, with the same validators (H-05, H-10, C-07, D-01)', async () => {
     const write = (files: Record<string, string>) => writeFiles(directory, files)
+    const { 'site.yaml': site = '', 'topics.yaml': topics = '' } = content()
     const right = (...more: string[]) =>
       release('Right', '2024-01-26T10:00', 'eu, drugs', 'corrects: wrong', ...more)
-    const soon = new Date((start + 200) * 1000).toISOString()
+    const soon = new Date((start + 260) * 1000).toISOString()
     const change = (kind: string) =>
       `changes: [{ at: 2026-03-02T07:00, kind: ${kind}, note: It was not so. }]`
     const withdrawn = 'withdrawn: { at: 2026-03-02T07:00, reason: Wrong as well. }'
@@ -364,6 +366,22 @@ describe('on Node and on Workers', () => {
         const end = markdown(['title: Old 1', 'published: 2011-03-01'], `${long}The end.`)
         write({ 'releases/old-1.en.md': end })
       },
+      // What releases are found under has other names, and comes under other terms (`terms.test.ts`).
+      () => {
+        const renamed = (text: string, from: string, to: string) =>
+          `${text.replace(`${from}:`, `${to}:`)}\n`
+        write({
+          'topics.yaml': `${renamed(topics, 'migration', 'moving')}migration: { renamed: moving }\n`,
+          'site.yaml': `${renamed(site, '  customs', '  duties')}  customs: { renamed: duties }\n`,
+          'releases/new.en.md': release(
+            'New',
+            '2026-03-02T07:00',
+            'migration, eu',
+            'publisher: customs',
+            'kind: speech',
+          ),
+        })
+      },
     ]
     let before = await expectSame(watched)
     for (const change of changes) {
@@ -375,6 +393,9 @@ describe('on Node and on Workers', () => {
       expect(shown.length).toBeGreaterThan(0)
       before = after
     }
+    write({ 'site.yaml': site, 'topics.yaml': topics })
+    await takeUp()
+    before = await expectSame(watched)
     expect(before.get('/releases/soon')?.status).toBe(404)
     goOn()
     const out = await expectSameAfter(before)
@@ -451,7 +472,10 @@ describe('on Node and on Workers', () => {
       await expectStatus(who === 'the-newsroom' ? 200 : 404, who, 'GET media/secret.pdf')
     }
 
-    // What a release becomes, and what is refused (`publishing.test.ts`).
+    // What a release becomes, and what is refused (`publishing.test.ts`, `limits.test.ts`).
+    const unknownFields = Object.fromEntries(
+      Array.from({ length: 60 }, (_, number) => [`unknown-${number}`, 1]),
+    )
     const fate = (more = {}) => by('ministry', { topics: ['migration'], ...more })
     const change = (kind: string) => ({ change: { kind, note: 'The day was wrong.' } })
     const withdrawn = { at: '2024-02-01T10:00', reason: 'The call has ended.' }
@@ -472,6 +496,7 @@ describe('on Node and on Workers', () => {
         'PUT releases/bad/en',
         fate({ title: '', topics: ['migrtion'], lede: 'x', kind: 'blog' }),
       ],
+      [422, 'PUT releases/bad/en', fate(unknownFields)],
       [201, 'PUT releases/kept/en?dates=keep', fate({ published: '2019-03-01T09:00:00Z' })],
       [201, 'PUT releases/archived/en?dates=archive', fate({ published: '2018-03-01T09:00:00Z' })],
       [201, 'PUT releases/news/en', fate({ published: '2018-03-01T09:00:00Z' })],
@@ -480,6 +505,26 @@ describe('on Node and on Workers', () => {
       [201, 'PUT topics/frontiers', { renamed: 'borders' }],
       [422, 'PUT topics/union', { label: { en: 'union', fi: 'Eu!' } }],
       [200, 'GET topics/borders'],
+
+      // What nobody sees yet, and who asks for what (`drafts.test.ts`, `previews.test.ts`, `list.test.ts`).
+      [201, 'PUT releases/draft/en', fate({ draft: true })],
+      [200, 'PUT releases/draft/en', fate({ draft: true, title: 'Another' })],
+      [422, 'PUT releases/moved/en', fate({ draft: true })],
+      [200, 'GET releases/draft/en'],
+      [200, 'GET releases?state=draft'],
+      [422, 'POST releases/draft/en/previews', { name: '', languages: ['de'] }],
+      [200, 'GET releases/draft/en/previews'],
+      [404, 'DELETE releases/draft/en/previews/no-such-link'],
+      [200, 'PUT releases/draft/en', fate({ title: 'Finished' })],
+      [200, 'GET releases/draft/en/history'],
+      [409, 'POST releases/draft/en/previews', { name: 'The aide' }],
+      [
+        200,
+        `GET releases?topic=eu,migration&publisher=ministry,customs&kind=press-release&language=en,fi&from=2018-01-01&before=2199-01-01&state=public,scheduled,withdrawn&limit=3`,
+      ],
+      [200, 'GET releases?topic=eu&state=withdrawn&limit=1000'],
+      [400, 'GET releases?topics=eu'],
+      [404, 'GET releases?publisher=nobody'],
     ] as [number, string, unknown?][]) {
       await expectStatus(status, 'the-newsroom', request, written)
     }

@@ -1,7 +1,7 @@
-// Drafts that come through the API, on both runtimes: kept, seen by their authors, public when they are finished.
-import { afterAll, beforeAll, expect, test } from 'vitest'
+// Drafts that come through the API: kept, seen by their authors, public when they are finished.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { markdown, siteYaml, writeFolder } from '../content-folder.ts'
-import { baseUrl, describeOnBothPresses, type Press } from '../platforms.ts'
+import { baseUrl, nodePress, type Press } from '../platforms.ts'
 import { createSimulatedClock, type SimulatedClock } from '../readers/simulated-clock.ts'
 
 const day = 86_400
@@ -27,7 +27,7 @@ type Answered = {
   history: { action: string; by: string; replaced?: { draft?: boolean } }[]
 }
 
-describeOnBothPresses('drafts through the API', (open) => {
+describe('drafts through the API', () => {
   let clock: SimulatedClock
   let press: Press
   beforeAll(async () => {
@@ -40,7 +40,7 @@ describeOnBothPresses('drafts through the API', (open) => {
         'topics: [eu]',
       ]),
     }
-    press = await open(writeFolder(files), clock)
+    press = await nodePress(writeFolder(files), clock)
     clock.moveTo(start + 60)
   })
   afterAll(() => press.close())

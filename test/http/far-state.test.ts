@@ -1,9 +1,9 @@
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { ReleaseStore } from '../../src/domain/release-store.ts'
 import { longestKept } from '../../src/http/answers/caching.ts'
 import { markdown, temporaryFolder, topicsYaml, writeFiles } from '../content-folder.ts'
-import { breakStore, nodePress, publishTokens, workerPress } from '../platforms.ts'
-import { amount, isQuick } from '../trials.ts'
+import { nodePress, publishTokens } from '../platforms.ts'
+import { amount } from '../trials.ts'
 import { createSimulatedClock } from '../readers/simulated-clock.ts'
 
 const start = Date.UTC(2026, 2, 2, 6) / 1000
@@ -358,69 +358,3 @@ test('who waits for a question whose asker went away asks again', async () => {
   expect(answers).toEqual(Array.from({ length: 50 }, () => [200, null]))
   expect(service.questions()).toBe(1)
 })
-
-test.skipIf(isQuick)(
-  'an isolate in workerd asks D1 nothing for feeds that are polled, and sees at once what is published through it',
-  async () => {
-    const press = await workerPress(temporaryFolder(files))
-    onTestFinished(() => press.close())
-    const failures = async () => {
-      const metrics = await (await press.fetch('/metrics')).text()
-      return Number(/^tiedote_store_failures_total (\d+)/m.exec(metrics)?.[1])
-    }
-    const { headers } = await press.fetch(feed)
-    const etag = { 'If-None-Match': headers.get('etag')! }
-    expect((await press.fetch(feed, { headers: etag })).status).toBe(304)
-    await new Promise((resolve) => setTimeout(resolve, 2100))
-    // Whoever asks a database without tables is told so.
-    const database = await press.database()
-    await breakStore(database)
-    for (let times = 0; times < 20; times++) {
-      const answer = await press.fetch(feed, { headers: etag })
-      expect(answer.status).toBe(304)
-      expect(Number(answer.headers.get('age'))).toBeGreaterThanOrEqual(2)
-    }
-    expect(await failures()).toBe(0)
-    await press.mendStore()
-
-    const [, token = ''] = /newsroom=([^,]+)/.exec(publishTokens)!
-    const publish = async (slug: string, published?: string) => {
-      const put = await press.fetch(`/api/releases/${slug}/en`, {
-        method: 'PUT',
-        headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-        body: JSON.stringify({
-          title: slug,
-          published,
-          topics: ['eu'],
-          body: { html: '<p>A</p>' },
-        }),
-      })
-      expect(put.status).toBe(201)
-    }
-    const slugs = async () => {
-      const { items } = (await (await press.fetch('/topics/eu.json')).json()) as {
-        items: { title: string }[]
-      }
-      return items.map(({ title }) => title)
-    }
-    expect(await slugs()).not.toContain('at-once')
-    await publish('at-once')
-    expect(await slugs()).toContain('at-once')
-    const lift = Math.ceil(Date.now() / 1000) + 3
-    await publish('in-time', new Date(lift * 1000).toISOString())
-    expect(await slugs()).not.toContain('in-time')
-    await new Promise((resolve) => setTimeout(resolve, lift * 1000 + 50 - Date.now()))
-    expect(await slugs()).toContain('in-time')
-
-    // Readers who come back after those releases have a tag that was answered before.
-    expect((await press.fetch(feed, { headers: etag })).status).toBe(200)
-    const failed = await failures()
-    await breakStore(database)
-    for (let times = 0; times < 20; times++) {
-      const answer = await press.fetch(feed, { headers: etag })
-      expect(answer.status).toBe(200)
-      expect(await answer.text()).toContain('in-time')
-    }
-    expect(await failures()).toBe(failed)
-  },
-)

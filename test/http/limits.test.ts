@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openDatabase } from '../../src/store/node-sqlite.ts'
 import { costlyBodies } from '../costly-bodies.ts'
 import { writeFolder } from '../content-folder.ts'
-import { hurriedClock, nodePress, onBothPresses, type Press } from '../platforms.ts'
+import { hurriedClock, nodePress, onNodePress, type Press } from '../platforms.ts'
 
 const files = {
   'site.yaml': `id: 2f1c9a52-1111-4222-8333-444455556666
@@ -36,14 +36,9 @@ function put(press: Pick<Press, 'fetch'>, slug: string, written: object, query =
   })
 }
 
-onBothPresses('limits', files, (press) => {
+onNodePress('limits', files, (press) => {
   test('what is too much is refused with the sentence that says how much may be sent', async () => {
-    // A minute of workerd's time would go into reading all these megabytes through its harness.
-    const some =
-      press.runtime === 'Node'
-        ? costlyBodies
-        : costlyBodies.filter(({ what }) => /1,000|stray|row|topics$/.test(what))
-    for (const one of some) {
+    for (const one of costlyBodies) {
       const answer = await send(press, one)
       const text = await answer.text()
       expect.soft(text, one.what).toContain(one.sentence)
@@ -68,26 +63,6 @@ onBothPresses('limits', files, (press) => {
       message: 'There are 11 more problems. Mend these first.',
     })
   })
-
-  test.skipIf(press.runtime === 'Node')(
-    'nobody waits for what others are sending',
-    async () => {
-      const cut = new AbortController()
-      const sending = Array.from({ length: 3 }, async (_, index) => {
-        const body = new ReadableStream({ start: (stream) => stream.enqueue(Buffer.from('A')) })
-        const path = `/api/media/sent-${index}.txt`
-        const { signal } = cut
-        await press.fetch(path, { method: 'PUT', headers, body, duplex: 'half', signal })
-      })
-      // They have come by then.
-      await new Promise((resolve) => setTimeout(resolve, 100))
-      expect((await put(press, 'meanwhile', {}, '?dry-run')).status).toBe(200)
-      cut.abort()
-      await Promise.allSettled(sending)
-      // On Node, where bodies wait for each other, it is told after twenty seconds.
-    },
-    15_000,
-  )
 })
 
 describe('on Node', () => {

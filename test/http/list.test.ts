@@ -1,7 +1,7 @@
 // The list of the API, asked for some of its releases.
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
-import { onBothPresses } from '../platforms.ts'
+import { onNodePress } from '../platforms.ts'
 import { amount } from '../trials.ts'
 
 const files = {
@@ -81,7 +81,7 @@ function isWanted(one: Written, asked: Wanted): boolean {
   )
 }
 
-onBothPresses('the list of releases', files, (press) => {
+onNodePress('the list of releases', files, (press) => {
   const ask = async (method: string, path: string, body?: string) => {
     const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/x-ndjson' }
     return press.fetch(path, { method, headers, ...(body !== undefined && { body }) })

@@ -519,6 +519,23 @@ onBothPresses('publishing', files, (press) => {
     expect((await ask('PUT', '/api/releases/odd-name/en', name)).status).toBe(422)
   })
 
+  // On Node, where bodies wait for each other, it is told after twenty seconds.
+  test.skipIf(press.runtime === 'Node')('nobody waits for what others are sending', async () => {
+    const cut = new AbortController()
+    const sending = Array.from({ length: 3 }, async (_, index) => {
+      const body = new ReadableStream({ start: (stream) => stream.enqueue(Buffer.from('A')) })
+      const headers = { Authorization: 'Bearer a-secret-of-the-newsroom' }
+      const path = `/api/media/sent-${index}.txt`
+      const { signal } = cut
+      await press.fetch(path, { method: 'PUT', headers, body, duplex: 'half', signal })
+    })
+    // They have come by then.
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect((await ask('PUT', '/api/releases/meanwhile/en?dry-run', release)).status).toBe(200)
+    cut.abort()
+    await Promise.allSettled(sending)
+  })
+
   test('a name that no disk can hold is refused, and is no fault of the service', async () => {
     const upload = (path: string) => ask('PUT', `/api/media/${encodeURI(path)}`, 'x')
     for (const name of [`${'ä'.repeat(99)}.txt`, `${'文'.repeat(66)}.txt`]) {

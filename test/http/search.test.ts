@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { markdown } from '../content-folder.ts'
 import { type Page, readPage, textOf } from '../page.ts'
-import { baseUrl, type Fetch, onBothPresses } from '../platforms.ts'
+import { baseUrl, type Fetch, onNodePress } from '../platforms.ts'
 
 const release = (title: string, day: number, body = 'Text.') =>
   markdown([`title: ${title}`, `published: 2024-01-${day}T09:00`, 'topics: [eu]'], body)
@@ -51,7 +51,7 @@ function offersOn(page: Page) {
   }
 }
 
-onBothPresses('a search', files, ({ fetch }) => {
+onNodePress('a search', files, ({ fetch }) => {
   test('finds every form of a word, in the language of the feed', async () => {
     const english = ['The border stays closed', 'Ministers talk']
     for (const form of ['border', 'borders', 'BORDERING', 'Börders']) {

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { walk } from '../archive-walker.ts'
 import { markdown, siteYaml, topicsYaml, writeFiles, writeFolder } from '../content-folder.ts'
 import { attribute, type Page, readPage, send, textOf } from '../page.ts'
-import { baseUrl, type Fetch, onBothPresses, onNode } from '../platforms.ts'
+import { baseUrl, type Fetch, onNode, onNodePress } from '../platforms.ts'
 
 const site = `${siteYaml}  police: { name: { en: Police, fi: Poliisi, sv: Polisen } }
   toll: { renamed: old-customs }
@@ -415,7 +415,7 @@ onNode(
   },
 )
 
-onBothPresses(
+onNodePress(
   'what changes hands',
   {
     'releases/one.en.md': release('One', 20, 'topics: [eu]'),

@@ -65,6 +65,15 @@ export async function startHub({
       await hub.settled()
     }
   }
+  /** Lets much time pass, in which the hub looks every few seconds what is due. */
+  const pass = async (seconds: number, between = 60) => {
+    const end = clock.now() + seconds
+    while (clock.now() < end) {
+      clock.moveTo(Math.min(clock.now() + between, end))
+      await hub.work()
+      await hub.settled()
+    }
+  }
   const wait = async (seconds: number) => {
     const end = clock.now() + seconds
     while (clock.now() < end) {
@@ -80,6 +89,7 @@ export async function startHub({
     events,
     work,
     wait,
+    pass,
     /** Lets time pass in which nothing happens. */
     sleep: (seconds: number) => clock.moveTo(clock.now() + seconds),
     /** A further process, which does nothing by itself. */

@@ -177,8 +177,13 @@ async function expectNews(steps: Step[], count: number) {
       'hub.topic': baseUrl + path,
       'hub.callback': `http://127.0.${Math.floor(Math.random() * 250)}.${Math.floor(Math.random() * 250)}${path}`,
     })
-    await hub.work()
   }
+  await hub.work()
+  const { n: subscribed } = (await hub
+    .database()
+    .prepare('select count(*) as n from hub_subscription')
+    .first<{ n: number }>())!
+  expect(subscribed).toBe(paths.size)
   const folder = new Folder()
   const seen = new Set<string>()
   const look = async () => {
