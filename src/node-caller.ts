@@ -12,7 +12,7 @@ import { addressToCall, type CallbackRules, hostOf, mayReach } from './websub/ca
 import { type CallAnswer, type Caller, callLimits, type CallRequest } from './websub/caller.ts'
 
 /** Connections at most, those that wait for the next call included. */
-const mostConnections = 200
+const mostConnections = 120
 /** Milliseconds for the name, the connection and its encryption. */
 const connectLimit = 5000
 /** Milliseconds until the next address of a host is tried. Half the world is further away than Node allows for. */

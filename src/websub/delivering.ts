@@ -33,6 +33,13 @@ const mostFeeds = 10_000
 const mostResults = 100
 const longestUnwritten = 50
 
+/**
+ * Deliveries that begin together, and milliseconds until the next ones do: so many are read with one query, and a machine
+ * of two cores has time left for those who poll (W-65).
+ */
+const mostTogether = 20
+const betweenBegins = 25
+
 export type DeliveringParts = {
   store: HubStore
   documents: PushDocuments
@@ -84,6 +91,8 @@ export class Delivering {
   readonly #known = new Set<number>()
   #results: { result: Delivered; owed: Owed }[] = []
   #writing: ReturnType<typeof setTimeout> | undefined
+  /** Runs while no further deliveries may begin. */
+  #pausing: ReturnType<typeof setTimeout> | undefined
   #standing: Standing | undefined
   #isStopped = false
   /** Second when everything that is owed is looked for again. */
@@ -238,16 +247,21 @@ export class Delivering {
   }
 
   #pump() {
-    if (this.#isStopped || !this.#standing) return
+    if (this.#isStopped || !this.#standing || this.#pausing !== undefined) return
     const turns: Turn[] = []
     const now = this.#parts.clock.now()
-    while (this.#left > 0) {
+    while (this.#left > 0 && turns.length < mostTogether) {
       const turn = this.#hosts.take(now)
       if (!turn) break
       this.#left--
       turns.push(turn)
     }
-    if (turns.length > 0) void this.#send(turns)
+    if (turns.length === 0) return
+    this.#pausing = setTimeout(() => {
+      this.#pausing = undefined
+      this.#pump()
+    }, betweenBegins)
+    void this.#send(turns)
   }
 
   async #send(turns: Turn[]) {

@@ -47,6 +47,8 @@ export async function measureHub({ isQuick, tell }: Setup): Promise<Found> {
     const beside = pollBeside(service.url, { betweenWrites: 1e9 })
     try {
       await pause(3000)
+      // Publishing takes memory of its own: the code of the API, and a thread that reads Markdown.
+      await publish(service, 'for-nobody', topics.at(-1))
       await beside.take()
       await pause(isQuick ? 5000 : 20_000)
       const idle = (await beside.take()).polls.map(({ wait }) => wait)
@@ -145,11 +147,11 @@ async function fillDatabase(path: string, port: number) {
 /** Seconds from the answer to whoever published. */
 type Round = { count: number; p99: number; last: number; perSecond: number }
 
-async function publish({ url }: Server, slug: string): Promise<number> {
+async function publish({ url }: Server, slug: string, about = topic): Promise<number> {
   const answer = await fetch(`${url}/api/releases/${slug}/en`, {
     method: 'PUT',
     headers: { authorization: `Bearer ${publishToken}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ title: slug, topics: [topic], body: { markdown: 'A text.' } }),
+    body: JSON.stringify({ title: slug, topics: [about], body: { markdown: 'A text.' } }),
   })
   if (!answer.ok) throw new Error(`${slug} was answered ${answer.status}`)
   return Date.now()
