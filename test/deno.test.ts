@@ -58,7 +58,7 @@ describe.skipIf(!isInstalled)('on Deno', () => {
     }
     node = await spawnServer(content, settings)
     await until(() => node.output().includes('Serving'))
-    deno = await spawnServer(content, settings, {}, ['deno', 'run', '-A'])
+    deno = await spawnServer(content, settings, {}, ['deno', 'run', '-A', 'src/node.ts'])
     await until(() => deno.output().includes('Serving'))
   })
 

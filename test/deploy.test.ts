@@ -123,7 +123,7 @@ test.skipIf(!hasBase())(
     onTestFinished(() => void run('buildah', 'rm', container))
     const port = await freePort()
     const inside = ['run', ...isolation, '--env', `PORT=${port}`, container, '--']
-    const service = spawn('buildah', [...inside, 'node', 'src/node.ts'])
+    const service = spawn('buildah', [...inside, 'node', 'src/start.js'])
     const ended = once(service, 'exit')
     await until(
       async () =>

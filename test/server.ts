@@ -64,11 +64,11 @@ export async function spawnServer(
   directory: string,
   settings: Record<string, string>,
   options: SpawnOptions = {},
-  [command, ...args]: [string, ...string[]] = [process.execPath],
+  [command, ...args]: [string, ...string[]] = [process.execPath, 'src/start.js'],
 ): Promise<Server> {
   const port = Number(settings.PORT ?? (await freePort()))
   const { BASE_URL: _, ...environment } = process.env
-  const child = spawn(command, [...args, 'src/node.ts'], {
+  const child = spawn(command, args, {
     cwd: project,
     env: {
       ...environment,
