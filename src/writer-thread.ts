@@ -17,9 +17,9 @@ import type { HubReport } from './websub/hub.ts'
 
 /**
  * Milliseconds after which somebody who publishes is told to come again, unless the thread took up what they want: they
- * are to know within five seconds.
+ * are to know within five seconds, and what was begun takes its time as well.
  */
-const patienceOfAuthors = 4000
+const patienceOfAuthors = 3500
 
 /** Milliseconds after which a statement has waited for something large. */
 const longWait = 500
