@@ -1,16 +1,22 @@
 // The thread that writes: nobody who reads waits for it, and nobody who writes is told what is not so.
+import { randomUUID } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import { dirname } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { systemClock } from '../src/clock.ts'
 import { readNodeConfig } from '../src/config.ts'
+import { bringInLine } from '../src/content/bring-in-line.ts'
+import { wordsOf } from '../src/content/words.ts'
 import { DomainError } from '../src/domain/errors.ts'
+import { createContentStore } from '../src/store/content-store.ts'
 import { statement } from '../src/store/database.ts'
 import { openReader } from '../src/store/node-sqlite.ts'
+import { openStore } from '../src/store/open-store.ts'
 import { WriterThread } from '../src/writer-thread.ts'
 import { markdown, temporaryFolder, writeFiles } from './content-folder.ts'
-import { databaseFile, spawnServer, start, titles, until } from './server.ts'
+import { databaseFile, spawnServer, start, startForAll, titles, until } from './server.ts'
 
 /** A thread that writes into a new database, and a connection that reads it. */
 async function opened() {
@@ -33,6 +39,12 @@ async function opened() {
   return { path, writer }
 }
 
+function readerOf(path: string) {
+  const reader = openReader(path)
+  onTestFinished(() => reader.close())
+  return reader
+}
+
 /** Keeps the thread at work for about a second. */
 const long =
   'with recursive n (i) as (select 1 union all select i + 1 from n where i < 5000000) select count(*) as count from n'
@@ -49,15 +61,14 @@ test('what was told to come again was never done, and what follows is', async ()
   await expect(statement(impatient, write, 'second').all()).rejects.toBeInstanceOf(DomainError)
   expect((await working).results).toEqual([{ count: 5_000_000 }])
   await impatient.batch([statement(impatient, write, 'third')])
-  const reader = openReader(path)
-  onTestFinished(() => reader.close())
+  const reader = readerOf(path)
   const written = await reader.prepare("select key from state where value = 'told'").all()
   expect(written.results).toEqual([{ key: 'third' }])
 })
 
 test('a request that waits at every step is told to come again after as long as for one', async () => {
   const { writer } = await opened()
-  const request = writer.forAuthors(3000).forRequest()
+  const request = writer.forAuthors(2000).forRequest()
   const working: Promise<unknown>[] = []
   const steps = async () => {
     // Each waits for less than it may.
@@ -68,7 +79,7 @@ test('a request that waits at every step is told to come again after as long as 
   }
   await expect(steps()).rejects.toBeInstanceOf(DomainError)
   await Promise.all(working)
-  await statement(writer.forAuthors(3000).forRequest(), 'select 1').all()
+  await statement(writer.forAuthors(2000).forRequest(), 'select 1').all()
 })
 
 test('a request whose own work takes long is not told that something else does', async () => {
@@ -78,8 +89,8 @@ test('a request whose own work takes long is not told that something else does',
   expect((await statement(request, 'select 1 as one').all()).results).toEqual([{ one: 1 }])
 })
 
-test('errors come back as they were: what was wrong, with the codes of SQLite', async () => {
-  const { writer } = await opened()
+test('errors come back as they were, with the codes of SQLite, and the connection that reads cannot write', async () => {
+  const { path, writer } = await opened()
   const database = writer.forAuthors()
   const twice = [1, 2].map(() => database.prepare("insert into state (key, value) values ('a', 1)"))
   await expect(database.batch(twice)).rejects.toMatchObject({
@@ -88,12 +99,7 @@ test('errors come back as they were: what was wrong, with the codes of SQLite', 
   })
   // All or nothing.
   expect(await database.prepare("select 1 from state where key = 'a'").first()).toBeNull()
-})
-
-test('the connection that reads cannot write', async () => {
-  const { path } = await opened()
-  const reader = openReader(path)
-  onTestFinished(() => reader.close())
+  const reader = readerOf(path)
   expect(reader.readOnly).toBe(true)
   await expect(statement(reader, write, 'any').all()).rejects.toThrow('readonly')
 })
@@ -111,33 +117,6 @@ async function lockBefore(database: DatabaseSync, schedule: (at: number) => Prom
     database.exec('rollback')
   }
 }
-
-test('while another process writes, readers get what was public before, and an embargo ends when it is done', async () => {
-  const directory = temporaryFolder({
-    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
-  })
-  const DATABASE = databaseFile()
-  const secret = 'a-secret-of-the-newsroom'
-  const { url } = await start(directory, { DATABASE, PUBLISH_TOKENS: `newsroom=${secret}` })
-  const other = new DatabaseSync(DATABASE, { timeout: 10_000 })
-  onTestFinished(() => other.close())
-  const soon = await lockBefore(other, async (at) => {
-    const sent = await fetch(`${url}/api/releases/b/en`, {
-      method: 'PUT',
-      headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
-      body: JSON.stringify({
-        title: 'B',
-        published: new Date(at).toISOString(),
-        body: { markdown: 'B' },
-      }),
-    })
-    expect(sent.ok).toBe(true)
-  })
-  await new Promise((resolve) => setTimeout(resolve, soon - Date.now() + 1000))
-  expect(await titles(`${url}/feed.json`)).toEqual(['A'])
-  other.exec('rollback')
-  await until(async () => (await titles(`${url}/feed.json`)).includes('B'))
-})
 
 test('a database in memory is a file that goes with the process', async () => {
   const TMPDIR = dirname(dirname(databaseFile()))
@@ -163,8 +142,10 @@ function prioritiesOf(pid: number): number[] {
 test.runIf(process.platform === 'linux')(
   'a service that was started to give way to others does so in all its threads',
   async () => {
+    // Too much for the thread that writes to read it by itself.
+    const text = 'The text of the release.\n\n'.repeat(4500)
     const directory = temporaryFolder({
-      'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
+      'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24'], text),
     })
     const server = await spawnServer(directory, { DATABASE: databaseFile() })
     onTestFinished(() => void server.process.kill('SIGKILL'))
@@ -184,9 +165,10 @@ test('a new version waits for another process that writes, and then serves what 
     'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
   })
   const DATABASE = databaseFile()
-  const before = await start(directory, { DATABASE, BASE_URL: 'https://before.example' })
-  before.process.kill('SIGTERM')
-  await before.exit
+  const earlier = await openStore(DATABASE, { mayBeMadeAnew: true })
+  const options = { batch: randomUUID(), program: 'another', clock: systemClock }
+  await bringInLine(directory, createContentStore(earlier, { wordsOf }), options)
+  earlier.close()
   writeFiles(directory, { 'site.yaml': 'nonsense: [' })
   const other = new DatabaseSync(DATABASE)
   onTestFinished(() => other.close())
@@ -219,54 +201,74 @@ test('a start that has to change the tables waits for another process that write
   expect(await titles(`${service.url}/feed.json`)).toEqual(['A'])
 })
 
-test('a service whose database was brought to a newer version goes on answering, and takes nothing', async () => {
-  const directory = temporaryFolder({
-    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
-  })
-  const DATABASE = databaseFile()
+describe('beside another process on its database', () => {
   const secret = 'a-secret-of-the-newsroom'
-  const service = await start(directory, { DATABASE, PUBLISH_TOKENS: `newsroom=${secret}` })
-  const newer = new DatabaseSync(DATABASE)
-  onTestFinished(() => newer.close())
-  newer.exec("insert into d1_migrations (name) values ('9999_later.sql')")
-  const sent = await fetch(`${service.url}/api/releases/b/en`, {
-    method: 'PUT',
-    headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
-    body: JSON.stringify({ title: 'B', body: { markdown: 'B' } }),
-  })
-  expect(sent.status).toBe(503)
-  expect(await sent.text()).toContain('those of a newer version')
-  const file = markdown(['title: C', 'published: 2024-01-25'])
-  writeFiles(directory, { 'releases/c.en.md': file })
-  await until(() => service.log().includes('Changes of the content are not taken up'))
-  expect(await titles(`${service.url}/feed.json`)).toEqual(['A'])
-  newer.exec("delete from d1_migrations where name = '9999_later.sql'")
-  writeFiles(directory, { 'releases/c.en.md': `${file}\n` })
-  await until(async () => (await titles(`${service.url}/feed.json`)).includes('C'))
-})
+  const service = startForAll(
+    { 'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']) },
+    { PUBLISH_TOKENS: `newsroom=${secret}` },
+  )
 
-test('while another process writes, everybody who publishes is told to come again, and not after each other', async () => {
-  const directory = temporaryFolder({
-    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
+  test('while another process writes, everybody who publishes is told to come again, and not after each other', async () => {
+    const { url, database } = service()
+    const put = async (slug: string) => {
+      const sent = await fetch(`${url}/api/releases/${slug}/en`, {
+        method: 'PUT',
+        headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify({ title: slug, body: { markdown: 'Text.' } }),
+      })
+      return [sent.status, sent.headers.get('Retry-After')]
+    }
+    const other = new DatabaseSync(database)
+    onTestFinished(() => other.close())
+    other.exec('begin immediate')
+    const slugs = ['b', 'c', 'd', 'e', 'f', 'g', 'h']
+    const comeAgain = slugs.map(() => [503, '10'])
+    expect(await Promise.all(slugs.map(put))).toEqual(comeAgain)
+    other.exec('rollback')
+    await until(async () => (await put('last'))[0] === 201)
+    expect(await titles(`${url}/feed.json`)).toEqual(['last', 'A'])
   })
-  const DATABASE = databaseFile()
-  const secret = 'a-secret-of-the-newsroom'
-  const { url } = await start(directory, { DATABASE, PUBLISH_TOKENS: `newsroom=${secret}` })
-  const put = async (slug: string) => {
-    const sent = await fetch(`${url}/api/releases/${slug}/en`, {
+
+  test('while another process writes, readers get what was public before, and an embargo ends when it is done', async () => {
+    const { url, database } = service()
+    const other = new DatabaseSync(database, { timeout: 10_000 })
+    onTestFinished(() => other.close())
+    const soon = await lockBefore(other, async (at) => {
+      const sent = await fetch(`${url}/api/releases/b/en`, {
+        method: 'PUT',
+        headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify({
+          title: 'B',
+          published: new Date(at).toISOString(),
+          body: { markdown: 'B' },
+        }),
+      })
+      expect(sent.ok).toBe(true)
+    })
+    await new Promise((resolve) => setTimeout(resolve, soon - Date.now() + 1000))
+    expect(await titles(`${url}/feed.json`)).toEqual(['last', 'A'])
+    other.exec('rollback')
+    await until(async () => (await titles(`${url}/feed.json`)).includes('B'))
+  })
+
+  test('a service whose database was brought to a newer version goes on answering, and takes nothing', async () => {
+    const { url, directory, database, log } = service()
+    const newer = new DatabaseSync(database)
+    onTestFinished(() => newer.close())
+    newer.exec("insert into d1_migrations (name) values ('9999_later.sql')")
+    const sent = await fetch(`${url}/api/releases/d/en`, {
       method: 'PUT',
       headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
-      body: JSON.stringify({ title: slug, body: { markdown: 'Text.' } }),
+      body: JSON.stringify({ title: 'D', body: { markdown: 'D' } }),
     })
-    return [sent.status, sent.headers.get('Retry-After')]
-  }
-  const other = new DatabaseSync(DATABASE)
-  onTestFinished(() => other.close())
-  other.exec('begin immediate')
-  const slugs = ['b', 'c', 'd', 'e', 'f', 'g', 'h']
-  const comeAgain = slugs.map(() => [503, '10'])
-  expect(await Promise.all(slugs.map(put))).toEqual(comeAgain)
-  other.exec('rollback')
-  await until(async () => (await put('last'))[0] === 201)
-  expect(await titles(`${url}/feed.json`)).toEqual(['last', 'A'])
+    expect(sent.status).toBe(503)
+    expect(await sent.text()).toContain('those of a newer version')
+    const file = markdown(['title: C', 'published: 2024-01-25'])
+    writeFiles(directory, { 'releases/c.en.md': file })
+    await until(() => log().includes('Changes of the content are not taken up'))
+    expect(await titles(`${url}/feed.json`)).not.toContain('C')
+    newer.exec("delete from d1_migrations where name = '9999_later.sql'")
+    writeFiles(directory, { 'releases/c.en.md': `${file}\n` })
+    await until(async () => (await titles(`${url}/feed.json`)).includes('C'))
+  })
 })
