@@ -344,17 +344,20 @@ export async function workerService(
     clock,
     variables = {},
     outside,
+    program,
   }: {
     clock?: Clock
     variables?: Record<string, string>
     /** What answers requests of the Worker to other hosts. With it the object of the hub is bound. */
     outside?: (request: Request) => Promise<Response>
+    /** The folder of another program than that of tests, as it is deployed. */
+    program?: string
   } = {},
 ) {
   // Loading it takes time, which tests on Node alone need not spend.
   const { convertV4MiniflareOptions, Miniflare } = await import('miniflare')
   const workplace = mkdtempSync(join(tmpdir(), 'tiedote-worker-'))
-  const build = inject('workerBuild')
+  const build = program ?? inject('workerBuild')
   const bundle = async () => {
     const { count, problems } = await bundleContent(directory, workplace)
     if (count === undefined) throw new Error(problems.map(formatProblem).join('\n'))
@@ -388,7 +391,7 @@ export async function workerService(
     const { body, signal } = init
     // Miniflare takes several times as long for a request, and is needed for those that are sent bit by bit.
     const isPlain = (body === undefined || typeof body === 'string') && !signal
-    if (url.origin === baseUrl && isPlain) {
+    if (program === undefined && url.origin === baseUrl && isPlain) {
       const { pathname, search } = url
       return askServer(new URL(`${pathname}${search}`, await server.ready), agent, init)
     }
