@@ -1,11 +1,5 @@
 // Calls to real servers on this machine, which HUB_ALLOW names, at names that a resolver of the test knows.
-import {
-  createServer,
-  type IncomingMessage,
-  type RequestListener,
-  type Server,
-  type ServerResponse,
-} from 'node:http'
+import { createServer, type Server, type ServerResponse } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import {
   type AddressInfo,
@@ -16,64 +10,17 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 import { NodeCaller } from '../src/node-caller.ts'
 import { readAllowList } from '../src/websub/callback-address.ts'
 import type { CallAnswer, CallRequest } from '../src/websub/caller.ts'
+import { answerCall, dripOften, seen } from './called-server.ts'
 import certificates from './fixtures/certificates.json' with { type: 'json' }
 import { until } from './server.ts'
 
 const { key, certificate, expired } = certificates
 
-/** What a subscriber does with a request, by the path that it comes to. */
-const paths: Record<string, (response: ServerResponse, request: IncomingMessage) => void> = {
-  '/echo': (response, request) => void request.pipe(response),
-  '/headers': (response, { headers }) => void response.end(JSON.stringify(headers)),
-  '/exactly': (response) => void response.end('a'.repeat(4096)),
-  '/busy': (response) => void response.writeHead(429, { 'Retry-After': '60' }).end('Later'),
-  '/gone': (response) => void response.writeHead(410).end(),
-  '/elsewhere': (response, request) =>
-    void response.writeHead(307, { Location: `http://${request.headers.host}/echo` }).end(),
-  '/endless': (response) => {
-    const write = () => {
-      while (response.write('a'.repeat(10_000)));
-    }
-    response.on('drain', write)
-    write()
-  },
-  '/silent': () => {},
-  '/dripping': (response) => {
-    const timer = dripOften(() => {
-      response.write('a')
-      drips++
-    })
-    response.on('close', () => clearInterval(timer))
-  },
-  '/cut': (response) => {
-    response.writeHead(200, { 'Content-Length': '100' }).write('cut')
-    setImmediate(() => response.destroy())
-  },
-  '/upgrade': (response) =>
-    void response.socket!.write(
-      'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
-    ),
-  '/large-headers': (response) => void response.setHeader('X-Large', 'a'.repeat(10_000)).end(),
-}
-
-/** So often that a busy machine sees it go on, and not so often that the size of an answer ends it first. */
-function dripOften(drip: () => void) {
-  let left = 500
-  return setInterval(() => void (left-- > 0 && drip()), 5)
-}
-
-let served: string[] = []
-let drips = 0
-const answer: RequestListener = (request, response) => {
-  served.push(request.url!)
-  paths[new URL(request.url!, 'http://a').pathname]!(response, request)
-}
-
 const servers = {
-  plain: createServer(answer),
-  secure: createSecureServer({ key, cert: certificate }, answer),
-  outdated: createSecureServer({ key, cert: expired }, answer),
-  onlyIpv6: createServer(answer),
+  plain: createServer(answerCall),
+  secure: createSecureServer({ key, cert: certificate }, answerCall),
+  outdated: createSecureServer({ key, cert: expired }, answerCall),
+  onlyIpv6: createServer(answerCall),
   /** Accepts connections and says nothing. */
   mute: createPlainServer((socket) => sockets.push(socket)),
   /** Goes on with headers. */
@@ -137,7 +84,7 @@ beforeAll(async () => {
 beforeEach(() => {
   names = {}
   asked = []
-  served = []
+  seen.served = []
   for (const name of Object.keys(connections)) connections[name] = 0
 })
 afterEach(() => {
@@ -159,7 +106,7 @@ const noConnections = () => expect(Object.values(connections).some(Boolean)).toB
 test('a push arrives as it is, and its answer comes back', async () => {
   const caller = callerFor('127.0.0.1')
   expect(await caller.call(post(at('plain', '/echo?k=a%2Fb+c&%7E')))).toEqual(ok('news'))
-  expect(served).toEqual(['/echo?k=a%2Fb+c&%7E'])
+  expect(seen.served).toEqual(['/echo?k=a%2Fb+c&%7E'])
   const { body } = (await caller.call(post(at('plain', '/headers')))) as { body: string }
   expect(JSON.parse(body)).toEqual({
     'content-type': 'application/atom+xml; charset=utf-8',
@@ -192,7 +139,7 @@ test('a subscriber is called by https, and its certificate has to be right (W-61
     failed: 'DEPTH_ZERO_SELF_SIGNED_CERT',
   })
   vi.unstubAllEnvs()
-  expect(served).toEqual(['/echo'])
+  expect(seen.served).toEqual(['/echo'])
 })
 
 test('a subscriber that has only IPv6 is reached, and one of whose addresses one is dead (W-61)', async () => {
@@ -309,7 +256,7 @@ test('the connection goes to the addresses that were checked, whatever the name 
 test('a redirect is an answer, and nobody goes there (W-22, W-61)', async () => {
   const caller = callerFor('127.0.0.1')
   expect(await caller.call(post(at('plain', '/elsewhere')))).toMatchObject({ status: 307 })
-  expect(served).toEqual(['/elsewhere'])
+  expect(seen.served).toEqual(['/elsewhere'])
 })
 
 test('proxies that the environment names are not asked (W-67)', async () => {
@@ -402,9 +349,9 @@ test('who is silent or slow is given up after fifteen seconds, and after ten whe
     post(at('dripping', '/')),
   ].map(async (request, index) => came.push([index, await caller.call(request)]))
   // Each is connected, so that only the limit of the whole runs, and answers have begun.
-  await come(() => served.length === 4 && connections.dripping === 2 && limitsRunning() === 6)
-  drips = 0
-  await come(() => drips > 20)
+  await come(() => seen.served.length === 4 && connections.dripping === 2 && limitsRunning() === 6)
+  seen.drips = 0
+  await come(() => seen.drips > 20)
   const begun = { status: 200, body: expect.stringMatching(/^a*$/) as string }
   const sorted = () => came.toSorted(([one], [other]) => one - other).map(([, answer]) => answer)
   await vi.advanceTimersByTimeAsync(9999)
@@ -524,12 +471,12 @@ test('when the service stops, calls end and no others begin', async () => {
     caller.call(post(at('mute', '/'))),
     caller.call(post(`https://127.0.0.1:${portOf(servers.mute)}/`)),
   ]
-  await until(() => served.length === 1 && connections.mute === 2)
+  await until(() => seen.served.length === 1 && connections.mute === 2)
   // Of these most wait for their turn.
   const more = Array.from({ length: 700 }, () => caller.call(post(at('mute', '/'))))
   caller.end()
   const stopped = { failed: 'the service stops' }
   expect(await Promise.all([...calls, ...more])).toEqual(Array.from({ length: 703 }, () => stopped))
   expect(await caller.call(post(at('plain', '/echo')))).toEqual(stopped)
-  expect(served).toEqual(['/silent'])
+  expect(seen.served).toEqual(['/silent'])
 })

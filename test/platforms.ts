@@ -1,6 +1,7 @@
 // Starts the service on Node and the Worker in workerd, put together as they are deployed, to ask both the same.
 import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, inject } from 'vitest'
@@ -23,7 +24,7 @@ import type { CallbackRules } from '../src/websub/callback-address.ts'
 import type { HubReport } from '../src/websub/hub.ts'
 import { writeFolder } from './content-folder.ts'
 import { isQuick } from './trials.ts'
-import { secondHeader, takeUpPath } from './worker-controls.ts'
+import { homeHeader, secondHeader, takeUpPath } from './worker-controls.ts'
 
 export const baseUrl = 'https://releases.example.org'
 
@@ -343,17 +344,20 @@ export async function workerService(
     clock,
     variables = {},
     outside,
+    program,
   }: {
     clock?: Clock
     variables?: Record<string, string>
     /** What answers requests of the Worker to other hosts. With it the object of the hub is bound. */
     outside?: (request: Request) => Promise<Response>
+    /** The folder of another program than that of tests, as it is deployed. */
+    program?: string
   } = {},
 ) {
   // Loading it takes time, which tests on Node alone need not spend.
   const { convertV4MiniflareOptions, Miniflare } = await import('miniflare')
   const workplace = mkdtempSync(join(tmpdir(), 'tiedote-worker-'))
-  const build = inject('workerBuild')
+  const build = program ?? inject('workerBuild')
   const bundle = async () => {
     const { count, problems } = await bundleContent(directory, workplace)
     if (count === undefined) throw new Error(problems.map(formatProblem).join('\n'))
@@ -364,6 +368,7 @@ export async function workerService(
     return convertV4MiniflareOptions({
       // What it writes belongs to nobody who reads the results of tests.
       handleStructuredLogs: () => {},
+      logRequests: false,
       workers: [
         {
           name: 'tiedote',
@@ -381,14 +386,25 @@ export async function workerService(
   }
   const server = new Miniflare(await deployment())
 
+  let agent = new Agent({ keepAlive: true })
+  const send = async (url: URL, init: RequestInit) => {
+    const { body, signal } = init
+    // Miniflare takes several times as long for a request, and is needed for those that are sent bit by bit.
+    const isPlain = (body === undefined || typeof body === 'string') && !signal
+    if (program === undefined && url.origin === baseUrl && isPlain) {
+      const { pathname, search } = url
+      return askServer(new URL(`${pathname}${search}`, await server.ready), agent, init)
+    }
+    const asked = { redirect: 'manual', ...init }
+    return (await server.dispatchFetch(url.href, asked as never)) as unknown as Response
+  }
+
   /** Asks by the clock of the test, which then goes on from where the Worker's is. */
   const ask = async (path: string, init?: RequestInit) => {
     const headers = Object.fromEntries(new Headers(init?.headers))
     if (clock) headers[secondHeader] = String(clock.now())
-    const asked = { redirect: 'manual', ...init, headers }
     // Elsewhere than at the host of BASE_URL it only reads.
-    const { href } = new URL(path, baseUrl)
-    const response = (await server.dispatchFetch(href, asked as never)) as unknown as Response
+    const response = await send(new URL(path, baseUrl), { ...init, headers })
     await clock?.passed(Number(response.headers.get(secondHeader)) - 1)
     response.headers.delete(secondHeader)
     return response
@@ -403,10 +419,33 @@ export async function workerService(
       if (status !== 200) throw new Error('The Worker did not take up what has changed')
     },
     /** New isolates over the same database and the same cache, as a new deployment makes them. */
-    restart: async () => server.setOptions(await deployment()),
+    restart: async () => {
+      agent.destroy()
+      await server.setOptions(await deployment())
+      agent = new Agent({ keepAlive: true })
+    },
     close: async () => {
+      agent.destroy()
       await server.dispose()
       rmSync(workplace, { recursive: true, force: true })
     },
   }
+}
+
+/** Asks the server of a Worker as at the host of BASE_URL, in the words of the test alone. */
+function askServer(url: URL, agent: Agent, { method = 'GET', headers, body }: RequestInit) {
+  return new Promise<Response>((resolve, reject) => {
+    const named = { ...(headers as Record<string, string>), [homeHeader]: 'yes' }
+    const asked = request(url, { agent, method, headers: named }, (answer) => {
+      const chunks: Buffer[] = []
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk))
+      answer.on('end', () => {
+        const status = answer.statusCode!
+        const told = new Headers(answer.headers as Record<string, string>)
+        const isEmpty = [204, 205, 304].includes(status)
+        resolve(new Response(isEmpty ? null : Buffer.concat(chunks), { status, headers: told }))
+      })
+    })
+    asked.on('error', reject).end(body as string | undefined)
+  })
 }

@@ -69,6 +69,7 @@ const trials = [
   'feeds/hostile-input',
   'http/far-state',
   'websub/matching',
+  'worker',
   'worker-hub',
 ].map((name) => `test/${name}.test.ts`)
 

@@ -1,6 +1,6 @@
 // Calls from a Worker, in workerd, and where time has to pass in this process.
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,42 +9,12 @@ import { bundleWorker } from '../src/bundle-worker.ts'
 import { WorkerCaller } from '../src/worker-caller.ts'
 import { readAllowList } from '../src/websub/callback-address.ts'
 import type { CallAnswer } from '../src/websub/caller.ts'
+import { answerCall, seen } from './called-server.ts'
 import { workerSettings } from './platforms.ts'
 import type { ToldCall } from './worker-caller-entry.ts'
 
-const paths: Record<string, (response: ServerResponse, request: IncomingMessage) => void> = {
-  '/echo': (response, request) => void request.pipe(response),
-  '/headers': (response, { headers }) => void response.end(JSON.stringify(headers)),
-  '/busy': (response) => void response.writeHead(429, { 'Retry-After': '60' }).end('Later'),
-  '/elsewhere': (response) => void response.writeHead(307, { Location: '/echo' }).end(),
-  '/endless': (response) => {
-    const write = () => {
-      while (response.write('a'.repeat(10_000)));
-    }
-    response.on('drain', write)
-    write()
-  },
-  '/silent': () => {},
-  '/dripping': (response) => {
-    const timer = setInterval(() => {
-      response.write('a')
-      drips++
-    }, 5)
-    response.on('close', () => clearInterval(timer))
-  },
-  '/cut': (response) => {
-    response.writeHead(200, { 'Content-Length': '100' }).write('cut')
-    setTimeout(() => response.destroy(), 50)
-  },
-}
-
-let served: string[] = []
-let drips = 0
 let connections = 0
-const server = createServer((request, response) => {
-  served.push(request.url!)
-  paths[new URL(request.url!, 'http://a').pathname]!(response, request)
-})
+const server = createServer(answerCall)
 server.on('connection', () => {
   connections++
 })
@@ -72,7 +42,7 @@ beforeAll(async () => {
   )
 })
 beforeEach(() => {
-  served = []
+  seen.served = []
   connections = 0
 })
 afterEach(() => void vi.useRealTimers())
@@ -94,7 +64,7 @@ async function call(path: string, more: Partial<ToldCall> = {}): Promise<CallAns
 
 test('a push arrives as it is, and its answer comes back', async () => {
   expect(await call('/echo?k=a%2Fb+c&%7E', { body: 'news' })).toEqual({ status: 200, body: 'news' })
-  expect(served).toEqual(['/echo?k=a%2Fb+c&%7E'])
+  expect(seen.served).toEqual(['/echo?k=a%2Fb+c&%7E'])
   const headers = { 'Content-Type': 'application/rss+xml; charset=utf-8', 'X-Hub-Signature': 'a=b' }
   const { body } = (await call('/headers', { headers, body: 'news' })) as { body: string }
   expect(JSON.parse(body)).toMatchObject({
@@ -107,7 +77,7 @@ test('a push arrives as it is, and its answer comes back', async () => {
 
 test('a redirect is an answer, and nobody goes there (W-61, W-68)', async () => {
   expect(await call('/elsewhere')).toMatchObject({ status: 307 })
-  expect(served).toEqual(['/elsewhere'])
+  expect(seen.served).toEqual(['/elsewhere'])
 })
 
 test('of an answer no more is read than was wanted (W-61)', async () => {
@@ -160,7 +130,7 @@ test('who is silent or slow is given up after fifteen seconds, and after ten whe
   }
   const slow = ask('GET', '/dripping')
   const silent = ask('POST', '/silent')
-  await come(() => served.length === 2 && drips > 20)
+  await come(() => seen.served.length === 2 && seen.drips > 20)
   await vi.advanceTimersByTimeAsync(9999)
   expect(came).toEqual([])
   await vi.advanceTimersByTimeAsync(1)

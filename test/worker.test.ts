@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { wordsOf } from '../src/content/words.ts'
+import { bundleWorker } from '../src/bundle-worker.ts'
 import { bringBundleInLine, type Bundle, readBundle, writeBundle } from '../src/content/bundle.ts'
 import { loadContent } from '../src/content/load-content.ts'
 import { allReleases } from '../src/domain/feed-query.ts'
@@ -12,7 +14,14 @@ import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
 import { createContentStore } from '../src/store/content-store.ts'
 import { createReleaseStore } from '../src/store/release-store.ts'
 import { markdown, temporaryFolder } from './content-folder.ts'
-import { baseUrl, nodeService, workerSettings, workerVariables } from './platforms.ts'
+import {
+  baseUrl,
+  nodeService,
+  workerService,
+  workerSettings,
+  workerVariables,
+} from './platforms.ts'
+import { isTrial } from './trials.ts'
 import { buildWorker } from './worker-build.ts'
 
 const now = Date.UTC(2026, 0, 1) / 1000
@@ -160,28 +169,11 @@ test('a bundle that replaces another half-way leaves nothing of it behind', asyn
   )
 })
 
-test('the Worker that is deployed and Node answer our own content with the same bytes (H-17)', async () => {
-  const content = join(import.meta.dirname, '../content')
-  const deployment = await buildWorker(content)
-  onTestFinished(deployment.remove)
-  expect(deployment.status, deployment.log).toBe(0)
-  // Loading it takes a second, which other files of tests need not spend.
-  const { createTestHarness, unstable_getMiniflareWorkerOptions } = await import('wrangler')
-  const config = join(deployment.folder, 'wrangler.toml')
-  const {
-    r2Buckets: _,
-    assets,
-    ...settings
-  } = workerSettings(join(deployment.folder, '.generated/assets'))
-  const { workerOptions } = unstable_getMiniflareWorkerOptions(config)
-  expect(workerOptions).toMatchObject({ ...settings, assets })
+const ownContent = join(import.meta.dirname, '../content')
 
-  const node = await nodeService(content)
-  const worker = createTestHarness({
-    workers: [{ configPath: config, prebuiltWorkerDir: deployment.output, vars: workerVariables }],
-  })
-  await worker.listen()
-  onTestFinished(() => worker.close())
+/** Holds that a Worker answers our own content with the same bytes as Node (H-17). */
+async function expectOwnContent(fetch: (path: string) => Promise<Answered>) {
+  const node = await nodeService(ownContent)
   const { topics } = (await (await node('/all/topics.json')).json()) as {
     topics: { feeds: Record<string, string> }[]
   }
@@ -193,10 +185,58 @@ test('the Worker that is deployed and Node answer our own content with the same 
   for (const address of [...addresses, ...others.split(' ')]) {
     const path = address.replace(baseUrl, '')
     const one = await node(path)
-    const other = await worker.fetch(baseUrl + path)
+    const other = await fetch(path)
     expect(await other.text(), path).toBe(await one.text())
     expect(other.headers.get('etag'), path).toBe(one.headers.get('etag'))
   }
-  const health = await (await worker.fetch(`${baseUrl}/healthz`)).json()
+  const health: unknown = JSON.parse(await (await fetch('/healthz')).text())
   expect(health).toMatchObject({ status: 'ok', version: programVersion })
-}, 180_000)
+}
+
+type Answered = { headers: { get(name: string): string | null }; text(): Promise<string> }
+
+test('the Worker as we bundle it and Node answer our own content with the same bytes (H-17)', async () => {
+  const program = temporaryFolder()
+  await bundleWorker(program)
+  const worker = await workerService(ownContent, { program })
+  onTestFinished(() => worker.close())
+  await expectOwnContent(worker.fetch)
+})
+
+test('wrangler reads in wrangler.toml what tests in workerd go by', async () => {
+  // Loading it takes a second, which other files of tests need not spend.
+  const { unstable_getMiniflareWorkerOptions } = await import('wrangler')
+  const project = join(import.meta.dirname, '..')
+  const { r2Buckets: _, assets, ...settings } = workerSettings(join(project, '.generated/assets'))
+  const { workerOptions, main } = unstable_getMiniflareWorkerOptions(join(project, 'wrangler.toml'))
+  expect(workerOptions).toMatchObject({ ...settings, assets })
+  expect(main).toBe(join(project, '.generated/worker/worker.js'))
+  // Of what we bundled it takes every part, as it is.
+  const config = readFileSync(join(project, 'wrangler.toml'), 'utf8')
+  expect(config).toContain(
+    'no_bundle = true\nrules = [{ type = "ESModule", globs = ["**/*.js"] }]\n',
+  )
+})
+
+test.skipIf(!isTrial)(
+  'what wrangler deploys answers the same bytes, too (H-17)',
+  async () => {
+    const deployment = await buildWorker(ownContent)
+    onTestFinished(deployment.remove)
+    expect(deployment.status, deployment.log).toBe(0)
+    const { createTestHarness } = await import('wrangler')
+    const worker = createTestHarness({
+      workers: [
+        {
+          configPath: join(deployment.folder, 'wrangler.toml'),
+          prebuiltWorkerDir: deployment.output,
+          vars: workerVariables,
+        },
+      ],
+    })
+    await worker.listen()
+    onTestFinished(() => worker.close())
+    await expectOwnContent((path) => worker.fetch(baseUrl + path))
+  },
+  180_000,
+)

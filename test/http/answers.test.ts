@@ -156,7 +156,7 @@ test('what was answered is there when the database fails, however many other add
 
 test('a flood of addresses that nobody comes back to leaves what is polled at hand', async () => {
   const { clock, service, database } = await shared()
-  const one = service({ memory: 1_280_000 })
+  const one = service({ memory: 640_000 })
   const polled = ['/feed.atom', '/feed.rss', '/topics/eu.atom', '/topics/eu.json']
   const renders = async () => {
     const { body } = await one.metrics.document()
@@ -164,7 +164,7 @@ test('a flood of addresses that nobody comes back to leaves what is polled at ha
       Number(n),
     ).reduce((sum, count) => sum + count, 0)
   }
-  for (let number = 0; number < 700; number++) {
+  for (let number = 0; number < 350; number++) {
     await one.fetch(requestFor(`/topics/crime.json?q=w${number}`))
     if (number % 40 === 0) for (const path of polled) await ask(one, path)
   }
@@ -292,7 +292,7 @@ async function randomReaders(
   await note()
   const held = Array.from({ length: 6 }, () => new Map<string, { etag: string; date: string }>())
   const complaints: string[] = []
-  for (let step = 0; step < amount(100, 150); step++) {
+  for (let step = 0; step < amount(70, 150); step++) {
     const dice = random()
     if (dice < 0.12) {
       const name = pick(['a', 'b', 'c'])
