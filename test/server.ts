@@ -39,7 +39,7 @@ export type SharedServer = Server & { directory: string; database: string }
 
 /** Starts one server for tests that follow each other on it. Starting it takes longer than most of what is asked of it. */
 export function startForAll(
-  files: Record<string, string>,
+  files: Record<string, string | Uint8Array>,
   settings: Record<string, string> = {},
 ): () => SharedServer {
   let server: SharedServer

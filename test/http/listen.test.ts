@@ -1,9 +1,7 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import {
-  afterAll,
   afterEach,
   beforeAll,
   describe,
@@ -15,9 +13,9 @@ import {
 } from 'vitest'
 import { usualLimits } from '../../src/http/limits.ts'
 import { type Fetch, listen } from '../../src/http/listen.ts'
-import { markdown, temporaryFolder, writeFiles, writeFolder } from '../content-folder.ts'
+import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
 import { exchange, open } from '../raw-client.ts'
-import { databaseFile, type Server, spawnServer, start, until } from '../server.ts'
+import { databaseFile, type Server, spawnServer, start, startForAll, until } from '../server.ts'
 
 const host = 'Host: releases.example.org\r\n'
 const close = 'Connection: close\r\n'
@@ -42,29 +40,27 @@ const files = {
   ]),
 }
 
+const size = 20 * megabyte
+const withFile = {
+  ...files,
+  'media/large.bin': Buffer.alloc(size, 'a'),
+  'releases/large.en.md': markdown([
+    'title: Large',
+    'published: 2024-01-24T09:00:00+02:00',
+    'attachments: [{ file: large.bin }]',
+  ]),
+}
+
+/** Whatever is sent to it, and then it is stopped. */
+const started = startForAll(withFile, { BASE_URL: 'https://releases.example.org' })
+
 describe('whatever is sent', () => {
   let server: Server
-  const folder = mkdtempSync(join(tmpdir(), 'tiedote-data-'))
-  const content = writeFolder(files)
-
-  beforeAll(async () => {
-    server = await spawnServer(content, {
-      DATABASE: join(folder, 'tiedote.db'),
-      BASE_URL: 'https://releases.example.org',
-    })
-    await until(() => server.output().includes('Serving'))
-  })
+  beforeAll(() => void (server = started()))
 
   afterEach(async () => {
     expect(server.log().trim().split('\n')).toHaveLength(1)
     expect((await fetch(`${server.url}/feed.rss`)).status).toBe(200)
-  })
-
-  afterAll(async () => {
-    server.process.kill('SIGTERM')
-    expect(await server.exit).toBe(0)
-    rmSync(folder, { recursive: true, force: true })
-    rmSync(content, { recursive: true, force: true })
   })
 
   /** Sends one request, and expects one complete answer with a reason that a person can read. */
@@ -627,17 +623,6 @@ describe.concurrent('clients that take their time', () => {
 })
 
 describe('stopping', () => {
-  const size = 20 * megabyte
-  const withFile = {
-    ...files,
-    'media/large.bin': Buffer.alloc(size, 'a'),
-    'releases/large.en.md': markdown([
-      'title: Large',
-      'published: 2024-01-24T09:00:00+02:00',
-      'attachments: [{ file: large.bin }]',
-    ]),
-  }
-
   /** Asks for a large file, and stops reading after the first of it. */
   async function beginReading({ port }: Server) {
     const socket = await open(port)
@@ -661,31 +646,32 @@ describe('stopping', () => {
   }
 
   /** A server that was told to stop while it sends to one client and another one is idle. */
-  async function beginToStop(signal: 'SIGTERM' | 'SIGINT') {
-    const database = databaseFile()
-    const server = await start(temporaryFolder(withFile), { DATABASE: database })
+  async function beginToStop(server: Server, signal: 'SIGTERM' | 'SIGINT') {
     const reader = await beginReading(server)
     const idle = await open(server.port)
     idle.write(request({ headers: host }))
     await new Promise((resolve) => idle.once('data', resolve))
     server.process.kill(signal)
-    return { server, reader, idle, log: `${database}-wal` }
+    return { reader, idle }
   }
 
   test('SIGTERM refuses connections, closes idle ones, finishes running answers and exits with 0', async () => {
-    const { server, reader, idle, log } = await beginToStop('SIGTERM')
+    const server = started()
+    const { reader, idle } = await beginToStop(server, 'SIGTERM')
     await new Promise((resolve) => idle.once('close', resolve))
     await until(() => isRefused(server.port))
     reader.socket.resume()
     await until(() => reader.closed)
     expect(reader.read).toBeGreaterThan(size)
     expect(await server.exit).toBe(0)
-    expect(existsSync(log)).toBe(false)
+    expect(existsSync(`${server.database}-wal`)).toBe(false)
     expect(server.log().trim().split('\n')).toHaveLength(1)
   })
 
   test('SIGINT does so too, and a second signal stops at once', async () => {
-    const { server, reader, idle, log } = await beginToStop('SIGINT')
+    const database = databaseFile()
+    const server = await start(temporaryFolder(withFile), { DATABASE: database })
+    const { reader, idle } = await beginToStop(server, 'SIGINT')
     // npm passes on what the terminal told us already. Two at the very same moment would come as one.
     await new Promise((resolve) => setTimeout(resolve, 50))
     server.process.kill('SIGINT')
@@ -698,10 +684,9 @@ describe('stopping', () => {
     server.process.kill('SIGTERM')
     expect(await server.exit).toBe(0)
     expect(Date.now() - started).toBeLessThan(1000)
-    expect(existsSync(log)).toBe(false)
+    expect(existsSync(`${database}-wal`)).toBe(false)
   })
 
-  /** Of the first thousand it is said that they are read. */
   function manyReleases(name: string, count: number) {
     const lines = Array.from({ length: count }, (_, index) => {
       const published = new Date(Date.UTC(2020, 0, 1) + index * 60_000).toISOString()
@@ -714,14 +699,19 @@ describe('stopping', () => {
         body,
       })
     })
-    return { [`releases/${name}.jsonl`]: lines.join('\n') }
+    // A last line without an end would be waited for.
+    return { [`releases/${name}.jsonl`]: `${lines.join('\n')}\n` }
   }
 
   test('content that is being read at that moment does no harm', async () => {
     const directory = temporaryFolder(files)
-    const server = await start(directory)
-    writeFiles(directory, manyReleases('many', 1100))
-    await until(() => server.log().includes(' releases read'))
+    const DATABASE = databaseFile()
+    const server = await start(directory, { DATABASE })
+    const database = new DatabaseSync(DATABASE, { readOnly: true })
+    const drafts = database.prepare('select count(*) as count from incoming')
+    writeFiles(directory, manyReleases('many', 400))
+    await until(() => drafts.get()!.count !== 0)
+    database.close()
     server.process.kill('SIGTERM')
     expect(await server.exit).toBe(0)
     expect(server.log()).not.toMatch(/Error|^\s+at /m)
@@ -729,6 +719,7 @@ describe('stopping', () => {
 
   test('a server that does not serve yet stops, too', async () => {
     const directory = temporaryFolder(manyReleases('many', 2000))
+    // Of the first thousand it is said that they are read.
     const server = await spawnServer(directory, { DATABASE: databaseFile() })
     onTestFinished(() => void server.process.kill('SIGKILL'))
     await until(() => server.log().includes(' releases read'))
