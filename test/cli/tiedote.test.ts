@@ -104,10 +104,16 @@ const ownPath = process.env
   .filter((folder) => !folder.includes('node_modules'))
   .join(delimiter)
 
+/** What a shell gives to the installed program. The code that Node compiled lies where that of the other tests does. */
+function environment() {
+  const { NODE_COMPILE_CACHE } = process.env
+  return { PATH: [installed(), ownPath].join(delimiter), NODE_COMPILE_CACHE }
+}
+
 test('the program runs where npm has linked it, on the Node of the machine or the one that comes with it', () => {
-  const PATH = [installed(), ownPath].join(delimiter)
+  const env = environment()
   const run = (...args: string[]) =>
-    spawnSync('tiedote', args, { env: { PATH }, cwd: tmpdir(), encoding: 'utf8' })
+    spawnSync('tiedote', args, { env, cwd: tmpdir(), encoding: 'utf8' })
   expect(run('--version')).toMatchObject({
     status: 0,
     stdout: expect.stringMatching(/^\d+\.\d+\.\d+/),
@@ -123,7 +129,7 @@ test('bash completes commands and options from what it is given', () => {
     source <(tiedote complete bash)
     COMP_WORDS=(tiedote mend); COMP_CWORD=1; __tiedote_complete; printf '%s\n' "\${COMPREPLY[@]}"
     COMP_WORDS=(tiedote check --st); COMP_CWORD=2; __tiedote_complete; printf '%s\n' "\${COMPREPLY[@]}"`
-  const env = { PATH: [installed(), ownPath].join(delimiter) }
+  const env = environment()
   const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], { env, encoding: 'utf8' })
   expect([stderr, stdout.split('\n').map((line) => line.trim())]).toEqual([
     '',
