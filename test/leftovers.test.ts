@@ -34,7 +34,7 @@ async function cutOffLoad(directory: string): Promise<string> {
 async function killedLoads(directory: string): Promise<string> {
   const DATABASE = databaseFile()
   let left = 0
-  for (let kill = 0; kill < 14; kill++) {
+  for (let kill = 0; kill < 6; kill++) {
     const server = await spawnServer(directory, { DATABASE })
     await until(() => draftsIn(DATABASE) > left)
     server.process.kill('SIGKILL')
@@ -44,29 +44,33 @@ async function killedLoads(directory: string): Promise<string> {
   return DATABASE
 }
 
-test('drafts of loads that were killed are gone at a start, once nobody touched them for ten minutes', async () => {
-  const directory = temporaryFolder({ 'releases/many.jsonl': lines(releases) })
-  const DATABASE = await (isTrial ? killedLoads(directory) : cutOffLoad(directory))
-  expect(draftsIn(DATABASE)).toBeGreaterThan(0)
-  change(DATABASE, 'update incoming set staged = staged - 601')
-  change(
-    DATABASE,
-    `insert into incoming select * from (
+test(
+  'drafts of loads that were killed are gone at a start, once nobody touched them for ten minutes',
+  async () => {
+    const directory = temporaryFolder({ 'releases/many.jsonl': lines(releases) })
+    const DATABASE = await (isTrial ? killedLoads(directory) : cutOffLoad(directory))
+    expect(draftsIn(DATABASE)).toBeGreaterThan(0)
+    change(DATABASE, 'update incoming set staged = staged - 601')
+    change(
+      DATABASE,
+      `insert into incoming select * from (
        select 'of another service', id, number, unixepoch() - 500, dates, decided, deed, slug, language, source, origin, hash,
          authored, wanted, document, markdown, words, weight, media
        from incoming limit 100
      )`,
-  )
-  change(
-    DATABASE,
-    `update incoming set staged = unixepoch() - 3000 where batch = 'of another service'
+    )
+    change(
+      DATABASE,
+      `update incoming set staged = unixepoch() - 3000 where batch = 'of another service'
        and id in (select id from incoming where batch = 'of another service' limit 99)`,
-  )
-  await start(directory, { DATABASE })
-  // Perhaps another service is at work on these.
-  await until(() => draftsIn(DATABASE) === 100)
-  expect(countIn(DATABASE, 'release')).toBe(releases)
-})
+    )
+    await start(directory, { DATABASE })
+    // Perhaps another service is at work on these.
+    await until(() => draftsIn(DATABASE) === 100)
+    expect(countIn(DATABASE, 'release')).toBe(releases)
+  },
+  amount(60_000, 300_000),
+)
 
 test('a load that was taken for dead is begun anew, and nothing of it is missing', async () => {
   const directory = temporaryFolder({ 'releases/many.jsonl': lines(releases) })

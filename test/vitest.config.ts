@@ -47,6 +47,7 @@ class LongestFirst extends BaseSequencer {
 const trials = [
   'busy',
   'durability',
+  'leftovers',
   'hub-kills',
   'two-services',
   'second-machine',
