@@ -1,7 +1,7 @@
 import type { Labels, Retirement, Site } from './site.ts'
 import { endingTerms, type Term } from './term.ts'
 import type { Topic } from './topic.ts'
-import type { TopicExpression } from './topic-expression.ts'
+import { type TopicExpression, wantedTerms } from './topic-expression.ts'
 
 /** Which topics and publishers have ended at one moment. */
 export type Retired = {
@@ -68,4 +68,16 @@ export function endingOf(
     successors: [...new Set(retirements.flatMap(({ replacedBy }) => replacedBy))],
     note: retirements.find(({ note }) => note)?.note,
   }
+}
+
+/** Whether it is one of some terms that ended the feed of an expression: what ends in it later ends nothing more. */
+export function isEndedBy(
+  expression: TopicExpression,
+  terms: readonly Term[],
+  retired: Retired,
+): boolean {
+  const ending = endingOf(expression, retired)
+  if (!ending) return false
+  const wanted = wantedTerms(expression).filter((term) => terms.includes(term))
+  return wanted.some((term) => retired.ended.get(term)?.at === ending.at)
 }

@@ -1,8 +1,7 @@
 import type { HubTopic } from '../domain/hub-store.ts'
 import type { ReleaseStore } from '../domain/release-store.ts'
 import { createAddresses } from '../domain/addresses.ts'
-import { endingOf } from '../domain/retirement.ts'
-import { wantedTerms } from '../domain/topic-expression.ts'
+import { endingOf, isEndedBy } from '../domain/retirement.ts'
 import { createFeed } from '../feeds/feed.ts'
 import { type FormatName, formats } from '../feeds/formats.ts'
 import type { News, Push, PushDocuments } from '../websub/push.ts'
@@ -44,7 +43,9 @@ type Input = { query: HubTopic['query']; format: FormatName; current: Current; s
 /** The document as a reader gets it, if it has anything that is new (W-40). */
 async function renderWhole(input: Input, { keys, ended }: News) {
   const { places } = await findHead(input)
-  const hasNews = places.some(({ key }) => keys.includes(key)) || isEndedBy(input, ended)
+  const hasNews =
+    places.some(({ key }) => keys.includes(key)) ||
+    isEndedBy(input.query.topics, ended, input.current.retired)
   if (!hasNews) return undefined
   const recipe = feedMeaning({ ...input, renamed: false }, input.current, input.store)
   if ('movedTo' in recipe) return undefined
@@ -58,7 +59,7 @@ async function renderNews(input: Input, { keys, ended }: News) {
   const head = await findHead(input)
   const wanted = new Set(keys)
   const places = head.places.filter(({ key }) => wanted.has(key))
-  const isEnded = isEndedBy(input, ended)
+  const isEnded = isEndedBy(query.topics, ended, current.retired)
   if (places.length === 0 && !isEnded) return undefined
   const previous = head.next && (await findInterval(input, head.next, head))
   const releases = await load(input, places)
@@ -70,11 +71,6 @@ async function renderNews(input: Input, { keys, ended }: News) {
   const entries = isEnded || !feed.hasEnded ? feed.entries : feed.entries.slice(1)
   const updated = Math.max(feed.updated, head.latest)
   return { body: formats[format].render({ ...feed, updated, entries }), previous: previous ?? '' }
-}
-
-function isEndedBy({ query, current }: Input, ended: string[]): boolean {
-  if (!wantedTerms(query.topics).some((term) => ended.includes(term))) return false
-  return endingOf(query.topics, current.retired) !== undefined
 }
 
 function linksOf({ query, format, current }: Input, previous: string): string {

@@ -10,9 +10,9 @@ import {
   type HubTopic,
 } from '../domain/hub-store.ts'
 import type { ReleaseStore, State } from '../domain/release-store.ts'
-import { endingOf } from '../domain/retirement.ts'
+import { endingOf, isEndedBy } from '../domain/retirement.ts'
 import { createTerms, type Term, type Terms } from '../domain/term.ts'
-import { anyOf, type Group, wantedTerms } from '../domain/topic-expression.ts'
+import { anyOf, type Group } from '../domain/topic-expression.ts'
 import { anchorsOf, anything, hasRelease, termsOf } from './matching.ts'
 import type { Standing } from './push.ts'
 
@@ -188,8 +188,7 @@ export class FanOut {
     if (terms.length === 0) return []
     const feeds = await this.#parts.store.feeds()
     return feeds
-      .filter(({ query }) => wantedTerms(query.topics).some((term) => terms.includes(term)))
-      .filter(({ query }) => endingOf(query.topics, retired) !== undefined)
+      .filter(({ query }) => isEndedBy(query.topics, terms, retired))
       .map((feed) => join(feed, [after + 1, after + count]))
   }
 

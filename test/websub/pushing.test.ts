@@ -225,6 +225,25 @@ test('a topic that ends is told by its last entry, and at its end subscribers ar
   expect(lease).toBeLessThanOrEqual(3 * 86_400)
 })
 
+test('a feed that has ended is not told to end once more when another of its topics does (W-40, W-42)', async () => {
+  const hub = await startHub({ files: first })
+  const paths = ['/topics/crime+eu.atom', '/topics/crime+eu.json', '/topics/crime,eu.atom']
+  const { told } = await subscribed(hub, paths)
+  const ending = (text: string, slug: string, after: number) => {
+    const at = new Date((start + after) * 1000).toISOString()
+    return text.replace(new RegExp(`^${slug}:\n`, 'm'), `$&  retired: { at: ${at} }\n`)
+  }
+  const once = ending(topicsYaml, 'crime', 100)
+  await hub.publish({ 'topics.yaml': once })
+  await hub.wait(110)
+  await hub.publish({ 'topics.yaml': ending(once, 'eu', 200) })
+  await hub.wait(110)
+  expect(told('/topics/crime+eu.atom')).toEqual([['This feed has ended']])
+  expect(told('/topics/crime+eu.json')).toHaveLength(1)
+  // Of a feed with alternatives the last of them ends it.
+  expect(told('/topics/crime,eu.atom')).toEqual([['This feed has ended']])
+})
+
 test('after a topic was renamed its subscribers are told under its new address, and can name the old one (W-59)', async () => {
   const hub = await startHub({ files: first })
   const { told, pushes, verifications, url } = await subscribed(hub, [
