@@ -89,7 +89,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^esbuild$/, where: /^bundle-worker\.ts/ },
   {
     what: /^valibot$/,
-    where: /^(domain\/|content\/|config\.ts|http\/api\/(schemas|operations)\.ts)/,
+    where: /^(domain\/|content\/|config\.ts|http\/(hub-form|api\/(schemas|operations))\.ts)/,
   },
 ]
 

@@ -4,6 +4,7 @@ import { endingOf } from '../domain/retirement.ts'
 import { type RequestParts, takeRequest } from '../websub/requests.ts'
 import { always } from './answers/record.ts'
 import type { StateSource } from './answers/state.ts'
+import { readHubForm } from './hub-form.ts'
 import { errorHeaders, logError, toFailure } from './problem.ts'
 import { readAddress } from './urls.ts'
 
@@ -31,8 +32,8 @@ export async function answerHub(request: Request, parts: HubParts): Promise<Resp
         'Subscribers send forms to this address with POST (https://www.w3.org/TR/websub/).'
       throw new DomainError('not-allowed', sentence, { allow: methods })
     }
-    const fields = await readForm(request)
-    await takeRequest(fields, { ...parts, findTopic: (address) => findTopic(address, parts) })
+    const form = readHubForm(await readFields(request))
+    await takeRequest(form, { ...parts, findTopic: (address) => findTopic(address, parts) })
     parts.onRequest?.()
     return text(202, 'This is verified at hub.callback now.\n', { 'Cache-Control': 'no-store' })
   } catch (error) {
@@ -56,7 +57,7 @@ function text(status: number, body: string, headers: Record<string, string>): Re
   })
 }
 
-async function readForm(request: Request): Promise<URLSearchParams> {
+async function readFields(request: Request): Promise<URLSearchParams> {
   const type = request.headers.get('content-type') ?? ''
   if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(type)) {
     throw new DomainError('unsupported', 'Send a form: application/x-www-form-urlencoded.')

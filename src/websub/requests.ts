@@ -11,12 +11,6 @@ const usualLease = 10 * day
 const shortestLease = 2 * day
 const longestLease = 30 * day
 
-/** Bytes that a secret must have fewer of (WebSub section 5.1). */
-const longestSecret = 200
-/** Characters of what is sent back as it came. */
-const longestToken = 500
-const longestTopic = 2000
-
 /** How many there may be, so that the hub cannot be used against others (W-58). */
 const mostPending = 10_000
 /** Of a host that never verified anything, and of one that did: it may follow many feeds. */
@@ -36,27 +30,28 @@ export type RequestParts = {
   findTopic: (address: string) => Promise<HubTopic>
 }
 
-/** A form, of which the first value of each field counts. */
-export type Fields = { get(name: string): string | null }
+/** What a subscriber sends. `lease` is in seconds, as asked for. */
+export type HubForm = {
+  mode: 'subscribe' | 'unsubscribe'
+  topic: string
+  callback: string
+  secret: string | undefined
+  verifyToken: string | undefined
+  lease: number | undefined
+}
 
 /**
  * Takes what a subscriber asks for. It takes effect when it is verified. Throws DomainError with a sentence for the
  * subscriber.
  */
-export async function takeRequest(fields: Fields, parts: RequestParts): Promise<void> {
-  const mode = fields.get('hub.mode')
-  if (mode !== 'subscribe' && mode !== 'unsubscribe') throw unknownMode(mode)
-  const asked = required(fields, 'hub.topic', longestTopic)
-  const { address: callback, host } = readCallback(required(fields, 'hub.callback'), parts.rules)
-  const common = {
-    asked,
-    callback,
-    host,
-    secret: readSecret(fields),
-    verifyToken: optional(fields, 'hub.verify_token', longestToken),
-    lease: readLease(fields),
-    at: parts.clock.now(),
-  }
+export async function takeRequest(
+  { mode, topic: asked, ...form }: HubForm,
+  parts: RequestParts,
+): Promise<void> {
+  const { address: callback, host } = readCallback(form.callback, parts.rules)
+  const { secret, verifyToken } = form
+  const lease = leaseFor(form.lease)
+  const common = { asked, callback, host, secret, verifyToken, lease, at: parts.clock.now() }
   if (mode === 'subscribe' && !parts.isOn) {
     throw new DomainError('not-found', 'This hub takes no subscriptions.')
   }
@@ -65,13 +60,6 @@ export async function takeRequest(fields: Fields, parts: RequestParts): Promise<
   if (!topic) return
   checkLoad(await parts.store.load(host), mode, parts.clock.now())
   await parts.store.ask({ ...topic, ...common, mode })
-}
-
-function unknownMode(mode: string | null): DomainError {
-  if (mode === 'publish') {
-    return new DomainError('invalid', 'This hub knows by itself what is new, and takes no pings.')
-  }
-  return new DomainError('invalid', 'hub.mode must be subscribe or unsubscribe.')
 }
 
 /** The topic that somebody subscribes to, who may name it as it was called then. */
@@ -118,31 +106,6 @@ function full(sentence: string, retryAfter: number): DomainError {
   return new DomainError('unavailable', sentence, { retryAfter })
 }
 
-function required(fields: Fields, name: string, longest = Infinity): string {
-  const value = optional(fields, name, longest)
-  if (value) return value
-  throw new DomainError('invalid', `${name} is missing.`)
-}
-
-function optional(fields: Fields, name: string, longest: number): string | undefined {
-  const value = fields.get(name) ?? undefined
-  if (value !== undefined && value.length > longest) {
-    throw new DomainError('invalid', `${name} must have at most ${longest} characters.`)
-  }
-  return value
-}
-
-function readSecret(fields: Fields): string | undefined {
-  const secret = fields.get('hub.secret') ?? undefined
-  if (secret === undefined) return undefined
-  const { length } = new TextEncoder().encode(secret)
-  if (length > 0 && length < longestSecret) return secret
-  throw new DomainError('invalid', `hub.secret must have from 1 to ${longestSecret - 1} bytes.`)
-}
-
-/** What is no number is as if nothing was asked for. */
-function readLease(fields: Fields): number {
-  const asked = fields.get('hub.lease_seconds') ?? ''
-  if (!/^\d{1,12}$/.test(asked)) return usualLease
-  return Math.min(Math.max(Number(asked), shortestLease), longestLease)
+function leaseFor(asked = usualLease): number {
+  return Math.min(Math.max(asked, shortestLease), longestLease)
 }

@@ -13,7 +13,7 @@ import { expressions, topics } from '../questions.ts'
 import { amount } from '../trials.ts'
 import { start, startHub } from './hub-service.ts'
 
-const timeLimit = amount(60_000, 3_600_000)
+const timeLimit = amount(60_000, 900_000)
 
 type Written = {
   language: string
@@ -124,33 +124,44 @@ class Folder {
   }
 }
 
-/** Entries of an Atom document, each with its last change. */
-function entriesIn(body: string): string[] {
+/**
+ * Entries of the Atom document at a path, each with its last change. The one that says that the feed has ended, which
+ * leads to no release, gets another identity when a term of the feed is renamed.
+ */
+function entriesIn(body: string, path: string): string[] {
   return body
     .split('<entry ')
     .slice(1)
     .map((entry) => {
-      return `${/<id>([^<]*)/.exec(entry)![1]} ${/<updated>([^<]*)/.exec(entry)![1]}`
+      const id = entry.includes('/releases/') ? /<id>([^<]*)/.exec(entry)![1] : path
+      return `${id} ${/<updated>([^<]*)/.exec(entry)![1]}`
     })
 }
 
-test(
-  'whoever subscribes is told of exactly those entries that the feed shows as new (W-04, W-49, W-50)',
-  async () => {
-    const seeds = fc.sample(fc.array(step, { minLength: 12, maxLength: 12 }), amount(1, 300))
-    for (const steps of seeds) await expectNews(steps, amount(40, 500))
+const firstSeed = Number(process.env.HISTORY_SEED ?? Math.floor(Math.random() * 2 ** 30))
+/** Histories that wait for their hubs together. */
+const together = amount(1, 10)
+
+test.each(Array.from({ length: amount(1, 100) }, (_, index) => firstSeed + index * together))(
+  'whoever subscribes is told of exactly those entries that the feed shows as new, in random histories from %i on (W-04, W-49, W-50)',
+  async (first) => {
+    const seeds = Array.from({ length: together }, (_, index) => first + index)
+    // With 500 expressions a history takes ten seconds.
+    await Promise.all(seeds.map((seed) => expectNews(seed, seed === first ? amount(40, 500) : 40)))
   },
   timeLimit,
 )
 
-async function expectNews(steps: Step[], count: number) {
+async function expectNews(seed: number, count: number) {
+  const history = fc.array(step, { minLength: 12, maxLength: 12 })
+  const [steps = []] = fc.sample(history, { numRuns: 1, seed })
   const told = new Map<string, string[]>()
   const call = async ({ method, address, body }: CallRequest): Promise<CallAnswer> => {
     const { pathname, searchParams } = new URL(address)
     if (method === 'GET') return { status: 200, body: searchParams.get('hub.challenge') ?? '' }
     told.set(pathname, [
       ...(told.get(pathname) ?? []),
-      ...entriesIn(new TextDecoder().decode(body)),
+      ...entriesIn(new TextDecoder().decode(body), pathname),
     ])
     return { status: 200, body: '' }
   }
@@ -161,7 +172,7 @@ async function expectNews(steps: Step[], count: number) {
   const store = createReleaseStore(hub.database())
   const { site } = await store.state(hub.clock.now())
   const addresses = createAddresses(baseUrl, site)
-  const asked: TopicExpression[] = [[], ...fc.sample(expressions, count)]
+  const asked: TopicExpression[] = [[], ...fc.sample(expressions, { numRuns: count, seed })]
   const paths = new Set(
     asked.flatMap((expression, index) => {
       const language = ['en', 'fi', 'sv', 'all'][index % 4]!
@@ -195,7 +206,7 @@ async function expectNews(steps: Step[], count: number) {
         response.status === 308
           ? await (await hub.fetch(new URL(response.headers.get('location')!).pathname)).text()
           : await response.text()
-      shown.set(path, entriesIn(body))
+      shown.set(path, entriesIn(body, path))
     }
     return shown
   }
@@ -211,7 +222,9 @@ async function expectNews(steps: Step[], count: number) {
       if (fresh.length > 0) expected.set(path, fresh.toSorted())
     }
     const got = new Map(Array.from(told, ([path, entries]) => [path, entries.toSorted()]))
-    expect(Object.fromEntries(got), JSON.stringify(one)).toEqual(Object.fromEntries(expected))
+    expect(Object.fromEntries(got), `${seed}: ${JSON.stringify(one)}`).toEqual(
+      Object.fromEntries(expected),
+    )
     for (const entries of after.values()) for (const entry of entries) seen.add(entry)
   }
 }

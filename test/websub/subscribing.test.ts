@@ -1,4 +1,5 @@
 // How programs subscribe to feeds, and how the hub makes sure that they mean it.
+import fc from 'fast-check'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { topicsYaml } from '../content-folder.ts'
 import { baseUrl } from '../platforms.ts'
@@ -56,6 +57,9 @@ test.each([
   [{ 'hub.topic': `${baseUrl}/topics/eux.rss` }, 404, 'no topic'],
   [{ 'hub.secret': '' }, 400, 'hub.secret'],
   [{ 'hub.secret': 'ä'.repeat(100) }, 400, 'hub.secret'],
+  [{ 'hub.topic': `${baseUrl}/?${'x'.repeat(2000)}` }, 400, 'at most 2000 characters'],
+  [{ 'hub.verify_token': 'x'.repeat(501) }, 400, 'at most 500 characters'],
+  [{ 'hub.callback': `https://reader.example/${'x'.repeat(2048)}` }, 400, 'hub.callback'],
 ])('%o is refused in plain text (W-10, W-17, W-21, W-43)', async (wrong, status, words) => {
   const hub = await startHub({ files: eu })
   const right = {
@@ -67,6 +71,61 @@ test.each([
   expect(response.status).toBe(status)
   expect(response.headers.get('content-type')).toBe('text/plain; charset=utf-8')
   expect(await response.text()).toContain(words)
+})
+
+test('what is just not too long is taken, and the first value of what is there twice (W-17, W-54)', async () => {
+  const hub = await startHub({ files: eu })
+  const subscriber = await startSubscriber()
+  const token = 'x'.repeat(500)
+  const form = new URLSearchParams({
+    'hub.mode': 'subscribe',
+    'hub.topic': `${baseUrl}/topics/eu.atom`,
+    'hub.callback': subscriber.url(),
+    'hub.secret': 'x'.repeat(199),
+    'hub.verify_token': token,
+  })
+  form.append('hub.mode', 'publish')
+  form.append('hub.verify_token', 'another')
+  expect((await hub.fetch('/hub', { method: 'POST', body: form })).status).toBe(202)
+  await hub.work()
+  expect(subscriber.verifications()[0]!.url.searchParams.get('hub.verify_token')).toBe(token)
+})
+
+test('whatever a form says, the answer is about the form (W-54, W-58)', async () => {
+  const told = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => told.mockRestore())
+  const hub = await startHub({ files: eu })
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('', '-1', '1e9', '__proto__'),
+  )
+  const fields = {
+    'hub.mode': fc.constantFrom('subscribe', 'unsubscribe', 'denied'),
+    'hub.topic': fc.constantFrom(
+      `${baseUrl}/topics/eu.atom`,
+      `${baseUrl}/feed`,
+      'https://a.example',
+    ),
+    'hub.callback': fc.webUrl({ withQueryParameters: true, withFragments: true }),
+    'hub.secret': text,
+    'hub.verify_token': text,
+    'hub.lease_seconds': text,
+  }
+  const anyForm = fc.tuple(
+    ...Object.entries(fields).map(([name, right]) => {
+      return fc.tuple(fc.constant(name), fc.oneof({ weight: 9, arbitrary: right }, text))
+    }),
+    fc.tuple(text, text),
+  )
+  const statuses = new Set<number>()
+  for (const form of fc.sample(anyForm, 100)) {
+    const body = new URLSearchParams(form)
+    const response = await hub.fetch('/hub', { method: 'POST', body })
+    statuses.add(response.status)
+    expect([202, 400, 404, 429], body.toString()).toContain(response.status)
+  }
+  expect(told).not.toHaveBeenCalled()
+  expect(statuses.has(202)).toBe(true)
 })
 
 test('other methods, other bodies and large ones are refused (W-54)', async () => {
