@@ -58,6 +58,7 @@ export function composeNode({ contentDirectory, uploads, tokens, ...parts }: Nod
     hasFeedPages: true,
     hasChanged: database.watch(),
     ...parts,
+    clientOf: clientAtSocket,
     later: createLater(),
     media: serveFolders(uploads === undefined ? [contentDirectory] : [contentDirectory, uploads]),
     isTrusted: (c) => isOfTrusted(authentication, c.req.header('authorization'), clientAtSocket(c)),

@@ -1,3 +1,4 @@
+import { Attempts } from './domain/attempts.ts'
 import type { Clock } from './domain/clock.ts'
 import type { FileProblem } from './domain/problem.ts'
 import type { ReleaseStore, State } from './domain/release-store.ts'
@@ -57,6 +58,8 @@ export type Parts = {
   later: (work: () => Promise<void>) => void
   /** Answers requests below `/media/`. */
   media: AppParts['media']
+  /** Who asks, as far as that is known. */
+  clientOf?: AppParts['clientOf']
   /** Whether a request has the token of somebody who may know of every release. */
   isTrusted?: AppParts['isTrusted']
   /** Told that somebody may have published something. */
@@ -202,14 +205,15 @@ function createHubLoader({
   ...parts
 }: HubRequestParts & { database: Database } & Omit<
     HubParts,
-    'store' | 'rules'
+    'store' | 'rules' | 'client' | 'attempts'
   >): AppParts['askHub'] {
-  return async (request) => {
+  const attempts = new Attempts(parts.clock)
+  return async (request, client) => {
     const [{ answerHub }, { createHubRequestStore }] = await Promise.all([
       import('./http/hub.ts'),
       import('./store/hub-requests.ts'),
     ])
     const store = createHubRequestStore(database, writer)
-    return answerHub(request, { ...parts, rules: await rules(), store })
+    return answerHub(request, { ...parts, rules: await rules(), store, client, attempts })
   }
 }

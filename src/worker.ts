@@ -1,5 +1,6 @@
 import type { D1Database, ExportedHandler, Fetcher } from '@cloudflare/workers-types'
 import { DurableObject, waitUntil } from 'cloudflare:workers'
+import type { Context } from 'hono'
 import bundleText from './content.txt'
 import { createClockReport, systemClock } from './clock.ts'
 import { compose, loadStems } from './compose.ts'
@@ -214,6 +215,11 @@ function onlyReading(database: D1Database): Database {
   }
 }
 
+/** Cloudflare writes this header itself, and nobody else can. */
+function clientOf(c: Context): string {
+  return c.req.header('cf-connecting-ip') ?? ''
+}
+
 /**
  * Publishing, loaded when somebody asks for it. Every request looks whether the tables are ours, and
  * so does every change in the second in which it is made.
@@ -232,7 +238,7 @@ function createApiLoader(env: Env, { baseUrl, tokens }: WorkerConfig): () => Pro
       clock: systemClock,
       tokens,
       portions: largePortions,
-      clientOf: (c) => c.req.header('cf-connecting-ip') ?? '',
+      clientOf,
       baseUrl,
     })
   }
@@ -269,6 +275,7 @@ function createService(env: Env, config: WorkerConfig, isHome: boolean) {
       spare: spareState,
     }),
     hasFeedPages,
+    clientOf,
     hasHub,
     ...(hasHub && { longestState: longestStateWithHub }),
     ...(isHome &&

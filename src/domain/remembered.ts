@@ -4,7 +4,7 @@
  * suggestions.
  */
 export const cacheSizes = {
-  /** Who tried wrong tokens. */
+  /** Who tried wrong tokens, or asked the hub. */
   clients: 1_000_000,
   /** What became of files, for when the store does not answer. */
   files: 1_000_000,

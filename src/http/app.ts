@@ -47,7 +47,9 @@ export type AppParts = HealthParts & {
   /** Told that somebody may have published something. */
   onPublished?: (() => void) | undefined
   /** What answers `/hub`, brought in when somebody asks for it. */
-  askHub?: ((request: Request) => Promise<Response>) | undefined
+  askHub?: ((request: Request, client: string) => Promise<Response>) | undefined
+  /** Who asks, as far as that is known: those who ask too often are refused. */
+  clientOf?: ((c: Context) => string) | undefined
   /** Whether a request has the token of somebody who may know of every release. */
   isTrusted?: ((c: Context) => Promise<boolean>) | undefined
   /** What links to releases before their time are kept in, brought in when somebody follows one. */
@@ -98,7 +100,7 @@ export function createApp(parts: AppParts): App {
   if (parts.askHub) {
     app.all('/hub', async (c) => {
       c.set('subject', { kind: 'hub', path: c.req.path })
-      return parts.askHub!(c.req.raw)
+      return parts.askHub!(c.req.raw, parts.clientOf?.(c) ?? '')
     })
   }
 

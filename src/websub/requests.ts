@@ -1,3 +1,4 @@
+import type { Attempts } from '../domain/attempts.ts'
 import type { Clock } from '../domain/clock.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { HubLoad, HubRequest, HubRequestStore, HubTopic } from '../domain/hub-store.ts'
@@ -15,6 +16,8 @@ const longestLease = 30 * day
 const mostPending = 10_000
 /** Of a host that never verified anything, and of one that did: it may follow many feeds. */
 const mostPendingOfHost = { unknown: 10, verified: 600 }
+/** Of a client within a minute, for hosts of either kind. */
+const mostOfClient = { unknown: 30, verified: 300 }
 const mostSubscriptions = 100_000
 const mostSubscriptionsOfHost = 10_000
 
@@ -24,6 +27,9 @@ export type RequestParts = {
   rules: CallbackRules
   /** Whether new subscriptions are taken. */
   isOn: boolean
+  /** Who asks, as far as that is known, and what clients asked for before. */
+  client: string
+  attempts: Attempts
   /**
    * The feed that an address means. Throws DomainError for one that is no feed of ours, or that cannot be subscribed to.
    */
@@ -58,7 +64,9 @@ export async function takeRequest(
   const topic = mode === 'subscribe' ? await parts.findTopic(asked) : await findOwn(common, parts)
   // Nobody subscribes so, and there is nothing to verify (W-55).
   if (!topic) return
-  checkLoad(await parts.store.load(host), mode, parts.clock.now())
+  const load = await parts.store.load(host)
+  checkLoad(load, mode, parts.clock.now())
+  countRequest(load, parts)
   await parts.store.ask({ ...topic, ...common, mode })
 }
 
@@ -96,6 +104,21 @@ function checkLoad(load: HubLoad, mode: string, now: number) {
   if (load.subscriptions >= mostSubscriptions) {
     throw full('This hub has as many subscriptions as it can serve.', 3600)
   }
+}
+
+/**
+ * Whoever names hosts of others must not keep everybody else from subscribing. A host that verified something is mostly
+ * that of who asks.
+ */
+function countRequest(
+  { isVerified }: HubLoad,
+  { client, attempts }: Pick<RequestParts, 'client' | 'attempts'>,
+) {
+  const kind = isVerified ? 'verified' : 'unknown'
+  const counted = `${kind} ${client}`
+  const wait = attempts.wait(counted, mostOfClient[kind])
+  if (wait !== undefined) throw tooOften('Too many requests came from here. Ask again later.', wait)
+  attempts.add(counted)
 }
 
 function tooOften(sentence: string, retryAfter: number): DomainError {

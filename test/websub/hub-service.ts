@@ -117,8 +117,13 @@ export async function startHub({
       // Whoever writes in the same process wakes it.
       await work()
     },
-    post: (fields: Record<string, string>) =>
-      press.fetch('/hub', { method: 'POST', body: new URLSearchParams(fields) }),
+    /** Sends a form, as a client of its own if none is named. */
+    post: (fields: Record<string, string>, client: string = crypto.randomUUID()) =>
+      press.fetch('/hub', {
+        method: 'POST',
+        headers: { 'x-forwarded-for': client },
+        body: new URLSearchParams(fields),
+      }),
     /** Asks for a subscription, and has it verified. */
     async subscribe(path: string, callback: string, more: Record<string, string> = {}) {
       const fields = {

@@ -368,6 +368,52 @@ test('who verified something waits behind nobody who did not, and may ask for ma
   expect(asked[0]).toBe('reader.example')
 })
 
+test('a client names thirty unknown hosts in a minute, and is kept from nothing that concerns a known one (W-58)', async () => {
+  const call = async ({ address }: CallRequest) => {
+    const { hostname, searchParams } = new URL(address)
+    if (hostname !== 'reader.example') return { failed: 'no route' }
+    return { status: 200, body: searchParams.get('hub.challenge') ?? '' }
+  }
+  const hub = await startHub({ files: eu, caller: { call } })
+  const ask = (callback: string, client: string) =>
+    hub.post(
+      {
+        'hub.mode': 'subscribe',
+        'hub.topic': `${baseUrl}/topics/eu.atom`,
+        'hub.callback': callback,
+      },
+      client,
+    )
+  expect((await ask('https://reader.example/first', '192.0.2.1')).status).toBe(202)
+  await hub.work()
+  const statuses: number[] = []
+  for (let number = 0; number < 40; number++) {
+    const asked = await ask(`https://silent-${number}.example/`, '192.0.2.2')
+    statuses.push(asked.status)
+  }
+  expect(statuses.filter((status) => status === 202)).toHaveLength(30)
+  const refused = await ask('https://silent.example/', '192.0.2.2')
+  expect([refused.status, refused.headers.get('content-type')]).toEqual([
+    429,
+    'text/plain; charset=utf-8',
+  ])
+  expect(await refused.text()).toContain('from here')
+  const wait = Number(refused.headers.get('retry-after'))
+  expect(wait).toBeGreaterThan(0)
+  expect(wait).toBeLessThanOrEqual(60)
+  expect((await ask('https://other.example/', '192.0.2.3')).status).toBe(202)
+  expect((await ask('https://reader.example/second', '192.0.2.2')).status).toBe(202)
+  hub.sleep(wait)
+  expect((await ask('https://silent.example/', '192.0.2.2')).status).toBe(202)
+  // One who names the host of a reader leaves room for what that reader asks for.
+  const taken: number[] = []
+  for (let number = 0; number < 310; number++) {
+    taken.push((await ask(`https://reader.example/${number}`, '192.0.2.4')).status)
+  }
+  expect(taken.filter((status) => status === 202)).toHaveLength(300)
+  expect((await ask('https://reader.example/third', '192.0.2.5')).status).toBe(202)
+})
+
 test('who is told that thousands of feeds have ended keeps nobody else from subscribing (W-20, W-58)', async () => {
   const hub = await startHub({ files: eu })
   const subscriber = await startSubscriber()

@@ -1,25 +1,23 @@
+import { Attempts } from '../../domain/attempts.ts'
 import type { Clock } from '../../domain/clock.ts'
 import { DomainError, refusable } from '../../domain/errors.ts'
 import type { Author } from '../../publishing/permission.ts'
-import { cacheSizes, createRemembered } from '../../domain/remembered.ts'
 
 /** Somebody who may publish, and by which secret. */
 export type Token = Author & { secret: string }
 
 /** Wrong tokens that one client may try in a minute. */
 const mostAttempts = 10
-const minute = 60
 
 /** Finds out who asks, by the token of a request. */
 export class Authentication {
   readonly #known: Promise<{ author: Author; digest: Uint8Array }[]>
   readonly #isClosed: boolean
-  readonly #clock: Clock
-  readonly #failures = createRemembered<{ count: number; until: number }>(cacheSizes.clients)
+  readonly #failures: Attempts
 
   constructor(tokens: Token[], clock: Clock) {
     this.#isClosed = tokens.length === 0
-    this.#clock = clock
+    this.#failures = new Attempts(clock)
     this.#known = Promise.all(
       tokens.map(async ({ secret, ...author }) => ({ author, digest: await digestOf(secret) })),
     )
@@ -37,16 +35,12 @@ export class Authentication {
     const [, secret = ''] = /^Bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
     const [all, digest] = await Promise.all([this.#known, digestOf(secret)])
     // Nothing may be waited for from here, or many guesses at once would count as one.
-    const now = this.#clock.now()
-    const failed = this.#failures.get(client)
-    // A clock that is set back must not make it longer.
-    const isOver = failed === undefined || failed.until <= now || failed.until > now + minute
-    if (!isOver && failed.count >= mostAttempts) throw tooOften(failed.until - now)
+    const wait = this.#failures.wait(client, mostAttempts)
+    if (wait !== undefined) throw tooOften(wait)
     if (!secret) throw new DomainError('unknown', 'Send a token: Authorization: Bearer …')
     const found = all.filter((one) => isSame(one.digest, digest))
     if (found[0]) return found[0].author
-    const before = isOver ? { count: 0, until: now + minute } : failed
-    this.#failures.set(client, { ...before, count: before.count + 1 })
+    this.#failures.add(client)
     throw new DomainError('unknown', 'This token is not known.')
   }
 }
