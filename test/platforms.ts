@@ -345,6 +345,7 @@ export async function workerService(
     variables = {},
     outside,
     program,
+    hasSecond = false,
   }: {
     clock?: Clock
     variables?: Record<string, string>
@@ -352,6 +353,8 @@ export async function workerService(
     outside?: (request: Request) => Promise<Response>
     /** The folder of another program than that of tests, as it is deployed. */
     program?: string
+    /** Whether there is a second isolate over the same database, which knows nothing of the first one. */
+    hasSecond?: boolean
   } = {},
 ) {
   // Loading it takes time, which tests on Node alone need not spend.
@@ -365,23 +368,25 @@ export async function workerService(
   }
   const deployment = async () => {
     const content = { type: 'Text' as const, path: join(build, 'content.txt') }
+    const hub = { className: 'HubObject', useSQLite: true }
+    const first = {
+      name: 'tiedote',
+      ...workerSettings(join(workplace, 'assets')),
+      bindings: { ...workerVariables, ...variables },
+      ...(outside && {
+        durableObjects: { HUB_OBJECT: hub },
+        outboundService: outside as never,
+      }),
+      modulesRoot: build,
+      modules: [...modulesIn(build), { ...content, contents: await bundle() }],
+    }
+    const durableObjects = { HUB_OBJECT: { ...hub, scriptName: 'tiedote' } }
+    const second = { ...first, name: 'second', durableObjects }
     return convertV4MiniflareOptions({
       // What it writes belongs to nobody who reads the results of tests.
       handleStructuredLogs: () => {},
       logRequests: false,
-      workers: [
-        {
-          name: 'tiedote',
-          ...workerSettings(join(workplace, 'assets')),
-          bindings: { ...workerVariables, ...variables },
-          ...(outside && {
-            durableObjects: { HUB_OBJECT: { className: 'HubObject', useSQLite: true } },
-            outboundService: outside as never,
-          }),
-          modulesRoot: build,
-          modules: [...modulesIn(build), { ...content, contents: await bundle() }],
-        },
-      ],
+      workers: hasSecond ? [first, second] : [first],
     })
   }
   const server = new Miniflare(await deployment())
@@ -412,7 +417,18 @@ export async function workerService(
   return {
     url: async () => (await server.ready).href,
     fetch: ask,
-    database: async () => (await server.getD1Database('DB')) as unknown as Database,
+    /** Asks the second isolate. */
+    askSecond: async (path: string, init?: RequestInit) => {
+      const second = await server.getWorker('second')
+      const response = await second.fetch(new URL(path, baseUrl).href, init as never)
+      return response as unknown as Response
+    },
+    /** What a cron trigger does. */
+    trigger: async () => {
+      const worker = (await server.getWorker('tiedote')) as { scheduled(): Promise<unknown> }
+      await worker.scheduled()
+    },
+    database: async () => (await server.getD1Database('DB', 'tiedote')) as unknown as Database,
     /** Changes the content of the database, and not that of the deployment. */
     takeUp: async () => {
       const { status } = await ask(takeUpPath, { method: 'POST', body: await bundle() })
