@@ -10,6 +10,7 @@ import { subscribeAll, type Wanted } from '../websub/subscriptions.ts'
 import { percentile, pollBeside } from './beside.ts'
 import { digits, type Figure, type Found, spreadOf } from './figures.ts'
 import { copyOf, filledDatabase, frameFolder } from './filled-store.ts'
+import { measureFanOut } from './hub-fan-out.ts'
 import { topics } from './input.ts'
 import { memoryOf, publishToken, type Server, startService } from './processes.ts'
 import type { Received, ReceiverGiven } from './receiver.ts'
@@ -30,7 +31,9 @@ const baseUrl = 'https://releases.example.org'
 const topic = topics[0]!
 
 /** Figures of the hub with 10,000 subscriptions on 1,000 hosts, over https. */
-export async function measureHub({ isQuick, tell }: Setup): Promise<Found> {
+export async function measureHub(setup: Setup): Promise<Found> {
+  const { isQuick, tell } = setup
+  const fanOut = await measureFanOut(setup)
   return inFolder(async (folder) => {
     const receiver = await startReceiver(folder)
     const database = copyOf(await filledDatabase(isQuick ? 2000 : 12_000, tell), folder)
@@ -66,7 +69,7 @@ export async function measureHub({ isQuick, tell }: Setup): Promise<Found> {
       }
       const polls = (await beside.take()).polls.map(({ wait }) => wait)
       clearInterval(watching)
-      return { figures: [one, ...figuresOf(rounds, { idle, polls, memory })] }
+      return { figures: [...fanOut, one, ...figuresOf(rounds, { idle, polls, memory })] }
     } finally {
       await beside.stop()
       await service.stop()
