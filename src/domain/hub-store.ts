@@ -151,8 +151,8 @@ export interface HubStore {
   seed(state: State, after: number): Promise<HubPosition>
   /** Public releases that changed materially after a second, and are not in the journal. */
   unknownReleases(state: State, after: number): Promise<HubRelease[]>
-  /** Those of some news that are not in the journal. */
-  unknownNews(news: HubNews[]): Promise<HubNews[]>
+  /** Terms of which the journal has that they ended, by their names of then, each with its second. */
+  endings(): Promise<{ term: Term; at: number }[]>
   /** Feeds with an anchor among some terms, in a language or in all. */
   feedsAt(terms: Term[], language: string): Promise<HubFeed[]>
   /** All feeds, or some by their numbers. */

@@ -2,6 +2,7 @@ import type { HubTopic } from '../domain/hub-store.ts'
 import type { ReleaseStore } from '../domain/release-store.ts'
 import { createAddresses } from '../domain/addresses.ts'
 import { endingOf, isEndedBy } from '../domain/retirement.ts'
+import { createTerms } from '../domain/term.ts'
 import { createFeed } from '../feeds/feed.ts'
 import { type FormatName, formats } from '../feeds/formats.ts'
 import type { News, Push, PushDocuments } from '../websub/push.ts'
@@ -21,7 +22,10 @@ type Parts = {
 /** What the hub sends of feeds, as their own documents would say it. */
 export function createPushDocuments({ store, baseUrl, hasHub }: Parts): PushDocuments {
   return {
-    async render({ query, format }, news, state) {
+    async render({ query, format }, { keys, ended }, state) {
+      const terms = createTerms(state.site, state.vocabulary)
+      // They may have had other names when they ended.
+      const news = { keys, ended: ended.map((term) => terms.resolve(term)?.term ?? term) }
       const addresses = createAddresses(baseUrl, state.site, hasHub)
       const current: Current = { ...state, addresses, isFailing: false }
       const input = { query, format: format as FormatName, current, store }

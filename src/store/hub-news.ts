@@ -106,18 +106,15 @@ export async function findUnknownReleases(
   }))
 }
 
-/** Those of some news that are not in the journal. */
-export async function findUnknownNews(database: Database, news: HubNews[]): Promise<HubNews[]> {
-  if (news.length === 0) return []
+/** Terms of which the journal has that they ended, by their names of then, with the second. */
+export async function readEndings(database: Database): Promise<{ term: Term; at: number }[]> {
   const { results } = await statement(
     database,
-    `select value ->> 0 as subject, value ->> 1 as updated from json_each(?)
-     where not exists (
-       select 1 from hub_news where subject = value ->> 0 and hub_news.updated = value ->> 1
-     )`,
-    JSON.stringify(news.map(({ subject, updated }) => [subject, updated])),
+    'select subject, updated from hub_news where subject > ? and subject < ?',
+    endedPrefix,
+    `${endedPrefix}\u{10ffff}`,
   ).all<HubNews>()
-  return results
+  return results.map(({ subject, updated }) => ({ term: endedIn(subject)!, at: updated }))
 }
 
 /** See `HubStore.record`. */
@@ -184,11 +181,13 @@ function endedIn(subject: string): Term | undefined {
 /** Forgets what is over for long: news, subscriptions, feeds and hosts that nobody has anything to do with. */
 export async function tidyHub(database: Database, now: number): Promise<void> {
   await database.batch([
-    // What may be met again by looking stays.
+    // What may be met again by looking stays: what ended is met at each look.
     statement(
       database,
-      `delete from hub_news where at < ?1 and updated < min(?1, (select looked from hub))`,
+      `delete from hub_news where at < ?1 and updated < min(?1, (select looked from hub))
+       and subject not like ?2`,
       now - kept,
+      `${endedPrefix}%`,
     ),
     statement(
       database,

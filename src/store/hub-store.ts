@@ -1,7 +1,7 @@
 import type { HubStore } from '../domain/hub-store.ts'
 import { type Database, statement } from './database.ts'
 import {
-  findUnknownNews,
+  readEndings,
   findUnknownReleases,
   giveLeadBack,
   readNews,
@@ -34,7 +34,7 @@ export function createHubStore(database: Database): HubStore {
     resign: (name) => giveLeadBack(database, name),
     seed: (state, after) => seedJournal(database, state, after),
     unknownReleases: (state, after) => findUnknownReleases(database, state, after),
-    unknownNews: (news) => findUnknownNews(database, news),
+    endings: () => readEndings(database),
     feedsAt: (terms, language) => findFeedsAt(database, terms, language),
     feeds: (ids) =>
       ids

@@ -121,20 +121,22 @@ export class FanOut {
 
   /** Takes up what is new, or a part of it. Returns whether there may be more. */
   async #lookOnce(state: State, altered: Altered[]): Promise<boolean> {
-    const { store, clock } = this.#parts
+    const { store, clock, baseUrl } = this.#parts
     const position = this.#position!
     // After a clock that was ahead was mended, what was looked at last is dated later than all there is.
     const looked = Math.min(position.looked, state.since)
     const found = await store.unknownReleases(state, looked - overlap)
     const ended = Array.from(state.retired.ended, ([term, { at }]) => ({ term, at }))
-    const subjects = ended.map(({ term, at }) => ({ subject: endedTerm(term), updated: at }))
-    const newlyEnded = await store.unknownNews(subjects)
-    const endedTerms = ended
-      .filter(({ term }) => newlyEnded.some(({ subject }) => subject === endedTerm(term)))
-      .map(({ term }) => term)
+    const { terms } = wordsOf(state, baseUrl)
+    // A term may have ended under another name.
+    const known = (await store.endings()).map(({ term, at }) => {
+      return endingName(terms.resolve(term)?.term ?? term, at)
+    })
+    const newlyEnded = ended.filter(({ term, at }) => !known.includes(endingName(term, at)))
+    const endedTerms = newlyEnded.map(({ term }) => term)
     const news: HubNews[] = [
       ...found.map(({ id, updated }) => ({ subject: id, updated })),
-      ...newlyEnded,
+      ...newlyEnded.map(({ term, at }) => ({ subject: endedTerm(term), updated: at })),
     ]
     const { number } = position
     const feeds = [
@@ -215,6 +217,11 @@ export class FanOut {
     this.#frame = frame
     return haveMoved
   }
+}
+
+/** What stands for one end of a term: that may begin again, and end again. */
+function endingName(term: Term, at: number): string {
+  return `${term} ${at}`
 }
 
 /** A feed with news of some numbers beside those that were found before. */

@@ -5,6 +5,7 @@ import { baseUrl } from '../platforms.ts'
 import {
   confirming,
   type HubService,
+  plainCaller,
   release,
   start,
   startHub,
@@ -242,6 +243,59 @@ test('a feed that has ended is not told to end once more when another of its top
   expect(told('/topics/crime+eu.json')).toHaveLength(1)
   // Of a feed with alternatives the last of them ends it.
   expect(told('/topics/crime,eu.atom')).toEqual([['This feed has ended']])
+})
+
+test('a topic that has ended is not told to end once more when it is renamed, nor when that is long ago (W-40, W-42)', async () => {
+  const hub = await startHub({ files: first })
+  const paths = ['/topics/crime.atom', '/all/topics/crime.json']
+  const { told, url } = await subscribed(hub, paths)
+  const renew = async () => {
+    for (const path of paths) {
+      await hub.subscribe(path, url(path), { 'hub.lease_seconds': String(30 * 86_400) })
+    }
+  }
+  const retired = (until: number) =>
+    topicsYaml.replace(
+      /^crime:\n/m,
+      `$&  retired: { at: ${new Date((start + 100) * 1000).toISOString()}, until: ${new Date((start + until) * 1000).toISOString()} }\n`,
+    )
+  const ended = retired(200 * 86_400)
+  await hub.publish({ 'topics.yaml': ended })
+  await hub.wait(110)
+  const renamed = `${ended.replace(/^crime:/m, 'offences:').replaceAll('broader: crime', 'broader: offences')}crime: { renamed: offences }\n`
+  await hub.publish({ 'topics.yaml': renamed })
+  await hub.wait(10)
+  await renew()
+  for (const days of [20, 25, 10]) {
+    hub.sleep(days * 86_400)
+    await hub.work()
+    await renew()
+    await hub.publish(release(`after-${days}`, ['eu'], { at: hub.clock.now() - 10 }))
+    await hub.wait(10)
+  }
+  expect(told('/topics/crime.atom')).toEqual([['This feed has ended']])
+  expect(told('/all/topics/crime.json')).toHaveLength(1)
+})
+
+test('an end that is owed is told although the topic has another name by then (W-42, W-48)', async () => {
+  let isDown = false
+  const hub = await startHub({
+    files: first,
+    caller: {
+      call: async (request) => (isDown ? { failed: 'no route' } : plainCaller.call(request)),
+    },
+  })
+  const { told } = await subscribed(hub, ['/topics/crime.atom'])
+  const at = new Date((start + 100) * 1000).toISOString()
+  const ended = topicsYaml.replace(/^crime:\n/m, `$&  retired: { at: ${at} }\n`)
+  isDown = true
+  await hub.publish({ 'topics.yaml': ended })
+  await hub.wait(110)
+  const renamed = `${ended.replace(/^crime:/m, 'offences:').replaceAll('broader: crime', 'broader: offences')}crime: { renamed: offences }\n`
+  await hub.publish({ 'topics.yaml': renamed })
+  isDown = false
+  await hub.wait(1000)
+  expect(told('/topics/crime.atom')).toEqual([['This feed has ended']])
 })
 
 test('after a topic was renamed its subscribers are told under its new address, and can name the old one (W-59)', async () => {
