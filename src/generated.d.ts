@@ -8,6 +8,7 @@ declare module '*.txt' {
 declare module 'cloudflare:workers' {
   export function waitUntil(promise: Promise<unknown>): void
   export class DurableObject<Env> {
+    constructor(ctx: { storage: ObjectStorage }, env: Env)
     protected ctx: { storage: ObjectStorage }
     protected env: Env
   }

@@ -12,8 +12,9 @@ import { Hub } from './websub/hub.ts'
 import { WorkerCaller } from './worker-caller.ts'
 
 /**
- * The free plan allows 50 requests, D1 among them, to each alarm, and six connections. What is left is done by the next
- * alarm, which follows at once.
+ * Each alarm may have a thousand queries to D1, which fifty deliveries of as many feeds need a quarter of, and six
+ * connections. What is left is done by the next alarm, which follows at once: so nobody waits long for a verification
+ * although subscribers are slow.
  */
 const limits = { verifications: 4, deliveries: 12, connections: 5, quiet: 6 }
 

@@ -1,6 +1,6 @@
 // Starts the service on Node and the Worker in workerd, put together as they are deployed, to ask both the same.
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,6 +25,7 @@ import type { HubReport } from '../src/websub/hub.ts'
 import { writeFolder } from './content-folder.ts'
 import { isQuick } from './trials.ts'
 import { homeHeader, secondHeader, takeUpPath } from './worker-controls.ts'
+import { modulesIn, workerSettings } from './worker-settings.ts'
 
 export const baseUrl = 'https://releases.example.org'
 
@@ -298,41 +299,6 @@ export async function mendStore(database: Database): Promise<void> {
 
 /** What a Worker in these tests is told. */
 export const workerVariables = { BASE_URL: baseUrl, PUBLISH_TOKENS: publishTokens }
-
-/**
- * What `wrangler.toml` says of a Worker, in the words of Miniflare: `worker.test.ts` holds that wrangler reads
- * the same there. It has a bucket, as whoever uploads files takes the marks of comments away.
- */
-export function workerSettings(assets: string) {
-  const config = readFileSync(join(import.meta.dirname, '../wrangler.toml'), 'utf8')
-  const compatibilityDate = /^compatibility_date = "(.*)"/m.exec(config)![1]!
-  const compatibilityFlags = ['nodejs_compat', 'global_fetch_strictly_public']
-  return {
-    compatibilityDate,
-    compatibilityFlags,
-    d1Databases: { DB: { id: 'DB' } },
-    r2Buckets: { MEDIA: { id: 'tiedote-media' } },
-    assets: {
-      directory: assets,
-      binding: 'ASSETS',
-      run_worker_first: true,
-      routerConfig: { has_user_worker: true, invoke_user_worker_ahead_of_assets: true },
-      assetConfig: {
-        html_handling: 'none' as const,
-        compatibility_date: compatibilityDate,
-        compatibility_flags: compatibilityFlags,
-      },
-    },
-  }
-}
-
-/** The modules of a Worker that was built, of which the first is its entry. */
-function modulesIn(folder: string) {
-  const names = readdirSync(folder).filter((name) => name.endsWith('.js'))
-  return names
-    .toSorted((a, b) => Number(b === 'worker.js') - Number(a === 'worker.js'))
-    .map((name) => ({ type: 'ESModule' as const, path: join(folder, name) }))
-}
 
 /**
  * The Worker of `worker-entry.ts` in workerd, over a content folder. It goes by a clock of the test as far as

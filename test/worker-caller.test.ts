@@ -10,7 +10,7 @@ import { WorkerCaller } from '../src/worker-caller.ts'
 import { readAllowList } from '../src/websub/callback-address.ts'
 import type { CallAnswer } from '../src/websub/caller.ts'
 import { answerCall, seen } from './called-server.ts'
-import { workerSettings } from './platforms.ts'
+import { workerSettings } from './worker-settings.ts'
 import type { ToldCall } from './worker-caller-entry.ts'
 
 let connections = 0

@@ -14,13 +14,8 @@ import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
 import { createContentStore } from '../src/store/content-store.ts'
 import { createReleaseStore } from '../src/store/release-store.ts'
 import { markdown, temporaryFolder } from './content-folder.ts'
-import {
-  baseUrl,
-  nodeService,
-  workerService,
-  workerSettings,
-  workerVariables,
-} from './platforms.ts'
+import { baseUrl, nodeService, workerService, workerVariables } from './platforms.ts'
+import { workerSettings } from './worker-settings.ts'
 import { isTrial } from './trials.ts'
 import { buildWorker } from './worker-build.ts'
 

@@ -18,6 +18,7 @@ import { soak } from './soak.ts'
 import { measureStarting } from './starting.ts'
 import { measureWaiting } from './waiting.ts'
 import { measureWorker } from './worker.ts'
+import { measureWorkerHub } from './worker-hub.ts'
 
 const parts: Record<string, (setup: Setup) => Promise<Found>> = {
   serving: measureServing,
@@ -30,6 +31,7 @@ const parts: Record<string, (setup: Setup) => Promise<Found>> = {
   polling: measurePolling,
   waiting: measureWaiting,
   hub: measureHub,
+  'worker-hub': measureWorkerHub,
 }
 
 const usage = `npm run bench -- [options]          measures, and ends with 1 when a figure is missed
