@@ -53,7 +53,7 @@ type Collecting = Pick<Options, 'known' | 'stage' | 'now' | 'progress' | 'takesU
 const stagedAtOnce = 100
 
 /**
- * Bytes of releases that take less time to read than a thread takes to load what it reads them with. So few that nothing
+ * Bytes of texts that take less time to read than a thread takes to load what it reads them with. So few that nothing
  * that is odd about them takes long: only in a thread a text can be given up.
  */
 const readAtOnce = 20_000
@@ -229,7 +229,9 @@ let lastRead: { texts: FrameTexts; result: ReadFrame } | undefined
 async function readFrameTexts(texts: FrameTexts, readers: Readers): Promise<ReadFrame> {
   const isSame =
     lastRead?.texts.siteText === texts.siteText && lastRead.texts.topicsText === texts.topicsText
-  if (!lastRead || !isSame) lastRead = { texts, result: await readers.frame(texts) }
+  const isSmall = texts.siteText.length + texts.topicsText.length <= readAtOnce
+  const quickest = isSmall ? reading : readers
+  if (!lastRead || !isSame) lastRead = { texts, result: await quickest.frame(texts) }
   return lastRead.result
 }
 
