@@ -12,7 +12,9 @@ import { addressToCall, type CallbackRules, hostOf, mayReach } from './websub/ca
 import { type CallAnswer, type Caller, callLimits, type CallRequest } from './websub/caller.ts'
 
 /** Connections at most, those that wait for the next call included. */
-const mostConnections = 120
+const mostConnections = 80
+/** Connections that wait for the next call at most. Each takes about 0.1 MB, 64 KB of it to read into. */
+const mostIdle = 30
 /** Milliseconds for the name, the connection and its encryption. */
 const connectLimit = 5000
 /** Milliseconds until the next address of a host is tried. Half the world is further away than Node allows for. */
@@ -97,7 +99,11 @@ export class NodeCaller implements Caller {
     const idle = [this.#http, this.#https].flatMap(({ freeSockets }) =>
       Object.values(freeSockets).flatMap((sockets) => sockets ?? []),
     )
-    const tooMany = Math.max(0, idle.length + this.#running.size - mostConnections)
+    const tooMany = Math.max(
+      0,
+      idle.length - mostIdle,
+      idle.length + this.#running.size - mostConnections,
+    )
     for (const socket of idle.slice(0, tooMany)) socket.destroy()
   }
 

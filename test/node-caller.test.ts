@@ -432,7 +432,7 @@ test('a connection that the subscriber has closed in the meantime is replaced by
   server.close()
 })
 
-test('there are never more than a hundred and twenty connections, those that wait included (W-62)', async () => {
+test('there are never more than eighty connections, those that wait included (W-62)', async () => {
   const caller = callerFor('127.0.0.1')
   let open = 0
   let most = 0
@@ -447,19 +447,19 @@ test('there are never more than a hundred and twenty connections, those that wai
     Array.from({ length: hosts }, (_, index) =>
       caller.call(post(`http://${index}.reader${group}.example:${portOf(server)}/`)),
     )
-  const first = callAll(1, 140)
-  await until(() => waiting.length === 120)
+  const first = callAll(1, 100)
+  await until(() => waiting.length === 80)
   await new Promise((resolve) => setTimeout(resolve, 50))
-  expect([waiting.length, open]).toEqual([120, 120])
+  expect([waiting.length, open]).toEqual([80, 80])
   server.on('request', () => {
     for (const response of waiting.splice(0)) response.end('done')
   })
   for (const response of waiting.splice(0)) response.end('done')
   const answers = [...(await Promise.all(first)), ...(await Promise.all(callAll(2, 100)))]
-  expect(answers).toEqual(Array(240).fill(ok('done')))
-  await until(() => open <= 120)
+  expect(answers).toEqual(Array(200).fill(ok('done')))
+  await until(() => open <= 30)
   // The other side hears a moment later that one was closed.
-  expect(most).toBeLessThan(140)
+  expect(most).toBeLessThan(100)
   server.closeAllConnections()
   server.close()
 })

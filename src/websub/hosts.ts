@@ -2,7 +2,7 @@ import type { HubHost, Owed } from '../domain/hub-store.ts'
 import { patience, waitAfter } from './retries.ts'
 
 /** Deliveries at a time to all hosts together, and to those that are slow or fail (W-62). */
-const mostAtOnce = 108
+const mostAtOnce = 70
 
 /** Deliveries at a time to a host, and to one with more than so many subscriptions. */
 const mostOfHost = 4
