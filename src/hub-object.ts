@@ -16,7 +16,7 @@ import { WorkerCaller } from './worker-caller.ts'
  * connections. What is left is done by the next alarm, which follows at once: so nobody waits long for a verification
  * although subscribers are slow.
  */
-const limits = { verifications: 4, deliveries: 12, connections: 5, quiet: 6 }
+const limits = { verifications: 4, deliveries: 50, connections: 5, quiet: 6 }
 
 /** Seconds after which a hub tries again that failed, or that could do nothing of what is due. */
 const rest = 10
