@@ -438,6 +438,7 @@ test('there are never more than eighty connections, and few that wait for the ne
   let most = 0
   const waiting: ServerResponse[] = []
   const server = createServer((_, response) => void waiting.push(response))
+  server.keepAliveTimeout = 60_000
   server.on('connection', (socket) => {
     most = Math.max(most, ++open)
     socket.on('close', () => open--)
