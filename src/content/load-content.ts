@@ -53,12 +53,6 @@ type Collecting = Pick<Options, 'known' | 'stage' | 'now' | 'progress' | 'takesU
 const stagedAtOnce = 100
 
 /**
- * Bytes of texts that take less time to read than a thread takes to load what it reads them with. So few that nothing
- * that is odd about them takes long: only in a thread a text can be given up.
- */
-const readAtOnce = 20_000
-
-/**
  * Reads a content folder: `site.yaml`, `topics.yaml`, `releases/**`. Only what changed since the
  * store last saw it is parsed. Every problem of the folder is reported, not only the first.
  */
@@ -78,10 +72,7 @@ export async function loadContent(directory: string, options: Options): Promise<
   const load = { directory, folder, rest: restWhileServing, basis }
   const surroundings = { site, vocabulary, baseUrl }
   const collector = new ReleaseCollector(frame, problems, options)
-  const size = folder.releases.reduce((sum, file) => sum + file.size, 0)
-  const quickest = !isServing && size <= readAtOnce ? reading : readers
-  const readWith = { ...load, now, surroundings, readers: quickest }
-  const batches = readUnread(findUnread(load, known), readWith)
+  const batches = readUnread(findUnread(load, known), { ...load, now, surroundings, readers })
   for await (const batch of batches) {
     for (const release of batch) await collector.take(release)
   }
@@ -229,9 +220,7 @@ let lastRead: { texts: FrameTexts; result: ReadFrame } | undefined
 async function readFrameTexts(texts: FrameTexts, readers: Readers): Promise<ReadFrame> {
   const isSame =
     lastRead?.texts.siteText === texts.siteText && lastRead.texts.topicsText === texts.topicsText
-  const isSmall = texts.siteText.length + texts.topicsText.length <= readAtOnce
-  const quickest = isSmall ? reading : readers
-  if (!lastRead || !isSame) lastRead = { texts, result: await quickest.frame(texts) }
+  if (!lastRead || !isSame) lastRead = { texts, result: await readers.frame(texts) }
   return lastRead.result
 }
 
