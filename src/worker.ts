@@ -3,6 +3,7 @@ import { DurableObject, waitUntil } from 'cloudflare:workers'
 import type { Context } from 'hono'
 import bundleText from './content.txt'
 import { createClockReport, systemClock } from './clock.ts'
+import { clientFrom } from './domain/attempts.ts'
 import { compose, loadStems } from './compose.ts'
 import { isAtHome, readWorkerConfig, unknownPublishers, type WorkerConfig } from './config.ts'
 import { bringBundleInLine, type Bundle, readBundle } from './content/bundle.ts'
@@ -217,7 +218,7 @@ function onlyReading(database: D1Database): Database {
 
 /** Cloudflare writes this header itself, and nobody else can. */
 function clientOf(c: Context): string {
-  return c.req.header('cf-connecting-ip') ?? ''
+  return clientFrom(c.req.header('cf-connecting-ip') ?? '')
 }
 
 /**

@@ -1,5 +1,6 @@
 import {
   type Document,
+  isCollection,
   isMap,
   isNode,
   isPair,
@@ -9,6 +10,7 @@ import {
   type Node,
   parseDocument,
   stringify,
+  visit,
 } from 'yaml'
 import { mostProblems } from '../domain/limits.ts'
 import type { Problem } from '../domain/problem.ts'
@@ -48,13 +50,16 @@ export function parseYaml(text: string, firstLine = 1): YamlSource {
     .toSorted((one, other) => one.at - other.at)
     .map(({ at, ...rest }) => ({ line: lineAt(at), field: '', ...rest }))
   let value: unknown = {}
+  let message: string | undefined
   try {
-    value = withoutEmpty(document.toJS()) ?? {}
+    if (hasDeepNames(document)) message = nestedTooDeeply
+    else value = withoutEmpty(document.toJS()) ?? {}
   } catch (error) {
-    // Problems that were found have said it already.
-    const message = `${(error as Error).message}. Write the values out.`
-    if (problems.every(({ warning }) => warning))
-      problems.push({ line: firstLine, field: '', message })
+    message = `${(error as Error).message}. Write the values out.`
+  }
+  // Problems that were found have said it already.
+  if (message && problems.every(({ warning }) => warning)) {
+    problems.push({ line: firstLine, field: '', message })
   }
   return {
     value,
@@ -81,9 +86,30 @@ function parse(text: string, lineCounter: LineCounter): Document | undefined {
   }
 }
 
+const nestedTooDeeply = 'These fields are nested too deeply. Write them more plainly.'
+
 function tooDeep(line: number): YamlSource {
-  const message = 'These fields are nested too deeply. Write them more plainly.'
-  return { value: undefined, problems: [{ line, field: '', message }], lineOf: () => line }
+  const problems = [{ line, field: '', message: nestedTooDeeply }]
+  return { value: undefined, problems, lineOf: () => line }
+}
+
+/** Sets in the place of a name that may lie in each other. */
+const mostSetsAsNames = 5
+
+/**
+ * Whether sets or lists stand in the place of a name, in each other. The library writes each of them out at every
+ * level: three hundred braces in a row would take hours.
+ */
+function hasDeepNames(document: Document): boolean {
+  let isFound = false
+  visit(document, {
+    Pair(_, pair, path) {
+      const around = [...path, pair].filter((one) => isPair(one) && isCollection(one.key))
+      isFound = around.length > mostSetsAsNames
+      return isFound ? visit.BREAK : undefined
+    },
+  })
+  return isFound
 }
 
 /** Writes plain values so that they are read again as they are. */

@@ -31,3 +31,15 @@ export class Attempts {
     return counted && counted.until > now && counted.until <= now + minute ? counted : undefined
   }
 }
+
+/** Who asks from an address: of IPv6 its network, because one customer is given all of its 2^64 addresses. */
+export function clientFrom(address: string): string {
+  const url = URL.parse(`http://[${address}]/`)
+  if (!url) return address
+  const [head = '', tail = ''] = url.hostname.slice(1, -1).split('::')
+  const [before = [], after = []] = [head, tail].map((part) => part.split(':').filter(Boolean))
+  const zeros = Array<string>(8 - before.length - after.length).fill('0')
+  const network = [...before, ...zeros, ...after].slice(0, 4).join(':')
+  // That of IPv4 as IPv6 writes it.
+  return network === '0:0:0:0' ? address : network
+}

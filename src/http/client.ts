@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { BlockList, isIPv6 } from 'node:net'
 import type { Context } from 'hono'
+import { clientFrom } from '../domain/attempts.ts'
 
 /**
  * Who asks: the address of the connection and, where that is a proxy near to us, what it says of the one
@@ -9,10 +10,10 @@ import type { Context } from 'hono'
 export function clientAtSocket(c: Context): string {
   const { incoming } = c.env as { incoming?: IncomingMessage }
   const address = (incoming?.socket.remoteAddress ?? '').replace(/^::ffff:(?=[\d.]+$)/, '')
-  if (!nearby.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) return address
+  if (!nearby.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')) return clientFrom(address)
   const behind =
     c.req.header('x-forwarded-for')?.split(',').at(-1)?.trim().slice(0, longestClient) ?? ''
-  return `${address} ${behind}`
+  return `${address} ${clientFrom(behind)}`
 }
 
 /** Characters of what a proxy says of a client. No address has more. */

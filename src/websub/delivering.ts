@@ -260,6 +260,8 @@ export class Delivering {
     this.#pausing = setTimeout(() => {
       this.#pausing = undefined
       this.#pump()
+      // What waited may be nothing any more, which nobody else tells.
+      this.#tellChange()
     }, betweenBegins)
     void this.#send(turns)
   }

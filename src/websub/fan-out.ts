@@ -129,10 +129,12 @@ export class FanOut {
     const ended = Array.from(state.retired.ended, ([term, { at }]) => ({ term, at }))
     const { terms } = wordsOf(state, baseUrl)
     // A term may have ended under another name.
-    const known = (await store.endings()).map(({ term, at }) => {
-      return endingName(terms.resolve(term)?.term ?? term, at)
-    })
-    const newlyEnded = ended.filter(({ term, at }) => !known.includes(endingName(term, at)))
+    const known = new Set(
+      (await store.endings()).map(({ term, at }) => {
+        return endingName(terms.resolve(term)?.term ?? term, at)
+      }),
+    )
+    const newlyEnded = ended.filter(({ term, at }) => !known.has(endingName(term, at)))
     const endedTerms = newlyEnded.map(({ term }) => term)
     const news: HubNews[] = [
       ...found.map(({ id, updated }) => ({ subject: id, updated })),

@@ -613,3 +613,21 @@ test('a file that was touched is the same, and nothing of how it lies on the dis
     'type',
   ])
 })
+
+test.each([
+  ['open', (depth: number) => '{'.repeat(depth)],
+  ['closed', (depth: number) => `a: ${'{'.repeat(depth)}b${'}'.repeat(depth)}\n`],
+])('hundreds of braces in a row take no time, %s', async (_, braces) => {
+  for (const depth of [200, 8000]) {
+    const directory = temporaryFolder({
+      'topics.yaml': braces(depth),
+      'releases/a.en.md': `---\n${braces(depth)}\n---\nText.\n`,
+    })
+    const began = process.cpuUsage()
+    expect((await load(directory)).content).toBeUndefined()
+    writeFiles(directory, { 'topics.yaml': topicsYaml })
+    expect((await load(directory)).content).toBeUndefined()
+    const { user, system } = process.cpuUsage(began)
+    expect((user + system) / 1000).toBeLessThan(5000)
+  }
+})

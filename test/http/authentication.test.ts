@@ -23,6 +23,11 @@ test('who sends a hundred guesses at once is answered for ten of them', async ()
   expect(await guess('a-secret-of-the-newsroom', 'somebody else')).toBe('newsroom')
   now += 60
   expect(await guess('a-secret-of-the-newsroom', 'stranger')).toBe('newsroom')
+  // Nobody waits for as long as a clock was ahead.
+  for (let times = 0; times < 10; times++) await guess('guess', 'stranger')
+  expect(await guess('a-secret-of-the-newsroom', 'stranger')).toBe('too-often')
+  now -= 3600
+  expect(await guess('a-secret-of-the-newsroom', 'stranger')).toBe('newsroom')
 })
 
 test('who asks without a proxy stays the same client, whatever the request says', async () => {
@@ -41,6 +46,30 @@ test('who asks without a proxy stays the same client, whatever the request says'
     expect(await clientOf(proxy, '1.1.1.1, 2.2.2.2')).toBe(
       await clientOf(proxy, '3.3.3.3, 2.2.2.2'),
     )
+  }
+})
+
+test('of IPv6 a client is a network, of which one customer has all addresses', async () => {
+  const app = new Hono().get('/', (c) => c.text(clientAtSocket(c)))
+  const clientOf = async (remoteAddress: string, forwarded = '') => {
+    const environment = { incoming: { socket: { remoteAddress } } }
+    const headers = { 'X-Forwarded-For': forwarded }
+    return (await app.request('/', { headers }, environment)).text()
+  }
+  const [one, other, elsewhere] = ['2001:db8:0:2::7', '2001:db8::2:f:0:0:1', '2001:db8:0:3::7']
+  for (const proxy of [undefined, '127.0.0.1', 'fd00::2']) {
+    const seen = (address: string) =>
+      proxy === undefined ? clientOf(address) : clientOf(proxy, address)
+    expect(await seen(one)).toBe(await seen(other))
+    expect(await seen(one)).not.toBe(await seen(elsewhere))
+    expect(await seen('192.0.2.1')).not.toBe(await seen('192.0.2.2'))
+  }
+  // IPv4 as IPv6 writes it is no network of IPv6, and what is no address stays as it is.
+  for (const [first, second] of [
+    ['::ffff:192.0.2.1', '::ffff:192.0.2.2'],
+    ['a:b', 'a:c'],
+  ] as const) {
+    expect(await clientOf('127.0.0.1', first)).not.toBe(await clientOf('127.0.0.1', second))
   }
 })
 

@@ -1,5 +1,5 @@
 // How pushes reach subscribers that answer, answer late, refuse, or are not there.
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { CallAnswer, CallRequest } from '../../src/websub/caller.ts'
 import { readRetryAfter, waitAfter } from '../../src/websub/retries.ts'
 import { release, startHub, titlesIn } from './hub-service.ts'
@@ -188,6 +188,33 @@ test('a slow host keeps nobody else waiting, and no host gets more than four pus
   expect(before.length).toBeLessThan(6)
   expect(most.get('quick.example')).toBe(4)
   expect(mostAtOnce).toBeLessThanOrEqual(8)
+})
+
+test('what waited for the next group and may not be sent any more keeps nobody waiting (W-62)', async () => {
+  const later = (milliseconds: number) =>
+    new Promise((resolve) => setTimeout(resolve, milliseconds))
+  let count = 0
+  const hub = await hubWith(async () => {
+    count++
+    if (count === 1) await later(10)
+    // The first of the last group is taken, and then the host fails.
+    return count < 5 || count > 7 ? ok : { failed: 'no route' }
+  })
+  for (let number = 0; number < 8; number++) {
+    await hub.subscribe('/topics/eu.atom', `https://a.example/${number}`)
+  }
+  await hub.publish(release('second', ['eu']))
+  hub.sleep(3)
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  let isOver = false
+  void hub.work().then(() => (isOver = true))
+  for (let passed = 0; passed < 500; passed++) {
+    await new Promise((resolve) => setImmediate(resolve))
+    await vi.advanceTimersByTimeAsync(1)
+  }
+  expect(hub.pushed).toHaveLength(7)
+  expect(isOver).toBe(true)
 })
 
 test('pushes with a secret are signed, by SHA-1 for Superfeedr alone (W-17)', async () => {

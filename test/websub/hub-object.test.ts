@@ -1,6 +1,6 @@
 // When the object of Workers is woken next, in this process.
 import { rmSync } from 'node:fs'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { HubWork } from '../../src/hub-object.ts'
 import { writeFolder } from '../content-folder.ts'
@@ -61,6 +61,33 @@ test('what cannot be done yet, or never, wakes the object no sooner than it can 
   expect(await comesAgain()).toBeGreaterThan(3500)
   await database.prepare('delete from hub_subscription').all()
   expect(await comesAgain()).toBe(Infinity)
+})
+
+test('an alarm sends to fifty subscribers, and the next one follows at once (W-71)', async () => {
+  const called: string[] = []
+  vi.stubGlobal('fetch', async (address: string | URL) => {
+    called.push(String(address))
+    return new Response(null, { status: 204 })
+  })
+  onTestFinished(() => void vi.unstubAllGlobals())
+  const { database, comesAgain } = await startObject()
+  const many = Array.from({ length: 60 }, (_, number) => ({
+    ...wanted[0]!,
+    callback: `https://reader-${number}.example/push`,
+  }))
+  const now = systemClock.now()
+  await subscribeAll(database, many, { baseUrl, now })
+  for (const sql of [
+    `insert into hub_news (number, subject, updated, at) select 1, id, ${now}, ${now} from release`,
+    'update hub_feed set altered = 1',
+    'update hub_subscription set delivered = 0',
+  ]) {
+    await database.prepare(sql).all()
+  }
+  expect(await comesAgain()).toBeLessThan(1)
+  expect(called).toHaveLength(50)
+  expect(await comesAgain()).toBe(Infinity)
+  expect(new Set(called).size).toBe(60)
 })
 
 test('a request that has to wait for the next minute of its host is looked at every ten seconds (W-58)', async () => {
