@@ -155,6 +155,15 @@ onNode('pages', press, (fetch) => {
       }
       expect(one.attrs.filter(({ name }) => /^(style|on)/.test(name))).toEqual([])
     }
+    // Where there are several, their names tell them apart.
+    const navigations = page.all('nav').map((nav) => {
+      const heading = page.elements.find(
+        (one) => attribute(one, 'id') === attribute(nav, 'aria-labelledby'),
+      )
+      return attribute(nav, 'aria-label') ?? (heading && textOf(heading))
+    })
+    expect(navigations).not.toContain(undefined)
+    expect(navigations).toEqual([...new Set(navigations)])
     expect(page.all('style')).toEqual([])
     const scripts = page.all('script').filter((one) => attribute(one, 'type') === undefined)
     expect(scripts.map((one) => attribute(one, 'src'))).toEqual(['/script.js'])

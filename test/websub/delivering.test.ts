@@ -1,6 +1,7 @@
 // How pushes reach subscribers that answer, answer late, refuse, or are not there.
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { CallAnswer, CallRequest } from '../../src/websub/caller.ts'
+import { Hosts, unknownHost } from '../../src/websub/hosts.ts'
 import { readRetryAfter, waitAfter } from '../../src/websub/retries.ts'
 import { release, startHub, titlesIn } from './hub-service.ts'
 
@@ -188,6 +189,33 @@ test('a slow host keeps nobody else waiting, and no host gets more than four pus
   expect(before.length).toBeLessThan(6)
   expect(most.get('quick.example')).toBe(4)
   expect(mostAtOnce).toBeLessThanOrEqual(8)
+})
+
+test('hosts that are slow or fail share a quarter of what is sent at a time, and come last (W-62)', () => {
+  const hosts = new Hosts(20)
+  const now = 1000
+  const isKnown = (host: string) => ({
+    ...unknownHost(host),
+    slowUntil: host.startsWith('slow') ? now + 600 : 0,
+    retryAt: host.startsWith('failing') ? now : undefined,
+  })
+  const takeAll = () => {
+    const taken: string[] = []
+    for (let turn = hosts.take(now); turn; turn = hosts.take(now)) taken.push(turn.owed.host)
+    return taken.map((host) => host.replace(/\d+/, ''))
+  }
+  for (const kind of ['slow', 'failing']) {
+    for (let number = 0; number < 10; number++) {
+      hosts.know(isKnown(`${kind}${number}`))
+      hosts.add({ id: number, feed: 1, host: `${kind}${number}` }, now)
+    }
+  }
+  expect(takeAll()).toEqual(Array(5).fill(expect.stringMatching(/slow|failing/)))
+  for (let number = 0; number < 30; number++) {
+    hosts.know(isKnown(`quick${number}`))
+    hosts.add({ id: number, feed: 1, host: `quick${number}` }, now)
+  }
+  expect(takeAll()).toEqual(Array(15).fill('quick'))
 })
 
 test('what waited for the next group and may not be sent any more keeps nobody waiting (W-62)', async () => {
