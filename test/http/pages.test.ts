@@ -157,10 +157,9 @@ onNode('pages', press, (fetch) => {
     }
     // Where there are several, their names tell them apart.
     const navigations = page.all('nav').map((nav) => {
-      const heading = page.elements.find(
-        (one) => attribute(one, 'id') === attribute(nav, 'aria-labelledby'),
-      )
-      return attribute(nav, 'aria-label') ?? (heading && textOf(heading))
+      const heading = attribute(nav, 'aria-labelledby')
+      const named = page.elements.find((one) => heading && attribute(one, 'id') === heading)
+      return attribute(nav, 'aria-label') ?? (named && textOf(named))
     })
     expect(navigations).not.toContain(undefined)
     expect(navigations).toEqual([...new Set(navigations)])
