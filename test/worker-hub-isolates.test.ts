@@ -1,64 +1,14 @@
 // The hub on Workers by real time: what other isolates than its own know, and what wakes it.
 import { onTestFinished, expect, test } from 'vitest'
-import { temporaryFolder, writeFiles } from './content-folder.ts'
-import { baseUrl, publishTokens, workerService } from './platforms.ts'
+import { writeFiles } from './content-folder.ts'
 import { until } from './server.ts'
 import { release, titlesIn } from './websub/hub-service.ts'
+import { startHubWorker } from './websub/hub-worker.ts'
 
-const token = publishTokens.split(/[=,]/)[1]!
-
-async function startWorker({
-  hasSecond = false,
-  onPush = async () => {},
-}: { hasSecond?: boolean; onPush?: () => Promise<void> } = {}) {
-  const pushes: { host: string; body: string; headers: Headers }[] = []
-  const verifications: URL[] = []
-  const directory = temporaryFolder(release('first', ['eu'], { at: Date.UTC(2024, 0, 1) / 1000 }))
-  const worker = await workerService(directory, {
-    variables: { HUB: 'on' },
-    hasSecond,
-    async outside(request) {
-      const url = new URL(request.url)
-      if (request.method === 'POST') {
-        await onPush()
-        pushes.push({ host: url.host, body: await request.text(), headers: request.headers })
-        return new Response(null, { status: 204 })
-      }
-      verifications.push(url)
-      return new Response(url.searchParams.get('hub.challenge'))
-    },
-  })
+async function startWorker(options?: Parameters<typeof startHubWorker>[0]) {
+  const worker = await startHubWorker(options)
   onTestFinished(() => worker.close())
-  await worker.fetch('/feed.json')
-  return {
-    ...worker,
-    directory,
-    pushes,
-    verifications,
-    subscribe: async (host: string) => {
-      const form = {
-        'hub.mode': 'subscribe',
-        'hub.topic': `${baseUrl}/topics/eu.atom`,
-        'hub.callback': `https://${host}/push`,
-        'hub.secret': 'a-secret',
-      }
-      return (await worker.fetch('/hub', { method: 'POST', body: new URLSearchParams(form) }))
-        .status
-    },
-    publish: async (slug: string, more: object = {}) => {
-      const { status } = await worker.fetch(`/api/releases/${slug}/en`, {
-        method: 'PUT',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body: JSON.stringify({
-          title: `About ${slug}`,
-          topics: ['eu'],
-          body: { markdown: 'Text.' },
-          ...more,
-        }),
-      })
-      expect(status).toBe(201)
-    },
-  }
+  return worker
 }
 
 test('who fetches the feed because of a push finds it at an isolate that looked just before the change (W-72)', async () => {

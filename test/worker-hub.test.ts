@@ -1,15 +1,12 @@
 // The hub on Workers: its object in workerd, with subscribers that are a function of this process.
-import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../src/clock.ts'
-import { writeFolder } from './content-folder.ts'
-import { baseUrl, publishTokens, workerService } from './platforms.ts'
+import { baseUrl } from './platforms.ts'
 import { createSimulatedClock } from './readers/simulated-clock.ts'
 import { until } from './server.ts'
 import { amount, isTrial } from './trials.ts'
-import { release, titlesIn } from './websub/hub-service.ts'
-
-const token = publishTokens.split(/[=,]/)[1]!
+import { titlesIn } from './websub/hub-service.ts'
+import { startHubWorker } from './websub/hub-worker.ts'
 
 /**
  * By real time in a trial. Otherwise the clock is behind, and is moved to where something is due: alarms are set for
@@ -25,36 +22,9 @@ beforeAll(async () => {
 afterAll(() => worker.close())
 
 async function startWorker() {
-  const pushes: { host: string; at: number; body: string; headers: Headers }[] = []
-  const verifications: URL[] = []
-  const directory = writeFolder(release('first', ['eu'], { at: Date.UTC(2024, 0, 1) / 1000 }))
-  const started = await workerService(directory, {
-    ...(clock && { clock }),
-    variables: { HUB: 'on' },
-    async outside(request) {
-      const url = new URL(request.url)
-      if (request.method === 'POST') {
-        pushes.push({
-          host: url.host,
-          at: now(),
-          body: await request.text(),
-          headers: request.headers,
-        })
-        return new Response(null, { status: 204 })
-      }
-      verifications.push(url)
-      return new Response(url.searchParams.get('hub.challenge'))
-    },
-  })
-  await started.fetch('/feed.json')
+  const started = await startHubWorker({ clock })
   return {
     ...started,
-    pushes,
-    verifications,
-    async close() {
-      await started.close()
-      rmSync(directory, { recursive: true, force: true })
-    },
     /** Waits for something, by a clock that runs. */
     comes: (condition: () => boolean) =>
       until(async () => {
@@ -62,31 +32,6 @@ async function startWorker() {
         await started.fetch('/feed.json')
         return condition()
       }),
-    subscribe: async (host: string) => {
-      const form = {
-        'hub.mode': 'subscribe',
-        'hub.topic': `${baseUrl}/topics/eu.atom`,
-        'hub.callback': `https://${host}/push`,
-        'hub.secret': 'a-secret',
-      }
-      // Each is a client of its own.
-      const headers = { 'cf-connecting-ip': host }
-      const body = new URLSearchParams(form)
-      return (await started.fetch('/hub', { method: 'POST', headers, body })).status
-    },
-    publish: async (slug: string, more: object = {}) => {
-      const { status } = await started.fetch(`/api/releases/${slug}/en`, {
-        method: 'PUT',
-        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-        body: JSON.stringify({
-          title: `About ${slug}`,
-          topics: ['eu'],
-          body: { markdown: 'Text.' },
-          ...more,
-        }),
-      })
-      expect(status).toBe(201)
-    },
   }
 }
 
