@@ -13,7 +13,7 @@ import { type CallAnswer, type Caller, callLimits, type CallRequest } from './we
 
 /** Connections at most, those that wait for the next call included. */
 const mostConnections = 80
-/** Connections that wait for the next call at most. Each takes about 0.1 MB, 64 KB of it to read into. */
+/** Of these, connections that wait for the next call. Each takes about 0.1 MB outside the heap. */
 const mostIdle = 30
 /** Milliseconds for the name, the connection and its encryption. */
 const connectLimit = 5000

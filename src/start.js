@@ -3,7 +3,7 @@
 import * as modules from 'node:module'
 import { dirname, join } from 'node:path'
 
-// Node keeps the code that it compiled beside the database, which saves half of a start. So nothing may be imported
+// Node keeps the code that it compiled beside the database, which saves a third of a start. So nothing may be imported
 // before this line. Threads find the place by its name, so that they need not compile their first file either. Where
 // nothing can be written, all is compiled again. Deno has no such cache.
 const path = process.env.DATABASE || 'data/tiedote.db'
