@@ -42,7 +42,7 @@ export async function bundleContent(
     releases: drafts.map(({ source, hash }) => ({ source, hash })),
     ...(unfinished.length > 0 && { unfinished }),
   }
-  const mark = await fingerprint(JSON.stringify([rest, lines]))
+  const mark = fingerprint(JSON.stringify([rest, lines]))
   const path = join(output, 'worker/content.txt')
   mkdirSync(join(output, 'worker'), { recursive: true })
   // Wrangler watches the file, and would restart although nothing changed.

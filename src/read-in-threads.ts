@@ -90,18 +90,18 @@ async function readFiles(
 ): Promise<FileText[]> {
   const leftOut = new Set<FileToRead>()
   for (const file of lastGivenUp.size > 0 ? files : []) {
-    const since = lastGivenUp.get(await markOf(basis, file))
+    const since = lastGivenUp.get(markOf(basis, file))
     if (since !== undefined && Date.now() - since < tryAgain) leftOut.add(file)
   }
   const tried = files.filter((file) => !leftOut.has(file))
   const texts = tried.length > 0 ? await eachAlone(tried, read, fileGivenUp) : []
   for (const [index, { isGivenUp }] of texts.entries()) {
-    if (isGivenUp) remember(await markOf(basis, tried[index]!))
+    if (isGivenUp) remember(markOf(basis, tried[index]!))
   }
   return files.map((file) => (leftOut.has(file) ? fileGivenUp(file) : texts.shift()!))
 }
 
-async function markOf(basis: string, { path, text }: FileToRead): Promise<string> {
+function markOf(basis: string, { path, text }: FileToRead): string {
   return fingerprint(`${basis}\n${path}\n${text}`)
 }
 

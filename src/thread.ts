@@ -1,12 +1,10 @@
 // What a thread of the pool runs (`pool.ts`).
-import { createHash } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
 import { giveWay } from './give-way.ts'
 import type { Order, Report } from './pool.ts'
 
 // Loading the rest takes long enough for others to notice.
 giveWay(10)
-const { makeDigestsWith } = await import('./domain/digest.ts')
 const { DomainError } = await import('./domain/errors.ts')
 const { mostShared } = await import('./pool.ts')
 const { tasks } = await import('./tasks.ts')
@@ -14,8 +12,6 @@ const { tasks } = await import('./tasks.ts')
 /** What was shared last, by its number. */
 const shared = new Map<number, object>()
 
-// Web Crypto would have this thread wait for yet another one.
-makeDigestsWith((algorithm, bytes) => createHash(algorithm.replace('-', '')).update(bytes).digest())
 parentPort!.on('message', (order: Order) => void answer(order))
 report({ ready: true })
 

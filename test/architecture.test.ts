@@ -71,6 +71,7 @@ const knowledge: { what: RegExp; where: RegExp }[] = [
   { what: /^image-size$/, where: /^content\/picture-size\.ts/ },
   { what: /^mrmime$/, where: /^content\/folder\.ts/ },
   { what: /^node:(zlib|util)$/, where: /^(http\/answers\/codings|probe\/ask|cli\/terminal)\.ts/ },
+  { what: /^node:crypto$/, where: /^domain\/digest\.ts/ },
   { what: /^commander$/, where: /^cli\/program\.ts/ },
   { what: /^@bomb\.sh\/tab\/commander$/, where: /^cli\/complete\.ts/ },
   { what: /^@clack\/prompts$/, where: /^cli\/terminal\.ts/ },

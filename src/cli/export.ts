@@ -125,7 +125,7 @@ async function writeExport(
       for (const { isHistory, ...found } of inOrder) {
         const release = { ...asAuthored(found), archived: isHistory }
         const year = formatUtc(release.published).slice(0, 4)
-        const line = JSON.stringify(await writeDown(release, site))
+        const line = JSON.stringify(writeDown(release, site))
         appendFileSync(join(folder, 'releases', `${year}.jsonl`), `${line}\n`)
       }
       progress.step(portion.length)

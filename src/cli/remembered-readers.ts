@@ -25,7 +25,7 @@ export class RememberedReaders {
   }
 
   async #files(asked: FilesToRead, surroundings: Parameters<Readers['files']>[1]) {
-    const marks = await Promise.all(asked.files.map((file) => markOf(asked.basis, file)))
+    const marks = asked.files.map((file) => markOf(asked.basis, file))
     const unread = asked.files.filter((_, index) => !this.#before.has(marks[index]!))
     this.count += unread.length
     const texts =
@@ -39,6 +39,6 @@ export class RememberedReaders {
   }
 }
 
-async function markOf(basis: string, { path, line, text, withdrawn = [] }: FileToRead) {
+function markOf(basis: string, { path, line, text, withdrawn = [] }: FileToRead) {
   return fingerprint(JSON.stringify([basis, path, line, withdrawn, text]))
 }

@@ -160,7 +160,7 @@ async function* openLines(
       continue
     }
     // Where nothing is known, whoever reads the line makes its fingerprint as well.
-    const known = knownLines.size > 0 && { origin: await fingerprint(`${basis}\n${line}`) }
+    const known = knownLines.size > 0 && { origin: fingerprint(`${basis}\n${line}`) }
     const unchanged = known && knownLines.get(known.origin)
     if (unchanged) {
       yield [unchangedRelease(unchanged, stamp, media ?? {})]

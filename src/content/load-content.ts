@@ -204,7 +204,7 @@ async function readFrame(
   const noTopicIsKnown = vocabulary.topics.length === 0 && topics.problems.length > 0
   if (!site || noTopicIsKnown) return { problems }
   if (site.logo && !mediaIn(folder, site.logo)) problems.push(noLogo(site.logo))
-  const basis = await fingerprint(JSON.stringify([outputVersion, siteText, topicsText]))
+  const basis = fingerprint(JSON.stringify([outputVersion, siteText, topicsText]))
   // No release depends on it.
   const { robots, ...found } = await readRobots(folder)
   problems.push(...found.problems)

@@ -18,7 +18,7 @@ export async function readBodies(bodies: Uint8Array[]): Promise<ReadBody[]> {
     try {
       const text = decode(bytes)
       left -= checkCounts(text, left)
-      read.push(await readBody(text))
+      read.push(readBody(text))
     } catch (error) {
       if (!(error instanceof DomainError)) throw error
       const { code, message, details } = error
@@ -28,11 +28,11 @@ export async function readBodies(bodies: Uint8Array[]): Promise<ReadBody[]> {
   return read
 }
 
-async function readBody(text: string): Promise<ReadBody> {
+function readBody(text: string): ReadBody {
   const value = parseObject(text)
   checkFields(value)
   const { change: _, ...rest } = value
-  return { value, origin: await fingerprint(JSON.stringify(rest)) }
+  return { value, origin: fingerprint(JSON.stringify(rest)) }
 }
 
 function decode(bytes: Uint8Array): string {

@@ -85,7 +85,7 @@ export class TextReader {
     if (problems.some(({ warning }) => !warning)) return { published, mentions, problems }
     const text = await this.#complete(input, { html, text: plainText }, origin)
     if (mentions.length > 0) return { text, published, mentions, problems }
-    return { draft: await draftOf(text, {}, []), published, mentions, problems }
+    return { draft: draftOf(text, {}, []), published, mentions, problems }
   }
 
   #readBody(input: ReleaseInput, isNew: boolean): Promise<ReleaseBody> {
@@ -101,7 +101,7 @@ export class TextReader {
     origin: Origin,
   ): Promise<ReleaseText> {
     const { site } = this.#surroundings
-    const id = input.id ?? (await identity(site.id, identityName(input)))
+    const id = input.id ?? identity(site.id, identityName(input))
     const release = completeRelease(input, { id, html, text, attachments: [] }, site)
     // The words of a withdrawn one, too: whoever subscribed to a search for them must be told.
     const words = await wordsOfRelease(release)

@@ -31,7 +31,7 @@ async function readFiles(
   for (const { path, text, line, origin: known, withdrawn } of files) {
     const found =
       line === undefined ? writtenInMarkdown(path, text) : writtenInJsonLine(path, line, text)
-    const origin = known ?? (await fingerprint(`${basis}\n${text}`))
+    const origin = known ?? fingerprint(`${basis}\n${text}`)
     const isWithdrawn = withdrawn?.includes(found.source) ?? false
     texts.push(await readFound(found, { origin, now, isWithdrawn }, reader))
   }

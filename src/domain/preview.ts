@@ -90,8 +90,8 @@ export function readSecret(text: string): string | undefined {
 }
 
 /** What is kept of a secret. So many random bits need no salt. */
-export async function digestOfSecret(secret: string): Promise<string> {
-  return toHex(await digestOf('SHA-256', new TextEncoder().encode(secret)))
+export function digestOfSecret(secret: string): string {
+  return toHex(digestOf('SHA-256', secret))
 }
 
 function toHex(bytes: Uint8Array): string {

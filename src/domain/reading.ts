@@ -129,20 +129,20 @@ export async function withMedia(
   const problems = [...found, ...firstOf(missing)]
   if (!text || problems.some(({ warning }) => !warning)) return { published, media, problems }
   const shown = Object.keys(media).filter((path) => media[path] !== null)
-  return { draft: await draftOf(text, files, shown), published, media, problems }
+  return { draft: draftOf(text, files, shown), published, media, problems }
 }
 
 /** A release with its attachments. `media` are the paths of all files that it shows. */
-export async function draftOf(
+export function draftOf(
   { origin, release: read, attachments: written, words, languages }: ReleaseText,
   files: Record<string, MediaFile>,
   media: string[],
-): Promise<Draft> {
+): Draft {
   const attachments = written.map(({ file, title, ...rest }): Attachment => {
     return { ...rest, ...files[file]!, path: file, title: title || file.split('/').at(-1)! }
   })
   const release = { ...read, html: withPictureMeasures(read.html, files), attachments }
-  const hash = await fingerprint(JSON.stringify([release, media]))
+  const hash = fingerprint(JSON.stringify([release, media]))
   return { ...origin, hash, release, words, weight: weigh(release, languages), media }
 }
 

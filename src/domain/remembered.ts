@@ -10,8 +10,6 @@ export const cacheSizes = {
   files: 1_000_000,
   /** Where the releases of a question stand. */
   places: 2_000_000,
-  /** Identities of feeds. */
-  identities: 400_000,
   /** Names like a word that is no topic. */
   suggestions: 400_000,
   /** Headers that say who asks, where and in which coding. */

@@ -15,14 +15,14 @@ type EveryField<Fields> = { [Name in keyof Required<Fields>]: Fields[Name] }
  * in feeds, its text as `markdown` or else as clean HTML, and addresses of this service without its name. This is
  * what the API answers, what the history keeps, what a withdrawal goes on with and what an export holds.
  */
-export async function writeDown(
+export function writeDown(
   release: Release,
   site: Site,
   markdown: string | null = null,
-): Promise<ReleaseFields> {
+): ReleaseFields {
   const { published, updated, authored, contacts, attachments } = release
   const { event, related, formerly, changes, withdrawn } = release
-  const isOwn = release.id === (await identity(site.id, identityName(release)))
+  const isOwn = release.id === identity(site.id, identityName(release))
   return leaveOut<ReleaseFields>({
     slug: release.slug,
     language: release.language,

@@ -9,7 +9,6 @@ import { ofSort, partTerm } from '../domain/term.ts'
 import type { Topic, Vocabulary } from '../domain/topic.ts'
 import { type TopicExpression, wantedTerms } from '../domain/topic-expression.ts'
 import type { Relations, Version } from '../domain/release-store.ts'
-import { cacheSizes, createRemembered, sizeOfText } from '../domain/remembered.ts'
 import { escapeMarkup, isMailAddress } from '../domain/text.ts'
 import { type CorrectionLinks, fullText, type Link, summaryOf } from './body.ts'
 import { textsOf } from './languages.ts'
@@ -112,13 +111,13 @@ export const beforeAnyChange = Date.UTC(2001, 0, 1) / 1000
  * to, `archiveLinks` the documents before and after, `ending` how the feed ends, if it does. Every decision
  * about the document is made here. Renderers only write it.
  */
-export async function createFeed(
+export function createFeed(
   query: FeedQuery,
   releases: Release[],
   relations: Relations,
   context: FeedContext,
   { archiveLinks = {}, ending }: { archiveLinks?: ArchiveLinks; ending?: Ending | undefined } = {},
-): Promise<Feed> {
+): Feed {
   const { site, addresses } = context
   const language = textLanguage(query, site)
   const headOf = (asked: FeedQuery) => (format: string) => addresses.feed(asked, format)
@@ -126,12 +125,12 @@ export async function createFeed(
     interval === undefined ? undefined : (format) => addresses.archive(query, interval, format)
   const head = headOf(query)
   const endNotice =
-    ending && archiveLinks.interval === undefined && (await createEndNotice(query, ending, context))
+    ending && archiveLinks.interval === undefined && createEndNotice(query, ending, context)
   const entries = releases.map((release) => createEntry(release, relations, context))
   const asked = wantedTerms(query.topics)
   const issuer = publisherAsked(query.topics)
   return {
-    id: await identityOf('feed', head('atom'), site),
+    id: identityOf('feed', head('atom'), site),
     title: titleOf(query, context),
     description: inLanguage(site.description, language, site),
     language,
@@ -177,11 +176,7 @@ export function hubOf(
  * The last entry of a feed that has ended (H-35). Its identity is that of the feed's end and of
  * nothing else, so that no reader takes it for a release.
  */
-async function createEndNotice(
-  query: FeedQuery,
-  ending: Ending,
-  context: FeedContext,
-): Promise<Entry> {
+function createEndNotice(query: FeedQuery, ending: Ending, context: FeedContext): Entry {
   const { site, addresses } = context
   const language = textLanguage(query, site)
   const wording = textsOf(language).documents
@@ -194,7 +189,7 @@ async function createEndNotice(
   }))
   const instead = successors.map(({ url, title }) => `<a href="${url}">${escapeMarkup(title)}</a>`)
   const release: Release = {
-    id: await identityOf('ended', addresses.feed(query, 'atom'), site),
+    id: identityOf('ended', addresses.feed(query, 'atom'), site),
     slug: '',
     language,
     formerly: [],
@@ -216,21 +211,10 @@ async function createEndNotice(
   return { ...createEntry(release, nothing, context), url: page }
 }
 
-/**
- * Identities of feeds. Another thread makes the digest, and waiting for it takes as long as half a document.
- */
-const identities = createRemembered(cacheSizes.identities, sizeOfText)
-
 /** The identity of a feed, or of its end. It does not depend on the origin. */
-async function identityOf(what: 'feed' | 'ended', address: string, site: Site): Promise<string> {
+function identityOf(what: 'feed' | 'ended', address: string, site: Site): string {
   const { pathname, search } = new URL(address)
-  const name = `${what} ${pathname}${search}`
-  const key = `${site.id} ${name}`
-  const known = identities.get(key)
-  if (known) return known
-  const made = await identity(site.id, name)
-  identities.set(key, made)
-  return made
+  return identity(site.id, `${what} ${pathname}${search}`)
 }
 
 /** One release as an entry. It depends on the release and the site alone, never on the feed (C-03). */

@@ -7,7 +7,7 @@ import type { Api } from './api/api.ts'
 import { answer, type Answered, fixedDocument, type Meaning } from './answers/answers.ts'
 import { type Asked, askedBy, isOpenedInBrowser } from './answers/asked.ts'
 import type { Finder } from './answers/find.ts'
-import { always, onlyForPersons, preflight } from './answers/record.ts'
+import { always, type KeptWhole, onlyForPersons, preflight } from './answers/record.ts'
 import { type Reply, reply } from './answers/reply.ts'
 import type { Current } from './answers/state.ts'
 import type { AnswerStore } from './answers/store.ts'
@@ -126,7 +126,7 @@ export function createApp(parts: AppParts): App {
   })
 
   for (const [path, [contentType, text]] of Object.entries(fixedDocuments())) {
-    let document: ReturnType<typeof fixedDocument> | undefined
+    let document: Promise<KeptWhole> | undefined
     app.get(path, async (c) => {
       document ??= text().then((content) => fixedDocument(content, contentType, path))
       return answerFixed(c, await document, parts)
@@ -137,7 +137,7 @@ export function createApp(parts: AppParts): App {
     // A program that is answered 503 here asks for nothing else.
     const current = await state.read(askedBy(c.req.raw)).catch(() => undefined)
     const text = robotsText(current?.site, parts.baseUrl)
-    const document = await fixedDocument(text, 'text/plain; charset=utf-8', c.req.path)
+    const document = fixedDocument(text, 'text/plain; charset=utf-8', c.req.path)
     return answerFixed(c, document, parts)
   })
 

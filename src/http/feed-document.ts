@@ -70,7 +70,7 @@ export async function renderDocument(
   const ending = endingOf(query.topics, current.retired)
   const relations = await store.findRelations(releases, current)
   for (let shown = releases; ; shown = shown.slice(0, Math.ceil(shown.length / 2))) {
-    const feed = await createFeed(query, shown, relations, current, { archiveLinks, ending })
+    const feed = createFeed(query, shown, relations, current, { archiveLinks, ending })
     const body = formats[format].render(feed)
     const fits = body.length <= largest / 3 || new TextEncoder().encode(body).length <= largest
     if (!fits && shown.length > 1) continue

@@ -75,7 +75,7 @@ type Looked = { release: Release; contents: PreviewContents }
 async function look(secret: string, { previews, clock, baseUrl }: Parts): Promise<Looked> {
   const store = await previews()
   const now = clock.now()
-  const found = await store.find(await digestOfSecret(secret), now)
+  const found = await store.find(digestOfSecret(secret), now)
   if (!found) throw nothingShown()
   const { preview, release, shown } = found
   const state = stateOfPreview(preview, release, Math.max(now, shown))

@@ -68,7 +68,7 @@ async function renderNews(input: Input, { keys, ended }: News) {
   const previous = head.next && (await findInterval(input, head.next, head))
   const releases = await load(input, places)
   const relations = await store.findRelations(releases, current)
-  const feed = await createFeed(query, releases, relations, current, {
+  const feed = createFeed(query, releases, relations, current, {
     archiveLinks: { previous },
     ending: endingOf(query.topics, current.retired),
   })

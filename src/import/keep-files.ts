@@ -59,7 +59,7 @@ export async function keepFiles(
   const leftOut: LeftOut[] = []
   const silent = new Set<string>()
   for (const url of new Set(urls)) {
-    const stem = await stemOf(url)
+    const stem = stemOf(url)
     const known = there.get(stem)
     const { host } = new URL(url)
     const name =
@@ -79,10 +79,10 @@ export async function keepFiles(
   return { files, leftOut }
 }
 
-async function stemOf(url: string): Promise<string> {
+function stemOf(url: string): string {
   const last = new URL(url).pathname.split('/').findLast((part) => part !== '') ?? ''
   const name = slugOf(last.replace(/%[0-9a-f]{2}/gi, '-').replace(/\.\w+$/, ''), 60)
-  return `${name ?? 'file'}-${(await fingerprint(url)).slice(0, 8)}`
+  return `${name ?? 'file'}-${fingerprint(url).slice(0, 8)}`
 }
 
 async function keep(

@@ -21,21 +21,21 @@ export async function keepDocuments(
     forget(): Promise<void>
   }
 > {
-  const folder = join(directory, '.import', await fingerprint(source))
-  const pathOf = async (address: string) => join(folder, `${await fingerprint(address)}.json`)
-  const first = await stat(await pathOf(source)).catch(() => undefined)
+  const folder = join(directory, '.import', fingerprint(source))
+  const pathOf = (address: string) => join(folder, `${fingerprint(address)}.json`)
+  const first = await stat(pathOf(source)).catch(() => undefined)
   const isResumed = first !== undefined && Date.now() - first.mtimeMs < lifetime
   if (!isResumed) await rm(folder, { recursive: true, force: true })
   return {
     isResumed,
     async find(address) {
       if (!isResumed) return undefined
-      const text = await readFile(await pathOf(address), 'utf8').catch(() => undefined)
+      const text = await readFile(pathOf(address), 'utf8').catch(() => undefined)
       return text === undefined ? undefined : (JSON.parse(text) as WalkedDocument)
     },
     async keep(address, document) {
       await mkdir(folder, { recursive: true })
-      await writeWhole(await pathOf(address), JSON.stringify(document))
+      await writeWhole(pathOf(address), JSON.stringify(document))
     },
     forget: () => rm(join(directory, '.import'), { recursive: true, force: true }),
   }

@@ -28,7 +28,7 @@ type Options = {
   now: number
   /** Releases that were imported before, by their identity. */
   imported: Map<string, ImportedRelease>
-  digest: (text: string) => Promise<string>
+  digest: (text: string) => string
 }
 
 /**
@@ -46,7 +46,7 @@ export async function settle(
   const order = orderIn(feeds)
   for (const feed of feeds) {
     for (const entry of feed.entries) {
-      const one = await settleEntry(entry, feed, { ...options, order })
+      const one = settleEntry(entry, feed, { ...options, order })
       if ('reason' in one) {
         leftOut.push(one)
         continue
@@ -75,11 +75,11 @@ export async function settle(
 type SettledEntry = { settled: Settled; isUntitled: boolean; isDateGuessed: boolean }
 
 /** One entry by itself: what it becomes, or why it is left out. */
-async function settleEntry(
+function settleEntry(
   entry: ReadEntry,
   feed: ReadFeed,
   { site, language, order, digest }: Options & { order: DayOrder | undefined },
-): Promise<SettledEntry | LeftOut> {
+): SettledEntry | LeftOut {
   const title = titleOf(entry)
   const what = title?.text || entry.link || entry.id || 'An entry without a title'
   if (!title) return { what, reason: 'It has neither a title nor a text.' }
@@ -90,7 +90,7 @@ async function settleEntry(
   const { published } = date
   const updated = read(entry.updated)
   const id = cleanLine(
-    entry.id ?? entry.link ?? `urn:sha256:${await digest(`${title.text}\n${published}`)}`,
+    entry.id ?? entry.link ?? `urn:sha256:${digest(`${title.text}\n${published}`)}`,
   )
   const settled = {
     entry,

@@ -67,7 +67,7 @@ export function checkSlug(by: Author, slug: string, holders: Holder[]) {
  * that another publisher has or had, `wrong` for one that nobody has, because it may be another's to come, and
  * `conflict` for an identity of either kind.
  */
-async function checkNames(
+function checkNames(
   by: Author,
   { before, draft, site }: { before: ReleaseForAuthors | undefined; draft: Draft; site: Site },
   holders: Holder[],
@@ -82,7 +82,7 @@ async function checkNames(
   for (const one of named) checkSlug(by, one.slug, holders)
   if (holders.some((one) => one.id === id && !isOwn(by, one.publisher))) throw takenIdentity(by)
   const isMade = madeIdentity.test(id) && id !== before?.release.id
-  if (isMade && id !== (await identity(site.id, identityName(draft.release)))) {
+  if (isMade && id !== identity(site.id, identityName(draft.release))) {
     throw takenIdentity(by)
   }
   const missing = named.filter((one) => !holders.some((holder) => holder.slug === one.slug))
@@ -127,10 +127,10 @@ export async function withinReach<One extends Looked>(
   return checked
 }
 
-async function reaching<One extends Looked>(one: One, holders: Holder[]): Promise<One> {
+function reaching<One extends Looked>(one: One, holders: Holder[]): One {
   const { request, before, draft, siteAndTopics } = one
   if (request.by.publishers) {
-    await checkNames(request.by, { before, draft, site: siteAndTopics.site }, holders)
+    checkNames(request.by, { before, draft, site: siteAndTopics.site }, holders)
   }
   return one
 }

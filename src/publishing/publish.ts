@@ -165,7 +165,7 @@ async function makePublic(
         changing.map(async (one) => ({
           draft: one.draft,
           dates: one.request.dates,
-          historyEntry: await historyEntryOf(one, now),
+          historyEntry: historyEntryOf(one, now),
         })),
       )
     })
@@ -272,11 +272,11 @@ async function readOne(
   checkCondition(condition, there)
   if (before && !before.source.startsWith(apiSource)) throw fromContent(before)
   const merged = request.withdrawal
-    ? await withdrawn(before, request.withdrawal, siteAndTopics, now)
+    ? withdrawn(before, request.withdrawal, siteAndTopics, now)
     : merge(request, before, now)
   const origin = {
     source: `${apiSource}${slug}.${language}`,
-    origin: request.origin ?? (await fingerprint(JSON.stringify(written ?? merged))),
+    origin: request.origin ?? fingerprint(JSON.stringify(written ?? merged)),
   }
   const read = async (one: WrittenRelease) => {
     // What is withdrawn may be from before there were limits.
@@ -287,7 +287,7 @@ async function readOne(
     if (!result.draft) throw wrong(result.problems)
     if (!text!.isUnfinished) return { ...result, draft: result.draft }
     checkMayBeUnfinished(result.draft, before, now)
-    return { ...result, draft: await asUnfinished(result.draft) }
+    return { ...result, draft: asUnfinished(result.draft) }
   }
   let result = await read(merged)
   if (request.change && !isRepeated(request.change, before, result.draft)) {
@@ -303,7 +303,7 @@ async function readOne(
   if (before && before.release.id !== draft.release.id) throw otherIdentity(before.release)
   const isSame = before?.hash === draft.hash && keyOf(before.release) === keyOf(request)
   const isUnchanged =
-    isSame || isWithdrawnAlready(request, before) || (await isAsRead(before, draft, siteAndTopics))
+    isSame || isWithdrawnAlready(request, before) || isAsRead(before, draft, siteAndTopics)
   const change = !before ? 'created' : isUnchanged ? 'unchanged' : 'revised'
   return { request, before, siteAndTopics, draft, warnings: problems, change }
 }

@@ -52,16 +52,16 @@ export function merge(
 }
 
 /** The release that is there, withdrawn. Once it is, a second request changes nothing. */
-export async function withdrawn(
+export function withdrawn(
   before: ReleaseForAuthors | undefined,
   { reason, replacedBy }: NonNullable<PublishRequest['withdrawal']>,
   { site }: SiteAndTopics,
   now: number,
-): Promise<WrittenRelease> {
+): WrittenRelease {
   if (!before) throw new DomainError('not-found', 'There is no release at this address.')
   const { release, wished } = before
   const at = formatUtc(release.withdrawn?.at ?? now)
-  const written = await writeDown({ ...release, draft: undefined, published: wished }, site)
+  const written = writeDown({ ...release, draft: undefined, published: wished }, site)
   return { ...written, withdrawn: { at, reason, ...(replacedBy && { replacedBy }) } }
 }
 
@@ -79,17 +79,17 @@ export function isRepeated(
  * Whether a release is sent as it is read here: with the seconds that it was given, which are not those
  * that were once written. What its text shows may have come since, and counts as changed.
  */
-export async function isAsRead(
+export function isAsRead(
   before: ReleaseForAuthors | undefined,
   { release, media }: Draft,
   { site, vocabulary }: SiteAndTopics,
-): Promise<boolean> {
+): boolean {
   const attached = release.attachments.map(({ path }) => path)
   if (!before || media.some((path) => !attached.includes(path))) return false
   // What was renamed or merged since is sent under its former name, and read as what it is by now.
   const topics = before.release.topics.map((topic) => vocabulary.resolve(topic)?.slug ?? topic)
   const there = { ...asAuthored(before), topics: [...new Set(topics)] }
-  const [was, is] = await Promise.all([there, release].map((one) => writeDown(one, site)))
+  const [was, is] = [there, release].map((one) => writeDown(one, site))
   return JSON.stringify(was) === JSON.stringify(is)
 }
 
@@ -104,7 +104,7 @@ export function isWithdrawnAlready(
 }
 
 /** What the history says of a change. */
-export async function historyEntryOf(
+export function historyEntryOf(
   {
     request,
     before,
@@ -117,7 +117,7 @@ export async function historyEntryOf(
     siteAndTopics: SiteAndTopics
   },
   now: number,
-): Promise<HistoryEntry> {
+): HistoryEntry {
   const note = request.change?.note ?? request.withdrawal?.reason ?? ''
   const entry = {
     at: now,
@@ -125,9 +125,7 @@ export async function historyEntryOf(
     action: actionOf(before?.release, draft.release),
     note,
   }
-  return before
-    ? { ...entry, replaced: await writeDown(asAuthored(before), siteAndTopics.site) }
-    : entry
+  return before ? { ...entry, replaced: writeDown(asAuthored(before), siteAndTopics.site) } : entry
 }
 
 function actionOf(before: Release | undefined, after: Release): Action {
@@ -202,10 +200,10 @@ export function checkMayBeUnfinished(
 }
 
 /** What was read of a release that is not finished. It is another one as soon as it is finished. */
-export async function asUnfinished(draft: Draft): Promise<Draft> {
+export function asUnfinished(draft: Draft): Draft {
   return {
     ...draft,
-    hash: await fingerprint(`draft ${draft.hash}`),
+    hash: fingerprint(`draft ${draft.hash}`),
     release: { ...draft.release, draft: true },
   }
 }

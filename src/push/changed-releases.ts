@@ -8,11 +8,11 @@ import type { FolderRelease } from './read-folder.ts'
  * The releases that the service does not have as they are written. Those that may not be sent are told
  * in `refusals`.
  */
-export async function changedReleases(
+export function changedReleases(
   { folder, refusals }: Push,
   listed: Map<string, Listed>,
   isReinstating: boolean,
-): Promise<FolderRelease[]> {
+): FolderRelease[] {
   const changed: FolderRelease[] = []
   for (const release of folder.releases) {
     const there = listed.get(keyOf(release))
@@ -25,7 +25,7 @@ export async function changedReleases(
       refuse('The service has this release in its own content folder. Change it there.')
     } else if (there.fingerprint === release.fingerprint) continue
     else {
-      const again = await standingAgain(release)
+      const again = standingAgain(release)
       const wouldStandAgain = there.withdrawn && !release.isWithdrawn
       if (there.fingerprint === again.fingerprint) continue
       if (!wouldStandAgain) changed.push(release)
@@ -41,7 +41,7 @@ export async function changedReleases(
 }
 
 /** The API takes no withdrawal back by mere silence. */
-async function standingAgain(release: FolderRelease): Promise<FolderRelease> {
+function standingAgain(release: FolderRelease): FolderRelease {
   const text = JSON.stringify({ ...(JSON.parse(release.text) as object), withdrawn: null })
-  return { ...release, text, fingerprint: await fingerprint(text) }
+  return { ...release, text, fingerprint: fingerprint(text) }
 }

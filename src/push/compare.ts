@@ -112,7 +112,7 @@ async function otherReadings(
     .map((line) => JSON.parse(line) as { status: number; id: string; published: string })
   // Whoever may not publish is told so with each release.
   if (receipts.some(({ status }) => status >= 400)) return []
-  const id = await identity(site.id, `${slugs[0]}/${language}`)
+  const id = identity(site.id, `${slugs[0]}/${language}`)
   const isSameTime = receipts.every(({ published }, index) => {
     return Date.parse(published) / 1000 === parseTime(times[index]!, site.timezone)
   })

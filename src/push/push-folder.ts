@@ -50,7 +50,7 @@ export async function pushFolder(order: PushOrder, tools: Tools): Promise<void> 
   const work: Push = { output, connection, folder, isDryRun, refusals: [] }
   const known = await readKnown(connection, origin)
   const listed = await readListed(connection)
-  const changed = await changedReleases(work, listed, order.isReinstating)
+  const changed = changedReleases(work, listed, order.isReinstating)
   if (changed.length > 0) await checkSites(connection, folder.site, changed, known)
   const firstFill = createFirstFill(directory, origin)
   const isFirstFill = listed.size === 0 || firstFill.isUnderWay()

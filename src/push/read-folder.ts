@@ -95,7 +95,7 @@ export async function readPushFolder(
     const { file } = readSource(source)
     if (!draft || wrong.has(placeOf(file, line ?? 1))) continue
     const text = JSON.stringify(written)
-    releases.push({ ...draft, file, line: line ?? 1, text, fingerprint: await fingerprint(text) })
+    releases.push({ ...draft, file, line: line ?? 1, text, fingerprint: fingerprint(text) })
   }
   // Of equal times they stay in the order of the files, which the service keeps.
   releases.sort((a, b) => a.published - b.published)

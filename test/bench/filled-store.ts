@@ -116,7 +116,7 @@ async function toDraft(line: Line, site: Site): Promise<Draft> {
   const second = Date.parse(published) / 1000
   const release: Release = {
     ...written,
-    id: await identity(site.id, `${line.slug}/${line.language}`),
+    id: identity(site.id, `${line.slug}/${line.language}`),
     html: body.html,
     published: second,
     updated: second,
@@ -130,8 +130,8 @@ async function toDraft(line: Line, site: Site): Promise<Draft> {
   }
   return {
     source: `${apiSource}${line.slug}.${line.language}`,
-    origin: await fingerprint(JSON.stringify(line)),
-    hash: await fingerprint(JSON.stringify([release, []])),
+    origin: fingerprint(JSON.stringify(line)),
+    hash: fingerprint(JSON.stringify([release, []])),
     release,
     words: wordsOf(release),
     weight: weigh(release, site.languages.length),

@@ -37,7 +37,7 @@ export async function measureRendering({ sizes, isQuick, tell }: Setup): Promise
       // As bytes: a string that was put together of pieces becomes one only when it is read.
       const encoder = new TextEncoder()
       const ours = async () => {
-        const feed = await createFeed(query, releases, relations, press, { archiveLinks: {} })
+        const feed = createFeed(query, releases, relations, press, { archiveLinks: {} })
         return encoder.encode(formats[format].render(feed))
       }
       const theirs = async () => encoder.encode(byPackage(releases, state.site, format))

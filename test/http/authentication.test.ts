@@ -1,7 +1,7 @@
 // Whose token it is, and how those are slowed down who guess.
 import { Hono } from 'hono'
 import { expect, test } from 'vitest'
-import type { DomainError } from '../../src/domain/errors.ts'
+import { DomainError, refusable } from '../../src/domain/errors.ts'
 import { Authentication } from '../../src/http/api/authentication.ts'
 import { clientAtSocket } from '../../src/http/client.ts'
 
@@ -10,11 +10,10 @@ const tokens = [{ name: 'newsroom', secret: 'a-secret-of-the-newsroom' }]
 test('who sends a hundred guesses at once is answered for ten of them', async () => {
   let now = 1000
   const authentication = new Authentication(tokens, { now: () => now, passed: async () => {} })
-  const guess = (secret: string, client: string) =>
-    authentication.authenticate(`Bearer ${secret}`, client).then(
-      ({ name }) => name,
-      (error: DomainError) => error.code,
-    )
+  const guess = async (secret: string, client: string) => {
+    const author = await refusable(() => authentication.authenticate(`Bearer ${secret}`, client))
+    return author instanceof DomainError ? author.code : author.name
+  }
   const guesses = Array.from({ length: 100 }, (_, index) => guess(`guess-${index}`, 'stranger'))
   const told = await Promise.all(guesses)
   expect(told.filter((one) => one === 'unknown')).toHaveLength(10)

@@ -222,11 +222,11 @@ onNodePress('a token of the police', files, (press) => {
 
   test('takes no identity that a release of another publisher has, had or will have', async () => {
     const ids = [
-      await idOf('identified/en'),
-      await idOf('in-the-folder/en'),
-      await idOf('once-in-the-folder/en'),
-      await idOf('to-come/en'),
-      await idOf('not-there-yet/fi'),
+      idOf('identified/en'),
+      idOf('in-the-folder/en'),
+      idOf('once-in-the-folder/en'),
+      idOf('to-come/en'),
+      idOf('not-there-yet/fi'),
       'https://old.example/?p=1',
     ]
     for (const id of ids) await expectTaken('by-identity/en', by('police', { id }), 409)
@@ -235,7 +235,7 @@ onNodePress('a token of the police', files, (press) => {
   test('gives identities of its own', async () => {
     const own = by('police', { id: 'https://police.example/?p=1' })
     expect((await put('police', 'with-identity/en', own)).status).toBe(201)
-    const derived = by('police', { id: await idOf('same-identity/en') })
+    const derived = by('police', { id: idOf('same-identity/en') })
     expect((await put('police', 'same-identity/en', derived)).status).toBe(201)
     const moved = by('police', { formerly: ['with-identity'], id: 'https://police.example/?p=1' })
     expect((await put('police', 'still-identified/en', moved)).status).toBe(200)
@@ -246,12 +246,12 @@ onNodePress('a token of the police', files, (press) => {
     await press.takeUp()
     await expectTaken('deleted/en', by('police'))
     await expectTaken('deleted/fi', by('police'))
-    await expectTaken('elsewhere/en', by('police', { id: await idOf('deleted/en') }), 409)
+    await expectTaken('elsewhere/en', by('police', { id: idOf('deleted/en') }), 409)
     // Its publisher moves it from the folder to the API, with the identity that readers know.
     const moved = await put('customs', 'deleted/en', by('customs'))
     expect(moved).toMatchObject({
       status: 201,
-      json: { id: await identity(siteId, 'deleted/en') },
+      json: { id: identity(siteId, 'deleted/en') },
     })
   })
 

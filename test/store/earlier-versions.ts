@@ -137,7 +137,7 @@ function* shortReleases(count: number): Generator<Line> {
 }
 
 async function earlierRow({ body, published, ...line }: Line, site: Site): Promise<unknown[]> {
-  const id = await identity(site.id, `${line.slug}/${line.language}`)
+  const id = identity(site.id, `${line.slug}/${line.language}`)
   const second = Date.parse(published) / 1000
   const lists = { formerly: [], contacts: [], attachments: [], related: [], changes: [] }
   const release = {
@@ -207,7 +207,7 @@ export async function rowsOf(database: Database): Promise<Record<string, Row[]>>
 export async function digestOf(database: Database) {
   const all = { ...(await rowsOf(database)), words: await wordsIn(database) }
   const digests = Object.entries(all).map(async ([name, rows]) => {
-    return [name, [rows.length, await fingerprint(JSON.stringify(rows))]] as const
+    return [name, [rows.length, fingerprint(JSON.stringify(rows))]] as const
   })
   return Object.fromEntries(await Promise.all(digests))
 }

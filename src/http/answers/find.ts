@@ -212,7 +212,7 @@ export class Finder {
     }
     const { body, previous = '' } = rendered
     metrics.rendered(renderedAs)
-    const edition = { etag: `W/"${await fingerprint(body)}"`, lastModified, previous }
+    const edition = { etag: `W/"${fingerprint(body)}"`, lastModified, previous }
     const made: KeptWhole = {
       record: this.#recordOf(recipe, edition, current, rendered),
       body: createCodedBody(new TextEncoder().encode(body)),

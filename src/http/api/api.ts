@@ -95,7 +95,7 @@ function unlessAskedWhat(middleware: Middleware): Middleware {
 
 const authenticate: Middleware = async (c, next) => {
   const { authentication, clientOf, checkStore, store } = c.get('publishing')
-  const author = await authentication.authenticate(c.req.header('authorization'), clientOf(c))
+  const author = authentication.authenticate(c.req.header('authorization'), clientOf(c))
   await checkStore?.()
   // Of nobody else it matters what publishers were called.
   const site = author.publishers && (await store.siteAndTopics()).site

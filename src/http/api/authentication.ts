@@ -1,5 +1,6 @@
 import { Attempts } from '../../domain/attempts.ts'
 import type { Clock } from '../../domain/clock.ts'
+import { digestOf } from '../../domain/digest.ts'
 import { DomainError, refusable } from '../../domain/errors.ts'
 import type { Author } from '../../publishing/permission.ts'
 
@@ -11,16 +12,17 @@ const mostAttempts = 10
 
 /** Finds out who asks, by the token of a request. */
 export class Authentication {
-  readonly #known: Promise<{ author: Author; digest: Uint8Array }[]>
+  readonly #known: { author: Author; digest: Uint8Array }[]
   readonly #isClosed: boolean
   readonly #failures: Attempts
 
   constructor(tokens: Token[], clock: Clock) {
     this.#isClosed = tokens.length === 0
     this.#failures = new Attempts(clock)
-    this.#known = Promise.all(
-      tokens.map(async ({ secret, ...author }) => ({ author, digest: await digestOf(secret) })),
-    )
+    this.#known = tokens.map(({ secret, ...author }) => ({
+      author,
+      digest: digestOf('SHA-256', secret),
+    }))
   }
 
   /**
@@ -28,17 +30,16 @@ export class Authentication {
    * them and each as a whole, so that the time it takes tells nothing. Throws DomainError `unknown` for
    * a wrong token, `too-often` for a client that has tried too many, and `forbidden` where there are none.
    */
-  async authenticate(authorization: string | undefined, client: string): Promise<Author> {
+  authenticate(authorization: string | undefined, client: string): Author {
     if (this.#isClosed) {
       throw new DomainError('forbidden', 'Nothing can be published here: no token is set.')
     }
     const [, secret = ''] = /^Bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
-    const [all, digest] = await Promise.all([this.#known, digestOf(secret)])
-    // Nothing may be waited for from here, or many guesses at once would count as one.
     const wait = this.#failures.wait(client, mostAttempts)
     if (wait !== undefined) throw tooOften(wait)
     if (!secret) throw new DomainError('unknown', 'Send a token: Authorization: Bearer …')
-    const found = all.filter((one) => isSame(one.digest, digest))
+    const digest = digestOf('SHA-256', secret)
+    const found = this.#known.filter((one) => isSame(one.digest, digest))
     if (found[0]) return found[0].author
     this.#failures.add(client)
     throw new DomainError('unknown', 'This token is not known.')
@@ -53,10 +54,6 @@ export async function isOfTrusted(
 ): Promise<boolean> {
   const author = await refusable(() => authentication.authenticate(authorization, client))
   return !(author instanceof DomainError) && author.publishers === undefined
-}
-
-async function digestOf(secret: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret)))
 }
 
 function isSame(one: Uint8Array, other: Uint8Array): boolean {

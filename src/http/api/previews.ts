@@ -45,7 +45,7 @@ export async function createPreview(c: Ask): Promise<Response> {
   const told = { ...tell(preview, release, now), warnings }
   if (isDryRun) return c.json(told)
   const secret = createSecret()
-  await previews.create(preview, await digestOfSecret(secret))
+  await previews.create(preview, digestOfSecret(secret))
   return c.json({ ...told, url: createAddresses(baseUrl, site).preview(secret) }, 201)
 }
 

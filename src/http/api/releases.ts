@@ -100,7 +100,7 @@ export async function getRelease(c: Ask): Promise<Response> {
   const release = asAuthored(stored)
   c.header('ETag', `"${tagOf(stored)}"`)
   return c.json({
-    ...(await writeDown(release, site, stored.markdown)),
+    ...writeDown(release, site, stored.markdown),
     status: statusOf(release, clock.now(), { addresses, site, vocabulary }),
   })
 }
