@@ -21,9 +21,6 @@ import type { HubReport } from './websub/hub.ts'
  */
 const patienceOfAuthors = 3500
 
-/** Milliseconds after which a statement has waited for something large. */
-const longWait = 500
-
 /** Milliseconds after which it is tried again whether another process still writes. */
 const betweenAttempts = 2000
 
@@ -80,8 +77,10 @@ type Waiting = {
 /** How long statements are waited for, if there is an end to it. */
 type Patience = {
   milliseconds: number
-  /** Milliseconds for which those of one request waited for something large; undefined where each counts for itself. */
+  /** Milliseconds for which those of one request waited for others; undefined where each counts for itself. */
   waited?: number
+  /** Until when that is counted: statements that were sent together wait at the same time, and for each other. */
+  countedUntil?: number
 }
 
 type Listeners = {
@@ -244,10 +243,13 @@ export class WriterThread {
   }
 }
 
-/** Counts how long a statement waited before it was run, if that was long. */
+/** Counts how long a statement waited before it was run. */
 function noteWait({ sent, patience }: Waiting, took: number) {
-  const waited = performance.now() - sent - took
-  if (patience?.waited !== undefined && waited > longWait) patience.waited += waited
+  if (patience?.waited === undefined) return
+  const end = performance.now()
+  const began = Math.max(sent, patience.countedUntil ?? 0)
+  patience.waited += Math.max(0, end - took - began)
+  patience.countedUntil = end
 }
 
 function isBusyWriting(): DomainError {

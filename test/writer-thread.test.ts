@@ -46,8 +46,12 @@ function readerOf(path: string) {
 }
 
 /** Keeps the thread at work for about a second. */
-const long =
-  'with recursive n (i) as (select 1 union all select i + 1 from n where i < 5000000) select count(*) as count from n'
+const long = counting(5_000_000)
+/** A query that takes the longer the further it counts: some ten million in a second. */
+function counting(to: number): string {
+  return `with recursive n (i) as (select 1 union all select i + 1 from n where i < ${to}) select count(*) as count from n`
+}
+
 const write = "insert into state (key, value) values (?1, 'told') on conflict do nothing"
 
 test('what was told to come again was never done, and what follows is', async () => {
@@ -68,18 +72,29 @@ test('what was told to come again was never done, and what follows is', async ()
 
 test('a request that waits at every step is told to come again after as long as for one', async () => {
   const { writer } = await opened()
-  const request = writer.forAuthors(2000).forRequest()
+  const request = writer.forAuthors(600).forRequest()
   const working: Promise<unknown>[] = []
   const steps = async () => {
-    // Each waits for less than it may.
-    for (let step = 0; step < 12; step++) {
-      working.push(writer.forReaders().prepare(long).all())
+    // Each waits for far less than it may.
+    for (let step = 0; step < 100; step++) {
+      working.push(writer.forReaders().prepare(counting(1_000_000)).all())
       await statement(request, 'select 1').all()
     }
   }
   await expect(steps()).rejects.toBeInstanceOf(DomainError)
   await Promise.all(working)
-  await statement(writer.forAuthors(2000).forRequest(), 'select 1').all()
+  await statement(writer.forAuthors(600).forRequest(), 'select 1').all()
+})
+
+test('statements of a request that are sent together wait once', async () => {
+  const { writer } = await opened()
+  const began = performance.now()
+  await writer.forReaders().prepare(long).all()
+  const request = writer.forAuthors(2.5 * (performance.now() - began)).forRequest()
+  const working = writer.forReaders().prepare(long).all()
+  await Promise.all([1, 2, 3, 4].map(() => statement(request, 'select 1').all()))
+  expect((await statement(request, 'select 1 as one').all()).results).toEqual([{ one: 1 }])
+  await working
 })
 
 test('a request whose own work takes long is not told that something else does', async () => {
