@@ -34,23 +34,24 @@ export function composeApi({
   reading = ownReading,
   ...parts
 }: ApiParts): Api {
-  const publishing = createPublishing({
+  const common = {
     ...parts,
     reading,
-    previews: createPreviewStore(database),
-    store: createPublishingStore(
-      database,
-      { wordsOf: wordsOfRelease, ...portions },
-      parts.checkStore,
-      patientDatabase,
-    ),
-    async mendStoreClock(now) {
+    async mendStoreClock(now: number) {
       const { wordsOf } = await import('./content/words.ts')
       return mendClock(database, now, wordsOf)
     },
     authentication: new Authentication(tokens, parts.clock),
+  }
+  const marking = { wordsOf: wordsOfRelease, ...portions }
+  return createApi(() => {
+    const limited = database.forRequest?.() ?? database
+    return createPublishing({
+      ...common,
+      previews: createPreviewStore(limited),
+      store: createPublishingStore(limited, marking, parts.checkStore, patientDatabase),
+    })
   })
-  return createApi(publishing)
 }
 
 const ownReading = { bodies: readBodies, releases: readReleases }

@@ -6,12 +6,13 @@ import { setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../src/clock.ts'
+import { composeNode } from '../src/compose-node.ts'
 import { readNodeConfig } from '../src/config.ts'
 import { bringInLine } from '../src/content/bring-in-line.ts'
 import { wordsOf } from '../src/content/words.ts'
 import { DomainError } from '../src/domain/errors.ts'
 import { createContentStore } from '../src/store/content-store.ts'
-import { statement } from '../src/store/database.ts'
+import { type Database, statement } from '../src/store/database.ts'
 import { openReader } from '../src/store/node-sqlite.ts'
 import { openStore } from '../src/store/open-store.ts'
 import { WriterThread } from '../src/writer-thread.ts'
@@ -19,9 +20,9 @@ import { markdown, temporaryFolder, writeFiles } from './content-folder.ts'
 import { databaseFile, spawnServer, start, startForAll, titles, until } from './server.ts'
 
 /** A thread that writes into a new database, and a connection that reads it. */
-async function opened() {
+async function opened(files: Record<string, string> = {}) {
   const path = databaseFile()
-  const config = readNodeConfig({ DATABASE: path, CONTENT_DIR: temporaryFolder() })
+  const config = readNodeConfig({ DATABASE: path, CONTENT_DIR: temporaryFolder(files) })
   const ignore = () => {}
   const writer = new WriterThread(
     { config, path, mayBeMadeAnew: true },
@@ -36,7 +37,7 @@ async function opened() {
   )
   await writer.open()
   onTestFinished(() => writer.close())
-  return { path, writer }
+  return { path, config, writer }
 }
 
 function readerOf(path: string) {
@@ -95,6 +96,59 @@ test('statements of a request that are sent together wait once', async () => {
   await Promise.all([1, 2, 3, 4].map(() => statement(request, 'select 1').all()))
   expect((await statement(request, 'select 1 as one').all()).results).toEqual([{ one: 1 }])
   await working
+})
+
+test('all that a request of the API asks the thread counts together', async () => {
+  const file = markdown(['title: A', 'published: 2024-01-24', 'topics: [eu]'])
+  const { path, config, writer } = await opened({ 'releases/a.en.md': file })
+  expect(await writer.order('readContent')).toBe(true)
+  const apart: string[] = []
+  let requests = 0
+  const authors = writer.forAuthors()
+  const publishing: Database = {
+    prepare(sql) {
+      apart.push(sql)
+      return authors.prepare(sql)
+    },
+    batch: (statements) => authors.batch(statements),
+    forRequest() {
+      requests++
+      return authors.forRequest()
+    },
+  }
+  const { fetch } = composeNode({
+    database: readerOf(path),
+    publishing,
+    writer: writer.forReaders(),
+    contentDirectory: config.contentDirectory,
+    uploads: undefined,
+    baseUrl: 'https://releases.example.org',
+    tokens: [{ name: 'newsroom', secret: 'a-secret-of-the-newsroom' }],
+    clock: systemClock,
+    problems: () => [],
+    write: () => {},
+  })
+  const release = { title: 'B', topics: ['eu'], body: { markdown: 'A text.' } }
+  const asked: [string, string, object?][] = [
+    ['PUT', 'releases/b/en', { ...release, published: '2099-01-24T09:00' }],
+    ['PUT', 'topics/sea', { label: { en: 'The sea' } }],
+    ['POST', 'releases/b/en/previews', { name: 'The aide' }],
+    ['GET', 'releases'],
+    ['GET', 'releases/b/en/history'],
+  ]
+  for (const [method, path, body] of asked) {
+    const request = new Request(`https://releases.example.org/api/${path}`, {
+      method,
+      headers: {
+        authorization: 'Bearer a-secret-of-the-newsroom',
+        ...(body && { 'content-type': 'application/json' }),
+      },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    const answer = await fetch(request, { incoming: { socket: { remoteAddress: '127.0.0.1' } } })
+    expect(`${path} ${answer.ok} ${answer.ok ? '' : await answer.text()}`).toBe(`${path} true `)
+  }
+  expect({ apart, requests }).toEqual({ apart: [], requests: asked.length })
 })
 
 test('a request whose own work takes long is not told that something else does', async () => {

@@ -17,17 +17,16 @@ import type { Site } from '../domain/site.ts'
 import { type Database, readStored, statement } from './database.ts'
 import { findRelations, type ReleaseRow, toRelease } from './load-releases.ts'
 import { compareSchemaVersion } from './schema-version.ts'
-import { SiteAndTopicsReader } from './site-and-topics.ts'
+import { readSiteAndTopics } from './site-and-topics.ts'
 
 /**
  * The `PreviewStore` in SQL, on node:sqlite and on D1. Where other versions may work on the same database, `newest` is
  * the last migration that this one knows: nothing is read while that of the database is another.
  */
 export function createPreviewStore(database: Database, newest?: string): PreviewStore {
-  const siteReader = new SiteAndTopicsReader(database)
   return {
     find: (digest, now) => findPreview(database, digest, now, newest),
-    contents: (found, now) => readContents(database, siteReader, found, now),
+    contents: (found, now) => readContents(database, found, now),
     isMentioned: (path, releases) => isMentioned(database, path, releases),
     create: (preview, digest) => createPreview(database, preview, digest),
     list: ({ id }, now) => listPreviews(database, id, now),
@@ -94,11 +93,10 @@ async function findPreview(
 
 async function readContents(
   database: Database,
-  siteReader: SiteAndTopicsReader,
   { preview, release, shown }: FoundPreview,
   now: number,
 ): Promise<PreviewContents> {
-  const { site, vocabulary } = await siteReader.read()
+  const { site, vocabulary } = await readSiteAndTopics(database)
   const horizon = Math.max(now, shown)
   const { results } = await statement(
     database,

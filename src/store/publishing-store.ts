@@ -15,7 +15,7 @@ import type { Change } from './change-transaction.ts'
 import { commitChange } from './commit-change.ts'
 import { type Database, readStored, statement } from './database.ts'
 import { isShown, listKept, publisherOf } from './list-kept.ts'
-import { SiteAndTopicsReader, readUnchangedFrame } from './site-and-topics.ts'
+import { readSiteAndTopics, readUnchangedFrame } from './site-and-topics.ts'
 import { commitStaged } from './group-commit.ts'
 import { readHistory, recordTopicHistory } from './history.ts'
 import type { Marking } from './rewrite-words.ts'
@@ -40,20 +40,24 @@ export function createPublishingStore(
   checkStore: CheckStore = () => {},
   patientDatabase = database,
 ): PublishingStore {
-  const siteReader = new SiteAndTopicsReader(database)
   return {
-    siteAndTopics: () => siteReader.read(),
+    siteAndTopics: () => readSiteAndTopics(database),
     findReleases: (addresses, ids) => findReleases(database, addresses, ids),
     holders: (slugs, ids) => findHolders(database, slugs, ids),
     isFileHidden: (path, viewer) => isFileHidden(database, path, viewer),
     list: async (after, limit, viewer, filter = {}) =>
-      listKept(database, { after, limit, viewer, filter, site: (await siteReader.read()).site }),
+      listKept(database, {
+        after,
+        limit,
+        viewer,
+        filter,
+        site: (await readSiteAndTopics(database)).site,
+      }),
     history: (subject, limit) => readHistory(database, subject, limit),
     publish: (batch, clock, decide) =>
-      publish(forRequest(database), checkStore, { batch, clock, decide, patientDatabase }),
+      publish(database, checkStore, { batch, clock, decide, patientDatabase }),
     async publishTopic(slug, clock, decide) {
-      const limited = forRequest(database)
-      const isMade = await commitChange(limited, clock, {
+      const isMade = await commitChange(database, clock, {
         marking,
         patience,
         longestMarking,
@@ -61,16 +65,12 @@ export function createPublishingStore(
           const decided = await decide(now)
           if (!decided) return undefined
           await checkStore()
-          return topicChange(limited, siteReader, slug, decided)
+          return topicChange(database, slug, decided)
         },
       })
       if (!isMade) throw stillMarking()
     },
   }
-}
-
-function forRequest(database: Database): Database {
-  return database.forRequest?.() ?? database
 }
 
 /** Nothing is public of it yet. */
@@ -112,11 +112,10 @@ async function publish(
 
 async function topicChange(
   database: Database,
-  siteReader: SiteAndTopicsReader,
   slug: string,
   { written, historyEntry }: { written: WrittenTopic; historyEntry: HistoryEntry },
 ): Promise<Change> {
-  const { content, published } = await siteReader.read()
+  const { content, published } = await readSiteAndTopics(database)
   return {
     ...(await readUnchangedFrame(database)),
     batches: [],

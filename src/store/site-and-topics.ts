@@ -7,37 +7,32 @@ import { type Database, readStored } from './database.ts'
 import { readPublishedTopics } from './published-topics.ts'
 import { readStateValues } from './state-values.ts'
 
-/** Reads what releases of the API are read with, and answers the same object while nothing in it has changed. */
-export class SiteAndTopicsReader {
-  readonly #database: Database
-  #last: { text: string; siteAndTopics: SiteAndTopics } | undefined
+/** What was made last, of this text. */
+let last: { text: string; siteAndTopics: SiteAndTopics } | undefined
 
-  constructor(database: Database) {
-    this.#database = database
+/**
+ * Reads what releases of the API are read with, and answers the same object while nothing in it has changed. Throws
+ * DomainError `unavailable` while no content was ever brought in.
+ */
+export async function readSiteAndTopics(database: Database): Promise<SiteAndTopics> {
+  const [{ site, content_vocabulary: own, vocabulary: joined }, published] = await Promise.all([
+    readStateValues(database, 'site', 'content_vocabulary', 'vocabulary'),
+    readPublishedTopics(database),
+  ])
+  // A store of the version before has it without the topics of the API, which there were none of.
+  const content = own ?? joined
+  if (site === undefined || content === undefined) throw notFilledYet()
+  const text = `${site}\n${content}\n${JSON.stringify(published)}`
+  if (last?.text === text) return last.siteAndTopics
+  const vocabulary = readStored<VocabularySource>(database, content)
+  const siteAndTopics = {
+    site: readStored<Site>(database, site),
+    vocabulary: createVocabulary(joinVocabularies(vocabulary, published)),
+    content: vocabulary,
+    published,
   }
-
-  /** Throws DomainError `unavailable` while no content was ever brought in. */
-  async read(): Promise<SiteAndTopics> {
-    const database = this.#database
-    const [{ site, content_vocabulary: own, vocabulary: joined }, published] = await Promise.all([
-      readStateValues(database, 'site', 'content_vocabulary', 'vocabulary'),
-      readPublishedTopics(database),
-    ])
-    // A store of the version before has it without the topics of the API, which there were none of.
-    const content = own ?? joined
-    if (site === undefined || content === undefined) throw notFilledYet()
-    const text = `${site}\n${content}\n${JSON.stringify(published)}`
-    if (this.#last?.text === text) return this.#last.siteAndTopics
-    const vocabulary = readStored<VocabularySource>(database, content)
-    const siteAndTopics = {
-      site: readStored<Site>(database, site),
-      vocabulary: createVocabulary(joinVocabularies(vocabulary, published)),
-      content: vocabulary,
-      published,
-    }
-    this.#last = { text, siteAndTopics }
-    return siteAndTopics
-  }
+  last = { text, siteAndTopics }
+  return siteAndTopics
 }
 
 /** The site, vocabulary and program of a change that leaves them as they are. */

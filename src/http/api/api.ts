@@ -28,12 +28,12 @@ export type Api = Hono<ApiEnvironment>
 
 type Middleware = MiddlewareHandler<ApiEnvironment>
 
-/** The API: publishing from a newsroom system. */
-export function createApi(publishing: Publishing): Api {
+/** The API: publishing from a newsroom system. `publishingFor` makes what one request is answered with. */
+export function createApi(publishingFor: () => Publishing): Api {
   const api = new Hono<ApiEnvironment>()
 
   api.use(async (c, next) => {
-    c.set('publishing', publishing)
+    c.set('publishing', publishingFor())
     await next()
     // Nothing of this is for caches.
     c.header('Cache-Control', 'no-store')
