@@ -32,8 +32,12 @@ export class Attempts {
   }
 }
 
-/** Who asks from an address: of IPv6 its network, because one customer is given all of its 2^64 addresses. */
-export function clientFrom(address: string): string {
+/**
+ * Who asks from an address, with or without a port: of IPv6 its network, because one customer is given all of its 2^64
+ * addresses.
+ */
+export function clientFrom(written: string): string {
+  const address = written.replace(/^\[(.*)\](:\d+)?$/, '$1').replace(/^([\d.]+):\d+$/, '$1')
   const url = URL.parse(`http://[${address}]/`)
   if (!url) return address
   const [head = '', tail = ''] = url.hostname.slice(1, -1).split('::')

@@ -72,6 +72,25 @@ test('of IPv6 a client is a network, of which one customer has all addresses', a
   }
 })
 
+test('a proxy may write the port of a client, which is another with every connection', async () => {
+  const app = new Hono().get('/', (c) => c.text(clientAtSocket(c)))
+  const environment = { incoming: { socket: { remoteAddress: '10.0.0.2' } } }
+  const clientOf = async (forwarded: string) => {
+    const headers = { 'X-Forwarded-For': forwarded }
+    return (await app.request('/', { headers }, environment)).text()
+  }
+  for (const address of ['192.0.2.1', '::ffff:192.0.2.1', '2001:db8:0:2::7']) {
+    const plain = await clientOf(address)
+    const isIPv4 = address === '192.0.2.1'
+    for (const port of [1, 443, 65_535]) {
+      const written = isIPv4 ? `${address}:${port}` : `[${address}]:${port}`
+      expect(await clientOf(`203.0.113.9:5, ${written}`)).toBe(plain)
+    }
+    expect(await clientOf(`[${address}]`)).toBe(plain)
+  }
+  expect(await clientOf('192.0.2.1:443')).not.toBe(await clientOf('192.0.2.2:443'))
+})
+
 test('who writes a long name for itself is remembered by the beginning of it', async () => {
   const app = new Hono().get('/', (c) => c.text(clientAtSocket(c)))
   const environment = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
