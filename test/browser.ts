@@ -1,12 +1,12 @@
 // A real browser on the real server, once for the tests of a file.
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import packed, { inflate } from '@sparticuz/chromium'
 import axe from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
 import { type Server, spawnServer, until } from './server.ts'
+import { lastingFolder } from './temporary-folder.ts'
 
 const project = join(import.meta.dirname, '..')
 
@@ -47,7 +47,7 @@ async function unpack(): Promise<string> {
   const { devDependencies } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as {
     devDependencies: Record<string, string>
   }
-  const folder = join(tmpdir(), `tiedote-chromium-${devDependencies['@sparticuz/chromium']}`)
+  const folder = join(lastingFolder(), `tiedote-chromium-${devDependencies['@sparticuz/chromium']}`)
   if (existsSync(folder)) return folder
   const staging = mkdtempSync(`${folder}-`)
   const before = process.env.TMPDIR

@@ -9,9 +9,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
+import { lastingFolder } from './temporary-folder.ts'
 
 const project = join(import.meta.dirname, '..')
 
@@ -30,7 +30,7 @@ export function copyOfProgram(name: string): string {
 
 function ownFolder(name: string): string {
   const ofProject = createHash('sha1').update(project).digest('hex').slice(0, 8)
-  const path = join(tmpdir(), `tiedote-program-${ofProject}-${name}`)
+  const path = join(lastingFolder(), `tiedote-program-${ofProject}-${name}`)
   try {
     mkdirSync(path)
     return path

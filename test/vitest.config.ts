@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
+// Kept from run to run; all else goes with the run.
+process.env.LASTING_FOLDER ??= tmpdir()
 // Servers, test processes and wrangler load the same code again and again.
-process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'tiedote-compile-cache')
+process.env.NODE_COMPILE_CACHE ??= join(process.env.LASTING_FOLDER, 'tiedote-compile-cache')
 
 /** Those that take longest or wait most, so that none of them is left alone at the end. */
 const first = [
@@ -98,7 +100,10 @@ export default defineConfig(({ mode }) => ({
     include: { trials, quick }[mode] ?? ['test/**/*.test.ts'],
     exclude: mode === 'quick' ? notQuick : [],
     env: { EXTENT: mode },
-    globalSetup: mode === 'quick' ? [] : ['test/worker-build.ts'],
+    globalSetup: [
+      'test/temporary-folder.ts',
+      ...(mode === 'quick' ? [] : ['test/worker-build.ts']),
+    ],
     // Starting workerd and reading thousands of releases take seconds on a busy machine.
     testTimeout: 60_000,
     hookTimeout: 90_000,
