@@ -1,15 +1,12 @@
 // Whatever is sent to the API, made of its own OpenAPI document: never a 5xx, never a change without 2xx,
 // and every error is a problem document. FUZZ=30000 npm test -- fuzz sends thirty thousand requests.
 import { readdirSync, rmSync } from 'node:fs'
-import { dirname } from 'node:path'
 import fc from 'fast-check'
 import { SaxesParser } from 'saxes'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { anyString } from '../any-text.ts'
-import { temporaryFolder, writeFolder } from '../content-folder.ts'
+import { writeFolder } from '../content-folder.ts'
 import { hurriedClock, nodePress } from '../platforms.ts'
-import { exchange, open } from '../raw-client.ts'
-import { databaseFile, start, until } from '../server.ts'
 import { amount } from '../trials.ts'
 
 const requests = Number(process.env.FUZZ ?? amount(300, 20_000))
@@ -553,115 +550,3 @@ function linesOf({ headers, text }: { headers: Headers; text: string }): Line[] 
       return told
     })
 }
-
-test('what no HTTP client sends is refused as clearly, and no secret is in the log', async () => {
-  const server = await start(temporaryFolder({}), {
-    PUBLISH_TOKENS: 'newsroom=a-secret-of-the-newsroom',
-  })
-  const body = '{"title":"M","body":{"markdown":"T."}}'
-  const chunk = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
-  const put = (slug: string, header: string, sent: string) => {
-    const headers = [
-      'Host: releases.example.org',
-      'Authorization: Bearer a-secret-of-the-newsroom',
-      'Content-Type: application/json',
-      'Connection: close',
-      header,
-    ]
-    return `PUT /api/releases/${slug}/en HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n${sent}`
-  }
-  const refused: [bytes: string, status: number][] = [
-    [put('a', `Content-Length: ${body.length - 5}`, body), 400],
-    [put('b', 'Content-Length: -1', body), 400],
-    [put('c', 'Content-Length: 5\r\nContent-Length: 38', body), 400],
-    [put('d', 'Content-Length: 5\r\nTransfer-Encoding: chunked', chunk), 400],
-    [put('e', 'Transfer-Encoding: chunked', `zz\r\n${body}`), 400],
-    [put('f', 'Content-Length: 99999999999', body), 413],
-    [put('%00', `Content-Length: ${body.length}`, body), 422],
-    [put('\0', `Content-Length: ${body.length}`, body), 400],
-    [put('a'.repeat(15_000), `Content-Length: ${body.length}`, body), 422],
-  ]
-  for (const [bytes, status] of refused) {
-    // Whoever reads it is another thread, which starts with the first.
-    const { answers } = await exchange(server.port, bytes, { silence: 10_000 })
-    expect(answers.map((one) => [one.status, one.headers.get('content-type')])).toEqual([
-      [status, 'application/problem+json'],
-    ])
-    expect(JSON.parse(answers[0]!.body)).toMatchObject({ status })
-  }
-  // A body that breaks off is no release, also if what came of it would be one.
-  for (const header of [`Content-Length: ${body.length + 9}`, 'Transfer-Encoding: chunked']) {
-    const cut = header.startsWith('T') ? `ff\r\n${body}` : body
-    const { answers } = await exchange(server.port, put('cut', header, cut), { patience: 500 })
-    expect(answers).toEqual([])
-  }
-  const guess = { Authorization: 'Bearer a-guess-of-a-stranger' }
-  expect((await fetch(`${server.url}/api/releases`, { headers: guess })).status).toBe(401)
-  const known = { Authorization: 'Bearer a-secret-of-the-newsroom' }
-  const list = await fetch(`${server.url}/api/releases`, { headers: known })
-  expect(await list.json()).toEqual({ releases: [] })
-  expect(server.log().trim().split('\n')).toHaveLength(1)
-  expect(server.output()).not.toMatch(/a-secret|a-guess/)
-})
-
-describe('a large body', () => {
-  const secret = { PUBLISH_TOKENS: 'newsroom=a-secret-of-the-newsroom' }
-  const head = (target: string, type: string, length: string) =>
-    `${target} HTTP/1.1\r\nHost: a\r\nAuthorization: ${newsroom}\r\nContent-Type: ${type}\r\n${length}\r\n\r\n`
-
-  test('that is too large is answered, also for who reads nothing before all is sent', async () => {
-    const server = await start(temporaryFolder({}), secret)
-    const cases: [target: string, type: string, size: number][] = [
-      ['PUT /api/releases/a/en', 'application/json', 8_000_000],
-      ['POST /api/releases', 'application/x-ndjson', 21_000_000],
-      ['PUT /api/media/a.txt', 'application/octet-stream', 30_000_000],
-    ]
-    for (const [target, type, size] of cases) {
-      for (const isChunked of [false, true]) {
-        const length = isChunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${size}`
-        const socket = await open(server.port)
-        socket.pause()
-        socket.write(head(target, type, length))
-        if (isChunked) socket.write(`${size.toString(16)}\r\n`)
-        socket.write(Buffer.alloc(size, ' '))
-        const fault = await new Promise((resolve) => {
-          socket.write(isChunked ? '\r\n0\r\n\r\n' : '', resolve)
-        })
-        expect([target, length, fault ?? undefined]).toEqual([target, length, undefined])
-        let answer = ''
-        socket.on('data', (chunk: Buffer) => (answer += chunk.toString()))
-        socket.resume()
-        await new Promise((resolve) => socket.once('end', resolve))
-        expect(answer).toMatch(/^HTTP\/1\.1 413 [^]*"status":413/)
-        socket.destroy()
-      }
-    }
-    const waits = head(
-      cases[0]![0],
-      cases[0]![1],
-      'Content-Length: 8000000\r\nExpect: 100-continue',
-    )
-    const { answers, informational } = await exchange(server.port, waits)
-    expect([answers[0]?.status, informational]).toEqual([413, []])
-  })
-
-  test('that breaks off leaves nothing of a file, under no name', async () => {
-    const DATABASE = databaseFile()
-    const server = await start(temporaryFolder({}), { ...secret, DATABASE })
-    const before = readdirSync(dirname(DATABASE), { recursive: true })
-    for (const length of ['Content-Length: 2000000', 'Transfer-Encoding: chunked']) {
-      const socket = await open(server.port)
-      socket.write(head('PUT /api/media/2026/half.txt', 'application/octet-stream', length))
-      if (length.startsWith('T')) socket.write('1e8480\r\n')
-      await new Promise((resolve) => void socket.write('x'.repeat(1_000_000), resolve))
-      socket.destroy()
-    }
-    // The log tells when the server is done with both.
-    await until(() => server.output().split('/api/media/2026/half.txt').length > 2)
-    expect(readdirSync(dirname(DATABASE), { recursive: true })).toEqual(before)
-    const asked = { headers: { Authorization: newsroom } }
-    expect((await fetch(`${server.url}/api/media/2026/half.txt`, asked)).status).toBe(404)
-    const put = { ...asked, method: 'PUT', body: 'whole' }
-    expect((await fetch(`${server.url}/api/media/2026/half.txt`, put)).status).toBe(201)
-  })
-})

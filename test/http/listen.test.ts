@@ -1,21 +1,12 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import type { Socket } from 'node:net'
-import { DatabaseSync } from 'node:sqlite'
-import {
-  afterEach,
-  beforeAll,
-  describe,
-  expect,
-  onTestFinished,
-  test,
-  type TestContext,
-  vi,
-} from 'vitest'
+import { dirname } from 'node:path'
+import { afterEach, beforeAll, describe, expect, test, type TestContext, vi } from 'vitest'
 import { usualLimits } from '../../src/http/limits.ts'
 import { type Fetch, listen } from '../../src/http/listen.ts'
-import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
+import { markdown } from '../content-folder.ts'
 import { exchange, open } from '../raw-client.ts'
-import { databaseFile, type Server, spawnServer, start, startForAll, until } from '../server.ts'
+import { type Server, start, startForAll, until } from '../server.ts'
 
 const host = 'Host: releases.example.org\r\n'
 const close = 'Connection: close\r\n'
@@ -51,8 +42,14 @@ const withFile = {
   ]),
 }
 
+const settings = {
+  BASE_URL: 'https://releases.example.org',
+  PUBLISH_TOKENS: 'newsroom=a-secret-of-the-newsroom',
+}
+const newsroom = 'Bearer a-secret-of-the-newsroom'
+
 /** Whatever is sent to it, and then it is stopped. */
-const started = startForAll(withFile, { BASE_URL: 'https://releases.example.org' })
+const started = startForAll(withFile, settings)
 
 describe('whatever is sent', () => {
   let server: Server
@@ -403,6 +400,117 @@ describe('whatever is sent', () => {
   })
 })
 
+describe('what no client sends to the API', () => {
+  test('what no HTTP client sends is refused as clearly, and no secret is in the log', async () => {
+    const server = started()
+    const body = '{"title":"M","body":{"markdown":"T."}}'
+    const chunk = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
+    const put = (slug: string, header: string, sent: string) => {
+      const headers = [
+        'Host: releases.example.org',
+        `Authorization: ${newsroom}`,
+        'Content-Type: application/json',
+        'Connection: close',
+        header,
+      ]
+      return `PUT /api/releases/${slug}/en HTTP/1.1\r\n${headers.join('\r\n')}\r\n\r\n${sent}`
+    }
+    const refused: [bytes: string, status: number][] = [
+      [put('a', `Content-Length: ${body.length - 5}`, body), 400],
+      [put('b', 'Content-Length: -1', body), 400],
+      [put('c', 'Content-Length: 5\r\nContent-Length: 38', body), 400],
+      [put('d', 'Content-Length: 5\r\nTransfer-Encoding: chunked', chunk), 400],
+      [put('e', 'Transfer-Encoding: chunked', `zz\r\n${body}`), 400],
+      [put('f', 'Content-Length: 99999999999', body), 413],
+      [put('%00', `Content-Length: ${body.length}`, body), 422],
+      [put('\0', `Content-Length: ${body.length}`, body), 400],
+      [put('a'.repeat(15_000), `Content-Length: ${body.length}`, body), 422],
+    ]
+    for (const [bytes, status] of refused) {
+      // Whoever reads it is another thread, which starts with the first.
+      const { answers } = await exchange(server.port, bytes, { silence: 10_000 })
+      expect(answers.map((one) => [one.status, one.headers.get('content-type')])).toEqual([
+        [status, 'application/problem+json'],
+      ])
+      expect(JSON.parse(answers[0]!.body)).toMatchObject({ status })
+    }
+    // A body that breaks off is no release, also if what came of it would be one.
+    for (const header of [`Content-Length: ${body.length + 9}`, 'Transfer-Encoding: chunked']) {
+      const cut = header.startsWith('T') ? `ff\r\n${body}` : body
+      const { answers } = await exchange(server.port, put('cut', header, cut), { patience: 500 })
+      expect(answers).toEqual([])
+    }
+    const guess = { Authorization: 'Bearer a-guess-of-a-stranger' }
+    expect((await fetch(`${server.url}/api/releases`, { headers: guess })).status).toBe(401)
+    const headers = { Authorization: newsroom }
+    const list = await fetch(`${server.url}/api/releases`, { headers })
+    const { releases } = (await list.json()) as { releases: { slug: string; title: string }[] }
+    const known = releases.map(({ slug, title }) => `${slug} ${title}`)
+    expect(known.toSorted()).toEqual(['a A', 'large Large'])
+    expect(server.log().trim().split('\n')).toHaveLength(1)
+    expect(server.output()).not.toMatch(/a-secret|a-guess/)
+  })
+
+  const head = (target: string, type: string, length: string) =>
+    `${target} HTTP/1.1\r\nHost: a\r\nAuthorization: ${newsroom}\r\nContent-Type: ${type}\r\n${length}\r\n\r\n`
+
+  test('a body that is too large is answered, also for who reads nothing before all is sent', async () => {
+    const server = started()
+    const cases: [target: string, type: string, size: number][] = [
+      ['PUT /api/releases/a/en', 'application/json', 8_000_000],
+      ['POST /api/releases', 'application/x-ndjson', 21_000_000],
+      ['PUT /api/media/a.txt', 'application/octet-stream', 30_000_000],
+    ]
+    for (const [target, type, size] of cases) {
+      for (const isChunked of [false, true]) {
+        const length = isChunked ? 'Transfer-Encoding: chunked' : `Content-Length: ${size}`
+        const socket = await open(server.port)
+        socket.pause()
+        socket.write(head(target, type, length))
+        if (isChunked) socket.write(`${size.toString(16)}\r\n`)
+        socket.write(Buffer.alloc(size, ' '))
+        const fault = await new Promise((resolve) => {
+          socket.write(isChunked ? '\r\n0\r\n\r\n' : '', resolve)
+        })
+        expect([target, length, fault ?? undefined]).toEqual([target, length, undefined])
+        let answer = ''
+        socket.on('data', (chunk: Buffer) => (answer += chunk.toString()))
+        socket.resume()
+        await new Promise((resolve) => socket.once('end', resolve))
+        expect(answer).toMatch(/^HTTP\/1\.1 413 [^]*"status":413/)
+        socket.destroy()
+      }
+    }
+    const waits = head(
+      cases[0]![0],
+      cases[0]![1],
+      'Content-Length: 8000000\r\nExpect: 100-continue',
+    )
+    const { answers, informational } = await exchange(server.port, waits)
+    expect([answers[0]?.status, informational]).toEqual([413, []])
+  })
+
+  test('a body that breaks off leaves nothing of a file, under no name', async () => {
+    const server = started()
+    const folder = dirname(server.database)
+    const before = readdirSync(folder, { recursive: true })
+    for (const length of ['Content-Length: 2000000', 'Transfer-Encoding: chunked']) {
+      const socket = await open(server.port)
+      socket.write(head('PUT /api/media/2026/half.txt', 'application/octet-stream', length))
+      if (length.startsWith('T')) socket.write('1e8480\r\n')
+      await new Promise((resolve) => void socket.write('x'.repeat(1_000_000), resolve))
+      socket.destroy()
+    }
+    // The log tells when the server is done with both.
+    await until(() => server.output().split('/api/media/2026/half.txt').length > 2)
+    expect(readdirSync(folder, { recursive: true })).toEqual(before)
+    const asked = { headers: { Authorization: newsroom } }
+    expect((await fetch(`${server.url}/api/media/2026/half.txt`, asked)).status).toBe(404)
+    const put = { ...asked, method: 'PUT', body: 'whole' }
+    expect((await fetch(`${server.url}/api/media/2026/half.txt`, put)).status).toBe(201)
+  })
+})
+
 // All of them wait, and none of them for another.
 describe.concurrent('clients that take their time', () => {
   const limits = {
@@ -620,6 +728,12 @@ describe.concurrent('clients that take their time', () => {
       new RegExp(`^PORT ${port} at HOST 127\\.0\\.0\\.1 cannot be used: .*\\.$`),
     )
   })
+
+  test('a host that is not of this machine is told in a sentence', async () => {
+    await expect(listen(hello, { port: 3000, host: '192.0.2.1' })).rejects.toThrow(
+      /^PORT 3000 at HOST 192\.0\.2\.1 cannot be used: .* no address of this/,
+    )
+  })
 })
 
 describe('stopping', () => {
@@ -669,8 +783,9 @@ describe('stopping', () => {
   })
 
   test('SIGINT does so too, and a second signal stops at once', async () => {
-    const database = databaseFile()
-    const server = await start(temporaryFolder(withFile), { DATABASE: database })
+    // It was stopped by the test before this one.
+    const { database, directory } = started()
+    const server = await start(directory, { DATABASE: database })
     const { reader, idle } = await beginToStop(server, 'SIGINT')
     // npm passes on what the terminal told us already. Two at the very same moment would come as one.
     await new Promise((resolve) => setTimeout(resolve, 50))
@@ -680,51 +795,10 @@ describe('stopping', () => {
     await new Promise((resolve) => setTimeout(resolve, 700))
     expect(server.process.exitCode).toBe(null)
     expect(reader.closed).toBe(false)
-    const started = Date.now()
+    const again = Date.now()
     server.process.kill('SIGTERM')
     expect(await server.exit).toBe(0)
-    expect(Date.now() - started).toBeLessThan(1000)
+    expect(Date.now() - again).toBeLessThan(1000)
     expect(existsSync(`${database}-wal`)).toBe(false)
-  })
-
-  function manyReleases(name: string, count: number) {
-    const lines = Array.from({ length: count }, (_, index) => {
-      const published = new Date(Date.UTC(2020, 0, 1) + index * 60_000).toISOString()
-      const body = { markdown: 'The text of the release.' }
-      return JSON.stringify({
-        slug: `${name}-${index}`,
-        language: 'en',
-        title: name,
-        published,
-        body,
-      })
-    })
-    // A last line without an end would be waited for.
-    return { [`releases/${name}.jsonl`]: `${lines.join('\n')}\n` }
-  }
-
-  test('content that is being read at that moment does no harm', async () => {
-    const directory = temporaryFolder(files)
-    const DATABASE = databaseFile()
-    const server = await start(directory, { DATABASE })
-    const database = new DatabaseSync(DATABASE, { readOnly: true })
-    const drafts = database.prepare('select count(*) as count from incoming')
-    writeFiles(directory, manyReleases('many', 400))
-    await until(() => drafts.get()!.count !== 0)
-    database.close()
-    server.process.kill('SIGTERM')
-    expect(await server.exit).toBe(0)
-    expect(server.log()).not.toMatch(/Error|^\s+at /m)
-  })
-
-  test('a server that does not serve yet stops, too', async () => {
-    const directory = temporaryFolder(manyReleases('many', 2000))
-    // Of the first thousand it is said that they are read.
-    const server = await spawnServer(directory, { DATABASE: databaseFile() })
-    onTestFinished(() => void server.process.kill('SIGKILL'))
-    await until(() => server.log().includes(' releases read'))
-    server.process.kill('SIGTERM')
-    expect(await server.exit).toBe(0)
-    expect(server.output()).toBe('')
   })
 })
