@@ -1,8 +1,8 @@
 // Settings as an operator writes them: what is refused, and in which words.
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { readNodeConfig, readWorkerConfig } from '../src/config.ts'
-import { start } from './server.ts'
 import { siteYaml, temporaryFolder } from './content-folder.ts'
+import { startHere } from './start-here.ts'
 
 const one = 'a-secret-of-sixteen-and-more'
 const other = 'another-secret-of-this-length'
@@ -80,19 +80,25 @@ test('of two tokens with one secret, or one name and different rights, nobody co
 })
 
 test('a token for an unknown publisher is told, and stops no start', async () => {
-  const directory = temporaryFolder()
-  const { url, log } = await start(directory, { PUBLISH_TOKENS: `a@customs+polise=${one}` })
-  const sentence = 'A token is limited to polise, which is no publisher of site.yaml.'
-  expect(log()).toContain(sentence)
-  const site = `${siteYaml}  polise: { renamed: customs }\n`
-  const renamed = await start(temporaryFolder({ 'site.yaml': site }), {
-    PUBLISH_TOKENS: `a@polise=${one}`,
+  const told = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => told.mockRestore())
+  const site = `${siteYaml}  police: { renamed: customs }\n`
+  const { database, isUsable, fetch } = await startHere(temporaryFolder({ 'site.yaml': site }), {
+    DATABASE: ':memory:',
+    PUBLISH_TOKENS: `a@customs+polise=${one},b@police=${other}`,
   })
-  expect(renamed.log()).toContain(
-    'limited to polise, which is called customs by now. Write customs.',
-  )
-  const health = await fetch(`${url}/healthz`)
-  expect([health.status, await health.text()]).toEqual([200, expect.stringContaining(sentence)])
+  onTestFinished(() => database.close())
+  const sentences = [
+    'A token is limited to polise, which is no publisher of site.yaml.',
+    'A token is limited to police, which is called customs by now. Write customs.',
+  ]
+  const health = await fetch('/healthz')
+  const shown = await health.text()
+  expect([isUsable, health.status]).toEqual([true, 200])
+  for (const sentence of sentences) {
+    expect(told.mock.calls.join()).toContain(sentence)
+    expect(shown).toContain(sentence)
+  }
 })
 
 test('LOG is text or json, and without it the place where the log goes decides', () => {

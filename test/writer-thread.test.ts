@@ -1,23 +1,27 @@
 // The thread that writes: nobody who reads waits for it, and nobody who writes is told what is not so.
-import { randomUUID } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { setPriority } from 'node:os'
-import { dirname } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { systemClock } from '../src/clock.ts'
 import { composeNode } from '../src/compose-node.ts'
 import { readNodeConfig } from '../src/config.ts'
-import { bringInLine } from '../src/content/bring-in-line.ts'
-import { wordsOf } from '../src/content/words.ts'
 import { DomainError } from '../src/domain/errors.ts'
-import { createContentStore } from '../src/store/content-store.ts'
 import { type Database, statement } from '../src/store/database.ts'
 import { openReader } from '../src/store/node-sqlite.ts'
 import { openStore } from '../src/store/open-store.ts'
 import { WriterThread } from '../src/writer-thread.ts'
-import { markdown, temporaryFolder, writeFiles } from './content-folder.ts'
-import { databaseFile, spawnServer, start, startForAll, titles, until } from './server.ts'
+import { markdown, siteYaml, temporaryFolder, writeFiles, writeFolder } from './content-folder.ts'
+import {
+  databaseFile,
+  type Server,
+  spawnServer,
+  temporaryDatabaseFolder,
+  titles,
+  until,
+} from './server.ts'
+import { startHere } from './start-here.ts'
 
 /** A thread that writes into a new database, and a connection that reads it. */
 async function opened(files: Record<string, string> = {}) {
@@ -187,18 +191,6 @@ async function lockBefore(database: DatabaseSync, schedule: (at: number) => Prom
   }
 }
 
-test('a database in memory is a file that goes with the process', async () => {
-  const TMPDIR = dirname(dirname(databaseFile()))
-  const directory = temporaryFolder({
-    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
-  })
-  const server = await start(directory, { DATABASE: ':memory:', TMPDIR })
-  expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
-  server.process.kill('SIGTERM')
-  expect(await server.exit).toBe(0)
-  expect(readdirSync(TMPDIR)).toEqual([])
-})
-
 /** The priorities of the threads of a process, as Linux tells them: the more, the later it goes. */
 function prioritiesOf(pid: number): number[] {
   const threads = `/proc/${pid}/task`
@@ -208,77 +200,105 @@ function prioritiesOf(pid: number): number[] {
   })
 }
 
-test.runIf(process.platform === 'linux')(
-  'a service that was started to give way to others does so in all its threads',
-  async () => {
-    // Too much for the thread that writes to read it by itself.
-    const text = 'The text of the release.\n\n'.repeat(4500)
-    const directory = temporaryFolder({
-      'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24'], text),
-    })
-    const server = await spawnServer(directory, { DATABASE: databaseFile() })
-    onTestFinished(() => void server.process.kill('SIGKILL'))
-    const began = prioritiesOf(server.process.pid!).length
+describe('over a database in memory', () => {
+  const temporary = temporaryDatabaseFolder()
+  // Too much for the thread that writes to read it by itself.
+  const text = 'The text of the release.\n\n'.repeat(4500)
+  const directory = writeFolder({
+    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24'], text),
+  })
+  let server: Server
+  /** Threads that Node began before any of ours. */
+  let began = 0
+
+  beforeAll(async () => {
+    server = await spawnServer(directory, { DATABASE: ':memory:', TMPDIR: temporary.folder })
+    if (process.platform === 'linux') began = prioritiesOf(server.process.pid!).length
     setPriority(server.process.pid!, 12)
     await Promise.race([until(() => server.output().includes('Serving')), server.exit])
-    expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
-    // The first is the one that answers; those that Node began before are its own.
-    const [answering, ...others] = prioritiesOf(server.process.pid!)
-    expect(answering).toBe(12)
-    expect(Math.min(...others.slice(began - 1))).toBeGreaterThanOrEqual(12)
-  },
-)
-
-test('a new version waits for another process that writes, and then serves what was there before', async () => {
-  const directory = temporaryFolder({
-    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
   })
-  const DATABASE = databaseFile()
-  const earlier = await openStore(DATABASE, { mayBeMadeAnew: true })
-  const options = { batch: randomUUID(), program: 'another', clock: systemClock }
-  await bringInLine(directory, createContentStore(earlier, { wordsOf }), options)
-  earlier.close()
-  writeFiles(directory, { 'site.yaml': 'nonsense: [' })
-  const other = new DatabaseSync(DATABASE)
-  onTestFinished(() => other.close())
-  other.exec('begin immediate')
-  const settings = { DATABASE, BASE_URL: 'https://after.example' }
-  const after = await spawnServer(directory, settings)
-  onTestFinished(() => void after.process.kill('SIGKILL'))
-  await Promise.race([until(() => after.log().includes('It is waited for')), after.exit])
-  expect((await fetch(`${after.url}/feed.json`)).status).toBe(503)
-  other.exec('rollback')
-  await until(() => after.log().includes('What was there before is served'))
-  expect(await titles(`${after.url}/feed.json`)).toEqual(['A'])
+  afterAll(() => {
+    server.process.kill('SIGKILL')
+    temporary.remove()
+    rmSync(directory, { recursive: true, force: true })
+  })
+
+  test.runIf(process.platform === 'linux')(
+    'a service that was started to give way to others does so in all its threads',
+    async () => {
+      expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
+      // The first is the one that answers; those that Node began before are its own.
+      const [answering, ...others] = prioritiesOf(server.process.pid!)
+      expect(answering).toBe(12)
+      expect(Math.min(...others.slice(began - 1))).toBeGreaterThanOrEqual(12)
+    },
+  )
+
+  test('a database in memory is a file that goes with the process', async () => {
+    expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
+    expect(readdirSync(temporary.folder)).toHaveLength(1)
+    server.process.kill('SIGTERM')
+    expect(await server.exit).toBe(0)
+    expect(readdirSync(temporary.folder)).toEqual([])
+  })
 })
 
 test('a start that has to change the tables waits for another process that writes', async () => {
-  const directory = temporaryFolder({
-    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
-  })
-  const DATABASE = databaseFile()
-  mkdirSync(dirname(DATABASE), { recursive: true })
-  const other = new DatabaseSync(DATABASE)
+  const path = databaseFile()
+  mkdirSync(dirname(path), { recursive: true })
+  const other = new DatabaseSync(path)
   onTestFinished(() => other.close())
   other.exec('pragma journal_mode = wal; begin immediate')
-  const service = await spawnServer(directory, { DATABASE })
-  onTestFinished(() => void service.process.kill('SIGKILL'))
-  await Promise.race([until(() => service.log().includes('It is waited for')), service.exit])
-  expect((await fetch(`${service.url}/feed.json`)).status).toBe(503)
+  const told = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => told.mockRestore())
+  const opening = openStore(path, { mayBeMadeAnew: true })
+  await until(() => told.mock.calls.join().includes('It is waited for'))
   other.exec('rollback')
-  await until(() => service.output().includes('Serving'))
-  expect(await titles(`${service.url}/feed.json`)).toEqual(['A'])
+  const database = await opening
+  onTestFinished(() => database.close())
+  expect((await database.prepare('select slug from release').all()).results).toEqual([])
 })
 
 describe('beside another process on its database', () => {
   const secret = 'a-secret-of-the-newsroom'
-  const service = startForAll(
-    { 'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']) },
-    { PUBLISH_TOKENS: `newsroom=${secret}` },
-  )
+  const { folder, remove } = temporaryDatabaseFolder()
+  const database = join(folder, 'tiedote.db')
+  const directory = writeFolder({
+    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
+  })
+  let service: Server
+  afterAll(() => {
+    service?.process.kill('SIGKILL')
+    remove()
+    rmSync(directory, { recursive: true, force: true })
+  })
+
+  test('a new version waits for another process that writes, and then serves what was there before', async () => {
+    const earlier = await startHere(directory, {
+      DATABASE: database,
+      BASE_URL: 'https://before.example',
+    })
+    earlier.database.close()
+    writeFiles(directory, { 'site.yaml': 'nonsense: [' })
+    const other = new DatabaseSync(database)
+    onTestFinished(() => other.close())
+    other.exec('begin immediate')
+    service = await spawnServer(directory, {
+      DATABASE: database,
+      BASE_URL: 'https://after.example',
+      PUBLISH_TOKENS: `newsroom=${secret}`,
+    })
+    await Promise.race([until(() => service.log().includes('It is waited for')), service.exit])
+    expect((await fetch(`${service.url}/feed.json`)).status).toBe(503)
+    other.exec('rollback')
+    await until(() => service.log().includes('What was there before is served'))
+    expect(await titles(`${service.url}/feed.json`)).toEqual(['A'])
+    writeFiles(directory, { 'site.yaml': siteYaml })
+    await until(() => service.log().includes('site.yaml is mended'))
+  })
 
   test('while another process writes, everybody who publishes is told to come again, and not after each other', async () => {
-    const { url, database } = service()
+    const { url } = service
     const put = async (slug: string) => {
       const sent = await fetch(`${url}/api/releases/${slug}/en`, {
         method: 'PUT',
@@ -299,7 +319,7 @@ describe('beside another process on its database', () => {
   })
 
   test('while another process writes, readers get what was public before, and an embargo ends when it is done', async () => {
-    const { url, database } = service()
+    const { url } = service
     const other = new DatabaseSync(database, { timeout: 10_000 })
     onTestFinished(() => other.close())
     const soon = await lockBefore(other, async (at) => {
@@ -321,7 +341,7 @@ describe('beside another process on its database', () => {
   })
 
   test('a service whose database was brought to a newer version goes on answering, and takes nothing', async () => {
-    const { url, directory, database, log } = service()
+    const { url, log } = service
     const newer = new DatabaseSync(database)
     onTestFinished(() => newer.close())
     newer.exec("insert into d1_migrations (name) values ('9999_later.sql')")
