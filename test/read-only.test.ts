@@ -1,5 +1,4 @@
 import { spawnSync } from 'node:child_process'
-import { randomUUID } from 'node:crypto'
 import {
   chmodSync,
   copyFileSync,
@@ -12,17 +11,23 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
-import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
-import { wordsOf } from '../src/content/words.ts'
-import { systemClock } from '../src/clock.ts'
-import { bringInLine } from '../src/content/bring-in-line.ts'
-import { createContentStore } from '../src/store/content-store.ts'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { NodeDatabase } from '../src/store/node-sqlite.ts'
 import { openStore } from '../src/store/open-store.ts'
-import { markdown, temporaryFolder, writeFiles } from './content-folder.ts'
+import { markdown, temporaryFolder, writeFiles, writeFolder } from './content-folder.ts'
 import { damagePages } from './damaged-database.ts'
-import { databaseFile, type Server, start, startForAll, titles, until } from './server.ts'
+import {
+  databaseFile,
+  type Server,
+  spawnServer,
+  start,
+  temporaryDatabaseFolder,
+  titles,
+  until,
+} from './server.ts'
+import { startHere } from './start-here.ts'
+import { lastingFolder } from './temporary-folder.ts'
 
 const published = 'published: 2024-01-24T09:00:00+02:00'
 
@@ -33,20 +38,28 @@ const mayRun = spawnSync(process.execPath, ['--version'], { cwd: project, ...nob
 if (!mayRun) console.warn('Skipped: read-only databases, as only root may read this project')
 
 /** Their own place for compiled code; they may not write that of the others. */
-const compiled = join(tmpdir(), 'tiedote-compile-cache-of-nobody')
+const compiled = join(lastingFolder(), 'tiedote-compile-cache-of-nobody')
 
 function startAsNobody(directory: string, database: string): Promise<Server> {
   return start(directory, { DATABASE: database, NODE_COMPILE_CACHE: compiled }, nobody)
 }
 
+/** Opens a database in this process as they would. Only what the system then refuses is as for them. */
+async function openAsNobody(path: string): Promise<NodeDatabase> {
+  if (nobody.uid === undefined) return openStore(path, { mayBeMadeAnew: true })
+  process.seteuid!(nobody.uid)
+  try {
+    return await openStore(path, { mayBeMadeAnew: true })
+  } finally {
+    process.seteuid!(0)
+  }
+}
+
 /** Brings a database in line with a folder, as a service does that is stopped then. */
 async function inLine(directory: string): Promise<string> {
   const path = databaseFile()
-  const database = await openStore(path, { mayBeMadeAnew: true })
-  const options = { batch: randomUUID(), program: 'another', clock: systemClock }
-  expect(await bringInLine(directory, createContentStore(database, { wordsOf }), options)).toEqual(
-    [],
-  )
+  const { database, isUsable } = await startHere(directory, { DATABASE: path })
+  expect(isUsable).toBe(true)
   database.close()
   return path
 }
@@ -86,44 +99,51 @@ test('a database that cannot be opened at all is refused with a sentence', async
   expect(readFileSync(garbage, 'utf8')).toContain('This is no database.')
 })
 
-test('a damaged database is put aside at the start, and made anew of the content, unless the API is open (H-29)', async () => {
-  const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
-  const path = await inLine(directory)
-  const whole = readFileSync(path)
-  writeFileSync(path, Buffer.concat([whole.subarray(0, 100), Buffer.alloc(20_000, 'garbage')]))
-  const tokens = { PUBLISH_TOKENS: 'newsroom=a-secret-of-the-newsroom' }
-  const refused = await start(directory, { DATABASE: path, ...tokens })
-  expect(await refused.exit).toBe(1)
-  expect(refused.log()).toMatch(/is damaged .* came through the API .* Bring a backup back/)
-  expect(readFileSync(path).toString()).toContain('garbage')
-  const anew = await openStore(path, { mayBeMadeAnew: true })
-  anew.close()
-  const aside = readdirSync(dirname(path)).find((name) => name.includes('damaged'))
-  expect(readFileSync(join(dirname(path), aside!)).toString()).toContain('garbage')
-  // This one can be opened, and what is wrong with it is met later.
-  writeFileSync(path, whole)
-  damagePages(path, 'state')
-  const second = await start(directory, { DATABASE: path })
-  expect(await titles(`${second.url}/feed.json`)).toEqual(['A'])
-  expect(second.log()).toMatch(/is damaged .* It is now .*damaged-.* and a new one is made/)
-  const health = await fetch(`${second.url}/healthz`)
-  expect([health.status, await health.json()]).toMatchObject([200, { status: 'ok' }])
-})
+describe('a service on a damaged database', () => {
+  const { folder, remove } = temporaryDatabaseFolder()
+  const path = join(folder, 'tiedote.db')
+  const directory = writeFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+  let server: Server
+  afterAll(() => {
+    server?.process.kill('SIGKILL')
+    remove()
+    rmSync(directory, { recursive: true, force: true })
+  })
 
-describe('under a running service', () => {
-  const started = startForAll({ 'releases/a.en.md': markdown(['title: A', published]) })
+  test('a damaged database is put aside at the start, and made anew of the content, unless the API is open (H-29)', async () => {
+    ;(await startHere(directory, { DATABASE: path })).database.close()
+    const whole = readFileSync(path)
+    writeFileSync(path, Buffer.concat([whole.subarray(0, 100), Buffer.alloc(20_000, 'garbage')]))
+    const tokens = { PUBLISH_TOKENS: 'newsroom=a-secret-of-the-newsroom' }
+    const refused = await start(directory, { DATABASE: path, ...tokens })
+    expect(await refused.exit).toBe(1)
+    expect(refused.log()).toMatch(/is damaged .* came through the API .* Bring a backup back/)
+    expect(refused.log()).not.toMatch(/^\s+at /m)
+    expect(readFileSync(path).toString()).toContain('garbage')
+    const anew = await openStore(path, { mayBeMadeAnew: true })
+    anew.close()
+    const aside = readdirSync(folder).find((name) => name.includes('damaged'))
+    expect(readFileSync(join(folder, aside!)).toString()).toContain('garbage')
+    // This one can be opened, and what is wrong with it is met later.
+    writeFileSync(path, whole)
+    damagePages(path, 'state')
+    server = await spawnServer(directory, { DATABASE: path })
+    await until(() => server.output().includes('Serving'))
+    expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
+    expect(server.log()).toMatch(/is damaged .* It is now .*damaged-.* and a new one is made/)
+    const health = await fetch(`${server.url}/healthz`)
+    expect([health.status, await health.json()]).toMatchObject([200, { status: 'ok' }])
+  })
 
   test('a database that is damaged under a running service is taken up again when a good copy is there', async () => {
-    const server = started()
-    const { directory, database: path } = server
-    expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
+    const before = server.log().length
     const database = new DatabaseSync(path)
     database.exec('pragma wal_checkpoint(truncate)')
     database.close()
     const whole = readFileSync(path)
     truncateSync(path, 0)
     writeFiles(directory, { 'releases/b.en.md': markdown(['title: B', published]) })
-    await until(() => /DATABASE at .* is damaged/.test(server.log()))
+    await until(() => /DATABASE at .* is damaged/.test(server.log().slice(before)))
     expect((await fetch(`${server.url}/feed.json`)).status).toBe(200)
     writeFileSync(`${path}.copy`, whole)
     renameSync(`${path}.copy`, path)
@@ -137,8 +157,6 @@ describe('under a running service', () => {
   })
 
   test('a database that is moved away under a running service is answered from, and that is told', async () => {
-    const server = started()
-    const { directory, database: path } = server
     for (const ending of ['', '-wal', '-shm'])
       renameSync(`${path}${ending}`, `${path}.away${ending}`)
     writeFiles(directory, { 'releases/e.en.md': markdown(['title: E', published]) })
@@ -182,46 +200,37 @@ describe.skipIf(!mayRun)(
     test('changes that a killed process left in the log are not passed over in silence', async () => {
       const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
       const written = databaseFile()
-      const running = await openStore(written, { mayBeMadeAnew: true })
-      const options = { batch: randomUUID(), program: 'another', clock: systemClock }
-      await bringInLine(directory, createContentStore(running, { wordsOf }), options)
+      const running = await startHere(directory, { DATABASE: written })
       // A process that is killed leaves the files as they are while it runs.
       const database = databaseFile()
       mkdirSync(dirname(database))
       for (const ending of ['', '-wal']) copyFileSync(written + ending, database + ending)
-      running.close()
+      running.database.close()
       chmodSync(database, 0o644)
       forbidWriting(dirname(database))
-      const second = await startAsNobody(directory, database)
-      expect(await second.exit).toBe(1)
-      expect(second.log()).toMatch(/^DATABASE cannot be opened at .*: .*\.$/m)
+      await expect(openAsNobody(database)).rejects.toThrow(
+        /^DATABASE cannot be opened at .*: .*\.$/,
+      )
     })
 
     test('where no database can be made, what to do is said', async () => {
-      const directory = temporaryFolder()
-      chmodSync(directory, 0o755)
       const database = databaseFile()
       mkdirSync(dirname(database))
       forbidWriting(dirname(database))
       for (const path of [database, join(dirname(database), 'deeper', 'tiedote.db')]) {
-        const { exit, log } = await startAsNobody(directory, path)
-        expect(await exit).toBe(1)
-        expect(log()).toMatch(/^DATABASE cannot be opened at .* the right to write .*\.$/m)
-        expect(log()).not.toMatch(/^\s+at /m)
+        await expect(openAsNobody(path)).rejects.toThrow(
+          /^DATABASE cannot be opened at .* the right to write .*\.$/,
+        )
       }
     })
 
     test('an empty database that can only be read stops the start with a sentence', async () => {
-      const directory = temporaryFolder()
       const database = databaseFile()
       mkdirSync(dirname(database))
       writeFileSync(database, '')
       chmodSync(database, 0o444)
       forbidWriting(dirname(database))
-      const { exit, log } = await startAsNobody(directory, database)
-      expect(await exit).toBe(1)
-      expect(log()).toMatch(/^DATABASE .*\.$/m)
-      expect(log()).not.toMatch(/^\s+at /m)
+      await expect(openAsNobody(database)).rejects.toThrow(/^DATABASE .*\.$/)
     })
   },
 )
