@@ -51,7 +51,7 @@ async function startSubscribers() {
 }
 
 test(
-  'nothing is lost when the service is killed while it sends, and only what was on its way comes twice (W-46, W-48)',
+  'nothing is lost when the service is killed while it sends, and only what was on its way comes twice, also if its hub is switched off then (W-23, W-46, W-48, W-74)',
   async () => {
     const { told, port } = await startSubscribers()
     const directory = temporaryFolder(release('r', ['eu'], longAgo))
@@ -93,7 +93,8 @@ test(
       expect(toldOf()).toBeLessThan(subscribers)
       const killed = Date.now()
       clock.moveTo(clock.now() + untilNextLead)
-      server = await start(directory, settings)
+      // Whoever subscribed is told until that ends.
+      server = await start(directory, { ...settings, HUB: kill === kills ? 'off' : 'on' })
       await until(() => toldOf() === subscribers)
       expect(Date.now() - killed).toBeLessThan(40_000)
       const twice = [...told.values()].filter(
@@ -102,6 +103,13 @@ test(
       repeated = Math.max(repeated, twice.length)
     }
     expect(told.size).toBe(subscribers)
+    const form = {
+      'hub.mode': 'subscribe',
+      'hub.topic': `${baseUrl}/feed.atom`,
+      'hub.callback': `http://127.0.0.1:${port}/other`,
+    }
+    const body = new URLSearchParams(form)
+    expect((await fetch(`${server.url}/hub`, { method: 'POST', body })).status).toBe(404)
     for (const titles of told.values()) expect(new Set(titles).size).toBe(kills)
     // Requests that were on their way, and results that were not written yet.
     expect(repeated).toBeLessThanOrEqual(280)

@@ -1,8 +1,7 @@
 // The real server with its hub: subscribers are servers of this process, which HUB_ALLOW lets it call.
 import { expect, test } from 'vitest'
-import { leaseOfLead } from '../src/websub/lead.ts'
 import { temporaryFolder } from './content-folder.ts'
-import { createSharedClock, databaseFile, type SharedClock, start, until } from './server.ts'
+import { createSharedClock, start, until } from './server.ts'
 import { release, startSubscriber, titlesIn } from './websub/hub-service.ts'
 
 const token = '0123456789abcdef'
@@ -36,13 +35,10 @@ async function publish(url: string, slug: string, more: object = {}) {
   return Date.now()
 }
 
-/** The clock goes on by itself, and is moved to where something is to happen that would be waited for. */
-const startHub = async (clock: SharedClock, directory: string, more: Record<string, string> = {}) =>
-  start(directory, { ...settings, ...clock.environment, ...more })
-
 test('what is published is pushed within seconds, and at the second when its embargo ends (W-45, W-47, W-72)', async () => {
+  // It goes on by itself, and is moved to where something is to happen that would be waited for.
   const clock = createSharedClock(temporaryFolder())
-  const { url } = await startHub(clock, temporaryFolder(first))
+  const { url } = await start(temporaryFolder(first), { ...settings, ...clock.environment })
   const subscriber = await startSubscriber()
   const asked = Date.now()
   expect(await subscribe(url, subscriber.url())).toBe(202)
@@ -64,24 +60,4 @@ test('what is published is pushed within seconds, and at the second when its emb
   expect(titlesIn(subscriber.pushes()[1]!.body)).toEqual(['About third'])
   // Whoever fetches the feed because of it finds what was pushed (W-72).
   expect(titlesIn(await (await fetch(`${url}/topics/eu.atom`)).text())[0]).toBe('About third')
-})
-
-test('a service that was stopped tells after its next start what it did not tell, and a service without hub whoever subscribes (W-23, W-74)', async () => {
-  const clock = createSharedClock(temporaryFolder())
-  const DATABASE = databaseFile()
-  const directory = temporaryFolder(first)
-  const subscriber = await startSubscriber()
-  const before = await startHub(clock, directory, { DATABASE })
-  await subscribe(before.url, subscriber.url())
-  await until(() => subscriber.verifications().length === 1)
-  await publish(before.url, 'second')
-  before.process.kill('SIGKILL')
-  await before.exit
-  expect(subscriber.pushes()).toHaveLength(0)
-  // The lead of the process that was killed ends by itself.
-  clock.moveTo(clock.now() + leaseOfLead)
-  const after = await startHub(clock, directory, { DATABASE, HUB: 'off' })
-  await until(() => subscriber.pushes().length === 1)
-  expect(titlesIn(subscriber.pushes()[0]!.body)).toEqual(['About second'])
-  expect(await subscribe(after.url, subscriber.url('/other'))).toBe(404)
 })
