@@ -31,7 +31,7 @@ type Known = {
 }
 
 test(
-  'every change that was answered for is there whole after the process was killed; what an upload leaves that was cut off is gone at the next start, and nothing else; and nothing is answered for while the database file is not where that start looks for it',
+  'every change that was answered for is there whole after the process was killed; what an upload or a load leaves that was cut off is gone at the next start, and nothing else; and nothing is answered for while the database file is not where that start looks for it',
   { timeout: 30_000 + kills * 6000 },
   async () => {
     const directory = temporaryFolder({ 'topics.yaml': 'eu: { label: EU }\n' })
@@ -65,7 +65,9 @@ test(
         isOver.value = true
         await server.exit
         await Promise.all(writing)
+        leaveDraft(database)
         server = await begin(directory, database)
+        await until(() => countIn(database, "incoming where batch = 'killed'") === 0)
         for (const one of known) await check(server.url, one)
       }
     } finally {
@@ -74,8 +76,8 @@ test(
     }
     const sqlite = new DatabaseSync(database)
     expect(sqlite.prepare('pragma integrity_check').get()).toEqual({ integrity_check: 'ok' })
-    expect(sqlite.prepare('select count(*) as count from placement').get()).toEqual({ count: 0 })
     sqlite.close()
+    expect(countIn(database, 'placement')).toBe(0)
     // What an upload left that was cut off goes at the next start.
     const left = readdirSync(dirname(database), { recursive: true }) as string[]
     expect(left.filter((path) => path.includes('.txt.'))).toEqual(['media/2026/.a.txt.mine'])
@@ -93,6 +95,23 @@ function leaveUpload(database: string): string {
     writeFileSync(join(folder, name), 'Agenda.')
   }
   return folder
+}
+
+/** A draft of a load that was cut off long ago. */
+function leaveDraft(database: string) {
+  const sqlite = new DatabaseSync(database, { timeout: 5000 })
+  sqlite.exec(
+    `insert into incoming (batch, id, number, staged, dates, slug, language, source, origin, hash, authored, wanted, document, words, weight, media)
+     values ('killed', 'id', 0, unixepoch() - 601, 'news', 'left', 'en', 'left.en.md', 'folder', '', 0, 0, '{}', '', 1, '[]')`,
+  )
+  sqlite.close()
+}
+
+function countIn(database: string, from: string): number {
+  const sqlite = new DatabaseSync(database, { readOnly: true, timeout: 5000 })
+  const { count } = sqlite.prepare(`select count(*) as count from ${from}`).get()!
+  sqlite.close()
+  return Number(count)
 }
 
 async function isNotAnsweredForWithout(database: string, url: string) {
