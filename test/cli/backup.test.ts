@@ -1,14 +1,6 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { registerBackup } from '../../src/cli/backup.ts'
@@ -16,49 +8,14 @@ import { registerRestore } from '../../src/cli/restore.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openDatabase, readMigrations } from '../../src/store/node-sqlite.ts'
 import { systemClock } from '../../src/clock.ts'
-import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
+import { temporaryFolder } from '../content-folder.ts'
 import { nodePress } from '../platforms.ts'
-import { databaseFile, start, titles, until } from '../server.ts'
 import { runCommand } from './run.ts'
-
-const published = 'published: 2024-01-24T09:00'
 
 function temporary(): string {
   const folder = mkdtempSync(join(tmpdir(), 'tiedote-backup-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
-}
-
-/** What the state table of a database says. */
-function stateOf(path: string): Record<string, number> {
-  const sqlite = new DatabaseSync(path, { readOnly: true })
-  const rows = sqlite
-    .prepare("select key, value from state where key in ('revision', 'changed', 'framed')")
-    .all()
-  sqlite.close()
-  return Object.fromEntries(rows.map(({ key, value }) => [key as string, Number(value)]))
-}
-
-/** Polls a feed without a pause. Answers how to stop, and what was answered. */
-function poll(url: string) {
-  const statuses: number[] = []
-  const modified: number[] = []
-  const contents = new Set<string>()
-  const over = new AbortController()
-  const polling = (async () => {
-    while (!over.signal.aborted) {
-      const response = await fetch(url)
-      statuses.push(response.status)
-      modified.push(Date.parse(response.headers.get('last-modified')!))
-      const { items } = (await response.json()) as { items: { title: string }[] }
-      contents.add(items.map(({ title }) => title).join())
-    }
-  })()
-  return async () => {
-    over.abort()
-    await polling
-    return { statuses, modified, contents: [...contents] }
-  }
 }
 
 test('a link that was revoked since the backup stays revoked, and one that was made since stays', async () => {
@@ -89,61 +46,6 @@ test('a link that was revoked since the backup stays revoked, and one that was m
   })
   const statuses = [revoked, later].map(async ({ url }) => (await press.fetch(url)).status)
   expect(await Promise.all(statuses)).toEqual([410, 200])
-})
-
-test('a backup is made and put back under a running service, and pollers see the one or the other', async () => {
-  const folder = temporaryFolder({ 'releases/a.en.md': markdown(['title: Old', published]) })
-  const DATABASE = databaseFile()
-  const environment = { DATABASE }
-  const { url } = await start(folder, { DATABASE })
-  mkdirSync(join(dirname(DATABASE), 'media/deeper'), { recursive: true })
-  writeFileSync(join(dirname(DATABASE), 'media/deeper/a.txt'), 'old')
-  const backup = join(temporary(), 'monday')
-
-  const made = await runCommand(registerBackup, ['backup', backup], { environment })
-  expect(made).toMatchObject({
-    code: 0,
-    errors: '',
-    output: expect.stringContaining('holds 1 releases'),
-  })
-  expect(readdirSync(backup).toSorted()).toEqual(['media', 'tiedote.db'])
-
-  writeFiles(folder, {
-    'releases/a.en.md': markdown(['title: New', published]),
-    'releases/b.en.md': markdown(['title: B', published]),
-  })
-  await until(async () => (await titles(`${url}/feed.json`)).includes('New'))
-  writeFileSync(join(dirname(DATABASE), 'media/deeper/a.txt'), 'new')
-  const before = stateOf(DATABASE)
-  const validators = (await fetch(`${url}/feed.json`)).headers
-
-  const stops = ['/feed.json', '/all/feed.json', '/feed.json'].map((path) => poll(`${url}${path}`))
-  const restored = await runCommand(registerRestore, ['restore', backup], { environment })
-  const polled = await Promise.all(stops.map((stop) => stop()))
-  expect(restored).toMatchObject({ code: 0, errors: '' })
-  expect(await titles(`${url}/feed.json`)).toEqual(['Old'])
-  for (const { statuses, modified, contents } of polled) {
-    expect(statuses.every((status) => status === 200)).toBe(true)
-    expect(modified).toEqual(modified.toSorted((a, b) => a - b))
-    expect(contents.toSorted()).toEqual(['B,New', 'Old'])
-  }
-  const after = stateOf(DATABASE)
-  for (const key of ['revision', 'changed', 'framed'] as const) {
-    expect(after[key]).toBeGreaterThan(
-      Math.max(before[key] ?? 0, stateOf(join(backup, 'tiedote.db'))[key] ?? 0),
-    )
-  }
-  const since = { 'If-Modified-Since': validators.get('last-modified')! }
-  expect((await fetch(`${url}/feed.json`, { headers: since })).status).toBe(200)
-  expect(readFileSync(join(dirname(DATABASE), 'media/deeper/a.txt'), 'utf8')).toBe('old')
-
-  const kept = /kept in (\S+)\./.exec(restored.output)![1]!
-  expect(readFileSync(join(kept, 'media/deeper/a.txt'), 'utf8')).toBe('new')
-  expect(readdirSync(dirname(DATABASE)).filter((name) => name.includes('restoring'))).toEqual([])
-  // What the folder says is brought in again, at the seconds that readers know.
-  writeFiles(folder, { 'releases/c.en.md': markdown(['title: C', published]) })
-  await until(async () => (await titles(`${url}/feed.json`)).includes('C'))
-  expect((await titles(`${url}/feed.json`)).toSorted()).toEqual(['B', 'C', 'New'])
 })
 
 test('a backup never takes the place of what is there, and nothing half is left of one that fails', async () => {
