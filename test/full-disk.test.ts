@@ -2,32 +2,33 @@
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../src/store/open-store.ts'
-import { markdown, temporaryFolder } from './content-folder.ts'
-import { type Server, start, startForAll, until } from './server.ts'
+import { markdown, temporaryFolder, writeFolder } from './content-folder.ts'
+import { type Server, spawnServer, start, until } from './server.ts'
 
 const published = 'published: 2024-01-24T09:00:00+02:00'
 const secret = 'a-secret-of-the-newsroom'
 const pdf = '%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n'
 
-/** A disk of some KB, for one test; undefined where none can be mounted. */
-function disk(kilobytes: number): string | undefined {
+/** A folder with a disk of some KB in it, if one can be mounted, for whoever removes it. */
+function mountDisk(kilobytes: number) {
   const folder = mkdtempSync(join(tmpdir(), 'tiedote-disk-'))
-  const { status } = spawnSync('mount', [
-    '-t',
-    'tmpfs',
-    '-o',
-    `size=${kilobytes}k`,
-    'tmpfs',
-    folder,
-  ])
-  onTestFinished(() => {
-    if (status === 0) spawnSync('umount', ['-l', folder])
+  const options = ['-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'tmpfs', folder]
+  const isMounted = spawnSync('mount', options).status === 0
+  const remove = () => {
+    if (isMounted) spawnSync('umount', ['-l', folder])
     rmSync(folder, { recursive: true, force: true })
-  })
-  return status === 0 ? folder : undefined
+  }
+  return { folder, isMounted, remove }
+}
+
+/** The disk for one test; undefined where none can be mounted. */
+function disk(kilobytes: number): string | undefined {
+  const { folder, isMounted, remove } = mountDisk(kilobytes)
+  onTestFinished(remove)
+  return isMounted ? folder : undefined
 }
 
 async function put({ url }: Server, path: string, body: string | Uint8Array, type: string) {
@@ -66,30 +67,6 @@ test('a first start on a full disk says that it is full', async ({ skip }) => {
   expect(server.log()).not.toMatch(/^\s+at |move the file away/m)
 })
 
-test('on a disk that is full nothing is taken, which is told, and readers are answered', async ({
-  skip,
-}) => {
-  const folder = disk(6000)
-  if (!folder) return skip('No disk can be mounted here.')
-  const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
-  const server = await start(directory, {
-    DATABASE: join(folder, 'tiedote.db'),
-    PUBLISH_TOKENS: `newsroom=${secret}`,
-  })
-  expect((await putFile(server, 'before')).status).toBe(201)
-  fill(folder)
-  const file = await putFile(server, 'during')
-  expect(file).toMatchObject({
-    status: 503,
-    told: { detail: expect.stringContaining('The disk of the service is full') },
-  })
-  expect((await putRelease(server, 'during')).status).toBe(503)
-  expect((await fetch(`${server.url}/feed.rss`)).status).toBe(200)
-  rmSync(join(folder, 'filler'))
-  expect((await putFile(server, 'during')).status).toBe(201)
-  expect((await putRelease(server, 'during')).status).toBe(201)
-})
-
 /** Leaves no room on a disk. */
 function fill(folder: string) {
   const file = join(folder, 'filler')
@@ -102,24 +79,51 @@ function fill(folder: string) {
   }
 }
 
-describe('on a disk with room', () => {
-  const started = startForAll(
-    { 'releases/a.en.md': markdown(['title: A', published]) },
-    { PUBLISH_TOKENS: `newsroom=${secret}` },
-  )
+describe('on one disk', () => {
+  const { folder: whole, isMounted, remove } = mountDisk(6000)
+  const folder = join(whole, 'deeper')
+  const directory = writeFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+  let server: Server
+  beforeAll(async () => {
+    const settings = { PUBLISH_TOKENS: `newsroom=${secret}` }
+    server = await spawnServer(directory, { DATABASE: join(folder, 'tiedote.db'), ...settings })
+    await until(() => server.output().includes('Serving'))
+  })
+  afterAll(async () => {
+    server.process.kill('SIGKILL')
+    await server.exit
+    remove()
+    rmSync(directory, { recursive: true, force: true })
+  })
+
+  test('while it is full nothing is taken, which is told, and readers are answered', async ({
+    skip,
+  }) => {
+    if (!isMounted) return skip('No disk can be mounted here.')
+    expect((await putFile(server, 'before')).status).toBe(201)
+    fill(whole)
+    const file = await putFile(server, 'during')
+    expect(file).toMatchObject({
+      status: 503,
+      told: { detail: expect.stringContaining('The disk of the service is full') },
+    })
+    expect((await putRelease(server, 'during')).status).toBe(503)
+    expect((await fetch(`${server.url}/feed.rss`)).status).toBe(200)
+    rmSync(join(whole, 'filler'))
+    expect((await putFile(server, 'during')).status).toBe(201)
+    expect((await putRelease(server, 'during')).status).toBe(201)
+  })
 
   test('a file that is sent while the database is gone is not taken, and no folder is made for it', async () => {
-    const server = started()
-    const folder = dirname(server.database)
-    expect((await putFile(server, 'before')).status).toBe(201)
+    expect((await putFile(server, 'there')).status).toBe(201)
     renameSync(folder, `${folder}-away`)
-    for (const name of ['before', 'gone']) {
+    for (const name of ['there', 'gone']) {
       expect(await putFile(server, name)).toMatchObject({
         status: 503,
         told: { detail: expect.stringContaining('The database file is no longer there') },
       })
     }
-    expect(readdirSync(join(folder, '..'))).not.toContain('deeper')
+    expect(readdirSync(whole)).not.toContain('deeper')
     expect(server.log()).toContain('The database file is no longer there')
     renameSync(`${folder}-away`, folder)
     // What was moved away is looked through before it is taken up again.
@@ -127,8 +131,6 @@ describe('on a disk with room', () => {
   })
 
   test('a release that is as long as a book is told by its size, in a file of its own and in a line', async () => {
-    const server = started()
-    const { directory } = server
     const text = 'Some words here. '.repeat(700_000)
     // Writing takes so long that the service would see a part.
     const write = (path: string, content: string) => {

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { existsSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
 import { wordsOf } from '../../src/content/words.ts'
 import { registerMendClock } from '../../src/cli/mend-clock.ts'
 import { systemClock } from '../../src/clock.ts'
@@ -7,8 +9,15 @@ import { bringInLine } from '../../src/content/bring-in-line.ts'
 import { formatUtc } from '../../src/domain/time.ts'
 import { createContentStore } from '../../src/store/content-store.ts'
 import { openStore } from '../../src/store/open-store.ts'
-import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
-import { databaseFile, start, titles, until } from '../server.ts'
+import { markdown, writeFiles, writeFolder } from '../content-folder.ts'
+import {
+  databaseFile,
+  type Server,
+  spawnServer,
+  temporaryDatabaseFolder,
+  titles,
+  until,
+} from '../server.ts'
 import { runCommand } from './run.ts'
 
 const month = 30 * 86_400
@@ -39,78 +48,87 @@ function occurrences(text: string, part: string): number {
   return text.split(part).length - 1
 }
 
-test('a database of a clock that was ahead is served, the log says so once, and when it is set back it goes on, with a new version that came meanwhile', async () => {
-  const now = systemClock.now()
-  const directory = temporaryFolder({ 'releases/a.en.md': file('A', now - 1000) })
-  const DATABASE = databaseFile()
-  await bringInAhead(directory, DATABASE, month)
-  writeFiles(directory, { 'releases/b.en.md': file('B', now) })
-  const server = await start(directory, { DATABASE })
-  expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
-  const health = await fetch(`${server.url}/healthz`)
-  expect([health.status, await health.json()]).toMatchObject([
-    503,
-    {
-      status: 'clock is behind',
-      problems: [expect.stringContaining('The clock says'), expect.stringContaining('wait')],
-    },
-  ])
-  const changes = server.log()
-  writeFiles(directory, { 'releases/c.en.md': file('C', now) })
-  await new Promise((resolve) => setTimeout(resolve, 1500))
-  expect(server.log()).toBe(changes)
-  expect(occurrences(changes, 'The clock says')).toBe(1)
-  expect(occurrences(changes, 'Changes of the content wait for the clock')).toBe(1)
-  expect(changes).not.toContain('could not be read')
-  expect(changes).not.toMatch(/^\s+at /m)
-  // The version that was started is made known once the clock allows it.
-  expect(await programIn(DATABASE)).toBe('another')
-
-  const environment = { DATABASE }
-  const unasked = await runCommand(registerMendClock, ['mend-clock'], { environment })
-  expect(unasked).toMatchObject({ code: 2, errors: expect.stringContaining('--yes') })
-  const refused = await runCommand(registerMendClock, ['mend-clock'], {
-    environment,
-    answers: [false],
-  })
-  expect(refused).toMatchObject({ code: 1, errors: expect.stringContaining('Nothing was done') })
-  expect((await fetch(`${server.url}/healthz`)).status).toBe(503)
-  const mended = await runCommand(registerMendClock, ['mend-clock'], {
-    environment,
-    answers: [true],
-  })
-  expect(mended).toMatchObject({ code: 0, errors: '' })
-  expect(mended.output).toMatch(/^The store had dates up to .*, and is back at .*\. No release/)
-  expect(mended.output).not.toContain('Microsoft')
-  expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
-  // It is seen within half a minute, and here sooner because something is written.
-  writeFiles(directory, { 'releases/d.en.md': file('D', now) })
-  await until(async () => (await titles(`${server.url}/feed.json`)).length === 4)
-  await until(() => server.log().includes('The clock is no longer behind'))
-  await until(async () => (await programIn(DATABASE)) !== 'another')
-  const again = await runCommand(registerMendClock, ['mend-clock', '--yes'], { environment })
-  expect(again).toMatchObject({
-    code: 0,
-    output: expect.stringMatching(/nothing is dated later\. Nothing was changed\.$/),
-  })
+test('where there is no database nothing is made', async () => {
+  const environment = { DATABASE: databaseFile() }
+  const missing = await runCommand(registerMendClock, ['mend-clock', '--yes'], { environment })
+  expect(missing).toMatchObject({ code: 1, errors: `There is no ${environment.DATABASE}.` })
+  expect(existsSync(dirname(environment.DATABASE))).toBe(false)
 })
 
-test('a clock that jumps while the service runs is told of, and where there is no database nothing is made', async () => {
+describe('under a running service', () => {
   const now = systemClock.now()
-  const directory = temporaryFolder({ 'releases/a.en.md': file('A', now - 1000) })
-  const DATABASE = databaseFile()
-  const missing = await runCommand(registerMendClock, ['mend-clock', '--yes'], {
-    environment: { DATABASE },
+  const { folder, remove } = temporaryDatabaseFolder()
+  const DATABASE = join(folder, 'tiedote.db')
+  const environment = { DATABASE }
+  const directory = writeFolder({ 'releases/a.en.md': file('A', now - 1000) })
+  let server: Server
+  afterAll(() => {
+    server?.process.kill('SIGKILL')
+    remove()
+    rmSync(directory, { recursive: true, force: true })
   })
-  expect(missing).toMatchObject({ code: 1, errors: `There is no ${DATABASE}.` })
-  const server = await start(directory, { DATABASE })
-  expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
-  // Another process whose clock is ahead does what this one's would have done.
-  writeFiles(directory, { 'releases/b.en.md': file('B', now) })
-  await until(async () => (await titles(`${server.url}/feed.json`)).length === 2)
-  await bringInAhead(directory, DATABASE, 3600)
-  expect((await fetch(`${server.url}/healthz`)).status).toBe(503)
-  writeFiles(directory, { 'releases/c.en.md': file('C', now) })
-  await until(() => server.log().includes('The clock says'))
-  expect(await titles(`${server.url}/feed.json`)).toEqual(['B', 'A'])
+
+  test('a database of a clock that was ahead is served, the log says so once, and when it is set back it goes on, with a new version that came meanwhile', async () => {
+    await bringInAhead(directory, DATABASE, month)
+    writeFiles(directory, { 'releases/b.en.md': file('B', now) })
+    server = await spawnServer(directory, { DATABASE })
+    await until(() => server.output().includes('Serving'))
+    expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
+    const health = await fetch(`${server.url}/healthz`)
+    expect([health.status, await health.json()]).toMatchObject([
+      503,
+      {
+        status: 'clock is behind',
+        problems: [expect.stringContaining('The clock says'), expect.stringContaining('wait')],
+      },
+    ])
+    const changes = server.log()
+    writeFiles(directory, { 'releases/c.en.md': file('C', now) })
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    expect(server.log()).toBe(changes)
+    expect(occurrences(changes, 'The clock says')).toBe(1)
+    expect(occurrences(changes, 'Changes of the content wait for the clock')).toBe(1)
+    expect(changes).not.toContain('could not be read')
+    expect(changes).not.toMatch(/^\s+at /m)
+    // The version that was started is made known once the clock allows it.
+    expect(await programIn(DATABASE)).toBe('another')
+
+    const unasked = await runCommand(registerMendClock, ['mend-clock'], { environment })
+    expect(unasked).toMatchObject({ code: 2, errors: expect.stringContaining('--yes') })
+    const refused = await runCommand(registerMendClock, ['mend-clock'], {
+      environment,
+      answers: [false],
+    })
+    expect(refused).toMatchObject({ code: 1, errors: expect.stringContaining('Nothing was done') })
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(503)
+    const mended = await runCommand(registerMendClock, ['mend-clock'], {
+      environment,
+      answers: [true],
+    })
+    expect(mended).toMatchObject({ code: 0, errors: '' })
+    expect(mended.output).toMatch(/^The store had dates up to .*, and is back at .*\. No release/)
+    expect(mended.output).not.toContain('Microsoft')
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+    // It is seen within half a minute, and here sooner because something is written.
+    writeFiles(directory, { 'releases/d.en.md': file('D', now) })
+    await until(async () => (await titles(`${server.url}/feed.json`)).length === 4)
+    await until(() => server.log().includes('The clock is no longer behind'))
+    await until(async () => (await programIn(DATABASE)) !== 'another')
+    const again = await runCommand(registerMendClock, ['mend-clock', '--yes'], { environment })
+    expect(again).toMatchObject({
+      code: 0,
+      output: expect.stringMatching(/nothing is dated later\. Nothing was changed\.$/),
+    })
+  })
+
+  test('a clock that jumps is told of', async () => {
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200)
+    const before = server.log().length
+    // Another process whose clock is ahead does what this one's would have done.
+    await bringInAhead(directory, DATABASE, 3600)
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(503)
+    writeFiles(directory, { 'releases/e.en.md': file('E', now) })
+    await until(() => server.log().slice(before).includes('The clock says'))
+    expect((await titles(`${server.url}/feed.json`)).toSorted()).toEqual(['A', 'B', 'C', 'D'])
+  })
 })
