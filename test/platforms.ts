@@ -24,7 +24,7 @@ import type { CallbackRules } from '../src/websub/callback-address.ts'
 import type { HubReport } from '../src/websub/hub.ts'
 import { writeFolder } from './content-folder.ts'
 import { isQuick } from './trials.ts'
-import { homeHeader, secondHeader, takeUpPath } from './worker-controls.ts'
+import { directEntry, homeHeader, secondHeader, takeUpPath } from './worker-controls.ts'
 import { modulesIn, workerSettings } from './worker-settings.ts'
 
 export const baseUrl = 'https://releases.example.org'
@@ -326,6 +326,7 @@ export async function workerService(
   // Loading it takes time, which tests on Node alone need not spend.
   const { convertV4MiniflareOptions, Miniflare } = await import('miniflare')
   const workplace = mkdtempSync(join(tmpdir(), 'tiedote-worker-'))
+  const isOurs = program === undefined
   const build = program ?? inject('workerBuild')
   const bundle = async () => {
     const { count, problems } = await bundleContent(directory, workplace)
@@ -343,11 +344,14 @@ export async function workerService(
         durableObjects: { HUB_OBJECT: hub },
         outboundService: outside as never,
       }),
+      ...(isOurs && {
+        unsafeDirectSockets: [{ host: '127.0.0.1', port: 0, entrypoint: directEntry }],
+      }),
       modulesRoot: build,
       modules: [...modulesIn(build), { ...content, contents: await bundle() }],
     }
     const durableObjects = { HUB_OBJECT: { ...hub, scriptName: 'tiedote' } }
-    const second = { ...first, name: 'second', durableObjects }
+    const second = { ...first, name: 'second', durableObjects, unsafeDirectSockets: [] }
     return convertV4MiniflareOptions({
       // What it writes belongs to nobody who reads the results of tests.
       handleStructuredLogs: () => {},
@@ -360,11 +364,12 @@ export async function workerService(
   let agent = new Agent({ keepAlive: true })
   const send = async (url: URL, init: RequestInit) => {
     const { body, signal } = init
-    // Miniflare takes several times as long for a request, and is needed for those that are sent bit by bit.
+    // Miniflare and its own Workers take several times as long, and are needed for what is sent bit by bit.
     const isPlain = (body === undefined || typeof body === 'string') && !signal
-    if (program === undefined && url.origin === baseUrl && isPlain) {
+    if (isOurs && url.origin === baseUrl && isPlain) {
       const { pathname, search } = url
-      return askServer(new URL(`${pathname}${search}`, await server.ready), agent, init)
+      const there = await server.unsafeGetDirectURL('tiedote', directEntry)
+      return askServer(new URL(`${pathname}${search}`, there), agent, init)
     }
     const asked = { redirect: 'manual', ...init }
     return (await server.dispatchFetch(url.href, asked as never)) as unknown as Response

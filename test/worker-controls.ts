@@ -11,3 +11,6 @@ export const takeUpPath = '/test/take-up'
 
 /** A header of what is asked at the address where workerd listens, and answered as at the host of BASE_URL. */
 export const homeHeader = 'x-test-home'
+
+/** The entry of the Worker that requests come to directly, past the Workers that Miniflare puts before it. */
+export const directEntry = 'direct'
