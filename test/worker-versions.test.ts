@@ -1,6 +1,6 @@
 // Versions of the Worker over one database, in workerd: each restart is a new version, with the bundle of
 // what the content folder holds by then.
-import { rmSync } from 'node:fs'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '../src/store/database.ts'
@@ -207,6 +207,46 @@ test('where FEED_PAGES is off, a browser gets the feed itself, at home and elsew
     const { answers } = await exchange(Number(port), request)
     expect(answers[0]?.headers.get('content-type'), host).toMatch(/^application\/feed\+json/)
   }
+})
+
+test('what the guide says takes a text out of what is shown, and of all that D1 remembers', async () => {
+  const guide = readFileSync(join(import.meta.dirname, '../deploy/README.md'), 'utf8')
+  const [, sent = ''] = /-d '(.*"withdrawn".*)'$/m.exec(guide)!
+  const [, sql = ''] = /--command "(update history .*)"$/m.exec(guide)!
+  const secret = 'Zyxwvutsrq'
+  const personal = {
+    title: secret,
+    lead: `Of ${secret}.`,
+    topics: ['eu'],
+    contacts: [{ name: secret, email: `${secret}@ministry.example` }],
+    event: { start: '2024-01-24', place: `The house of ${secret}` },
+    body: { markdown: `A text on ${secret}.` },
+  }
+  const path = '/api/releases/ministers-meet/en'
+  // It had another address before, and was shown to somebody before its time.
+  const before = '/api/releases/they-meet/en'
+  expect(await statusOf(before, publishing({ ...personal, draft: true }))).toBe(201)
+  const link = { ...publishing({ name: `The lawyer of ${secret}` }), method: 'POST' }
+  expect(await statusOf(`${before}/previews`, link)).toBe(201)
+  expect(await statusOf(before, publishing(personal))).toBe(200)
+  const renamed = { ...personal, title: `${secret} meets`, formerly: ['they-meet'] }
+  expect(await statusOf(path, publishing(renamed))).toBe(200)
+  expect(await statusOf(path, publishing(JSON.parse(sent)))).toBe(200)
+
+  const textOf = async (address: string) =>
+    (await worker.fetch(address, { headers: publishing({}).headers })).text()
+  /** In which ways the database has the word: indexes are written down in digits. */
+  const remembered = async () => {
+    const all = (await contentsOf(await database())).toLowerCase()
+    const word = secret.toLowerCase()
+    return [word, Buffer.from(word).toString('hex')].map((one) => all.includes(one))
+  }
+  expect(await textOf(path)).not.toContain(secret)
+  expect(await textOf(`${path}/history`)).toContain(secret)
+  expect(await remembered()).toEqual([true, true])
+  await run(...sql.split(';'))
+  expect(await textOf(`${path}/history`)).not.toContain(secret)
+  expect(await remembered()).toEqual([false, false])
 })
 
 test('a version that meets tables of a newer one answers what was kept, and takes nothing', async () => {

@@ -5,7 +5,6 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { registerErase } from '../../src/cli/erase.ts'
 import { markdown, writeFiles } from '../content-folder.ts'
-import { startD1 } from '../d1.ts'
 import { startForAll, until } from '../server.ts'
 import { runCommand } from './run.ts'
 
@@ -146,32 +145,6 @@ describe('under a running service', () => {
     }
     expect(filesWith(word)).toEqual(['media/others.txt'])
     expect((await ask(path)).text).not.toContain(word)
-  })
-
-  test('what the guide says for Workers takes the text out of what is shown, and of what D1 remembers', async () => {
-    const guide = readFileSync(join(import.meta.dirname, '../../deploy/README.md'), 'utf8')
-    const [, sent = ''] = /-d '(.*"withdrawn".*)'$/m.exec(guide)!
-    // It had another address before.
-    const { attachments: _, ...release } = personal
-    for (const title of [secret, `${secret} meets`]) {
-      const { status } = await ask('/api/releases/they-meet/en', 'PUT', { ...release, title })
-      expect([200, 201]).toContain(status)
-    }
-    const path = '/api/releases/ministers-meet/en'
-    const renamed = { ...release, title: `${secret} again`, formerly: ['they-meet'] }
-    expect((await ask(path, 'PUT', renamed)).status).toBe(200)
-    expect((await ask(path, 'PUT', JSON.parse(sent))).status).toBe(200)
-    expect((await ask(path)).text).not.toContain(secret)
-    const [, sql = ''] = /--command "(update history .*)"$/m.exec(guide)!
-    const statements = sql.split(';')
-    const d1 = await startD1()
-    onTestFinished(() => d1.close())
-    await d1.database.batch(statements.map((one) => d1.database.prepare(one)))
-    const database = new DatabaseSync(started().database)
-    onTestFinished(() => database.close())
-    expect((await ask(`${path}/history`)).text).toContain(secret)
-    for (const one of statements) database.exec(one)
-    expect((await ask(`${path}/history`)).text).not.toContain(secret)
   })
 
   test('a draft is erased without a word to readers', async () => {
