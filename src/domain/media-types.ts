@@ -26,10 +26,22 @@ export const mediaTypes: Record<string, string> = {
   zip: 'application/zip',
 }
 
+const unknownType = 'application/octet-stream'
+
 /** The media type of an uploaded file, by its name. */
 export function mediaTypeOf(path: string): string {
   const ending = path.slice(path.lastIndexOf('.') + 1).toLowerCase()
-  return Object.hasOwn(mediaTypes, ending) ? mediaTypes[ending]! : 'application/octet-stream'
+  return Object.hasOwn(mediaTypes, ending) ? mediaTypes[ending]! : unknownType
+}
+
+/**
+ * Content-Type of the answer with a file, by its name; undefined for one that is not among those above. Texts are taken
+ * for UTF-8.
+ */
+export function contentTypeOf(path: string): string | undefined {
+  const type = mediaTypeOf(path)
+  if (type === unknownType) return undefined
+  return type.startsWith('text/') ? `${type}; charset=utf-8` : type
 }
 
 const shown = new Set(

@@ -2,6 +2,7 @@ import { serveStatic } from '@hono/node-server/serve-static'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { Clock } from '../domain/clock.ts'
 import { DomainError } from '../domain/errors.ts'
+import { contentTypeOf } from '../domain/media-types.ts'
 import { isMediaPath } from '../domain/names.ts'
 import type { ReleaseStore } from '../domain/release-store.ts'
 import { cacheSizes, createRemembered } from '../domain/remembered.ts'
@@ -170,6 +171,9 @@ export async function findMedia(
   const modified = Date.parse(answer.headers.get('last-modified') ?? '') / 1000
   if (found.status !== 200 && found.status !== 206) return harmless(answer)
   answer.headers.set('Accept-Ranges', 'bytes')
+  // A folder, a bundle and a bucket each know other types.
+  const type = contentTypeOf(c.req.path)
+  if (type) answer.headers.set('Content-Type', type)
   if (Number.isNaN(modified)) return harmless(answer)
   const range = answer.headers.get('content-range') ?? ''
   const size = /\d+$/.exec(range)?.[0] ?? answer.headers.get('content-length') ?? ''

@@ -47,11 +47,14 @@ canals:
     'media/plan.pdf': '%PDF-1.4 plan',
     'media/secret.pdf': '%PDF-1.4 secret',
     'media/a port, seen.png': 'port',
+    'media/figures.csv': 'ä;1',
+    'media/speech.docx': 'speech',
+    'media/speech.m4a': 'speech',
     'releases/meeting.en.md': release(
       'Ministers\' "meeting" & <more>',
       '2024-01-24T09:00',
       'migration, organised-crime',
-      'attachments: [{ file: agenda.pdf, title: Agenda }, { file: "a port, seen.png", alt: A port }]',
+      'attachments: [{ file: agenda.pdf, title: Agenda }, { file: "a port, seen.png", alt: A port }, { file: figures.csv }, { file: speech.docx }, { file: speech.m4a }]',
       'contacts: [{ name: Press office, phone: "+358 1", for: interviews }]',
       'event: { start: 2024-01-24, end: 2024-01-25, place: Antwerp }',
       'changes: [{ at: 2024-01-25T09:00, kind: correction, note: The date was wrong. }]',
@@ -132,7 +135,7 @@ const documents = words(`/topics.json /fi/topics.json /all/topics.json /feeds.op
   /feeds.opml?topic=eu /sitemap.xml /news-sitemap.xml /sitemap-topics-1.xml /sitemap-releases-1.xml
   /robots.txt /style.css /script.js /favicon.svg /favicon.ico /openapi.json`)
 const media = words(`/media/agenda.pdf /media/a%20port,%20seen.png /media/plan.pdf /media/secret.pdf
-  /media/nothing.pdf /media/`)
+  /media/nothing.pdf /media/ /media/figures.csv /media/speech.docx /media/speech.m4a`)
 
 function words(text: string): string[] {
   return text.split(/\s+/).filter(Boolean)
@@ -545,6 +548,84 @@ describe('on Node and on Workers', () => {
         /topics/migration.atom /topics/frontiers.rss /releases/archived /releases/news`,
       ),
     ])
+  })
+
+  test('a draft with a file behind links, its second and its withdrawal are the same', async () => {
+    const token = { Authorization: 'Bearer a-secret-of-the-newsroom' }
+    const inJson = { ...token, 'Content-Type': 'application/json' }
+    const page = { Accept: 'text/html' }
+    const path = '/api/releases/station/en'
+    /** Of each link its secret and its name in the API, on Node and on Workers. */
+    const links: [secret: string, id: string][][] = []
+
+    const onBoth = async (request: string, headers: Record<string, string>, body?: unknown) => {
+      const [method, asked] = words(request) as [string, string]
+      const sent = typeof body === 'string' || !body ? body : JSON.stringify(body)
+      const [one, other] = await Promise.all(
+        [node, workers].map(async (ask, runtime) => {
+          const own = (text: string) =>
+            text.replace(/<(\d)-(\d)>/g, (_, link, part) => links[runtime]![link]![part]!)
+          const answer = await ask(own(asked), headers, method, sent as string | undefined)
+          let told = JSON.stringify(answer)
+          links[runtime] ??= []
+          if (method === 'POST' && asked.endsWith('/previews')) {
+            const { url, id } = JSON.parse(answer.body) as { url: string; id: string }
+            links[runtime].push([url.slice(-32), id])
+          }
+          for (const parts of links[runtime])
+            for (const part of parts) told = told.replaceAll(part, '')
+          return JSON.parse(told) as Answer
+        }),
+      )
+      expect(other, request).toEqual(one)
+      return one!
+    }
+    const expectStatus = async (status: number, ...asked: Parameters<typeof onBoth>) => {
+      const answer = await onBoth(...asked)
+      expect([asked[0], answer.status]).toEqual([asked[0], status])
+      return answer
+    }
+
+    goOn()
+    const file = { ...token, 'Content-Type': 'application/octet-stream' }
+    await expectStatus(201, 'PUT /api/media/station.txt', file, 'Two lanes.')
+    const station = {
+      title: 'New border station',
+      topics: ['space-travel'],
+      attachments: [{ file: 'station.txt', title: 'Facts and figures' }],
+      body: { markdown: 'The station opens on 3 April.' },
+    }
+    await expectStatus(201, `PUT ${path}`, inJson, { ...station, draft: true })
+    for (const name of ['Aide', 'Minister']) {
+      await expectStatus(201, `POST ${path}/previews`, inJson, { name, languages: ['all'] })
+    }
+    const draft = await expectStatus(200, 'GET /preview/<0-0>', page)
+    expect(draft.body).toContain('This is a draft')
+    const attached = await expectStatus(200, 'GET /preview/<0-0>/media/station.txt', page)
+    expect(attached.body).toBe('Two lanes.')
+    await expectStatus(404, 'GET /media/station.txt', page)
+    await expectStatus(200, `GET ${path}/previews`, token)
+    await expectStatus(200, `DELETE ${path}/previews/<0-1>`, token)
+    expect((await onBoth('GET /preview/<0-0>', page)).body).toContain('This link has ended.')
+
+    goOn()
+    const lift = second + 300
+    const published = new Date(lift * 1000).toISOString()
+    await expectStatus(200, `PUT ${path}`, inJson, { ...station, published })
+    expect((await onBoth('GET /preview/<1-0>', page)).body).toContain('It comes out on')
+    goOn(lift - 1 - second)
+    await expectStatus(404, 'GET /releases/station', page)
+    await expectStatus(404, 'GET /media/station.txt', page)
+    goOn(1)
+    await expectStatus(308, 'GET /preview/<1-0>', page)
+    await expectStatus(200, 'GET /releases/station', page)
+    await expectStatus(200, 'GET /media/station.txt', page)
+    await expectStatus(200, 'GET /topics/space-travel.atom', {})
+    goOn()
+    await expectStatus(200, `POST ${path}/withdraw`, inJson, { reason: 'It was never decided.' })
+    await expectStatus(410, 'GET /releases/station', page)
+    await expectStatus(410, 'GET /media/station.txt', page)
+    await expectStatus(200, `GET ${path}/history`, token)
   })
 })
 
