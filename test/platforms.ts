@@ -71,15 +71,6 @@ export function onBothPresses(name: string, files: Record<string, string>, body:
   onPresses({ Node: nodePress, ...(isQuick ? {} : { Workers: workerPress }) }, name, files, body)
 }
 
-/** Describes tests on both runtimes, as above, that start the service by themselves. */
-export function describeOnBothPresses(
-  name: string,
-  body: (open: (directory: string, clock: Clock) => Promise<Press>) => void,
-) {
-  describe(`${name}, on Node`, () => body(nodePress))
-  if (!isQuick) describe(`${name}, on Workers`, () => body(workerPress))
-}
-
 /** The same on Node alone: `both-runtimes.test.ts` holds that changes and requests of that kind are answered alike. */
 export function onNodePress(name: string, files: Record<string, string>, body: PressTests) {
   onPresses({ Node: nodePress }, name, files, body)

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { registerCheck } from '../../src/cli/check.ts'
 import { runCommand } from '../cli/run.ts'
 import { markdown, siteYaml, temporaryFolder, writeFolder } from '../content-folder.ts'
-import { baseUrl, describeOnBothPresses, nodePress, type Press } from '../platforms.ts'
+import { baseUrl, nodePress, type Press } from '../platforms.ts'
 import { createSimulatedClock, type SimulatedClock } from '../readers/simulated-clock.ts'
 
 const day = 86_400
@@ -62,12 +62,13 @@ function asking(press: () => Press) {
   return { ask, see }
 }
 
-describeOnBothPresses('the week of a press officer', (open) => {
+// `both-runtimes.test.ts` has the same kinds of requests on Workers.
+describe('the week of a press officer', () => {
   let clock: SimulatedClock
   let press: Press
   beforeAll(async () => {
     clock = createSimulatedClock(monday)
-    press = await open(writeFolder(files), clock)
+    press = await nodePress(writeFolder(files), clock)
     clock.moveTo(monday + 60)
   })
   afterAll(() => press.close())
