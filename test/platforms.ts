@@ -23,8 +23,15 @@ import { createReleaseStore } from '../src/store/release-store.ts'
 import type { CallbackRules } from '../src/websub/callback-address.ts'
 import type { HubReport } from '../src/websub/hub.ts'
 import { writeFolder } from './content-folder.ts'
+import { databaseAt } from './d1-client.ts'
 import { isQuick } from './trials.ts'
-import { directEntry, homeHeader, secondHeader, takeUpPath } from './worker-controls.ts'
+import {
+  databaseEntry,
+  directEntry,
+  homeHeader,
+  secondHeader,
+  takeUpPath,
+} from './worker-controls.ts'
 import { modulesIn, workerSettings } from './worker-settings.ts'
 
 export const baseUrl = 'https://releases.example.org'
@@ -336,7 +343,11 @@ export async function workerService(
         outboundService: outside as never,
       }),
       ...(isOurs && {
-        unsafeDirectSockets: [{ host: '127.0.0.1', port: 0, entrypoint: directEntry }],
+        unsafeDirectSockets: [directEntry, databaseEntry].map((entrypoint) => ({
+          host: '127.0.0.1',
+          port: 0,
+          entrypoint,
+        })),
       }),
       modulesRoot: build,
       modules: [...modulesIn(build), { ...content, contents: await bundle() }],
@@ -390,7 +401,9 @@ export async function workerService(
       const worker = (await server.getWorker('tiedote')) as { scheduled(): Promise<unknown> }
       await worker.scheduled()
     },
-    database: async () => (await server.getD1Database('DB', 'tiedote')) as unknown as Database,
+    /** Its database, until it is started anew. */
+    database: async () =>
+      databaseAt(await server.unsafeGetDirectURL('tiedote', databaseEntry), agent),
     /** Changes the content of the database, and not that of the deployment. */
     takeUp: async () => {
       const { status } = await ask(takeUpPath, { method: 'POST', body: await bundle() })

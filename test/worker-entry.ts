@@ -5,7 +5,7 @@ import { systemClock } from '../src/clock.ts'
 import { bringBundleInLine, readBundle } from '../src/content/bundle.ts'
 import { createContentStore } from '../src/store/content-store.ts'
 import worker from '../src/worker.ts'
-import { homeHeader, secondHeader, takeUpPath } from './worker-controls.ts'
+import { answerQuestions, homeHeader, secondHeader, takeUpPath } from './worker-controls.ts'
 
 export { HubObject } from '../src/worker.ts'
 
@@ -29,6 +29,9 @@ export default {
 
 /** The same for who asks past Miniflare's own Workers, named by `directEntry`. */
 export const direct = { fetch: answerInTime }
+
+/** For who asks its database, named by `databaseEntry`. */
+export const database = { fetch: (request: Request, { DB }: Env) => answerQuestions(request, DB) }
 
 async function answerInTime(request: Request, env: Env, context: Context): Promise<Response> {
   const named = request.headers.get(secondHeader)
