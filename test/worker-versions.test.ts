@@ -4,7 +4,7 @@ import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Database } from '../src/store/database.ts'
-import { markdown, writeFiles, writeFolder } from './content-folder.ts'
+import { markdown, topicsYaml, writeFiles, writeFolder } from './content-folder.ts'
 import {
   baseUrl,
   breakStore,
@@ -28,6 +28,11 @@ let worker: Awaited<ReturnType<typeof workerService>>
 
 beforeAll(async () => {
   directory = writeFolder({
+    'topics.yaml': `${topicsYaml}
+canals:
+  label: { en: canals }
+  retired: { at: 2024-02-01, until: 2024-03-01, replacedBy: [drugs] }
+`,
     'releases/kept.en.md': release('Kept'),
     'releases/gone.en.md': release('Gone'),
   })
@@ -247,6 +252,79 @@ test('what the guide says takes a text out of what is shown, and of all that D1 
   await run(...sql.split(';'))
   expect(await textOf(`${path}/history`)).not.toContain(secret)
   expect(await remembered()).toEqual([false, false])
+})
+
+test('a D1 that fails keeps nobody from what was answered, also in an isolate that begins meanwhile, nor from what changed once it answers (H-10, H-17, H-20, H-29, H-30, H-32)', async () => {
+  const addresses =
+    '/feed.atom /topics/eu.atom / /topics.json /feeds.opml /releases/kept /feed.json?q=new'.split(
+      ' ',
+    )
+  const lookAgain = () => statusOf('/healthz', { headers: { 'Cache-Control': 'no-cache' } })
+  const takeUp = async () => {
+    await worker.takeUp()
+    await lookAgain()
+  }
+  const answers = () =>
+    Promise.all(
+      addresses.map(async (address) => {
+        const { status, headers, ...answer } = await read(address)
+        expect([address, status]).toEqual([address, 200])
+        expect(Number(headers.get('age'))).toBeLessThanOrEqual(300)
+        return [address, headers.get('etag'), headers.get('last-modified'), answer.text]
+      }),
+    )
+  const read = async (address: string) => {
+    const answer = await worker.fetch(address)
+    return { status: answer.status, headers: answer.headers, text: await answer.text() }
+  }
+
+  writeFiles(directory, { 'releases/secret.en.md': release('Secret') })
+  await takeUp()
+  expect(await statusOf('/releases/secret')).toBe(200)
+  rmSync(join(directory, 'releases/secret.en.md'))
+  await takeUp()
+  expect(await statusOf('/releases/secret')).toBe(404)
+  const before = await answers()
+  const etag = { 'If-None-Match': (await read('/topics/eu.atom')).headers.get('etag')! }
+  const told = before.map(([address, , , text]) => [address, text])
+
+  await breakStore(await database())
+  expect(await lookAgain()).toBe(503)
+  for (let times = 0; times < 5; times++) {
+    expect((await answers()).map(([address, , , text]) => [address, text])).toEqual(told)
+  }
+  expect(await statusOf('/topics/eu.atom', { headers: etag })).toBe(304)
+  // What nobody ever asked for has no good answer, and says when to come again.
+  const unknown = await read('/topics/immigration.rss')
+  expect(unknown.status).toBe(503)
+  expect(Number(unknown.headers.get('retry-after'))).toBeLessThanOrEqual(300)
+  expect(unknown.headers.get('content-type')).toBe('application/problem+json')
+  expect(unknown.headers.get('access-control-allow-origin')).toBe('*')
+
+  await worker.restart()
+  const kept = await read('/topics/eu.atom')
+  const shown = ['/topics/eu.atom', kept.headers.get('etag'), kept.headers.get('last-modified')]
+  expect([kept.status, ...shown, kept.text]).toEqual([200, ...before[1]!])
+  expect(await statusOf('/topics/eu.atom', { headers: etag })).toBe(304)
+  const removed = await read('/releases/secret')
+  expect(removed.status).toBe(503)
+  expect(removed.text).not.toContain('Secret')
+  // What the bundle alone tells is told.
+  expect(await statusOf('/topics/canals.rss')).toBe(410)
+
+  await mendStore(await database())
+  // A store that failed is left alone for a while.
+  await clock.passed(clock.now() + 10)
+  expect(await answers()).toEqual(before)
+  await breakStore(await database())
+  await lookAgain()
+  expect(await statusOf('/feed.atom')).toBe(200)
+  await mendStore(await database())
+  writeFiles(directory, { 'releases/after.en.md': release('After the failure') })
+  await takeUp()
+  await expect
+    .poll(async () => (await read('/topics/eu.atom')).text, { timeout: 10_000 })
+    .toContain('After the failure')
 })
 
 test('a version that meets tables of a newer one answers what was kept, and takes nothing', async () => {

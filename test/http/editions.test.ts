@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { markdown, temporaryFolder, topicsYaml, writeFiles } from '../content-folder.ts'
-import { nodePress, onBothPresses } from '../platforms.ts'
+import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
+import { nodePress, onNodePress } from '../platforms.ts'
 
 const release = (title: string, topics: string, day = 24, fields: string[] = []) =>
   markdown([`title: ${title}`, `published: 2024-01-${day}T09:00`, `topics: [${topics}]`, ...fields])
@@ -10,11 +10,6 @@ const corrected = ['changes: [{ at: 2024-02-01, kind: correction, note: The sum 
 const withdrawn = ['withdrawn: { at: 2024-02-01, reason: The figures were made up }']
 
 const files = {
-  'topics.yaml': `${topicsYaml}
-canals:
-  label: { en: canals }
-  retired: { at: 2024-02-01, until: 2024-03-01, replacedBy: [drugs] }
-`,
   'releases/a.en.md': release('A', 'migration'),
   'releases/b.en.md': release('B', 'drugs', 25),
   'releases/c.en.md': release('C', 'eu, drugs', 26),
@@ -23,12 +18,11 @@ canals:
 const feeds = ['/feed.atom', '/topics/migration.atom', '/topics/drugs.atom', '/topics/eu.atom']
 const addresses = [...feeds, '/', '/topics.json', '/feeds.opml', '/releases/a', '/feed.json?q=b']
 
-onBothPresses('editions', files, (press) => {
+// What is told of changes is held to be the same by `both-runtimes.test.ts`, and what a D1 that fails does by
+// `worker-versions.test.ts`.
+onNodePress('editions', files, (press) => {
   const { fetch } = press
   const write = (changed: Record<string, string>) => writeFiles(press.directory(), changed)
-
-  // What is told of changes is held to be the same by `both-runtimes.test.ts`.
-  const onNode = test.skipIf(press.runtime !== 'Node')
 
   async function validators() {
     const all = feeds.map(async (feed) => {
@@ -38,125 +32,107 @@ onBothPresses('editions', files, (press) => {
     return Object.fromEntries(await Promise.all(all))
   }
 
-  onNode(
-    'a change moves the validators of the feeds it alters and of no other (H-05, H-10, D-04)',
-    async () => {
-      const changes: [() => void, string[]][] = [
-        [
-          () => write({ 'releases/d.en.md': release('D', 'eu', 27) }),
-          ['/feed.atom', '/topics/eu.atom'],
-        ],
-        [
-          () => write({ 'releases/b.en.md': release('Better', 'drugs', 25) }),
-          ['/feed.atom', '/topics/drugs.atom'],
-        ],
-        [
-          () => write({ 'releases/d.en.md': release('D', 'migration', 27) }),
-          ['/feed.atom', '/topics/eu.atom', '/topics/migration.atom'],
-        ],
-        [
-          () => write({ 'releases/d.en.md': release('D', 'migration', 27, corrected) }),
-          ['/feed.atom', '/topics/migration.atom'],
-        ],
-        [
-          () => write({ 'releases/d.en.md': release('D', 'migration', 27, withdrawn) }),
-          ['/feed.atom', '/topics/migration.atom'],
-        ],
-        // The newest release goes, and with it the newest date.
-        [
-          () => rmSync(join(press.directory(), 'releases/d.en.md')),
-          ['/feed.atom', '/topics/migration.atom'],
-        ],
-      ]
-      for (const [change, altered] of changes) {
-        const before = await validators()
-        change()
-        await press.takeUp()
-        const after = await validators()
-        for (const feed of feeds) {
-          const [old, now] = [before[feed]!, after[feed]!]
-          if (!altered.includes(feed)) {
-            expect(now, feed).toEqual(old)
-            continue
-          }
-          expect(now.etag, feed).not.toBe(old.etag)
-          expect(Date.parse(now.since), feed).toBeGreaterThan(Date.parse(old.since))
-          expect(Date.parse(now.since) / 1000, feed).toBeLessThanOrEqual(press.clock.now())
-        }
-      }
-    },
-  )
-
-  onNode(
-    'two changes as quick as can be are seen by a client that knows only dates (H-10, S-06)',
-    async () => {
-      const seen: number[] = []
-      for (const title of ['One', 'Two', 'Three']) {
-        write({ 'releases/quick.en.md': release(title, 'crime') })
-        await press.takeUp()
-        const since = new Date(seen.at(-1) ?? 0).toUTCString()
-        const { status, headers } = await fetch('/topics/crime.rss', {
-          headers: { 'If-Modified-Since': since },
-        })
-        expect(status).toBe(200)
-        seen.push(Date.parse(headers.get('last-modified')!))
-      }
-      expect(seen).toEqual(seen.toSorted((a, b) => a - b))
-      expect(new Set(seen).size).toBe(3)
-    },
-  )
-
-  onNode(
-    'an embargoed release moves no validator and no header of any address (H-21)',
-    async () => {
-      const snapshot = async () => {
-        const all = [...addresses, '/topics/space-travel.rss', '/releases/e'].map(
-          async (address) => {
-            const { status, headers } = await fetch(address)
-            const { date: _, age: _age, ...rest } = Object.fromEntries(headers)
-            return [address, status, rest]
-          },
-        )
-        return Promise.all(all)
-      }
-      const before = await snapshot()
-      write({
-        'releases/e.en.md': markdown([
-          'title: E',
-          'published: 2199-01-01',
-          'topics: [space-travel]',
-        ]),
-      })
+  test('a change moves the validators of the feeds it alters and of no other (H-05, H-10, D-04)', async () => {
+    const changes: [() => void, string[]][] = [
+      [
+        () => write({ 'releases/d.en.md': release('D', 'eu', 27) }),
+        ['/feed.atom', '/topics/eu.atom'],
+      ],
+      [
+        () => write({ 'releases/b.en.md': release('Better', 'drugs', 25) }),
+        ['/feed.atom', '/topics/drugs.atom'],
+      ],
+      [
+        () => write({ 'releases/d.en.md': release('D', 'migration', 27) }),
+        ['/feed.atom', '/topics/eu.atom', '/topics/migration.atom'],
+      ],
+      [
+        () => write({ 'releases/d.en.md': release('D', 'migration', 27, corrected) }),
+        ['/feed.atom', '/topics/migration.atom'],
+      ],
+      [
+        () => write({ 'releases/d.en.md': release('D', 'migration', 27, withdrawn) }),
+        ['/feed.atom', '/topics/migration.atom'],
+      ],
+      // The newest release goes, and with it the newest date.
+      [
+        () => rmSync(join(press.directory(), 'releases/d.en.md')),
+        ['/feed.atom', '/topics/migration.atom'],
+      ],
+    ]
+    for (const [change, altered] of changes) {
+      const before = await validators()
+      change()
       await press.takeUp()
-      expect(await snapshot()).toEqual(before)
-    },
-  )
-
-  onNode(
-    'after a restart the same address has the same bytes and validators, also when the store then fails (H-10, H-17, H-29)',
-    async () => {
-      const texts = async () => {
-        return Promise.all(addresses.map(async (address) => (await fetch(address)).text()))
+      const after = await validators()
+      for (const feed of feeds) {
+        const [old, now] = [before[feed]!, after[feed]!]
+        if (!altered.includes(feed)) {
+          expect(now, feed).toEqual(old)
+          continue
+        }
+        expect(now.etag, feed).not.toBe(old.etag)
+        expect(Date.parse(now.since), feed).toBeGreaterThan(Date.parse(old.since))
+        expect(Date.parse(now.since) / 1000, feed).toBeLessThanOrEqual(press.clock.now())
       }
-      const before = await texts()
-      const validatorsBefore = await validators()
-      const headers = { 'If-None-Match': validatorsBefore['/topics/drugs.atom']!.etag }
-      await fetch('/topics/drugs.atom', { headers })
-      await press.restart()
-      expect((await fetch('/topics/drugs.atom', { headers })).status).toBe(304)
-      // Enough for whatever goes on after the answer.
-      await new Promise((resolve) => setTimeout(resolve, 200))
-      await press.breakStore()
-      const after = await fetch('/topics/drugs.atom')
-      await press.mendStore()
-      expect(after.status).toBe(200)
-      expect(await after.text()).toBe(before[addresses.indexOf('/topics/drugs.atom')])
-      // A store that failed is left alone for a while.
-      await press.clock.passed(press.clock.now() + 10)
-      expect(await validators()).toEqual(validatorsBefore)
-      expect(await texts()).toEqual(before)
-    },
-  )
+    }
+  })
+
+  test('two changes as quick as can be are seen by a client that knows only dates (H-10, S-06)', async () => {
+    const seen: number[] = []
+    for (const title of ['One', 'Two', 'Three']) {
+      write({ 'releases/quick.en.md': release(title, 'crime') })
+      await press.takeUp()
+      const since = new Date(seen.at(-1) ?? 0).toUTCString()
+      const { status, headers } = await fetch('/topics/crime.rss', {
+        headers: { 'If-Modified-Since': since },
+      })
+      expect(status).toBe(200)
+      seen.push(Date.parse(headers.get('last-modified')!))
+    }
+    expect(seen).toEqual(seen.toSorted((a, b) => a - b))
+    expect(new Set(seen).size).toBe(3)
+  })
+
+  test('an embargoed release moves no validator and no header of any address (H-21)', async () => {
+    const snapshot = async () => {
+      const all = [...addresses, '/topics/space-travel.rss', '/releases/e'].map(async (address) => {
+        const { status, headers } = await fetch(address)
+        const { date: _, age: _age, ...rest } = Object.fromEntries(headers)
+        return [address, status, rest]
+      })
+      return Promise.all(all)
+    }
+    const before = await snapshot()
+    write({
+      'releases/e.en.md': markdown(['title: E', 'published: 2199-01-01', 'topics: [space-travel]']),
+    })
+    await press.takeUp()
+    expect(await snapshot()).toEqual(before)
+  })
+
+  test('after a restart the same address has the same bytes and validators, also when the store then fails (H-10, H-17, H-29)', async () => {
+    const texts = async () => {
+      return Promise.all(addresses.map(async (address) => (await fetch(address)).text()))
+    }
+    const before = await texts()
+    const validatorsBefore = await validators()
+    const headers = { 'If-None-Match': validatorsBefore['/topics/drugs.atom']!.etag }
+    await fetch('/topics/drugs.atom', { headers })
+    await press.restart()
+    expect((await fetch('/topics/drugs.atom', { headers })).status).toBe(304)
+    // Enough for whatever goes on after the answer.
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    await press.breakStore()
+    const after = await fetch('/topics/drugs.atom')
+    await press.mendStore()
+    expect(after.status).toBe(200)
+    expect(await after.text()).toBe(before[addresses.indexOf('/topics/drugs.atom')])
+    // A store that failed is left alone for a while.
+    await press.clock.passed(press.clock.now() + 10)
+    expect(await validators()).toEqual(validatorsBefore)
+    expect(await texts()).toEqual(before)
+  })
 
   test('who asks for differences gets 304 or the whole feed, as feedparser does and rss2email wants it', async () => {
     const first = await fetch('/feed.atom')
@@ -186,9 +162,7 @@ onBothPresses('editions', files, (press) => {
         expect(await response.text()).toBe(bodies[index])
         expect(Number(response.headers.get('age'))).toBeLessThanOrEqual(300)
       }
-      // More of them only take longer in workerd.
-      const most = press.runtime === 'Node' ? 200 : 50
-      for (let polls = 0; polls < most; polls += addresses.length) {
+      for (let polls = 0; polls < 200; polls += addresses.length) {
         await Promise.all(addresses.map((_, index) => poll(index)))
       }
       const known = await fetch('/feed.atom', { headers: { 'If-None-Match': etag } })
@@ -218,7 +192,7 @@ onBothPresses('editions', files, (press) => {
       .toContain('After the failure')
   })
 
-  onNode('a change at the end of a long text is another edition (H-05)', async () => {
+  test('a change at the end of a long text is another edition (H-05)', async () => {
     const long = (end: string) => `${'A sentence of a long text. '.repeat(2000)}${end}`
     const fields = ['title: Long', 'published: 2024-01-24T09:00', 'topics: [asylum]']
     const tags = []
@@ -231,43 +205,6 @@ onBothPresses('editions', files, (press) => {
     }
     expect(new Set(tags).size).toBe(6)
   })
-
-  test.skipIf(press.runtime !== 'Workers')(
-    'an isolate that begins while D1 is down answers what others answered, and nothing that was removed; later it has the same bytes and validators (H-10, H-17, H-29)',
-    async () => {
-      write({ 'releases/secret.en.md': release('Secret', 'crime', 27) })
-      await press.takeUp()
-      expect((await fetch('/releases/secret')).status).toBe(200)
-      rmSync(join(press.directory(), 'releases/secret.en.md'))
-      await press.takeUp()
-      expect((await fetch('/releases/secret')).status).toBe(404)
-      const before = await fetch('/topics/eu.atom')
-      const text = await before.text()
-      const etag = before.headers.get('etag')!
-      const textsOfAll = async () =>
-        Promise.all(addresses.map(async (address) => (await fetch(address)).text()))
-      const textsBefore = await textsOfAll()
-      const validatorsBefore = await validators()
-      await press.breakStore()
-      await press.restart()
-      const after = await fetch('/topics/eu.atom')
-      expect(after.status).toBe(200)
-      expect(await after.text()).toBe(text)
-      expect(after.headers.get('etag')).toBe(etag)
-      const known = await fetch('/topics/eu.atom', { headers: { 'If-None-Match': etag } })
-      expect(known.status).toBe(304)
-      const removed = await fetch('/releases/secret')
-      expect(removed.status).toBe(503)
-      expect(await removed.text()).not.toContain('Secret')
-      // What the bundle alone tells is told.
-      expect((await fetch('/topics/canals.rss')).status).toBe(410)
-      await press.mendStore()
-      // A store that failed is left alone for a while.
-      await press.clock.passed(press.clock.now() + 10)
-      expect(await validators()).toEqual(validatorsBefore)
-      expect(await textsOfAll()).toEqual(textsBefore)
-    },
-  )
 })
 
 test('after a restart whoever has the edition is told so without waiting for a document (H-16)', async () => {
