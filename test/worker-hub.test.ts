@@ -26,13 +26,14 @@ async function startWorker() {
   return {
     ...started,
     /**
-     * Waits for something, by a clock that runs until a second. On a busy machine it would run on and
-     * on, and deliveries that are under way be taken for lost and made again.
+     * Waits for something, by a clock that runs ten times too fast and stops after a while. Otherwise it would be far
+     * ahead on a busy machine, and deliveries that are under way be taken for lost and made again.
      */
     comes: (condition: () => boolean, end = now() + 45) =>
       until(async () => {
         if (clock && clock.now() < end) clock.moveTo(clock.now() + 1)
         await started.fetch('/feed.json')
+        await new Promise((resolve) => setTimeout(resolve, 100))
         return condition()
       }),
   }
