@@ -69,10 +69,11 @@ async function tryToCommit(
     if (!isStaged) return true
     await yieldToPriority(clock, before)
     const outcome = await commitGroup(database, clock, request, { name, until, before })
-    if (outcome !== 'stale') return outcome === 'committed'
+    if (outcome === 'committed') return true
     // Should this fail, nobody knows whether another committed it, and it is decided anew.
     isStaged = false
-    return !(await discardBatch(database, name))
+    const isGone = outcome === 'gone' || !(await discardBatch(database, name))
+    return isGone && clock.now() < until
   } catch (error) {
     const wasThere = await takeBack(request.patientDatabase, name)
     // Nothing is left of it where another committed it.
@@ -111,13 +112,16 @@ async function isStillAt(database: Database, clock: Clock, before: Position): Pr
   return revision === before.revision && shown === before.shown
 }
 
-/** `stale`: another was first. `abandoned`: the batch was taken for abandoned, and is gone. */
+/**
+ * `stale`: another was first. `gone`: nothing is staged any more, because another was first and committed it, or because
+ * it was taken for abandoned, which takes far longer than a request may.
+ */
 async function commitGroup(
   database: Database,
   clock: Clock,
   { readRest, patience }: StagedRequest,
   { name, until, before }: Pick<Attempt, 'name' | 'until'> & { before: Position },
-): Promise<'committed' | 'abandoned' | 'stale'> {
+): Promise<'committed' | 'gone' | 'stale'> {
   const { second, position } = await waitForFreeSecond(database, clock, {
     until,
     revision: before.revision,
@@ -125,7 +129,7 @@ async function commitGroup(
   if (position.revision !== before.revision) return 'stale'
   const group = { batch: name, revision: position.revision, second, patience }
   const batches = await chooseGroup(database, group)
-  if (!batches.includes(name)) return 'abandoned'
+  if (!batches.includes(name)) return 'gone'
   const change = { ...(await readRest()), batches }
   await database.batch(await prepareTransaction(database, position, change, second))
   return 'committed'

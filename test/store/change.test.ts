@@ -410,6 +410,49 @@ test('what was taken for abandoned while it waited is sent again before it is an
   expect(await press.titles()).toEqual(['y', 'x'])
 })
 
+test('what another commits along, just before it is committed, is told as what it was', async () => {
+  const database = await newDatabase()
+  const clock = createSimulatedClock(start + 10)
+  const others = await service(database, {}, clock)
+  let isAlone = true
+  let theirs = 0
+  const press = await service(
+    {
+      prepare(sql) {
+        const asked = database.prepare(sql)
+        if (isAlone || !sql.startsWith('select batch, json_group_array')) return asked
+        isAlone = true
+        return afterwards(asked, () => others.put('x', { title: `Theirs ${++theirs}` }))
+      },
+      batch: (statements) => database.batch(statements),
+    },
+    {},
+    clock,
+  )
+  isAlone = false
+  expect(await press.put('y')).toMatchObject({ change: 'created' })
+  isAlone = false
+  const again = await press.put('y', { title: 'Another title' })
+  expect(again).toMatchObject({ change: 'revised' })
+  expect((await press.titles()).toSorted()).toEqual(['Another title', 'Theirs 2'])
+  expect(await press.history(again.id)).toHaveLength(2)
+})
+
+/** A statement before which something else is done. */
+function afterwards(statement: Statement, work: () => Promise<unknown>): Statement {
+  return {
+    bind: (...values) => afterwards(statement.bind(...values), work),
+    async all<T>() {
+      await work()
+      return statement.all<T>()
+    },
+    async first<T>() {
+      await work()
+      return statement.first<T>()
+    },
+  }
+}
+
 test('what was taken back is not told to be public, though the answer was lost', async () => {
   const database = await newDatabase()
   const clock = createSimulatedClock(start + 10)
