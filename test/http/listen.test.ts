@@ -688,7 +688,8 @@ describe.concurrent('clients that take their time', () => {
     const { answers } = await exchange(port, request({}))
     expect(answers.map(({ status }) => status)).toEqual([503])
     expect(answers[0]!.body).not.toContain('unforeseen')
-    await expect.poll(() => String(log.mock.calls[0]?.[0])).toContain('unforeseen')
+    const told = () => String(log.mock.calls[0]?.[0])
+    await expect.poll(told, { timeout: 10_000 }).toContain('unforeseen')
   })
 
   test('a busy connection is told to close when the server stops, an idle one is closed at once', async (context) => {
