@@ -76,7 +76,7 @@ function besideHugo(name: string, first: number[], hugo: number[]): Figure {
     work: `first load of ${name} beside Hugo's build of them in markdown`,
     spread: ratios(first, hugo),
     unit: '×',
-    limit: { atMost: 5 },
+    limit: { atMost: name.endsWith('jsonl') ? 2.5 : 3 },
     detail: `${digits(spreadOf(first).median)} s : ${digits(spreadOf(hugo).median)} s, with pages and a feed for each topic and language`,
   }
 }
