@@ -21,6 +21,12 @@ import type { HubReport } from './websub/hub.ts'
  */
 const patienceOfAuthors = 3000
 
+/**
+ * Milliseconds after which a statement has waited for something large. Less is a wait for other authors, or for this
+ * process, which a burst of small requests is made of.
+ */
+const longWait = 400
+
 /** Milliseconds after which it is tried again whether another process still writes. */
 const betweenAttempts = 2000
 
@@ -77,7 +83,7 @@ type Waiting = {
 /** How long statements are waited for, if there is an end to it. */
 type Patience = {
   milliseconds: number
-  /** Milliseconds for which those of one request waited for others; undefined where each counts for itself. */
+  /** Milliseconds for which those of one request waited for something large; undefined where each counts for itself. */
   waited?: number
   /** Until when that is counted: statements that were sent together wait at the same time, and for each other. */
   countedUntil?: number
@@ -243,12 +249,12 @@ export class WriterThread {
   }
 }
 
-/** Counts how long a statement waited before it was run. */
+/** Counts how long a statement waited before it was run, if that was long. */
 function noteWait({ sent, patience }: Waiting, took: number) {
   if (patience?.waited === undefined) return
   const end = performance.now()
-  const began = Math.max(sent, patience.countedUntil ?? 0)
-  patience.waited += Math.max(0, end - took - began)
+  const waited = end - took - Math.max(sent, patience.countedUntil ?? 0)
+  if (waited > longWait) patience.waited += waited
   patience.countedUntil = end
 }
 

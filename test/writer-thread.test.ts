@@ -77,18 +77,28 @@ test('what was told to come again was never done, and what follows is', async ()
 
 test('a request that waits at every step is told to come again after as long as for one', async () => {
   const { writer } = await opened()
-  const request = writer.forAuthors(600).forRequest()
+  const request = writer.forAuthors(2000).forRequest()
   const working: Promise<unknown>[] = []
   const steps = async () => {
-    // Each waits for far less than it may.
-    for (let step = 0; step < 100; step++) {
-      working.push(writer.forReaders().prepare(counting(1_000_000)).all())
+    // Each waits for less than it may.
+    for (let step = 0; step < 12; step++) {
+      working.push(writer.forReaders().prepare(long).all())
       await statement(request, 'select 1').all()
     }
   }
   await expect(steps()).rejects.toBeInstanceOf(DomainError)
   await Promise.all(working)
-  await statement(writer.forAuthors(600).forRequest(), 'select 1').all()
+  await statement(writer.forAuthors(2000).forRequest(), 'select 1').all()
+})
+
+test('who waits for this process alone, which answers others meanwhile, is refused nothing', async () => {
+  const { writer } = await opened()
+  const request = writer.forAuthors(600).forRequest()
+  for (let step = 0; step < 10; step++) {
+    const answer = statement(request, 'select 1').all()
+    for (const end = performance.now() + 100; performance.now() < end;) continue
+    await answer
+  }
 })
 
 test('statements of a request that are sent together wait once', async () => {

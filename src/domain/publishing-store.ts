@@ -97,6 +97,8 @@ export interface PublishingStore {
     addresses: Pick<Release, 'slug' | 'language'>[],
     ids: string[],
   ): Promise<ReleaseForAuthors[]>
+  /** The releases with these identities that were just committed, which nobody is refused to read. */
+  findCommitted(ids: string[]): Promise<ReleaseForAuthors[]>
   /**
    * The releases that have or had one of these slugs, in any language, or one of these identities: a row for
    * each slug. Also those that are gone or lost the slug, with the publisher that they had.

@@ -175,7 +175,7 @@ async function makePublic(
   }
   // It is written, also if this can no longer be read.
   const ids = accepted(looked).map(({ draft }) => draft.release.id)
-  const stored = await store.findReleases([], ids).catch(() => [])
+  const stored = await store.findCommitted(ids).catch(() => [])
   const byId = new Map(stored.map(({ release }) => [release.id, release]))
   return looked.map((one) => {
     if (one instanceof DomainError) return one

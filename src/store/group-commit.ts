@@ -24,8 +24,8 @@ const longestTakingBack = 900
 export type StagedRequest = {
   /** Begins the name of the batch. */
   batch: string
-  /** Decides and stages it for a revision and a second; answers whether there is anything to commit. */
-  stage: (staging: Staging & { decided: number }) => Promise<boolean>
+  /** Decides and stages it for a revision and a second; answers what there is to commit. */
+  stage: (staging: Staging & { decided: number }) => Promise<StagedRelease[]>
   /** The rest of the change, which is the same for all that are committed together. */
   readRest: () => Promise<Omit<Change, 'batches'>>
   /** Seconds after which it is given up. */
@@ -33,6 +33,8 @@ export type StagedRequest = {
   /** Where nothing is refused because something large is being written. */
   patientDatabase: Database
 }
+
+type StagedRelease = { id: string; hash: string }
 
 /** One attempt, in a batch of its own: what could not be discarded belongs to no later one. */
 type Attempt = { name: string; until: number; isLast: boolean }
@@ -62,26 +64,25 @@ async function tryToCommit(
   { name, until, isLast }: Attempt,
 ): Promise<boolean> {
   const before = await readPosition(database, clock.now())
-  let isStaged = false
+  let staged: StagedRelease[] = []
   try {
     const now = nextSecond(before, clock.now())
-    isStaged = await request.stage({ batch: name, now, decided: before.revision })
-    if (!isStaged) return true
+    staged = await request.stage({ batch: name, now, decided: before.revision })
+    if (staged.length === 0) return true
     await yieldToPriority(clock, before)
     const outcome = await commitGroup(database, clock, request, { name, until, before })
     if (outcome === 'committed') return true
-    // Should this fail, nobody knows whether another committed it, and it is decided anew.
-    isStaged = false
     const isGone = outcome === 'gone' || !(await discardBatch(database, name))
-    return isGone && clock.now() < until
+    return isGone && (await arePublic(request.patientDatabase, staged))
   } catch (error) {
     const wasThere = await takeBack(request.patientDatabase, name)
-    // Nothing is left of it where another committed it.
-    if (isStaged && wasThere === false) return true
+    // Nothing is left of it where another committed it, and where the answer to a discard was lost.
+    const isGone = staged.length > 0 && wasThere === false
+    if (isGone && (await arePublic(request.patientDatabase, staged).catch(() => false))) return true
     const isToldOfTheRest = wasThere !== undefined || !(error instanceof DomainError)
     const told = isToldOfTheRest ? error : notTakenBack()
     if (isLast || clock.now() >= until) throw told
-    if (await isStillAt(database, clock, before).catch(() => true)) throw told
+    if (await isStillAt(request.patientDatabase, clock, before).catch(() => true)) throw told
     return false
   }
 }
@@ -133,6 +134,18 @@ async function commitGroup(
   const change = { ...(await readRest()), batches }
   await database.batch(await prepareTransaction(database, position, change, second))
   return 'committed'
+}
+
+/** Whether what was staged is what the store has, because another request committed it along. */
+async function arePublic(database: Database, staged: StagedRelease[]): Promise<boolean> {
+  const row = await statement(
+    database,
+    `select count(*) as missing from json_each(?) where not exists (
+       select 1 from release where release.id = value ->> 'id' and release.hash = value ->> 'hash'
+     )`,
+    JSON.stringify(staged),
+  ).first<{ missing: number }>()
+  return row?.missing === 0
 }
 
 type StagedNames = { batch: string; ids: string; slugs: string }

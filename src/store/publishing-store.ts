@@ -43,6 +43,7 @@ export function createPublishingStore(
   return {
     siteAndTopics: () => readSiteAndTopics(database),
     findReleases: (addresses, ids) => findReleases(database, addresses, ids),
+    findCommitted: (ids) => findReleases(patientDatabase, [], ids),
     holders: (slugs, ids) => findHolders(database, slugs, ids),
     isFileHidden: (path, viewer) => isFileHidden(database, path, viewer),
     list: async (after, limit, viewer, filter = {}) =>
@@ -101,10 +102,10 @@ async function publish(
     async stage(staging) {
       await checkStore()
       const changes = await decide(staging.now)
-      if (changes.length === 0) return false
+      if (changes.length === 0) return []
       const drafts = changes.map(({ draft, ...rest }) => ({ ...draft, ...rest }))
       await stageTogether(database, staging, drafts)
-      return true
+      return drafts.map(({ release, hash }) => ({ id: release.id, hash }))
     },
     readRest: async () => ({ ...(await readUnchangedFrame(database)), others: [] }),
   })

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { composeApi } from '../../src/compose-api.ts'
 import { readNodeConfig } from '../../src/config.ts'
 import { wordsOf } from '../../src/content/words.ts'
 import type { Clock } from '../../src/domain/clock.ts'
@@ -7,6 +8,7 @@ import { bringInLine } from '../../src/content/bring-in-line.ts'
 import { readReleases } from '../../src/content/read-release.ts'
 import { DomainError } from '../../src/domain/errors.ts'
 import { allReleases } from '../../src/domain/feed-query.ts'
+import type { MediaStore } from '../../src/domain/media-store.ts'
 import { formatUtc } from '../../src/domain/time.ts'
 import { publishTopic } from '../../src/publishing/publish-topic.ts'
 import { publish } from '../../src/publishing/publish.ts'
@@ -436,6 +438,106 @@ test('what another commits along, just before it is committed, is told as what i
   expect(again).toMatchObject({ change: 'revised' })
   expect((await press.titles()).toSorted()).toEqual(['Another title', 'Theirs 2'])
   expect(await press.history(again.id)).toHaveLength(2)
+})
+
+test('what was discarded as abandoned while the clock was ahead is sent again before it is answered for', async () => {
+  const database = await newDatabase()
+  const others = createContentStore(database, { wordsOf })
+  let now = start + 10
+  let isAhead = false
+  const clock: Clock = {
+    now: () => now,
+    async passed(second) {
+      now = second + 1
+      if (!isAhead) return
+      isAhead = false
+      for (const batch of await others.abandoned(now + 3600)) await others.discard(batch)
+    },
+  }
+  const press = await service(database, {}, clock)
+  await press.put('x')
+  isAhead = true
+  expect(await press.put('y')).toMatchObject({ change: 'created' })
+  expect(isAhead).toBe(false)
+  expect(await press.titles()).toEqual(['y', 'x'])
+})
+
+/** Nothing more is done for who waited too long. */
+function refuse(): never {
+  throw new DomainError('unavailable', 'Something large is being written.', { retryAfter: 10 })
+}
+
+test('who loses a race after waiting as long as one may is told to come again, and the log nothing', async () => {
+  const database = await newDatabase()
+  let batches = 0
+  const limited: Database = {
+    prepare: (sql) => (batches > 1 ? refuse() : database.prepare(sql)),
+    async batch(statements) {
+      // The first one stages. Another change is made before the second one, which commits.
+      if (++batches > 1) {
+        await database.prepare("update state set value = value + 1 where key = 'revision'").all()
+      }
+      return database.batch(statements)
+    },
+  }
+  const clock = createSimulatedClock(start)
+  const press = await service(database, {}, clock, limited)
+  clock.moveTo(start + 10)
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => log.mockRestore())
+  await expect(press.put('y')).rejects.toThrow('Something large')
+  expect(log.mock.calls).toEqual([])
+})
+
+test('what is committed is answered for, though nothing more is done for its request', async () => {
+  const database = await newDatabase()
+  const clock = createSimulatedClock(start)
+  await service(database, {}, clock)
+  clock.moveTo(start + 10)
+  const patient: Database = {
+    prepare: (sql) => database.prepare(sql),
+    batch: (statements) => database.batch(statements),
+  }
+  const limited: Database = {
+    ...patient,
+    forRequest() {
+      let batches = 0
+      return {
+        prepare: (sql) => (batches > 1 ? refuse() : database.prepare(sql)),
+        async batch(statements) {
+          await database.batch(statements)
+          batches++
+        },
+      }
+    },
+  }
+  const api = composeApi({
+    database: limited,
+    patientDatabase: patient,
+    media: { find: async () => undefined } as unknown as MediaStore,
+    clock,
+    tokens: [{ name: 'newsroom', secret: 'a-secret-of-the-newsroom' }],
+    clientOf: () => '',
+    baseUrl: 'https://releases.example.org',
+  })
+  const authorization = 'Bearer a-secret-of-the-newsroom'
+  const release = { title: 'A', topics: ['eu'], body: { html: '<p>x</p>' } }
+  const ask = async (method: string, path: string, type = '', body?: string) => {
+    const answer = await api.request(`https://releases.example.org/api/${path}`, {
+      method,
+      headers: { authorization, ...(type && { 'content-type': type }) },
+      ...(body && { body }),
+    })
+    return { status: answer.status, tag: answer.headers.get('etag'), text: await answer.text() }
+  }
+  const published = (text: string) => (JSON.parse(text) as { published: string }).published
+  const put = await ask('PUT', 'releases/a/en', 'application/json', JSON.stringify(release))
+  expect([put.status, put.text]).toEqual([201, put.text])
+  const there = await ask('GET', 'releases/a/en')
+  expect([put.tag, published(put.text)]).toEqual([there.tag, published(there.text)])
+  const line = JSON.stringify({ ...release, slug: 'b', language: 'en' })
+  const lines = await ask('POST', 'releases', 'application/x-ndjson', line)
+  expect(JSON.parse(lines.text)).toMatchObject({ line: 1, status: 201, change: 'created' })
 })
 
 /** A statement before which something else is done. */

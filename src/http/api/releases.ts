@@ -63,11 +63,12 @@ export async function publishReleases(c: Ask): Promise<Response> {
     lines.map(({ body }) => refusable(() => toRequest(c, taken(body)))),
   )
   const requests = asked.flatMap((one) => (one instanceof DomainError ? [] : [one]))
+  // What is committed is answered for, whatever cannot be asked afterwards.
+  const addresses = await addressesFor(c)
   const results = await publish(c.get('publishing').ports, requests)
   // What keeps every line is told as what keeps one: whoever sent them is to wait, and not to look at each.
   const refused = results.find(isOfClock)
   if (refused !== undefined && !results.some(isWritten)) throw refused
-  const addresses = await addressesFor(c)
   const told = asked.map((one, index) => {
     const result = one instanceof DomainError ? one : results.shift()!
     return JSON.stringify({ line: lines[index]!.line, ...lineOf(result, addresses) })
@@ -120,9 +121,11 @@ export async function answerHistory(c: Ask, subject: string): Promise<Response> 
 
 async function answerReceipt(c: Ask, request: PublishRequest): Promise<Response> {
   const { ports, baseUrl } = c.get('publishing')
+  // What is committed is answered for, whatever cannot be asked afterwards.
+  const addresses = await addressesFor(c)
   const [result] = await publish(ports, [request])
   if (result instanceof DomainError) throw result
-  const { status, ...told } = lineOf(result!, await addressesFor(c))
+  const { status, ...told } = lineOf(result!, addresses)
   if (!request.isDryRun) {
     c.header('ETag', `"${result!.tag}"`)
     if (status === 201) c.header('Location', `${baseUrl}${c.req.path}`)
