@@ -19,7 +19,7 @@ import { release, titlesIn } from './websub/hub-service.ts'
 import { subscribeAll } from './websub/subscriptions.ts'
 
 const baseUrl = 'https://releases.example.org'
-const kills = amount(1, 20)
+const kills = amount(2, 20)
 const timeLimit = amount(120_000, 1_800_000)
 const subscribers = amount(300, 1000)
 /** Seconds of the lead of the killed process that nobody waits for. */
