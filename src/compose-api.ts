@@ -18,6 +18,8 @@ export type ApiParts = Omit<
   database: Database
   /** The same one where nothing is refused because something large is being written. */
   patientDatabase?: Database
+  /** The same one where what is committed can be read, also while something large is being written. */
+  reader?: Database
   /** Who reads the bodies and texts; this thread if it is left out. */
   reading?: PublishingParts['reading']
   tokens: Token[]
@@ -29,6 +31,7 @@ export type ApiParts = Omit<
 export function composeApi({
   database,
   patientDatabase = database,
+  reader = patientDatabase,
   tokens,
   portions = {},
   reading = ownReading,
@@ -49,7 +52,7 @@ export function composeApi({
     return createPublishing({
       ...common,
       previews: createPreviewStore(limited),
-      store: createPublishingStore(limited, marking, parts.checkStore, patientDatabase),
+      store: createPublishingStore(limited, marking, parts.checkStore, patientDatabase, reader),
     })
   })
 }

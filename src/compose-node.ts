@@ -80,6 +80,7 @@ async function loadApi(
   return composeApi({
     database: publishing,
     patientDatabase: writer,
+    reader: database,
     async checkStore() {
       const sentence = damage?.()
       if (sentence !== undefined) throw new StoreDamaged(sentence)

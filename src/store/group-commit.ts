@@ -32,6 +32,8 @@ export type StagedRequest = {
   patience: number
   /** Where nothing is refused because something large is being written. */
   patientDatabase: Database
+  /** Where what is committed can be read, also while something large is being written. */
+  reader: Database
 }
 
 type StagedRelease = { id: string; hash: string }
@@ -73,16 +75,16 @@ async function tryToCommit(
     const outcome = await commitGroup(database, clock, request, { name, until, before })
     if (outcome === 'committed') return true
     const isGone = outcome === 'gone' || !(await discardBatch(database, name))
-    return isGone && (await arePublic(request.patientDatabase, staged))
+    return isGone && (await arePublic(request.reader, staged))
   } catch (error) {
     const wasThere = await takeBack(request.patientDatabase, name)
     // Nothing is left of it where another committed it, and where the answer to a discard was lost.
     const isGone = staged.length > 0 && wasThere === false
-    if (isGone && (await arePublic(request.patientDatabase, staged).catch(() => false))) return true
+    if (isGone && (await arePublic(request.reader, staged).catch(() => false))) return true
     const isToldOfTheRest = wasThere !== undefined || !(error instanceof DomainError)
     const told = isToldOfTheRest ? error : notTakenBack()
     if (isLast || clock.now() >= until) throw told
-    if (await isStillAt(request.patientDatabase, clock, before).catch(() => true)) throw told
+    if (await isStillAt(request.reader, clock, before).catch(() => true)) throw told
     return false
   }
 }

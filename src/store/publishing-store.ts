@@ -32,18 +32,20 @@ type CheckStore = () => void | Promise<void>
 /**
  * The `PublishingStore` in SQL, on node:sqlite and on D1: it takes in what comes through the API. It takes
  * nothing while `checkStore` throws what is wrong with the database: what was answered for might not be found
- * again. `patientDatabase` is the same one where nothing is refused because something large is being written.
+ * again. `patientDatabase` is the same one where nothing is refused because something large is being written, and
+ * `reader` the same where what is committed can be read meanwhile.
  */
 export function createPublishingStore(
   database: Database,
   marking: Marking,
   checkStore: CheckStore = () => {},
   patientDatabase = database,
+  reader = patientDatabase,
 ): PublishingStore {
   return {
     siteAndTopics: () => readSiteAndTopics(database),
     findReleases: (addresses, ids) => findReleases(database, addresses, ids),
-    findCommitted: (ids) => findReleases(patientDatabase, [], ids),
+    findCommitted: (ids) => findReleases(reader, [], ids),
     holders: (slugs, ids) => findHolders(database, slugs, ids),
     isFileHidden: (path, viewer) => isFileHidden(database, path, viewer),
     list: async (after, limit, viewer, filter = {}) =>
@@ -56,7 +58,7 @@ export function createPublishingStore(
       }),
     history: (subject, limit) => readHistory(database, subject, limit),
     publish: (batch, clock, decide) =>
-      publish(database, checkStore, { batch, clock, decide, patientDatabase }),
+      publish(database, checkStore, { batch, clock, decide, patientDatabase, reader }),
     async publishTopic(slug, clock, decide) {
       const isMade = await commitChange(database, clock, {
         marking,
@@ -88,17 +90,19 @@ type PublishRequest = {
   clock: Clock
   decide: (now: number) => Promise<ReadyChange[]>
   patientDatabase: Database
+  reader: Database
 }
 
 async function publish(
   database: Database,
   checkStore: CheckStore,
-  { batch, clock, decide, patientDatabase }: PublishRequest,
+  { batch, clock, decide, patientDatabase, reader }: PublishRequest,
 ): Promise<void> {
   await commitStaged(database, clock, {
     batch,
     patience,
     patientDatabase,
+    reader,
     async stage(staging) {
       await checkStore()
       const changes = await decide(staging.now)
