@@ -210,6 +210,9 @@ export class WriterThread {
     const waiting = this.#waiting.get(number)
     if (!waiting || Atomics.compareExchange(turn, 0, 0, 2) !== 0) return
     this.#waiting.delete(number)
+    const { patience } = waiting
+    // Who waited as long as one may does not begin anew.
+    if (patience?.waited !== undefined) patience.waited = patience.milliseconds
     // The thread says when it comes to it.
     this.#isBusy = true
     waiting.reject(isBusyWriting())

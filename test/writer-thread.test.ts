@@ -91,6 +91,16 @@ test('a request that waits at every step is told to come again after as long as 
   await statement(writer.forAuthors(2000).forRequest(), 'select 1').all()
 })
 
+test('a request that was given up once is given up for good', async () => {
+  const { writer } = await opened()
+  const request = writer.forAuthors(100).forRequest()
+  const working = writer.forReaders().prepare(long).all()
+  await expect(statement(request, 'select 1').all()).rejects.toBeInstanceOf(DomainError)
+  await working
+  await expect(statement(request, 'select 1').all()).rejects.toBeInstanceOf(DomainError)
+  await statement(writer.forAuthors().forRequest(), 'select 1').all()
+})
+
 test('who waits for this process alone, which answers others meanwhile, is refused nothing', async () => {
   const { writer } = await opened()
   const request = writer.forAuthors(600).forRequest()

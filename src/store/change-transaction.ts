@@ -63,7 +63,7 @@ export async function prepareTransaction(
 ): Promise<Statement[]> {
   const plan = await planChange(database, position, change, second)
   const { staged, visible, frameIsNew, isVisible } = plan
-  const { site, vocabulary, program, removed, others } = change
+  const { batches, site, vocabulary, program, removed, others } = change
   return [
     ...checkRevision(database, position.revision, second),
     // A release may have come out by itself since its author was told that it can be a draft again.
@@ -94,6 +94,7 @@ export async function prepareTransaction(
     setStateValue(database, 'site', JSON.stringify(site)),
     setStateValue(database, 'vocabulary', JSON.stringify(vocabulary)),
     setStateValue(database, 'program', program),
+    setStateValue(database, 'committed', await withCommitted(database, batches, second)),
     ...others,
     recordStagedHistory(database, staged, second),
     statement(database, `delete from placement where ${inBatches('?')}`, staged),
@@ -198,4 +199,23 @@ function deleteReplaced(database: Database, staged: string, removed: string[]): 
       staged,
     ),
   ]
+}
+
+/** Seconds for which it is known what was committed: longer than any request waits. */
+const longestRemembered = 30
+
+/**
+ * The batches that were committed of late, as JSON: whoever finds nothing staged any more asks whether another committed
+ * it along. What is public by then may be a later version already.
+ */
+async function withCommitted(
+  database: Database,
+  batches: string[],
+  second: number,
+): Promise<string> {
+  const { committed = '{}' } = await readStateValues(database, 'committed')
+  const before = Object.entries(JSON.parse(committed) as Record<string, number>)
+  const now = batches.map((one): [string, number] => [one, second])
+  const known = [...before, ...now].filter(([, at]) => at > second - longestRemembered)
+  return JSON.stringify(Object.fromEntries(known))
 }

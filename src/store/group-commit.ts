@@ -8,8 +8,9 @@ import { type Change, prepareTransaction } from './change-transaction.ts'
 import { mostAttempts } from './commit-change.ts'
 import { type Database, statement } from './database.ts'
 import { type Position, readPosition } from './position.ts'
+import { readStateValues } from './state-values.ts'
 import { slugsOf } from './slugs.ts'
-import { discardBatch, hidesWhatWasOut, type Staging } from './staging.ts'
+import { discardAtOnce, hidesWhatWasOut, type Staging } from './staging.ts'
 
 /** Identities and slugs of one group, about as many as a thousand releases have. */
 const mostNames = 2000
@@ -24,8 +25,8 @@ const longestTakingBack = 900
 export type StagedRequest = {
   /** Begins the name of the batch. */
   batch: string
-  /** Decides and stages it for a revision and a second; answers what there is to commit. */
-  stage: (staging: Staging & { decided: number }) => Promise<StagedRelease[]>
+  /** Decides and stages it for a revision and a second; answers whether there is anything to commit. */
+  stage: (staging: Staging & { decided: number }) => Promise<boolean>
   /** The rest of the change, which is the same for all that are committed together. */
   readRest: () => Promise<Omit<Change, 'batches'>>
   /** Seconds after which it is given up. */
@@ -35,8 +36,6 @@ export type StagedRequest = {
   /** Where what is committed can be read, also while something large is being written. */
   reader: Database
 }
-
-type StagedRelease = { id: string; hash: string }
 
 /** One attempt, in a batch of its own: what could not be discarded belongs to no later one. */
 type Attempt = { name: string; until: number; isLast: boolean }
@@ -66,22 +65,24 @@ async function tryToCommit(
   { name, until, isLast }: Attempt,
 ): Promise<boolean> {
   const before = await readPosition(database, clock.now())
-  let staged: StagedRelease[] = []
+  let isStaged = false
   try {
     const now = nextSecond(before, clock.now())
-    staged = await request.stage({ batch: name, now, decided: before.revision })
-    if (staged.length === 0) return true
+    isStaged = await request.stage({ batch: name, now, decided: before.revision })
+    if (!isStaged) return true
     await yieldToPriority(clock, before)
     const outcome = await commitGroup(database, clock, request, { name, until, before })
     if (outcome === 'committed') return true
-    const isGone = outcome === 'gone' || !(await discardBatch(database, name))
-    return isGone && (await arePublic(request.reader, staged))
+    const isGone = outcome === 'gone' || !(await discardAtOnce(database, name))
+    return isGone && (await wasCommitted(request.reader, name))
   } catch (error) {
     const wasThere = await takeBack(request.patientDatabase, name)
     // Nothing is left of it where another committed it, and where the answer to a discard was lost.
-    const isGone = staged.length > 0 && wasThere === false
-    if (isGone && (await arePublic(request.reader, staged).catch(() => false))) return true
-    const isToldOfTheRest = wasThere !== undefined || !(error instanceof DomainError)
+    const mayBeOut = isStaged && wasThere !== true
+    const isOut = mayBeOut && (await wasCommitted(request.reader, name).catch(() => undefined))
+    if (isOut) return true
+    const isKnown = wasThere !== undefined && isOut !== undefined
+    const isToldOfTheRest = isKnown || !(error instanceof DomainError)
     const told = isToldOfTheRest ? error : notTakenBack()
     if (isLast || clock.now() >= until) throw told
     if (await isStillAt(request.reader, clock, before).catch(() => true)) throw told
@@ -94,7 +95,7 @@ async function tryToCommit(
  * said yet: where a writer is at work it is deleted before all that others send from now on.
  */
 async function takeBack(database: Database, name: string): Promise<boolean | undefined> {
-  const discarded = discardBatch(database, name).catch(() => undefined)
+  const discarded = discardAtOnce(database, name).catch(() => undefined)
   const late = new Promise<undefined>((resolve) => {
     setTimeout(() => resolve(undefined), longestTakingBack)
   })
@@ -138,16 +139,10 @@ async function commitGroup(
   return 'committed'
 }
 
-/** Whether what was staged is what the store has, because another request committed it along. */
-async function arePublic(database: Database, staged: StagedRelease[]): Promise<boolean> {
-  const row = await statement(
-    database,
-    `select count(*) as missing from json_each(?) where not exists (
-       select 1 from release where release.id = value ->> 'id' and release.hash = value ->> 'hash'
-     )`,
-    JSON.stringify(staged),
-  ).first<{ missing: number }>()
-  return row?.missing === 0
+/** Whether another request committed a batch along. */
+async function wasCommitted(database: Database, name: string): Promise<boolean> {
+  const { committed = '{}' } = await readStateValues(database, 'committed')
+  return Object.hasOwn(JSON.parse(committed) as object, name)
 }
 
 type StagedNames = { batch: string; ids: string; slugs: string }

@@ -106,10 +106,10 @@ async function publish(
     async stage(staging) {
       await checkStore()
       const changes = await decide(staging.now)
-      if (changes.length === 0) return []
+      if (changes.length === 0) return false
       const drafts = changes.map(({ draft, ...rest }) => ({ ...draft, ...rest }))
       await stageTogether(database, staging, drafts)
-      return drafts.map(({ release, hash }) => ({ id: release.id, hash }))
+      return true
     },
     readRest: async () => ({ ...(await readUnchangedFrame(database)), others: [] }),
   })

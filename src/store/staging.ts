@@ -171,3 +171,13 @@ export async function discardBatch(
   }
   return wasThere
 }
+
+/** Deletes a batch of a request, so that nobody commits a part of it. Answers whether it was there. */
+export async function discardAtOnce(database: Database, batch: string): Promise<boolean> {
+  const { results } = await statement(
+    database,
+    'delete from incoming where batch = ? returning 1',
+    batch,
+  ).all()
+  return results.length > 0
+}

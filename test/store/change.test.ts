@@ -462,6 +462,65 @@ test('what was discarded as abandoned while the clock was ahead is sent again be
   expect(await press.titles()).toEqual(['y', 'x'])
 })
 
+test.each([undefined, { isNew: true } as const])(
+  'what another commits along and a third one corrects is told as what it was, and stays corrected: %o',
+  async (condition) => {
+    const database = await newDatabase()
+    const clock = createSimulatedClock(start + 10)
+    const others = await service(database, {}, clock)
+    let isAlone = true
+    const press = await service(
+      database,
+      {},
+      {
+        ...clock,
+        async passed(second) {
+          await clock.passed(second)
+          if (isAlone) return
+          isAlone = true
+          await others.put('b')
+          await others.put('y', { title: 'Corrected by a third' })
+        },
+      },
+    )
+    await press.put('x')
+    isAlone = false
+    const request = { ...press.request('y', { title: 'Ours' }), ...(condition && { condition }) }
+    expect(await press.publish([request])).toMatchObject([{ change: 'created' }])
+    expect(await press.titles()).toContain('Corrected by a third')
+  },
+)
+
+test('of what is taken back nothing comes out, also if another one is about to commit it', async () => {
+  const database = await newDatabase()
+  const clock = createSimulatedClock(start + 10)
+  const others = await service(database, {}, clock)
+  let step: 'staged' | 'refused' | undefined
+  let deletions = 0
+  const limited: Database = {
+    prepare(sql) {
+      if (step === 'staged' && sql.startsWith('select batch, json_group_array')) step = 'refused'
+      return step === 'refused' ? refuse() : database.prepare(sql)
+    },
+    batch: (statements) => database.batch(statements),
+  }
+  const patient: Database = {
+    prepare(sql) {
+      const asked = database.prepare(sql)
+      if (step !== 'refused' || !sql.startsWith('delete from incoming')) return asked
+      return ++deletions === 2 ? afterwards(asked, () => others.put('theirs')) : asked
+    },
+    batch: (statements) => database.batch(statements),
+  }
+  const press = await service(patient, {}, clock, limited)
+  await press.put('x')
+  step = 'staged'
+  const requests = Array.from({ length: 300 }, (_, number) => press.request(`many-${number}`))
+  const results = await press.publish(requests)
+  expect(results.every((one) => one instanceof DomainError)).toBe(true)
+  expect(await press.titles()).toEqual(['x'])
+})
+
 /** Nothing more is done for who waited too long. */
 function refuse(): never {
   throw new DomainError('unavailable', 'Something large is being written.', { retryAfter: 10 })
