@@ -82,10 +82,8 @@ test('more than an alarm may do is done by the next ones (W-71)', async () => {
   await publish('fourth')
   await comes(() => pushes.length >= before + all.length)
   await new Promise((resolve) => setTimeout(resolve, 500))
-  expect(
-    pushes
-      .slice(before)
-      .map(({ host }) => host)
-      .toSorted(),
-  ).toEqual(all.toSorted())
+  const told = pushes.slice(before).map(({ host }) => host)
+  expect([...new Set(told)].toSorted()).toEqual(all.toSorted())
+  // By a clock that runs too fast an alarm may be taken for lost, and done again.
+  if (isTrial) expect(told).toHaveLength(all.length)
 })
