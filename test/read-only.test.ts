@@ -12,20 +12,12 @@ import {
 } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { dirname, join } from 'node:path'
-import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { NodeDatabase } from '../src/store/node-sqlite.ts'
 import { openStore } from '../src/store/open-store.ts'
-import { markdown, temporaryFolder, writeFiles, writeFolder } from './content-folder.ts'
+import { markdown, temporaryFolder, writeFiles } from './content-folder.ts'
 import { damagePages } from './damaged-database.ts'
-import {
-  databaseFile,
-  type Server,
-  spawnServer,
-  start,
-  temporaryDatabaseFolder,
-  titles,
-  until,
-} from './server.ts'
+import { databaseFile, type Server, startedByFirst, start, titles, until } from './server.ts'
 import { startHere } from './start-here.ts'
 import { lastingFolder } from './temporary-folder.ts'
 
@@ -100,15 +92,9 @@ test('a database that cannot be opened at all is refused with a sentence', async
 })
 
 describe('a service on a damaged database', () => {
-  const { folder, remove } = temporaryDatabaseFolder()
-  const path = join(folder, 'tiedote.db')
-  const directory = writeFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
+  const first = startedByFirst({ 'releases/a.en.md': markdown(['title: A', published]) })
+  const { directory, database: path } = first
   let server: Server
-  afterAll(() => {
-    server?.process.kill('SIGKILL')
-    remove()
-    rmSync(directory, { recursive: true, force: true })
-  })
 
   test('a damaged database is put aside at the start, and made anew of the content, unless the API is open (H-29)', async () => {
     ;(await startHere(directory, { DATABASE: path })).database.close()
@@ -122,12 +108,12 @@ describe('a service on a damaged database', () => {
     expect(readFileSync(path).toString()).toContain('garbage')
     const anew = await openStore(path, { mayBeMadeAnew: true })
     anew.close()
-    const aside = readdirSync(folder).find((name) => name.includes('damaged'))
-    expect(readFileSync(join(folder, aside!)).toString()).toContain('garbage')
+    const aside = readdirSync(dirname(path)).find((name) => name.includes('damaged'))
+    expect(readFileSync(join(dirname(path), aside!)).toString()).toContain('garbage')
     // This one can be opened, and what is wrong with it is met later.
     writeFileSync(path, whole)
     damagePages(path, 'state')
-    server = await spawnServer(directory, { DATABASE: path })
+    server = await first.start()
     await until(() => server.output().includes('Serving'))
     expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
     expect(server.log()).toMatch(/is damaged .* It is now .*damaged-.* and a new one is made/)

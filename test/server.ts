@@ -59,6 +59,22 @@ export function startForAll(
   return () => server
 }
 
+/** A folder and a database for tests that follow each other: one starts a server, and the next ones go on with it. */
+export function startedByFirst(files: Record<string, string | Uint8Array>) {
+  const { folder, remove } = temporaryDatabaseFolder()
+  const directory = writeFolder(files)
+  const database = join(folder, 'tiedote.db')
+  let server: Server | undefined
+  afterAll(() => {
+    server?.process.kill('SIGKILL')
+    remove()
+    rmSync(directory, { recursive: true, force: true })
+  })
+  const start = async (settings: Record<string, string> = {}): Promise<Server> =>
+    (server = await spawnServer(directory, { DATABASE: database, ...settings }))
+  return { directory, database, start }
+}
+
 /** Starts a server that whoever calls this kills, and does not wait until it serves. `command` is another runtime. */
 export async function spawnServer(
   directory: string,

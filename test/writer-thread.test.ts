@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { setPriority } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { systemClock } from '../src/clock.ts'
 import { composeNode } from '../src/compose-node.ts'
@@ -17,6 +17,7 @@ import {
   databaseFile,
   type Server,
   spawnServer,
+  startedByFirst,
   temporaryDatabaseFolder,
   titles,
   until,
@@ -281,17 +282,10 @@ test('a start that has to change the tables waits for another process that write
 
 describe('beside another process on its database', () => {
   const secret = 'a-secret-of-the-newsroom'
-  const { folder, remove } = temporaryDatabaseFolder()
-  const database = join(folder, 'tiedote.db')
-  const directory = writeFolder({
+  const { directory, database, start } = startedByFirst({
     'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
   })
   let service: Server
-  afterAll(() => {
-    service?.process.kill('SIGKILL')
-    remove()
-    rmSync(directory, { recursive: true, force: true })
-  })
 
   test('a new version waits for another process that writes, and then serves what was there before', async () => {
     const earlier = await startHere(directory, {
@@ -303,8 +297,7 @@ describe('beside another process on its database', () => {
     const other = new DatabaseSync(database)
     onTestFinished(() => other.close())
     other.exec('begin immediate')
-    service = await spawnServer(directory, {
-      DATABASE: database,
+    service = await start({
       BASE_URL: 'https://after.example',
       PUBLISH_TOKENS: `newsroom=${secret}`,
     })

@@ -180,7 +180,7 @@ export interface ContentStore {
    * Deletes the drafts of a batch, or its first `portions`, so that others can write in between. Returns
    * whether there were any.
    */
-  discard(batch: string, portions?: number): Promise<boolean>
+  discard(batch: string, portions?: number): Promise<void>
 }
 
 /** The port for the editions of addresses, so that a process that has just started knows what readers have. */

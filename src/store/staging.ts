@@ -149,14 +149,13 @@ export async function findAbandonedBatches(database: Database, now: number): Pro
 
 /**
  * Deletes a batch in portions, between which others can read and write: in one transaction a large batch would
- * take minutes. Answers whether there was anything to delete.
+ * take minutes.
  */
 export async function discardBatch(
   database: Database,
   batch: string,
   portions = Infinity,
-): Promise<boolean> {
-  let wasThere = false
+): Promise<void> {
   for (let portion = 1; portion <= portions; portion++) {
     const { results } = await statement(
       database,
@@ -165,11 +164,9 @@ export async function discardBatch(
        ) returning 1`,
       batch,
     ).all()
-    wasThere ||= results.length > 0
-    if (results.length < rowsOfPortion) break
+    if (results.length < rowsOfPortion) return
     await new Promise((resolve) => setTimeout(resolve))
   }
-  return wasThere
 }
 
 /** Deletes a batch of a request, so that nobody commits a part of it. Answers whether it was there. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { describe, expect, test } from 'vitest'
 import { wordsOf } from '../../src/content/words.ts'
 import { registerMendClock } from '../../src/cli/mend-clock.ts'
 import { systemClock } from '../../src/clock.ts'
@@ -9,15 +9,8 @@ import { bringInLine } from '../../src/content/bring-in-line.ts'
 import { formatUtc } from '../../src/domain/time.ts'
 import { createContentStore } from '../../src/store/content-store.ts'
 import { openStore } from '../../src/store/open-store.ts'
-import { markdown, writeFiles, writeFolder } from '../content-folder.ts'
-import {
-  databaseFile,
-  type Server,
-  spawnServer,
-  temporaryDatabaseFolder,
-  titles,
-  until,
-} from '../server.ts'
+import { markdown, writeFiles } from '../content-folder.ts'
+import { databaseFile, type Server, startedByFirst, titles, until } from '../server.ts'
 import { runCommand } from './run.ts'
 
 const month = 30 * 86_400
@@ -57,21 +50,18 @@ test('where there is no database nothing is made', async () => {
 
 describe('under a running service', () => {
   const now = systemClock.now()
-  const { folder, remove } = temporaryDatabaseFolder()
-  const DATABASE = join(folder, 'tiedote.db')
+  const {
+    directory,
+    database: DATABASE,
+    start,
+  } = startedByFirst({ 'releases/a.en.md': file('A', now - 1000) })
   const environment = { DATABASE }
-  const directory = writeFolder({ 'releases/a.en.md': file('A', now - 1000) })
   let server: Server
-  afterAll(() => {
-    server?.process.kill('SIGKILL')
-    remove()
-    rmSync(directory, { recursive: true, force: true })
-  })
 
   test('a database of a clock that was ahead is served, the log says so once, and when it is set back it goes on, with a new version that came meanwhile', async () => {
     await bringInAhead(directory, DATABASE, month)
     writeFiles(directory, { 'releases/b.en.md': file('B', now) })
-    server = await spawnServer(directory, { DATABASE })
+    server = await start()
     await until(() => server.output().includes('Serving'))
     expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
     const health = await fetch(`${server.url}/healthz`)
