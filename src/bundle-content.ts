@@ -24,7 +24,6 @@ export async function bundleContent(
     unfinished = [],
     problems,
   } = await loadContent(contentDirectory, {
-    known: { files: new Map(), drafts: new Map() },
     stage: async (more) => void drafts.push(...more),
     now: systemClock.now(),
   })

@@ -96,7 +96,7 @@ export class ContentUpdates {
     const report = reportChange(before, this.problems, this.isServing)
     if (report) console.error(report)
     if (this.#takenUp && this.isServing) console.error(this.#takenUp)
-    if (this.#takenUp) this.#parts.database.giveBackMemory()
+    this.#parts.database.giveBackMemory()
     void this.#tidy()
     return this.problems.every((problem) => problem.warning)
   }

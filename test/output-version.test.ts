@@ -173,7 +173,6 @@ test('the documents of a site with something of everything are these, byte for b
 test('what is stored of releases is this', async () => {
   const drafts: Draft[] = []
   const { problems } = await loadContent(temporaryFolder(files), {
-    known: { files: new Map(), drafts: new Map() },
     stage: async (some) => void drafts.push(...some),
     now,
     baseUrl,

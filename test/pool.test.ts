@@ -7,6 +7,7 @@ import { loadContent } from '../src/content/load-content.ts'
 import { readSite, readTopics } from '../src/content/read-site.ts'
 import { formatProblem } from '../src/domain/problem.ts'
 import type { Draft, KnownContent } from '../src/domain/publishing.ts'
+import { knownOf } from './known-content.ts'
 import { Pool, TooCostly } from '../src/pool.ts'
 import { siteYaml, temporaryFolder, topicsYaml, writeFiles } from './content-folder.ts'
 
@@ -81,12 +82,11 @@ test('the last version of a file stays that can no longer be read, and the rest 
   }
   const files = { 'site.yaml': siteYaml, 'topics.yaml': topicsYaml }
   writeFiles(directory, { ...files, [bad.path]: good.text, [good.path]: good.text })
-  const { content, drafts } = await load({ files: new Map(), drafts: new Map() })
-  const known = new Map(drafts.map((draft) => [draft.source, { ...draft, id: draft.release.id }]))
+  const { content, drafts } = await load(knownOf(new Map(), []))
 
   writeFileSync(join(directory, bad.path), endless)
   writeFileSync(join(directory, good.path), good.text.replace('Text', 'Another text'))
-  const again = await load({ files: content!.files, drafts: known })
+  const again = await load(knownOf(content!.files, drafts))
   expect(again.drafts.map(({ source }) => source)).toEqual([good.path])
   expect(again.content?.removed).toEqual([])
   expect(again.problems.map(formatProblem)).toEqual([

@@ -38,7 +38,6 @@ const upTo = (count: number) => Array.from({ length: count }, (_, index) => inde
 async function bundleOf(directory: string, made = 0): Promise<Bundle> {
   const drafts: Draft[] = []
   const { content } = await loadContent(directory, {
-    known: { files: new Map(), drafts: new Map() },
     stage: async (more) => void drafts.push(...more),
     now: Math.floor(Date.now() / 1000),
   })

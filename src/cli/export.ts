@@ -172,9 +172,7 @@ function copyMedia(from: string, to: string) {
 
 /** Reads what was written as the service will. Answers what would keep it from starting. */
 async function readAgain(folder: string): Promise<FileProblem[]> {
-  const known = { files: new Map(), drafts: new Map() }
   const { problems } = await loadContent(folder, {
-    known,
     stage: async () => {},
     now: systemClock.now(),
   })

@@ -79,7 +79,8 @@ export async function bringBundleInLine(
   if (there?.fingerprint === fingerprint && (await store.program()) === program) {
     return store.tidy(clock.now())
   }
-  const { drafts: known, isShown } = await store.known()
+  const { drafts, isShown } = await store.known()
+  const known = await drafts()
   const staged = await store.staged(fingerprint)
   const missing = releases.flatMap(({ source, hash }, index) => {
     const isKnown = known.get(source)?.hash === hash || staged.get(source) === hash

@@ -1,7 +1,7 @@
 import { fingerprint } from '../domain/identity.ts'
 import { spellings } from '../domain/media-types.ts'
 import type { FileProblem } from '../domain/problem.ts'
-import type { Draft, FileStamp, KnownContent, KnownDraft } from '../domain/publishing.ts'
+import type { Draft, FileStamp, KnownDraft, KnownFile } from '../domain/publishing.ts'
 import type { FileToRead, MediaFile } from '../domain/reading.ts'
 import {
   type Folder,
@@ -50,24 +50,31 @@ export type Step = LoadedRelease[] | UnreadRelease
 type ReleaseFile = {
   file: FolderFile
   stamp: string
-  before: FileStamp | undefined
+  before: KnownFile | undefined
   /** The releases that were in it. */
   knownDrafts: KnownDraft[]
   /** The same, unless a file that they attach has changed: then all of them are read again. */
   usableDrafts: KnownDraft[]
 }
 
-/** What there is to read, in the order of the files. Releases that the store knows already need no reading. */
-export async function* findUnread(load: FolderToLoad, known: KnownContent): AsyncGenerator<Step> {
-  const draftsByFile = Map.groupBy(known.drafts.values(), ({ source }) => fileOf(source))
+/**
+ * What there is to read, in the order of the files. Releases that the store knows already need no reading: `files` and
+ * `drafts` are what it has of them.
+ */
+export async function* findUnread(
+  load: FolderToLoad,
+  files: Map<string, KnownFile>,
+  drafts: Map<string, KnownDraft>,
+): AsyncGenerator<Step> {
+  const draftsByFile = Map.groupBy(drafts.values(), ({ source }) => fileOf(source))
   // Collected, because most of the time nearly all are known, and a step costs more than they do.
   let settled: LoadedRelease[] = []
   for (const file of load.folder.releases) {
-    const { path, size, modified } = file
-    const before = known.files.get(path)
+    const { path } = file
+    const before = files.get(path)
     const knownDrafts = draftsByFile.get(path) ?? []
     const usableDrafts = hasSameMedia(before, load.folder) ? knownDrafts : []
-    const stamp = `${load.basis}-${size}-${modified}`
+    const stamp = stampOf(file, load.basis)
     const releaseFile = { file, stamp, before, knownDrafts, usableDrafts }
     const unopened = settleUnopened(releaseFile)
     if (unopened) {
@@ -85,6 +92,22 @@ export async function* findUnread(load: FolderToLoad, known: KnownContent): Asyn
     }
   }
   yield settled
+}
+
+/**
+ * Whether neither a file has changed since its releases were read, nor what they attach, nor what is accepted: then
+ * there is nothing to tell of it.
+ */
+export function isSettled(
+  file: FolderFile,
+  { folder, basis, before }: { folder: Folder; basis: string; before: KnownFile | undefined },
+): boolean {
+  const isSame = before?.hasReleases === true && before.stamp === stampOf(file, basis)
+  return isSame && hasSameMedia(before, folder) && !tooLarge(file.path, file.size)
+}
+
+function stampOf({ size, modified }: FolderFile, basis: string): string {
+  return `${basis}-${size}-${modified}`
 }
 
 /** What a file comes to without opening it: it is too large, or nothing changed. Otherwise undefined. */

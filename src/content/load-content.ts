@@ -1,10 +1,16 @@
 import { fingerprint } from '../domain/identity.ts'
 import { outputVersion } from '../domain/output-version.ts'
 import type { FileProblem } from '../domain/problem.ts'
-import type { Draft, FileStamp, FolderContent, KnownContent } from '../domain/publishing.ts'
+import type {
+  Draft,
+  FileStamp,
+  FolderContent,
+  KnownContent,
+  KnownDraft,
+} from '../domain/publishing.ts'
 import type { Site } from '../domain/site.ts'
 import type { VocabularySource } from '../domain/topic.ts'
-import { findUnread, type LoadedRelease, mediaIn } from './find-unread.ts'
+import { findUnread, isSettled, type LoadedRelease, mediaIn } from './find-unread.ts'
 import { absent, type Folder, type FolderFile, openFolder } from './folder.ts'
 import { type Readers, reading } from './reading.ts'
 import { readRobots } from './robots.ts'
@@ -22,8 +28,8 @@ export type LoadedContent = {
 }
 
 type Options = {
-  /** What the store has already. It is not read again. */
-  known: KnownContent
+  /** What the store has already. It is not read again. Nothing if it is left out. */
+  known?: KnownContent
   /** Takes the releases that are new or different, at most a hundred at a time. */
   stage: (drafts: Draft[]) => Promise<void>
   /** Second at which the folder is read. */
@@ -48,7 +54,13 @@ type Options = {
   takesUnfinished?: ((draft: Draft) => boolean) | undefined
 }
 
-type Collecting = Pick<Options, 'known' | 'stage' | 'now' | 'progress' | 'takesUnfinished'>
+type Collecting = Pick<Options, 'stage' | 'now' | 'progress' | 'takesUnfinished'> & {
+  known: KnownContent
+  /** What the store has of each release: source → draft. */
+  drafts: Map<string, KnownDraft>
+}
+
+const nothing: KnownContent = { files: new Map(), drafts: async () => new Map() }
 
 const stagedAtOnce = 100
 
@@ -57,7 +69,7 @@ const stagedAtOnce = 100
  * store last saw it is parsed. Every problem of the folder is reported, not only the first.
  */
 export async function loadContent(directory: string, options: Options): Promise<LoadedContent> {
-  const { known, now, isServing = false, rest, readers = reading, baseUrl } = options
+  const { known = nothing, now, isServing = false, rest, readers = reading, baseUrl } = options
   const open = async () => openFolder(directory, { isServing })
   if (rest && !isServing) await untilAtRest(async () => filesOf(await open()))
   const folder = await open()
@@ -66,13 +78,18 @@ export async function loadContent(directory: string, options: Options): Promise<
   // At the start nobody waits, and most starts have nothing else to read.
   const { frame, problems } = await readFrame(directory, folder, isServing ? readers : reading)
   if (!frame) return { problems }
-  if (folder.releases.length === 0 && known.drafts.size > 0) problems.push(noReleases())
-
   const { site, vocabulary, basis } = frame
+  if (isUntouched(folder, known.files, frame)) {
+    return { content: { site, vocabulary, files: known.files, removed: [] }, problems }
+  }
+  const drafts = await known.drafts()
+  if (folder.releases.length === 0 && drafts.size > 0) problems.push(noReleases())
+
   const load = { directory, folder, rest: restWhileServing, basis }
   const surroundings = { site, vocabulary, baseUrl }
-  const collector = new ReleaseCollector(frame, problems, options)
-  const batches = readUnread(findUnread(load, known), { ...load, now, surroundings, readers })
+  const collector = new ReleaseCollector(frame, problems, { ...options, known, drafts })
+  const steps = findUnread(load, known.files, drafts)
+  const batches = readUnread(steps, { ...load, now, surroundings, readers })
   for await (const batch of batches) {
     for (const release of batch) await collector.take(release)
   }
@@ -106,7 +123,7 @@ class ReleaseCollector {
 
   async take(release: LoadedRelease) {
     const { source, line, stamp, id, draft, media, problems } = release
-    const { known, stage, progress, takesUnfinished } = this.#options
+    const { known, drafts, stage, progress, takesUnfinished } = this.#options
     const isLeftOut = release.isUnfinished && !(draft && takesUnfinished?.(draft))
     if (isLeftOut) return this.#leaveOut(release)
     this.#problems.push(...problems)
@@ -116,12 +133,14 @@ class ReleaseCollector {
     Object.assign(file.media, media)
     this.#claim(release)
     if (draft) this.#references.push(...referencesOf(draft, line))
-    if (known.isPublished && (await known.isPublished(id ?? '', addressOf(source)))) {
+    const isUnchanged = !draft && drafts.has(source)
+    // What the store has of this file it does not have of the API.
+    if (!isUnchanged && (await known.isPublished?.(id ?? '', addressOf(source)))) {
       // Whatever the file says, what the API has may be to come.
       this.#problems.push(cameThroughApi(source, line))
       return
     }
-    if (draft && known.drafts.get(source)?.hash !== draft.hash) this.#unstaged.push(draft)
+    if (draft && drafts.get(source)?.hash !== draft.hash) this.#unstaged.push(draft)
     if (this.#unstaged.length < stagedAtOnce) return
     await stage(this.#unstaged.splice(0))
     progress?.(this.#sources.size)
@@ -133,8 +152,8 @@ class ReleaseCollector {
    */
   async #leaveOut({ source, line, id, problems }: LoadedRelease) {
     this.unfinished.push(source)
-    const { known, now } = this.#options
-    const asked = [id ?? known.drafts.get(source)?.id ?? '', addressOf(source)] as const
+    const { known, drafts, now } = this.#options
+    const asked = [id ?? drafts.get(source)?.id ?? '', addressOf(source)] as const
     if (await known.isPublished?.(...asked)) this.#problems.push(cameThroughApi(source, line))
     else if (await known.isShown?.(...asked, now)) this.#problems.push(wasPublic(source, line))
     for (const { published: _, ...problem } of problems) {
@@ -157,11 +176,11 @@ class ReleaseCollector {
 
   /** Stages what is left. Returns the stamps of the files, and the sources that are no longer there. */
   async finish(): Promise<Pick<FolderContent, 'files' | 'removed'>> {
-    const { known, stage } = this.#options
+    const { drafts, stage } = this.#options
     if (this.#unstaged.length > 0) await stage(this.#unstaged)
     const broken = brokenReferences(this.#references, (address) => this.#owners.has(address))
     this.#problems.push(...broken)
-    const removed = [...known.drafts.keys()].filter((source) => !this.#sources.has(source))
+    const removed = [...drafts.keys()].filter((source) => !this.#sources.has(source))
     return { files: this.#files, removed }
   }
 }
@@ -182,6 +201,28 @@ async function isHeld(folder: Folder, known: KnownContent, rest: Rest): Promise<
     .filter((file) => rest.mayBeWritten(file))
     .map(async (file) => ({ file, end: await folder.read(file.path).catch(() => '') }))
   return rest.holds(await Promise.all(texts))
+}
+
+/**
+ * Whether a folder is as the store was last brought in line with it, which most looks find. Files that the store has
+ * no release of are looked at each time: something is to be told of them.
+ */
+function isUntouched(
+  folder: Folder,
+  files: KnownContent['files'],
+  { basis, site }: LoadedFrame,
+): boolean {
+  const isSameFrame =
+    files.get('site.yaml')?.stamp === basis && files.get('robots.txt')?.stamp === site.robots
+  const count = folder.releases.length + (site.robots ? 2 : 1)
+  return (
+    isSameFrame &&
+    folder.releases.length > 0 &&
+    files.size === count &&
+    folder.releases.every((file) =>
+      isSettled(file, { folder, basis, before: files.get(file.path) }),
+    )
+  )
 }
 
 /** `basis`: fingerprint of all that releases are read with. */

@@ -42,10 +42,17 @@ export type FileStamp = {
   media: Record<string, number | null>
 }
 
+/** A file of the content folder as it was when the store was last brought in line with it. */
+export type KnownFile = FileStamp & {
+  /** The store has a release that was in it. */
+  hasReleases: boolean
+}
+
 /** What the store holds of the content folder. */
 export type KnownContent = {
-  files: Map<string, FileStamp>
-  drafts: Map<string, KnownDraft>
+  files: Map<string, KnownFile>
+  /** Reads what the store has of each release: source → draft. Most looks at a folder need none of it. */
+  drafts: () => Promise<Map<string, KnownDraft>>
   /**
    * Whether a release came through the API, asked for by its identity or as `slug.language`: a file may not
    * replace it. Undefined if no release did.

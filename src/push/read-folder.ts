@@ -68,7 +68,6 @@ export async function readPushFolder(
   const { site, vocabulary } = await readFrame(directory)
   const drafts = new Map<string, Omit<FolderRelease, 'text' | 'fingerprint' | 'file' | 'line'>>()
   const loaded = await loadContent(directory, {
-    known: { files: new Map(), drafts: new Map() },
     async stage(some) {
       for (const draft of some) drafts.set(draft.source, summary(draft))
     },

@@ -1,10 +1,16 @@
 import type { Clock } from '../domain/clock.ts'
 import { lastKeyOf } from '../domain/key.ts'
-import type { ContentUpdate, FileStamp, KnownContent, KnownDraft } from '../domain/publishing.ts'
+import type {
+  ContentUpdate,
+  FileStamp,
+  KnownContent,
+  KnownDraft,
+  KnownFile,
+} from '../domain/publishing.ts'
 import type { BundleMark, ContentStore } from '../domain/release-store.ts'
 import { joinVocabularies } from '../domain/topic.ts'
 import type { Change } from './change-transaction.ts'
-import { chunks } from './chunks.ts'
+import { chunks, rowsPerStatement } from './chunks.ts'
 import { commitChange } from './commit-change.ts'
 import { type Database, readStored, statement, type Statement } from './database.ts'
 import { readPublishedTopics } from './published-topics.ts'
@@ -44,33 +50,68 @@ export function createContentStore(
   }
 }
 
-type FileRow = { path: string; stamp: string; media: string }
-
 async function readKnownContent(database: Database): Promise<KnownContent> {
-  const [files, drafts, published] = await Promise.all([
-    statement(database, 'select path, stamp, media from content_file').all<FileRow>(),
-    // As two stretches of the index: there may be a million releases beside those of the folder.
+  const published = `select 1 from release where ${isFromApi} limit 1`
+  const hasPublished = (await statement(database, published).first()) !== null
+  return {
+    files: await readKnownFiles(database),
+    drafts: () => readKnownDrafts(database),
+    isPublished: hasPublished
+      ? (id, address) => isPublishedByApi(database, id, address)
+      : undefined,
+    isShown: (id, address, now) => isShown(database, id, address, now),
+  }
+}
+
+type FileRow = { path: string; stamp: string; media: string; hasReleases: number }
+
+async function readKnownFiles(database: Database): Promise<Map<string, KnownFile>> {
+  const files = new Map<string, KnownFile>()
+  // The source of a release in a file of many is that file, `#` and more.
+  const portions = readInPortions<FileRow>((after) =>
     statement(
       database,
-      `select source, origin, hash, id, withdrawn from release where source < 'api:'
-       union all
-       select source, origin, hash, id, withdrawn from release where source >= 'api;'`,
-    ).all<KnownDraft>(),
-    statement(database, `select 1 from release where ${isFromApi} limit 1`).all(),
-  ])
-  return {
-    files: new Map(
-      files.results.map(({ path, stamp, media }) => [
-        path,
-        { stamp, media: readStored<FileStamp['media']>(database, media) },
-      ]),
+      `select path, stamp, media, exists (
+         select 1 from release where source = path or (source > path || '#' and source < path || '$')
+       ) as hasReleases
+       from content_file where path > ?1 order by path limit ?2`,
+      after?.path ?? '',
+      rowsPerStatement,
     ),
-    drafts: new Map(drafts.results.map((draft) => [draft.source, draft])),
-    isPublished:
-      published.results.length > 0
-        ? (id, address) => isPublishedByApi(database, id, address)
-        : undefined,
-    isShown: (id, address, now) => isShown(database, id, address, now),
+  )
+  for await (const { path, stamp, media, hasReleases } of portions) {
+    const read = readStored<FileStamp['media']>(database, media)
+    files.set(path, { stamp, media: read, hasReleases: hasReleases === 1 })
+  }
+  return files
+}
+
+async function readKnownDrafts(database: Database): Promise<Map<string, KnownDraft>> {
+  const drafts = new Map<string, KnownDraft>()
+  // As two stretches of the index: there may be a million releases beside those of the folder.
+  for (const stretch of ["source < 'api:'", "source >= 'api;'"]) {
+    const portions = readInPortions<KnownDraft>((after) =>
+      statement(
+        database,
+        `select source, origin, hash, id, withdrawn from release
+         where ${stretch} and source > ?1 order by source limit ?2`,
+        after?.source ?? '',
+        rowsPerStatement,
+      ),
+    )
+    for await (const draft of portions) drafts.set(draft.source, draft)
+  }
+  return drafts
+}
+
+/** Reads rows so many at a time, each time those after the last one, so that others can write in between. */
+async function* readInPortions<Row>(ask: (after?: Row) => Statement): AsyncGenerator<Row> {
+  for (let after: Row | undefined; ;) {
+    const { results } = await ask(after).all<Row>()
+    yield* results
+    if (results.length < rowsPerStatement) return
+    after = results.at(-1)
+    await new Promise((resolve) => setTimeout(resolve))
   }
 }
 

@@ -4,17 +4,16 @@ import { expect, test } from 'vitest'
 import { loadContent } from '../../src/content/load-content.ts'
 import { formatProblem } from '../../src/domain/problem.ts'
 import type { Draft, KnownContent } from '../../src/domain/publishing.ts'
+import { knownOf } from '../known-content.ts'
 import { markdown, siteYaml, temporaryFolder, topicsYaml, writeFiles } from '../content-folder.ts'
-
-const nothing: KnownContent = { files: new Map(), drafts: new Map() }
 
 /** When folders are read. */
 const now = Date.UTC(2026, 0, 1) / 1000
 
-async function load(directory: string, known = nothing) {
+async function load(directory: string, known?: KnownContent) {
   const drafts: Draft[] = []
   const loaded = await loadContent(directory, {
-    known,
+    ...(known && { known }),
     now,
     stage: async (more) => void drafts.push(...more),
   })
@@ -23,10 +22,7 @@ async function load(directory: string, known = nothing) {
 
 /** What the store would remember after all of it was brought in. */
 function remember({ content, drafts }: Awaited<ReturnType<typeof load>>): KnownContent {
-  return {
-    files: content!.files,
-    drafts: new Map(drafts.map((draft) => [draft.source, { ...draft, id: draft.release.id }])),
-  }
+  return knownOf(content!.files, drafts)
 }
 
 const good = [
@@ -502,12 +498,13 @@ test('one that readers know to be withdrawn stays so, whatever time is written',
   })
   const known: KnownContent = {
     files: new Map(),
-    drafts: new Map(
-      ['releases/a.en.md', 'releases/b.jsonl#call.en'].map((source) => [
-        source,
-        { source, origin: '', hash: '', id: source, withdrawn: 1 },
-      ]),
-    ),
+    drafts: async () =>
+      new Map(
+        ['releases/a.en.md', 'releases/b.jsonl#call.en'].map((source) => [
+          source,
+          { source, origin: '', hash: '', id: source, withdrawn: 1 },
+        ]),
+      ),
   }
   const { drafts, problems } = await load(directory, known)
   expect(drafts.map(({ release }) => release.withdrawn?.at)).toEqual(

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { loadContent } from '../../src/content/load-content.ts'
 import { Rest, untilAtRest } from '../../src/content/rest.ts'
-import type { Draft, KnownContent } from '../../src/domain/publishing.ts'
+import type { Draft } from '../../src/domain/publishing.ts'
+import { knownOf } from '../known-content.ts'
 import { markdown, siteYaml, temporaryFolder, writeFiles } from '../content-folder.ts'
 
 /** As of a file whose last byte was written at a millisecond. */
@@ -94,7 +95,8 @@ const good = ['title: A', 'published: 2024-01-24T09:00', 'topics: [migration]']
 
 /** A folder that is looked at again and again, as the service does. */
 function watched(directory: string, rest: Rest) {
-  const known: KnownContent = { files: new Map(), drafts: new Map() }
+  const drafts = new Map<string, Draft>()
+  let known = knownOf(new Map(), [])
   return async () => {
     const staged: Draft[] = []
     const { content, problems } = await loadContent(directory, {
@@ -105,9 +107,9 @@ function watched(directory: string, rest: Rest) {
       rest,
     })
     expect(problems.filter(({ warning }) => !warning)).toEqual([])
-    for (const draft of staged) known.drafts.set(draft.source, { ...draft, id: draft.release.id })
-    for (const source of content?.removed ?? []) known.drafts.delete(source)
-    known.files = content?.files ?? known.files
+    for (const draft of staged) drafts.set(draft.source, draft)
+    for (const source of content?.removed ?? []) drafts.delete(source)
+    known = knownOf(content?.files ?? known.files, [...drafts.values()])
     return staged.map(({ release }) => [release.title, release.html].join(': '))
   }
 }

@@ -395,8 +395,7 @@ test("an office's own robots.txt is answered, with our sitemaps unless it names 
 
 async function problemsOfRobots(text: string | Uint8Array) {
   const directory = temporaryFolder({ 'robots.txt': text })
-  const known = { files: new Map(), drafts: new Map() }
-  return (await loadContent(directory, { known, stage: async () => {}, now: 0 })).problems
+  return (await loadContent(directory, { stage: async () => {}, now: 0 })).problems
 }
 
 test.each([
