@@ -59,28 +59,45 @@ export async function openFolder(
   }
 }
 
+/** Files that are looked at together: more at once keep whoever waits for this thread from his turn. */
+const lookedAtOnce = 500
+
+type Look = (path: string) => Stats | Promise<Stats>
+
 async function list(
   directory: string,
   paths: string[],
-  look: (path: string) => Stats | Promise<Stats>,
+  look: Look,
 ): Promise<{ files: FolderFile[]; problems: FileProblem[] }> {
-  const problems: FileProblem[] = []
-  const files = await Promise.all(
-    paths.toSorted().map(async (path): Promise<FolderFile[]> => {
-      try {
-        const status = await look(`${directory}/${path}`)
-        // A copy may have the modification time of the original, but never its change time.
-        const modified = `${status.mtimeMs}-${status.ctimeMs}`
-        if (status.isDirectory()) problems.push(notFollowed(path))
-        const changed = Math.max(status.mtimeMs, status.ctimeMs)
-        return status.isFile() ? [{ path, size: status.size, modified, changed }] : []
-      } catch (error) {
-        problems.push(unreadable(path, error))
-        return []
-      }
-    }),
-  )
-  return { files: files.flat(), problems }
+  const sorted = paths.toSorted()
+  const found: (FolderFile | FileProblem | undefined)[] = []
+  for (let first = 0; first < sorted.length; first += lookedAtOnce) {
+    const some = sorted.slice(first, first + lookedAtOnce)
+    found.push(...(await Promise.all(some.map((path) => lookAt(directory, path, look)))))
+  }
+  return {
+    files: found.filter((one) => one !== undefined && 'path' in one),
+    problems: found.filter((one) => one !== undefined && 'message' in one),
+  }
+}
+
+/** A file, or what is wrong with it; undefined for what is neither a file nor a folder. */
+async function lookAt(
+  directory: string,
+  path: string,
+  look: Look,
+): Promise<FolderFile | FileProblem | undefined> {
+  try {
+    const status = await look(`${directory}/${path}`)
+    if (status.isDirectory()) return notFollowed(path)
+    if (!status.isFile()) return undefined
+    // A copy may have the modification time of the original, but never its change time.
+    const modified = `${status.mtimeMs}-${status.ctimeMs}`
+    const changed = Math.max(status.mtimeMs, status.ctimeMs)
+    return { path, size: status.size, modified, changed }
+  } catch (error) {
+    return unreadable(path, error)
+  }
 }
 
 /** The files below a folder of the content folder, at any depth. */
