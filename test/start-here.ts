@@ -7,6 +7,9 @@ import { openStore } from '../src/store/open-store.ts'
 import { upgrading } from '../src/upgrading.ts'
 import { requestFor } from './platforms.ts'
 
+/** Where requests come from: this machine. */
+const socket = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
+
 /**
  * Opens a database and brings it in line with a folder, as `src/writing.ts` does. `settings` are those of a server.
  * `isUsable`: whether a server would go on. `fetch` asks as readers do.
@@ -37,5 +40,11 @@ export async function startHere(directory: string, settings: Record<string, stri
     problems: () => content.problems,
     write: ignore,
   })
-  return { database, content, isUsable, fetch: (path: string) => service.fetch(requestFor(path)) }
+  return {
+    database,
+    content,
+    isUsable,
+    fetch: async (path: string, init?: RequestInit) =>
+      service.fetch(requestFor(path, init), socket),
+  }
 }
