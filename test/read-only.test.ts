@@ -50,9 +50,9 @@ async function openAsNobody(path: string): Promise<NodeDatabase> {
 /** Brings a database in line with a folder, as a service does that is stopped then. */
 async function inLine(directory: string): Promise<string> {
   const path = databaseFile()
-  const { database, isUsable } = await startHere(directory, { DATABASE: path })
+  const { close, isUsable } = await startHere(directory, { DATABASE: path })
   expect(isUsable).toBe(true)
-  database.close()
+  close()
   return path
 }
 
@@ -97,7 +97,7 @@ describe('a service on a damaged database', () => {
   let server: Server
 
   test('a damaged database is put aside at the start, and made anew of the content, unless the API is open (H-29)', async () => {
-    ;(await startHere(directory, { DATABASE: path })).database.close()
+    ;(await startHere(directory, { DATABASE: path })).close()
     const whole = readFileSync(path)
     writeFileSync(path, Buffer.concat([whole.subarray(0, 100), Buffer.alloc(20_000, 'garbage')]))
     const tokens = { PUBLISH_TOKENS: 'newsroom=a-secret-of-the-newsroom' }
@@ -191,7 +191,7 @@ describe.skipIf(!mayRun)(
       const database = databaseFile()
       mkdirSync(dirname(database))
       for (const ending of ['', '-wal']) copyFileSync(written + ending, database + ending)
-      running.database.close()
+      running.close()
       chmodSync(database, 0o644)
       forbidWriting(dirname(database))
       await expect(openAsNobody(database)).rejects.toThrow(

@@ -330,10 +330,10 @@ describe('from version to version on one database', () => {
 
   /** Starts this version in this process for as long as `use` takes, and answers what it said last. */
   async function here(use: (ask: Ask) => Promise<void>): Promise<Answered> {
-    const { database, fetch: ask } = await startHere(directory, settings)
+    const { database, fetch: ask, close } = await startHere(directory, settings)
     await use(ask)
     const answered = await lastAnswer(ask, database)
-    database.close()
+    close()
     return answered
   }
 

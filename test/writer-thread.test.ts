@@ -296,7 +296,7 @@ describe('beside another process on its database', () => {
       DATABASE: database,
       BASE_URL: 'https://before.example',
     })
-    earlier.database.close()
+    earlier.close()
     writeFiles(directory, { 'site.yaml': 'nonsense: [\n' })
     const other = new DatabaseSync(database)
     onTestFinished(() => other.close())
