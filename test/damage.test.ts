@@ -10,6 +10,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { registerBackup } from '../src/cli/backup.ts'
 import { registerRestore } from '../src/cli/restore.ts'
@@ -47,7 +48,7 @@ function stateOf(path: string): Record<string, number> {
   return Object.fromEntries(rows.map(({ key, value }) => [key as string, Number(value)]))
 }
 
-/** Polls a feed without a pause. Answers how to stop, and what was answered. */
+/** Polls a feed with hardly a pause. Answers how to stop, and what was answered. */
 function poll(url: string) {
   const statuses: number[] = []
   const modified: number[] = []
@@ -60,6 +61,7 @@ function poll(url: string) {
       modified.push(Date.parse(response.headers.get('last-modified')!))
       const { items } = (await response.json()) as { items: { title: string }[] }
       contents.add(items.map(({ title }) => title).join())
+      await pause(10)
     }
   })()
   return async () => {

@@ -9,7 +9,7 @@ import { temporaryFolder } from './content-folder.ts'
 import { databaseFile, type Server, spawnServer, until } from './server.ts'
 import { amount } from './trials.ts'
 
-const kills = Number(process.env.KILLS ?? amount(2, 100))
+const kills = Number(process.env.KILLS ?? amount(1, 100))
 const writers = amount(6, 24)
 const token = 'a-secret-of-the-newsroom'
 

@@ -72,7 +72,7 @@ test(
     // Perhaps another service is at work on these.
     await until(() => draftsIn(DATABASE) === 100)
     expect(countIn(DATABASE, 'release')).toBe(releases)
-    here?.database.close()
+    here?.close()
   },
   amount(60_000, 300_000),
 )

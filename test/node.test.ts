@@ -1,20 +1,23 @@
-import { openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { once } from 'node:events'
+import {
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import type { SpawnOptions } from 'node:child_process'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { wordsOf } from '../src/content/words.ts'
-import type { Database } from '../src/store/database.ts'
 import { createContentStore } from '../src/store/content-store.ts'
 import { openDatabase } from '../src/store/node-sqlite.ts'
-import { createReleaseStore } from '../src/store/release-store.ts'
-import { markdown, temporaryFolder, topicsYaml, writeFiles, writeFolder } from './content-folder.ts'
-import { startHere } from './start-here.ts'
+import { markdown, siteYaml, temporaryFolder, writeFiles, writeFolder } from './content-folder.ts'
 import { copyOfProgram, edit } from './program-copy.ts'
-import { exchange } from './raw-client.ts'
+import { exchange, open } from './raw-client.ts'
 import {
-  databaseFile,
   type Server,
   spawnServer,
   start,
@@ -25,117 +28,200 @@ import {
 
 const published = 'published: 2024-01-24T09:00:00+02:00'
 
-/** Lines of releases, with an end of the last: one without would be waited for. */
-function manyReleases(count: number) {
+/** Thousands of releases in lines, with an end of the last: one without would be waited for. */
+function manyReleases(count: number): string {
   const lines = Array.from({ length: count }, (_, index) => {
     const published = new Date(Date.UTC(2020, 0, 1, 0, 0, index)).toISOString()
     const body = { markdown: 'A text.' }
-    return JSON.stringify({ slug: `r-${index}`, language: 'en', title: 'R', published, body })
+    return JSON.stringify({ slug: `r-${index}`, language: 'sv', title: 'R', published, body })
   })
-  return { 'releases/many.jsonl': `${lines.join('\n')}\n` }
+  return `${lines.join('\n')}\n`
 }
 
-describe('a running service', () => {
+/** The `id` of the sample, which a folder of one's own should not have. */
+const [idOfSample] = /^id: .*$/m.exec(
+  readFileSync(join(import.meta.dirname, '../content/site.yaml'), 'utf8'),
+)!
+
+describe('from start to start on one database', () => {
   const token = '0123456789abcdef'
-  let server: Server
-  let directory: string
   const data = temporaryDatabaseFolder()
   const kept = join(data.folder, 'compiled')
+  const directory = writeFolder({
+    'site.yaml': siteYaml.replace(/^id: .*$/m, idOfSample),
+    'releases/a.en.md': markdown(['title: A', published, 'topics: [eu]']),
+    'releases/old.en.md': markdown(['title: Old', published, 'topics: [asylum]']),
+    'releases/moving.en.md': markdown(['title: Moving', published, 'topics: [drugs]']),
+    'releases/d.fi.md': markdown(['title: D', published]),
+    'releases/removed.fi.md': markdown(['title: Removed', published]),
+    'releases/many.jsonl': manyReleases(2100),
+  })
   const settings = {
     DATABASE: join(data.folder, 'tiedote.db'),
+    BASE_URL: 'http://localhost:8080',
     PUBLISH_TOKENS: `newsroom=${token}`,
     // All servers of these tests keep what they compiled in one place otherwise.
     NODE_COMPILE_CACHE: '',
   }
-
-  beforeAll(async () => {
-    directory = writeFolder({
-      'releases/a.en.md': markdown(['title: A', published, 'topics: [eu]']),
-      'releases/old.en.md': markdown(['title: Old', published, 'topics: [asylum]']),
-      'releases/moving.en.md': markdown(['title: Moving', published, 'topics: [drugs]']),
-    })
-    server = await spawnServer(directory, settings)
-    await until(() => server.output().includes('Serving'))
-  })
-
+  let server: Server
   afterAll(() => {
-    server.process.kill('SIGKILL')
+    server?.process.kill('SIGKILL')
     data.remove()
     rmSync(directory, { recursive: true, force: true })
   })
 
+  /** Starts the next one, whatever became of the one before. */
+  const begin = async (more: Record<string, string>, options: SpawnOptions = {}) => {
+    server?.process.kill('SIGKILL')
+    server = await spawnServer(directory, { ...settings, ...more }, options)
+  }
+  const ask = async (path: string, headers = {}) => {
+    const answer = await fetch(`${server.url}${path}`, { headers })
+    return { status: answer.status, headers: answer.headers, text: await answer.text() }
+  }
+  type Answer = Awaited<ReturnType<typeof ask>>
   /** What a topic has at present. */
   const under = async (topic: string) => (await titles(`${server.url}/topics/${topic}.json`)).join()
+  const put = async (slug: string, release: object) => {
+    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }
+    const body = JSON.stringify({ topics: [], body: { markdown: 'Text.' }, ...release })
+    const path = `${server.url}/api/releases/${slug}/en`
+    return (await fetch(path, { method: 'PUT', headers, body })).status
+  }
+  const since = (answer: Answer) => ({
+    'If-Modified-Since': answer.headers.get('last-modified')!,
+  })
+  const dateOf = ({ headers }: Answer) => Date.parse(headers.get('last-modified')!)
+  const knownFiles = async () => {
+    const database = openDatabase(settings.DATABASE)
+    const { files } = await createContentStore(database, { wordsOf }).known()
+    database.close()
+    return Object.fromEntries(files)
+  }
+  const stop = async () => {
+    server.process.kill('SIGTERM')
+    expect(await server.exit).toBe(0)
+  }
+  /** What readers were told last. */
+  let removed: Answer
+  let before: Answer
+  let whole: Answer
+  let left: Answer
+  /** What the database knew of each file then. */
+  let known: Awaited<ReturnType<typeof knownFiles>>
 
-  test('has a file that is put into its folder in the topic feed soon after', async () => {
-    expect(await under('eu')).toBe('A')
-    const b = (title: string) => ({
-      'releases/2024/b.en.md': markdown([
-        `title: ${title}`,
-        'published: 2024-01-25',
-        'topics: [eu]',
-      ]),
-    })
-    writeFiles(directory, b('B'))
-    await until(async () => (await under('eu')) === 'B,A')
-    writeFiles(directory, b('Better'))
-    await until(async () => (await under('eu')) === 'Better,A')
-    rmSync(join(directory, 'releases/a.en.md'))
-    await until(async () => (await under('eu')) === 'Better')
+  test('a first start of thousands of releases can be stopped while they are read, which does no harm', async () => {
+    await begin({})
+    // Of the first thousand it is said that they are read.
+    await until(() => server.log().includes(' releases read'))
+    await stop()
+    expect(server.output()).toBe('')
+    expect(server.log()).not.toMatch(/Error|^\s+at /m)
   })
 
-  test('keeps the last good state over a broken change, and the log and /healthz say what is wrong', async () => {
-    const { url, log } = server
+  test('a first start of thousands of releases answers 503 from the first moment on, and says how far it is', async () => {
+    await begin({})
+    const asked = async (path: string) => fetch(server.url + path).catch(() => undefined)
+    await until(async () => (await asked('/feed.rss')) !== undefined)
+    const first = await asked('/feed.rss')
+    expect([first?.status, first?.headers.get('retry-after')]).toEqual([503, '60'])
+    expect(await (await asked('/healthz'))?.json()).toMatchObject({ status: 'being set up' })
+    await until(async () => /first time: \d/.test((await (await asked('/healthz'))?.text()) ?? ''))
+    const [feed, health] = [await asked('/feed.rss'), await asked('/healthz')]
+    expect([feed?.status, feed?.headers.get('retry-after')]).toEqual([503, '60'])
+    expect([health?.status, health?.headers.get('retry-after')]).toEqual([503, '60'])
+    expect(await health?.json()).toMatchObject({
+      status: 'being set up',
+      problems: [expect.stringMatching(/^The content is read for the first time: \d+ releases/)],
+    })
+    await until(() => server.log().includes('is the sample'))
+    expect((await asked('/feed.rss'))?.status).toBe(200)
+    expect((await asked('/healthz'))?.status).toBe(200)
+    expect(server.log()).toMatch(
+      /^1000 releases read\n2000 releases read\nAll are read. Putting 2105 into the database …\nServing [^\n]*\n[^\n]* is the sample that comes with Tiedote.* init .* CONTENT_DIR=[^\n]*\n$/,
+    )
+  })
+
+  test('the first request through a proxy is told that BASE_URL is missing', async () => {
+    const through = (host: string) => ask('/feed.atom', { 'X-Forwarded-Host': host })
+    const told = () => server.log().match(/BASE_URL is not set/g)?.length ?? 0
+    for (const host of ['localhost:8080', '127.0.0.1']) await through(host)
+    expect(told()).toBe(0)
+    for (const host of ['releases.example.org', 'other.example.org']) {
+      expect((await through(host)).status).toBe(200)
+    }
+    await until(() => told() > 0)
+    expect(server.log()).toMatch(/begins with http:\/\/localhost:8080\b.* Set BASE_URL to .*\.$/m)
+  })
+
+  const later = (topic: string) =>
+    markdown(['title: Later', 'published: 2090-01-01T09:00', `topics: [${topic}]`])
+  const b = (title: string) =>
+    markdown([`title: ${title}`, 'published: 2024-01-25', 'topics: [eu]'])
+  const moving = (title: string) =>
+    markdown([`title: ${title}`, published, 'topics: [drugs]', 'formerly: [b-before]'])
+
+  test('what is put into the folder is in topic feeds soon after, and so is what became of it that has another identity or goes', async () => {
+    whole = await ask('/fi/feed.json')
+    writeFiles(directory, {
+      'releases/2024/b.en.md': b('B'),
+      'releases/moving.en.md': moving('Renamed'),
+    })
+    rmSync(join(directory, 'releases/removed.fi.md'))
+    await until(async () => (await under('eu')) === 'B,A')
+    expect(await under('drugs')).toBe('Renamed')
+    removed = await ask('/fi/feed.json')
+    expect(removed.text).not.toContain('Removed')
+  })
+
+  test('the last good state is kept over a broken change, and the log and /healthz say what is wrong', async () => {
+    const { log } = server
     writeFiles(directory, {
       'releases/old.en.md': markdown(['title: Broken', published, 'topics: [asylum, ue]']),
       'releases/new.en.md': markdown(['title: New', published, 'topics: [asylum]']),
+      'releases/later.en.md': later('crmie'),
     })
-    await until(() => log().includes('"ue" is not a topic'))
+    await until(() => log().includes('Until this is mended, what was there before is served'))
+    expect(log()).toContain('"ue" is not a topic')
+    expect(log()).toContain('"crmie" is not a topic. Write crime')
     expect(await under('asylum')).toBe('Old')
-    const health = await fetch(`${url}/healthz`)
-    expect(health.status).toBe(200)
-    expect(await health.json()).toMatchObject({
-      status: 'content has problems',
-      problems: [
-        expect.stringMatching(
-          /^releases\/old\.en\.md:4 {2}topics 2 {2}"ue" is not a topic\. Write eu/,
-        ),
-      ],
-    })
-    writeFiles(directory, { 'topics.yaml': `${topicsYaml}ue: { label: { en: UE } }\n` })
-    await until(async () => (await under('asylum')).includes('Broken'))
-    expect(await (await fetch(`${url}/healthz`)).json()).toMatchObject({
-      status: 'ok',
-      problems: [],
-    })
+    const { status, text } = await ask('/healthz')
+    expect([status, JSON.parse(text)]).toMatchObject([
+      200,
+      {
+        status: 'content has problems',
+        problems: [
+          expect.stringMatching(
+            /^releases\/old\.en\.md:4 {2}topics 2 {2}"ue" is not a topic\. Write eu/,
+          ),
+          expect.stringContaining('a release that is not public'),
+        ],
+      },
+    ])
   })
 
-  test('says to authors what became of a saved file: taken up, wrong, mended', async () => {
+  test('authors are told what became of a saved file: mended, taken up', async () => {
     const { log } = server
-    const later = (topic: string) =>
-      markdown(['title: Later', 'published: 2090-01-01T09:00', `topics: [${topic}]`])
-    writeFiles(directory, { 'releases/later.en.md': later('crmie') })
-    await until(() => log().includes('"crmie" is not a topic. Write crime'))
-    expect(log()).toContain('Until this is mended, what was there before is served')
-    writeFiles(directory, { 'releases/later.en.md': later('crime') })
+    renameSync(join(directory, 'releases/moving.en.md'), join(directory, 'moving.en.md'))
+    rmSync(join(directory, 'releases/a.en.md'))
+    writeFiles(directory, {
+      'releases/2024/b.en.md': b('Better'),
+      'releases/2024/moving.en.md': moving('Moved'),
+      'releases/old.en.md': markdown(['title: Mended', published, 'topics: [asylum]']),
+      'releases/later.en.md': later('crime'),
+    })
     await until(() => log().includes('it comes out at'))
     expect(log()).toMatch(
       /^releases\/later\.en\.md is mended\.\n(?:.*\n)*releases\/later\.en\.md is taken up: it comes out at 2090-01-01T07:00:00Z\.$/m,
     )
+    const asylum = (await under('asylum')).split(',')
+    expect(asylum.toSorted()).toEqual(['Mended', 'New'])
+    expect([await under('eu'), await under('drugs')]).toEqual(['Better', 'Moved'])
+    expect(JSON.parse((await ask('/healthz')).text)).toMatchObject({ status: 'ok', problems: [] })
+    expect(log()).not.toMatch(/at .*\.ts:\d+/)
   })
 
-  test('takes another identity of a release, and its move to another folder', async () => {
-    const moving = (title: string) =>
-      markdown([`title: ${title}`, published, 'topics: [drugs]', 'formerly: [b-before]'])
-    writeFiles(directory, { 'releases/moving.en.md': moving('Renamed') })
-    await until(async () => (await under('drugs')) === 'Renamed')
-    renameSync(join(directory, 'releases/moving.en.md'), join(directory, 'moving.en.md'))
-    writeFiles(directory, { 'releases/2024/moving.en.md': moving('Moved') })
-    await until(async () => (await under('drugs')) === 'Moved')
-    expect(server.log()).not.toMatch(/at .*\.ts:\d+/)
-  })
-
-  test('answers what is ready, header by header, as it was made, and in the log it stands alike', async () => {
+  test('what is ready is answered, header by header, as it was made, and in the log it stands alike', async () => {
     const { port, output } = server
     const request = (target: string, headers: string[]) =>
       [`GET ${target} HTTP/1.1`, 'Host: a.example', ...headers, 'Connection: close', '', ''].join(
@@ -170,38 +256,61 @@ describe('a running service', () => {
     }
   })
 
-  test('has another feed for whoever polls as soon as a change was answered for', async () => {
-    const { url } = server
-    for (const title of ['One', 'Two', 'Three']) {
-      await titles(`${url}/feed.json`)
-      await titles(`${url}/feed.json`)
-      const { status } = await fetch(`${url}/api/releases/${title.toLowerCase()}/en`, {
-        method: 'PUT',
-        headers: {
-          Authorization: `Bearer ${token}`,
-          'Content-Type': 'application/json',
-        },
-        body: JSON.stringify({ title, topics: [], body: { markdown: 'Text.' } }),
-      })
-      expect(status).toBe(201)
-      expect((await titles(`${url}/feed.json`))[0]).toBe(title)
+  test('there is another feed for whoever polls as soon as a change was answered for', async () => {
+    for (const title of ['One', 'Two']) {
+      await titles(`${server.url}/feed.json`)
+      await titles(`${server.url}/feed.json`)
+      expect(await put(title.toLowerCase(), { title })).toBe(201)
+      expect((await titles(`${server.url}/feed.json`))[0]).toBe(title)
     }
   })
 
-  test('ends when it is told to, and content that is being read at that moment does no harm', async () => {
-    const { process, exit, log } = server
-    const before = log().length
-    const database = new DatabaseSync(settings.DATABASE, { readOnly: true })
-    const drafts = database.prepare('select count(*) as count from incoming')
-    writeFiles(directory, manyReleases(400))
-    await until(() => drafts.get()!.count !== 0)
-    database.close()
-    process.kill('SIGTERM')
-    expect(await exit).toBe(0)
-    expect(log().slice(before)).not.toMatch(/Error|^\s+at /m)
+  test('a release comes out at its time, and the service ends when it is told to', async () => {
+    expect(await put('embargoed', { title: 'Embargoed', published: '2090-01-01T00:00:00Z' })).toBe(
+      201,
+    )
+    const soon = new Date(Date.now() + 2500)
+    expect(await put('embargoed', { title: 'Embargoed', published: soon.toISOString() })).toBe(200)
+    before = await ask('/feed.json')
+    expect(before.text).not.toContain('Embargoed')
+    expect((await ask('/feed.json', since(before))).status).toBe(304)
+    await until(async () => (await titles(`${server.url}/feed.json`))[0] === 'Embargoed')
+    left = await ask('/feed.atom')
+    await stop()
+    known = await knownFiles()
+    expect(server.log()).not.toMatch(/Error|^\s+at /m)
+    // A stranger chose it.
+    expect(server.log()).not.toContain('other.example.org')
+    for (const told of [/BASE_URL is not set/g, /is the sample/g]) {
+      expect(server.log().match(told)).toHaveLength(1)
+    }
   })
 
-  test('is hindered at no start by what it kept of the program beside the database, whatever became of it', async () => {
+  test('a restart, also of code that was edited, reads nothing anew and answers with the same bytes and validators, takes up a change in between, and tells who sends dates alone of an ended embargo and of a removal (H-10, H-12), also if its log cannot be written', async () => {
+    writeFiles(directory, { 'releases/e.sv.md': markdown(['title: E', 'published: 2024-01-26']) })
+    const cwd = copyOfProgram('edited')
+    edit(cwd, 'src/domain/text.ts', (text) => `// A comment.\n${text}`)
+    const full = openSync('/dev/full', 'w')
+    const { NODE_COMPILE_CACHE = '' } = process.env
+    await begin({ NODE_COMPILE_CACHE }, { stdio: ['ignore', full, 'pipe'], cwd })
+    const isTakenUp = async () => (await ask('/sv/feed.json')).text.includes('"E"')
+    await until(() => isTakenUp().catch(() => false))
+    const again = await ask('/feed.atom')
+    expect(again.text).toBe(left.text)
+    const validators = ({ headers }: Answer) => [headers.get('etag'), headers.get('last-modified')]
+    expect(validators(again)).toEqual(validators(left))
+    expect((await ask('/feed.json', since(before))).status).toBe(200)
+    expect((await ask('/fi/feed.json', since(whole))).status).toBe(200)
+    // That is because of the removal: what is new stands elsewhere.
+    expect((await ask('/fi/feed.json', since(removed))).status).toBe(304)
+    left = await ask('/feed.json')
+    for (let poll = 0; poll < 20; poll++) expect((await ask('/feed.json')).status).toBe(200)
+    await stop()
+    const { 'releases/e.sv.md': added, ...others } = await knownFiles()
+    expect([added, others]).toEqual([expect.anything(), known])
+  })
+
+  test('what the database has is served at once, and goes on where the folder is wrong; what was kept of the program beside it is no hindrance, whatever became of it', async () => {
     const files = readdirSync(kept, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
@@ -213,26 +322,66 @@ describe('a running service', () => {
     // Each would be compiled again, so not all of them.
     const someFiles = files.filter((_, index) => index % 10 === 0)
     for (const file of someFiles) writeFileSync(file, 'This is no program. '.repeat(50))
-    const { url, process, exit } = await start(directory, settings)
-    expect((await titles(`${url}/feed.json`))[0]).toBe('Three')
-    process.kill('SIGTERM')
-    expect(await exit).toBe(0)
+    writeFiles(directory, {
+      'site.yaml': 'nonsense\n',
+      'releases/f.en.md': markdown(['title: F', 'published: 2024-01-25']),
+    })
+    await begin({ BASE_URL: 'http://two.example' })
+    await until(() => server.output().includes('What was there before'))
+    expect(server.output()).toMatch(/^Reading .*\nWhat was there before is served until .*\n$/)
+    // What is no reason to stop is said before that.
+    expect(server.log()).toMatch(
+      /^BASE_URL is http:.* set BASE_URL to https:\/\/two\.example\.\nReading/,
+    )
+    const after = await ask('/feed.json')
+    expect(after.text).toContain('http://two.example/releases/b')
+    expect(after.text).not.toContain('"F"')
+    // Other bytes have another date, also before the folder is read (H-10).
+    expect(dateOf(after)).toBeGreaterThan(dateOf(left))
+    const health = await ask('/healthz')
+    expect(health.status).toBe(200)
+    expect(health.text).toContain('site.yaml:1')
+    writeFiles(directory, { 'site.yaml': siteYaml.replace(/^id: .*$/m, idOfSample) })
+    await until(async () => (await titles(`${server.url}/feed.json`)).includes('F'))
   })
 
-  test('says what is wrong with its settings where it can keep nothing of the program', async () => {
+  test('Ctrl+C closes idle connections and waits for a body that is being sent, and a second one stops at once', async () => {
+    const { port, process } = server
+    const busy = await open(port)
+    busy.write(
+      `PUT /api/releases/half/en HTTP/1.1\r\nHost: a.example\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{`,
+    )
+    const idle = await open(port)
+    idle.write('GET /feed.rss HTTP/1.1\r\nHost: a.example\r\n\r\n')
+    await new Promise((resolve) => idle.once('data', resolve))
+    process.kill('SIGINT')
+    // npm passes on what the terminal told us already. Two at the very same moment would come as one.
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    process.kill('SIGINT')
+    if (!idle.destroyed) await new Promise((resolve) => idle.once('close', resolve))
+    await expect(open(port)).rejects.toThrow('ECONNREFUSED')
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    expect([process.exitCode, busy.destroyed]).toEqual([null, false])
+    const again = Date.now()
+    process.kill('SIGINT')
+    expect(await server.exit).toBe(0)
+    expect(Date.now() - again).toBeLessThan(1000)
+    expect(existsSync(`${settings.DATABASE}-wal`)).toBe(false)
+  })
+
+  test('what is wrong with the settings is said where nothing of the program can be kept', async () => {
     rmSync(kept, { recursive: true })
     writeFileSync(kept, 'A file in the place of the folder.')
     // As soon as the settings are read, the program is there.
-    const { exit, log } = await start(directory, {
-      ...settings,
+    await begin({
       BASE_URL: 'releases.example.org',
       FEED_PAGES: 'no',
       PUBLISH_TOKENS: 'police@=a-secret-of-the-police',
     })
-    expect(await exit).toBe(1)
-    expect(log()).toContain('BASE_URL must be an origin')
-    expect(log()).toContain('FEED_PAGES must be on or off')
-    expect(log()).toContain('PUBLISH_TOKENS limits police to ""')
+    expect(await server.exit).toBe(1)
+    expect(server.log()).toContain('BASE_URL must be an origin')
+    expect(server.log()).toContain('FEED_PAGES must be on or off')
+    expect(server.log()).toContain('PUBLISH_TOKENS limits police to ""')
   })
 })
 
@@ -247,212 +396,15 @@ test('the server refuses to start on wrong content and says everything that is w
   expect(log()).toContain('releases/b.en.md:3  published')
 })
 
-describe('from start to start on one database', () => {
-  const token = '0123456789abcdef'
-  const data = temporaryDatabaseFolder()
-  const directory = writeFolder({
-    'releases/a.en.md': markdown(['title: A', published]),
-    'releases/c.en.md': markdown(['title: C', 'published: 2024-01-25']),
-    'releases/d.fi.md': markdown(['title: D', published]),
-    'releases/removed.fi.md': markdown(['title: Removed', published]),
-  })
-  const settings = {
-    DATABASE: join(data.folder, 'tiedote.db'),
-    BASE_URL: 'https://releases.example.org',
-    PUBLISH_TOKENS: `newsroom=${token}`,
-  }
-  afterAll(() => {
-    data.remove()
-    rmSync(directory, { recursive: true, force: true })
-  })
-
-  const ask = async ({ url }: Server, path: string, headers = {}) => {
-    const answer = await fetch(`${url}${path}`, { headers })
-    return { status: answer.status, headers: answer.headers, text: await answer.text() }
-  }
-  const validators = ({ headers }: { headers: Headers }) =>
-    ['etag', 'last-modified'].map((name) => headers.get(name))
-  const since = (answer: { headers: Headers }) => ({
-    'If-Modified-Since': answer.headers.get('last-modified')!,
-  })
-  const stop = async ({ process, exit }: Server) => {
-    process.kill('SIGTERM')
-    expect(await exit).toBe(0)
-  }
-  let last: Awaited<ReturnType<typeof ask>>
-
-  test('a restart answers with the same bytes and validators, takes up a change in between, and tells who sends dates alone of an ended embargo and of a removal (H-10, H-12), also if its log cannot be written', async () => {
-    const first = await start(directory, settings)
-    const publish = async (at: string) => {
-      const body = JSON.stringify({ title: 'B', published: at, body: { markdown: 'Text.' } })
-      const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }
-      return (await fetch(`${first.url}/api/releases/b/en`, { method: 'PUT', headers, body }))
-        .status
-    }
-    const whole = await ask(first, '/fi/feed.json')
-    rmSync(join(directory, 'releases/removed.fi.md'))
-    await until(async () => (await titles(`${first.url}/fi/feed.json`)).join() === 'D')
-    const removed = await ask(first, '/fi/feed.json')
-    // The first request waits for a thread, which takes long on a busy machine.
-    expect(await publish('2090-01-01T00:00:00Z')).toBe(201)
-    expect(await publish(new Date(Date.now() + 3000).toISOString())).toBe(200)
-    const before = await ask(first, '/feed.json')
-    expect(before.text).not.toContain('"B"')
-    expect((await ask(first, '/feed.json', since(before))).status).toBe(304)
-    await until(async () => (await titles(`${first.url}/feed.json`)).join() === 'B,C,A')
-    const left = await ask(first, '/feed.atom')
-    await stop(first)
-
-    writeFiles(directory, { 'releases/e.sv.md': markdown(['title: E', 'published: 2024-01-26']) })
-    const full = openSync('/dev/full', 'w')
-    const second = await spawnServer(directory, settings, { stdio: ['ignore', full, 'pipe'] })
-    onTestFinished(() => void second.process.kill('SIGKILL'))
-    const isTakenUp = async () => (await ask(second, '/sv/feed.json')).text.includes('"E"')
-    await until(() => isTakenUp().catch(() => false))
-    const again = await ask(second, '/feed.atom')
-    expect(again.text).toBe(left.text)
-    expect(validators(again)).toEqual(validators(left))
-    expect((await ask(second, '/feed.json', since(before))).status).toBe(200)
-    expect((await ask(second, '/fi/feed.json', since(whole))).status).toBe(200)
-    // That is because of the removal: what is new stands elsewhere.
-    expect((await ask(second, '/fi/feed.json', since(removed))).status).toBe(304)
-    last = await ask(second, '/feed.json')
-    for (let poll = 0; poll < 20; poll++) {
-      expect((await ask(second, '/feed.json')).status).toBe(200)
-    }
-    await stop(second)
-  })
-
-  test('what the database has is served at once, and goes on where the folder is wrong', async () => {
-    writeFiles(directory, {
-      'topics.yaml': 'nonsense',
-      'releases/f.en.md': markdown(['title: F', 'published: 2024-01-25']),
-    })
-    const server = await start(directory, { ...settings, BASE_URL: 'https://two.example' })
-    expect(server.output()).toMatch(/^Reading .*\nWhat was there before is served until .*\n$/)
-    const after = await ask(server, '/feed.json')
-    expect(after.text).toContain('https://two.example/releases/a')
-    expect(after.text).not.toContain('"F"')
-    // Other bytes have another date, also before the folder is read (H-10).
-    const dateOf = ({ headers }: { headers: Headers }) => Date.parse(headers.get('last-modified')!)
-    expect(dateOf(after)).toBeGreaterThan(dateOf(last))
-    const health = await ask(server, '/healthz')
-    expect(health.status).toBe(200)
-    expect(health.text).toContain('topics.yaml:1')
-    writeFiles(directory, { 'topics.yaml': topicsYaml })
-    await until(async () => (await titles(`${server.url}/feed.json`)).includes('F'))
-  })
-})
-
-test('a first start of thousands of releases answers 503 from the first moment on, says how far it is, and can be stopped', async () => {
-  const directory = temporaryFolder(manyReleases(2100))
-  const settings = { DATABASE: databaseFile() }
-  const stopped = await spawnServer(directory, settings)
-  onTestFinished(() => void stopped.process.kill('SIGKILL'))
-  // Of the first thousand it is said that they are read.
-  await until(() => stopped.log().includes(' releases read'))
-  stopped.process.kill('SIGTERM')
-  expect(await stopped.exit).toBe(0)
-  expect(stopped.output()).toBe('')
-
-  const server = await spawnServer(directory, settings)
-  onTestFinished(() => void server.process.kill('SIGKILL'))
-  const ask = async (path: string) => fetch(server.url + path).catch(() => undefined)
-  await until(async () => (await ask('/feed.rss')) !== undefined)
-  const first = await ask('/feed.rss')
-  expect([first?.status, first?.headers.get('retry-after')]).toEqual([503, '60'])
-  expect(await (await ask('/healthz'))?.json()).toMatchObject({ status: 'being set up' })
-  await until(async () => /first time: \d/.test((await (await ask('/healthz'))?.text()) ?? ''))
-  const [feed, health] = [await ask('/feed.rss'), await ask('/healthz')]
-  expect([feed?.status, feed?.headers.get('retry-after')]).toEqual([503, '60'])
-  expect([health?.status, health?.headers.get('retry-after')]).toEqual([503, '60'])
-  expect(await health?.json()).toMatchObject({
-    status: 'being set up',
-    problems: [expect.stringMatching(/^The content is read for the first time: \d+ releases/)],
-  })
-  await until(() => server.output().includes('Serving'))
-  expect((await ask('/feed.rss'))?.status).toBe(200)
-  expect((await ask('/healthz'))?.status).toBe(200)
-  expect(server.log()).toMatch(
-    /^1000 releases read\n2000 releases read\nAll are read\. Putting 2100 into the database …\nServing [^\n]*\n$/,
-  )
-
-  // The next start reads none of them.
-  const told = vi.spyOn(console, 'error').mockImplementation(() => {})
-  onTestFinished(() => told.mockRestore())
-  const { database, isUsable } = await startHere(directory, settings)
-  database.close()
-  expect([isUsable, told.mock.calls]).toEqual([true, []])
-})
-
-test('an edit of the code reads nothing anew and moves no Last-Modified, another version of the output does both', async () => {
-  const directory = temporaryFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
-  const settings = { DATABASE: databaseFile(), BASE_URL: 'https://releases.example.org' }
-  /** What is known of each file, and what a reader was told. */
-  const left = async (database: Database, { headers }: Response) => {
-    const { files } = await createContentStore(database, { wordsOf }).known()
-    const revision = await createReleaseStore(database).revision()
-    return { files, revision, etag: headers.get('etag'), dated: headers.get('last-modified')! }
-  }
-  const here = await startHere(directory, settings)
-  const first = await left(here.database, await here.fetch('/feed.atom'))
-  here.database.close()
-  expect(first.files.size).toBeGreaterThan(0)
-
-  const copy = copyOfProgram('edited')
-  const startAnew = async () => {
-    const { url, process, exit } = await start(directory, settings, { cwd: copy })
-    const answer = await fetch(`${url}/feed.atom`)
-    process.kill('SIGTERM')
-    expect(await exit).toBe(0)
-    const database = openDatabase(settings.DATABASE)
-    const found = await left(database, answer)
-    database.close()
-    return found
-  }
-  edit(copy, 'src/domain/text.ts', (text) => `// A comment.\n${text}`)
-  expect(await startAnew()).toEqual(first)
-
-  edit(copy, 'src/domain/output-version.ts', (text) =>
-    text.replace(/(outputVersion =) \d+/, '$1 999'),
-  )
-  const raised = await startAnew()
-  expect(raised.etag).toBe(first.etag)
-  expect(Date.parse(raised.dated)).toBeGreaterThan(Date.parse(first.dated))
-  expect(raised.files).not.toEqual(first.files)
-})
-
 test('a port that is taken stops the start with a sentence', async () => {
   const directory = temporaryFolder()
   const other = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => other.once('listening', resolve))
   onTestFinished(() => void other.close())
   const { port } = other.address() as AddressInfo
-  const settings = { PORT: String(port), BASE_URL: 'http://releases.example.org' }
-  const { exit, log } = await start(directory, settings)
+  const { exit, log } = await start(directory, { PORT: String(port) })
   expect(await exit).toBe(1)
   expect(log()).toMatch(
     /^PORT \d+ at HOST 127\.0\.0\.1 cannot be used: .* Another program .* set PORT to another number\.$/m,
   )
-  // What is no reason to stop is said before that.
-  expect(log()).toMatch(/^BASE_URL is http:.* set BASE_URL to https:\/\/releases\.example\.org\.$/m)
-})
-
-test('the sample says that it is one, and the first request through a proxy that BASE_URL is missing', async () => {
-  const { url, log, process } = await start(join(import.meta.dirname, '../content'))
-  await until(() => /is the sample that comes with Tiedote.* init .* CONTENT_DIR=/.test(log()))
-  const ask = (host: string) => fetch(`${url}/feed.atom`, { headers: { 'X-Forwarded-Host': host } })
-  const told = () => log().match(/BASE_URL is not set/g)?.length ?? 0
-  for (const host of ['localhost:8080', '127.0.0.1']) await ask(host)
-  expect(told()).toBe(0)
-  for (const host of ['releases.example.org', 'other.example.org']) {
-    expect((await ask(host)).status).toBe(200)
-  }
-  await until(() => told() > 0)
-  process.kill('SIGTERM')
-  await once(process, 'close')
-  expect(log()).toMatch(/begins with http:\/\/localhost:\d+.* Set BASE_URL to .*\.$/m)
-  // A stranger chose it.
-  expect(log()).not.toContain('other.example.org')
-  expect([told(), log().match(/is the sample/g)]).toEqual([1, ['is the sample']])
 })

@@ -2,7 +2,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readingInThreads, readInThreads } from '../src/read-in-threads.ts'
+import type { Readers } from '../src/content/reading.ts'
+import { readInThreads } from '../src/read-in-threads.ts'
 import { loadContent } from '../src/content/load-content.ts'
 import { readSite, readTopics } from '../src/content/read-site.ts'
 import { formatProblem } from '../src/domain/problem.ts'
@@ -20,42 +21,45 @@ const fields = '---\ntitle: A\npublished: 2024-01-24\n---\n'
 const endless = `${fields}${'*'.repeat(300_000)}a${'*'.repeat(300_000)}`
 const good = { path: 'releases/good.en.md', text: `${fields}Text.\n` }
 const bad = { path: 'releases/bad.en.md', text: endless }
+const pool = new Pool()
 /**
  * Milliseconds of processor time in which a good text is read many times over, on any machine: those that it
  * takes to start a thread and read one there.
  */
 const quick = await measure()
+/** One that gives up soon. */
+const hasty = new Pool(quick)
 
 async function measure(): Promise<number> {
   const before = process.cpuUsage()
-  await readInThreads(new Pool()).files({ basis: '', now: 0, files: [good] }, surroundings)
+  await readInThreads(pool).files({ basis: '', now: 0, files: [good] }, surroundings)
   const { user, system } = process.cpuUsage(before)
   return (user + system) / 1000
 }
 
 test('a short release does not wait for all of many long ones that came before', async () => {
-  const { bodies } = readingInThreads
+  const { bodies } = readInThreads(pool)
   const order: string[] = []
   const read = async (what: string, length: number) => {
     await bodies([new TextEncoder().encode(JSON.stringify({ title: 'a'.repeat(length) }))])
     order.push(what)
   }
-  const long = Array.from({ length: 8 }, () => read('long', 1_000_000))
+  const long = Array.from({ length: 8 }, () => read('long', 200_000))
   await Promise.all([...long, read('short', 10)])
   expect(order.indexOf('short')).toBeLessThan(6)
 })
 
 test('what takes too long is given up, and what waits for it is done by another thread', async () => {
-  const pool = new Pool(quick)
-  const run = (file: typeof good) =>
-    pool.run('readFiles', { basis: '', now: 0, files: [file] }, file.text.length, surroundings)
-  const results = await Promise.allSettled([run(bad), run(bad), run(good)])
+  const run = (file: typeof good, size: number) =>
+    hasty.run('readFiles', { basis: '', now: 0, files: [file] }, size, surroundings)
+  // The largest is done last.
+  const results = await Promise.allSettled([run(bad, 1), run(bad, 1), run(good, 2)])
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'fulfilled'])
   expect((results[0] as PromiseRejectedResult).reason).toBeInstanceOf(TooCostly)
 })
 
 test('of files that are read together only those are given up that take too long', async () => {
-  const readers = readInThreads(new Pool(quick))
+  const readers = readInThreads(hasty)
   const texts = await readers.files({ basis: '', now: 0, files: [good, bad, good] }, surroundings)
   expect(texts.map(({ draft }) => draft?.release.title)).toEqual(['A', undefined, 'A'])
   expect(texts[1]?.problems[0]?.message).toMatch(/^Reading this takes more than 10 seconds/)
@@ -63,15 +67,15 @@ test('of files that are read together only those are given up that take too long
 
 test('threads read the same as the thread that asks', async () => {
   const file = { path: 'releases/a.en.md', text: `${fields}![A map](media/map.png) *and* text.\n` }
-  const read = async (readers: Partial<typeof readingInThreads>) =>
+  const read = async (readers: Partial<Readers>) =>
     readers.files!({ basis: '', now: 0, files: [file, good] }, surroundings)
   const { reading } = await import('../src/content/reading.ts')
-  expect(await read(readingInThreads)).toEqual(await read(reading))
+  expect(await read(readInThreads(pool))).toEqual(await read(reading))
 })
 
 test('the last version of a file stays that can no longer be read, and the rest is taken up', async () => {
   const directory = temporaryFolder()
-  const readers = readInThreads(new Pool(quick))
+  const readers = readInThreads(hasty)
   const load = async (known: KnownContent) => {
     const drafts: Draft[] = []
     const stage = async (more: Draft[]) => void drafts.push(...more)

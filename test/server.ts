@@ -160,11 +160,14 @@ export async function freePort(): Promise<number> {
   return port
 }
 
+/** Waits for something. Where a server has to be asked for it, that takes two processes, so it is asked less often. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + 40_000
   while (Date.now() < end) {
-    if (await condition()) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    const is = condition()
+    if (await is) return
+    const pause = typeof is === 'boolean' ? 20 : 100
+    await new Promise((resolve) => setTimeout(resolve, pause))
   }
   throw new Error('It did not happen within 40 seconds')
 }

@@ -1,20 +1,28 @@
 // What a start makes of a folder and a database, in this process, where nothing of the process is the point.
+import { dirname } from 'node:path'
 import { systemClock } from '../src/clock.ts'
 import { composeNode } from '../src/compose-node.ts'
 import { readNodeConfig } from '../src/config.ts'
 import { ContentUpdates } from '../src/content-updates.ts'
+import { openReader } from '../src/store/node-sqlite.ts'
 import { openStore } from '../src/store/open-store.ts'
 import { upgrading } from '../src/upgrading.ts'
 import { requestFor } from './platforms.ts'
 
+/** Where requests come from: this machine. */
+const socket = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
+
 /**
  * Opens a database and brings it in line with a folder, as `src/writing.ts` does. `settings` are those of a server.
- * `isUsable`: whether a server would go on. `fetch` asks as readers do.
+ * `isUsable`: whether a server would go on. `fetch` asks as readers do, of a connection that only reads where the
+ * database is a file. `close` lets go of it.
  */
 export async function startHere(directory: string, settings: Record<string, string>) {
   const config = readNodeConfig({ ...settings, CONTENT_DIR: directory })
   const { baseUrl, tokens, hasFeedPages, hasHub } = config
   const database = await openStore(config.database, { mayBeMadeAnew: false, upgrading })
+  const isFile = config.database !== ':memory:'
+  const reader = isFile ? openReader(config.database) : database
   const ignore = () => {}
   const content = new ContentUpdates({
     config,
@@ -25,10 +33,14 @@ export async function startHere(directory: string, settings: Record<string, stri
   })
   content.isServing = await content.prepareToServe()
   const isUsable = await content.first()
+  content.isServing ||= isUsable
+  content.isStarting = false
   const service = composeNode({
-    database,
+    database: reader,
+    writer: database,
+    publishing: database,
     contentDirectory: directory,
-    uploads: undefined,
+    uploads: isFile ? dirname(config.database) : undefined,
     baseUrl,
     tokens,
     hasFeedPages,
@@ -37,5 +49,15 @@ export async function startHere(directory: string, settings: Record<string, stri
     problems: () => content.problems,
     write: ignore,
   })
-  return { database, content, isUsable, fetch: (path: string) => service.fetch(requestFor(path)) }
+  return {
+    database,
+    content,
+    isUsable,
+    fetch: async (path: string, init?: RequestInit) =>
+      service.fetch(requestFor(path, init), socket),
+    close: () => {
+      if (isFile) reader.close()
+      database.close()
+    },
+  }
 }

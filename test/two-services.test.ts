@@ -1,4 +1,4 @@
-// Two services over one database: eight writers and eight pollers at once.
+// Two services over one database: several writers and pollers at once.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,9 +8,9 @@ import { type Server, spawnServer, titles, until } from './server.ts'
 import { amount } from './trials.ts'
 
 const token = 'a-secret-of-the-newsroom'
-const writers = 8
-const pollers = 8
-const duration = amount(1500, 20_000)
+const writers = amount(4, 8)
+const pollers = amount(4, 8)
+const duration = amount(1000, 20_000)
 /** Milliseconds. In a trial they ask as often as they can. */
 const betweenPolls = amount(20, 0)
 

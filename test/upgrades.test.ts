@@ -24,14 +24,7 @@ import { runCommand } from './cli/run.ts'
 import { markdown, temporaryFolder, writeFolder } from './content-folder.ts'
 import { baseUrl, requestFor, workerService } from './platforms.ts'
 import { copyOfProgram, edit } from './program-copy.ts'
-import {
-  databaseFile,
-  type Server,
-  spawnServer,
-  start,
-  temporaryDatabaseFolder,
-  titles,
-} from './server.ts'
+import { databaseFile, type Server, spawnServer, start, temporaryDatabaseFolder } from './server.ts'
 import { startHere } from './start-here.ts'
 import { digestOf, earlierVersions, fillAsEarlier, fillWithMany } from './store/earlier-versions.ts'
 import { amount, isTrial } from './trials.ts'
@@ -46,7 +39,7 @@ const release = markdown(['title: From the folder', 'published: 2024-10-01', 'to
 test(
   'the server brings a database over while it starts, tells how far it is, and is killed meanwhile',
   async () => {
-    const count = amount(1500, 100_000)
+    const count = amount(1100, 100_000)
     const file = databaseFile()
     const database = openDatabase(file)
     await fillWithMany(database, count)
@@ -266,8 +259,15 @@ function laterProgram(version: string, migration?: string): string {
   return copy
 }
 
-async function publish({ url }: Server, slug: string) {
-  const { status } = await fetch(`${url}/api/releases/${slug}/en`, {
+type Ask = (path: string, init?: RequestInit) => Promise<Response>
+
+/** Asks a server. */
+function asking({ url }: Server): Ask {
+  return (path, init) => fetch(`${url}${path}`, init)
+}
+
+async function publish(ask: Ask, slug: string) {
+  const { status } = await ask(`/api/releases/${slug}/en`, {
     method: 'PUT',
     headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
     body: JSON.stringify({ title: slug, topics: ['crime'], body: { markdown: 'Text.' } }),
@@ -275,18 +275,23 @@ async function publish({ url }: Server, slug: string) {
   expect(status).toBe(201)
 }
 
+function titlesIn(feed: string): string[] {
+  const { items } = JSON.parse(feed) as { items: { title: string }[] }
+  return items.map(({ title }) => title)
+}
+
 /** What a reader of the feed was told last, and what the database knows of the files. */
-async function lastAnswer(ask: (path: string) => Promise<Response>, database: Database) {
+async function lastAnswer(ask: Ask, database: Database) {
   const { headers } = await ask('/feed.json')
   const feed = await (await ask('/feed.atom')).text()
-  const { items } = (await (await ask('/feed.json')).json()) as { items: { title: string }[] }
+  const items = titlesIn(await (await ask('/feed.json')).text())
   const { files } = await createContentStore(database, { wordsOf }).known()
   const [, version] = /<generator version="([^"]+)"/.exec(feed)!
   const identities = Array.from(feed.matchAll(/<id>(.+)<\/id>/g), ([, id]) => id)
   return {
     etag: headers.get('etag'),
     dated: Date.parse(headers.get('last-modified')!),
-    items: items.map(({ title }) => title),
+    items,
     version,
     identities,
     files,
@@ -314,19 +319,26 @@ describe('from version to version on one database', () => {
   })
 
   /** Stops a server, and answers what it said last. */
-  async function stop({ url, process, exit }: Server): Promise<Answered> {
+  async function stop(server: Server): Promise<Answered> {
     const database = openDatabase(file)
-    const answered = await lastAnswer((path) => fetch(`${url}${path}`), database)
+    const answered = await lastAnswer(asking(server), database)
     database.close()
-    process.kill('SIGTERM')
-    expect(await exit).toBe(0)
+    server.process.kill('SIGTERM')
+    expect(await server.exit).toBe(0)
+    return answered
+  }
+
+  /** Starts this version in this process for as long as `use` takes, and answers what it said last. */
+  async function here(use: (ask: Ask) => Promise<void>): Promise<Answered> {
+    const { database, fetch: ask, close } = await startHere(directory, settings)
+    await use(ask)
+    const answered = await lastAnswer(ask, database)
+    close()
     return answered
   }
 
   test('a program that is replaced while it runs goes on publishing, also if its code was away for a moment; a version with the same tables reads nothing anew and goes back without a backup, and nothing is missing', async () => {
-    const { database, fetch: ask } = await startHere(directory, settings)
-    const first = await lastAnswer(async (path) => ask(path), database)
-    database.close()
+    const first = await here(async () => {})
     expect(first).toMatchObject({ items: ['From the folder'], version: programVersion })
 
     const cwd = laterProgram('1.0.1')
@@ -340,22 +352,22 @@ describe('from version to version on one database', () => {
     const { status } = await fetch(`${replaced.url}/api`)
     expect(status).toBe(503)
     renameSync(`${code}.away`, code)
-    await publish(replaced, 'sent-by-later')
+    await publish(asking(replaced), 'sent-by-later')
     const later = await stop(replaced)
     expect(later).toMatchObject({ version: '1.0.1', items: ['sent-by-later', ...first.items] })
     expect(later.files).toEqual(first.files)
 
-    const back = await start(directory, settings)
-    const answered = await fetch(`${back.url}/feed.json`)
-    // Every version is another document, so none has the date of another.
-    const dated = Date.parse(answered.headers.get('last-modified')!)
-    expect(first.dated).toBeLessThan(later.dated)
-    expect(later.dated).toBeLessThan(dated)
-    expect(await titles(`${back.url}/feed.json`)).toEqual(later.items)
-    await publish(back, 'sent-before')
-    const kept = await runCommand(registerBackup, ['backup', backup], { environment })
-    expect(kept).toMatchObject({ code: 0 })
-    before = await stop(back)
+    before = await here(async (ask) => {
+      const answered = await ask('/feed.json')
+      // Every version is another document, so none has the date of another.
+      const dated = Date.parse(answered.headers.get('last-modified')!)
+      expect(first.dated).toBeLessThan(later.dated)
+      expect(later.dated).toBeLessThan(dated)
+      expect(titlesIn(await answered.text())).toEqual(later.items)
+      await publish(ask, 'sent-before')
+      const kept = await runCommand(registerBackup, ['backup', backup], { environment })
+      expect(kept).toMatchObject({ code: 0 })
+    })
     expect(before).toMatchObject({
       items: ['sent-before', ...later.items],
       version: programVersion,
@@ -364,15 +376,20 @@ describe('from version to version on one database', () => {
     expect(before.identities).toEqual(expect.arrayContaining(later.identities))
   }, 60_000)
 
-  test('an upgrade to the next version and the way back are as the guide says', async () => {
+  test('an upgrade to the next version, which makes other documents and reads all files anew, and the way back are as the guide says', async () => {
     const migration = 'create table later (number integer);\n\ninsert into later values (1);\n'
     const cwd = laterProgram('1.1.0', migration)
+    edit(cwd, 'src/domain/output-version.ts', (text) =>
+      text.replace(/(outputVersion =) \d+/, '$1 999'),
+    )
     const later = await start(directory, settings, { cwd })
-    await publish(later, 'sent-after')
+    await publish(asking(later), 'sent-after')
     const after = await stop(later)
     expect(after).toMatchObject({ version: '1.1.0', items: ['sent-after', ...before.items] })
     expect(after.identities).toEqual(expect.arrayContaining(before.identities))
     expect(after.dated).toBeGreaterThan(before.dated)
+    expect(after.files.size).toBe(before.files.size)
+    expect(after.files).not.toEqual(before.files)
 
     await expect(openStore(file, { mayBeMadeAnew: false, upgrading })).rejects.toThrow(
       /those of a newer version \(0999_later\.sql\)\. Start that version, or/,
@@ -382,11 +399,11 @@ describe('from version to version on one database', () => {
       renameSync(file + ending, `${file}.later${ending}`)
     const broughtBack = await runCommand(registerRestore, ['restore', backup], { environment })
     expect(broughtBack).toMatchObject({ code: 0, errors: '' })
-    const restored = await start(directory, settings)
-    expect(await titles(`${restored.url}/feed.json`)).toEqual(before.items)
-    // What came in between is sent again, and keeps its identity.
-    await publish(restored, 'sent-after')
-    const back = await stop(restored)
+    const back = await here(async (ask) => {
+      expect(titlesIn(await (await ask('/feed.json')).text())).toEqual(before.items)
+      // What came in between is sent again, and keeps its identity.
+      await publish(ask, 'sent-after')
+    })
     expect(back.items).toEqual(['sent-after', ...before.items])
     expect(back.identities).toEqual(after.identities)
     expect(back).toMatchObject({ version: programVersion })

@@ -1,8 +1,9 @@
 // The thread that writes: nobody who reads waits for it, and nobody who writes is told what is not so.
 import { DatabaseSync } from 'node:sqlite'
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { setPriority } from 'node:os'
-import { dirname } from 'node:path'
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { setPriority, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { systemClock } from '../src/clock.ts'
 import { composeNode } from '../src/compose-node.ts'
@@ -12,7 +13,7 @@ import { type Database, statement } from '../src/store/database.ts'
 import { openReader } from '../src/store/node-sqlite.ts'
 import { openStore } from '../src/store/open-store.ts'
 import { WriterThread } from '../src/writer-thread.ts'
-import { markdown, siteYaml, temporaryFolder, writeFiles, writeFolder } from './content-folder.ts'
+import { markdown, siteYaml, writeFiles, writeFolder } from './content-folder.ts'
 import {
   databaseFile,
   type Server,
@@ -24,78 +25,88 @@ import {
 } from './server.ts'
 import { startHere } from './start-here.ts'
 
-/** A thread that writes into a new database, and a connection that reads it. */
-async function opened(files: Record<string, string> = {}) {
-  const path = databaseFile()
-  const config = readNodeConfig({ DATABASE: path, CONTENT_DIR: temporaryFolder(files) })
-  const ignore = () => {}
-  const writer = new WriterThread(
-    { config, path, mayBeMadeAnew: true },
-    {
-      onContent: ignore,
-      onDatabaseError: (error) => error,
-      onHub: () => {},
-      onDamage: ignore,
-      onWritten: ignore,
-      onDeath: ignore,
-    },
-  )
-  await writer.open()
-  onTestFinished(() => writer.close())
-  return { path, config, writer }
-}
+const path = join(mkdtempSync(join(tmpdir(), 'tiedote-data-')), 'tiedote.db')
+const directory = writeFolder({
+  'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24', 'topics: [eu]']),
+})
+const ignore = () => {}
+/** The thread, over a database of its own. */
+const writer = new WriterThread(
+  {
+    config: readNodeConfig({ DATABASE: path, CONTENT_DIR: directory }),
+    path,
+    mayBeMadeAnew: true,
+  },
+  {
+    onContent: ignore,
+    onDatabaseError: (error) => error,
+    onHub: () => {},
+    onDamage: ignore,
+    onWritten: ignore,
+    onDeath: ignore,
+  },
+)
+beforeAll(() => writer.open())
+afterAll(async () => {
+  await writer.close()
+  for (const folder of [directory, dirname(path)]) rmSync(folder, { recursive: true, force: true })
+})
 
-function readerOf(path: string) {
+function readDatabase() {
   const reader = openReader(path)
   onTestFinished(() => reader.close())
   return reader
 }
 
 /** Keeps the thread at work for about a second. */
-const long = counting(5_000_000)
-/** A query that takes the longer the further it counts: some ten million in a second. */
-function counting(to: number): string {
-  return `with recursive n (i) as (select 1 union all select i + 1 from n where i < ${to}) select count(*) as count from n`
+const long = `with recursive n (i) as (select 1 union all select i + 1 from n where i < 5000000) select count(*) as count from n`
+
+/**
+ * Has another connection write for so many milliseconds, for which the thread waits without taking processor time.
+ * Answers when it goes on.
+ */
+async function hold(milliseconds: number): Promise<void> {
+  const other = new DatabaseSync(path)
+  other.exec('begin immediate')
+  const waiting = writer.forReaders().batch([statement(writer.forReaders(), write, randomUUID())])
+  setTimeout(() => other.close(), milliseconds)
+  await waiting
 }
 
 const write = "insert into state (key, value) values (?1, 'told') on conflict do nothing"
 
 test('what was told to come again was never done, and what follows is', async () => {
-  const { path, writer } = await opened()
-  const working = writer.forReaders().prepare(long).all<{ count: number }>()
+  const working = hold(600)
   const impatient = writer.forAuthors(50)
   const refused = impatient.batch([statement(impatient, write, 'first')])
   await expect(refused).rejects.toBeInstanceOf(DomainError)
   await expect(refused).rejects.toMatchObject({ code: 'unavailable', details: { retryAfter: 10 } })
   // Who comes while nothing was heard of the thread is told so at once.
   await expect(statement(impatient, write, 'second').all()).rejects.toBeInstanceOf(DomainError)
-  expect((await working).results).toEqual([{ count: 5_000_000 }])
+  await working
   await impatient.batch([statement(impatient, write, 'third')])
-  const reader = readerOf(path)
-  const written = await reader.prepare("select key from state where value = 'told'").all()
-  expect(written.results).toEqual([{ key: 'third' }])
+  const sql = "select key from state where key in ('first', 'second', 'third')"
+  expect((await readDatabase().prepare(sql).all()).results).toEqual([{ key: 'third' }])
 })
 
 test('a request that waits at every step is told to come again after as long as for one', async () => {
-  const { writer } = await opened()
-  const request = writer.forAuthors(2000).forRequest()
-  const working: Promise<unknown>[] = []
+  const request = writer.forAuthors(1200).forRequest()
+  const working: Promise<void>[] = []
   const steps = async () => {
     // Each waits for less than it may.
-    for (let step = 0; step < 12; step++) {
-      working.push(writer.forReaders().prepare(long).all())
+    for (let step = 0; step < 6; step++) {
+      working.push(hold(600))
       await statement(request, 'select 1').all()
     }
   }
   await expect(steps()).rejects.toBeInstanceOf(DomainError)
   await Promise.all(working)
-  await statement(writer.forAuthors(2000).forRequest(), 'select 1').all()
+  await statement(writer.forAuthors().forRequest(), 'select 1').all()
 })
 
 test('a request that was given up once is given up for good', async () => {
-  const { writer } = await opened()
   const request = writer.forAuthors(100).forRequest()
-  const working = writer.forReaders().prepare(long).all()
+  const working = hold(600)
   await expect(statement(request, 'select 1').all()).rejects.toBeInstanceOf(DomainError)
   await working
   await expect(statement(request, 'select 1').all()).rejects.toBeInstanceOf(DomainError)
@@ -103,29 +114,24 @@ test('a request that was given up once is given up for good', async () => {
 })
 
 test('who waits for this process alone, which answers others meanwhile, is refused nothing', async () => {
-  const { writer } = await opened()
   const request = writer.forAuthors(600).forRequest()
+  const nothing = new Int32Array(new SharedArrayBuffer(4))
   for (let step = 0; step < 10; step++) {
     const answer = statement(request, 'select 1').all()
-    for (const end = performance.now() + 100; performance.now() < end;) continue
+    Atomics.wait(nothing, 0, 0, 100)
     await answer
   }
 })
 
 test('statements of a request that are sent together wait once', async () => {
-  const { writer } = await opened()
-  const began = performance.now()
-  await writer.forReaders().prepare(long).all()
-  const request = writer.forAuthors(2.5 * (performance.now() - began)).forRequest()
-  const working = writer.forReaders().prepare(long).all()
+  const request = writer.forAuthors(1800).forRequest()
+  const working = hold(600)
   await Promise.all([1, 2, 3, 4].map(() => statement(request, 'select 1').all()))
   expect((await statement(request, 'select 1 as one').all()).results).toEqual([{ one: 1 }])
   await working
 })
 
 test('all that a request of the API asks the thread counts together', async () => {
-  const file = markdown(['title: A', 'published: 2024-01-24', 'topics: [eu]'])
-  const { path, config, writer } = await opened({ 'releases/a.en.md': file })
   expect(await writer.order('readContent')).toBe(true)
   const apart: string[] = []
   let requests = 0
@@ -142,10 +148,10 @@ test('all that a request of the API asks the thread counts together', async () =
     },
   }
   const { fetch } = composeNode({
-    database: readerOf(path),
+    database: readDatabase(),
     publishing,
     writer: writer.forReaders(),
-    contentDirectory: config.contentDirectory,
+    contentDirectory: directory,
     uploads: undefined,
     baseUrl: 'https://releases.example.org',
     tokens: [{ name: 'newsroom', secret: 'a-secret-of-the-newsroom' }],
@@ -177,14 +183,12 @@ test('all that a request of the API asks the thread counts together', async () =
 })
 
 test('a request whose own work takes long is not told that something else does', async () => {
-  const { writer } = await opened()
   const request = writer.forAuthors(300).forRequest()
   await statement(request, long).all()
   expect((await statement(request, 'select 1 as one').all()).results).toEqual([{ one: 1 }])
 })
 
 test('errors come back as they were, with the codes of SQLite, and the connection that reads cannot write', async () => {
-  const { path, writer } = await opened()
   const database = writer.forAuthors()
   const twice = [1, 2].map(() => database.prepare("insert into state (key, value) values ('a', 1)"))
   await expect(database.batch(twice)).rejects.toMatchObject({
@@ -193,7 +197,7 @@ test('errors come back as they were, with the codes of SQLite, and the connectio
   })
   // All or nothing.
   expect(await database.prepare("select 1 from state where key = 'a'").first()).toBeNull()
-  const reader = readerOf(path)
+  const reader = readDatabase()
   expect(reader.readOnly).toBe(true)
   await expect(statement(reader, write, 'any').all()).rejects.toThrow('readonly')
 })
@@ -292,8 +296,8 @@ describe('beside another process on its database', () => {
       DATABASE: database,
       BASE_URL: 'https://before.example',
     })
-    earlier.database.close()
-    writeFiles(directory, { 'site.yaml': 'nonsense: [' })
+    earlier.close()
+    writeFiles(directory, { 'site.yaml': 'nonsense: [\n' })
     const other = new DatabaseSync(database)
     onTestFinished(() => other.close())
     other.exec('begin immediate')

@@ -1,11 +1,12 @@
-// A release that names a person by mistake is erased under a real service.
-import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+// A release that names a person by mistake is erased while a service has its database open to write and to read.
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { registerErase } from '../../src/cli/erase.ts'
-import { markdown, writeFiles } from '../content-folder.ts'
-import { startForAll, until } from '../server.ts'
+import { markdown, writeFiles, writeFolder } from '../content-folder.ts'
+import { temporaryDatabaseFolder } from '../server.ts'
+import { startHere } from '../start-here.ts'
 import { runCommand } from './run.ts'
 
 const token = 'a-secret-of-the-newsroom'
@@ -24,15 +25,23 @@ const personal = {
 }
 
 describe('under a running service', () => {
-  const started = startForAll(
-    {
-      'releases/kept.en.md': markdown(['title: Kept', 'published: 2024-01-24', 'topics: [crime]']),
-    },
-    { PUBLISH_TOKENS: `newsroom=${token}` },
-  )
+  const { folder, remove } = temporaryDatabaseFolder()
+  const DATABASE = join(folder, 'tiedote.db')
+  const directory = writeFolder({
+    'releases/kept.en.md': markdown(['title: Kept', 'published: 2024-01-24', 'topics: [crime]']),
+  })
+  let service: Awaited<ReturnType<typeof startHere>>
+  beforeAll(async () => {
+    service = await startHere(directory, { DATABASE, PUBLISH_TOKENS: `newsroom=${token}` })
+  })
+  afterAll(() => {
+    service.close()
+    remove()
+    rmSync(directory, { recursive: true, force: true })
+  })
 
   const ask = async (path: string, method = 'GET', body?: unknown) => {
-    const answer = await fetch(started().url + path, {
+    const answer = await service.fetch(path, {
       method,
       headers: {
         Authorization: `Bearer ${token}`,
@@ -44,13 +53,12 @@ describe('under a running service', () => {
   }
 
   const erase = (...args: string[]) =>
-    runCommand(registerErase, ['erase', ...args], { environment: { DATABASE: started().database } })
+    runCommand(registerErase, ['erase', ...args], { environment: { DATABASE } })
 
   /** The files of the service that have a word. */
   const filesWith = (word: string) => {
-    const folder = dirname(started().database)
     return readdirSync(folder, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && !entry.parentPath.includes('compiled'))
+      .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
       .filter((path) => readFileSync(path, 'latin1').toLowerCase().includes(word.toLowerCase()))
       .map((path) => path.slice(folder.length + 1))
@@ -130,7 +138,7 @@ describe('under a running service', () => {
     const second = { ...first, attachments: [{ file: 'second.txt' }] }
     // A text that shows nothing.
     await ask(path, 'PUT', { ...second, draft: false, body: { markdown: `<!-- ${word} -->` } })
-    const database = new DatabaseSync(started().database)
+    const database = new DatabaseSync(DATABASE)
     onTestFinished(() => database.close())
     database.exec(`insert into incoming (batch, id, number, staged, dates, slug, language, source, origin, hash, authored, wanted, document, words, weight, media)
       select 'killed', id, 0, 1, 'news', slug, language, source, origin, hash, 0, 0, '{"title":"${word}"}', '', 1, '[]'
@@ -166,8 +174,9 @@ describe('under a running service', () => {
       'published: 2024-01-24',
       'withdrawn: { at: 2024-02-01, reason: Wrong. }',
     ])
-    writeFiles(started().directory, { 'releases/kept.en.md': file })
-    await until(async () => (await ask('/releases/kept')).status === 410)
+    writeFiles(directory, { 'releases/kept.en.md': file })
+    expect(await service.content.first()).toBe(true)
+    expect(await ask('/releases/kept')).toMatchObject({ status: 410 })
     expect(await erase('kept', '--reason', 'Wrong.', '--yes')).toMatchObject({ code: 0 })
     expect(await erase('unknown', '--reason', 'Wrong.', '--yes')).toMatchObject({
       code: 1,

@@ -5,45 +5,18 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { registerComplete } from '../../src/cli/complete.ts'
+import { registerMendClock } from '../../src/cli/mend-clock.ts'
 import { registerProbe } from '../../src/cli/probe.ts'
+import type { Register } from '../../src/cli/program.ts'
 import { temporaryFolder } from '../content-folder.ts'
 import { freePort, until } from '../server.ts'
 import { runCommand } from './run.ts'
 
 const project = join(import.meta.dirname, '../..')
 
-/** A command as a process of its own. */
-function command(...args: string[]) {
-  const child = spawn(process.execPath, ['src/cli/tiedote.ts', ...args], { cwd: project })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  let output = ''
-  let errors = ''
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
-  const ended = new Promise<{ code: number | null; output: string; errors: string }>((resolve) => {
-    child.once('close', (code) => resolve({ code, output, errors }))
-  })
-  return { child, ended }
-}
-
-test('the help names every command, and each command has a file of its own', async () => {
-  const { code, output } = await command('--help').ended
-  expect(code).toBe(0)
-  for (const name of ['check', 'new', 'probe', 'backup', 'restore', 'complete']) {
-    expect(output).toMatch(new RegExp(`^ {2}${name} `, 'm'))
-    expect(readdirSync(join(project, 'src/cli'))).toContain(`${name}.ts`)
-  }
-  expect(output).toContain('Exit codes: 0 fine, 1 a problem was found or something was not done, 2')
-})
-
 test('what is used wrongly is said in a sentence, with exit code 2', async () => {
-  const unknown = await command('chekc').ended
-  expect(unknown).toMatchObject({
-    code: 2,
-    errors: expect.stringMatching(/^Unknown command 'chekc'/),
-  })
-  expect(unknown.errors).not.toContain('    at ')
   const nothing = await runCommand(registerProbe, [])
   expect(nothing).toMatchObject({ code: 2, errors: expect.stringContaining('Usage:') })
   const option = await runCommand(registerProbe, ['probe', 'x', '--most', '0'])
@@ -54,6 +27,12 @@ test('what is used wrongly is said in a sentence, with exit code 2', async () =>
   expect(option.errors).not.toContain('    at ')
 })
 
+test('the program tells its version', async () => {
+  const { version } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8'))
+  const told = await runCommand(registerProbe, ['--version'])
+  expect(told).toEqual({ code: 0, output: version, errors: '' })
+})
+
 test('Ctrl+C ends a command with 130', async () => {
   const silent = createServer(() => child.kill('SIGINT')).listen(0, '127.0.0.1')
   await new Promise((resolve) => silent.once('listening', resolve))
@@ -62,8 +41,10 @@ test('Ctrl+C ends a command with 130', async () => {
     silent.close()
   })
   const { port } = silent.address() as AddressInfo
-  const { child, ended } = command('probe', `http://127.0.0.1:${port}`)
-  expect((await ended).code).toBe(130)
+  const args = ['src/cli/tiedote.ts', 'probe', `http://127.0.0.1:${port}`]
+  const child = spawn(process.execPath, args, { cwd: project, stdio: 'ignore' })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  expect(await once(child, 'close')).toEqual([130, null])
 })
 
 test('what is half done goes when a command is interrupted', async () => {
@@ -110,62 +91,72 @@ function environment() {
   return { PATH: [installed(), ownPath].join(delimiter), NODE_COMPILE_CACHE }
 }
 
-test('the program runs where npm has linked it, on the Node of the machine or the one that comes with it', () => {
+test('the program runs where npm has linked it, on the Node of the machine or the one that comes with it: its help names every command, and another one is refused', () => {
   const env = environment()
   const run = (...args: string[]) =>
     spawnSync('tiedote', args, { env, cwd: tmpdir(), encoding: 'utf8' })
-  expect(run('--version')).toMatchObject({
-    status: 0,
-    stdout: expect.stringMatching(/^\d+\.\d+\.\d+/),
-  })
-  expect(run('chekc')).toMatchObject({ status: 2, stderr: expect.stringMatching(/^Unknown/) })
+  const { status, stdout: help } = run('--help')
+  expect(status).toBe(0)
+  for (const name of ['check', 'new', 'probe', 'backup', 'restore', 'complete']) {
+    expect(help).toMatch(new RegExp(`^ {2}${name} `, 'm'))
+    expect(readdirSync(join(project, 'src/cli'))).toContain(`${name}.ts`)
+  }
+  expect(help).toContain('Exit codes: 0 fine, 1 a problem was found or something was not done, 2')
+  const unknown = run('chekc')
+  expect([unknown.status, unknown.stderr]).toEqual([
+    2,
+    expect.stringMatching(/^Unknown command 'chekc'/),
+  ])
+  expect(unknown.stderr).not.toContain('    at ')
 })
 
-test('bash completes commands and options from what it is given', () => {
+test('bash completes what it is given', () => {
   const script = `
     _get_comp_words_by_ref() { words=("\${COMP_WORDS[@]}"); cword=$COMP_CWORD; cur=\${words[cword]}; }
     __ltrim_colon_completions() { :; }
     compopt() { :; }
     source <(tiedote complete bash)
-    COMP_WORDS=(tiedote mend); COMP_CWORD=1; __tiedote_complete; printf '%s\n' "\${COMPREPLY[@]}"
     COMP_WORDS=(tiedote check --st); COMP_CWORD=2; __tiedote_complete; printf '%s\n' "\${COMPREPLY[@]}"`
   const env = environment()
   const { stdout, stderr } = spawnSync('bash', ['--norc', '-c', script], { env, encoding: 'utf8' })
-  expect([stderr, stdout.split('\n').map((line) => line.trim())]).toEqual([
-    '',
-    ['mend-clock', '--strict', ''],
-  ])
+  expect([stderr, stdout.trim()]).toEqual(['', '--strict'])
 })
 
-test.each([
-  ['Ctrl+C in a terminal', 'SIGINT', 'all'],
-  ['SIGTERM', 'SIGTERM', 'npm'],
-] as const)(
-  '%s through npm stops the service and leaves no process behind',
-  async (_, signal, whom) => {
-    const settings = {
-      DATABASE: ':memory:',
-      HOST: '127.0.0.1',
-      PORT: String(await freePort()),
-      // Vitest sets it for itself.
-      BASE_URL: '',
-    }
-    const npm = spawn('npm', ['start'], {
-      cwd: project,
-      env: { ...process.env, ...settings, CONTENT_DIR: temporaryFolder() },
-      // A group of its own, as a shell gives to what it starts.
-      detached: true,
-    })
-    onTestFinished(() => void (isAnybodyIn(npm.pid!) && process.kill(-npm.pid!, 'SIGKILL')))
-    let output = ''
-    npm.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
-    await until(() => output.includes('Serving'))
-    const ended = once(npm, 'exit')
-    process.kill(whom === 'all' ? -npm.pid! : npm.pid!, signal)
-    expect(await ended).toEqual([0, null])
-    await until(() => !isAnybodyIn(npm.pid!))
-  },
-)
+test('a shell is told which commands begin so', async () => {
+  const told = vi.spyOn(console, 'log').mockImplementation(() => {})
+  onTestFinished(() => told.mockRestore())
+  const register: Register = (program, context) => {
+    for (const one of [registerProbe, registerMendClock, registerComplete]) one(program, context)
+  }
+  expect(await runCommand(register, ['complete', '--', 'mend'])).toMatchObject({ code: 0 })
+  const names = told.mock.calls.map(([line]) => String(line).split('\t')[0])
+  expect(names.filter((name) => !name!.startsWith(':'))).toEqual(['mend-clock'])
+})
+
+// A terminal tells npm and the service at once, which `node.test.ts` holds.
+test('SIGTERM through npm stops the service and leaves no process behind', async () => {
+  const settings = {
+    DATABASE: ':memory:',
+    HOST: '127.0.0.1',
+    PORT: String(await freePort()),
+    // Vitest sets it for itself.
+    BASE_URL: '',
+  }
+  const npm = spawn('npm', ['start'], {
+    cwd: project,
+    env: { ...process.env, ...settings, CONTENT_DIR: temporaryFolder() },
+    // A group of its own, as a shell gives to what it starts.
+    detached: true,
+  })
+  onTestFinished(() => void (isAnybodyIn(npm.pid!) && process.kill(-npm.pid!, 'SIGKILL')))
+  let output = ''
+  npm.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
+  await until(() => output.includes('Serving'))
+  const ended = once(npm, 'exit')
+  npm.kill('SIGTERM')
+  expect(await ended).toEqual([0, null])
+  await until(() => !isAnybodyIn(npm.pid!))
+})
 
 function isAnybodyIn(group: number): boolean {
   try {

@@ -6,7 +6,7 @@ import { usualLimits } from '../../src/http/limits.ts'
 import { type Fetch, listen } from '../../src/http/listen.ts'
 import { markdown } from '../content-folder.ts'
 import { exchange, open } from '../raw-client.ts'
-import { type Server, start, startForAll, until } from '../server.ts'
+import { type Server, startForAll, until } from '../server.ts'
 
 const host = 'Host: releases.example.org\r\n'
 const close = 'Connection: close\r\n'
@@ -760,19 +760,13 @@ describe('stopping', () => {
     }
   }
 
-  /** A server that was told to stop while it sends to one client and another one is idle. */
-  async function beginToStop(server: Server, signal: 'SIGTERM' | 'SIGINT') {
+  test('SIGTERM refuses connections, closes idle ones, finishes running answers and exits with 0', async () => {
+    const server = started()
     const reader = await beginReading(server)
     const idle = await open(server.port)
     idle.write(request({ headers: host }))
     await new Promise((resolve) => idle.once('data', resolve))
-    server.process.kill(signal)
-    return { reader, idle }
-  }
-
-  test('SIGTERM refuses connections, closes idle ones, finishes running answers and exits with 0', async () => {
-    const server = started()
-    const { reader, idle } = await beginToStop(server, 'SIGTERM')
+    server.process.kill('SIGTERM')
     await new Promise((resolve) => idle.once('close', resolve))
     await until(() => isRefused(server.port))
     reader.socket.resume()
@@ -781,25 +775,5 @@ describe('stopping', () => {
     expect(await server.exit).toBe(0)
     expect(existsSync(`${server.database}-wal`)).toBe(false)
     expect(server.log().trim().split('\n')).toHaveLength(1)
-  })
-
-  test('SIGINT does so too, and a second signal stops at once', async () => {
-    // It was stopped by the test before this one.
-    const { database, directory } = started()
-    const server = await start(directory, { DATABASE: database })
-    const { reader, idle } = await beginToStop(server, 'SIGINT')
-    // npm passes on what the terminal told us already. Two at the very same moment would come as one.
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    server.process.kill('SIGINT')
-    if (!idle.destroyed) await new Promise((resolve) => idle.once('close', resolve))
-    await until(() => isRefused(server.port))
-    await new Promise((resolve) => setTimeout(resolve, 700))
-    expect(server.process.exitCode).toBe(null)
-    expect(reader.closed).toBe(false)
-    const again = Date.now()
-    server.process.kill('SIGTERM')
-    expect(await server.exit).toBe(0)
-    expect(Date.now() - again).toBeLessThan(1000)
-    expect(existsSync(`${database}-wal`)).toBe(false)
   })
 })
