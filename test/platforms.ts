@@ -24,6 +24,7 @@ import type { CallbackRules } from '../src/websub/callback-address.ts'
 import type { HubReport } from '../src/websub/hub.ts'
 import { writeFolder } from './content-folder.ts'
 import { databaseAt } from './d1-client.ts'
+import { newDatabase } from './new-database.ts'
 import { isQuick } from './trials.ts'
 import {
   databaseEntry,
@@ -167,7 +168,7 @@ export async function nodePress(
 ) {
   const uploads = mkdtempSync(join(tmpdir(), 'tiedote-uploads-'))
   const databaseFile = isOnDisk ? join(uploads, 'tiedote.db') : ':memory:'
-  let database = await newDatabase(databaseFile)
+  let database = isOnDisk ? await databaseIn(databaseFile) : await newDatabase()
   let content = createContentStore(database, { wordsOf })
   let problems: FileProblem[] = []
   let program = 'test'
@@ -239,7 +240,7 @@ export async function nodePress(
   }
 }
 
-async function newDatabase(file = ':memory:') {
+async function databaseIn(file: string) {
   const database = openDatabase(file)
   await migrate(database, readMigrations())
   return database

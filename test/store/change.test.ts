@@ -23,7 +23,7 @@ import type { startD1 } from '../d1.ts'
 import { createSimulatedClock } from '../readers/simulated-clock.ts'
 import { databaseFile } from '../server.ts'
 import { isQuick } from '../trials.ts'
-import { newDatabase } from './stores.ts'
+import { newDatabase } from '../new-database.ts'
 
 const start = Date.UTC(2026, 2, 2, 6) / 1000
 const by = { name: 'newsroom' }
