@@ -493,6 +493,7 @@ describe('on Node and on Workers', () => {
       [422, 'PUT releases/fate/en', fate({ withdrawn: { ...withdrawn, at: future } })],
       [200, 'PUT releases/fate/en', fate({ withdrawn })],
       [409, 'PUT releases/fate/en', fate()],
+      [409, 'PUT releases/right/en', fate()],
       [200, 'PUT releases/fate/en', fate({ withdrawn: null })],
       [200, 'PUT releases/moved/en', fate({ formerly: ['fate', 'fate'] })],
       [200, 'GET releases/moved/EN'],
@@ -508,6 +509,8 @@ describe('on Node and on Workers', () => {
       [400, 'PUT releases/x/en?dates=never', fate()],
       [201, 'PUT topics/borders', { label: { en: 'borders', fi: 'rajat' }, broader: 'migration' }],
       [201, 'PUT topics/frontiers', { renamed: 'borders' }],
+      [201, 'PUT releases/at-the-border/en', fate({ topics: ['borders'] })],
+      [200, 'PUT topics/borders', { label: { en: 'borders', fi: 'rajat' }, broader: 'eu' }],
       [422, 'PUT topics/union', { label: { en: 'union', fi: 'Eu!' } }],
       [200, 'GET topics/borders'],
 
@@ -547,7 +550,7 @@ describe('on Node and on Workers', () => {
       ...watched,
       ...words(
         `/releases/one /releases/two /zh-hant/releases/sent- /releases/fate /releases/moved
-        /topics/migration.atom /topics/frontiers.rss /releases/archived /releases/news`,
+        /topics/migration.atom /topics/eu.json?q=title /topics/frontiers.rss /releases/archived /releases/news`,
       ),
     ])
   })
