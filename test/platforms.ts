@@ -155,6 +155,7 @@ export async function nodePress(
     write = () => {},
     hasHub = false,
     rules,
+    address = baseUrl,
   }: {
     hasFeedPages?: boolean
     isOnDisk?: boolean
@@ -164,6 +165,8 @@ export async function nodePress(
     hasHub?: boolean
     /** Which callbacks may be called; without them there is no hub. */
     rules?: CallbackRules
+    /** Its BASE_URL, where that must be where it listens. */
+    address?: string
   } = {},
 ) {
   const uploads = mkdtempSync(join(tmpdir(), 'tiedote-uploads-'))
@@ -188,7 +191,7 @@ export async function nodePress(
       memory,
       contentDirectory: directory,
       uploads,
-      baseUrl,
+      baseUrl: address,
       tokens: readTokens(publishTokens),
       hasFeedPages,
       hasHub: announcesHub,
