@@ -12,3 +12,9 @@ const anyCharacter = fc
 export function anyString(limits: { maxLength?: number } = {}): fc.Arbitrary<string> {
   return fc.string({ unit: anyCharacter, ...limits })
 }
+
+/** Any units of UTF-16, also halves of characters. */
+export function anyUnits(): fc.Arbitrary<string> {
+  const unit = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code))
+  return fc.string({ unit })
+}

@@ -1,11 +1,14 @@
-// A real browser on the real server, once for the tests of a file.
+// A real browser on the service, once for the tests of a file.
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { createAdaptorServer, type ServerType } from '@hono/node-server'
 import packed, { inflate } from '@sparticuz/chromium'
 import type axe from 'axe-core'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll } from 'vitest'
-import { type Server, spawnServer, until } from './server.ts'
+import { systemClock } from '../src/clock.ts'
+import { nodePress } from './platforms.ts'
 import { lastingFolder } from './temporary-folder.ts'
 
 const project = join(import.meta.dirname, '..')
@@ -87,28 +90,28 @@ export type Visit = {
 
 type Window = { page: Page; errors: string[]; elsewhere: string[] }
 
-/** With which a test may publish, or make a link to what is to come. */
-export const token = 'a-secret-of-the-desk'
-
 /** Serves a folder to a browser for the tests of a file. Opening an address leaves the one before. */
 export function browse(browser: Browser | undefined, writeContent: () => string) {
-  let server: Server
+  let server: ServerType
+  let press: Awaited<ReturnType<typeof nodePress>>
   let directory: string
   // Starting a window takes longer than most of what is done in it.
   const windows = new Map<boolean, Window>()
   /** As the pages name themselves. */
-  const origin = () => `http://localhost:${server.port}`
+  const origin = () => `http://localhost:${(server.address() as AddressInfo).port}`
 
   beforeAll(async () => {
     if (!browser) return
     directory = writeContent()
-    server = await spawnServer(directory, { DATABASE: ':memory:', PUBLISH_TOKENS: `desk=${token}` })
-    await until(() => server.output().includes('Serving'))
+    server = createAdaptorServer({ fetch: (request) => press.fetch(request.url, request) })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    press = await nodePress(directory, systemClock, undefined, { address: origin() })
   })
 
   afterAll(async () => {
     await browser?.close()
-    server?.process.kill('SIGKILL')
+    server?.close()
+    await press?.close()
     if (directory) rmSync(directory, { recursive: true, force: true })
   })
 
@@ -132,6 +135,8 @@ export function browse(browser: Browser | undefined, writeContent: () => string)
 
   return {
     origin,
+    /** Asks the service itself, as its authors do. */
+    fetch: (path: string, init?: RequestInit) => press.fetch(path, init),
     async open(
       path: string,
       viewport: { width: number; height: number },
@@ -139,10 +144,10 @@ export function browse(browser: Browser | undefined, writeContent: () => string)
     ): Promise<Visit> {
       const window = windows.get(javaScriptEnabled) ?? (await openWindow(javaScriptEnabled))
       const { page } = window
-      await page.setViewportSize(viewport)
-      await page.emulateMedia({ colorScheme: 'light' })
       // Nothing that the page before still asks for counts.
       await page.goto('about:blank')
+      await page.setViewportSize(viewport)
+      await page.emulateMedia({ colorScheme: 'light' })
       Object.assign(window, { errors: [], elsewhere: [] })
       const answer = await page.goto(`${origin()}${path}`, { waitUntil: 'load' })
       return { ...window, status: answer?.status() }
@@ -263,15 +268,15 @@ export async function listControls(page: Page): Promise<string[]> {
 }
 
 /**
- * The same as the Tab key finds them, for so many steps. Where scripts run the page itself takes it down, which
+ * The next ones as the Tab key finds them, for so many steps. Where scripts run the page itself takes it down, which
  * is quicker than asking after each step.
  */
 export async function tabThrough(page: Page, steps: number, hasScripts: boolean) {
   const reached: string[] = []
   if (hasScripts) {
     await page.evaluate(`{
+      if (!window.reached) addEventListener('focusin', ({ target }) => window.reached.push(${named}(target)))
       window.reached = []
-      addEventListener('focusin', ({ target }) => window.reached.push(${named}(target)))
     }`)
   }
   for (let step = 0; step < steps; step++) {

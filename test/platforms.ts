@@ -24,6 +24,7 @@ import type { CallbackRules } from '../src/websub/callback-address.ts'
 import type { HubReport } from '../src/websub/hub.ts'
 import { writeFolder } from './content-folder.ts'
 import { databaseAt } from './d1-client.ts'
+import { newDatabase } from './new-database.ts'
 import { isQuick } from './trials.ts'
 import {
   databaseEntry,
@@ -154,6 +155,7 @@ export async function nodePress(
     write = () => {},
     hasHub = false,
     rules,
+    address = baseUrl,
   }: {
     hasFeedPages?: boolean
     isOnDisk?: boolean
@@ -163,11 +165,13 @@ export async function nodePress(
     hasHub?: boolean
     /** Which callbacks may be called; without them there is no hub. */
     rules?: CallbackRules
+    /** Its BASE_URL, where that must be where it listens. */
+    address?: string
   } = {},
 ) {
   const uploads = mkdtempSync(join(tmpdir(), 'tiedote-uploads-'))
   const databaseFile = isOnDisk ? join(uploads, 'tiedote.db') : ':memory:'
-  let database = await newDatabase(databaseFile)
+  let database = isOnDisk ? await databaseIn(databaseFile) : await newDatabase()
   let content = createContentStore(database, { wordsOf })
   let problems: FileProblem[] = []
   let program = 'test'
@@ -187,7 +191,7 @@ export async function nodePress(
       memory,
       contentDirectory: directory,
       uploads,
-      baseUrl,
+      baseUrl: address,
       tokens: readTokens(publishTokens),
       hasFeedPages,
       hasHub: announcesHub,
@@ -239,7 +243,7 @@ export async function nodePress(
   }
 }
 
-async function newDatabase(file = ':memory:') {
+async function databaseIn(file: string) {
   const database = openDatabase(file)
   await migrate(database, readMigrations())
   return database

@@ -3,6 +3,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Clock } from '../src/domain/clock.ts'
 import type { Database } from '../src/store/database.ts'
 import { markdown, topicsYaml, writeFiles, writeFolder } from './content-folder.ts'
 import {
@@ -13,16 +14,24 @@ import {
   publishTokens,
   workerService,
 } from './platforms.ts'
+import { formatUtc } from '../src/domain/time.ts'
 import { exchange } from './raw-client.ts'
 import { homeHeader } from './worker-controls.ts'
 
+const month = 30 * 86_400
 const preview = 'https://1a2b3c4d-tiedote.ministry.workers.dev'
 const [, token = ''] = /newsroom=([^,]+)/.exec(publishTokens)!
 
 const release = (title: string) =>
   markdown([`title: ${title}`, 'published: 2024-01-24', 'topics: [eu]'])
 
-const clock = hurriedClock()
+const hurried = hurriedClock()
+/** How far it is ahead. */
+let wrong = 0
+const clock: Clock = {
+  now: () => hurried.now() + wrong,
+  passed: (second) => hurried.passed(second - wrong),
+}
 let directory: string
 let worker: Awaited<ReturnType<typeof workerService>>
 
@@ -93,6 +102,15 @@ test('a version that is asked at another host reads what the database has, and w
   expect(await statusOf('/releases/gone')).toBe(200)
   writeFiles(directory, { 'releases/kept.en.md': release('Changed') })
   rmSync(join(directory, 'releases/gone.en.md'))
+  // For the test after this one.
+  wrong = month
+  expect(
+    await statusOf(
+      '/api/releases/ahead/en',
+      publishing({ title: 'Ahead', topics: ['eu'], body: { html: '' } }),
+    ),
+  ).toBe(201)
+  wrong = 0
   await worker.restart()
   const filled = await contentsOf(await database())
   expect(filled).toContain("'gone'")
@@ -125,11 +143,46 @@ test('a version that is asked at another host reads what the database has, and w
   // What nobody waits for would have been written by then.
   await new Promise((resolve) => setTimeout(resolve, 500))
   expect(await contentsOf(await database())).toBe(filled)
+})
 
-  // The same isolate, at home: there the newer version replaces what was there.
-  expect(await statusOf('/releases/gone')).toBe(404)
-  expect(await (await worker.fetch('/releases/kept')).text()).toContain('Changed')
+test('after a clock that was ahead a version takes nothing, until it is mended', async () => {
+  const written = publishing({ title: 'Written', topics: ['eu'], body: { html: '<p>A</p>' } })
+  const healthOf = async () => {
+    const answer = await worker.fetch('/healthz')
+    return [answer.status, ((await answer.json()) as { status: string }).status]
+  }
+  const mend = (now: string) => {
+    const headers = { ...publishing({}).headers }
+    return worker.fetch('/api/mend-clock', {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ now }),
+    })
+  }
+  // The same isolate as before, at home.
+  expect(await statusOf('/releases/gone')).toBe(200)
+  const refused = await worker.fetch('/api/releases/written/en', written)
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '60'])
+  expect(await refused.text()).toMatch(/The clock says .* mend-clock/)
+  expect(await healthOf()).toEqual([503, 'clock is behind'])
+  expect(await (await worker.fetch('/topics/eu.json')).text()).toContain('"title":"Ahead"')
+  expect((await mend(formatUtc(clock.now() + month))).status).toBe(422)
+
+  const mended = await mend(formatUtc(clock.now()))
+  expect(mended.status).toBe(200)
+  expect(await mended.text()).toContain('One release was dated later.')
+  expect(await healthOf()).toEqual([200, 'ok'])
+  const { items } = (await (await worker.fetch('/topics/eu.json')).json()) as {
+    items: { title: string; date_published: string }[]
+  }
+  expect(items.map(({ title }) => title)).toEqual(['Ahead', 'Kept', 'Gone'])
+  expect(Date.parse(items[0]!.date_published) / 1000).toBeLessThanOrEqual(clock.now())
   expect(await statusOf('/api/releases/written/en', written)).toBe(201)
+  // For so long an isolate does not look whether its own content can be taken up.
+  await clock.passed(clock.now() + 30)
+  // Nobody waits for it.
+  await expect.poll(() => statusOf('/releases/gone'), { interval: 20, timeout: 10_000 }).toBe(404)
+  expect(await (await worker.fetch('/releases/kept')).text()).toContain('Changed')
 })
 
 test('what was public stays when its file becomes a draft', async () => {

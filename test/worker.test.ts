@@ -9,11 +9,11 @@ import { allReleases } from '../src/domain/feed-query.ts'
 import { outputVersion, programVersion } from '../src/domain/output-version.ts'
 import type { Draft } from '../src/domain/publishing.ts'
 import type { Database } from '../src/store/database.ts'
-import { migrate } from '../src/store/migrate.ts'
-import { openDatabase, readMigrations } from '../src/store/node-sqlite.ts'
+import { readMigrations } from '../src/store/node-sqlite.ts'
 import { createContentStore } from '../src/store/content-store.ts'
 import { createReleaseStore } from '../src/store/release-store.ts'
 import { markdown, temporaryFolder } from './content-folder.ts'
+import { newDatabase } from './new-database.ts'
 import { baseUrl, nodeService, workerService, workerVariables } from './platforms.ts'
 import { workerSettings } from './worker-settings.ts'
 import { isTrial } from './trials.ts'
@@ -63,8 +63,7 @@ async function titlesIn(database: Database): Promise<string[]> {
 }
 
 test('a bundle too large for one request is brought in by several, and shows only when it is whole', async () => {
-  const database = openDatabase(':memory:')
-  await migrate(database, readMigrations())
+  const database = await newDatabase()
   const store = createContentStore(database, { wordsOf })
   const bundle = await bundleOf(temporaryFolder(releases(upTo(210))))
   expect(await bringBundleInLine(bundle, store, inSteps(1))).toBe(false)
@@ -85,8 +84,7 @@ test('a bundle too large for one request is brought in by several, and shows onl
 })
 
 test('two isolates that bring in the same bundle at once do no harm', async () => {
-  const database = openDatabase(':memory:')
-  await migrate(database, readMigrations())
+  const database = await newDatabase()
   const bundle = await bundleOf(temporaryFolder(releases(upTo(30))))
   const work = () =>
     bringBundleInLine(bundle, createContentStore(database, { wordsOf }), inSteps(9))
@@ -96,8 +94,7 @@ test('two isolates that bring in the same bundle at once do no harm', async () =
 })
 
 test('what was put aside for a bundle that never came in is taken away with the next, and what is being put aside is not', async () => {
-  const database = openDatabase(':memory:')
-  await migrate(database, readMigrations())
+  const database = await newDatabase()
   const store = createContentStore(database, { wordsOf })
   const waiting = async () => {
     const { results } = await database
@@ -120,8 +117,7 @@ test('what was put aside for a bundle that never came in is taken away with the 
 })
 
 test('an older version that is still running does not bring its content back', async () => {
-  const database = openDatabase(':memory:')
-  await migrate(database, readMigrations())
+  const database = await newDatabase()
   const store = createContentStore(database, { wordsOf })
   const old = await bundleOf(temporaryFolder(releases([1, 2], 'Old')), 1000)
   const fresh = await bundleOf(temporaryFolder(releases([1, 2], 'New')), 2000)
@@ -132,8 +128,7 @@ test('an older version that is still running does not bring its content back', a
 })
 
 test('an older version that is at it while a newer one comes does not bring its content back', async () => {
-  const database = openDatabase(':memory:')
-  await migrate(database, readMigrations())
+  const database = await newDatabase()
   const store = createContentStore(database, { wordsOf })
   const old = await bundleOf(temporaryFolder(releases([1, 2], 'Old')), 1000)
   const fresh = await bundleOf(temporaryFolder(releases([1, 2], 'New')), 2000)
@@ -149,8 +144,7 @@ test('an older version that is at it while a newer one comes does not bring its 
 })
 
 test('a bundle that replaces another half-way leaves nothing of it behind', async () => {
-  const database = openDatabase(':memory:')
-  await migrate(database, readMigrations())
+  const database = await newDatabase()
   const store = createContentStore(database, { wordsOf })
   const abandoned = await bundleOf(temporaryFolder(releases(upTo(150), 'Abandoned')))
   expect(await bringBundleInLine(abandoned, store, inSteps(1))).toBe(false)

@@ -13,7 +13,7 @@ import { createReleaseStore } from '../../src/store/release-store.ts'
 import { markdown, temporaryFolder, topicsYaml, writeFiles } from '../content-folder.ts'
 import { baseUrl, breakStore, nodePress, requestFor } from '../platforms.ts'
 import { createSimulatedClock } from '../readers/simulated-clock.ts'
-import { newDatabase } from '../store/stores.ts'
+import { newDatabase } from '../new-database.ts'
 import { amount } from '../trials.ts'
 
 const start = Date.UTC(2026, 2, 2, 6) / 1000

@@ -1,4 +1,5 @@
-// A clock that was wrong: ahead for thirty days and then right again, or set back. Seen from outside.
+// A clock that was wrong: ahead for thirty days and then right again, or set back. Seen from outside, on Node:
+// `worker-versions.test.ts` has a Worker that was ahead.
 import fc from 'fast-check'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { wordsOf } from '../../src/content/words.ts'
@@ -9,10 +10,10 @@ import { formatUtc } from '../../src/domain/time.ts'
 import { createContentStore } from '../../src/store/content-store.ts'
 import { openDatabase } from '../../src/store/node-sqlite.ts'
 import { markdown, temporaryFolder, topicsYaml, writeFiles } from '../content-folder.ts'
-import { nodePress, workerPress } from '../platforms.ts'
+import { nodePress } from '../platforms.ts'
 import { models } from '../readers/models.ts'
 import type { Reader } from '../readers/reader.ts'
-import { amount, isQuick } from '../trials.ts'
+import { amount } from '../trials.ts'
 
 const month = 30 * 86_400
 /** What a Worker is made of has the date of today, which must not be one to come. */
@@ -31,23 +32,13 @@ function wrongClock(): Clock & { set: (second: number) => void } {
   }
 }
 
-const runtimes = { Node: nodePress, ...(isQuick ? {} : { Workers: workerPress }) }
-type Press = {
-  fetch: (path: string, init?: RequestInit) => Promise<Response>
-  restart: () => Promise<void>
-  takeUp: () => Promise<void>
-}
+type Press = Awaited<ReturnType<typeof nodePress>>
 
 /** A service with the means to ask it. */
-async function service(
-  runtime: string,
-  files: Record<string, string>,
-  clock: ReturnType<typeof wrongClock>,
-) {
+async function service(files: Record<string, string>, clock: Clock) {
   const directory = temporaryFolder(files)
-  const press: Press & { close?: () => Promise<void> } =
-    runtime === 'Node' ? await nodePress(directory, clock) : await workerPress(directory, clock)
-  onTestFinished(async () => press.close?.())
+  const press = await nodePress(directory, clock)
+  onTestFinished(press.close)
   const call = async (
     method: string,
     path: string,
@@ -90,11 +81,6 @@ async function service(
       const { status, problems } = (await response.json()) as { status: string; problems: string[] }
       return { code: response.status, status, problems }
     },
-    /** The clock is right again: an isolate of a Worker has its own, which only a new one has set back. */
-    async setBack(second: number) {
-      clock.set(second)
-      if (runtime === 'Workers') await press.restart()
-    },
   }
 }
 
@@ -135,14 +121,13 @@ function subscribers(press: Press) {
   }
 }
 
-// What the store makes of it is the same on both, and a Worker is started for one of these tests.
-describe.each(Object.keys(runtimes))('a clock that was ahead, on %s', (runtime) => {
+describe('a clock that was ahead', () => {
   test('for one PUT: the service says so and waits, until it is set back; then all is as if it had been right', async () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
     onTestFinished(() => logged.mockRestore())
     const clock = wrongClock()
     const files = { 'releases/a.en.md': file('a', start - 1000) }
-    const press = await service(runtime, files, clock)
+    const press = await service(files, clock)
     const readers = subscribers(press.press)
     await readers.poll(start)
     clock.set(start + 400)
@@ -153,7 +138,7 @@ describe.each(Object.keys(runtimes))('a clock that was ahead, on %s', (runtime) 
     const future = await press.put('c', { change: { kind: 'minor', note: 'New.' } })
     expect(future).toMatchObject({ status: 201, json: { published: formatUtc(start + month) } })
     await readers.poll(start + 1000)
-    await press.setBack(start + 1010)
+    clock.set(start + 1010)
 
     expect(await press.titles()).toEqual(['c', 'b', 'a'])
     await readers.poll(start + 1010)
@@ -233,57 +218,54 @@ describe.each(Object.keys(runtimes))('a clock that was ahead, on %s', (runtime) 
     expect(connector).toEqual(['b', 'c', 'e'])
   })
 
-  test.skipIf(runtime !== 'Node')(
-    'at the first start: what comes later waits, and is public once it is set back',
-    async () => {
-      const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
-      onTestFinished(() => logged.mockRestore())
-      const clock = wrongClock()
-      clock.set(start + month)
-      const files = {
-        'releases/a.en.md': file('a', start - 1000),
-        'releases/shown.en.md': file('shown', start + 86_400),
-        'releases/embargo.en.md': file('embargo', start + 2 * month),
-      }
-      const press = await service(runtime, files, clock)
-      const readers = subscribers(press.press)
-      await readers.poll(start)
-      await press.setBack(start + 10)
-      await readers.poll(start + 10)
-      expect(await press.titles()).toEqual(['shown', 'a'])
-      writeFiles(press.directory, { 'releases/b.en.md': file('b', start + 10) })
-      await expect(press.press.takeUp()).rejects.toThrow()
-      expect(await press.titles()).toEqual(['shown', 'a'])
+  test('at the first start: what comes later waits, and is public once it is set back', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => logged.mockRestore())
+    const clock = wrongClock()
+    clock.set(start + month)
+    const files = {
+      'releases/a.en.md': file('a', start - 1000),
+      'releases/shown.en.md': file('shown', start + 86_400),
+      'releases/embargo.en.md': file('embargo', start + 2 * month),
+    }
+    const press = await service(files, clock)
+    const readers = subscribers(press.press)
+    await readers.poll(start)
+    clock.set(start + 10)
+    await readers.poll(start + 10)
+    expect(await press.titles()).toEqual(['shown', 'a'])
+    writeFiles(press.directory, { 'releases/b.en.md': file('b', start + 10) })
+    await expect(press.press.takeUp()).rejects.toThrow()
+    expect(await press.titles()).toEqual(['shown', 'a'])
 
-      const mended = await press.mend()
-      expect(mended.json.change).toBe('mended')
-      expect(mended.json.sentences.join('\n')).toMatch(/releases\/shown\.en\.md says/)
-      expect(await press.titles()).toEqual(['shown', 'a'])
-      clock.set(start + 400)
-      await press.press.takeUp()
-      expect(await press.titles()).toEqual(['b', 'shown', 'a'])
-      await readers.poll(start + 400)
-      expect(readers.seenByDate()).toEqual(['a', 'b', 'shown'])
-      for (const [name, titles] of readers.seen()) {
-        const expected = name.includes('Microsoft') ? [] : ['a', 'b', 'shown']
-        expect([name, titles]).toEqual([name, expected])
-      }
-      expect(await press.health()).toMatchObject({ code: 200 })
-      clock.set(start + 2 * month)
-      expect(await press.titles()).toEqual(['embargo', 'b', 'shown', 'a'])
-    },
-  )
+    const mended = await press.mend()
+    expect(mended.json.change).toBe('mended')
+    expect(mended.json.sentences.join('\n')).toMatch(/releases\/shown\.en\.md says/)
+    expect(await press.titles()).toEqual(['shown', 'a'])
+    clock.set(start + 400)
+    await press.press.takeUp()
+    expect(await press.titles()).toEqual(['b', 'shown', 'a'])
+    await readers.poll(start + 400)
+    expect(readers.seenByDate()).toEqual(['a', 'b', 'shown'])
+    for (const [name, titles] of readers.seen()) {
+      const expected = name.includes('Microsoft') ? [] : ['a', 'b', 'shown']
+      expect([name, titles]).toEqual([name, expected])
+    }
+    expect(await press.health()).toMatchObject({ code: 200 })
+    clock.set(start + 2 * month)
+    expect(await press.titles()).toEqual(['embargo', 'b', 'shown', 'a'])
+  })
 })
 
 test('a clock that was ahead for a new version delays nothing once it is set back, and documents of then are not taken for later ones', async () => {
   const clock = wrongClock()
   const files = { 'releases/a.en.md': file('a', start - 1000) }
-  const press = await service('Node', files, clock)
+  const press = await service(files, clock)
   const readers = subscribers(press.press)
   await readers.poll(start)
   const ahead = start + 700
   clock.set(ahead)
-  await (press.press as Awaited<ReturnType<typeof nodePress>>).restart('another')
+  await press.press.restart('another')
   await press.press.takeUp()
   await readers.poll(start + 10)
   expect(await press.titles('/topics/eu.json')).toEqual(['a'])
@@ -308,7 +290,7 @@ test('a clock that was ahead for a new version delays nothing once it is set bac
 
 test('a store that waits for the clock goes on by itself once it gets there', async () => {
   const clock = wrongClock()
-  const press = await service('Node', { 'releases/a.en.md': file('a', start - 1000) }, clock)
+  const press = await service({ 'releases/a.en.md': file('a', start - 1000) }, clock)
   clock.set(start + 3600)
   await press.put('b')
   clock.set(start)
@@ -334,7 +316,7 @@ describe('a clock that is set back', () => {
     'by %i seconds hides nothing that was public, while it runs and after a restart',
     async (seconds) => {
       const clock = wrongClock()
-      const press = await service('Node', files, clock)
+      const press = await service(files, clock)
       clock.set(start + 30)
       expect(await press.titles()).toEqual(['embargo', 'a'])
       const before = await press.press.fetch('/feed.atom')
@@ -359,7 +341,7 @@ describe('a clock that is set back', () => {
 
   test('makes no draft of what was public', async () => {
     const clock = wrongClock()
-    const press = await service('Node', files, clock)
+    const press = await service(files, clock)
     clock.set(start + 5)
     await press.put('b', { published: formatUtc(start + 20) })
     clock.set(start + 30)
@@ -446,7 +428,7 @@ test(
       fc.asyncProperty(events, async (history) => {
         const clock = wrongClock()
         const files = { 'releases/a.en.md': file('a', start - 1000) }
-        const press = await service('Node', files, clock)
+        const press = await service(files, clock)
         const readers = subscribers(press.press)
         await readers.poll(start)
         const accepted: string[] = []

@@ -4,7 +4,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import fc from 'fast-check'
 import { SaxesParser } from 'saxes'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { anyString } from '../any-text.ts'
+import { anyString, anyUnits } from '../any-text.ts'
 import { writeFolder } from '../content-folder.ts'
 import { hurriedClock, nodePress } from '../platforms.ts'
 import { amount } from '../trials.ts'
@@ -89,7 +89,7 @@ const oddTexts = fc.oneof(
     'data:text/html,x',
   ),
   anyString({ maxLength: 40 }),
-  fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)) }),
+  anyUnits(),
   fc.constantFrom('x', '🇫🇮', '<b>', '> ', '* ', '[', '&').map((text) => text.repeat(5000)),
 )
 

@@ -53,7 +53,7 @@ onBothPresses('publishing', files, (press) => {
     return items.find(({ url }) => url.endsWith(`/${slug}`))!.id
   }
 
-  test('a release is in the feeds of its topics once it is answered for', async () => {
+  onNode('a release is in the feeds of its topics once it is answered for', async () => {
     const put = await ask('PUT', '/api/releases/ministers-meet/en', release)
     expect(put).toMatchObject({
       status: 201,
@@ -65,7 +65,7 @@ onBothPresses('publishing', files, (press) => {
     expect((await press.fetch(new URL(put.json.url).pathname)).status).toBe(200)
   })
 
-  test('a release that lives on a page of the office is answered for with that', async () => {
+  onNode('a release that lives on a page of the office is answered for with that', async () => {
     const url = 'https://office.example/news/meeting'
     const put = await ask('PUT', '/api/releases/on-our-site/en', { ...release, url })
     expect(put.json.url).toBe(url)
@@ -88,34 +88,40 @@ onBothPresses('publishing', files, (press) => {
     expect((await ask('GET', '/api/releases/twice/en/history')).json.history).toHaveLength(1)
   })
 
-  test('Markdown comes back as Markdown, with whether the release is out, and all of it can be sent again', async () => {
-    await ask('PUT', '/api/releases/in-markdown/en', release)
-    const { json } = await ask('GET', '/api/releases/in-markdown/en')
-    expect(json.body).toEqual(release.body)
-    expect(json.status).toMatchObject({
-      state: 'public',
-      page: expect.stringMatching(/\/releases\/in-markdown$/),
-    })
-    const feeds = json.status.feeds as { json: string }[]
-    for (const { json: feed } of feeds) {
-      expect(await idsIn(new URL(feed).pathname)).toContain(await releaseId('in-markdown'))
-    }
-    expect(feeds.map(({ json: feed }) => new URL(feed).pathname)).toContain(
-      '/topics/migration.json',
-    )
-    expect((await ask('PUT', '/api/releases/in-markdown/en', json)).json.change).toBe('unchanged')
-  })
+  onNode(
+    'Markdown comes back as Markdown, with whether the release is out, and all of it can be sent again',
+    async () => {
+      await ask('PUT', '/api/releases/in-markdown/en', release)
+      const { json } = await ask('GET', '/api/releases/in-markdown/en')
+      expect(json.body).toEqual(release.body)
+      expect(json.status).toMatchObject({
+        state: 'public',
+        page: expect.stringMatching(/\/releases\/in-markdown$/),
+      })
+      const feeds = json.status.feeds as { json: string }[]
+      for (const { json: feed } of feeds) {
+        expect(await idsIn(new URL(feed).pathname)).toContain(await releaseId('in-markdown'))
+      }
+      expect(feeds.map(({ json: feed }) => new URL(feed).pathname)).toContain(
+        '/topics/migration.json',
+      )
+      expect((await ask('PUT', '/api/releases/in-markdown/en', json)).json.change).toBe('unchanged')
+    },
+  )
 
-  test('a release to come is told as that, and a withdrawn one with the second since when', async () => {
-    const published = '2090-01-01T09:00:00Z'
-    await ask('PUT', '/api/releases/later/en', { ...release, published })
-    const later = await ask('GET', '/api/releases/later/en')
-    expect(later.json.status).toMatchObject({ state: 'scheduled', since: published })
-    await ask('PUT', '/api/releases/taken-back/en', release)
-    await ask('POST', '/api/releases/taken-back/en/withdraw', { reason: 'It was wrong.' })
-    const { json } = await ask('GET', '/api/releases/taken-back/en')
-    expect(json.status).toMatchObject({ state: 'withdrawn', since: json.withdrawn.at })
-  })
+  onNode(
+    'a release to come is told as that, and a withdrawn one with the second since when',
+    async () => {
+      const published = '2090-01-01T09:00:00Z'
+      await ask('PUT', '/api/releases/later/en', { ...release, published })
+      const later = await ask('GET', '/api/releases/later/en')
+      expect(later.json.status).toMatchObject({ state: 'scheduled', since: published })
+      await ask('PUT', '/api/releases/taken-back/en', release)
+      await ask('POST', '/api/releases/taken-back/en/withdraw', { reason: 'It was wrong.' })
+      const { json } = await ask('GET', '/api/releases/taken-back/en')
+      expect(json.status).toMatchObject({ state: 'withdrawn', since: json.withdrawn.at })
+    },
+  )
 
   onNode('what is read can be sent again and changes nothing', async () => {
     const whole = {
@@ -263,7 +269,7 @@ onBothPresses('publishing', files, (press) => {
     expect(await (await press.fetch('/feed.atom')).text()).toBe(feed)
   })
 
-  test('many releases are answered line by line, and a wrong one keeps no other', async () => {
+  onNode('many releases are answered line by line, and a wrong one keeps no other', async () => {
     const line = (slug: string, more = {}) =>
       JSON.stringify({ ...release, slug, language: 'en', ...more })
     const lines = [
@@ -345,7 +351,7 @@ onBothPresses('publishing', files, (press) => {
     },
   )
 
-  test('H-21 a release to come is nowhere but in the API', async () => {
+  onNode('H-21 a release to come is nowhere but in the API', async () => {
     const feed = await (await press.fetch('/feed.atom')).text()
     const put = await ask('PUT', '/api/releases/to-come/en', {
       ...release,
@@ -357,7 +363,7 @@ onBothPresses('publishing', files, (press) => {
     expect((await ask('GET', '/api/releases/to-come/en')).json.title).toBe(release.title)
   })
 
-  test('what is in a file can only be changed there, and a file takes nothing over', async () => {
+  onNode('what is in a file can only be changed there, and a file takes nothing over', async () => {
     const put = await ask('PUT', '/api/releases/from-a-file/en', release)
     expect(put.status).toBe(409)
     expect(put.json.detail).toContain('releases/from-a-file.en.md')
@@ -371,7 +377,7 @@ onBothPresses('publishing', files, (press) => {
     expect((await ask('PUT', '/api/topics/eu', { label: 'Europe' })).status).toBe(409)
   })
 
-  test('a topic has feeds once it is answered for', async () => {
+  onNode('a topic has feeds once it is answered for', async () => {
     expect((await press.fetch('/topics/borders.json')).status).toBe(404)
     const topic = { label: { en: 'borders', fi: 'rajat' }, broader: 'migration' }
     expect((await ask('PUT', '/api/topics/borders', topic)).status).toBe(201)
@@ -430,7 +436,7 @@ onBothPresses('publishing', files, (press) => {
     },
   )
 
-  test('nobody publishes without a token, and who guesses is slowed down', async () => {
+  onNode('nobody publishes without a token, nor with that of another publisher', async () => {
     for (const token of ['', 'a-secret-of-nobody']) {
       const put = await ask('PUT', '/api/releases/nobody/en', release, { token })
       expect(put.status).toBe(401)
@@ -459,6 +465,9 @@ onBothPresses('publishing', files, (press) => {
     const path = '/api/releases/twice/en/withdraw'
     expect((await ask('POST', path, withdrawal, customs)).status).toBe(403)
     expect((await ask('PUT', '/api/topics/mine', { label: 'mine' }, customs)).status).toBe(403)
+  })
+
+  test('who guesses tokens is slowed down, and nobody else', async () => {
     const guess = { token: 'a-wrong-guess-of-it', headers: clientNamed('10.0.0.1') }
     for (let attempt = 0; attempt < 10; attempt++) {
       expect((await ask('GET', '/api/releases', undefined, guess)).status).toBe(401)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { anyString, anyUnits } from '../any-text.ts'
 import {
   answered,
   formatForPeople,
@@ -70,7 +71,7 @@ test('long paths and methods are cut', () => {
 test('no path and no method can forge a line or a command to a terminal', () => {
   const forged =
     '/x"}\n{"at":"2026-10-07T08:00:00Z","status":200}\r\u2028\u0085\u001b[2J\u202e\ud800'
-  const hostile = fc.oneof(fc.string({ unit: 'binary' }), fc.constant(forged))
+  const hostile = fc.oneof(anyString(), anyUnits(), fc.constant(forged))
   fc.assert(
     fc.property(hostile, hostile, (path, method) => {
       const line = formatRequest({ ...answer, path, method })

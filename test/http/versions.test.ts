@@ -11,6 +11,7 @@ import { openDatabase, readMigrations } from '../../src/store/node-sqlite.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
 import { upgrading } from '../../src/upgrading.ts'
 import { markdown, temporaryFolder } from '../content-folder.ts'
+import { newDatabase } from '../new-database.ts'
 import { applyEarlier, earlierMigrations } from '../store/earlier-versions.ts'
 import { baseUrl, requestFor } from '../platforms.ts'
 
@@ -60,9 +61,8 @@ async function version(
   }
 }
 
-async function filled(applied = migrations) {
-  const database = openDatabase(':memory:')
-  await migrate(database, applied)
+async function filled() {
+  const database = await newDatabase()
   const content = createContentStore(database, { wordsOf })
   const options = { batch: 'first', program: 'test', clock: systemClock }
   expect(await bringInLine(temporaryFolder(files), content, options)).toEqual([])

@@ -8,6 +8,7 @@ import { migrate } from '../../src/store/migrate.ts'
 import { readMigrations } from '../../src/store/node-sqlite.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
 import { amount } from '../trials.ts'
+import { newDatabase } from '../new-database.ts'
 import {
   after,
   askedIn,
@@ -19,7 +20,7 @@ import {
   hasEventNow,
   lookingOnly,
   namedQuestions,
-  newDatabase,
+  databaseWith,
   placesOf,
   questions,
   readAll,
@@ -221,7 +222,7 @@ test(
 
 test('a database of an earlier version counts by publisher and kind as well', async () => {
   const [written] = fc.sample(releases, { numRuns: 1, seed: 12 })
-  const database = await newDatabase(
+  const database = await databaseWith(
     readMigrations().filter(({ name }) => !name.startsWith('0011')),
   )
   await fill(database, written!)

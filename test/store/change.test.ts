@@ -23,7 +23,7 @@ import type { startD1 } from '../d1.ts'
 import { createSimulatedClock } from '../readers/simulated-clock.ts'
 import { databaseFile } from '../server.ts'
 import { isQuick } from '../trials.ts'
-import { newDatabase } from './stores.ts'
+import { newDatabase } from '../new-database.ts'
 
 const start = Date.UTC(2026, 2, 2, 6) / 1000
 const by = { name: 'newsroom' }
@@ -143,7 +143,7 @@ function quickClock(milliseconds: number): Clock {
 
 describe.each(Object.entries(databases))(
   'two states never share a second, on %s (H-10)',
-  (_, open) => {
+  (name, open) => {
     test('when an embargo ends after a change was decided, and before it is made', async () => {
       const { database, beforeNextBatch } = interrupted(await open())
       const files = {
@@ -165,6 +165,9 @@ describe.each(Object.entries(databases))(
       expect((await press.state()).since).toBe(start + 12)
       expect(await press.titles()).toEqual(['sent', 'Embargo', 'A'])
     })
+
+    // What is left is the same statements again.
+    if (name === 'D1') return
 
     test('nor when a topic ends meanwhile', async () => {
       const { database, beforeNextBatch } = interrupted(await open())
@@ -252,7 +255,7 @@ describe.each(Object.entries(databases))('what many send at once, on %s', (name,
   })
 })
 
-describe.each(Object.entries(databases))('a topic that moves, on %s', (_, open) => {
+describe.each(Object.entries(databases))('a topic that moves, on %s', (name, open) => {
   test('lets others publish before it is made, and is told to come again', async () => {
     const database = await open()
     const press = await service(database, {}, createSimulatedClock(start))
@@ -290,6 +293,9 @@ describe.each(Object.entries(databases))('a topic that moves, on %s', (_, open) 
     const left = await database.prepare('select * from topic_move').all()
     expect(left.results).toEqual([])
   })
+
+  // What is left is the same statements again.
+  if (name === 'D1') return
 
   test('waits while another one is being moved, and not for one that nobody sends again', async () => {
     const database = await open()

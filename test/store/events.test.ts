@@ -7,7 +7,8 @@ import { migrate } from '../../src/store/migrate.ts'
 import { readMigrations } from '../../src/store/node-sqlite.ts'
 import { removeOldMarks } from '../../src/store/remove-old-marks.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
-import { end, fill, goOn, hasEventNow, newDatabase, readAll, releases } from './stores.ts'
+import { newDatabase } from '../new-database.ts'
+import { end, fill, goOn, hasEventNow, readAll, releases } from './stores.ts'
 
 const name = '0012_events.sql'
 

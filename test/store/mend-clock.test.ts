@@ -7,11 +7,11 @@ import type { Database } from '../../src/store/database.ts'
 import { mendClock } from '../../src/store/mend-clock.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
 import { amount } from '../trials.ts'
+import { newDatabase } from '../new-database.ts'
 import {
   end,
   fill,
   lookingOnly,
-  newDatabase,
   questions,
   readAll,
   releases,

@@ -15,6 +15,7 @@ import { createSimulatedClock } from '../readers/simulated-clock.ts'
 import { topics } from '../questions.ts'
 import { amount } from '../trials.ts'
 import { wordsIn } from './earlier-versions.ts'
+import { newDatabase } from '../new-database.ts'
 import {
   after,
   askedIn,
@@ -25,7 +26,7 @@ import {
   fill,
   lookingOnly,
   namedQuestions,
-  newDatabase,
+  databaseWith,
   placesOf,
   readAll,
   releases,
@@ -297,7 +298,7 @@ test('in a database of the version before, topics are moved as well', async () =
   const present = await newDatabase()
   await fill(present, written!)
   const isBefore = ({ name }: { name: string }) => name < '0010'
-  const database = await newDatabase(readMigrations().filter(isBefore))
+  const database = await databaseWith(readMigrations().filter(isBefore))
   const tables = ['state', 'topic_broader', 'topic_mark', 'release', 'departed']
   for (const table of tables) await copyRows(present, database, table)
   const [words, moving] = (await wordsIn(present)) as [number, string][][]

@@ -1,16 +1,14 @@
 import { expect, test } from 'vitest'
 import type { State } from '../../src/domain/release-store.ts'
-import { migrate } from '../../src/store/migrate.ts'
 import type { Database } from '../../src/store/database.ts'
-import { openDatabase, readMigrations } from '../../src/store/node-sqlite.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
+import { newDatabase } from '../new-database.ts'
 
 type Step = { detail: string }
 
 /** How SQLite goes about each statement that `ask` leads to. */
 async function plansOf(ask: (store: ReturnType<typeof createReleaseStore>) => Promise<unknown>) {
-  const database = openDatabase(':memory:')
-  await migrate(database, readMigrations())
+  const database = await newDatabase()
   const statements: string[] = []
   const listening: Database = {
     batch: (all) => database.batch(all),

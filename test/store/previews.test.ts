@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Preview } from '../../src/domain/preview.ts'
 import { createPreviewStore } from '../../src/store/preview-store.ts'
-import { newDatabase } from './stores.ts'
+import { newDatabase } from '../new-database.ts'
 
 const start = Date.UTC(2026, 2, 2, 6) / 1000
 const release = { id: 'urn:uuid:0c0f5b1e-3d0c-4a7e-9c55-1f1f6a0d7a10' }

@@ -14,7 +14,7 @@ import { createVocabulary, type Vocabulary, type VocabularySource } from '../../
 import { commitChange } from '../../src/store/commit-change.ts'
 import type { Database } from '../../src/store/database.ts'
 import { type Migration, migrate } from '../../src/store/migrate.ts'
-import { openDatabase, readMigrations } from '../../src/store/node-sqlite.ts'
+import { openDatabase } from '../../src/store/node-sqlite.ts'
 import type { Marking } from '../../src/store/rewrite-words.ts'
 import { stageDrafts } from '../../src/store/staging.ts'
 import { siteYaml, topicsYaml } from '../content-folder.ts'
@@ -185,7 +185,7 @@ export const walks: fc.Arbitrary<Walk> = fc
   })
 
 /** A database as some migrations make it. */
-export async function newDatabase(migrations: Migration[] = readMigrations()) {
+export async function databaseWith(migrations: Migration[]) {
   const database = openDatabase(':memory:')
   await migrate(database, migrations)
   return database

@@ -1,6 +1,7 @@
 // How programs subscribe to feeds, and how the hub makes sure that they mean it.
 import fc from 'fast-check'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { anyString } from '../any-text.ts'
 import { topicsYaml } from '../content-folder.ts'
 import { baseUrl } from '../platforms.ts'
 import type { CallRequest } from '../../src/websub/caller.ts'
@@ -91,14 +92,24 @@ test('what is just not too long is taken, and the first value of what is there t
   expect(subscriber.verifications()[0]!.url.searchParams.get('hub.verify_token')).toBe(token)
 })
 
+/** The arbitrary of fast-check takes more than a second to be made. */
+const anyAddress = fc
+  .tuple(
+    fc.constantFrom('http', 'https'),
+    fc.oneof({ weight: 4, arbitrary: fc.webAuthority() }, anyString({ maxLength: 5 })),
+    anyString(),
+    fc.constantFrom('', '?', '?a=', '#'),
+    anyString(),
+  )
+  .map(([scheme, authority, path, sign, rest]) => {
+    return `${scheme}://${authority}/${encodeURIComponent(path)}${sign}${encodeURIComponent(rest)}`
+  })
+
 test('whatever a form says, the answer is about the form (W-54, W-58)', async () => {
   const told = vi.spyOn(console, 'error').mockImplementation(() => {})
   onTestFinished(() => told.mockRestore())
   const hub = await startHub({ files: eu })
-  const text = fc.oneof(
-    fc.string({ unit: 'binary' }),
-    fc.constantFrom('', '-1', '1e9', '__proto__'),
-  )
+  const text = fc.oneof(anyString(), fc.constantFrom('', '-1', '1e9', '__proto__'))
   const fields = {
     'hub.mode': fc.constantFrom('subscribe', 'unsubscribe', 'denied'),
     'hub.topic': fc.constantFrom(
@@ -106,7 +117,7 @@ test('whatever a form says, the answer is about the form (W-54, W-58)', async ()
       `${baseUrl}/feed`,
       'https://a.example',
     ),
-    'hub.callback': fc.webUrl({ withQueryParameters: true, withFragments: true }),
+    'hub.callback': anyAddress,
     'hub.secret': text,
     'hub.verify_token': text,
     'hub.lease_seconds': text,
