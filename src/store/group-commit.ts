@@ -65,10 +65,9 @@ async function tryToCommit(
   { name, until, isLast }: Attempt,
 ): Promise<boolean> {
   const before = await readPosition(database, clock.now())
-  let isStaged = false
+  const now = nextSecond(before, clock.now())
   try {
-    const now = nextSecond(before, clock.now())
-    isStaged = await request.stage({ batch: name, now, decided: before.revision })
+    const isStaged = await request.stage({ batch: name, now, decided: before.revision })
     if (!isStaged) return true
     await yieldToPriority(clock, before)
     const outcome = await commitGroup(database, clock, request, { name, until, before })
@@ -76,16 +75,19 @@ async function tryToCommit(
     const isGone = outcome === 'gone' || !(await discardAtOnce(database, name))
     return isGone && (await wasCommitted(request.reader, name))
   } catch (error) {
+    // What failed may have been done, staging too, and only its answer was lost.
     const wasThere = await takeBack(request.patientDatabase, name)
-    // Nothing is left of it where another committed it, and where the answer to a discard was lost.
-    const mayBeOut = isStaged && wasThere !== true
-    const isOut = mayBeOut && (await wasCommitted(request.reader, name).catch(() => undefined))
+    const after = await readPosition(request.reader, clock.now()).catch(() => before)
+    const isOut =
+      wasThere !== true && (await wasCommitted(request.reader, name).catch(() => undefined))
     if (isOut) return true
-    const isKnown = wasThere !== undefined && isOut !== undefined
-    const isToldOfTheRest = isKnown || !(error instanceof DomainError)
-    const told = isToldOfTheRest ? error : notTakenBack()
-    if (isLast || clock.now() >= until) throw told
-    if (await isStillAt(request.reader, clock, before).catch(() => true)) throw told
+    // Nobody commits what was decided for another revision, wherever it is.
+    const isOver = after.revision !== before.revision
+    const isKnown = isOut === false && (wasThere !== undefined || isOver)
+    if (!isKnown) throw error instanceof DomainError ? notTakenBack() : error
+    // Where the store stands as it did, another attempt would fail in the same way.
+    const isMoved = isOver || (wasThere === true && after.shown !== before.shown)
+    if (isLast || clock.now() >= until || !isMoved) throw error
     return false
   }
 }
@@ -108,12 +110,6 @@ function notTakenBack(): DomainError {
     'Something large is being written at present. Send it again in ten seconds: what was taken all the same does not become public twice.',
     { retryAfter: 10 },
   )
-}
-
-/** Whether the store stands where it did, so that another attempt would fail in the same way. */
-async function isStillAt(database: Database, clock: Clock, before: Position): Promise<boolean> {
-  const { revision, shown } = await readPosition(database, clock.now())
-  return revision === before.revision && shown === before.shown
 }
 
 /**

@@ -491,6 +491,36 @@ test.each([undefined, { isNew: true } as const])(
   },
 )
 
+test.each([undefined, { isNew: true } as const])(
+  'what another commits along is told as what it was, and stays corrected, though the answer to staging it was lost: %o',
+  async (condition) => {
+    const database = await newDatabase()
+    const clock = createSimulatedClock(start + 10)
+    const others = await service(database, {}, clock)
+    let isLost = false
+    const press = await service(
+      {
+        prepare: (sql) => database.prepare(sql),
+        async batch(statements) {
+          await database.batch(statements)
+          if (!isLost) return
+          isLost = false
+          await others.put('b')
+          await others.put('y', { title: 'Corrected by a third' })
+          throw new Error('the network is down')
+        },
+      },
+      {},
+      clock,
+    )
+    await press.put('x')
+    isLost = true
+    const request = { ...press.request('y', { title: 'Ours' }), ...(condition && { condition }) }
+    expect(await press.publish([request])).toMatchObject([{ change: 'created' }])
+    expect(await press.titles()).toContain('Corrected by a third')
+  },
+)
+
 test('of what is taken back nothing comes out, also if another one is about to commit it', async () => {
   const database = await newDatabase()
   const clock = createSimulatedClock(start + 10)
