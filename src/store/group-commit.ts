@@ -6,9 +6,9 @@ import { keyAt } from '../domain/key.ts'
 import { nextSecond, waitForFreeSecond, yieldToPriority } from './change-second.ts'
 import { type Change, prepareTransaction } from './change-transaction.ts'
 import { mostAttempts } from './commit-change.ts'
+import { wasCommitted } from './committed.ts'
 import { type Database, statement } from './database.ts'
 import { type Position, readPosition } from './position.ts'
-import { readStateValues } from './state-values.ts'
 import { slugsOf } from './slugs.ts'
 import { discardAtOnce, hidesWhatWasOut, type Staging } from './staging.ts'
 
@@ -73,13 +73,14 @@ async function tryToCommit(
     const outcome = await commitGroup(database, clock, request, { name, until, before })
     if (outcome === 'committed') return true
     const isGone = outcome === 'gone' || !(await discardAtOnce(database, name))
-    return isGone && (await wasCommitted(request.reader, name))
+    return isGone && (await wasCommitted(request.reader, name, before.revision))
   } catch (error) {
     // What failed may have been done, staging too, and only its answer was lost.
     const wasThere = await takeBack(request.patientDatabase, name)
     const after = await readPosition(request.reader, clock.now()).catch(() => before)
     const isOut =
-      wasThere !== true && (await wasCommitted(request.reader, name).catch(() => undefined))
+      wasThere !== true &&
+      (await wasCommitted(request.reader, name, before.revision).catch(() => undefined))
     if (isOut) return true
     // Nobody commits what was decided for another revision, wherever it is.
     const isOver = after.revision !== before.revision
@@ -133,12 +134,6 @@ async function commitGroup(
   const change = { ...(await readRest()), batches }
   await database.batch(await prepareTransaction(database, position, change, second))
   return 'committed'
-}
-
-/** Whether another request committed a batch along. */
-async function wasCommitted(database: Database, name: string): Promise<boolean> {
-  const { committed = '{}' } = await readStateValues(database, 'committed')
-  return Object.hasOwn(JSON.parse(committed) as object, name)
 }
 
 type StagedNames = { batch: string; ids: string; slugs: string }

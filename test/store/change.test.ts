@@ -521,6 +521,40 @@ test.each([undefined, { isNew: true } as const])(
   },
 )
 
+test('what another commits along is told as what it was, also by who sleeps meanwhile, or not at all', async () => {
+  const database = await newDatabase()
+  const clock = createSimulatedClock(start + 10)
+  const others = await service(database, {}, clock)
+  let meanwhile: (() => Promise<void>) | undefined
+  const press = await service(
+    database,
+    {},
+    {
+      ...clock,
+      async passed(second) {
+        await clock.passed(second)
+        const work = meanwhile
+        meanwhile = undefined
+        await work?.()
+      },
+    },
+  )
+  await press.put('x')
+  meanwhile = async () => {
+    await others.put('b')
+    clock.moveTo(clock.now() + 3600)
+    await others.put('c')
+  }
+  expect(await press.put('y')).toMatchObject({ change: 'created' })
+  // Nobody knows any more what became of it.
+  meanwhile = async () => {
+    for (let change = 0; change < 40; change++) await others.put('x', { title: `${change}` })
+  }
+  await expect(press.put('z')).rejects.toThrow('does not become public twice')
+  expect(await press.titles()).toContain('z')
+  expect(await press.put('z')).toMatchObject({ change: 'unchanged' })
+})
+
 test('of what is taken back nothing comes out, also if another one is about to commit it', async () => {
   const database = await newDatabase()
   const clock = createSimulatedClock(start + 10)
