@@ -3,7 +3,7 @@
 import type { Clock } from '../domain/clock.ts'
 import { DomainError } from '../domain/errors.ts'
 import { keyAt } from '../domain/key.ts'
-import { nextSecond, waitForFreeSecond, yieldToPriority } from './change-second.ts'
+import { nextSecond, noFreeSecond, waitForFreeSecond, yieldToPriority } from './change-second.ts'
 import { type Change, prepareTransaction } from './change-transaction.ts'
 import { mostAttempts } from './commit-change.ts'
 import { wasCommitted } from './committed.ts'
@@ -52,7 +52,7 @@ export async function commitStaged(
   const until = clock.now() + request.patience
   for (let attempt = 1; ; attempt++) {
     const name = `${request.batch}.${attempt}`
-    const isLast = attempt === mostAttempts
+    const isLast = attempt >= mostAttempts
     if (await tryToCommit(database, clock, request, { name, until, isLast })) return
   }
 }
@@ -66,38 +66,55 @@ async function tryToCommit(
 ): Promise<boolean> {
   const before = await readPosition(database, clock.now())
   const now = nextSecond(before, clock.now())
+  const isTooLate = () => isLast || clock.now() >= until
   try {
     const isStaged = await request.stage({ batch: name, now, decided: before.revision })
     if (!isStaged) return true
     await yieldToPriority(clock, before)
     const outcome = await commitGroup(database, clock, request, { name, until, before })
     if (outcome === 'committed') return true
+    if (outcome === 'stale' && isTooLate()) throw noFreeSecond()
     const isGone = outcome === 'gone' || !(await discardAtOnce(database, name))
     return isGone && (await wasCommitted(request.reader, name, before.revision))
   } catch (error) {
-    // What failed may have been done, staging too, and only its answer was lost.
-    const wasThere = await takeBack(request.patientDatabase, name)
-    const after = await readPosition(request.reader, clock.now()).catch(() => before)
-    const isOut =
-      wasThere !== true &&
-      (await wasCommitted(request.reader, name, before.revision).catch(() => undefined))
-    if (isOut) return true
-    // Nobody commits what was decided for another revision, wherever it is.
-    const isOver = after.revision !== before.revision
-    const isKnown = isOut === false && (wasThere !== undefined || isOver)
-    if (!isKnown) throw error instanceof DomainError ? notTakenBack() : error
-    // Where the store stands as it did, another attempt would fail in the same way.
-    const isMoved = isOver || (wasThere === true && after.shown !== before.shown)
-    if (isLast || clock.now() >= until || !isMoved) throw error
+    const fate = await takeBack(request, clock, { name, before })
+    if (fate === 'committed') return true
+    if (fate === 'unknown') throw error instanceof DomainError ? notTakenBack() : error
+    // Another attempt would fail in the same way.
+    if (fate === 'nobody was first') throw error
+    if (isTooLate()) throw error instanceof DomainError ? error : noFreeSecond()
     return false
   }
+}
+
+/**
+ * Takes an attempt back that failed, and tells what became of it. What failed may have been done, staging too, and only
+ * its answer was lost. `unknown`: it may be committed yet. Else nothing is left of it, and it is said whether the store
+ * has moved since.
+ */
+async function takeBack(
+  { patientDatabase, reader }: StagedRequest,
+  clock: Clock,
+  { name, before }: Pick<Attempt, 'name'> & { before: Position },
+): Promise<'committed' | 'unknown' | 'another was first' | 'nobody was first'> {
+  const wasThere = await discardInTime(patientDatabase, name)
+  const after = await readPosition(reader, clock.now()).catch(() => before)
+  // Nobody commits what was decided for another revision.
+  const isOver = after.revision !== before.revision
+  if (wasThere !== true) {
+    const isOut = await wasCommitted(reader, name, before.revision).catch(() => undefined)
+    if (isOut) return 'committed'
+    if (isOut === undefined || (wasThere === undefined && !isOver)) return 'unknown'
+  }
+  const isMoved = isOver || (wasThere === true && after.shown !== before.shown)
+  return isMoved ? 'another was first' : 'nobody was first'
 }
 
 /**
  * Deletes a batch, so that nobody commits it any more. Answers whether it was there, or undefined if that cannot be
  * said yet: where a writer is at work it is deleted before all that others send from now on.
  */
-async function takeBack(database: Database, name: string): Promise<boolean | undefined> {
+async function discardInTime(database: Database, name: string): Promise<boolean | undefined> {
   const discarded = discardAtOnce(database, name).catch(() => undefined)
   const late = new Promise<undefined>((resolve) => {
     setTimeout(() => resolve(undefined), longestTakingBack)

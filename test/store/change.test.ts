@@ -612,6 +612,32 @@ test('who loses a race after waiting as long as one may is told to come again, a
   expect(log.mock.calls).toEqual([])
 })
 
+test.each(['staging', 'committing'])(
+  'a release before which something else is always published is told to come again, and the log nothing (while %s)',
+  async (moment) => {
+    const database = await newDatabase()
+    const clock = createSimulatedClock(start)
+    let batches = 0
+    const beaten: Database = {
+      prepare: (sql) => database.prepare(sql),
+      async batch(statements) {
+        if (++batches > 100) throw new Error('it is tried again for good')
+        const other = database.prepare("update state set value = value + 1 where key = 'revision'")
+        const isStaging = statements.length === 1
+        if (!isStaging && moment === 'committing') await other.all()
+        await database.batch(statements)
+        if (isStaging && moment === 'staging') await other.all()
+      },
+    }
+    const press = await service(database, {}, clock, beaten)
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => log.mockRestore())
+    await expect(press.put('y')).rejects.toThrow('Something else becomes public every second')
+    expect(log.mock.calls).toEqual([])
+    expect(await press.staged()).toBe(0)
+  },
+)
+
 test('what is committed is answered for, though nothing more is done for its request', async () => {
   const database = await newDatabase()
   const clock = createSimulatedClock(start)
