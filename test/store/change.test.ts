@@ -9,6 +9,7 @@ import { readReleases } from '../../src/content/read-release.ts'
 import { DomainError } from '../../src/domain/errors.ts'
 import { allReleases } from '../../src/domain/feed-query.ts'
 import type { MediaStore } from '../../src/domain/media-store.ts'
+import type { PublishingStore } from '../../src/domain/publishing-store.ts'
 import { formatUtc } from '../../src/domain/time.ts'
 import { publishTopic } from '../../src/publishing/publish-topic.ts'
 import { publish } from '../../src/publishing/publish.ts'
@@ -808,6 +809,33 @@ test('a topic before which something else is always published is told to come ag
   const ports = { store: createPublishingStore(database, { wordsOf }), clock }
   const topic = { slug: 'new', written: { label: { en: 'new' } }, by, isDryRun: false }
   await expect(publishTopic(ports, topic)).rejects.toThrow('Send it again in ten seconds')
+})
+
+test('a topic whose change was made is told as what it was, and stays corrected, though the answer was lost', async () => {
+  const database = await newDatabase()
+  const clock = createSimulatedClock(start)
+  await service(database, {}, clock)
+  const send = (store: PublishingStore, en: string) =>
+    publishTopic({ store, clock }, { slug: 'new', written: { label: { en } }, by, isDryRun: false })
+  const others = createPublishingStore(database, { wordsOf })
+  let isLost = true
+  const press = createPublishingStore(
+    {
+      prepare: (sql) => database.prepare(sql),
+      async batch(statements) {
+        await database.batch(statements)
+        if (!isLost) return
+        isLost = false
+        expect(await send(others, 'Corrected by a third')).toBe('revised')
+        throw new Error('the network is down')
+      },
+    },
+    { wordsOf },
+  )
+  expect(await send(press, 'Ours')).toBe('created')
+  const { published } = await others.siteAndTopics()
+  expect(published.topics).toMatchObject([{ label: { en: 'Corrected by a third' } }])
+  expect(await others.history('topic:new', 10)).toHaveLength(2)
 })
 
 /** The connection breaks once the statement has taken effect. */
