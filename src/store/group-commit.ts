@@ -12,8 +12,8 @@ import { type Position, readPosition } from './position.ts'
 import { slugsOf } from './slugs.ts'
 import { discardAtOnce, hidesWhatWasOut, type Staging } from './staging.ts'
 
-/** Identities and slugs of one group, about as many as a thousand releases have. */
-const mostNames = 2000
+/** Releases of one group: twice as many as a request may have, so that a large one is committed along as well. */
+const mostReleases = 1000
 
 /**
  * Milliseconds for which a request that is refused waits until what it staged is taken back: so long that all of it
@@ -153,7 +153,7 @@ async function commitGroup(
   return 'committed'
 }
 
-type StagedNames = { batch: string; ids: string; slugs: string }
+type StagedNames = { batch: string; count: number; ids: string; slugs: string }
 
 /**
  * The batches that can be committed together with one: of those that speak of the same release or slug only
@@ -171,7 +171,7 @@ async function chooseGroup(
 ): Promise<string[]> {
   const { results } = await statement(
     database,
-    `select batch, json_group_array(id) as ids, json_group_array(json(slugs)) as slugs from (
+    `select batch, count(*) as count, json_group_array(id) as ids, json_group_array(json(slugs)) as slugs from (
        select batch, staged, id, ${slugsOf('incoming')} as slugs,
          ${hidesWhatWasOut('?4')} as isTooLate
        from incoming
@@ -185,12 +185,12 @@ async function chooseGroup(
   ).all<StagedNames>()
   const own = results.find((one) => one.batch === batch)
   const taken = new Set(own ? namesOf(own) : [])
-  let count = taken.size
+  let count = own?.count ?? 0
   const group = results.filter((one) => {
     if (one.batch === batch) return true
     const names = namesOf(one)
-    count += names.length
-    if (count > mostNames || names.some((name) => taken.has(name))) return false
+    if (count + one.count > mostReleases || names.some((name) => taken.has(name))) return false
+    count += one.count
     for (const name of names) taken.add(name)
     return true
   })
