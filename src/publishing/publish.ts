@@ -21,7 +21,7 @@ export async function publish(
   ports: PublishingPorts,
   requests: PublishRequest[],
 ): Promise<(Receipt | DomainError)[]> {
-  const looked = await prepare(ports, requests)
+  const looked = await withConcerns(ports, await prepare(ports, requests))
   const results = new Map<Prepared | DomainError, Receipt | DomainError>()
   const seen = new Set<string>()
   const changing: Prepared[] = []
@@ -34,10 +34,8 @@ export async function publish(
     // An earlier one of the same request may change what this one was compared with.
     const isDone = one.change === 'unchanged' && !seen.has(key)
     seen.add(key)
-    if (one.request.isDryRun) {
-      const { release } = isDone ? one.before! : one.draft
-      results.set(one, receipt(await withConcerns(ports, one), release))
-    } else if (isDone) results.set(one, receipt(one, one.before!.release))
+    if (isDone) results.set(one, receipt(one, one.before!.release))
+    else if (one.request.isDryRun) results.set(one, receipt(one, one.draft.release))
     else changing.push(one)
   }
   for (const group of groupsOf(changing)) {
@@ -47,35 +45,51 @@ export async function publish(
   return looked.map((one) => results.get(one)!)
 }
 
-/** The same with all that `check` would tell of such a release. What is withdrawn goes out no more. */
+/** The same, dry runs with all that `check` would tell of such a release. What is withdrawn goes out no more. */
 async function withConcerns(
   { store, clock }: Pick<PublishingPorts, 'store' | 'clock'>,
-  one: Prepared,
-): Promise<Prepared> {
-  const { release } = one.draft
-  if (release.withdrawn) return one
-  const { site } = one.siteAndTopics
-  const viewer = viewerOf(one.request.by, clock.now())
-  const told = await warningsOf(store, release, { site, viewer })
-  return { ...one, warnings: [...one.warnings, ...told] }
+  looked: (Prepared | DomainError)[],
+): Promise<(Prepared | DomainError)[]> {
+  const dry = accepted(looked).filter(({ request, draft }) => {
+    return request.isDryRun && !draft.release.withdrawn
+  })
+  if (dry.length === 0) return looked
+  const now = clock.now()
+  const { site } = dry[0]!.siteAndTopics
+  const releases = dry.map(({ draft }) => draft.release)
+  const versions = await findVersions(store, releases, site)
+  return looked.map((one) => {
+    if (one instanceof DomainError || !dry.includes(one)) return one
+    const viewer = viewerOf(one.request.by, now)
+    const told = warningsOf(one.draft.release, versions, { site, viewer })
+    return { ...one, warnings: [...one.warnings, ...told] }
+  })
+}
+
+/** What the store has at the slugs of some releases, in every language. */
+export async function findVersions(
+  store: Pick<PublishingStore, 'findReleases'>,
+  releases: Pick<Release, 'slug'>[],
+  { languages }: Site,
+): Promise<Release[]> {
+  const slugs = [...new Set(releases.map(({ slug }) => slug))]
+  const addresses = slugs.flatMap((slug) => languages.map((language) => ({ slug, language })))
+  return (await store.findReleases(addresses, [])).map(({ release }) => release)
 }
 
 /**
- * What `check` would tell of a release and its versions in the store, as far as that needs no folder and `viewer` may be
- * shown those versions.
+ * What `check` would tell of a release and its versions, as far as that needs no folder and `viewer` may be shown those
+ * versions.
  */
-export async function warningsOf(
-  store: Pick<PublishingStore, 'findReleases'>,
+export function warningsOf(
   release: Release,
+  versions: Release[],
   { site, viewer }: { site: Site; viewer: Viewer },
-): Promise<Problem[]> {
-  const { slug, language } = release
-  const others = site.languages.filter((one) => one !== language)
-  const addresses = others.map((one) => ({ slug, language: one }))
-  const found = await store.findReleases(addresses, [])
-  const sisters = found
-    .map((one) => one.release)
-    .filter((one) => !one.withdrawn && maySee(viewer, one))
+): Problem[] {
+  const sisters = versions.filter((one) => {
+    const isOther = one.slug === release.slug && one.language !== release.language
+    return isOther && !one.withdrawn && maySee(viewer, one)
+  })
   const told = concernsOf(release, { site, now: viewer.now })
   const concerns = [...told, ...lessThanSisters(release, sisters)]
   return concerns
