@@ -28,7 +28,8 @@ export async function createPreview(c: Ask): Promise<Response> {
   const { by, isDryRun } = surroundings(c)
   const now = clock.now()
   const preview: Preview = {
-    id: createPreviewId(),
+    // Seconds do not tell which of two was made first.
+    id: createPreviewId(Date.now()),
     release: release.id,
     name,
     languages: languages.includes(everyLanguage)
