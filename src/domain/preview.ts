@@ -79,9 +79,9 @@ export function createSecret(): string {
   return toHex(crypto.getRandomValues(new Uint8Array(16)))
 }
 
-/** A new name for a link. */
-export function createPreviewId(): string {
-  return toHex(crypto.getRandomValues(new Uint8Array(8)))
+/** A new name for a link that is made at a millisecond. Names are in the order of their time. */
+export function createPreviewId(at: number): string {
+  return at.toString(16).padStart(12, '0') + toHex(crypto.getRandomValues(new Uint8Array(8)))
 }
 
 /** The secret that an address holds, in its one spelling; undefined for what can be none. */

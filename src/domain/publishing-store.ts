@@ -111,8 +111,8 @@ export interface PublishingStore {
     viewer: Viewer,
     filter?: ReleaseFilter,
   ): Promise<ReleaseSummary[]>
-  /** Whether releases mention a file, but none that this viewer may see. */
-  isFileHidden(path: string, viewer: Viewer): Promise<boolean>
+  /** Of some files those that releases mention, but none that this viewer may see. */
+  hiddenFiles(paths: string[], viewer: Viewer): Promise<Set<string>>
   /** What was done to a subject through the API, the last first. */
   history(subject: string, limit: number): Promise<HistoryEntry[]>
   /**

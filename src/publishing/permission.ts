@@ -1,6 +1,7 @@
 import { isUnderEmbargo } from '../domain/embargo.ts'
 import { DomainError, refusable } from '../domain/errors.ts'
 import { identity } from '../domain/identity.ts'
+import { spellings } from '../domain/media-types.ts'
 import type {
   Holder,
   PublishingStore,
@@ -41,6 +42,19 @@ export function maySee(
   { publisher, published }: Pick<Release, 'publisher' | 'published'>,
 ): boolean {
   return !isUnderEmbargo(published, now) || !publishers || publishers.includes(publisher)
+}
+
+/** Of some files those that releases speak of which an author may not see yet, and no others, in whichever Unicode form. */
+export async function hiddenFiles(
+  store: Pick<PublishingStore, 'hiddenFiles'>,
+  paths: string[],
+  by: Author,
+  now: number,
+): Promise<Set<string>> {
+  if (!by.publishers || paths.length === 0) return new Set()
+  const spelled = [...new Set(paths.flatMap(spellings))]
+  const hidden = await store.hiddenFiles(spelled, viewerOf(by, now))
+  return new Set(paths.filter((path) => spellings(path).some((one) => hidden.has(one))))
 }
 
 /** Throws DomainError `forbidden` when somebody may not publish for the publisher that he names. */

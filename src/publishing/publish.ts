@@ -1,83 +1,16 @@
-import type { Clock } from '../domain/clock.ts'
 import { isUnderEmbargo } from '../domain/embargo.ts'
-import { DomainError, refusable } from '../domain/errors.ts'
-import { fingerprint, keyOf } from '../domain/identity.ts'
+import { DomainError } from '../domain/errors.ts'
+import { keyOf } from '../domain/identity.ts'
 import { mostProblems } from '../domain/limits.ts'
 import type { Problem } from '../domain/problem.ts'
-import {
-  asUnfinished,
-  checkCondition,
-  checkMayBeUnfinished,
-  formerSlugs,
-  fromContent,
-  historyEntryOf,
-  identityElsewhere,
-  isAsRead,
-  isRepeated,
-  isWithdrawnAlready,
-  merge,
-  notWritten,
-  otherIdentity,
-  tagOf,
-  withdrawn,
-  wrong,
-} from './revise.ts'
-import {
-  apiSource,
-  type SiteAndTopics,
-  type Holder,
-  type PublishingStore,
-  type ReleaseForAuthors,
-  type Viewer,
-} from '../domain/publishing-store.ts'
-import type { Draft } from '../domain/publishing.ts'
-import {
-  type Author,
-  checkPublisher,
-  checkSlug,
-  isOwn,
-  maySee,
-  takenSlug,
-  viewerOf,
-  withinReach,
-} from './permission.ts'
-import { concernsOf, lessThanSisters } from './concerns.ts'
-import type { PublishRequest, Receipt } from './request.ts'
-import {
-  type MediaFile,
-  type ReadText,
-  type ReleaseToRead,
-  type Surroundings,
-  withMedia,
-} from '../domain/reading.ts'
+import type { PublishingStore, Viewer } from '../domain/publishing-store.ts'
 import type { Release } from '../domain/release.ts'
-import { formatUtc } from '../domain/time.ts'
 import type { Site } from '../domain/site.ts'
-import { joinVocabularies } from '../domain/topic.ts'
-import type { WrittenRelease } from '../domain/written-release.ts'
-
-/** What publishing asks of the world around it. */
-export type PublishingPorts = {
-  store: PublishingStore
-  /** Reads releases, perhaps in another thread. */
-  readReleases: (releases: ReleaseToRead[], surroundings: Surroundings) => Promise<ReadText[]>
-  /** The file below `media/`, wherever it is, unless somebody may not know of it. */
-  findMedia: (path: string, by: Author) => Promise<MediaFile | undefined>
-  clock: Clock
-  createBatch: () => string
-  /** BASE_URL, where it is known: what begins with it is ours. */
-  baseUrl?: string
-}
-
-/** A request that was looked at, and what would become of it as things stand. */
-type Prepared = {
-  request: PublishRequest
-  before: ReleaseForAuthors | undefined
-  siteAndTopics: SiteAndTopics
-  draft: Draft
-  warnings: Problem[]
-  change: Receipt['change']
-}
+import { concernsOf, lessThanSisters } from './concerns.ts'
+import { maySee, viewerOf, withinReach } from './permission.ts'
+import { accepted, prepare, type Prepared, type PublishingPorts } from './prepare.ts'
+import type { PublishRequest, Receipt } from './request.ts'
+import { historyEntryOf, notWritten, tagOf } from './revise.ts'
 
 /**
  * Publishes what comes through the API: each request on its own, so that one that is refused does not keep the
@@ -88,7 +21,7 @@ export async function publish(
   ports: PublishingPorts,
   requests: PublishRequest[],
 ): Promise<(Receipt | DomainError)[]> {
-  const looked = await prepare(ports, requests)
+  const looked = await withConcerns(ports, await prepare(ports, requests))
   const results = new Map<Prepared | DomainError, Receipt | DomainError>()
   const seen = new Set<string>()
   const changing: Prepared[] = []
@@ -101,10 +34,8 @@ export async function publish(
     // An earlier one of the same request may change what this one was compared with.
     const isDone = one.change === 'unchanged' && !seen.has(key)
     seen.add(key)
-    if (one.request.isDryRun) {
-      const { release } = isDone ? one.before! : one.draft
-      results.set(one, receipt(await withConcerns(ports, one), release))
-    } else if (isDone) results.set(one, receipt(one, one.before!.release))
+    if (isDone) results.set(one, receipt(one, one.before!.release))
+    else if (one.request.isDryRun) results.set(one, receipt(one, one.draft.release))
     else changing.push(one)
   }
   for (const group of groupsOf(changing)) {
@@ -114,35 +45,51 @@ export async function publish(
   return looked.map((one) => results.get(one)!)
 }
 
-/** The same with all that `check` would tell of such a release. What is withdrawn goes out no more. */
+/** The same, dry runs with all that `check` would tell of such a release. What is withdrawn goes out no more. */
 async function withConcerns(
   { store, clock }: Pick<PublishingPorts, 'store' | 'clock'>,
-  one: Prepared,
-): Promise<Prepared> {
-  const { release } = one.draft
-  if (release.withdrawn) return one
-  const { site } = one.siteAndTopics
-  const viewer = viewerOf(one.request.by, clock.now())
-  const told = await warningsOf(store, release, { site, viewer })
-  return { ...one, warnings: [...one.warnings, ...told] }
+  looked: (Prepared | DomainError)[],
+): Promise<(Prepared | DomainError)[]> {
+  const dry = accepted(looked).filter(({ request, draft }) => {
+    return request.isDryRun && !draft.release.withdrawn
+  })
+  if (dry.length === 0) return looked
+  const now = clock.now()
+  const { site } = dry[0]!.siteAndTopics
+  const releases = dry.map(({ draft }) => draft.release)
+  const versions = await findVersions(store, releases, site)
+  return looked.map((one) => {
+    if (one instanceof DomainError || !dry.includes(one)) return one
+    const viewer = viewerOf(one.request.by, now)
+    const told = warningsOf(one.draft.release, versions, { site, viewer })
+    return { ...one, warnings: [...one.warnings, ...told] }
+  })
+}
+
+/** What the store has at the slugs of some releases, in every language. */
+export async function findVersions(
+  store: Pick<PublishingStore, 'findReleases'>,
+  releases: Pick<Release, 'slug'>[],
+  { languages }: Site,
+): Promise<Release[]> {
+  const slugs = [...new Set(releases.map(({ slug }) => slug))]
+  const addresses = slugs.flatMap((slug) => languages.map((language) => ({ slug, language })))
+  return (await store.findReleases(addresses, [])).map(({ release }) => release)
 }
 
 /**
- * What `check` would tell of a release and its versions in the store, as far as that needs no folder and `viewer` may be
- * shown those versions.
+ * What `check` would tell of a release and its versions, as far as that needs no folder and `viewer` may be shown those
+ * versions.
  */
-export async function warningsOf(
-  store: Pick<PublishingStore, 'findReleases'>,
+export function warningsOf(
   release: Release,
+  versions: Release[],
   { site, viewer }: { site: Site; viewer: Viewer },
-): Promise<Problem[]> {
-  const { slug, language } = release
-  const others = site.languages.filter((one) => one !== language)
-  const addresses = others.map((one) => ({ slug, language: one }))
-  const found = await store.findReleases(addresses, [])
-  const sisters = found
-    .map((one) => one.release)
-    .filter((one) => !one.withdrawn && maySee(viewer, one))
+): Problem[] {
+  const sisters = versions.filter((one) => {
+    const isOther = one.slug === release.slug && one.language !== release.language
+    return isOther && !one.withdrawn && maySee(viewer, one)
+  })
   const told = concernsOf(release, { site, now: viewer.now })
   const concerns = [...told, ...lessThanSisters(release, sisters)]
   return concerns
@@ -212,127 +159,6 @@ async function lookAgain(
   const again = others.length > 0 ? await prepare(ports, others, now) : []
   const looked = prepared.map((one, index) => (stillRight[index] ? one : again.shift()!))
   return withinReach(looked, store)
-}
-
-/** `now` is one for all: those without a time would lose their order if the next second began meanwhile. */
-async function prepare(
-  ports: PublishingPorts,
-  requests: PublishRequest[],
-  now = ports.clock.now(),
-): Promise<(Prepared | DomainError)[]> {
-  const { store } = ports
-  const siteAndTopics = await store.siteAndTopics()
-  const addresses = requests.flatMap(({ slug, language, written }) => {
-    return [slug, ...formerSlugs(written)].map((one) => ({ slug: one, language }))
-  })
-  const stored = byAddress(await store.findReleases(addresses, []))
-  const limited = requests.filter(({ by }) => by.publishers)
-  const slugs = limited.map(({ slug }) => slug)
-  const holders = slugs.length > 0 ? await store.holders(slugs, []) : []
-  const all = requests.map((request) =>
-    refusable(() => readOne(ports, request, siteAndTopics, { stored, holders, now })),
-  )
-  const read = await withinReach(await Promise.all(all), store)
-  const ids = read.flatMap((one) => {
-    if (one instanceof DomainError || one.before?.release.id === one.draft.release.id) return []
-    return [one.draft.release.id]
-  })
-  const owners = new Map(
-    (ids.length > 0 ? await store.findReleases([], ids) : []).map((one) => [one.release.id, one]),
-  )
-  return Promise.all(
-    read.map(async (one) => {
-      if (one instanceof DomainError) return one
-      const owner = owners.get(one.draft.release.id)
-      if (!owner || owner === one.before) return one
-      if (keyOf(owner.release) !== keyOf(one.request)) return identityElsewhere(owner.release)
-      // It came between the two questions.
-      const [again] = await prepare(ports, [one.request], now)
-      return again!
-    }),
-  )
-}
-
-async function readOne(
-  { readReleases, findMedia, baseUrl }: PublishingPorts,
-  request: PublishRequest,
-  siteAndTopics: SiteAndTopics,
-  {
-    stored,
-    holders,
-    now,
-  }: { stored: Map<string, ReleaseForAuthors>; holders: Holder[]; now: number },
-): Promise<Prepared> {
-  const { slug, language, by, written, condition } = request
-  checkSlug(by, slug, holders)
-  const there = stored.get(keyOf(request))
-  const formerly = formerSlugs(written).map((one) => stored.get(keyOf({ slug: one, language })))
-  const before = there ?? formerly.find((one) => one !== undefined)
-  if (before && !isOwn(by, before.release.publisher)) throw takenSlug(by, before.release.slug)
-  checkCondition(condition, there)
-  if (before && !before.source.startsWith(apiSource)) throw fromContent(before)
-  const merged = request.withdrawal
-    ? withdrawn(before, request.withdrawal, siteAndTopics, now)
-    : merge(request, before, now)
-  const origin = {
-    source: `${apiSource}${slug}.${language}`,
-    origin: request.origin ?? fingerprint(JSON.stringify(written ?? merged)),
-  }
-  const read = async (one: WrittenRelease) => {
-    // What is withdrawn may be from before there were limits.
-    const isWithdrawn = before?.release.withdrawn !== undefined
-    const release = { written: one, origin, isNew: written !== undefined, now, isWithdrawn }
-    const [text] = await readReleases([release], surroundingsOf(siteAndTopics, baseUrl))
-    const result = await withMedia(text!, (path) => findMedia(path, by))
-    if (!result.draft) throw wrong(result.problems)
-    if (!text!.isUnfinished) return { ...result, draft: result.draft }
-    checkMayBeUnfinished(result.draft, before, now)
-    return { ...result, draft: asUnfinished(result.draft) }
-  }
-  let result = await read(merged)
-  if (request.change && !isRepeated(request.change, before, result.draft)) {
-    const changes = [
-      ...((merged.changes as unknown[] | undefined) ?? []),
-      { at: formatUtc(now), ...request.change },
-    ]
-    result = await read({ ...merged, changes })
-  }
-  const { problems } = result
-  const draft = { ...result.draft, markdown: markdownOf(written) }
-  checkPublisher(by, draft.release.publisher)
-  if (before && before.release.id !== draft.release.id) throw otherIdentity(before.release)
-  const isSame = before?.hash === draft.hash && keyOf(before.release) === keyOf(request)
-  const isUnchanged =
-    isSame || isWithdrawnAlready(request, before) || isAsRead(before, draft, siteAndTopics)
-  const change = !before ? 'created' : isUnchanged ? 'unchanged' : 'revised'
-  return { request, before, siteAndTopics, draft, warnings: problems, change }
-}
-
-const surroundings = new WeakMap<SiteAndTopics, Surroundings>()
-
-/** The same object for the same site and topics, so that threads are sent it once. */
-function surroundingsOf(siteAndTopics: SiteAndTopics, baseUrl: string | undefined): Surroundings {
-  let found = surroundings.get(siteAndTopics)
-  if (!found) {
-    const { site, content, published } = siteAndTopics
-    found = { site, vocabulary: joinVocabularies(content, published), baseUrl }
-    surroundings.set(siteAndTopics, found)
-  }
-  return found
-}
-
-function byAddress(stored: ReleaseForAuthors[]): Map<string, ReleaseForAuthors> {
-  return new Map(stored.map((one) => [keyOf(one.release), one]))
-}
-
-/** A text that was written in Markdown. While the HTML stays, the store keeps the one it was made of. */
-function markdownOf(written: WrittenRelease | undefined): string | undefined {
-  const { markdown } = Object(written?.body) as { markdown?: unknown }
-  return typeof markdown === 'string' ? markdown : undefined
-}
-
-function accepted(looked: (Prepared | DomainError)[]): Prepared[] {
-  return looked.flatMap((one) => (one instanceof DomainError ? [] : [one]))
 }
 
 function receipt(

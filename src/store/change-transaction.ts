@@ -3,6 +3,7 @@ import type { Site } from '../domain/site.ts'
 import type { VocabularySource } from '../domain/topic.ts'
 import { type AssignedKeys, assignKeys } from './assign-keys.ts'
 import { chunks, rowsPerStatement } from './chunks.ts'
+import { noteCommitted } from './committed.ts'
 import { type Database, statement, type Statement } from './database.ts'
 import { rememberDeparted } from './departed.ts'
 import { recordStagedHistory } from './history.ts'
@@ -94,7 +95,7 @@ export async function prepareTransaction(
     setStateValue(database, 'site', JSON.stringify(site)),
     setStateValue(database, 'vocabulary', JSON.stringify(vocabulary)),
     setStateValue(database, 'program', program),
-    setStateValue(database, 'committed', await withCommitted(database, batches, second)),
+    await noteCommitted(database, batches, position.revision + 1),
     ...others,
     recordStagedHistory(database, staged, second),
     statement(database, `delete from placement where ${inBatches('?')}`, staged),
@@ -199,23 +200,4 @@ function deleteReplaced(database: Database, staged: string, removed: string[]): 
       staged,
     ),
   ]
-}
-
-/** Seconds for which it is known what was committed: longer than any request waits. */
-const longestRemembered = 30
-
-/**
- * The batches that were committed of late, as JSON: whoever finds nothing staged any more asks whether another committed
- * it along. What is public by then may be a later version already.
- */
-async function withCommitted(
-  database: Database,
-  batches: string[],
-  second: number,
-): Promise<string> {
-  const { committed = '{}' } = await readStateValues(database, 'committed')
-  const before = Object.entries(JSON.parse(committed) as Record<string, number>)
-  const now = batches.map((one): [string, number] => [one, second])
-  const known = [...before, ...now].filter(([, at]) => at > second - longestRemembered)
-  return JSON.stringify(Object.fromEntries(known))
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock.ts'
 import { endPriority, noFreeSecond, requestPriority, waitForFreeSecond } from './change-second.ts'
 import { type Change, prepareTransaction } from './change-transaction.ts'
+import { wasCommitted } from './committed.ts'
 import type { Database } from './database.ts'
 import { readPosition } from './position.ts'
 import { prepareTopics } from './prepare-topics.ts'
@@ -34,6 +35,8 @@ export async function commitChange(
   const until = clock.now() + patience
   const limits = { ...marking, until: clock.now() + longestMarking }
   const onTaken = () => requestPriority(database, clock)
+  // Nothing is staged under it. It tells whether this was done where the answer was lost.
+  const name = crypto.randomUUID()
   for (let attempt = 1; ; attempt++) {
     const { second, position } = await waitForFreeSecond(database, clock, { until, onTaken })
     const change = await decide(second)
@@ -42,13 +45,15 @@ export async function commitChange(
     if (preparation === 'unfinished') return false
     if (preparation === 'done') continue
     try {
-      const transaction = await prepareTransaction(database, position, change, second)
+      const named = { ...change, batches: [...change.batches, name] }
+      const transaction = await prepareTransaction(database, position, named, second)
       await database.batch([...transaction, endPriority(database)])
       return true
     } catch (error) {
       const { revision, shown } = await readPosition(database, second)
       const isAsBefore = revision === position.revision && shown < second
       if (isAsBefore) throw error
+      if (await wasCommitted(database, name, position.revision)) return true
       if (attempt === mostAttempts) throw noFreeSecond()
       await requestPriority(database, clock)
     }

@@ -3,17 +3,17 @@
 import type { Clock } from '../domain/clock.ts'
 import { DomainError } from '../domain/errors.ts'
 import { keyAt } from '../domain/key.ts'
-import { nextSecond, waitForFreeSecond, yieldToPriority } from './change-second.ts'
+import { nextSecond, noFreeSecond, waitForFreeSecond, yieldToPriority } from './change-second.ts'
 import { type Change, prepareTransaction } from './change-transaction.ts'
 import { mostAttempts } from './commit-change.ts'
+import { wasCommitted } from './committed.ts'
 import { type Database, statement } from './database.ts'
 import { type Position, readPosition } from './position.ts'
-import { readStateValues } from './state-values.ts'
 import { slugsOf } from './slugs.ts'
 import { discardAtOnce, hidesWhatWasOut, type Staging } from './staging.ts'
 
-/** Identities and slugs of one group, about as many as a thousand releases have. */
-const mostNames = 2000
+/** Releases of one group: twice as many as a request may have, so that a large one is committed along as well. */
+const mostReleases = 1000
 
 /**
  * Milliseconds for which a request that is refused waits until what it staged is taken back: so long that all of it
@@ -52,7 +52,7 @@ export async function commitStaged(
   const until = clock.now() + request.patience
   for (let attempt = 1; ; attempt++) {
     const name = `${request.batch}.${attempt}`
-    const isLast = attempt === mostAttempts
+    const isLast = attempt >= mostAttempts
     if (await tryToCommit(database, clock, request, { name, until, isLast })) return
   }
 }
@@ -65,36 +65,56 @@ async function tryToCommit(
   { name, until, isLast }: Attempt,
 ): Promise<boolean> {
   const before = await readPosition(database, clock.now())
-  let isStaged = false
+  const now = nextSecond(before, clock.now())
+  const isTooLate = () => isLast || clock.now() >= until
   try {
-    const now = nextSecond(before, clock.now())
-    isStaged = await request.stage({ batch: name, now, decided: before.revision })
+    const isStaged = await request.stage({ batch: name, now, decided: before.revision })
     if (!isStaged) return true
     await yieldToPriority(clock, before)
     const outcome = await commitGroup(database, clock, request, { name, until, before })
     if (outcome === 'committed') return true
+    if (outcome === 'stale' && isTooLate()) throw noFreeSecond()
     const isGone = outcome === 'gone' || !(await discardAtOnce(database, name))
-    return isGone && (await wasCommitted(request.reader, name))
+    return isGone && (await wasCommitted(request.reader, name, before.revision))
   } catch (error) {
-    const wasThere = await takeBack(request.patientDatabase, name)
-    // Nothing is left of it where another committed it, and where the answer to a discard was lost.
-    const mayBeOut = isStaged && wasThere !== true
-    const isOut = mayBeOut && (await wasCommitted(request.reader, name).catch(() => undefined))
-    if (isOut) return true
-    const isKnown = wasThere !== undefined && isOut !== undefined
-    const isToldOfTheRest = isKnown || !(error instanceof DomainError)
-    const told = isToldOfTheRest ? error : notTakenBack()
-    if (isLast || clock.now() >= until) throw told
-    if (await isStillAt(request.reader, clock, before).catch(() => true)) throw told
+    const fate = await takeBack(request, clock, { name, before })
+    if (fate === 'committed') return true
+    if (fate === 'unknown') throw error instanceof DomainError ? notTakenBack() : error
+    // Another attempt would fail in the same way.
+    if (fate === 'nobody was first') throw error
+    if (isTooLate()) throw error instanceof DomainError ? error : noFreeSecond()
     return false
   }
+}
+
+/**
+ * Takes an attempt back that failed, and tells what became of it. What failed may have been done, staging too, and only
+ * its answer was lost. `unknown`: it may be committed yet. Else nothing is left of it, and it is said whether the store
+ * has moved since.
+ */
+async function takeBack(
+  { patientDatabase, reader }: StagedRequest,
+  clock: Clock,
+  { name, before }: Pick<Attempt, 'name'> & { before: Position },
+): Promise<'committed' | 'unknown' | 'another was first' | 'nobody was first'> {
+  const wasThere = await discardInTime(patientDatabase, name)
+  const after = await readPosition(reader, clock.now()).catch(() => before)
+  // Nobody commits what was decided for another revision.
+  const isOver = after.revision !== before.revision
+  if (wasThere !== true) {
+    const isOut = await wasCommitted(reader, name, before.revision).catch(() => undefined)
+    if (isOut) return 'committed'
+    if (isOut === undefined || (wasThere === undefined && !isOver)) return 'unknown'
+  }
+  const isMoved = isOver || (wasThere === true && after.shown !== before.shown)
+  return isMoved ? 'another was first' : 'nobody was first'
 }
 
 /**
  * Deletes a batch, so that nobody commits it any more. Answers whether it was there, or undefined if that cannot be
  * said yet: where a writer is at work it is deleted before all that others send from now on.
  */
-async function takeBack(database: Database, name: string): Promise<boolean | undefined> {
+async function discardInTime(database: Database, name: string): Promise<boolean | undefined> {
   const discarded = discardAtOnce(database, name).catch(() => undefined)
   const late = new Promise<undefined>((resolve) => {
     setTimeout(() => resolve(undefined), longestTakingBack)
@@ -108,12 +128,6 @@ function notTakenBack(): DomainError {
     'Something large is being written at present. Send it again in ten seconds: what was taken all the same does not become public twice.',
     { retryAfter: 10 },
   )
-}
-
-/** Whether the store stands where it did, so that another attempt would fail in the same way. */
-async function isStillAt(database: Database, clock: Clock, before: Position): Promise<boolean> {
-  const { revision, shown } = await readPosition(database, clock.now())
-  return revision === before.revision && shown === before.shown
 }
 
 /**
@@ -139,13 +153,7 @@ async function commitGroup(
   return 'committed'
 }
 
-/** Whether another request committed a batch along. */
-async function wasCommitted(database: Database, name: string): Promise<boolean> {
-  const { committed = '{}' } = await readStateValues(database, 'committed')
-  return Object.hasOwn(JSON.parse(committed) as object, name)
-}
-
-type StagedNames = { batch: string; ids: string; slugs: string }
+type StagedNames = { batch: string; count: number; ids: string; slugs: string }
 
 /**
  * The batches that can be committed together with one: of those that speak of the same release or slug only
@@ -163,7 +171,7 @@ async function chooseGroup(
 ): Promise<string[]> {
   const { results } = await statement(
     database,
-    `select batch, json_group_array(id) as ids, json_group_array(json(slugs)) as slugs from (
+    `select batch, count(*) as count, json_group_array(id) as ids, json_group_array(json(slugs)) as slugs from (
        select batch, staged, id, ${slugsOf('incoming')} as slugs,
          ${hidesWhatWasOut('?4')} as isTooLate
        from incoming
@@ -177,12 +185,12 @@ async function chooseGroup(
   ).all<StagedNames>()
   const own = results.find((one) => one.batch === batch)
   const taken = new Set(own ? namesOf(own) : [])
-  let count = taken.size
+  let count = own?.count ?? 0
   const group = results.filter((one) => {
     if (one.batch === batch) return true
     const names = namesOf(one)
-    count += names.length
-    if (count > mostNames || names.some((name) => taken.has(name))) return false
+    if (count + one.count > mostReleases || names.some((name) => taken.has(name))) return false
+    count += one.count
     for (const name of names) taken.add(name)
     return true
   })

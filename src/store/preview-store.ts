@@ -188,8 +188,8 @@ async function listPreviews(database: Database, release: string, now: number): P
     database,
     `select * from (
        select ${columns} from preview where release = ?1 and ends > ?2
-       order by ends > ?3 desc, created desc, id limit ?4
-     ) order by created desc, id`,
+       order by ends > ?3 desc, created desc, id desc limit ?4
+     ) order by created desc, id desc`,
     release,
     now - remembered,
     now,

@@ -12,6 +12,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { Release } from '../domain/release.ts'
 import { joinVocabularies, withTopic, type WrittenTopic } from '../domain/topic.ts'
 import type { Change } from './change-transaction.ts'
+import { chunks } from './chunks.ts'
 import { commitChange } from './commit-change.ts'
 import { type Database, readStored, statement } from './database.ts'
 import { isShown, listKept, publisherOf } from './list-kept.ts'
@@ -47,7 +48,7 @@ export function createPublishingStore(
     findReleases: (addresses, ids) => findReleases(database, addresses, ids),
     findCommitted: (ids) => findReleases(reader, [], ids),
     holders: (slugs, ids) => findHolders(database, slugs, ids),
-    isFileHidden: (path, viewer) => isFileHidden(database, path, viewer),
+    hiddenFiles: (paths, viewer) => findHiddenFiles(database, paths, viewer),
     list: async (after, limit, viewer, filter = {}) =>
       listKept(database, {
         after,
@@ -195,21 +196,26 @@ async function findHolders(database: Database, slugs: string[], ids: string[]): 
   return results
 }
 
-async function isFileHidden(
+async function findHiddenFiles(
   database: Database,
-  path: string,
+  paths: string[],
   { publishers, now }: Viewer,
-): Promise<boolean> {
-  const found = await statement(
-    database,
-    `select 1 where exists (select 1 from release_media where path = ?3)
-       and not exists (
-         select 1 from release_media cross join release using (key)
-         where path = ?3 and ${isShown}
-       )`,
-    publishers ? JSON.stringify(publishers) : null,
-    lastKeyOf(now),
-    path,
-  ).first()
-  return found !== null
+): Promise<Set<string>> {
+  const hidden = new Set<string>()
+  for (const chunk of chunks(paths)) {
+    const { results } = await statement(
+      database,
+      `select value as path from json_each(?3)
+       where exists (select 1 from release_media where path = value)
+         and not exists (
+           select 1 from release_media cross join release using (key)
+           where path = value and ${isShown}
+         )`,
+      publishers ? JSON.stringify(publishers) : null,
+      lastKeyOf(now),
+      JSON.stringify(chunk),
+    ).all<{ path: string }>()
+    for (const { path } of results) hidden.add(path)
+  }
+  return hidden
 }

@@ -510,3 +510,63 @@ test('a backup that is put back gives away no slug that a release has or lost si
   }
   await press.close()
 })
+
+test.each(['', '?dry-run'])(
+  'a token of the police that sends many lines with many files asks once for all of them (%s)',
+  async (query) => {
+    const clock = createSimulatedClock(systemClock.now())
+    const directory = temporaryFolder(files)
+    const press = await nodePress(directory, clock, undefined, { isOnDisk: true })
+    const database = openDatabase(press.databaseFile)
+    let questions = 0
+    const { fetch } = composeNode({
+      database,
+      publishing: {
+        prepare(sql) {
+          questions++
+          return database.prepare(sql)
+        },
+        batch: (statements) => database.batch(statements),
+      },
+      contentDirectory: directory,
+      uploads: press.uploads,
+      baseUrl,
+      tokens: readTokens(publishTokens),
+      clock,
+      problems: () => [],
+      write: () => {},
+    })
+    const ask = asker(async (path, init) =>
+      fetch(requestFor(path, init), { incoming: { socket: { remoteAddress: '127.0.0.1' } } }),
+    )
+    const send = async (name: string, lines: number, filesOfLine: number) => {
+      clock.moveTo(clock.now() + 10)
+      questions = 0
+      const sent = Array.from({ length: lines }, (_, line) => {
+        const links = Array.from({ length: filesOfLine }, (_file, number) => {
+          return `<a href="/media/${name}-${line}-${number}.txt">x</a>`
+        })
+        const file = line === 0 ? 'embargoed.txt' : 'shared.txt'
+        const body = { html: `<p>${links.join(' ')}</p>` }
+        return by('police', {
+          slug: `${name}-${line}`,
+          language: 'en',
+          body,
+          attachments: [{ file }],
+        })
+      })
+      const body = sent.map((one) => JSON.stringify(one)).join('\n')
+      const { text } = await ask('police', 'POST', `/api/releases${query}`, body)
+      const told = text.trim().split('\n')
+      const statuses = told.map((line) => (JSON.parse(line) as { status: number }).status)
+      // A file that only another publisher speaks of, and not yet, is not there.
+      expect(statuses).toEqual([422, ...Array.from({ length: lines - 1 }, () => 201)])
+      return questions
+    }
+    const few = await send('few', 2, 1)
+    expect(few).toBeGreaterThan(5)
+    expect(await send('many', 40, 40)).toBe(few)
+    database.close()
+    await press.close()
+  },
+)

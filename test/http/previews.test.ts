@@ -1,6 +1,7 @@
 // Links that show one release to one person before it is public.
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { markdown, siteYaml, writeFiles, writeFolder } from '../content-folder.ts'
 import { baseUrl, type Fetch, nodePress, type Press } from '../platforms.ts'
@@ -283,6 +284,18 @@ describe('previews', () => {
     const none = await ask('DELETE', path)
     expect(none.json.previews.map(({ state }) => state)).toEqual(['revoked', 'revoked'])
     expect((await see(second.url)).status).toBe(410)
+  })
+
+  test('links that are made in one second are listed in the order in which they were made', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => `The aide ${name}`)
+    for (const name of names) {
+      await make('other/en', { name })
+      await pause(2)
+    }
+    const { json } = await ask('GET', '/api/releases/other/en/previews')
+    const listed = json.previews.slice(0, names.length).map(({ name }) => name)
+    expect(listed).toEqual(names.toReversed())
+    await ask('DELETE', '/api/releases/other/en/previews')
   })
 
   test('what is wrong with a request for a link is told, and a dry run makes none', async () => {

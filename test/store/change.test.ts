@@ -9,6 +9,7 @@ import { readReleases } from '../../src/content/read-release.ts'
 import { DomainError } from '../../src/domain/errors.ts'
 import { allReleases } from '../../src/domain/feed-query.ts'
 import type { MediaStore } from '../../src/domain/media-store.ts'
+import type { PublishingStore } from '../../src/domain/publishing-store.ts'
 import { formatUtc } from '../../src/domain/time.ts'
 import { publishTopic } from '../../src/publishing/publish-topic.ts'
 import { publish } from '../../src/publishing/publish.ts'
@@ -231,6 +232,39 @@ describe.each(Object.entries(databases))('what many send at once, on %s', (name,
   // What is left is the same statements again.
   if (name === 'D1') return
 
+  test('comes out together, also if one is large', async () => {
+    const database = await open()
+    const clock = createSimulatedClock(start)
+    const { promise: isAwake, resolve: wake } = Promise.withResolvers<void>()
+    let isAsleep = false
+    const sleepy: Database = {
+      prepare: (sql) => database.prepare(sql),
+      async batch(statements) {
+        await database.batch(statements)
+        if (isAsleep) await isAwake
+      },
+    }
+    const others = await service(sleepy, files, clock)
+    const press = await service(database, files, clock)
+    clock.moveTo(start + 10)
+    isAsleep = true
+    const lines = Array.from({ length: 500 }, (_, line) => {
+      const formerly = [1, 2, 3].map((number) => `line-${line}-${number}`)
+      return press.request(`line-${line}`, { formerly })
+    })
+    const large = others.publish(lines)
+    while ((await press.staged()) < 500) await pause(5)
+    clock.moveTo(clock.now() + 1)
+    const small = others.put('small')
+    while ((await press.staged()) < 501) await pause(5)
+    await press.put('last')
+    expect(await press.staged()).toBe(0)
+    wake()
+    for (const one of [...(await large), await small]) {
+      expect(one).toMatchObject({ change: 'created' })
+    }
+  })
+
   test('that is refused keeps nothing staged, and none of the others', async () => {
     const press = await service(await open(), files, createSimulatedClock(start))
     press.clock.moveTo(start + 10)
@@ -428,7 +462,7 @@ test('what another commits along, just before it is committed, is told as what i
     {
       prepare(sql) {
         const asked = database.prepare(sql)
-        if (isAlone || !sql.startsWith('select batch, json_group_array')) return asked
+        if (isAlone || !sql.startsWith('select batch, count(*)')) return asked
         isAlone = true
         return afterwards(asked, () => others.put('x', { title: `Theirs ${++theirs}` }))
       },
@@ -497,6 +531,70 @@ test.each([undefined, { isNew: true } as const])(
   },
 )
 
+test.each([undefined, { isNew: true } as const])(
+  'what another commits along is told as what it was, and stays corrected, though the answer to staging it was lost: %o',
+  async (condition) => {
+    const database = await newDatabase()
+    const clock = createSimulatedClock(start + 10)
+    const others = await service(database, {}, clock)
+    let isLost = false
+    const press = await service(
+      {
+        prepare: (sql) => database.prepare(sql),
+        async batch(statements) {
+          await database.batch(statements)
+          if (!isLost) return
+          isLost = false
+          await others.put('b')
+          await others.put('y', { title: 'Corrected by a third' })
+          throw new Error('the network is down')
+        },
+      },
+      {},
+      clock,
+    )
+    await press.put('x')
+    isLost = true
+    const request = { ...press.request('y', { title: 'Ours' }), ...(condition && { condition }) }
+    expect(await press.publish([request])).toMatchObject([{ change: 'created' }])
+    expect(await press.titles()).toContain('Corrected by a third')
+  },
+)
+
+test('what another commits along is told as what it was, also by who sleeps meanwhile, or not at all', async () => {
+  const database = await newDatabase()
+  const clock = createSimulatedClock(start + 10)
+  const others = await service(database, {}, clock)
+  let meanwhile: (() => Promise<void>) | undefined
+  const press = await service(
+    database,
+    {},
+    {
+      ...clock,
+      async passed(second) {
+        await clock.passed(second)
+        const work = meanwhile
+        meanwhile = undefined
+        await work?.()
+      },
+    },
+  )
+  await press.put('x')
+  meanwhile = async () => {
+    await others.put('b')
+    clock.moveTo(clock.now() + 3600)
+    await others.put('c')
+  }
+  expect(await press.put('y')).toMatchObject({ change: 'created' })
+  // Nobody knows any more what became of it.
+  meanwhile = async () => {
+    for (let change = 0; change < 40; change++) await others.put('x', { title: `${change}` })
+  }
+  await expect(press.put('z')).rejects.toThrow('does not become public twice')
+  expect(await press.titles()).toContain('z')
+  expect(await press.put('z')).toMatchObject({ change: 'unchanged' })
+})
+
 test('of what is taken back nothing comes out, also if another one is about to commit it', async () => {
   const database = await newDatabase()
   const clock = createSimulatedClock(start + 10)
@@ -505,7 +603,7 @@ test('of what is taken back nothing comes out, also if another one is about to c
   let deletions = 0
   const limited: Database = {
     prepare(sql) {
-      if (step === 'staged' && sql.startsWith('select batch, json_group_array')) step = 'refused'
+      if (step === 'staged' && sql.startsWith('select batch, count(*)')) step = 'refused'
       return step === 'refused' ? refuse() : database.prepare(sql)
     },
     batch: (statements) => database.batch(statements),
@@ -553,6 +651,32 @@ test('who loses a race after waiting as long as one may is told to come again, a
   await expect(press.put('y')).rejects.toThrow('Something large')
   expect(log.mock.calls).toEqual([])
 })
+
+test.each(['staging', 'committing'])(
+  'a release before which something else is always published is told to come again, and the log nothing (while %s)',
+  async (moment) => {
+    const database = await newDatabase()
+    const clock = createSimulatedClock(start)
+    let batches = 0
+    const beaten: Database = {
+      prepare: (sql) => database.prepare(sql),
+      async batch(statements) {
+        if (++batches > 100) throw new Error('it is tried again for good')
+        const other = database.prepare("update state set value = value + 1 where key = 'revision'")
+        const isStaging = statements.length === 1
+        if (!isStaging && moment === 'committing') await other.all()
+        await database.batch(statements)
+        if (isStaging && moment === 'staging') await other.all()
+      },
+    }
+    const press = await service(database, {}, clock, beaten)
+    const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+    onTestFinished(() => log.mockRestore())
+    await expect(press.put('y')).rejects.toThrow('Something else becomes public every second')
+    expect(log.mock.calls).toEqual([])
+    expect(await press.staged()).toBe(0)
+  },
+)
 
 test('what is committed is answered for, though nothing more is done for its request', async () => {
   const database = await newDatabase()
@@ -724,6 +848,33 @@ test('a topic before which something else is always published is told to come ag
   const ports = { store: createPublishingStore(database, { wordsOf }), clock }
   const topic = { slug: 'new', written: { label: { en: 'new' } }, by, isDryRun: false }
   await expect(publishTopic(ports, topic)).rejects.toThrow('Send it again in ten seconds')
+})
+
+test('a topic whose change was made is told as what it was, and stays corrected, though the answer was lost', async () => {
+  const database = await newDatabase()
+  const clock = createSimulatedClock(start)
+  await service(database, {}, clock)
+  const send = (store: PublishingStore, en: string) =>
+    publishTopic({ store, clock }, { slug: 'new', written: { label: { en } }, by, isDryRun: false })
+  const others = createPublishingStore(database, { wordsOf })
+  let isLost = true
+  const press = createPublishingStore(
+    {
+      prepare: (sql) => database.prepare(sql),
+      async batch(statements) {
+        await database.batch(statements)
+        if (!isLost) return
+        isLost = false
+        expect(await send(others, 'Corrected by a third')).toBe('revised')
+        throw new Error('the network is down')
+      },
+    },
+    { wordsOf },
+  )
+  expect(await send(press, 'Ours')).toBe('created')
+  const { published } = await others.siteAndTopics()
+  expect(published.topics).toMatchObject([{ label: { en: 'Corrected by a third' } }])
+  expect(await others.history('topic:new', 10)).toHaveLength(2)
 })
 
 /** The connection breaks once the statement has taken effect. */

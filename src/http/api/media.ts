@@ -1,4 +1,5 @@
 import { DomainError } from '../../domain/errors.ts'
+import { hiddenFiles } from '../../publishing/permission.ts'
 import { largest, readBytes } from './bodies.ts'
 import { checkFileType } from './file-type.ts'
 import { type Ask, sizing, surroundings } from './request.ts'
@@ -6,10 +7,12 @@ import { type Ask, sizing, surroundings } from './request.ts'
 /** Bytes of a file's name. Disks take 255, of which unfinished files need some for their names. */
 const longestName = 200
 
-/** Whether a file is there. */
+/** Whether a file is there, as far as its author may know of it. */
 export async function getFile(c: Ask): Promise<Response> {
   const path = mediaPathOf(c)
-  const found = await c.get('publishing').ports.findMedia(path, c.get('author'))
+  const { store, media, clock } = c.get('publishing')
+  const hidden = await hiddenFiles(store, [path], c.get('author'), clock.now())
+  const found = hidden.has(path) ? undefined : await media.find(path)
   if (!found) throw new DomainError('not-found', 'There is no such file.')
   return c.json({ file: path, ...found })
 }

@@ -14,7 +14,7 @@ import type { Release } from '../../domain/release.ts'
 import { formatUtc } from '../../domain/time.ts'
 import { asAuthored } from '../../domain/written-release.ts'
 import { checkPublisher, viewerOf } from '../../publishing/permission.ts'
-import { warningsOf } from '../../publishing/publish.ts'
+import { findVersions, warningsOf } from '../../publishing/publish.ts'
 import { findVisible } from './releases.ts'
 import { type Ask, readFields, surroundings } from './request.ts'
 import { parse, previewSchema } from './schemas.ts'
@@ -28,7 +28,8 @@ export async function createPreview(c: Ask): Promise<Response> {
   const { by, isDryRun } = surroundings(c)
   const now = clock.now()
   const preview: Preview = {
-    id: createPreviewId(),
+    // Seconds do not tell which of two was made first.
+    id: createPreviewId(Date.now()),
     release: release.id,
     name,
     languages: languages.includes(everyLanguage)
@@ -41,7 +42,8 @@ export async function createPreview(c: Ask): Promise<Response> {
   }
   checkExpiry(preview.expires, now)
   checkIsToCome(preview, release, createAddresses(baseUrl, site).releasePage(release))
-  const warnings = await warningsOf(store, asAuthored(stored), { site, viewer: viewerOf(by, now) })
+  const versions = await findVersions(store, [release], site)
+  const warnings = warningsOf(asAuthored(stored), versions, { site, viewer: viewerOf(by, now) })
   const told = { ...tell(preview, release, now), warnings }
   if (isDryRun) return c.json(told)
   const secret = createSecret()

@@ -1,18 +1,10 @@
 import type { Context } from 'hono'
 import type { Clock, Mended } from '../../domain/clock.ts'
 import type { MediaStore } from '../../domain/media-store.ts'
-import { spellings } from '../../domain/media-types.ts'
 import type { PreviewStore } from '../../domain/preview.ts'
 import type { PublishingStore } from '../../domain/publishing-store.ts'
-import type {
-  MediaFile,
-  ReadBody,
-  ReadText,
-  ReleaseToRead,
-  Surroundings,
-} from '../../domain/reading.ts'
-import { type Author, viewerOf } from '../../publishing/permission.ts'
-import type { PublishingPorts } from '../../publishing/publish.ts'
+import type { ReadBody, ReadText, ReleaseToRead, Surroundings } from '../../domain/reading.ts'
+import type { PublishingPorts } from '../../publishing/prepare.ts'
 import type { Authentication } from './authentication.ts'
 import type { BodyMemory } from './body-memory.ts'
 
@@ -53,22 +45,10 @@ export function createPublishing(parts: PublishingParts): Publishing {
   const ports: PublishingPorts = {
     store,
     readReleases: reading.releases,
-    findMedia: (path, by) => findMedia({ store, media, clock }, path, by),
+    findMedia: (path) => media.find(path),
     clock,
     createBatch: () => crypto.randomUUID(),
     baseUrl,
   }
   return { ...parts, inTurn, ports }
-}
-
-/** A file below `media/`, unless releases speak of it that somebody may not see yet, and no others. */
-async function findMedia(
-  { store, media, clock }: Pick<PublishingParts, 'store' | 'media' | 'clock'>,
-  path: string,
-  by: Author,
-): Promise<MediaFile | undefined> {
-  for (const spelling of by.publishers ? spellings(path) : []) {
-    if (await store.isFileHidden(spelling, viewerOf(by, clock.now()))) return undefined
-  }
-  return media.find(path)
 }
