@@ -23,6 +23,8 @@ import { switchTopics } from './switch-topics.ts'
 
 /** What becomes public at once with everything that is staged in `batches`. */
 export type Change = {
+  /** Tells whether it was made, where the answer is lost. */
+  name?: string
   batches: string[]
   site: Site
   vocabulary: VocabularySource
@@ -64,7 +66,7 @@ export async function prepareTransaction(
 ): Promise<Statement[]> {
   const plan = await planChange(database, position, change, second)
   const { staged, visible, frameIsNew, isVisible } = plan
-  const { batches, site, vocabulary, program, removed, others } = change
+  const { name, site, vocabulary, program, removed, others } = change
   return [
     ...checkRevision(database, position.revision, second),
     // A release may have come out by itself since its author was told that it can be a draft again.
@@ -95,7 +97,7 @@ export async function prepareTransaction(
     setStateValue(database, 'site', JSON.stringify(site)),
     setStateValue(database, 'vocabulary', JSON.stringify(vocabulary)),
     setStateValue(database, 'program', program),
-    await noteCommitted(database, batches, position.revision + 1),
+    noteCommitted(database, { staged, name, revision: position.revision + 1 }),
     ...others,
     recordStagedHistory(database, staged, second),
     statement(database, `delete from placement where ${inBatches('?')}`, staged),

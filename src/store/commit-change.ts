@@ -35,7 +35,6 @@ export async function commitChange(
   const until = clock.now() + patience
   const limits = { ...marking, until: clock.now() + longestMarking }
   const onTaken = () => requestPriority(database, clock)
-  // Nothing is staged under it. It tells whether this was done where the answer was lost.
   const name = crypto.randomUUID()
   for (let attempt = 1; ; attempt++) {
     const { second, position } = await waitForFreeSecond(database, clock, { until, onTaken })
@@ -45,7 +44,7 @@ export async function commitChange(
     if (preparation === 'unfinished') return false
     if (preparation === 'done') continue
     try {
-      const named = { ...change, batches: [...change.batches, name] }
+      const named = { ...change, name }
       const transaction = await prepareTransaction(database, position, named, second)
       await database.batch([...transaction, endPriority(database)])
       return true

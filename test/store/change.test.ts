@@ -625,6 +625,52 @@ test('of what is taken back nothing comes out, also if another one is about to c
   expect(await press.titles()).toEqual(['x'])
 })
 
+test('what is taken back while another one commits it along is not told to be public', async () => {
+  const database = await newDatabase()
+  const clock = createSimulatedClock(start + 10)
+  const chosen = Promise.withResolvers<void>()
+  const takenBack = Promise.withResolvers<void>()
+  let theirBatches = 0
+  const others = await service(database, {}, clock, {
+    prepare: (sql) => database.prepare(sql),
+    async batch(statements) {
+      // The first one stages.
+      if (++theirBatches === 2) {
+        chosen.resolve()
+        await takenBack.promise
+      }
+      return database.batch(statements)
+    },
+  })
+  let theirs: Promise<unknown> | undefined
+  const limited: Database = {
+    prepare(sql) {
+      const asked = database.prepare(sql)
+      if (theirs || !sql.startsWith('select batch, count(*)')) return asked
+      return afterwards(asked, async () => {
+        theirs = others.put('theirs')
+        await chosen.promise
+        refuse()
+      })
+    },
+    batch: (statements) => database.batch(statements),
+  }
+  const patient: Database = {
+    prepare(sql) {
+      const asked = database.prepare(sql)
+      if (!theirs || !sql.startsWith('delete from incoming')) return asked
+      return answeringNothing(asked, async () => {
+        takenBack.resolve()
+        await theirs
+      })
+    },
+    batch: (statements) => database.batch(statements),
+  }
+  const press = await service(patient, {}, clock, limited)
+  expect(await press.put('ours')).toMatchObject({ change: 'created' })
+  expect((await press.titles()).toSorted()).toEqual(['ours', 'theirs'])
+})
+
 /** Nothing more is done for who waited too long. */
 function refuse(): never {
   throw new DomainError('unavailable', 'Something large is being written.', { retryAfter: 10 })
@@ -877,11 +923,14 @@ test('a topic whose change was made is told as what it was, and stays corrected,
   expect(await others.history('topic:new', 10)).toHaveLength(2)
 })
 
-/** The connection breaks once the statement has taken effect. */
-function answeringNothing(statement: Statement): Statement {
-  const fail = () => Promise.reject(new Error('the network is down'))
+/** The connection breaks once the statement has taken effect, and something else is done. */
+function answeringNothing(statement: Statement, work = async () => {}): Statement {
+  const fail = async () => {
+    await work()
+    throw new Error('the network is down')
+  }
   return {
-    bind: (...values) => answeringNothing(statement.bind(...values)),
+    bind: (...values) => answeringNothing(statement.bind(...values), work),
     all: () => statement.all().then(fail),
     first: () => statement.first().then(fail),
   }
