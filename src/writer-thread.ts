@@ -22,10 +22,10 @@ import type { HubReport } from './websub/hub.ts'
 const patienceOfAuthors = 3000
 
 /**
- * Milliseconds after which a statement has waited for something large. Less is a wait for other authors, or for this
- * process, which a burst of small requests is made of.
+ * Milliseconds that statements of authors take at the most which are not large: a burst of small requests is made of such
+ * ones, and has to wait for itself. Sending one to the thread and back takes one more.
  */
-const longWait = 400
+const smallWork = 100
 
 /** Milliseconds after which it is tried again whether another process still writes. */
 const betweenAttempts = 2000
@@ -74,7 +74,7 @@ export type Report =
 type Waiting = {
   resolve: (output: unknown) => void
   reject: (error: Error) => void
-  /** When it was sent, in milliseconds of `performance.now()`. */
+  /** When it was sent, by the time of `#largeWork`. */
   sent: number
   /** It is refused when others take long. */
   patience: Patience | undefined
@@ -85,7 +85,7 @@ type Patience = {
   milliseconds: number
   /** Milliseconds for which those of one request waited for something large; undefined where each counts for itself. */
   waited?: number
-  /** Until when that is counted: statements that were sent together wait at the same time, and for each other. */
+  /** Until when that is counted, by the same time: what was sent together waits together. */
   countedUntil?: number
 }
 
@@ -108,6 +108,8 @@ export class WriterThread {
   readonly #waiting = new Map<number, Waiting>()
   readonly #listeners: Listeners
   #lastNumber = 0
+  /** Milliseconds that the thread was at work on statements that are not large. */
+  #smallWork = 0
   /** An order was given up, and nothing was heard of the thread since then. */
   #isBusy = false
   /** Until this millisecond it is not tried again whether another process still writes. */
@@ -197,7 +199,7 @@ export class WriterThread {
     const number = ++this.#lastNumber
     const turn = patience && new Int32Array(new SharedArrayBuffer(4))
     return new Promise((resolve, reject) => {
-      this.#waiting.set(number, { resolve, reject, sent: performance.now(), patience })
+      this.#waiting.set(number, { resolve, reject, sent: this.#largeWork(), patience })
       this.#worker.postMessage({ number, task, input, turn } satisfies Order)
       if (!turn) return
       const left = patience.milliseconds - (patience.waited ?? 0)
@@ -229,7 +231,8 @@ export class WriterThread {
     else {
       const waiting = this.#waiting.get(report.number)
       this.#waiting.delete(report.number)
-      if (waiting) noteWait(waiting, report.took)
+      this.#smallWork += Math.min(report.took, smallWork) + 1
+      if (waiting) this.#noteWait(waiting, report.took)
       if ('error' in report) {
         const error = this.#errorOf(report.error, waiting)
         waiting?.reject(error)
@@ -238,6 +241,27 @@ export class WriterThread {
         waiting?.resolve(report.output)
       }
     }
+  }
+
+  /**
+   * Milliseconds that the thread was at work on something large so far. As a time this stands still while the thread rests
+   * or runs small statements, and whatever this thread does.
+   */
+  #largeWork(): number {
+    // Deno does not tell it: there the thread counts as being at work all the time.
+    const told = this.#worker.performance as Partial<Worker['performance']>
+    const active = told.eventLoopUtilization?.().active ?? performance.now()
+    return active - this.#smallWork
+  }
+
+  /** Counts how long a statement waited for something large before it was run. */
+  #noteWait({ sent, patience }: Waiting, took: number) {
+    if (patience?.waited === undefined) return
+    const end = this.#largeWork()
+    // It may be large itself.
+    const own = Math.max(0, took - smallWork)
+    patience.waited += Math.max(0, end - own - Math.max(sent, patience.countedUntil ?? 0))
+    patience.countedUntil = end
   }
 
   #errorOf(sent: SentError, waiting: Waiting | undefined): Error {
@@ -250,15 +274,6 @@ export class WriterThread {
     const isOfFile = isDamaged(error) || isDiskError(error)
     return isOfFile ? this.#listeners.onDatabaseError(error) : error
   }
-}
-
-/** Counts how long a statement waited before it was run, if that was long. */
-function noteWait({ sent, patience }: Waiting, took: number) {
-  if (patience?.waited === undefined) return
-  const end = performance.now()
-  const waited = end - took - Math.max(sent, patience.countedUntil ?? 0)
-  if (waited > longWait) patience.waited += waited
-  patience.countedUntil = end
 }
 
 function isBusyWriting(): DomainError {

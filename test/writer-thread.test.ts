@@ -104,6 +104,29 @@ test('a request that waits at every step is told to come again after as long as 
   await statement(writer.forAuthors().forRequest(), 'select 1').all()
 })
 
+test('many short waits for something large are as long as one', async () => {
+  const request = writer.forAuthors(1000).forRequest()
+  const working: Promise<void>[] = []
+  const steps = async () => {
+    for (let step = 0; step < 20; step++) {
+      working.push(hold(300))
+      await statement(request, 'select 1').all()
+    }
+  }
+  await expect(steps()).rejects.toBeInstanceOf(DomainError)
+  await Promise.all(working)
+})
+
+test('who waits for many others whose requests are small is refused nothing', async () => {
+  // About a millisecond long.
+  const small = long.replace('5000000', '5000')
+  const steps = Array.from({ length: 50 }, async () => {
+    const request = writer.forAuthors(800).forRequest()
+    for (let step = 0; step < 30; step++) await statement(request, small).all()
+  })
+  await Promise.all(steps)
+})
+
 test('a request that was given up once is given up for good', async () => {
   const request = writer.forAuthors(100).forRequest()
   const working = hold(600)
