@@ -63,6 +63,7 @@ const trials = [
   'feeds/ordinary-text',
   'http/clock',
   'store/answers',
+  'store/lost-answers',
   'store/mend-clock',
   'store/migrations',
   'upgrades',
