@@ -31,6 +31,9 @@ export async function copyDatabase(
   verifyDatabase(from)
   const source = new DatabaseSync(from, { readOnly: true, timeout: 5000 })
   try {
+    // Without a transaction that goes on it would begin again whenever somebody has written.
+    source.exec('begin')
+    source.prepare('select 1 from sqlite_schema').all()
     await backup(source, to, {
       rate: 2000,
       progress: ({ totalPages, remainingPages }) =>

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { registerBackup } from '../../src/cli/backup.ts'
 import { registerRestore } from '../../src/cli/restore.ts'
+import { copyDatabase } from '../../src/store/backup.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openDatabase, readMigrations } from '../../src/store/node-sqlite.ts'
 import { systemClock } from '../../src/clock.ts'
@@ -46,6 +47,29 @@ test('a link that was revoked since the backup stays revoked, and one that was m
   })
   const statuses = [revoked, later].map(async ({ url }) => (await press.fetch(url)).status)
   expect(await Promise.all(statuses)).toEqual([410, 200])
+})
+
+test('a backup ends, and is of one moment, however often somebody writes meanwhile', async () => {
+  const folder = temporary()
+  const live = join(folder, 'live.db')
+  const database = openDatabase(live)
+  await migrate(database, readMigrations())
+  // It takes several steps to copy.
+  await database.prepare('create table large as select zeroblob(40000000) as bytes').all()
+  const write = (value: number) =>
+    database.prepare("insert or replace into state (key, value) values ('written', ?)").bind(value)
+  await write(0).all()
+  let steps = 0
+  await copyDatabase(live, join(folder, 'copy.db'), () => {
+    if (++steps > 100) throw new Error('It began again with each write.')
+    write(steps).run()
+  })
+  expect(steps).toBeGreaterThan(2)
+  const copy = openDatabase(join(folder, 'copy.db'))
+  const found = await copy.prepare("select value from state where key = 'written'").all()
+  expect(found.results).toEqual([{ value: 0 }])
+  copy.close()
+  database.close()
 })
 
 test('a backup never takes the place of what is there, and nothing half is left of one that fails', async () => {
