@@ -45,7 +45,7 @@ export const publishTokens = [
 ].join()
 
 /** Where requests come from, as the server on Node tells the app: a proxy on this machine. */
-const socket = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
+export const socket = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
 
 /** A request as a server would take it, for a path or a whole address. */
 export function requestFor(path: string, init?: RequestInit): Request {

@@ -7,10 +7,7 @@ import { ContentUpdates } from '../src/content-updates.ts'
 import { openReader } from '../src/store/node-sqlite.ts'
 import { openStore } from '../src/store/open-store.ts'
 import { upgrading } from '../src/upgrading.ts'
-import { requestFor } from './platforms.ts'
-
-/** Where requests come from: this machine. */
-const socket = { incoming: { socket: { remoteAddress: '127.0.0.1' } } }
+import { requestFor, socket } from './platforms.ts'
 
 /**
  * Opens a database and brings it in line with a folder, as `src/writing.ts` does. `settings` are those of a server.

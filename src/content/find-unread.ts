@@ -53,8 +53,6 @@ type ReleaseFile = {
   before: KnownFile | undefined
   /** The releases that were in it. */
   knownDrafts: KnownDraft[]
-  /** The same, unless a file that they attach has changed: then all of them are read again. */
-  usableDrafts: KnownDraft[]
 }
 
 /**
@@ -73,10 +71,9 @@ export async function* findUnread(
     const { path } = file
     const before = files.get(path)
     const knownDrafts = draftsByFile.get(path) ?? []
-    const usableDrafts = hasSameMedia(before, load.folder) ? knownDrafts : []
     const stamp = stampOf(file, load.basis)
-    const releaseFile = { file, stamp, before, knownDrafts, usableDrafts }
-    const unopened = settleUnopened(releaseFile)
+    const releaseFile = { file, stamp, before, knownDrafts }
+    const unopened = settleUnopened(load, releaseFile)
     if (unopened) {
       for (const release of unopened) settled.push(release)
       continue
@@ -94,16 +91,13 @@ export async function* findUnread(
   yield settled
 }
 
-/**
- * Whether neither a file has changed since its releases were read, nor what they attach, nor what is accepted: then
- * there is nothing to tell of it.
- */
+/** Whether a file and what its releases attach are as they were when the store took them in. It may still be too large. */
 export function isSettled(
   file: FolderFile,
   { folder, basis, before }: { folder: Folder; basis: string; before: KnownFile | undefined },
 ): boolean {
   const isSame = before?.hasReleases === true && before.stamp === stampOf(file, basis)
-  return isSame && hasSameMedia(before, folder) && !tooLarge(file.path, file.size)
+  return isSame && hasSameMedia(before, folder)
 }
 
 function stampOf({ size, modified }: FolderFile, basis: string): string {
@@ -111,16 +105,14 @@ function stampOf({ size, modified }: FolderFile, basis: string): string {
 }
 
 /** What a file comes to without opening it: it is too large, or nothing changed. Otherwise undefined. */
-function settleUnopened({
-  file,
-  stamp,
-  before,
-  usableDrafts,
-}: ReleaseFile): LoadedRelease[] | undefined {
+function settleUnopened(
+  { folder, basis }: FolderToLoad,
+  { file, stamp, before, knownDrafts }: ReleaseFile,
+): LoadedRelease[] | undefined {
   const oversize = tooLarge(file.path, file.size)
   if (oversize) return [{ stamp, source: file.path, media: {}, problems: [oversize] }]
-  if (before?.stamp !== stamp || usableDrafts.length === 0) return undefined
-  return usableDrafts.map((draft, index) =>
+  if (!before || !isSettled(file, { folder, basis, before })) return undefined
+  return knownDrafts.map((draft, index) =>
     unchangedRelease(draft, stamp, index === 0 ? before.media : {}),
   )
 }
@@ -134,10 +126,8 @@ function unchangedRelease(
   return { source, id, stamp, media, problems: [] }
 }
 
-async function* openFile(
-  { folder, rest, basis }: FolderToLoad,
-  releaseFile: ReleaseFile,
-): AsyncGenerator<Step> {
+async function* openFile(load: FolderToLoad, releaseFile: ReleaseFile): AsyncGenerator<Step> {
+  const { folder, rest } = load
   const { file, stamp, before, knownDrafts } = releaseFile
   const { path } = file
   const text = await readText(folder, path)
@@ -150,28 +140,23 @@ async function* openFile(
     yield [{ stamp, source: path, media: {}, problems: [text.problem] }]
     return
   }
-  const withdrawn = withdrawnIn(knownDrafts)
   if (!path.endsWith('.md')) {
-    yield* openLines(text.text, { basis, releaseFile, withdrawn })
+    yield* openLines(text.text, load, releaseFile)
     return
   }
   const [previous] = previousReleases(before, knownDrafts)
-  yield { file: { path, text: text.text, ...withdrawn }, stamp, before: previous }
-}
-
-type LinesToOpen = {
-  basis: string
-  releaseFile: ReleaseFile
-  withdrawn: Pick<FileToRead, 'withdrawn'>
+  yield { file: { path, text: text.text, ...withdrawnIn(knownDrafts) }, stamp, before: previous }
 }
 
 /** The releases of a JSONL file. A line that is the same as before needs no reading, wherever it stands. */
 async function* openLines(
   text: string,
-  { basis, releaseFile, withdrawn }: LinesToOpen,
+  { folder, basis }: FolderToLoad,
+  { file: { path }, stamp, before, knownDrafts }: ReleaseFile,
 ): AsyncGenerator<Step> {
-  const { file, stamp, before, usableDrafts } = releaseFile
-  const { path } = file
+  const withdrawn = withdrawnIn(knownDrafts)
+  // If a file that they attach has changed, all of them are read again.
+  const usableDrafts = hasSameMedia(before, folder) ? knownDrafts : []
   const knownLines = new Map(usableDrafts.map((draft) => [draft.origin, draft]))
   let media = before?.media
   for (const [index, line] of text.split('\n').entries()) {

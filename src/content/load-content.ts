@@ -11,7 +11,7 @@ import type {
 import type { Site } from '../domain/site.ts'
 import type { VocabularySource } from '../domain/topic.ts'
 import { findUnread, isSettled, type LoadedRelease, mediaIn } from './find-unread.ts'
-import { absent, type Folder, type FolderFile, openFolder } from './folder.ts'
+import { absent, type Folder, type FolderFile, openFolder, tooLarge } from './folder.ts'
 import { type Readers, reading } from './reading.ts'
 import { readRobots } from './robots.ts'
 import { readUnread } from './read-unread.ts'
@@ -219,9 +219,10 @@ function isUntouched(
     isSameFrame &&
     folder.releases.length > 0 &&
     files.size === count &&
-    folder.releases.every((file) =>
-      isSettled(file, { folder, basis, before: files.get(file.path) }),
-    )
+    folder.releases.every((file) => {
+      const before = files.get(file.path)
+      return isSettled(file, { folder, basis, before }) && !tooLarge(file.path, file.size)
+    })
   )
 }
 

@@ -10,7 +10,7 @@ export type Connection = { sqlite: DatabaseSync; readOnly: boolean }
 export function connect(path: string): Connection {
   const found = prepared(connectFile(path))
   // Loads change pages all over the full-text index: with SQLite's 2 MB each is read and written back many times.
-  // The memory is given back after a load (`NodeDatabase.giveBackMemory`).
+  // The memory is given back after each look at the folder (`NodeDatabase.giveBackMemory`).
   found.sqlite.exec('pragma cache_size = -16000; pragma wal_autocheckpoint = 4000')
   return found
 }
