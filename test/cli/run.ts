@@ -39,5 +39,7 @@ export async function runCommand(
     progress: () => ({ step() {}, end() {} }),
   }
   const code = await run([command], args, { terminal, environment })
+  // Whoever hears of the end of another process does so in a later turn. A service asks once in a turn whether others wrote.
+  await new Promise((resolve) => setImmediate(resolve))
   return { code, output: said.join('\n'), errors: told.join('\n') }
 }
