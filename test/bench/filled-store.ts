@@ -1,8 +1,11 @@
 import {
+  closeSync,
   copyFileSync,
   constants,
   existsSync,
+  fsyncSync,
   mkdirSync,
+  openSync,
   renameSync,
   rmSync,
   statSync,
@@ -61,11 +64,14 @@ export async function filledDatabase(count: number, tell: (text: string) => void
   return path
 }
 
-/** A copy that may be written to. */
+/** A copy that may be written to, and is on the disk: the first change of a service would wait for that otherwise. */
 export function copyOf(database: string, folder: string): string {
   const copy = join(folder, 'tiedote.db')
   for (const ending of ['-wal', '-shm']) rmSync(copy + ending, { force: true })
   copyFileSync(database, copy, constants.COPYFILE_FICLONE)
+  const file = openSync(copy, 'r+')
+  fsyncSync(file)
+  closeSync(file)
   return copy
 }
 
