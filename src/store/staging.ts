@@ -12,8 +12,8 @@ const longestPause = 600
 /** Drafts that are deleted at once: that takes some milliseconds, in which nobody else writes. */
 const rowsOfPortion = 200
 
-/** Drafts that one statement stages. */
-const draftsOfStatement = 100
+/** Drafts that one statement stages: D1 binds a hundred values, and the texts of each draft are two. */
+const draftsOfStatement = 45
 
 /** The condition that a row is of one of the batches in a JSON array. */
 export function inBatches(batches: string): string {
@@ -40,7 +40,9 @@ export async function stageDrafts(
   staging: Staging,
   drafts: StagedDraft[],
 ): Promise<void> {
-  await insertDrafts(database, staging, drafts).all()
+  for (let start = 0; start < drafts.length; start += draftsOfStatement) {
+    await insertDrafts(database, staging, drafts, start).all()
+  }
 }
 
 /**
@@ -53,40 +55,56 @@ export async function stageTogether(
   drafts: StagedDraft[],
 ): Promise<void> {
   const statements: Statement[] = []
-  for (let first = 0; first < drafts.length; first += draftsOfStatement) {
-    if (first > 0) await new Promise((resolve) => setTimeout(resolve))
-    const some = drafts.slice(first, first + draftsOfStatement)
-    statements.push(insertDrafts(database, { ...staging, first }, some))
+  for (let start = 0; start < drafts.length; start += draftsOfStatement) {
+    if (start > 0) await new Promise((resolve) => setTimeout(resolve))
+    statements.push(insertDrafts(database, staging, drafts, start))
   }
   await database.batch(statements)
 }
 
+/**
+ * The statement that stages the drafts from one on, as many as it takes. Their texts are values of their own: within JSON,
+ * SQLite would read and copy each several times.
+ */
 function insertDrafts(
   database: Database,
   { batch, now, decided, first = 0 }: Staging,
   drafts: StagedDraft[],
+  start: number,
 ): Statement {
+  const some = drafts.slice(start, start + draftsOfStatement)
+  const texts = some.map((_, place) => `(${place}, ?${6 + 2 * place}, ?${7 + 2 * place})`)
   return statement(
     database,
     `insert or replace into incoming (batch, id, number, staged, dates, decided, deed, slug, language, source, origin, hash, authored, wanted, document, markdown, words, weight, media)
-     select ?1, value ->> '$.release.id',
-       ?5 + key, ?2, coalesce(value ->> 'dates', 'news'), ?3, value -> 'historyEntry', value ->> '$.release.slug', value ->> '$.release.language',
-       value ->> 'source', value ->> 'origin', value ->> 'hash',
-       value ->> '$.release.published', value ->> '$.release.updated',
-       json_remove(value -> 'release', '$.published', '$.updated'),
+     with text (place, document, words) as (values ${texts.join(', ')})
+     select ?1, value ->> 'id', ?5 + key, ?2, coalesce(value ->> 'dates', 'news'), ?3, value -> 'historyEntry',
+       value ->> 'slug', value ->> 'language', value ->> 'source', value ->> 'origin', value ->> 'hash',
+       value ->> 'published', value ->> 'updated', text.document,
        coalesce(value ->> 'markdown', (
-         select markdown from release where id = value ->> '$.release.id'
-           and document ->> '$.html' = value ->> '$.release.html'
+         select markdown from release where id = value ->> 'id'
+           and document ->> '$.html' = text.document ->> '$.html'
        )),
-       value ->> 'words',
-       value ->> 'weight', value -> 'media'
-     from json_each(?4)`,
+       text.words, value ->> 'weight', value -> 'media'
+     from text cross join json_each(?4) on key = place`,
     batch,
     now,
     decided ?? null,
-    JSON.stringify(drafts),
-    first,
+    JSON.stringify(some.map(withoutTexts)),
+    first + start,
+    ...some.flatMap(textsOf),
   )
+}
+
+/** What is short of a draft. */
+function withoutTexts({ release, ...rest }: StagedDraft) {
+  const { id, slug, language, published, updated } = release
+  return { ...rest, words: undefined, id, slug, language, published, updated }
+}
+
+/** The document of a release, which has no times, and its words. */
+function textsOf({ release, words }: StagedDraft): [string, string] {
+  return [JSON.stringify({ ...release, published: undefined, updated: undefined }), words]
 }
 
 /** The drafts that are staged in a batch: source → hash. */
