@@ -54,11 +54,10 @@ test(
     change(DATABASE, 'update incoming set staged = staged - 601')
     change(
       DATABASE,
-      `insert into incoming select * from (
-       select 'of another service', id, number, unixepoch() - 500, dates, decided, deed, slug, language, source, origin, hash,
-         authored, wanted, document, markdown, words, weight, media
-       from incoming limit 100
-     )`,
+      `insert into incoming (batch, id, number, staged, dates, slug, language, source, origin, hash, authored, wanted, document, words, weight, media)
+       select 'of another service', id, number, unixepoch() - 500, dates, slug, language, source, origin, hash,
+         authored, wanted, document, words, weight, media
+       from incoming limit 100`,
     )
     change(
       DATABASE,

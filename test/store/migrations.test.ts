@@ -1,12 +1,14 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { composeNode } from '../../src/compose-node.ts'
 import { readTokens } from '../../src/config.ts'
 import { wordsOf } from '../../src/content/words.ts'
 import { keyAt } from '../../src/domain/key.ts'
 import type { Release } from '../../src/domain/release.ts'
+import { createContentStore } from '../../src/store/content-store.ts'
 import type { Database, Row } from '../../src/store/database.ts'
 import { findDamage } from '../../src/store/integrity-check.ts'
 import { migrate } from '../../src/store/migrate.ts'
@@ -26,8 +28,45 @@ import {
   secondOfAnswers,
   wordsIn,
 } from './earlier-versions.ts'
+import { after, databaseWith, end, fill, releases, site } from './stores.ts'
 
 const upgrading = { wordsOf }
+
+test('whoever staged drafts before their table was made anew is told so, and releases keep their marks', async () => {
+  const samples = fc.sample(releases, { numRuns: 30, seed: 3 })
+  const written = samples.toSorted((a, b) => a.length - b.length).at(-1)!
+  const database = await databaseWith(readMigrations().filter(({ name }) => name < '0015'))
+  onTestFinished(() => database.close())
+  await fill(database, written)
+  const marks = 'select * from release_marks order by key'
+  const before = await database.prepare(marks).all()
+  expect(before.results.length).toBeGreaterThan(5)
+  const words = await wordsIn(database)
+  const frame = { site, vocabulary: after, files: new Map(), removed: [], program: '' }
+  const content = createContentStore(database, { wordsOf })
+  const still = { now: () => end, passed: async () => {} }
+  const apply = () => content.apply('waits', { ...frame, drafts: 1 }, still)
+  const slug = 'comes-again'
+  const release = {
+    ...(JSON.parse(String(await documentIn(database))) as Release),
+    id: `urn:uuid:${slug}`,
+    slug,
+    published: end,
+    updated: end,
+  }
+  const hashes = { source: `${slug}.en.md`, origin: slug, hash: slug }
+  const draft = { ...hashes, release, words: wordsOf(release), weight: 1, media: [] }
+  await content.stage('waits', [draft], end, 0)
+
+  await migrate(database, readMigrations(), upgrading)
+  expect(await database.prepare(marks).all()).toEqual(before)
+  expect(await wordsIn(database)).toEqual(words)
+  await expect(apply()).rejects.toThrow('is read again')
+  await content.stage('waits', [draft], end, 0)
+  expect(await apply()).toBe(true)
+  const [all] = await wordsIn(database)
+  expect(all).toHaveLength(before.results.length + 1)
+})
 
 describe.each(earlierVersions)('a database whose last migration was %s', (version) => {
   /** When it is asked: what it answered then is still news. */
@@ -338,6 +377,13 @@ function attachmentsOf(releases: Row[]): Row[] {
     const { attachments } = JSON.parse(String(document)) as Pick<Release, 'attachments'>
     return attachments.map(({ path }) => ({ path, published }))
   })
+}
+
+async function documentIn(database: Database) {
+  const found = await database
+    .prepare('select document from release where withdrawn = 0 limit 1')
+    .first()
+  return found!.document
 }
 
 async function schemaOf(database: Database) {
