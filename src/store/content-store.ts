@@ -246,6 +246,8 @@ async function leaveOutPublished(database: Database, batch: string): Promise<num
   const { results } = await statement(
     database,
     `delete from incoming where batch = ?1 and exists (
+       select 1 from release where ${isFromApi}
+     ) and exists (
        select 1 from release where +source glob 'api:*' and (
          release.id = incoming.id
          or (release.slug = incoming.slug and release.language = incoming.language)
