@@ -60,7 +60,7 @@ type Collecting = Pick<Options, 'stage' | 'now' | 'progress' | 'takesUnfinished'
   drafts: Map<string, KnownDraft>
 }
 
-const nothing: KnownContent = { files: new Map(), drafts: async () => new Map() }
+const nothing: KnownContent = { lastChange: '', files: new Map(), drafts: async () => new Map() }
 
 const stagedAtOnce = 100
 
