@@ -23,7 +23,7 @@ const patienceOfAuthors = 3000
 
 /**
  * Milliseconds that statements of authors take at the most which are not large: a burst of small requests is made of such
- * ones, and has to wait for itself. Sending one to the thread and back takes one more.
+ * ones, and has to wait for itself. Sending one to the thread and back takes one more at the most.
  */
 const smallWork = 100
 
@@ -61,10 +61,12 @@ export type Order = { number: number; task: Task; input: unknown; turn?: Int32Ar
 /** What is wrong with the content, and how far a first start is (`ContentUpdates`). */
 export type ContentReport = { problems: FileProblem[]; progress: string | undefined }
 
-/** What the thread sends: what an order came to and how many milliseconds it took, or what it has to tell. */
+/** What an order came to, and how many milliseconds it took. */
+export type Done = { number: number; took: number } & ({ output: unknown } | { error: SentError })
+
+/** What the thread sends: what is done, with the milliseconds it was at work since the last, or what it has to tell. */
 export type Report =
-  | { number: number; output: unknown; took: number }
-  | { number: number; error: SentError; took: number }
+  | (Done & { worked: number })
   | { told: string }
   | { content: ContentReport }
   | { hub: HubReport }
@@ -231,7 +233,8 @@ export class WriterThread {
     else {
       const waiting = this.#waiting.get(report.number)
       this.#waiting.delete(report.number)
-      this.#smallWork += Math.min(report.took, smallWork) + 1
+      // Never more than it was: many small statements must not hide what is large.
+      this.#smallWork += Math.min(report.worked, Math.min(report.took, smallWork) + 1)
       if (waiting) this.#noteWait(waiting, report.took)
       if ('error' in report) {
         const error = this.#errorOf(report.error, waiting)

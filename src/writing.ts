@@ -14,7 +14,7 @@ import type { SentStatement } from './store/remote-database.ts'
 import { isDamaged, isDiskError } from './store/sqlite-errors.ts'
 import { upgrading } from './upgrading.ts'
 import type { HubReport } from './websub/hub.ts'
-import type { Order, Report, WriterData, WriterTasks } from './writer-thread.ts'
+import type { Done, Order, Report, WriterData, WriterTasks } from './writer-thread.ts'
 
 /** Begins to do what the main thread orders, one after the other. */
 export function startWriting(): void {
@@ -27,7 +27,7 @@ export function startWriting(): void {
 async function carryOut(writing: Writing, { number, task, input, turn }: Order) {
   // Whoever ordered it may have given it up, and is told that there is time again.
   if (turn && Atomics.compareExchange(turn, 0, 0, 1) !== 0) {
-    report({ number, output: undefined, took: 0 })
+    reportDone({ number, output: undefined, took: 0 })
     return
   }
   const began = performance.now()
@@ -35,11 +35,22 @@ async function carryOut(writing: Writing, { number, task, input, turn }: Order) 
   try {
     const run = writing[task] as (input: unknown) => unknown
     const output = await run.call(writing, input)
-    report({ number, output, took: took() })
+    reportDone({ number, output, took: took() })
   } catch (error) {
     const told = error instanceof StoreDamaged ? error.cause : error
-    report({ number, error: toSent(told), took: took() })
+    reportDone({ number, error: toSent(told), took: took() })
   }
+}
+
+/** Milliseconds that this thread was at work until it last reported that something is done. */
+let workBefore = 0
+
+function reportDone(done: Done) {
+  // Deno does not tell it, as in `WriterThread`.
+  const told: Partial<typeof performance> = performance
+  const work = told.eventLoopUtilization?.().active ?? performance.now()
+  report({ ...done, worked: work - workBefore })
+  workBefore = work
 }
 
 function report(message: Report) {

@@ -10,6 +10,7 @@ export function knownOf(files: Map<string, FileStamp>, drafts: Draft[]): KnownCo
   })
   const draftOf = (draft: Draft) => ({ ...draft, id: draft.release.id })
   return {
+    lastChange: '',
     files: new Map(known),
     drafts: async () => new Map(drafts.map((draft) => [draft.source, draftOf(draft)])),
   }

@@ -59,6 +59,7 @@ const trials = [
   'http/archives',
   'http/fuzz',
   'content/fields',
+  'content/random-looks',
   'content/words',
   'feeds/ordinary-text',
   'http/clock',

@@ -117,6 +117,22 @@ test('many short waits for something large are as long as one', async () => {
   await Promise.all(working)
 })
 
+test('so are those between which many others come whose requests are small', async () => {
+  const request = writer.forAuthors(700).forRequest()
+  const working: Promise<unknown>[] = []
+  const steps = async () => {
+    for (let step = 0; step < 10; step++) {
+      working.push(hold(300))
+      for (let count = 0; count < 500; count++) {
+        working.push(statement(writer.forReaders(), 'select 1').all())
+      }
+      await statement(request, 'select 1').all()
+    }
+  }
+  await expect(steps()).rejects.toBeInstanceOf(DomainError)
+  await Promise.all(working)
+})
+
 test('who waits for many others whose requests are small is refused nothing', async () => {
   // About a millisecond long.
   const small = long.replace('5000000', '5000')

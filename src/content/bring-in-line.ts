@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts'
+import { DomainError } from '../domain/errors.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { Draft, FileStamp } from '../domain/publishing.ts'
 import type { ContentStore } from '../domain/release-store.ts'
@@ -36,6 +37,21 @@ const mostNamed = 5
  * every problem of the folder. Unless all are warnings, the store stays as it was.
  */
 export async function bringInLine(
+  directory: string,
+  store: ContentStore,
+  options: Options,
+): Promise<FileProblem[]> {
+  for (;;) {
+    try {
+      return await look(directory, store, options)
+    } catch (error) {
+      // Another process was first. What it took up may be newer than what was read here.
+      if (!(error instanceof DomainError && error.code === 'changed')) throw error
+    }
+  }
+}
+
+async function look(
   directory: string,
   store: ContentStore,
   {
@@ -83,7 +99,9 @@ export async function bringInLine(
       !filesAreKnown || staged > 0 || content.removed.length > 0 || programBefore !== programNow
     if (!isChanged) return problems
     beforeChange(staged, firstStaged)
-    await store.apply(batch, { ...content, program: programNow, drafts: staged }, clock)
+    const decidedFor = known.lastChange
+    const update = { ...content, program: programNow, decidedFor, drafts: staged }
+    await store.apply(batch, update, clock)
     return problems
   } finally {
     // Only if there are some, because a store that cannot be written need not be while nothing is new.

@@ -12,7 +12,7 @@ import {
   unreadable,
 } from './folder.ts'
 import type { Rest } from './rest.ts'
-import { fileOf } from './sources.ts'
+import { addressOf, fileOf } from './sources.ts'
 
 /** A content folder that is being loaded. */
 export type FolderToLoad = {
@@ -53,6 +53,8 @@ type ReleaseFile = {
   before: KnownFile | undefined
   /** The releases that were in it. */
   knownDrafts: KnownDraft[]
+  /** The release of its address that was in a file which is gone, where this one was not there before. */
+  moved: KnownDraft | undefined
 }
 
 /**
@@ -65,6 +67,7 @@ export async function* findUnread(
   drafts: Map<string, KnownDraft>,
 ): AsyncGenerator<Step> {
   const draftsByFile = Map.groupBy(drafts.values(), ({ source }) => fileOf(source))
+  const gone = draftsOfGone(load.folder, draftsByFile)
   // Collected, because most of the time nearly all are known, and a step costs more than they do.
   let settled: LoadedRelease[] = []
   for (const file of load.folder.releases) {
@@ -72,13 +75,14 @@ export async function* findUnread(
     const before = files.get(path)
     const knownDrafts = draftsByFile.get(path) ?? []
     const stamp = stampOf(file, load.basis)
-    const releaseFile = { file, stamp, before, knownDrafts }
+    const moved = before ? undefined : gone.get(addressOf(path))
+    const releaseFile = { file, stamp, before, knownDrafts, moved }
     const unopened = settleUnopened(load, releaseFile)
     if (unopened) {
       for (const release of unopened) settled.push(release)
       continue
     }
-    for await (const step of openFile(load, releaseFile)) {
+    for await (const step of openFile(load, releaseFile, files)) {
       if (Array.isArray(step)) {
         for (const release of step) settled.push(release)
         continue
@@ -126,14 +130,18 @@ function unchangedRelease(
   return { source, id, stamp, media, problems: [] }
 }
 
-async function* openFile(load: FolderToLoad, releaseFile: ReleaseFile): AsyncGenerator<Step> {
+async function* openFile(
+  load: FolderToLoad,
+  releaseFile: ReleaseFile,
+  files: Map<string, KnownFile>,
+): AsyncGenerator<Step> {
   const { folder, rest } = load
-  const { file, stamp, before, knownDrafts } = releaseFile
+  const { file, stamp, knownDrafts } = releaseFile
   const { path } = file
   const text = await readText(folder, path)
   // A file that is being written may also end within a character, and cannot be decoded yet.
   if (rest && !rest.isAtRest(file, 'text' in text ? text.text : '')) {
-    yield previousReleases(before, knownDrafts)
+    yield previousReleases(releaseFile, files)
     return
   }
   if ('problem' in text) {
@@ -144,7 +152,7 @@ async function* openFile(load: FolderToLoad, releaseFile: ReleaseFile): AsyncGen
     yield* openLines(text.text, load, releaseFile)
     return
   }
-  const [previous] = previousReleases(before, knownDrafts)
+  const [previous] = previousReleases(releaseFile, files)
   yield { file: { path, text: text.text, ...withdrawnIn(knownDrafts) }, stamp, before: previous }
 }
 
@@ -179,9 +187,26 @@ async function* openLines(
   }
 }
 
-/** What the releases of a file came to when it was last read. Its old stamp has it looked at again. */
-function previousReleases(before: FileStamp | undefined, drafts: KnownDraft[]): LoadedRelease[] {
-  return before ? drafts.map(({ source, id }) => ({ ...before, source, id, problems: [] })) : []
+/**
+ * What the releases of a file came to when it was last read, where it lay then. Its old stamp has it looked at again.
+ */
+function previousReleases(
+  { before, knownDrafts, moved }: ReleaseFile,
+  files: Map<string, KnownFile>,
+): LoadedRelease[] {
+  const stamp = moved ? files.get(fileOf(moved.source)) : before
+  const drafts = moved ? [moved] : knownDrafts
+  return stamp ? drafts.map(({ source, id }) => ({ ...stamp, source, id, problems: [] })) : []
+}
+
+/** The releases of files that are no longer there, by their addresses: the files may have been moved. */
+function draftsOfGone(
+  { releases }: Folder,
+  draftsByFile: Map<string, KnownDraft[]>,
+): Map<string, KnownDraft> {
+  const there = new Set(releases.map(({ path }) => path))
+  const gone = [...draftsByFile].filter(([path]) => !there.has(path))
+  return new Map(gone.flatMap(([, all]) => all.map((draft) => [addressOf(draft.source), draft])))
 }
 
 function withdrawnIn(drafts: KnownDraft[]): Pick<FileToRead, 'withdrawn'> {

@@ -60,7 +60,7 @@ type Collecting = Pick<Options, 'stage' | 'now' | 'progress' | 'takesUnfinished'
   drafts: Map<string, KnownDraft>
 }
 
-const nothing: KnownContent = { files: new Map(), drafts: async () => new Map() }
+const nothing: KnownContent = { lastChange: '', files: new Map(), drafts: async () => new Map() }
 
 const stagedAtOnce = 100
 
@@ -80,7 +80,7 @@ export async function loadContent(directory: string, options: Options): Promise<
   if (!frame) return { problems }
   const { site, vocabulary, basis } = frame
   if (isUntouched(folder, known.files, frame)) {
-    return { content: { site, vocabulary, files: known.files, removed: [] }, problems }
+    return usable({ site, vocabulary, files: known.files, removed: [] }, problems)
   }
   const drafts = await known.drafts()
   if (folder.releases.length === 0 && drafts.size > 0) problems.push(noReleases())
@@ -95,8 +95,12 @@ export async function loadContent(directory: string, options: Options): Promise<
   }
   const { files, removed } = await collector.finish()
   const { unfinished } = collector
-  if (problems.some((problem) => !problem.warning)) return { problems }
-  return { content: { site, vocabulary, files, removed }, unfinished, problems }
+  return { ...usable({ site, vocabulary, files, removed }, problems), unfinished }
+}
+
+/** Nothing of a folder is used while something is wrong anywhere in it. */
+function usable(content: FolderContent, problems: FileProblem[]): LoadedContent {
+  return problems.some((problem) => !problem.warning) ? { problems } : { content, problems }
 }
 
 /** Collects what the releases of a folder came to: the drafts for the store, and the problems. */

@@ -50,6 +50,8 @@ export type KnownFile = FileStamp & {
 
 /** What the store holds of the content folder. */
 export type KnownContent = {
+  /** Names the last time that the store was brought in line. What a folder comes to is decided for that. */
+  lastChange: string
   files: Map<string, KnownFile>
   /** Reads what the store has of each release: source → draft. Most looks at a folder need none of it. */
   drafts: () => Promise<Map<string, KnownDraft>>
@@ -83,6 +85,8 @@ export type FolderContent = {
 export type ContentUpdate = FolderContent & {
   /** Names everything beside the content that documents depend on (`outputName`). */
   program: string
+  /** `KnownContent.lastChange` that all this was decided for. Missing where it holds after any other. */
+  decidedFor?: string
   /** How many drafts were staged. Missing where the caller can look itself which of them are missing. */
   drafts?: number
 }

@@ -164,7 +164,8 @@ export interface ContentStore {
    * Several processes may do so at the same time. Waits while something else was shown in the same
    * second, because no reader could tell the two apart (H-10). Throws DomainError `unavailable` while the
    * clock is far behind what was shown. Nothing changes while the store is in line
-   * with a bundle that was made later than `bundle`. Throws an Error when drafts are missing that were staged for it.
+   * with a bundle that was made later than `bundle`. Throws DomainError `changed` when the store was brought in line
+   * since all this was decided, and an Error when drafts are missing that were staged for it.
    * Returns false if only a part of the releases is marked that come under other topics, where the platform allows no
    * more at a time: call again.
    */

@@ -1,4 +1,5 @@
 import type { Clock } from '../domain/clock.ts'
+import { DomainError } from '../domain/errors.ts'
 import { lastKeyOf } from '../domain/key.ts'
 import type {
   ContentUpdate,
@@ -51,9 +52,12 @@ export function createContentStore(
 }
 
 async function readKnownContent(database: Database): Promise<KnownContent> {
+  // Before all else: if this is still so at the end, so is what was read in between.
+  const lastChange = await readLastChange(database)
   const published = `select 1 from release where ${isFromApi} limit 1`
   const hasPublished = (await statement(database, published).first()) !== null
   return {
+    lastChange,
     files: await readKnownFiles(database),
     drafts: () => readKnownDrafts(database),
     isPublished: hasPublished
@@ -61,6 +65,10 @@ async function readKnownContent(database: Database): Promise<KnownContent> {
       : undefined,
     isShown: (id, address, now) => isShown(database, id, address, now),
   }
+}
+
+async function readLastChange(database: Database): Promise<string> {
+  return (await readStateValues(database, 'content_change')).content_change ?? ''
 }
 
 type FileRow = { path: string; stamp: string; media: string; hasReleases: number }
@@ -188,6 +196,10 @@ async function applyContent(
   let staged = update.drafts
   const decide = async (now: number) => {
     if (newest !== undefined) await checkSchemaVersion(database, newest)
+    const { decidedFor } = update
+    if (decidedFor !== undefined && (await readLastChange(database)) !== decidedFor) {
+      throw new DomainError('changed', 'Another process was first to take up content.')
+    }
     // Another version may have been first meanwhile.
     if (bundle && ((await readBundleMark(database))?.made ?? 0) > bundle.made) {
       await discardBatch(database, batch)
@@ -216,6 +228,8 @@ async function contentChange(
     removed,
     others: [
       ...writeFiles(database, files),
+      // A number would be the same again after a backup was put back.
+      setStateValue(database, 'content_change', crypto.randomUUID()),
       setStateValue(database, 'content_vocabulary', JSON.stringify(vocabulary)),
       ...(bundle
         ? [

@@ -497,6 +497,7 @@ test('one that readers know to be withdrawn stays so, whatever time is written',
     'releases/b.jsonl': lineAhead,
   })
   const known: KnownContent = {
+    lastChange: '',
     files: new Map(),
     drafts: async () =>
       new Map(

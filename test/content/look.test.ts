@@ -6,7 +6,7 @@ import { bringInLine } from '../../src/content/bring-in-line.ts'
 import { wordsOf } from '../../src/content/words.ts'
 import { formatProblem } from '../../src/domain/problem.ts'
 import { createContentStore } from '../../src/store/content-store.ts'
-import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
+import { markdown, siteYaml, temporaryFolder, writeFiles } from '../content-folder.ts'
 import { hurriedClock, nodePress } from '../platforms.ts'
 
 const fields = ['title: A', 'published: 2024-01-24T09:00', 'topics: [migration]']
@@ -35,9 +35,9 @@ async function known(files: Record<string, string>) {
     batch: database.batch.bind(database),
   }
   const store = createContentStore(listening, { wordsOf })
-  const look = async () => {
+  const look = async (program = 'test') => {
     asked.length = 0
-    const options = { batch: crypto.randomUUID(), program: 'test', clock, isServing: true }
+    const options = { batch: crypto.randomUUID(), program, clock, isServing: true }
     const problems = await bringInLine(directory, store, options)
     return { asked: [...asked], told: problems.map(formatProblem) }
   }
@@ -81,6 +81,18 @@ test('what is wrong is told at every look, whatever else has changed or not', as
   writeFiles(directory, { 'releases/new.en.md': markdown(fields) })
   expect((await look()).told).toEqual(told)
   expect((await look()).told).toEqual(told)
+})
+
+test('while something is wrong beside the releases, nothing of the store changes', async () => {
+  const { directory, look, press } = await known({
+    ...filesOf(2),
+    'site.yaml': `${siteYaml}logo: media/logo.png\n`,
+    'media/logo.png': 'A picture',
+  })
+  rmSync(join(directory, 'media/logo.png'))
+  const before = await press.revision()
+  expect((await look('another')).told).toEqual([expect.stringMatching(/^site\.yaml.*logo/)])
+  expect(await press.revision()).toBe(before)
 })
 
 const lines = (...slugs: string[]) =>

@@ -1,5 +1,5 @@
 // Files that are copied in slowly: half of one is never taken up, and what was there stays meanwhile.
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { loadContent } from '../../src/content/load-content.ts'
@@ -97,7 +97,7 @@ const good = ['title: A', 'published: 2024-01-24T09:00', 'topics: [migration]']
 function watched(directory: string, rest: Rest) {
   const drafts = new Map<string, Draft>()
   let known = knownOf(new Map(), [])
-  return async () => {
+  const take = async () => {
     const staged: Draft[] = []
     const { content, problems } = await loadContent(directory, {
       known,
@@ -112,6 +112,7 @@ function watched(directory: string, rest: Rest) {
     known = knownOf(content?.files ?? known.files, [...drafts.values()])
     return staged.map(({ release }) => [release.title, release.html].join(': '))
   }
+  return { take, sources: () => [...drafts.keys()] }
 }
 
 /** As it is after half a minute in which something was never at rest. */
@@ -132,7 +133,7 @@ test.each([
     const wait = async (milliseconds: number) =>
       new Promise((resolve) => setTimeout(resolve, milliseconds))
     await wait(1600)
-    const look = watched(directory, rest)
+    const look = watched(directory, rest).take
     expect(await look()).toEqual(['A: <p>Old.</p>'])
     // Emptied, and its topics and languages as well, as a copy begins.
     writeFiles(directory, {
@@ -161,3 +162,18 @@ test.each([
   },
   20_000,
 )
+
+test('a release whose file is moved stays, although what else is written is no longer waited for', async () => {
+  vi.useRealTimers()
+  const directory = temporaryFolder({ 'releases/2023/a.en.md': markdown(good) })
+  await new Promise((resolve) => setTimeout(resolve, 1600))
+  const look = watched(directory, new NoLongerHeld())
+  await look.take()
+  mkdirSync(join(directory, 'releases/2024'))
+  renameSync(join(directory, 'releases/2023/a.en.md'), join(directory, 'releases/2024/a.en.md'))
+  await look.take()
+  expect(look.sources()).toEqual(['releases/2023/a.en.md'])
+  await new Promise((resolve) => setTimeout(resolve, 1600))
+  await look.take()
+  expect(look.sources()).toEqual(['releases/2024/a.en.md'])
+})

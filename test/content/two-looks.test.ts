@@ -1,0 +1,130 @@
+// What becomes of a look at a folder while another process changes what the store has of that folder.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { bringInLine } from '../../src/content/bring-in-line.ts'
+import { wordsOf } from '../../src/content/words.ts'
+import type { ContentStore } from '../../src/domain/release-store.ts'
+import { copyDatabase, replaceDatabase } from '../../src/store/backup.ts'
+import { createContentStore } from '../../src/store/content-store.ts'
+import { openDatabase, readMigrations } from '../../src/store/node-sqlite.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
+import { hurriedClock } from '../platforms.ts'
+
+const fields = ['published: 2024-01-24T09:00', 'topics: [migration]']
+const release = (title: string) => markdown([`title: ${title}`, ...fields])
+
+/** The moments of a look between which others may write. */
+const moments = {
+  'before the folder is listed': 'files',
+  'after the folder was listed': 'drafts',
+  'before it is made public': 'program',
+} as const
+type Moment = (typeof moments)[keyof typeof moments]
+
+/** A store during whose first look something happens at a moment. */
+function interrupted(store: ContentStore, moment: Moment, happens: () => Promise<void>) {
+  let isOver = false
+  const at = async (here: Moment) => {
+    if (here !== moment || isOver) return
+    isOver = true
+    await happens()
+  }
+  return {
+    ...store,
+    async known() {
+      const known = await store.known()
+      await at('files')
+      const drafts = async () => {
+        await at('drafts')
+        return known.drafts()
+      }
+      return { ...known, drafts }
+    },
+    async program() {
+      await at('program')
+      return store.program()
+    },
+  }
+}
+
+/** A folder with a draft, so that each look reads what the store has, and a database file that has taken it up. */
+async function known(files: Record<string, string>) {
+  const directory = temporaryFolder({
+    'releases/draft.en.md': markdown(['title: Draft', 'draft: true']),
+    ...files,
+  })
+  const data = mkdtempSync(join(tmpdir(), 'tiedote-data-'))
+  const path = join(data, 'tiedote.db')
+  const clock = hurriedClock()
+  const database = openDatabase(path)
+  onTestFinished(() => {
+    database.close()
+    rmSync(data, { recursive: true })
+  })
+  await migrate(database, readMigrations())
+  const store = createContentStore(database, { wordsOf })
+  const look = async (as: ContentStore = store) => {
+    const options = { batch: crypto.randomUUID(), program: 'test', clock, isServing: true }
+    expect((await bringInLine(directory, as, options)).filter(({ warning }) => !warning)).toEqual(
+      [],
+    )
+  }
+  await look()
+  const titles = async () =>
+    (await database.prepare('select document from release').all<{ document: string }>()).results
+      .map(({ document }) => (JSON.parse(document) as { title: string }).title)
+      .toSorted()
+  const departed = async () =>
+    (await database.prepare('select id from departed').all()).results.length
+  return { directory, path, data, clock, store, look, titles, departed }
+}
+
+test.each(Object.entries(moments))(
+  'a release that another process took in %s is not removed',
+  async (_, moment) => {
+    const folder = await known({ 'releases/a.en.md': release('A') })
+    const other = interrupted(folder.store, moment, async () => {
+      writeFiles(folder.directory, { 'releases/b.en.md': release('B') })
+      await folder.look()
+    })
+    writeFiles(folder.directory, { 'releases/c.en.md': release('C') })
+    await folder.look(other)
+    expect(await folder.titles()).toEqual(['A', 'B', 'C'])
+    expect(await folder.departed()).toBe(0)
+  },
+)
+
+test.each(Object.entries(moments))(
+  'a correction that another process took in %s stays',
+  async (_, moment) => {
+    const folder = await known({ 'releases/a.en.md': release('A') })
+    writeFiles(folder.directory, { 'releases/a.en.md': release('A was wrong') })
+    const other = interrupted(folder.store, moment, async () => {
+      writeFiles(folder.directory, { 'releases/a.en.md': release('A is right') })
+      await folder.look()
+    })
+    await folder.look(other)
+    expect(await folder.titles()).toEqual(['A is right'])
+  },
+)
+
+test.each(Object.entries(moments))(
+  'a correction is not lost to a backup that is put back %s',
+  async (_, moment) => {
+    const folder = await known({ 'releases/a.en.md': release('A was wrong') })
+    const copy = join(folder.data, 'copy.db')
+    await copyDatabase(folder.path, copy)
+    writeFiles(folder.directory, { 'releases/a.en.md': release('A is right') })
+    await folder.look()
+    const other = interrupted(folder.store, moment, async () =>
+      replaceDatabase(copy, folder.path, folder.clock, { wordsOf: ({ title }) => title }),
+    )
+    writeFiles(folder.directory, { 'releases/c.en.md': release('C') })
+    await folder.look(other)
+    await folder.look()
+    expect(await folder.titles()).toEqual(['A is right', 'C'])
+  },
+)
