@@ -30,6 +30,8 @@ type UpdateParts = {
   onProgress: () => void
   /** Nothing is only in the database, so that a damaged one may be made of the content folder again. */
   mayBeMadeAnew: boolean
+  /** Tells which files are at rest; by the clocks of disk and machine if it is left out. */
+  rest?: Rest
 }
 
 /** Brings the database in line with the content folder, and says in the log what is wrong with that. */
@@ -43,7 +45,7 @@ export class ContentUpdates {
   readonly #parts: UpdateParts
   readonly #releases: ReleaseStore
   readonly #content: ContentStore
-  readonly #rest = new Rest()
+  readonly #rest: Rest
   readonly #reportClock = createClockReport(systemClock)
   /** Releases that were read at this look. */
   #count = 0
@@ -55,6 +57,7 @@ export class ContentUpdates {
 
   constructor(parts: UpdateParts) {
     this.#parts = parts
+    this.#rest = parts.rest ?? new Rest()
     this.#releases = createReleaseStore(parts.database)
     this.#content = createContentStore(parts.database, { wordsOf }, newestMigration())
   }

@@ -16,7 +16,7 @@ import { type Readers, reading } from './reading.ts'
 import { readRobots } from './robots.ts'
 import { readUnread } from './read-unread.ts'
 import { brokenReferences, referencesOf, type ReleaseReference } from './release-references.ts'
-import { type Rest, untilAtRest } from './rest.ts'
+import type { Rest } from './rest.ts'
 import { addressOf, fileOf } from './sources.ts'
 
 /** What loading a folder came to. Without `content` something was wrong, and nothing may be used. */
@@ -71,7 +71,7 @@ const stagedAtOnce = 100
 export async function loadContent(directory: string, options: Options): Promise<LoadedContent> {
   const { known = nothing, now, isServing = false, rest, readers = reading, baseUrl } = options
   const open = async () => openFolder(directory, { isServing })
-  if (rest && !isServing) await untilAtRest(async () => filesOf(await open()))
+  if (rest && !isServing) await rest.untilAtRest(async () => filesOf(await open()))
   const folder = await open()
   const restWhileServing = isServing ? rest : undefined
   if (restWhileServing && (await isHeld(folder, known, restWhileServing))) return { problems: [] }
