@@ -96,6 +96,35 @@ const machine = Date.now
 
 const good = ['title: A', 'published: 2024-01-24T09:00', 'topics: [migration]']
 
+/** Waits at a start, and meanwhile somebody goes on to write. */
+class WrittenMeanwhile extends Rest {
+  readonly #write: () => void
+
+  constructor(write: () => void) {
+    super()
+    this.#write = write
+  }
+
+  override async untilAtRest(look: Parameters<Rest['untilAtRest']>[0]) {
+    const waiting = super.untilAtRest(look)
+    this.#write()
+    await waiting
+  }
+}
+
+test('a start reads a file that is being written when it is at rest', async () => {
+  vi.useRealTimers()
+  const directory = temporaryFolder({ 'releases/a.en.md': markdown(good, 'Half') })
+  const write = () => writeFiles(directory, { 'releases/a.en.md': markdown(good, 'Whole.') })
+  const staged: Draft[] = []
+  await loadContent(directory, {
+    now: Date.now() / 1000,
+    stage: async (more) => void staged.push(...more),
+    rest: new WrittenMeanwhile(write),
+  })
+  expect(staged.map(({ release }) => release.html)).toEqual(['<p>Whole.</p>'])
+})
+
 /** A folder that is looked at again and again, as the service does. */
 function watched(directory: string, rest: Rest) {
   const drafts = new Map<string, Draft>()
