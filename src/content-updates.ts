@@ -2,7 +2,6 @@ import { createClockReport, systemClock } from './clock.ts'
 import { type NodeConfig, unknownPublishers } from './config.ts'
 import { bringInLine } from './content/bring-in-line.ts'
 import { Rest } from './content/rest.ts'
-import { wordsOf } from './content/words.ts'
 import { isOfClock } from './domain/clock.ts'
 import { isUnderEmbargo } from './domain/embargo.ts'
 import { isOtherVersion, StoreDamaged } from './domain/errors.ts'
@@ -17,6 +16,7 @@ import { type NodeDatabase, newestMigration } from './store/node-sqlite.ts'
 import { createReleaseStore } from './store/release-store.ts'
 import { isBusy, isDatabaseError, isFull, isOfDamagedFile } from './store/sqlite-errors.ts'
 import { waitWhileBusy } from './store/wait-while-busy.ts'
+import { wordsOf } from './upgrading.ts'
 
 /** Milliseconds for which a start looks at a folder in which files are being written. */
 const longestFirst = 10_000
