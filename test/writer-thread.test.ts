@@ -59,8 +59,8 @@ function readDatabase() {
   return reader
 }
 
-/** Keeps the thread at work for about a second. */
-const long = `with recursive n (i) as (select 1 union all select i + 1 from n where i < 5000000) select count(*) as count from n`
+/** Keeps the thread at work for about half a second. */
+const long = `with recursive n (i) as (select 1 union all select i + 1 from n where i < 2500000) select count(*) as count from n`
 
 /**
  * Has another connection write for so many milliseconds, for which the thread waits without taking processor time.
@@ -120,7 +120,7 @@ test('many short waits for something large are as long as one', async () => {
 
 test('who waits for many others whose requests are small is refused nothing', async () => {
   // About a millisecond long.
-  const small = long.replace('5000000', '5000')
+  const small = long.replace('2500000', '5000')
   const steps = Array.from({ length: 50 }, async () => {
     const request = writer.forAuthors(800).forRequest()
     for (let step = 0; step < 30; step++) await statement(request, small).all()
