@@ -2,7 +2,6 @@ import { createClockReport, systemClock } from './clock.ts'
 import { type NodeConfig, unknownPublishers } from './config.ts'
 import { bringInLine } from './content/bring-in-line.ts'
 import { Rest } from './content/rest.ts'
-import { wordsOf } from './content/words.ts'
 import { isOfClock } from './domain/clock.ts'
 import { isUnderEmbargo } from './domain/embargo.ts'
 import { isOtherVersion, StoreDamaged } from './domain/errors.ts'
@@ -17,6 +16,7 @@ import { type NodeDatabase, newestMigration } from './store/node-sqlite.ts'
 import { createReleaseStore } from './store/release-store.ts'
 import { isBusy, isDatabaseError, isFull, isOfDamagedFile } from './store/sqlite-errors.ts'
 import { waitWhileBusy } from './store/wait-while-busy.ts'
+import { wordsOf } from './upgrading.ts'
 
 /** Milliseconds for which a start looks at a folder in which files are being written. */
 const longestFirst = 10_000
@@ -30,6 +30,8 @@ type UpdateParts = {
   onProgress: () => void
   /** Nothing is only in the database, so that a damaged one may be made of the content folder again. */
   mayBeMadeAnew: boolean
+  /** Tells which files are at rest; by the clocks of disk and machine if it is left out. */
+  rest?: Rest
 }
 
 /** Brings the database in line with the content folder, and says in the log what is wrong with that. */
@@ -43,7 +45,7 @@ export class ContentUpdates {
   readonly #parts: UpdateParts
   readonly #releases: ReleaseStore
   readonly #content: ContentStore
-  readonly #rest = new Rest()
+  readonly #rest: Rest
   readonly #reportClock = createClockReport(systemClock)
   /** Releases that were read at this look. */
   #count = 0
@@ -55,6 +57,7 @@ export class ContentUpdates {
 
   constructor(parts: UpdateParts) {
     this.#parts = parts
+    this.#rest = parts.rest ?? new Rest()
     this.#releases = createReleaseStore(parts.database)
     this.#content = createContentStore(parts.database, { wordsOf }, newestMigration())
   }

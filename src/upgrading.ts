@@ -1,5 +1,9 @@
-import { wordsOf } from './content/words.ts'
+import type { WordsOf } from './store/rewrite-words.ts'
 import type { UpgradeOptions } from './store/upgrade.ts'
+
+/** The words of a release. The stemmers of all languages are loaded for it, which most starts do without. */
+export const wordsOf: WordsOf = async (release) =>
+  (await import('./content/words.ts')).wordsOf(release)
 
 let told = 0
 

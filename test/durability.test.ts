@@ -6,11 +6,12 @@ import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { temporaryFolder } from './content-folder.ts'
-import { databaseFile, type Server, spawnServer, until } from './server.ts'
+import { createClockAhead, databaseFile, type Server, spawnServer, until } from './server.ts'
 import { amount } from './trials.ts'
 
 const kills = Number(process.env.KILLS ?? amount(1, 100))
 const writers = amount(6, 24)
+const { environment } = createClockAhead()
 const token = 'a-secret-of-the-newsroom'
 
 /** What a writer knows of its release. */
@@ -133,6 +134,7 @@ function countWrites(known: Known[]): number {
 
 async function begin(directory: string, database: string): Promise<Server> {
   const server = await spawnServer(directory, {
+    ...environment,
     DATABASE: database,
     PUBLISH_TOKENS: `newsroom=${token}`,
   })

@@ -6,10 +6,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../src/store/open-store.ts'
 import { markdown, temporaryFolder, writeFolder } from './content-folder.ts'
-import { type Server, spawnServer, start, until } from './server.ts'
+import { createClockAhead, type Server, spawnServer, start, until } from './server.ts'
 
 const published = 'published: 2024-01-24T09:00:00+02:00'
 const secret = 'a-secret-of-the-newsroom'
+const { environment } = createClockAhead()
 const pdf = '%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n'
 
 /** A folder with a disk of some KB in it, if one can be mounted, for whoever removes it. */
@@ -60,7 +61,7 @@ test('a first start on a full disk says that it is full', async ({ skip }) => {
     await expect(opening, `${size} KB`).rejects.toThrow(/(full|no space).* Make room on its disk/)
   }
   const DATABASE = join(disk(900)!, 'data/tiedote.db')
-  const server = await start(directory, { DATABASE })
+  const server = await start(directory, { ...environment, DATABASE })
   expect(await server.exit).toBe(1)
   expect(server.log()).toMatch(/full|no space/)
   expect(server.log()).toContain('Make room on its disk')
@@ -85,7 +86,7 @@ describe('on one disk', () => {
   const directory = writeFolder({ 'releases/a.en.md': markdown(['title: A', published]) })
   let server: Server
   beforeAll(async () => {
-    const settings = { PUBLISH_TOKENS: `newsroom=${secret}` }
+    const settings = { ...environment, PUBLISH_TOKENS: `newsroom=${secret}` }
     server = await spawnServer(directory, { DATABASE: join(folder, 'tiedote.db'), ...settings })
     await until(() => server.output().includes('Serving'))
   })

@@ -13,7 +13,7 @@ import { createContentStore } from '../src/store/content-store.ts'
 import { openStore } from '../src/store/open-store.ts'
 import { leaseOfLead } from '../src/websub/lead.ts'
 import { temporaryFolder, writeFiles } from './content-folder.ts'
-import { createSharedClock, databaseFile, start, until } from './server.ts'
+import { createClockAhead, databaseFile, start, until } from './server.ts'
 import { amount } from './trials.ts'
 import { release, titlesIn } from './websub/hub-service.ts'
 import { subscribeAll } from './websub/subscriptions.ts'
@@ -55,7 +55,7 @@ test(
   async () => {
     const { told, port } = await startSubscribers()
     const directory = temporaryFolder(release('r', ['eu'], longAgo))
-    const clock = createSharedClock(temporaryFolder())
+    const clock = createClockAhead()
     const settings = {
       ...clock.environment,
       DATABASE: databaseFile(),

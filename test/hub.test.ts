@@ -1,7 +1,7 @@
 // The real server with its hub: subscribers are servers of this process, which HUB_ALLOW lets it call.
 import { expect, test } from 'vitest'
 import { temporaryFolder } from './content-folder.ts'
-import { createSharedClock, start, until } from './server.ts'
+import { createClockAhead, start, until } from './server.ts'
 import { release, startSubscriber, titlesIn } from './websub/hub-service.ts'
 
 const token = '0123456789abcdef'
@@ -37,7 +37,7 @@ async function publish(url: string, slug: string, more: object = {}) {
 
 test('what is published is pushed within seconds, and at the second when its embargo ends (W-45, W-47, W-72)', async () => {
   // It goes on by itself, and is moved to where something is to happen that would be waited for.
-  const clock = createSharedClock(temporaryFolder())
+  const clock = createClockAhead()
   const { url } = await start(temporaryFolder(first), { ...settings, ...clock.environment })
   const subscriber = await startSubscriber()
   const asked = Date.now()

@@ -18,6 +18,7 @@ import { markdown, siteYaml, temporaryFolder, writeFiles, writeFolder } from './
 import { copyOfProgram, edit } from './program-copy.ts'
 import { exchange, open } from './raw-client.ts'
 import {
+  createClockAhead,
   type Server,
   spawnServer,
   start,
@@ -56,7 +57,9 @@ describe('from start to start on one database', () => {
     'releases/removed.fi.md': markdown(['title: Removed', published]),
     'releases/many.jsonl': manyReleases(2100),
   })
+  const clock = createClockAhead()
   const settings = {
+    ...clock.environment,
     DATABASE: join(data.folder, 'tiedote.db'),
     BASE_URL: 'http://localhost:8080',
     PUBLISH_TOKENS: `newsroom=${token}`,
@@ -269,11 +272,14 @@ describe('from start to start on one database', () => {
     expect(await put('embargoed', { title: 'Embargoed', published: '2090-01-01T00:00:00Z' })).toBe(
       201,
     )
-    const soon = new Date(Date.now() + 2500)
-    expect(await put('embargoed', { title: 'Embargoed', published: soon.toISOString() })).toBe(200)
+    const at = clock.now() + 3600
+    const published = new Date(at * 1000).toISOString()
+    expect(await put('embargoed', { title: 'Embargoed', published })).toBe(200)
+    clock.moveTo(at - 60)
     before = await ask('/feed.json')
     expect(before.text).not.toContain('Embargoed')
     expect((await ask('/feed.json', since(before))).status).toBe(304)
+    clock.moveTo(at)
     await until(async () => (await titles(`${server.url}/feed.json`))[0] === 'Embargoed')
     left = await ask('/feed.atom')
     await stop()

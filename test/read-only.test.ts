@@ -17,7 +17,15 @@ import type { NodeDatabase } from '../src/store/node-sqlite.ts'
 import { openStore } from '../src/store/open-store.ts'
 import { markdown, temporaryFolder, writeFiles } from './content-folder.ts'
 import { damagePages } from './damaged-database.ts'
-import { databaseFile, type Server, startedByFirst, start, titles, until } from './server.ts'
+import {
+  createClockAhead,
+  databaseFile,
+  type Server,
+  startedByFirst,
+  start,
+  titles,
+  until,
+} from './server.ts'
 import { startHere } from './start-here.ts'
 import { lastingFolder } from './temporary-folder.ts'
 
@@ -32,8 +40,11 @@ if (!mayRun) console.warn('Skipped: read-only databases, as only root may read t
 /** Their own place for compiled code; they may not write that of the others. */
 const compiled = join(lastingFolder(), 'tiedote-compile-cache-of-nobody')
 
+const { environment } = createClockAhead()
+
 function startAsNobody(directory: string, database: string): Promise<Server> {
-  return start(directory, { DATABASE: database, NODE_COMPILE_CACHE: compiled }, nobody)
+  const settings = { ...environment, DATABASE: database, NODE_COMPILE_CACHE: compiled }
+  return start(directory, settings, nobody)
 }
 
 /** Opens a database in this process as they would. Only what the system then refuses is as for them. */
@@ -113,7 +124,7 @@ describe('a service on a damaged database', () => {
     // This one can be opened, and what is wrong with it is met later.
     writeFileSync(path, whole)
     damagePages(path, 'state')
-    server = await first.start()
+    server = await first.start(environment)
     await until(() => server.output().includes('Serving'))
     expect(await titles(`${server.url}/feed.json`)).toEqual(['A'])
     expect(server.log()).toMatch(/is damaged .* It is now .*damaged-.* and a new one is made/)

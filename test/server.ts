@@ -1,10 +1,9 @@
 // Starts the real server, as `npm start` does.
 import { type ChildProcess, spawn, type SpawnOptions } from 'node:child_process'
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
 import { writeFolder } from './content-folder.ts'
 import type { SimulatedClock } from './readers/simulated-clock.ts'
@@ -124,13 +123,24 @@ export function createSharedClock(folder: string, begins = Date.now() / 1000): S
     renameSync(`${file}.new`, file)
   }
   moveTo(begins)
-  const preload = pathToFileURL(join(project, 'test/simulated-time.ts')).href
+  const preload = join(project, 'test/simulated-time.cjs')
   return {
     now,
     moveTo,
     passed: async (second) => moveTo(second + 1),
-    environment: { TIME_AHEAD: file, NODE_OPTIONS: `--import=${preload}` },
+    environment: { TIME_AHEAD: file, NODE_OPTIONS: `--require="${preload}"` },
   }
+}
+
+/**
+ * A clock an hour ahead of that of the machine. By it no file of the content folder has just been written, for which
+ * servers wait. Whoever holds that they do, or by the time of this process, starts them without it.
+ */
+export function createClockAhead(): SharedClock {
+  const folder = mkdtempSync(join(tmpdir(), 'tiedote-clock-'))
+  // Some servers run as another user.
+  chmodSync(folder, 0o755)
+  return createSharedClock(folder, Date.now() / 1000 + 3600)
 }
 
 /** A folder for a database, for whoever removes it. */

@@ -3,11 +3,21 @@ import { dirname } from 'node:path'
 import { systemClock } from '../src/clock.ts'
 import { composeNode } from '../src/compose-node.ts'
 import { readNodeConfig } from '../src/config.ts'
+import { Rest } from '../src/content/rest.ts'
 import { ContentUpdates } from '../src/content-updates.ts'
 import { openReader } from '../src/store/node-sqlite.ts'
 import { openStore } from '../src/store/open-store.ts'
 import { upgrading } from '../src/upgrading.ts'
 import { requestFor, socket } from './platforms.ts'
+
+/** Tests write each file whole, so nobody has to wait until that was a while ago. */
+class AtRest extends Rest {
+  override isAtRest() {
+    return true
+  }
+
+  override async untilAtRest() {}
+}
 
 /**
  * Opens a database and brings it in line with a folder, as `src/writing.ts` does. `settings` are those of a server.
@@ -27,6 +37,7 @@ export async function startHere(directory: string, settings: Record<string, stri
     mayBeMadeAnew: false,
     onDamage: ignore,
     onProgress: ignore,
+    rest: new AtRest(),
   })
   content.isServing = await content.prepareToServe()
   const isUsable = await content.first()

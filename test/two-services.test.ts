@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { markdown, writeFiles, writeFolder } from './content-folder.ts'
-import { type Server, spawnServer, titles, until } from './server.ts'
+import { createClockAhead, type Server, spawnServer, titles, until } from './server.ts'
 import { amount } from './trials.ts'
 
 const token = 'a-secret-of-the-newsroom'
@@ -27,7 +27,11 @@ beforeAll(async () => {
       'topics: [drugs]',
     ]),
   })
-  const settings = { DATABASE: join(data, 'tiedote.db'), PUBLISH_TOKENS: `newsroom=${token}` }
+  const settings = {
+    ...createClockAhead().environment,
+    DATABASE: join(data, 'tiedote.db'),
+    PUBLISH_TOKENS: `newsroom=${token}`,
+  }
   // Both find a database that is not there yet.
   services = await Promise.all([spawnServer(directory, settings), spawnServer(directory, settings)])
   for (const { output } of services) await until(() => output().includes('Serving'))

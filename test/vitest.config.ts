@@ -10,7 +10,6 @@ process.env.NODE_COMPILE_CACHE ??= join(process.env.LASTING_FOLDER, 'tiedote-com
 
 /** Those that take longest or wait most, so that none of them is left alone at the end. */
 const first = [
-  'content/watch',
   'http/editions',
   'http/publishing',
   'read-only',

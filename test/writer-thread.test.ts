@@ -15,6 +15,7 @@ import { openStore } from '../src/store/open-store.ts'
 import { WriterThread } from '../src/writer-thread.ts'
 import { markdown, siteYaml, writeFiles, writeFolder } from './content-folder.ts'
 import {
+  createClockAhead,
   databaseFile,
   type Server,
   spawnServer,
@@ -58,8 +59,8 @@ function readDatabase() {
   return reader
 }
 
-/** Keeps the thread at work for about a second. */
-const long = `with recursive n (i) as (select 1 union all select i + 1 from n where i < 5000000) select count(*) as count from n`
+/** Keeps the thread at work for about half a second. */
+const long = `with recursive n (i) as (select 1 union all select i + 1 from n where i < 2500000) select count(*) as count from n`
 
 /**
  * Has another connection write for so many milliseconds, for which the thread waits without taking processor time.
@@ -135,7 +136,7 @@ test('so are those between which many others come whose requests are small', asy
 
 test('who waits for many others whose requests are small is refused nothing', async () => {
   // About a millisecond long.
-  const small = long.replace('5000000', '5000')
+  const small = long.replace('2500000', '5000')
   const steps = Array.from({ length: 50 }, async () => {
     const request = writer.forAuthors(800).forRequest()
     for (let step = 0; step < 30; step++) await statement(request, small).all()
@@ -241,20 +242,6 @@ test('errors come back as they were, with the codes of SQLite, and the connectio
   await expect(statement(reader, write, 'any').all()).rejects.toThrow('readonly')
 })
 
-/**
- * Schedules something for a time to come, and has a connection begin to write before it comes: earlier on a quick
- * machine than on a slow one. Answers the time.
- */
-async function lockBefore(database: DatabaseSync, schedule: (at: number) => Promise<void>) {
-  for (let lead = 2000; ; lead *= 2) {
-    const at = Math.ceil((Date.now() + lead) / 1000) * 1000
-    await schedule(at)
-    database.exec('begin immediate')
-    if (Date.now() < at) return at
-    database.exec('rollback')
-  }
-}
-
 /** The priorities of the threads of a process, as Linux tells them: the more, the later it goes. */
 function prioritiesOf(pid: number): number[] {
   const threads = `/proc/${pid}/task`
@@ -266,17 +253,19 @@ function prioritiesOf(pid: number): number[] {
 
 describe('over a database in memory', () => {
   const temporary = temporaryDatabaseFolder()
-  // Too much for the thread that writes to read it by itself.
-  const text = 'The text of the release.\n\n'.repeat(4500)
   const directory = writeFolder({
-    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24'], text),
+    'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
   })
   let server: Server
   /** Threads that Node began before any of ours. */
   let began = 0
 
   beforeAll(async () => {
-    server = await spawnServer(directory, { DATABASE: ':memory:', TMPDIR: temporary.folder })
+    server = await spawnServer(directory, {
+      ...createClockAhead().environment,
+      DATABASE: ':memory:',
+      TMPDIR: temporary.folder,
+    })
     if (process.platform === 'linux') began = prioritiesOf(server.process.pid!).length
     setPriority(server.process.pid!, 12)
     await Promise.race([until(() => server.output().includes('Serving')), server.exit])
@@ -328,6 +317,7 @@ describe('beside another process on its database', () => {
   const { directory, database, start } = startedByFirst({
     'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24']),
   })
+  const clock = createClockAhead()
   let service: Server
 
   test('a new version waits for another process that writes, and then serves what was there before', async () => {
@@ -341,6 +331,7 @@ describe('beside another process on its database', () => {
     onTestFinished(() => other.close())
     other.exec('begin immediate')
     service = await start({
+      ...clock.environment,
       BASE_URL: 'https://after.example',
       PUBLISH_TOKENS: `newsroom=${secret}`,
     })
@@ -376,21 +367,21 @@ describe('beside another process on its database', () => {
 
   test('while another process writes, readers get what was public before, and an embargo ends when it is done', async () => {
     const { url } = service
+    const soon = clock.now() + 3600
+    const sent = await fetch(`${url}/api/releases/b/en`, {
+      method: 'PUT',
+      headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify({
+        title: 'B',
+        published: new Date(soon * 1000).toISOString(),
+        body: { markdown: 'B' },
+      }),
+    })
+    expect(sent.ok).toBe(true)
     const other = new DatabaseSync(database, { timeout: 10_000 })
     onTestFinished(() => other.close())
-    const soon = await lockBefore(other, async (at) => {
-      const sent = await fetch(`${url}/api/releases/b/en`, {
-        method: 'PUT',
-        headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/json' },
-        body: JSON.stringify({
-          title: 'B',
-          published: new Date(at).toISOString(),
-          body: { markdown: 'B' },
-        }),
-      })
-      expect(sent.ok).toBe(true)
-    })
-    await new Promise((resolve) => setTimeout(resolve, soon - Date.now() + 1000))
+    other.exec('begin immediate')
+    clock.moveTo(soon)
     expect(await titles(`${url}/feed.json`)).toEqual(['last', 'A'])
     other.exec('rollback')
     await until(async () => (await titles(`${url}/feed.json`)).includes('B'))

@@ -12,11 +12,11 @@ import type { Site } from '../domain/site.ts'
 import type { VocabularySource } from '../domain/topic.ts'
 import { findUnread, isSettled, type LoadedRelease, mediaIn } from './find-unread.ts'
 import { absent, type Folder, type FolderFile, openFolder, tooLarge } from './folder.ts'
-import { type Readers, reading } from './reading.ts'
+import type { Readers } from './reading.ts'
 import { readRobots } from './robots.ts'
 import { readUnread } from './read-unread.ts'
 import { brokenReferences, referencesOf, type ReleaseReference } from './release-references.ts'
-import { type Rest, untilAtRest } from './rest.ts'
+import type { Rest } from './rest.ts'
 import { addressOf, fileOf } from './sources.ts'
 
 /** What loading a folder came to. Without `content` something was wrong, and nothing may be used. */
@@ -43,7 +43,7 @@ type Options = {
    * their last version. A start waits until all are at rest. Without it, all files may be read.
    */
   rest?: Rest | undefined
-  /** Who reads the texts; this thread if it is left out. */
+  /** Who reads the texts; this thread if it is left out, which then loads what it reads them with. */
   readers?: Readers
   /** BASE_URL, so that texts may have our own full addresses. */
   baseUrl?: string | undefined
@@ -69,14 +69,14 @@ const stagedAtOnce = 100
  * store last saw it is parsed. Every problem of the folder is reported, not only the first.
  */
 export async function loadContent(directory: string, options: Options): Promise<LoadedContent> {
-  const { known = nothing, now, isServing = false, rest, readers = reading, baseUrl } = options
+  const { known = nothing, now, isServing = false, rest, baseUrl } = options
+  const readers = options.readers ?? (await import('./reading.ts')).reading
   const open = async () => openFolder(directory, { isServing })
-  if (rest && !isServing) await untilAtRest(async () => filesOf(await open()))
+  if (rest && !isServing) await rest.untilAtRest(async () => filesOf(await open()))
   const folder = await open()
   const restWhileServing = isServing ? rest : undefined
   if (restWhileServing && (await isHeld(folder, known, restWhileServing))) return { problems: [] }
-  // At the start nobody waits, and most starts have nothing else to read.
-  const { frame, problems } = await readFrame(directory, folder, isServing ? readers : reading)
+  const { frame, problems } = await readFrame(directory, folder, readers)
   if (!frame) return { problems }
   const { site, vocabulary, basis } = frame
   if (isUntouched(folder, known.files, frame)) {

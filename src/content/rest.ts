@@ -67,6 +67,16 @@ export class Rest {
     this.#next = Math.max(this.#next ?? 0, left)
     return false
   }
+
+  /** Waits at a start until no file has just changed, by their times. */
+  async untilAtRest(look: () => Promise<FolderFile[]>): Promise<void> {
+    const end = performance.now() + longestAtStart
+    while (performance.now() < end) {
+      const left = longestLeft(await look())
+      if (left <= 0) return
+      await new Promise((resolve) => setTimeout(resolve, left))
+    }
+  }
 }
 
 /** Milliseconds since a file changed; negative if the clock of its disk is ahead. */
@@ -74,11 +84,10 @@ function ageOf({ changed }: FolderFile): number {
   return Date.now() - changed
 }
 
-/** Waits at a start until no file has just changed, by their times. */
-export async function untilAtRest(look: () => Promise<FolderFile[]>): Promise<void> {
-  const end = performance.now() + longestAtStart
-  const isJustChanged = (file: FolderFile) => ageOf(file) >= 0 && ageOf(file) < usual
-  while (performance.now() < end && (await look()).some(isJustChanged)) {
-    await new Promise((resolve) => setTimeout(resolve, usual / 3))
-  }
+/** Milliseconds until none of some files has just changed. Where the clock of the disk is ahead, that is not known. */
+function longestLeft(files: FolderFile[]): number {
+  return files.reduce((longest, file) => {
+    const age = ageOf(file)
+    return age < 0 ? longest : Math.max(longest, usual - age)
+  }, 0)
 }

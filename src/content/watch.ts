@@ -3,10 +3,11 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { absent, isLeftBehind } from './folder.ts'
 
-/** Milliseconds to wait for the next change: editors and copying write in bursts. */
-const settle = 200
-/** Milliseconds between looks at the whole folder: network folders tell nobody of changes. */
-const usualPause = 30_000
+/**
+ * In milliseconds. `settle`: to wait for the next change, as editors and copying write in bursts. `lookAgain`: between
+ * looks at the whole folder, as network folders tell nobody of changes.
+ */
+const usual = { settle: 200, lookAgain: 30_000 }
 /** How often folders are looked for again because some came meanwhile. */
 const mostLooks = 5
 
@@ -23,9 +24,9 @@ type Watch = { watcher: FSWatcher; identity: string }
 export function watchFolder(
   directory: string,
   changed: () => Promise<number | void>,
-  lookAgain = usualPause,
+  { settle, lookAgain } = usual,
 ): () => void {
-  const watcher = new FolderWatcher(directory, changed)
+  const watcher = new FolderWatcher(directory, changed, settle)
   watcher.start(lookAgain)
   return () => watcher.stop()
 }
@@ -38,6 +39,7 @@ export function watchFolder(
 class FolderWatcher {
   #directory: string
   #changed: () => Promise<number | void>
+  #settle: number
   #above: WatchedPath[]
   #watched = new Map<string, Watch>()
   #timer: NodeJS.Timeout | undefined
@@ -48,9 +50,10 @@ class FolderWatcher {
   #isStopped = false
   #isTold = false
 
-  constructor(directory: string, changed: () => Promise<number | void>) {
+  constructor(directory: string, changed: () => Promise<number | void>, settle: number) {
     this.#directory = directory
     this.#changed = changed
+    this.#settle = settle
     this.#above = placesAbove(directory)
   }
 
@@ -67,7 +70,7 @@ class FolderWatcher {
     for (const folder of this.#watched.keys()) this.#unwatch(folder)
   }
 
-  #runSoon(wait = settle) {
+  #runSoon(wait = this.#settle) {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => void this.#run(), wait)
   }

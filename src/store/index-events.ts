@@ -19,9 +19,11 @@ export async function indexEvents(
   for (let portion = 0; portion < portions; portion++) {
     const rows = await readNextPortion(database)
     if (rows.length === 0) return true
-    const words = rows.map(({ key, document }) => {
-      return { key, words: wordsOf(readStored<Release>(database, document)) }
-    })
+    const words = await Promise.all(
+      rows.map(async ({ key, document }) => {
+        return { key, words: await wordsOf(readStored<Release>(database, document)) }
+      }),
+    )
     const text = JSON.stringify(words)
     await database.batch([
       statement(

@@ -219,10 +219,12 @@ async function readWords(
       .bind(JSON.stringify(portion.map(({ key }) => key)))
       .all<{ key: number; document: string }>()
     words.push(
-      results.map(({ key, document }) => ({
-        key: keys.get(key) ?? key,
-        words: wordsOf(readStored<Release>(database, document)),
-      })),
+      await Promise.all(
+        results.map(async ({ key, document }) => ({
+          key: keys.get(key) ?? key,
+          words: await wordsOf(readStored<Release>(database, document)),
+        })),
+      ),
     )
   }
   return words

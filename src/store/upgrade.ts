@@ -2,12 +2,13 @@
 import { placesOfSecond } from '../domain/key.ts'
 import type { Release } from '../domain/release.ts'
 import { type Database, readStored, type Statement } from './database.ts'
+import type { WordsOf } from './rewrite-words.ts'
 import { earlierMigrations, hasEarlierReleases } from './schema-version.ts'
 
 /** What an upgrade of the tables needs. */
 export type UpgradeOptions = {
   /** The words of a release as the index has them. */
-  wordsOf: (release: Pick<Release, 'title' | 'lead' | 'html' | 'language'>) => string
+  wordsOf: WordsOf
   /** Told how many of all releases are moved. */
   progress?: (done: number, total: number) => void
 }
@@ -148,9 +149,11 @@ async function movePortions(
       await finishUpgrade(database)
       return true
     }
-    const words = rows.map(({ published, document }) => {
-      return [published, wordsOf(readStored<Release>(database, document))]
-    })
+    const words = await Promise.all(
+      rows.map(async ({ published, document }) => {
+        return [published, await wordsOf(readStored<Release>(database, document))]
+      }),
+    )
     const [first, last] = [rows[0]!.published, rows.at(-1)!.published]
     await database.batch(movePortion(database, first, last, JSON.stringify(words)))
     done += rows.length

@@ -3,7 +3,7 @@ import { appendFileSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { loadContent } from '../../src/content/load-content.ts'
-import { Rest, untilAtRest } from '../../src/content/rest.ts'
+import { Rest } from '../../src/content/rest.ts'
 import type { Draft } from '../../src/domain/publishing.ts'
 import { knownOf } from '../known-content.ts'
 import { markdown, siteYaml, temporaryFolder, writeFiles } from '../content-folder.ts'
@@ -82,16 +82,48 @@ test('a start waits until nothing has just changed, and no longer than ten secon
   vi.useRealTimers()
   const begun = performance.now()
   const written = Date.now() - 1000
-  await untilAtRest(async () => [file(written), file(Date.now() + 60_000), file(0)])
+  await new Rest().untilAtRest(async () => [file(written), file(Date.now() + 60_000), file(0)])
   expect(performance.now() - begun).toBeGreaterThanOrEqual(490)
   expect(performance.now() - begun).toBeLessThan(5000)
   vi.useFakeTimers({ now: 0, toFake: ['Date', 'performance', 'setTimeout'] })
-  const waiting = untilAtRest(async () => [file(Date.now())])
+  const waiting = new Rest().untilAtRest(async () => [file(Date.now())])
   await vi.advanceTimersByTimeAsync(11_000)
   await waiting
 })
 
+/** The clock of the machine, which wrote the times of the files. */
+const machine = Date.now
+
 const good = ['title: A', 'published: 2024-01-24T09:00', 'topics: [migration]']
+
+/** Waits at a start, and meanwhile somebody goes on to write. */
+class WrittenMeanwhile extends Rest {
+  readonly #write: () => void
+
+  constructor(write: () => void) {
+    super()
+    this.#write = write
+  }
+
+  override async untilAtRest(look: Parameters<Rest['untilAtRest']>[0]) {
+    const waiting = super.untilAtRest(look)
+    this.#write()
+    await waiting
+  }
+}
+
+test('a start reads a file that is being written when it is at rest', async () => {
+  vi.useRealTimers()
+  const directory = temporaryFolder({ 'releases/a.en.md': markdown(good, 'Half') })
+  const write = () => writeFiles(directory, { 'releases/a.en.md': markdown(good, 'Whole.') })
+  const staged: Draft[] = []
+  await loadContent(directory, {
+    now: Date.now() / 1000,
+    stage: async (more) => void staged.push(...more),
+    rest: new WrittenMeanwhile(write),
+  })
+  expect(staged.map(({ release }) => release.html)).toEqual(['<p>Whole.</p>'])
+})
 
 /** A folder that is looked at again and again, as the service does. */
 function watched(directory: string, rest: Rest) {
@@ -125,55 +157,57 @@ class NoLongerHeld extends Rest {
 test.each([
   ['while all is held', new Rest()],
   ['after that', new NoLongerHeld()],
-])(
-  'of a release that is being written the last version stays, %s',
-  async (_, rest) => {
-    vi.useRealTimers()
-    const directory = temporaryFolder({ 'releases/a.en.md': markdown(good, 'Old.') })
-    const wait = async (milliseconds: number) =>
-      new Promise((resolve) => setTimeout(resolve, milliseconds))
-    await wait(1600)
-    const look = watched(directory, rest).take
-    expect(await look()).toEqual(['A: <p>Old.</p>'])
-    // Emptied, and its topics and languages as well, as a copy begins.
-    writeFiles(directory, {
-      'releases/a.en.md': '',
-      'releases/b.en.md': markdown(good, 'See [it](../media/a.pdf).'),
-      'media/a.pdf': 'half',
-    })
-    const isHeld = !(rest instanceof NoLongerHeld)
-    if (isHeld) {
-      writeFiles(directory, { 'topics.yaml': 'migr', 'site.yaml': siteYaml.slice(0, 60) })
-    }
-    expect(await look()).toEqual([])
-    const path = join(directory, 'releases/a.en.md')
-    // It ends within a letter.
-    appendFileSync(path, Buffer.from(markdown(good, 'Tänä').slice(0, -4)).subarray(0, -1))
-    expect(await look()).toEqual([])
-    await wait(1600)
-    writeFiles(directory, { 'topics.yaml': 'migration: { label: { en: Migration } }\n' })
-    writeFiles(directory, { 'site.yaml': siteYaml, 'releases/a.en.md': markdown(good, 'New.') })
-    appendFileSync(join(directory, 'media/a.pdf'), 'and the other half')
-    expect(await look()).toEqual([])
-    await wait(1600)
-    const titles = await look()
-    expect(titles[0]).toBe('A: <p>New.</p>')
-    expect(titles[1]).toMatch(/See <a href=.*a\.pdf/)
-  },
-  20_000,
-)
+])('of a release that is being written the last version stays, %s', async (_, rest) => {
+  vi.useRealTimers()
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const directory = temporaryFolder({ 'releases/a.en.md': markdown(good, 'Old.') })
+  const look = watched(directory, rest).take
+  const lookAfter = afterMilliseconds(look)
+  expect(await lookAfter(1600)).toEqual(['A: <p>Old.</p>'])
+  // Emptied, and its topics and languages as well, as a copy begins.
+  writeFiles(directory, {
+    'releases/a.en.md': '',
+    'releases/b.en.md': markdown(good, 'See [it](../media/a.pdf).'),
+    'media/a.pdf': 'half',
+  })
+  const isHeld = !(rest instanceof NoLongerHeld)
+  if (isHeld) {
+    writeFiles(directory, { 'topics.yaml': 'migr', 'site.yaml': siteYaml.slice(0, 60) })
+  }
+  expect(await lookAfter(0)).toEqual([])
+  const path = join(directory, 'releases/a.en.md')
+  // It ends within a letter.
+  appendFileSync(path, Buffer.from(markdown(good, 'Tänä').slice(0, -4)).subarray(0, -1))
+  expect(await lookAfter(0)).toEqual([])
+  writeFiles(directory, { 'topics.yaml': 'migration: { label: { en: Migration } }\n' })
+  writeFiles(directory, { 'site.yaml': siteYaml, 'releases/a.en.md': markdown(good, 'New.') })
+  appendFileSync(join(directory, 'media/a.pdf'), 'and the other half')
+  expect(await lookAfter(0)).toEqual([])
+  const titles = await lookAfter(1600)
+  expect(titles[0]).toBe('A: <p>New.</p>')
+  expect(titles[1]).toMatch(/See <a href=.*a\.pdf/)
+})
+
+/** Looks so many milliseconds after the last file was written. */
+function afterMilliseconds(look: () => Promise<string[]>) {
+  return async (milliseconds: number) => {
+    vi.setSystemTime(machine() + milliseconds)
+    return look()
+  }
+}
 
 test('a release whose file is moved stays, although what else is written is no longer waited for', async () => {
   vi.useRealTimers()
+  vi.useFakeTimers({ toFake: ['Date'] })
   const directory = temporaryFolder({ 'releases/2023/a.en.md': markdown(good) })
-  await new Promise((resolve) => setTimeout(resolve, 1600))
   const look = watched(directory, new NoLongerHeld())
-  await look.take()
+  const lookAfter = afterMilliseconds(look.take)
+  await lookAfter(1600)
+  expect(look.sources()).toEqual(['releases/2023/a.en.md'])
   mkdirSync(join(directory, 'releases/2024'))
   renameSync(join(directory, 'releases/2023/a.en.md'), join(directory, 'releases/2024/a.en.md'))
-  await look.take()
+  await lookAfter(0)
   expect(look.sources()).toEqual(['releases/2023/a.en.md'])
-  await new Promise((resolve) => setTimeout(resolve, 1600))
-  await look.take()
+  await lookAfter(1600)
   expect(look.sources()).toEqual(['releases/2024/a.en.md'])
 })

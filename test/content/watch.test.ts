@@ -25,7 +25,7 @@ async function watchedFolder(
   mkdirSync(join(content, 'releases/2024/a'), { recursive: true })
   prepare(content)
   let noticed = 0
-  const stop = watchFolder(content, async () => void noticed++, never)
+  const stop = watchFolder(content, async () => void noticed++, waits)
   onTestFinished(() => {
     stop()
     rmSync(parent, { recursive: true, force: true })
@@ -38,14 +38,14 @@ async function watchedFolder(
     await until(() => noticed > before)
     for (let last = -1; last !== noticed;) {
       last = noticed
-      await new Promise((resolve) => setTimeout(resolve, 300))
+      await new Promise((resolve) => setTimeout(resolve, 2 * waits.settle))
     }
   }
   return { parent, content, notices }
 }
 
-/** Milliseconds after which the folder is looked through anyway. */
-const never = 2 ** 31 - 1
+/** The folder is looked through soon after something was noticed, and never without. */
+const waits = { settle: 50, lookAgain: 2 ** 31 - 1 }
 
 let files = 0
 function write(folder: string) {

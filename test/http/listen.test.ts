@@ -6,7 +6,7 @@ import { usualLimits } from '../../src/http/limits.ts'
 import { type Fetch, listen } from '../../src/http/listen.ts'
 import { markdown } from '../content-folder.ts'
 import { exchange, open } from '../raw-client.ts'
-import { type Server, startForAll, until } from '../server.ts'
+import { createClockAhead, type Server, startForAll, until } from '../server.ts'
 
 const host = 'Host: releases.example.org\r\n'
 const close = 'Connection: close\r\n'
@@ -43,6 +43,7 @@ const withFile = {
 }
 
 const settings = {
+  ...createClockAhead().environment,
   BASE_URL: 'https://releases.example.org',
   PUBLISH_TOKENS: 'newsroom=a-secret-of-the-newsroom',
 }
