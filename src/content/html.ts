@@ -114,6 +114,8 @@ export function cleanHtml(
   let before = cleanText(source)
   let fragment = cleanTree(before, cleaning, most)
   let cleaned = serialize(fragment)
+  // Most Markdown that was made HTML differs in quotes alone, which need not be read again.
+  if (cleaned === withPlainQuotes(before)) before = cleaned
   // Removing elements can leave others where HTML does not allow them, such as a list in bold text. What a
   // browser would make of that is written.
   for (let round = 0; round < mostRounds && cleaned !== before; round++) {
@@ -127,6 +129,11 @@ export function cleanHtml(
     .trim()
   const safe = filter.process(cleaned)
   return { html: cleanText(safe).trim(), text, leftOut: [...cleaning.leftOut] }
+}
+
+/** HTML with the quotes in text as the serializer writes them. Those in attributes would no longer be the same. */
+function withPlainQuotes(source: string): string {
+  return source.replaceAll('&#39;', "'").replaceAll('&quot;', '"')
 }
 
 /**

@@ -72,6 +72,11 @@ function createMarked(language: string): Marked {
       del(source) {
         return source.startsWith('~~') ? false : undefined
       },
+      // The library looks at each character for what may begin there.
+      inlineText(source) {
+        if (mayHoldMarkup.test(source)) return false
+        return { type: 'text', raw: source, text: source, escaped: this.lexer.state.inRawBlock }
+      },
     },
     renderer: {
       listitem(item: Item) {
@@ -81,6 +86,9 @@ function createMarked(language: string): Marked {
     },
   })
 }
+
+/** What markup, a bare address, a line break or a numeric reference has, and most sentences have not. */
+const mayHoldMarkup = /[\\`*_~<[:@]|www| {2}\n|&#/i
 
 /** Scripts with spaces between words. In other scripts a star within a word must be markup. */
 const spaced = String.raw`[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{N}]`

@@ -30,21 +30,36 @@ export function wordsOf({
   const stemmer = stemmerOf(language)
   if (!stemmer) return searchTokens(texts.flatMap(searchWords).join(' '))
   const known = rememberedWords(stemmer)
+  const release = ++lastRelease
   const words: string[] = []
   // Most words stand in a text more than once.
-  const different = new Set<Word>()
-  for (const written of texts.flatMap(writtenWords)) {
-    let word = known.get(written)
-    if (!word) remember(known, written, (word = readWord(written, stemmer)))
-    if (word.folded) words.push(word.folded)
-    different.add(word)
+  const different: Word[] = []
+  const folded: string[] = []
+  for (const text of texts) {
+    for (const written of writtenWords(text)) {
+      let word = known.get(written)
+      if (!word) remember(known, written, (word = readWord(written, stemmer)))
+      const plain = word.folded ?? written
+      if (plain) words.push(plain)
+      if (word.release === release) continue
+      word.release = release
+      different.push(word)
+      folded.push(plain)
+    }
   }
   const stems = new Set<string>()
-  for (const word of different) for (const stem of word.stems) stems.add(stem)
-  for (const { folded } of different) stems.delete(folded)
-  const marked = Array.from(stems, (stem) => stemMark + stem)
-  return [searchTokens(words.join(' ')), ...marked].join(' ')
+  for (const { stem, otherStem } of different) {
+    if (stem) stems.add(stem)
+    if (otherStem) stems.add(otherStem)
+  }
+  for (const plain of folded) stems.delete(plain)
+  let all = searchTokens(words.join(' '))
+  for (const stem of stems) all += ` ${stemMark}${stem}`
+  return all
 }
+
+/** Releases are counted, because a number in each word costs less than a set of them for each release. */
+let lastRelease = 0
 
 /**
  * The stems by which a word of a search finds releases in a language, also where one is the word itself. A
@@ -72,7 +87,15 @@ function writtenWords(text: string): string[] {
   return comparableText(text).match(/(?:[a-z0-9]+|[\p{L}\p{N}\p{M}])+/gu) ?? []
 }
 
-type Word = { folded: string; stems: string[] }
+type Word = {
+  /** Without diacritics, where it has some. Otherwise the text at hand is nearer than one that is remembered. */
+  folded: string | undefined
+  /** Other than the folded word; empty where there is none. Not in a list, which would be two more objects. */
+  stem: string
+  otherStem: string
+  /** The number of the release in which it was last met. */
+  release: number
+}
 
 /** Longer words take stemmers long, and nobody searches for them. */
 const longestWord = 64
@@ -80,10 +103,12 @@ const longestWord = 64
 const isStemmed = /^[a-zß-ɏͰ-Ͽἀ-ῼ]{2,}$/
 
 function readWord(written: string, stemmer: Stemmer): Word {
-  const folded = searchWords(written).join(' ')
+  const plain = searchWords(written).join(' ')
+  const folded = plain
   const forms = hasStem(written) ? new Set([written, folded]) : []
   const found = Array.from(forms, (form) => stemOf(form, stemmer))
-  return { folded, stems: found.filter((stem) => stem !== '' && stem !== folded) }
+  const [stem = '', otherStem = ''] = found.filter((one) => one !== folded)
+  return { folded: folded === written ? undefined : folded, stem, otherStem, release: 0 }
 }
 
 function hasStem(word: string): boolean {

@@ -77,3 +77,20 @@ test('addresses that are rewritten are those of the pictures that are shown in t
   const html = '<img src="data:x" data-src="/a.jpg">'
   expect(rewriteAddresses(html, (address) => `${x}${address}`)).toContain(`src="${x}/a.jpg"`)
 })
+
+test('quotes are characters in text, and entities only within attributes', () => {
+  const html = `<p>It&#39;s &quot;<a href="${x}/" title="&quot;a&#39;">this</a>&quot;</p>`
+  const cleaned = clean(html).html
+  expect(cleaned).toBe(`<p>It's "<a href="${x}/" title="&quot;a'">this</a>"</p>`)
+  expect(clean(cleaned).html).toBe(cleaned)
+  expect(clean('<p lang=&quot;fi&quot;>a</p>').html).toBe('<p lang="&quot;fi&quot;">a</p>')
+})
+
+test('what Markdown became is read once where only its quotes change', () => {
+  const asked: string[] = []
+  cleanHtml(`<p>It&#39;s <a href="${x}/">this</a></p>`, (address) => {
+    asked.push(address)
+    return address
+  })
+  expect(asked).toEqual([`${x}/`])
+})
