@@ -115,6 +115,7 @@ export default defineConfig(({ mode }) => ({
     // Tests leave much garbage soon. With more room for it V8 takes a twentieth less time.
     execArgv: ['--min-semi-space-size=32', '--max-semi-space-size=64'],
     sequence: { sequencer: LongestFirst },
+    environment: './test/environment.ts',
     // Node loads the tests as it loads the service. Vite would transform each file for it first.
     experimental: { viteModuleRunner: false, nodeLoader: false },
   },

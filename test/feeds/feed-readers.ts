@@ -8,6 +8,7 @@ import { defaultTreeAdapter as tree, type DefaultTreeAdapterTypes, parseFragment
 import RssParser from 'rss-parser'
 import { SaxesParser, type SaxesTagNS } from 'saxes'
 import type { FormatName } from '../../src/feeds/formats.ts'
+import { temporaryFolder } from '../content-folder.ts'
 
 /** What a parser found out about a release. Times are RFC 3339 in UTC; files go by address. */
 export type ReadEntry = {
@@ -143,9 +144,11 @@ export const readerPrograms: ReaderProgram[] = [
 export const hasXmllint = spawnSync('xmllint', ['--version']).error === undefined
 if (!hasXmllint) console.warn('Skipped: the tests with xmllint, which is not installed')
 
-/** Throws what xmllint says when a document is not well-formed. */
-export function checkWithXmllint(document: string) {
-  execFileSync('xmllint', ['--noout', '--nonet', '--huge', '-'], { input: document })
+/** Throws what xmllint says when a document is not well-formed. It is started once for all of them. */
+export function checkWithXmllint(documents: string[]) {
+  const files = Object.fromEntries(documents.map((text, index) => [`${index}.xml`, text]))
+  const options = ['--noout', '--nonet', '--huge']
+  execFileSync('xmllint', [...options, ...Object.keys(files)], { cwd: temporaryFolder(files) })
 }
 
 function readRssWithSaxes(document: string): ReadFeed {

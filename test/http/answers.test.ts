@@ -68,6 +68,14 @@ const ask = async ({ fetch }: Composed, path: string, headers: Record<string, st
   return { status: answer.status, headers: answer.headers, text }
 }
 
+/** Asks for so many addresses of the same feed that nobody comes back to. */
+async function flood({ fetch }: Composed, count: number) {
+  for (let number = 0; number < count; number++) {
+    await (await fetch(requestFor(`/topics/crime.json?q=w${number}`))).text()
+  }
+  await settled()
+}
+
 /** What goes on after an answer is done. */
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
 
@@ -100,7 +108,7 @@ test('what another process made never stands over the bytes of an older edition 
   const feed = '/topics/eu.atom'
   await ask(one, feed)
   // Until of this feed as much was given up as ever is.
-  for (let number = 0; number < 60; number++) await ask(one, `/topics/crime.json?q=w${number}`)
+  await flood(one, 60)
   clock.moveTo(start + 400)
   await takeUp({ 'releases/a.en.md': release('After') })
   clock.moveTo(start + 800)
@@ -148,7 +156,7 @@ test('what was answered is there when the database fails, however many other add
   // A fiftieth of what a process has, and of the addresses that fit into it.
   const one = service({ memory: 1_280_000 })
   await ask(one, '/topics/eu.atom')
-  for (let number = 0; number < 200; number++) await ask(one, `/topics/crime.json?q=w${number}`)
+  await flood(one, 200)
   await breakStore(database)
   clock.moveTo(start + 900)
   expect((await ask(one, '/topics/eu.atom')).status).toBe(200)

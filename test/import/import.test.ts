@@ -7,6 +7,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { registerCheck } from '../../src/cli/check.ts'
 import { registerImport } from '../../src/cli/import.ts'
 import { serviceInMemory } from '../../src/cli/service.ts'
+import { loadContent } from '../../src/content/load-content.ts'
+import type { Draft } from '../../src/domain/publishing.ts'
 import { temporaryFolder, writeFiles } from '../content-folder.ts'
 import { runCommand } from '../cli/run.ts'
 
@@ -33,10 +35,14 @@ async function importText(text: string | Uint8Array, args: string[] = [], folder
 
 /** The releases of a folder as the service reads them, in order of time. Fails where it would not start. */
 async function releasesIn(folder: string) {
-  const service = await serviceInMemory(folder, { baseUrl: 'https://x.example' })
-  service.close()
-  expect(service.problems.filter(({ warning }) => !warning)).toEqual([])
-  return service.drafts.map(({ release }) => release).toSorted((a, b) => a.published - b.published)
+  const drafts: Draft[] = []
+  const { problems } = await loadContent(folder, {
+    stage: async (more) => void drafts.push(...more),
+    now: Math.floor(Date.now() / 1000),
+    baseUrl: 'https://x.example',
+  })
+  expect(problems.filter(({ warning }) => !warning)).toEqual([])
+  return drafts.map(({ release }) => release).toSorted((a, b) => a.published - b.published)
 }
 
 type Answer = (request: IncomingMessage, response: ServerResponse, origin: string) => void

@@ -1,9 +1,10 @@
+import { rmSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, onTestFinished, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { registerProbe } from '../../src/cli/probe.ts'
-import { serviceInMemory } from '../../src/cli/service.ts'
-import { markdown, temporaryFolder } from '../content-folder.ts'
+import { type Service, serviceInMemory } from '../../src/cli/service.ts'
+import { markdown, writeFolder } from '../content-folder.ts'
 import { runCommand } from '../cli/run.ts'
 
 type Reply = { status: number; headers: Record<string, string>; body: Buffer }
@@ -15,23 +16,51 @@ type Proxy = {
   answer?: (reply: Reply, ask: Ask) => void
 }
 
-async function listen(server: Server): Promise<string> {
+async function addressOf(server: Server): Promise<string> {
   server.listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+function stop(server: Server): void {
+  server.closeAllConnections()
+  server.close()
+}
+
+/** The same for one test. */
+async function listen(server: Server): Promise<string> {
+  onTestFinished(() => stop(server))
+  return addressOf(server)
 }
 
 function asAsked({ url = '/', method = 'GET', headers }: IncomingMessage): Ask {
   return { path: url, method, headers: headers as Record<string, string> }
 }
 
-/** The real app behind a proxy. Answers its address. */
-async function serve({ question, answer }: Proxy = {}, publicOrigin?: string): Promise<string> {
-  const folder = temporaryFolder({
+/** What stands before the app in the test that runs. */
+let proxy: Proxy = {}
+let origin: string
+let folder: string
+let service: Service
+const server = createServer((request, response) => {
+  void (async () => {
+    const asked = asAsked(request)
+    proxy.question?.(asked)
+    const { method, headers, path } = asked
+    const given = await service.fetch(new Request(`${origin}${path}`, { method, headers }))
+    const reply: Reply = {
+      status: given.status,
+      headers: Object.fromEntries(given.headers),
+      body: Buffer.from(await given.arrayBuffer()),
+    }
+    proxy.answer?.(reply, asked)
+    delete reply.headers['content-length']
+    response.writeHead(reply.status, reply.headers).end(method === 'HEAD' ? undefined : reply.body)
+  })()
+})
+
+beforeAll(async () => {
+  folder = writeFolder({
     'site.yaml': `id: 0c0f5b1e-3d0c-4a7e-9c55-1f1f6a0d7a10
 title: News
 languages: [en, fi]
@@ -41,38 +70,24 @@ publishers: { ministry: { name: The Ministry } }
     'topics.yaml': 'eu: { label: { en: EU } }\n',
     'releases/a.en.md': markdown(['title: A', 'published: 2024-01-24T09:00', 'topics: [eu]']),
   })
-  let service: Awaited<ReturnType<typeof serviceInMemory>>
-  const server = createServer((request, response) => {
-    void (async () => {
-      const asked = asAsked(request)
-      question?.(asked)
-      const { method, headers, path } = asked
-      const given = await service.fetch(new Request(`${origin}${path}`, { method, headers }))
-      const reply: Reply = {
-        status: given.status,
-        headers: Object.fromEntries(given.headers),
-        body: Buffer.from(await given.arrayBuffer()),
-      }
-      answer?.(reply, asked)
-      delete reply.headers['content-length']
-      response
-        .writeHead(reply.status, reply.headers)
-        .end(method === 'HEAD' ? undefined : reply.body)
-    })()
-  })
-  const origin = await listen(server)
-  service = await serviceInMemory(folder, { baseUrl: publicOrigin ?? origin })
-  return origin
-}
+  origin = await addressOf(server)
+  service = await serviceInMemory(folder, { baseUrl: origin })
+})
+
+afterEach(() => {
+  proxy = {}
+})
+
+afterAll(() => {
+  stop(server)
+  service.close()
+  rmSync(folder, { recursive: true, force: true })
+})
 
 type Finding = { check: string; state: string; text: string }
 
 /** What the probe finds to be other than well, on one feed of each format. */
-async function found(
-  proxy?: Proxy,
-  publicOrigin?: string,
-): Promise<{ code: number; findings: string[] }> {
-  const origin = await serve(proxy, publicOrigin)
+async function found(): Promise<{ code: number; findings: string[] }> {
   const { code, output } = await runCommand(registerProbe, [
     'probe',
     origin,
@@ -86,7 +101,6 @@ async function found(
 }
 
 test('a service without fault is found well, feed by feed, in lines for people', async () => {
-  const origin = await serve()
   const { code, output, errors } = await runCommand(registerProbe, ['probe', origin])
   expect({ code, errors }).toEqual({ code: 0, errors: '' })
   const lines = output.split('\n')
@@ -242,14 +256,21 @@ const faults: [string, Proxy, RegExp][] = [
   ],
 ]
 
-test.for(faults)('a proxy that %s is found out', async ([, proxy, finding]) => {
-  const { code, findings } = await found(proxy)
+test.for(faults)('a proxy that %s is found out', async ([, fault, finding]) => {
+  proxy = fault
+  const { code, findings } = await found()
   expect(findings).toContainEqual(expect.stringMatching(finding))
   expect(code).toBe(findings.some((text) => text.startsWith('wrong')) ? 1 : 0)
 })
 
 test('a wrong BASE_URL is said, and the feeds are looked at all the same', async () => {
-  const { code, findings } = await found({}, 'https://elsewhere.example')
+  const right = service
+  service = await serviceInMemory(folder, { baseUrl: 'https://elsewhere.example' })
+  onTestFinished(() => {
+    service.close()
+    service = right
+  })
+  const { code, findings } = await found()
   expect(code).toBe(1)
   expect(findings).toEqual([
     'wrong Addresses are those that the service was asked at: they begin with https://elsewhere.example',
