@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, inject } from 'vitest'
 import { wordsOf } from '../src/content/words.ts'
 import { bundleContent } from '../src/bundle-content.ts'
@@ -265,7 +265,7 @@ export async function workerPress(directory: string, clock?: Clock) {
       await worker.takeUp()
       await lookAgain()
     },
-    restart: worker.restart,
+    restart: () => worker.restart(),
     async breakStore() {
       await breakStore(await database())
       await lookAgain()
@@ -313,7 +313,7 @@ export async function workerService(
     variables = {},
     outside,
     program,
-    hasSecond = false,
+    others = 0,
   }: {
     clock?: Clock
     variables?: Record<string, string>
@@ -321,8 +321,8 @@ export async function workerService(
     outside?: (request: Request) => Promise<Response>
     /** The folder of another program than that of tests, as it is deployed. */
     program?: string
-    /** Whether there is a second isolate over the same database, which knows nothing of the first one. */
-    hasSecond?: boolean
+    /** How many isolates there are beside the first, over the same database and cache, that nobody has asked yet. */
+    others?: number
   } = {},
 ) {
   // Loading it takes time, which tests on Node alone need not spend.
@@ -335,9 +335,10 @@ export async function workerService(
     if (count === undefined) throw new Error(problems.map(formatProblem).join('\n'))
     return readFileSync(join(workplace, 'worker/content.txt'), 'utf8')
   }
-  const deployment = async () => {
+  const deployment = async (more: number) => {
     const content = { type: 'Text' as const, path: join(build, 'content.txt') }
     const hub = { className: 'HubObject', useSQLite: true }
+    const [entry, ...parts] = modulesIn(build)
     const first = {
       name: 'tiedote',
       ...workerSettings(join(workplace, 'assets')),
@@ -352,33 +353,43 @@ export async function workerService(
           port: 0,
           entrypoint,
         })),
+        unsafeUseModuleFallbackService: true,
       }),
       modulesRoot: build,
-      modules: [...modulesIn(build), { ...content, contents: await bundle() }],
+      modules: [entry!, ...(isOurs ? [] : parts), { ...content, contents: await bundle() }],
     }
     const durableObjects = { HUB_OBJECT: { ...hub, scriptName: 'tiedote' } }
-    const second = { ...first, name: 'second', durableObjects, unsafeDirectSockets: [] }
+    const other = { ...first, ...(outside && { durableObjects }) }
     return convertV4MiniflareOptions({
       // What it writes belongs to nobody who reads the results of tests.
       handleStructuredLogs: () => {},
       logRequests: false,
-      workers: hasSecond ? [first, second] : [first],
+      // Each part that Miniflare tells workerd of has it copy all others once more.
+      unsafeModuleFallbackService: (request) => partOf(build, request) as never,
+      workers: [
+        first,
+        ...Array.from({ length: more }, (_, index) => ({ ...other, name: nameOf(index + 1) })),
+      ],
     })
   }
-  const server = new Miniflare(await deployment())
+  const server = new Miniflare(await deployment(others))
 
   let agent = new Agent({ keepAlive: true })
+  /** Which isolate is asked. */
+  let current = 0
   const send = async (url: URL, init: RequestInit) => {
     const { body, signal } = init
     // Miniflare and its own Workers take several times as long, and are needed for what is sent bit by bit.
     const isPlain = (body === undefined || typeof body === 'string') && !signal
     if (isOurs && url.origin === baseUrl && isPlain) {
       const { pathname, search } = url
-      const there = await server.unsafeGetDirectURL('tiedote', directEntry)
+      const there = await server.unsafeGetDirectURL(nameOf(current), directEntry)
       return askServer(new URL(`${pathname}${search}`, there), agent, init)
     }
     const asked = { redirect: 'manual', ...init }
-    return (await server.dispatchFetch(url.href, asked as never)) as unknown as Response
+    const asking =
+      current === 0 ? server.dispatchFetch : (await server.getWorker(nameOf(current))).fetch
+    return (await asking(url.href, asked as never)) as unknown as Response
   }
 
   /** Asks by the clock of the test, which then goes on from where the Worker's is. */
@@ -394,12 +405,14 @@ export async function workerService(
   return {
     url: async () => (await server.ready).href,
     fetch: ask,
-    /** Asks the second isolate. */
-    askSecond: async (path: string, init?: RequestInit) => {
-      const second = await server.getWorker('second')
-      const response = await second.fetch(new URL(path, baseUrl).href, init as never)
-      return response as unknown as Response
+    /** Asks the second isolate, by the clock of the test. */
+    askSecond: async (path: string, init?: { headers: Record<string, string> }) => {
+      const there = await server.unsafeGetDirectURL(nameOf(1), directEntry)
+      const headers = { ...init?.headers, ...(clock && { [secondHeader]: String(clock.now()) }) }
+      return askServer(new URL(path, there), agent, { headers })
     },
+    /** From now on another isolate is asked, which nobody has asked yet. */
+    useNext: () => void current++,
     /** What a cron trigger does. */
     trigger: async () => {
       const worker = (await server.getWorker('tiedote')) as { scheduled(): Promise<unknown> }
@@ -413,10 +426,11 @@ export async function workerService(
       const { status } = await ask(takeUpPath, { method: 'POST', body: await bundle() })
       if (status !== 200) throw new Error('The Worker did not take up what has changed')
     },
-    /** New isolates over the same database and the same cache, as a new deployment makes them. */
-    restart: async () => {
+    /** New isolates over the same database and the same cache, as a new deployment makes them: `more` beside the first. */
+    restart: async (more = others) => {
       agent.destroy()
-      await server.setOptions(await deployment())
+      await server.setOptions(await deployment(more))
+      current = 0
       agent = new Agent({ keepAlive: true })
     },
     close: async () => {
@@ -425,6 +439,15 @@ export async function workerService(
       rmSync(workplace, { recursive: true, force: true })
     },
   }
+}
+
+/** What an isolate is called among those of one workerd. */
+const nameOf = (number: number) => (number === 0 ? 'tiedote' : `tiedote-${number}`)
+
+/** Gives workerd a part of a Worker that another one imports. */
+function partOf(build: string, { url }: { url: string }) {
+  const name = new URL(url).searchParams.get('specifier')!.slice(1)
+  return Response.json({ name, esModule: readFileSync(join(build, basename(name)), 'utf8') })
 }
 
 /** Asks the server of a Worker as at the host of BASE_URL, in the words of the test alone. */

@@ -102,7 +102,7 @@ let started: ReturnType<typeof workerService> | undefined
 
 /** One Worker for the tests of this file. */
 function startedWorker() {
-  started ??= workerService(ofWorkers)
+  started ??= workerService(ofWorkers, { others: 1 })
   return started
 }
 
@@ -119,7 +119,7 @@ test('a Worker brings a database over in several requests, and answers nobody fr
   expect(kept).toContain('From the folder')
   await empty(before)
   await fillWithMany(before, count)
-  await worker.restart()
+  worker.useNext()
 
   let refused = 0
   const seen: string[] = []

@@ -1,12 +1,14 @@
 // The hub on Workers: its object in workerd, with subscribers that are a function of this process.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../src/clock.ts'
+import { writeFiles } from './content-folder.ts'
 import { baseUrl } from './platforms.ts'
 import { createSimulatedClock } from './readers/simulated-clock.ts'
 import { until } from './server.ts'
 import { amount, isTrial } from './trials.ts'
-import { titlesIn } from './websub/hub-service.ts'
+import { release, titlesIn } from './websub/hub-service.ts'
 import { startHubWorker } from './websub/hub-worker.ts'
+import { subscribeAll } from './websub/subscriptions.ts'
 
 /**
  * By real time in a trial. Otherwise the clock is behind, and is moved to where something is due: alarms are set for
@@ -21,10 +23,22 @@ beforeAll(async () => {
 })
 afterAll(() => worker.close())
 
+/** What is done before a push is answered. */
+let onPush = async () => {}
+
 async function startWorker() {
-  const started = await startHubWorker({ clock })
+  const started = await startHubWorker({ clock, onPush: () => onPush() })
   return {
     ...started,
+    /** Lets time pass, as the object sees it. */
+    passes: async (seconds: number) => {
+      if (!clock) return new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+      for (let second = 0; second < seconds; second++) {
+        clock.moveTo(clock.now() + 1)
+        await started.fetch('/feed.json')
+        await new Promise((resolve) => setTimeout(resolve, 150))
+      }
+    },
     /**
      * Waits for something, by a clock that runs ten times too fast and stops after a while. Otherwise it would be far
      * ahead on a busy machine, and deliveries that are under way be taken for lost and made again.
@@ -71,13 +85,65 @@ test('on Workers an object verifies, and pushes what is published and what comes
   expect(titlesIn(pushes.at(-1)!.body)).toEqual(['About third'])
 })
 
+test('what nobody wakes the object for, it finds when the trigger of the next minute does (W-70)', async () => {
+  const { pushes, passes, comes, directory, takeUp, trigger } = worker
+  const before = pushes.length
+  // Until it sleeps.
+  await passes(2)
+  // An isolate that changes the database and is gone before it can wake the object.
+  writeFiles(directory, release('unnoticed', ['eu'], { at: now() - 60 }))
+  await takeUp()
+  // A push takes six seconds where the object is awake.
+  await passes(8)
+  expect(pushes).toHaveLength(before)
+  await trigger()
+  await comes(() => pushes.length === before + 2)
+  expect(titlesIn(pushes.at(-1)!.body)).toEqual(['About unnoticed'])
+})
+
+test('who fetches the feed because of a push finds it at an isolate that looked just before the change (W-72)', async () => {
+  const { pushes, comes, publish, askSecond } = worker
+  const path = '/topics/eu.atom'
+  const first = await askSecond(path)
+  const etag = first.headers.get('etag')!
+  const found: (string | undefined)[] = []
+  onPush = async () => {
+    // NewsBlur has what it got before, and somebody else asks for the first time.
+    for (const headers of [{ 'if-none-match': etag }, {}] as Record<string, string>[]) {
+      const response = await askSecond(path, { headers })
+      found.push(response.status === 200 ? titlesIn(await response.text())[0] : 'nothing new')
+    }
+  }
+  // Polls keep the isolate warm, until a moment before the change.
+  let isPublished = false
+  const polling = until(async () => {
+    const { status } = await askSecond(path, { headers: { 'if-none-match': etag } })
+    expect(status).toBe(304)
+    return isPublished
+  })
+  await publish('fetched')
+  isPublished = true
+  await polling
+  const before = pushes.length
+  await comes(() => pushes.length === before + 2)
+  onPush = async () => {}
+  expect(found).toEqual(Array.from({ length: 4 }, () => 'About fetched'))
+})
+
 test('more than an alarm may do is done by the next ones (W-71)', async () => {
-  const { subscribe, publish, comes, pushes, verifications } = worker
+  const { database, subscribe, publish, comes, pushes, verifications } = worker
   const hosts = Array.from({ length: 54 }, (_, number) => `host-${number}.example`)
-  for (const host of hosts) expect(await subscribe(host)).toBe(202)
   const all = [...hosts, 'a.example', 'b.example']
-  await until(async () => (await subscriptions()) === all.length)
-  expect(verifications).toHaveLength(all.length)
+  // An alarm verifies four. The others are there already, as it is their deliveries that take more than one.
+  const asking = amount(6, hosts.length)
+  for (const host of hosts.slice(0, asking)) expect(await subscribe(host)).toBe(202)
+  await until(async () => (await subscriptions()) === asking + 2)
+  expect(verifications).toHaveLength(asking + 2)
+  const query = { language: 'en', topics: [{ with: ['eu'], without: [] }], words: [] }
+  const wanted = hosts.slice(asking).map((host) => {
+    return { query, format: 'atom', callback: `https://${host}/push` }
+  })
+  await subscribeAll(await database(), wanted, { baseUrl, now: now() })
   const before = pushes.length
   await publish('fourth')
   await comes(() => pushes.length >= before + all.length)

@@ -111,7 +111,7 @@ test('a version that is asked at another host reads what the database has, and w
     ),
   ).toBe(201)
   wrong = 0
-  await worker.restart()
+  await worker.restart(2)
   const filled = await contentsOf(await database())
   expect(filled).toContain("'gone'")
 
@@ -354,7 +354,7 @@ test('a D1 that fails keeps nobody from what was answered, also in an isolate th
   expect(unknown.headers.get('content-type')).toBe('application/problem+json')
   expect(unknown.headers.get('access-control-allow-origin')).toBe('*')
 
-  await worker.restart()
+  worker.useNext()
   const kept = await read('/topics/eu.atom')
   const shown = ['/topics/eu.atom', kept.headers.get('etag'), kept.headers.get('last-modified')]
   expect([kept.status, ...shown, kept.text]).toEqual([200, ...before[1]!])
@@ -405,7 +405,7 @@ test('a version that meets tables of a newer one answers what was kept, and take
   }
   await meetIt()
   // An isolate that begins now has what others in the data centre answered.
-  await worker.restart()
+  worker.useNext()
   await meetIt()
 
   await run(

@@ -11,20 +11,18 @@ const token = publishTokens.split(/[=,]/)[1]!
 
 type Options = {
   clock?: SimulatedClock | undefined
-  /** Whether there is another isolate that nobody but `askSecond` asks. */
-  hasSecond?: boolean
   /** Called before a push is answered. */
   onPush?: () => Promise<void>
 }
 
-/** Starts it over a release about `eu`. What is pushed and what is to be verified is there in order. */
-export async function startHubWorker({ clock, hasSecond, onPush }: Options = {}) {
+/** Starts it over a release about `eu`, beside an isolate that nobody but `askSecond` asks. What is pushed and what is to be verified is there in order. */
+export async function startHubWorker({ clock, onPush }: Options = {}) {
   const pushes: { host: string; at: number; body: string; headers: Headers }[] = []
   const verifications: URL[] = []
   const directory = writeFolder(release('first', ['eu'], { at: Date.UTC(2024, 0, 1) / 1000 }))
   const started = await workerService(directory, {
     ...(clock && { clock }),
-    ...(hasSecond && { hasSecond }),
+    others: 1,
     variables: { HUB: 'on' },
     async outside(request) {
       const url = new URL(request.url)
