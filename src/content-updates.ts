@@ -20,6 +20,8 @@ import { wordsOf } from './upgrading.ts'
 
 /** Milliseconds for which a start looks at a folder in which files are being written. */
 const longestFirst = 10_000
+/** Releases of a look that leave so much in memory that it pays to look what of it can go. */
+const manyReleases = 1000
 
 type UpdateParts = {
   config: NodeConfig
@@ -99,9 +101,16 @@ export class ContentUpdates {
     const report = reportChange(before, this.problems, this.isServing)
     if (report) console.error(report)
     if (this.#takenUp && this.isServing) console.error(this.#takenUp)
-    this.#parts.database.giveBackMemory()
+    this.#giveBackMemory()
     void this.#tidy()
     return this.problems.every((problem) => problem.warning)
+  }
+
+  /** V8 keeps what a load left in this thread until as much is made again, which may be never. */
+  #giveBackMemory() {
+    this.#parts.database.giveBackMemory()
+    if (this.#count < manyReleases) return
+    globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
   }
 
   /**

@@ -55,6 +55,16 @@ test.skipIf(!has('systemd-analyze', '--version'))('systemd takes the units', () 
   expect(said.split('\n').filter((line) => line.includes(folder))).toEqual([])
 })
 
+test('Node gets the same flags however the service is started', () => {
+  const files = ['package.json', 'deploy/tiedote.service', 'deploy/Dockerfile']
+  const flags = files.map((file) => {
+    const [line] = /^.*src\/start\.js.*$/m.exec(readFileSync(join(root, file), 'utf8'))!
+    return line.match(/--[a-z-]+(=\d+)?/g)
+  })
+  expect(flags).toEqual(files.map(() => flags[0]))
+  expect(flags[0]).toContain('--expose-gc')
+})
+
 test.skipIf(!has('nginx', '-v'))('nginx takes its file', () => {
   const folder = temporary('tiedote-nginx-')
   const key = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=a']
