@@ -19,7 +19,7 @@ import type { HubReport } from './websub/hub.ts'
  * Milliseconds after which somebody who publishes is told to come again, unless the thread took up what they want: they
  * are to know within five seconds, and what was begun takes its time as well.
  */
-const patienceOfAuthors = 3000
+const patienceOfAuthors = 2500
 
 /**
  * Milliseconds that statements of authors take at the most which are not large: a burst of small requests is made of such
