@@ -7,8 +7,8 @@ import type { TestProject } from 'vitest/node'
 /** Where Linux keeps files in memory. */
 const inMemory = '/dev/shm'
 
-/** Bytes that must be free there, and as memory: several times what `npm test` writes. */
-const room = 4e9
+/** Bytes that must be free there, and as memory: `npm test` writes a tenth of it. */
+const room = 1.5e9
 
 /** Has temporary files of this run, of its test processes and of what they start lie in a folder that goes with it. */
 export default function setup({ config }: TestProject) {
