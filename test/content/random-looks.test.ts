@@ -12,6 +12,7 @@ import { createContentStore } from '../../src/store/content-store.ts'
 import { markdown, siteYaml, temporaryFolder, writeFiles } from '../content-folder.ts'
 import { hurriedClock, nodePress } from '../platforms.ts'
 import { amount } from '../trials.ts'
+import { interruptedLook } from './interrupted-look.ts'
 
 const histories = amount(4, 150)
 const first = Number(process.env.LOOKS_SEED ?? 1)
@@ -119,32 +120,6 @@ function change(directory: string, chance: Chance): string {
   return `${path} is emptied`
 }
 
-/** A store during whose next look something happens once, at some moment. */
-function interrupted(store: ContentStore, moment: string, happens: () => Promise<void>) {
-  let isOver = false
-  const at = async (here: string) => {
-    if (here !== moment || isOver) return
-    isOver = true
-    await happens()
-  }
-  return {
-    ...store,
-    async known() {
-      const known = await store.known()
-      const drafts = async () => at('drafts').then(known.drafts)
-      return { ...known, drafts }
-    },
-    async stage(...what: Parameters<ContentStore['stage']>) {
-      await at('stage')
-      await store.stage(...what)
-    },
-    async program() {
-      await at('program')
-      return store.program()
-    },
-  } satisfies ContentStore
-}
-
 class Killed extends Error {}
 
 function send(
@@ -189,7 +164,7 @@ test.each(seeds)('whatever becomes of a folder, the store is as the folder (%i)'
     if (chance.happens(0.3)) {
       const moment = chance.of('drafts', 'stage', 'program')
       const isKilled = chance.happens(0.5)
-      const other = interrupted(store, moment, async () => {
+      const other = interruptedLook(store, moment, async () => {
         if (isKilled) throw new Killed()
         history.push(change(directory, chance))
         await look()

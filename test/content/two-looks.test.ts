@@ -12,43 +12,10 @@ import { openDatabase, readMigrations } from '../../src/store/node-sqlite.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
 import { hurriedClock } from '../platforms.ts'
+import { interruptedLook, moments } from './interrupted-look.ts'
 
 const fields = ['published: 2024-01-24T09:00', 'topics: [migration]']
 const release = (title: string) => markdown([`title: ${title}`, ...fields])
-
-/** The moments of a look between which others may write. */
-const moments = {
-  'before the folder is listed': 'files',
-  'after the folder was listed': 'drafts',
-  'before it is made public': 'program',
-} as const
-type Moment = (typeof moments)[keyof typeof moments]
-
-/** A store during whose first look something happens at a moment. */
-function interrupted(store: ContentStore, moment: Moment, happens: () => Promise<void>) {
-  let isOver = false
-  const at = async (here: Moment) => {
-    if (here !== moment || isOver) return
-    isOver = true
-    await happens()
-  }
-  return {
-    ...store,
-    async known() {
-      const known = await store.known()
-      await at('files')
-      const drafts = async () => {
-        await at('drafts')
-        return known.drafts()
-      }
-      return { ...known, drafts }
-    },
-    async program() {
-      await at('program')
-      return store.program()
-    },
-  }
-}
 
 /** A folder with a draft, so that each look reads what the store has, and a database file that has taken it up. */
 async function known(files: Record<string, string>) {
@@ -86,7 +53,7 @@ test.each(Object.entries(moments))(
   'a release that another process took in %s is not removed',
   async (_, moment) => {
     const folder = await known({ 'releases/a.en.md': release('A') })
-    const other = interrupted(folder.store, moment, async () => {
+    const other = interruptedLook(folder.store, moment, async () => {
       writeFiles(folder.directory, { 'releases/b.en.md': release('B') })
       await folder.look()
     })
@@ -102,7 +69,7 @@ test.each(Object.entries(moments))(
   async (_, moment) => {
     const folder = await known({ 'releases/a.en.md': release('A') })
     writeFiles(folder.directory, { 'releases/a.en.md': release('A was wrong') })
-    const other = interrupted(folder.store, moment, async () => {
+    const other = interruptedLook(folder.store, moment, async () => {
       writeFiles(folder.directory, { 'releases/a.en.md': release('A is right') })
       await folder.look()
     })
@@ -119,7 +86,7 @@ test.each(Object.entries(moments))(
     await copyDatabase(folder.path, copy)
     writeFiles(folder.directory, { 'releases/a.en.md': release('A is right') })
     await folder.look()
-    const other = interrupted(folder.store, moment, async () =>
+    const other = interruptedLook(folder.store, moment, async () =>
       replaceDatabase(copy, folder.path, folder.clock, { wordsOf: ({ title }) => title }),
     )
     writeFiles(folder.directory, { 'releases/c.en.md': release('C') })
