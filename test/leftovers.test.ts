@@ -57,7 +57,7 @@ test(
       `insert into incoming (batch, id, number, staged, dates, slug, language, source, origin, hash, authored, wanted, document, words, weight, media)
        select 'of another service', id, number, unixepoch() - 500, dates, slug, language, source, origin, hash,
          authored, wanted, document, words, weight, media
-       from incoming limit 100`,
+       from incoming group by id limit 100`,
     )
     change(
       DATABASE,
