@@ -214,7 +214,10 @@ export function findCommentsInText(text: string): Mistake[] {
     const before = text.slice(lineStart(text, at), at)
     const isAlone = before.trim() === ''
     const hasSpace = /^#(\s|$)/.test(source)
-    if (isAlone ? !goesOn(above, before.length, text) : isMeant(tokens, index, above!)) continue
+    const isComment = isAlone
+      ? !goesOn(above, before.length, text, hasSpace)
+      : isMeant(tokens, index, above!)
+    if (isComment) continue
     const end = braces > 0 ? source.search(/\s*[,}\]]/) : -1
     const instead = isAlone
       ? 'Write the whole value in double quotes, or, if it is a comment, begin its line with as many spaces as the field has.'
@@ -225,9 +228,16 @@ export function findCommentsInText(text: string): Mistake[] {
   return comments
 }
 
-/** Whether a line with this indentation continues the value above it. */
-function goesOn(above: YamlToken | undefined, columns: number, text: string): boolean {
-  if (above?.type !== 'plain' && above?.type !== 'block-scalar-header') return false
+/** Whether a line with this indentation that begins with `#` continues the value above it. */
+function goesOn(
+  above: YamlToken | undefined,
+  columns: number,
+  text: string,
+  hasSpace: boolean,
+): boolean {
+  if (!above || !(isText(above) || above.type === 'block-scalar-header')) return false
+  // A value ends with its quotes, unless they are those of a quotation at its beginning.
+  if (above.type !== 'plain' && isText(above) && hasSpace) return false
   const line = lineAround(text, above.at)
   const isItem = /^[ -]*- +[^:]*$/.test(line)
   return columns > indentation(line) - (isItem ? 2 : 0)

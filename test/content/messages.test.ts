@@ -55,6 +55,14 @@ test.each<[string, string, string[], string?]>([
     ],
   ],
   [
+    'a hash in a line behind a quotation',
+    fields(title, "lead: 'Borders: safe'", '  #4 of six'),
+    [
+      '4  Warning: "#4 of six" is taken for a comment and left out. Write the whole value in double quotes, or, if it is a comment, begin its line with as many spaces as the field has.',
+    ],
+  ],
+  ['a comment behind quotes', fields(title, "lead: 'Borders: safe'", '  # To be checked'), []],
+  [
     'a hash in the midst of lines',
     fields(title, 'lead: The campaign', '  #SafeBorders begins', '  on Monday'),
     [
