@@ -86,10 +86,7 @@ export class ContentUpdates {
   async update(): Promise<boolean> {
     const before = this.problems
     this.#takenUp = ''
-    const found = await this.#bringInLine().catch((error: unknown) => {
-      this.#takenUp = ''
-      return this.#problemsOf(error)
-    })
+    const found = await this.#bringInLine().catch((error: unknown) => this.#problemsOf(error))
     await this.#releases.state(systemClock.now()).then(
       ({ since }) => this.#reportClock(since),
       () => {},
@@ -193,8 +190,10 @@ export class ContentUpdates {
         told = count
         console.error(`${count} releases read`)
       },
-      beforeChange: (count, first) => {
+      beforeChange: (count) => {
         if (told > 0) console.error(`All are read. Putting ${count} into the database …`)
+      },
+      afterChange: (count, first) => {
         this.#takenUp = sayTakenUp(count, first, systemClock.now())
       },
     })

@@ -15,8 +15,10 @@ type Options = {
   clock: Clock
   /** Told now and then how many releases have been looked at. */
   progress?: (count: number) => void
-  /** Told how many releases are new or different, before they are made public, and the first of them. */
-  beforeChange?: (count: number, first: Draft[]) => void
+  /** Told how many releases are new or different, before they are made public. Another process may be first. */
+  beforeChange?: (count: number) => void
+  /** Told the same when they are public, and the first of them. */
+  afterChange?: (count: number, first: Draft[]) => void
   /** Requests are answered meanwhile. */
   isServing?: boolean
   /** Tells which files may be read while somebody writes into the folder. */
@@ -60,6 +62,7 @@ async function look(
     clock,
     progress = () => {},
     beforeChange = () => {},
+    afterChange = () => {},
     isServing = false,
     rest,
     readers,
@@ -98,10 +101,11 @@ async function look(
     const isChanged =
       !filesAreKnown || staged > 0 || content.removed.length > 0 || programBefore !== programNow
     if (!isChanged) return problems
-    beforeChange(staged, firstStaged)
+    beforeChange(staged)
     const decidedFor = known.lastChange
     const update = { ...content, program: programNow, decidedFor, drafts: staged }
     await store.apply(batch, update, clock)
+    afterChange(staged, firstStaged)
     return problems
   } finally {
     // Only if there are some, because a store that cannot be written need not be while nothing is new.

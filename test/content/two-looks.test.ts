@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
 import { bringInLine } from '../../src/content/bring-in-line.ts'
 import { wordsOf } from '../../src/content/words.ts'
 import type { ContentStore } from '../../src/domain/release-store.ts'
@@ -13,6 +14,7 @@ import { migrate } from '../../src/store/migrate.ts'
 import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
 import { hurriedClock } from '../platforms.ts'
 import { interruptedLook, moments } from './interrupted-look.ts'
+import { startHere } from '../start-here.ts'
 
 const fields = ['published: 2024-01-24T09:00', 'topics: [migration]']
 const release = (title: string) => markdown([`title: ${title}`, ...fields])
@@ -95,3 +97,29 @@ test.each(Object.entries(moments))(
     expect(await folder.titles()).toEqual(['A is right', 'C'])
   },
 )
+
+test('what a look would have taken up is not told to be, where another process was first and it begins again', async () => {
+  const directory = temporaryFolder({ 'releases/a.en.md': release('A') })
+  const service = await startHere(directory, { DATABASE: ':memory:' })
+  const told = vi.spyOn(console, 'error').mockImplementation(() => {})
+  onTestFinished(() => {
+    told.mockRestore()
+    service.close()
+  })
+  const { database, content } = service
+  const commit = database.batch.bind(database)
+  vi.spyOn(database, 'batch').mockImplementationOnce(async (statements) => {
+    // B is put away, another service takes up C, and B comes back with a mistake.
+    rmSync(join(directory, 'releases/b.en.md'))
+    writeFiles(directory, { 'releases/c.en.md': release('C') })
+    const other = createContentStore(database, { wordsOf })
+    const options = { batch: crypto.randomUUID(), program: undefined, clock: systemClock }
+    expect(await bringInLine(directory, other, options)).toEqual([])
+    writeFiles(directory, { 'releases/b.en.md': markdown(['title: B']) })
+    return commit(statements)
+  })
+  writeFiles(directory, { 'releases/b.en.md': release('B') })
+  expect(await content.update()).toBe(false)
+  expect(told.mock.calls.join('\n')).toMatch(/^releases\/b\.en\.md/)
+  expect(told.mock.calls.join('\n')).not.toContain('taken up:')
+})
