@@ -53,8 +53,8 @@ type ReleaseFile = {
   before: KnownFile | undefined
   /** The releases that were in it. */
   knownDrafts: KnownDraft[]
-  /** The release of its address that was in a file which is gone, where this one was not there before. */
-  moved: KnownDraft | undefined
+  /** The releases that were in a file of its name or address which is gone, where this one was not there before. */
+  moved: KnownDraft[] | undefined
 }
 
 /**
@@ -188,25 +188,37 @@ async function* openLines(
 }
 
 /**
- * What the releases of a file came to when it was last read, where it lay then. Its old stamp has it looked at again.
+ * What the releases of a file came to when it was last read, where it lay then. Its old stamp has it looked at again. Of
+ * several files that may be the one that was moved, the first has them.
  */
 function previousReleases(
-  { before, knownDrafts, moved }: ReleaseFile,
+  { knownDrafts, moved }: ReleaseFile,
   files: Map<string, KnownFile>,
 ): LoadedRelease[] {
-  const stamp = moved ? files.get(fileOf(moved.source)) : before
-  const drafts = moved ? [moved] : knownDrafts
-  return stamp ? drafts.map(({ source, id }) => ({ ...stamp, source, id, problems: [] })) : []
+  const drafts = moved?.splice(0) ?? knownDrafts
+  return drafts.flatMap(({ source, id }) => {
+    const stamp = files.get(fileOf(source))
+    return stamp ? [{ ...stamp, source, id, problems: [] }] : []
+  })
 }
 
-/** The releases of files that are no longer there, by their addresses: the files may have been moved. */
+/**
+ * The releases of files that are no longer there, each by its address, and all of a file of many by its name: the files may
+ * have been moved. Of several files of a name nobody knows which is where.
+ */
 function draftsOfGone(
   { releases }: Folder,
   draftsByFile: Map<string, KnownDraft[]>,
-): Map<string, KnownDraft> {
+): Map<string, KnownDraft[]> {
   const there = new Set(releases.map(({ path }) => path))
   const gone = [...draftsByFile].filter(([path]) => !there.has(path))
-  return new Map(gone.flatMap(([, all]) => all.map((draft) => [addressOf(draft.source), draft])))
+  const moved = new Map<string, KnownDraft[]>()
+  for (const [name, files] of Map.groupBy(gone, ([path]) => addressOf(path))) {
+    const drafts = files.flatMap(([, all]) => all)
+    for (const draft of drafts) moved.set(addressOf(draft.source), [draft])
+    if (files.length === 1) moved.set(name, drafts)
+  }
+  return moved
 }
 
 function withdrawnIn(drafts: KnownDraft[]): Pick<FileToRead, 'withdrawn'> {

@@ -196,18 +196,69 @@ function afterMilliseconds(look: () => Promise<string[]>) {
   }
 }
 
-test('a release whose file is moved stays, although what else is written is no longer waited for', async () => {
+test.each([
+  ['of a release', 'a.en.md', markdown(good), ['a.en.md']],
+  ['of many', 'many.jsonl', lines('a', 'b'), ['many.jsonl#a.en', 'many.jsonl#b.en']],
+])(
+  'what is in a file %s that is moved stays, although what else is written is no longer waited for',
+  async (_, name, text, sources) => {
+    vi.useRealTimers()
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const directory = temporaryFolder({ [`releases/2023/${name}`]: text })
+    const look = watched(directory, new NoLongerHeld())
+    const lookAfter = afterMilliseconds(look.take)
+    await lookAfter(1600)
+    const before = sources.map((source) => `releases/2023/${source}`)
+    expect(look.sources()).toEqual(before)
+    mkdirSync(join(directory, 'releases/2024'))
+    renameSync(join(directory, 'releases/2023', name), join(directory, 'releases/2024', name))
+    await lookAfter(0)
+    expect(look.sources()).toEqual(before)
+    await lookAfter(1600)
+    expect(look.sources()).toEqual(sources.map((source) => `releases/2024/${source}`))
+  },
+)
+
+test('files of the same name that are moved together are not taken for one release written twice', async () => {
   vi.useRealTimers()
   vi.useFakeTimers({ toFake: ['Date'] })
-  const directory = temporaryFolder({ 'releases/2023/a.en.md': markdown(good) })
+  const years = ['2023', '2024']
+  const files = years.map((year) => [`releases/${year}/many.jsonl`, lines(`in-${year}`)])
+  const directory = temporaryFolder(Object.fromEntries(files))
   const look = watched(directory, new NoLongerHeld())
   const lookAfter = afterMilliseconds(look.take)
   await lookAfter(1600)
-  expect(look.sources()).toEqual(['releases/2023/a.en.md'])
-  mkdirSync(join(directory, 'releases/2024'))
-  renameSync(join(directory, 'releases/2023/a.en.md'), join(directory, 'releases/2024/a.en.md'))
+  for (const year of years) {
+    mkdirSync(join(directory, 'releases/old', year), { recursive: true })
+    const name = `${year}/many.jsonl`
+    renameSync(join(directory, 'releases', name), join(directory, 'releases/old', name))
+  }
+  // `take` holds that there is no problem.
   await lookAfter(0)
-  expect(look.sources()).toEqual(['releases/2023/a.en.md'])
   await lookAfter(1600)
-  expect(look.sources()).toEqual(['releases/2024/a.en.md'])
+  expect(look.sources()).toEqual(
+    years.map((year) => `releases/old/${year}/many.jsonl#in-${year}.en`),
+  )
 })
+
+test('of two files that may be the one that was moved, one keeps the release while both are written', async () => {
+  vi.useRealTimers()
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const directory = temporaryFolder({ 'releases/many.jsonl': lines('a') })
+  const look = watched(directory, new NoLongerHeld())
+  const lookAfter = afterMilliseconds(look.take)
+  await lookAfter(1600)
+  mkdirSync(join(directory, 'releases/old'))
+  renameSync(join(directory, 'releases/many.jsonl'), join(directory, 'releases/old/many.jsonl'))
+  writeFiles(directory, { 'releases/new/many.jsonl': lines('b') })
+  await lookAfter(0)
+  expect(look.sources()).toEqual(['releases/many.jsonl#a.en'])
+  await lookAfter(1600)
+  expect(look.sources()).toEqual(['releases/new/many.jsonl#b.en', 'releases/old/many.jsonl#a.en'])
+})
+
+function lines(...slugs: string[]): string {
+  const rest = { language: 'en', title: 'A', published: '2024-01-24T09:00', topics: ['migration'] }
+  const all = slugs.map((slug) => ({ slug, ...rest, body: { markdown: 'Text.' } }))
+  return all.map((one) => `${JSON.stringify(one)}\n`).join('')
+}
