@@ -244,12 +244,17 @@ class NodeService {
   }
 
   async #exit() {
-    this.#integrity?.close()
-    this.#reader?.close()
     // What is still being written then was answered to nobody, and is written anew after the next start.
     const waiting = new Promise((resolve) => setTimeout(resolve, longestClosing))
-    await Promise.race([this.#writer.close(), waiting])
+    await Promise.race([this.#close(), waiting])
     process.exit(0)
+  }
+
+  /** Closes all connections. The one that writes comes last: as the last of all, it puts the log into the database. */
+  async #close() {
+    this.#reader?.close()
+    await this.#integrity?.close()
+    await this.#writer.close()
   }
 }
 

@@ -56,11 +56,11 @@ export class IntegrityMonitor {
     this.#checkAfter(afterStart)
   }
 
-  /** Stops the thread and the timer. */
-  close() {
+  /** Stops the timer and the thread. Resolves when the thread has closed its connection. */
+  async close(): Promise<void> {
     this.#isClosed = true
     clearTimeout(this.#timer)
-    void this.#thread?.terminate()
+    await this.#thread?.terminate()
   }
 
   /** What is wrong with the database and what to do, as a sentence; undefined while nothing is known to be. */

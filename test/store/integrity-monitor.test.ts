@@ -53,8 +53,8 @@ async function watched(beforeReopening = async (_database: NodeDatabase) => {}) 
     },
   })
   const log = vi.spyOn(console, 'error').mockImplementation(() => {})
-  onTestFinished(() => {
-    monitor.close()
+  onTestFinished(async () => {
+    await monitor.close()
     database.close()
     log.mockRestore()
   })
