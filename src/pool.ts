@@ -7,7 +7,7 @@ import { DomainError } from './domain/errors.ts'
 
 /**
  * One for each processor. Two at least, or a release would wait for a batch of files. Four read as fast as the thread
- * that writes can take it, and each takes some 60 MB.
+ * that writes can take it, and each takes tens of MB.
  */
 const mostThreads = Math.min(4, Math.max(2, availableParallelism()))
 /**

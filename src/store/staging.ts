@@ -96,7 +96,7 @@ function insertDrafts(
   )
 }
 
-/** What is short of a draft. */
+/** The short values of a draft. */
 function withoutTexts({ release, ...rest }: StagedDraft) {
   const { id, slug, language, published, updated } = release
   return { ...rest, words: undefined, id, slug, language, published, updated }
