@@ -120,6 +120,6 @@ test('what a look would have taken up is not told to be, where another process w
   })
   writeFiles(directory, { 'releases/b.en.md': release('B') })
   expect(await content.update()).toBe(false)
-  expect(told.mock.calls.join('\n')).toMatch(/^releases\/b\.en\.md/)
+  expect(told.mock.calls.join('\n')).toMatch(/^releases\/b\.en\.md/m)
   expect(told.mock.calls.join('\n')).not.toContain('taken up:')
 })

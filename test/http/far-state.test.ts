@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { ReleaseStore } from '../../src/domain/release-store.ts'
 import { longestKept } from '../../src/http/answers/caching.ts'
 import { markdown, temporaryFolder, topicsYaml, writeFiles } from '../content-folder.ts'
@@ -349,8 +349,13 @@ test('who waits for a question whose asker went away asks again', async () => {
   const service = await isolate()
   await polled(service)
   service.clock.moveTo(start + longestKept)
-  service.slowDown(new Promise(() => {}))
-  void service.text()
+  let goOn = () => {}
+  service.slowDown(new Promise<void>((resolve) => (goOn = resolve)))
+  const left = service.text()
+  onTestFinished(async () => {
+    goOn()
+    await left
+  })
   await new Promise((resolve) => setTimeout(resolve, 20))
   service.slowDown(Promise.resolve())
   service.questions()
