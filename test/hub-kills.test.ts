@@ -13,7 +13,7 @@ import { createContentStore } from '../src/store/content-store.ts'
 import { openStore } from '../src/store/open-store.ts'
 import { leaseOfLead } from '../src/websub/lead.ts'
 import { temporaryFolder, writeFiles } from './content-folder.ts'
-import { createClockAhead, databaseFile, start, until } from './server.ts'
+import { createClockAhead, databaseFile, start, titles, until } from './server.ts'
 import { amount } from './trials.ts'
 import { release, titlesIn } from './websub/hub-service.ts'
 import { subscribeAll } from './websub/subscriptions.ts'
@@ -86,6 +86,10 @@ test(
       const title = `About news-${kill}`
       const toldOf = () => [...told.values()].filter((titles) => titles.includes(title)).length
       writeFiles(directory, release(`news-${kill}`, ['eu']))
+      const { url } = server
+      await until(async () => (await titles(`${url}/feed.json`)).includes(title))
+      // Later than a push that waits for nothing but further news.
+      clock.moveTo(clock.now() + 3)
       const enough = Math.floor(Math.random() * subscribers * 0.7)
       await until(() => toldOf() > enough)
       server.process.kill('SIGKILL')
