@@ -165,13 +165,16 @@ test('a person sees what there is now, also at the address of a feed', async () 
   }
 })
 
-test('what was not there is looked for again as soon as caches would (H-28)', async () => {
-  const service = await isolate()
-  expect((await service.fetch('/releases/b')).status).toBe(404)
-  await service.takeUp({ 'releases/b.en.md': release('B') })
-  service.clock.moveTo(start + 31)
-  const found = await service.fetch('/releases/b')
-  expect([found.status, found.headers.get('age')]).toEqual([200, null])
+test('what was not there, or is gone, is looked for again as soon as caches would (H-28)', async () => {
+  const lines = ['title: C', 'published: 2026-03-01', 'topics: [eu]']
+  const withdrawn = markdown([...lines, 'withdrawn: { at: 2026-03-02, reason: Wrong. }'])
+  for (const [path, status] of [['/releases/b', 404] as const, ['/releases/c', 410] as const]) {
+    const service = await isolate({ ...files, 'releases/c.en.md': withdrawn })
+    expect(await service.poll({}, path)).toEqual([status, null])
+    await service.takeUp({ 'releases/b.en.md': release('B'), 'releases/c.en.md': markdown(lines) })
+    service.clock.moveTo(start + 31)
+    expect(await service.poll({}, path)).toEqual([200, null])
+  }
 })
 
 test('a state that was being read while something was published here is not kept', async () => {
