@@ -1,6 +1,6 @@
 import { DomainError } from '../domain/errors.ts'
 import type { MediaStore } from '../domain/media-store.ts'
-import { mediaTypeOf, spellings } from '../domain/media-types.ts'
+import { contentTypeOf, mediaTypeOf, spellings } from '../domain/media-types.ts'
 import { beginningOfPicture, withMeasures } from './picture-size.ts'
 import type { MediaFile } from '../domain/reading.ts'
 
@@ -92,7 +92,12 @@ export async function answerFromBucket(
   path: string,
   headers: Headers,
 ): Promise<Response | undefined> {
-  const isPart = headers.has('range')
+  const asked = headers.get('range')
+  const isPart = asked !== null
+  if (isPart) {
+    const { size } = (await bucket.head(path)) ?? {}
+    if (size !== undefined && !isWithin(asked, size)) return withoutPart(path, size)
+  }
   const found = await bucket.get(path, isPart ? { range: headers } : {})
   if (!found) return undefined
   const { offset = 0, length = found.size - offset, suffix } = found.range ?? {}
@@ -106,4 +111,21 @@ export async function answerFromBucket(
   })
   if (isPart) answer.set('Content-Range', `bytes ${from}-${from + count - 1}/${found.size}`)
   return new Response(found.body, { status: isPart ? 206 : 200, headers: answer })
+}
+
+/** Whether a range asks for any of so many bytes. R2 would answer one that does not with all of them. */
+function isWithin(range: string, size: number): boolean {
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(range) ?? []
+  if (first === '') return Number(last) > 0
+  return Number(first) < size && (last === '' || Number(first) <= Number(last))
+}
+
+/** The answer to a range that asks for no byte of a file (RFC 9110 section 15.5.17). */
+function withoutPart(path: string, size: number): Response {
+  const headers = {
+    'Content-Type': contentTypeOf(path) ?? mediaTypeOf(path),
+    'Content-Range': `bytes */${size}`,
+    'Accept-Ranges': 'bytes',
+  }
+  return new Response(null, { status: 416, headers })
 }

@@ -635,6 +635,18 @@ describe('on Node and on Workers', () => {
     await expectStatus(308, 'GET /preview/<1-0>', page)
     await expectStatus(200, 'GET /releases/station', page)
     await expectStatus(200, 'GET /media/station.txt', page)
+    const partOf = async (range: string) => {
+      const asked = ['GET /media/station.txt', { Range: `bytes=${range}` }] as const
+      const { status, headers, body } = await onBoth(...asked)
+      return [status, headers['content-range'], body]
+    }
+    for (const range of ['4-', '4-99', '-6']) {
+      expect(await partOf(range), range).toEqual([206, 'bytes 4-9/10', 'lanes.'])
+    }
+    // As who has all of it goes on with a download.
+    for (const range of ['10-', '99-100', '-0', '3-1']) {
+      expect(await partOf(range), range).toEqual([416, 'bytes */10', ''])
+    }
     await expectStatus(200, 'GET /topics/space-travel.atom', {})
     goOn()
     await expectStatus(200, `POST ${path}/withdraw`, inJson, { reason: 'It was never decided.' })
