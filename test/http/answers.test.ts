@@ -2,7 +2,7 @@
 // database, near to it and far from it.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { wordsOf } from '../../src/content/words.ts'
 import { compose, type Composed, type Parts } from '../../src/compose.ts'
 import { bringInLine } from '../../src/content/bring-in-line.ts'
@@ -56,7 +56,10 @@ function dataCentre() {
   const kept = new Map<string, Response>()
   return createEdge(async () => ({
     match: async (address) => kept.get(address)?.clone(),
-    put: async (address, response) => void kept.set(address, response),
+    async put(address, response) {
+      const [, seconds] = /^max-age=(\d+)$/.exec(response.headers.get('cache-control') ?? '') ?? []
+      if (Number(seconds) <= 7 * 86_400) kept.set(address, response)
+    },
     delete: async (address) => kept.delete(address),
   }))
 }
@@ -117,6 +120,27 @@ test('what another process made never stands over the bytes of an older edition 
   clock.moveTo(start + 900)
   expect((await ask(one, feed, known)).status).toBe(304)
   expect((await ask(one, feed)).text).toContain('After')
+})
+
+test('a document that never came keeps nobody from it who asks later', async () => {
+  const { service, database } = await shared()
+  const store = createReleaseStore(database)
+  let isHanging = true
+  const load: typeof store.load = (...asked) =>
+    isHanging ? new Promise(() => {}) : store.load(...asked)
+  const one = service({ store: { ...store, load } })
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => {
+    vi.useRealTimers()
+    logged.mockRestore()
+  })
+  const first = one.fetch(requestFor('/feed.atom'))
+  await vi.advanceTimersByTimeAsync(5000)
+  expect((await first).status).toBe(503)
+  isHanging = false
+  vi.useRealTimers()
+  expect((await ask(one, '/feed.atom')).text).toContain('Before')
 })
 
 test('while the database fails, nobody gets an older answer from the data centre than what is known here (H-10)', async () => {

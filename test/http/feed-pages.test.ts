@@ -57,6 +57,10 @@ const others: Record<string, Record<string, string>> = {
     ...browsers.Firefox,
     Accept: 'application/rss+xml, application/xml;q=0.9, text/html;q=0.8',
   },
+  'one that asks for JSON as it navigates': {
+    ...browsers.Firefox,
+    Accept: 'application/json, text/html;q=0.8',
+  },
   'a navigation that takes no HTML': { ...opening, Accept: '*/*' },
 }
 

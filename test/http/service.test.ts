@@ -365,6 +365,7 @@ onNode('the service', releases, (fetch) => {
       '/media/',
       '/topics/%00.rss',
       '/content.txt',
+      '/fi/developers',
     ]) {
       expect((await fetch(path)).status, path).toBe(404)
     }
