@@ -151,15 +151,22 @@ onNodePress('editions', files, (press) => {
 
   test('what was removed does not come back while the store fails', async () => {
     const file = 'releases/removed.en.md'
-    write({ [file]: release('Removed', 'drugs') })
+    const attached = 'attachments: [{ file: removed.pdf }]'
+    write({ 'media/removed.pdf': '%PDF-1.4', [file]: release('Removed', 'drugs', 24, [attached]) })
     await press.takeUp()
-    expect((await fetch('/releases/removed')).status).toBe(200)
+    const statuses = async () => {
+      const answers = await Promise.all(
+        ['/releases/removed', '/media/removed.pdf'].map((path) => fetch(path)),
+      )
+      return answers.map(({ status }) => status)
+    }
+    expect(await statuses()).toEqual([200, 200])
     rmSync(join(press.directory(), file))
     await press.takeUp()
-    expect((await fetch('/releases/removed')).status).toBe(404)
+    expect(await statuses()).toEqual([404, 404])
     await press.breakStore()
     try {
-      expect((await fetch('/releases/removed')).status).toBe(503)
+      expect(await statuses()).toEqual([503, 503])
     } finally {
       await press.mendStore()
     }

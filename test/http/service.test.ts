@@ -16,6 +16,7 @@ function releases() {
   return writeFolder({
     'media/agenda.pdf': '%PDF-1.4 agenda',
     'media/evil.svg': '<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+    'media/evil.js': 'alert(1)',
     'media/a picture.png': png,
     'media/a,b & c=d@e.pdf': 'odd',
     'media/.hidden': 'hidden',
@@ -24,7 +25,7 @@ function releases() {
       'Ministers meet',
       '2024-01-24T09:00:00+02:00',
       'migration, organised-crime, eu',
-      'attachments: [{ file: agenda.pdf, title: Agenda }, { file: a picture.png, alt: A table }, { file: evil.svg }, { file: "a,b & c=d@e.pdf" }]',
+      'attachments: [{ file: agenda.pdf, title: Agenda }, { file: a picture.png, alt: A table }, { file: evil.svg }, { file: evil.js }, { file: "a,b & c=d@e.pdf" }]',
       'contacts: [{ name: Press office, phone: "+358 1", for: interviews }]',
     ),
     'releases/2024/ministers-meet.fi.md': release(
@@ -379,9 +380,11 @@ onNode('the service', releases, (fetch) => {
     const picture = await fetch('/media/a%20picture.png')
     expect(new Uint8Array(await picture.arrayBuffer())).toEqual(png)
     expect(await (await fetch('/media/a%2Cb%20%26%20c%3Dd%40e.pdf')).text()).toBe('odd')
-    const svg = await fetch('/media/evil.svg')
-    expect(svg.headers.get('content-disposition')).toBe('attachment')
-    expect(svg.headers.get('content-security-policy')).toContain('sandbox')
+    for (const path of ['/media/evil.svg', '/media/evil.js']) {
+      const { headers } = await fetch(path)
+      expect(headers.get('content-disposition'), path).toBe('attachment')
+      expect(headers.get('content-security-policy'), path).toContain('sandbox')
+    }
   })
 
   test('the same release is the same entry in every feed of a format (C-03)', async () => {
