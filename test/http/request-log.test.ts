@@ -8,6 +8,8 @@ import {
   type LoggedRequest,
   refusedRequest,
 } from '../../src/http/request-log.ts'
+import { markdown, temporaryFolder } from '../content-folder.ts'
+import { nodePress } from '../platforms.ts'
 
 const answer: LoggedRequest = {
   at: Date.UTC(2026, 9, 7, 8, 0, 0, 25),
@@ -116,4 +118,25 @@ test('no secret of a preview is in the log, whatever somebody makes of its addre
   // Names of files may be digests.
   const file = answered(asked(''), { kind: 'media', path: `/media/${secret}.pdf` }, given)
   expect(formatRequest(file)).toContain(secret)
+})
+
+test('what is logged of an answer is what was sent, also of one that was at hand', async () => {
+  const lines: string[] = []
+  const files = { 'releases/a.en.md': markdown(['title: A', 'published: 2026-03-01']) }
+  const write = (line: string) => void lines.push(line)
+  const press = await nodePress(temporaryFolder(files), undefined, undefined, { write })
+  const headers = { 'Accept-Encoding': 'gzip' }
+  const whole = await press.fetch('/feed.atom', { headers })
+  const sent = { status: 200, bytes: (await whole.arrayBuffer()).byteLength, coding: 'gzip' }
+  // The first one has the database note what was shown, so only the third is at hand.
+  for (const method of ['GET', 'GET', 'HEAD']) await press.fetch('/feed.atom', { headers, method })
+  await press.fetch('/feed.atom', { headers: { 'If-None-Match': whole.headers.get('etag')! } })
+  const known = { method: 'GET', status: 304, bytes: 0, conditional: true }
+  expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+    { method: 'GET', ...sent },
+    { method: 'GET', ...sent },
+    { method: 'GET', ...sent },
+    { method: 'HEAD', ...sent, bytes: 0 },
+    known,
+  ])
 })
