@@ -56,6 +56,11 @@ onNode(
           `<${baseUrl}/topics/drugs.${format}>; rel="successor-version"`,
         )
       }
+      for (const path of ['/topics/ports/archive/21-812.atom', '/topics/ports.ics']) {
+        const { status, headers } = await fetch(path)
+        const sunset = 'Tue, 01 Jan 2199 00:00:00 GMT'
+        expect([status, headers.get('sunset')], path).toEqual([200, sunset])
+      }
       expect(await (await fetch('/topics/ports')).text()).toContain('This feed has ended')
     })
 
