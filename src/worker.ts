@@ -22,7 +22,7 @@ import { createVocabulary } from './domain/topic.ts'
 import type { Api } from './http/api/api.ts'
 import { createEdge, type EdgeCache } from './http/answers/edge.ts'
 import { within } from './http/answers/state.ts'
-import { problemResponse, toFailure } from './http/problem.ts'
+import { publicProblemResponse, toFailure } from './http/problem.ts'
 import type { HubWork } from './hub-object.ts'
 import type { Database } from './store/database.ts'
 import { revisionInLine } from './store/in-line.ts'
@@ -382,7 +382,7 @@ export default {
       return (await fetch(asked, env, context)) as never
     } catch (error) {
       console.error(error)
-      return problemResponse(toFailure(error)) as never
+      return publicProblemResponse(toFailure(error)) as never
     }
   },
 } satisfies ExportedHandler<Env>

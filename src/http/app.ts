@@ -21,7 +21,7 @@ import { answerMedia, MediaStatuses } from './media.ts'
 import type { Metrics } from './metrics.ts'
 import { opmlMeaning } from './opml.ts'
 import { errorPage } from './pages/error.ts'
-import { errorHeaders, logError, problemResponse, toFailure } from './problem.ts'
+import { errorHeaders, logError, publicProblemResponse, toFailure } from './problem.ts'
 import { pagePolicy } from './question.ts'
 import { questionPageMeaning } from './question-page.ts'
 import { releaseItemMeaning } from './release-item.ts'
@@ -279,8 +279,7 @@ async function answerError(
   const dependsOnAccept = !isForPrograms(new URL(c.req.url).pathname)
   const isOpened = hasFeedPages && isOpenedInBrowser(c.req.raw.headers)
   if (!isOpened && (!dependsOnAccept || !acceptsPage(c))) {
-    const response = problemResponse(failure)
-    for (const [name, value] of Object.entries(always)) response.headers.set(name, value)
+    const response = publicProblemResponse(failure)
     if (dependsOnAccept) response.headers.set('Vary', 'Accept')
     return response
   }

@@ -6,9 +6,10 @@ import type { FileProblem } from '../domain/problem.ts'
 import type { ReleaseStore } from '../domain/release-store.ts'
 import { formatUtc } from '../domain/time.ts'
 import type { Asked } from './answers/asked.ts'
+import { always } from './answers/record.ts'
 import type { StateSource } from './answers/state.ts'
 import type { HubHealth } from './hub-watch.ts'
-import { errorHeaders, problemResponse, toFailure } from './problem.ts'
+import { errorHeaders, publicProblemResponse, toFailure } from './problem.ts'
 
 export type HealthParts = {
   store: Pick<ReleaseStore, 'state'>
@@ -30,9 +31,10 @@ export type HealthParts = {
 export function notOpenYet(request: Request): Response {
   const sentence = 'The database is being opened, which may take minutes. Ask again in a minute.'
   const failure = toFailure(new DomainError('unavailable', sentence))
-  if (new URL(request.url).pathname !== '/healthz') return problemResponse(failure)
+  if (new URL(request.url).pathname !== '/healthz') return publicProblemResponse(failure)
   const document = { status: 'being set up', problems: [sentence] }
-  return Response.json(document, { status: failure.status, headers: errorHeaders(failure) })
+  const headers = { ...always, ...errorHeaders(failure) }
+  return Response.json(document, { status: failure.status, headers })
 }
 
 /**

@@ -12,7 +12,7 @@ import { always } from './answers/record.ts'
 import type { Asked } from './answers/asked.ts'
 import type { Reply } from './answers/reply.ts'
 import { type Limits, usualLimits } from './limits.ts'
-import { type Failure, problemDocument, problemResponse, toFailure } from './problem.ts'
+import { type Failure, problemDocument, publicProblemResponse, toFailure } from './problem.ts'
 import { failureOf, faultOf, noProxy, notReadable, unknownExpectation } from './request-faults.ts'
 import type { Refusal } from './request-log.ts'
 
@@ -310,8 +310,9 @@ function headersOf({ status }: Failure, document: string): Record<string, string
 function answerError(error: unknown): Response {
   const isGone = (error as NodeJS.ErrnoException).code === 'ECONNRESET'
   if (!isGone && !(error instanceof RequestError)) console.error(error)
-  const response = problemResponse(error instanceof RequestError ? notReadable : toFailure(error))
-  const headers = { ...always, 'Cache-Control': 'no-store', Connection: 'close' }
+  const failure = error instanceof RequestError ? notReadable : toFailure(error)
+  const response = publicProblemResponse(failure)
+  const headers = { 'Cache-Control': 'no-store', Connection: 'close' }
   for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
   return response
 }

@@ -1,4 +1,5 @@
 import { briefly } from './answers/caching.ts'
+import { always } from './answers/record.ts'
 import { DomainError, type ErrorCode, StoreDamaged } from '../domain/errors.ts'
 
 const statuses: Record<ErrorCode, { status: number; title: string }> = {
@@ -73,6 +74,13 @@ export function problemResponse(failure: Failure): Response {
       ...errorHeaders(failure),
     },
   })
+}
+
+/** The same for readers, also for programs in browsers (H-26, H-36). */
+export function publicProblemResponse(failure: Failure): Response {
+  const response = problemResponse(failure)
+  for (const [name, value] of Object.entries(always)) response.headers.set(name, value)
+  return response
 }
 
 /**

@@ -1,6 +1,7 @@
 // The requirements on HTTP that no other test holds, by their ids in ../requirements.md.
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { notOpenYet } from '../../src/http/health.ts'
 import { isNotModified } from '../../src/http/answers/validators.ts'
 import { markdown, writeFolder } from '../content-folder.ts'
 import { baseUrl, type Fetch, onNode } from '../platforms.ts'
@@ -254,6 +255,15 @@ onNode('what readers require of HTTP', content, (fetch) => {
         status,
         detail: expect.any(String) as string,
       })
+    }
+  })
+
+  test('a program in a browser may read, too, that the database is not open yet (H-26, H-32, H-36)', () => {
+    for (const path of ['/feed.rss', '/healthz']) {
+      const { status, headers } = notOpenYet(new Request(baseUrl + path))
+      expect([status, headers.get('retry-after')], path).toEqual([503, '60'])
+      expect(headers.get('access-control-allow-origin'), path).toBe('*')
+      expect(headers.get('x-content-type-options'), path).toBe('nosniff')
     }
   })
 
