@@ -7,7 +7,7 @@ const office = openPressOffice({
   site: { languages: ['en', 'ar', 'fi', 'sv'] },
   media: {
     'media/minister.tif': { type: 'image/tiff', size: 4 },
-    'media/station.HEIC': { type: 'image/heic', size: 1 },
+    'media/station.HEIC': { type: 'image/heic', size: 1_020_000 },
     'media/port.jpg': { type: 'image/jpeg', size: 70_999 },
   },
 })
@@ -19,9 +19,9 @@ test('what browsers do not show is a link, and no picture of the release (F21)',
   expect(entry!.image?.url).toBe('https://news.example/media/port.jpg')
   expect(entry!.html.match(/<img [^>]*>/g)).toHaveLength(1)
   expect(entry!.html).toContain(
-    '<a href="https://news.example/media/minister.tif">minister.tif</a>',
+    '<a href="https://news.example/media/minister.tif">minister.tif</a> (TIF, 4 B)',
   )
-  expect(entry!.html).toContain('<a href="https://news.example/media/station.HEIC">')
+  expect(entry!.html).toContain('">station.HEIC</a> (HEIC, 1.0 MB)')
   expect(render(feed).rss).toContain('<enclosure url="https://news.example/media/port.jpg"')
 })
 
@@ -55,4 +55,13 @@ test('what was corrected stands in the summary, the newest first', async () => {
   expect(rss).toContain(`<description>${summary}</description>`)
   expect(atom).toContain(`<summary>${summary}</summary>`)
   expect(json).toContain(`"summary":"${summary}"`)
+})
+
+test('a release that came an hour after its time says what its author wrote', async () => {
+  const htmlOf = async (authored: string) => {
+    const written = writeRelease({ published: '2024-01-24T09:00:00Z', authored })
+    return (await office.feed([written])).entries[0]!.html
+  }
+  expect(await htmlOf('2024-01-24T08:00:00Z')).toContain('Dated:</strong> <time')
+  expect(await htmlOf('2024-01-24T08:00:01Z')).not.toContain('Dated:')
 })

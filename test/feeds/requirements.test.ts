@@ -353,7 +353,7 @@ describe('content', () => {
     expect(parseJson(finnish.json).language).toBe('fi')
   })
 
-  test('C-15 the publisher is the author everywhere, by name and without an address of mail', () => {
+  test('C-15 the publisher is the author everywhere, by name and without an address of mail', async () => {
     expect(items().map((item) => textOf(item, 'dc:creator'))).toStrictEqual([
       'Customs',
       'Ministeriö',
@@ -367,6 +367,12 @@ describe('content', () => {
     expect(textOf(childOf(entries()[0]!, 'author'), 'name')).toBe('Customs')
     for (const { author, authors } of [json, ...json.items]) expect(authors).toStrictEqual([author])
     expect(json.items[0]!.author).toStrictEqual({ name: 'Customs' })
+    const authorOf = async (...publishers: string[]) => {
+      const topics = publishers.map((name) => ({ with: [`by:${name}`], without: [] }))
+      return (await office.feed([], { ...everything, topics })).author.name
+    }
+    expect(await authorOf('customs')).toBe('Customs')
+    expect(await authorOf('customs', 'ministry')).toBe('The Ministry')
   })
 
   test('C-16 every release has its own address', () => {

@@ -82,15 +82,17 @@ onNodePress('corrections and withdrawals', files, (press) => {
   })
 
   test('a correction issued as a new release and the release it corrects point at each other (D-05)', async () => {
+    const anew = (title: string) =>
+      markdown([`title: ${title}`, 'published: 2024-01-27', 'topics: [eu]', 'corrects: c'])
     write({
-      'releases/c-corrected.en.md': markdown([
-        'title: Gamma anew',
-        'published: 2024-01-27T09:00:00Z',
-        'topics: [eu]',
-        'corrects: c',
-      ]),
+      'releases/c.fi.md': released('Gamma suomeksi'),
+      'releases/c-corrected.en.md': anew('Gamma anew'),
+      'releases/c-corrected.fi.md': anew('Uusi gamma'),
     })
     await press.takeUp()
+    const inFinnish = await item('/fi/feed.json', 'Uusi gamma')
+    const itsOwn = { url: `${baseUrl}/fi/releases/c`, title: 'Gamma suomeksi' }
+    expect(inFinnish['_tiedote'].corrects).toEqual(itsOwn)
     const corrected = `${baseUrl}/releases/c`
     const correcting = `${baseUrl}/releases/c-corrected`
     const old = (await items('/topics/eu.json')).find(({ title }) => title === 'Gamma')!
@@ -166,8 +168,10 @@ onNodePress('corrections and withdrawals', files, (press) => {
     // Another release still attaches this one, and none ever spoke of that one.
     expect((await fetch('/media/shared.pdf')).status).toBe(200)
     expect((await fetch('/media/free.pdf')).status).toBe(404)
-    // The Finnish version stands.
+    // The Finnish version stands, and leads nobody to this one.
     expect((await fetch('/fi/releases/a')).status).toBe(200)
+    const finnish = await item('/fi/feed.json', 'Alfa')
+    expect(finnish['_tiedote'].translations).toBeUndefined()
   })
 
   test('whoever must know of withdrawals subscribes to them', async () => {

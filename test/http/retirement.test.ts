@@ -56,6 +56,8 @@ onNode(
           `<${baseUrl}/topics/drugs.${format}>; rel="successor-version"`,
         )
       }
+      const atom = await (await fetch('/topics/ports.atom')).text()
+      expect(/<updated>(.*?)</.exec(atom)![1]).toBe('2024-02-01T09:00:00Z')
       for (const path of ['/topics/ports/archive/21-812.atom', '/topics/ports.ics']) {
         const { status, headers } = await fetch(path)
         const sunset = 'Tue, 01 Jan 2199 00:00:00 GMT'
