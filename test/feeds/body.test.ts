@@ -1,6 +1,7 @@
 // What stands in the texts of documents beside what the author wrote.
 import { expect, test } from 'vitest'
 import { allReleases } from '../../src/domain/feed-query.ts'
+import { directionOf } from '../../src/feeds/direction.ts'
 import { openPressOffice, render, writeRelease } from './press.ts'
 
 const office = openPressOffice({
@@ -39,6 +40,13 @@ test('a text from right to left says so, whatever stands around it in a reader',
   }
   expect(await html(arabic, 'ar')).toMatch(/^<div dir="rtl" lang="ar"><p>.*<\/div>$/s)
   expect(await html(english, 'en')).toMatch(/^<p>/)
+})
+
+test('the direction is that of the script, where a language names one', () => {
+  const rightToLeft = ['ar', 'fa-ir', 'he', 'ur', 'sd', 'uz-arab', 'az-arab-ir']
+  const leftToRight = ['en', 'fi', 'sd-deva', 'ks-deva-in', 'ku', 'uz-latn', 'arn']
+  for (const language of rightToLeft) expect(directionOf(language), language).toBe('rtl')
+  for (const language of leftToRight) expect(directionOf(language), language).toBe('ltr')
 })
 
 test('what was corrected stands in the summary, the newest first', async () => {

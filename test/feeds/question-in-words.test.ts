@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { readSite, readTopics } from '../../src/content/read-site.ts'
+import { allReleases } from '../../src/domain/feed-query.ts'
 import { createVocabulary } from '../../src/domain/topic.ts'
 import {
   allOf,
@@ -56,4 +57,11 @@ test('what can be parted into topics, publishers and kinds is the same when it i
     }),
   )
   expect(parted).toBeGreaterThan(0)
+})
+
+test('where there is one language, no title speaks of all of them', () => {
+  const query = { ...allReleases('all'), words: ['ports'] }
+  expect(describeQuery(query, names)).toBe('Releases containing “ports”, all languages')
+  const english = { ...names, site: { ...site, languages: ['en'] } }
+  expect(describeQuery(query, english)).toBe('Releases containing “ports”')
 })

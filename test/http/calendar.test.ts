@@ -50,7 +50,8 @@ function content(): Record<string, string> {
       '2024-01-26T10:00',
       'drugs',
       'id: "press;2024,1"',
-      'event: { start: 2024-03-31T12:00 }',
+      'url: "https://press.example/moment;1,2"',
+      'event: { start: 2024-03-31T12:00, end: 2024-03-31T12:00 }',
     ),
     'releases/mixed.en.md': release(
       'From a day to a moment',
@@ -251,6 +252,7 @@ describe('calendars', () => {
     expect(day).toMatchObject({ start: '2024-12-31', end: '2025-01-01' })
     expect(moment).toMatchObject({ start: '2024-03-31T09:00:00.000Z', end: undefined })
     expect(moment!.uid).toBe('press;2024,1')
+    expect(moment!.url).toBe('https://press.example/moment%3B1%2C2')
     expect(mixed).toMatchObject({
       start: '2024-03-29T22:00:00.000Z',
       end: '2024-03-31T10:00:00.000Z',

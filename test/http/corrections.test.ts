@@ -86,10 +86,21 @@ onNodePress('corrections and withdrawals', files, (press) => {
       markdown([`title: ${title}`, 'published: 2024-01-27', 'topics: [eu]', 'corrects: c'])
     write({
       'releases/c.fi.md': released('Gamma suomeksi'),
+      'releases/c.sv.md': released('Gamma på svenska'),
       'releases/c-corrected.en.md': anew('Gamma anew'),
       'releases/c-corrected.fi.md': anew('Uusi gamma'),
+      'releases/c-corrected.sv.md': anew('Nya gamma'),
     })
     await press.takeUp()
+    const said = {
+      '/fi/releases/c': 'Korjattu tiedotteella:',
+      '/fi/releases/c-corrected': 'Korjaa tiedotteen:',
+      '/sv/releases/c': 'Rättat av:',
+      '/sv/releases/c-corrected': 'Rättar:',
+    }
+    for (const [path, words] of Object.entries(said)) {
+      expect(await (await fetch(path)).text(), path).toContain(`<strong>${words}</strong>`)
+    }
     const inFinnish = await item('/fi/feed.json', 'Uusi gamma')
     const itsOwn = { url: `${baseUrl}/fi/releases/c`, title: 'Gamma suomeksi' }
     expect(inFinnish['_tiedote'].corrects).toEqual(itsOwn)

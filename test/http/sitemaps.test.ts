@@ -1,5 +1,6 @@
-// The parts of a sitemap, where there is more than one.
+// The parts of a sitemap, where there is more than one, and what is particular to Google News.
 import { expect, test } from 'vitest'
+import { renderNewsSitemap } from '../../src/feeds/sitemap.ts'
 import { temporaryFolder } from '../content-folder.ts'
 import { baseUrl, nodeService } from '../platforms.ts'
 
@@ -51,4 +52,12 @@ test('pages of thousands of topics, and of releases, come in parts that hold eac
   const last = await Promise.all(ofReleases.map(async (path) => (await times(path)).at(-1)))
   expect((await times('/sitemap.xml')).slice(parts.length)).toEqual(last)
   expect(last[0]).toBe('2020-03-23T22:00:00Z')
+})
+
+test('Google News is told languages as it knows them', () => {
+  const names = { en: 'en', 'es-419': 'es', smn: 'smn', 'zh-hant': 'zh-tw', 'zh-mo': 'zh-tw' }
+  for (const [language, expected] of Object.entries({ ...names, 'zh-hans-hk': 'zh-cn' })) {
+    const page = { address: baseUrl, title: 'A', language, publication: 'B', published: 0 }
+    expect(renderNewsSitemap([page])).toContain(`<news:language>${expected}<`)
+  }
 })
