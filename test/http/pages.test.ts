@@ -1,6 +1,7 @@
 import { Script } from 'node:vm'
 import { gzipSync } from 'node:zlib'
 import { expect, test } from 'vitest'
+import { textsOf } from '../../src/feeds/languages.ts'
 import { markdown, siteYaml, topicsYaml, writeFolder } from '../content-folder.ts'
 import { attribute, type Page, readPage, send, textOf } from '../page.ts'
 import { baseUrl, type Fetch, onNode } from '../platforms.ts'
@@ -10,6 +11,12 @@ const release = (title: string, published: string, topics: string, ...more: stri
     [`title: ${title}`, `published: ${published}`, `topics: [${topics}]`, ...more],
     `The text of ${title}.`,
   )
+
+/** As many bytes as a picture may have in front of its end, with its measures. */
+function picture(bytes: number): Uint8Array {
+  const header = Buffer.from('89504e470d0a1a0a0000000d494844520000000400000003', 'hex')
+  return Buffer.concat([header, Buffer.alloc(bytes - header.length)])
+}
 
 function press() {
   const many = Array.from({ length: 60 }, (_, index) => [
@@ -32,6 +39,8 @@ boats:
 `,
     'media/agenda.pdf': '%PDF-1.4 agenda',
     'media/table.png': Uint8Array.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    'media/heavy.png': picture(300_001),
+    'media/light.png': picture(300_000),
     'releases/2024/meeting.en.md': markdown(
       [
         'title: "Ministers meet: <borders> & \\"drugs\\""',
@@ -44,7 +53,7 @@ boats:
         'related: [{ url: "https://council.example/", title: The Council }]',
         'changes: [{ at: 2024-01-25T09:00:00+02:00, kind: correction, note: The place was wrong }]',
       ],
-      '# A heading\n\nText with ![a map](https://maps.example/map.png).\n\n#### Far below\n\n```\nwide\n```',
+      '# A heading\n\nText with ![a map](https://maps.example/map.png).\n\n[![a plan](https://maps.example/plan.png)](https://maps.example/)\n\n#### Far below\n\n```\nwide\n```',
     ),
     'releases/2024/meeting.fi.md': release(
       'Ministerit tapaavat',
@@ -62,6 +71,7 @@ boats:
       '2024-01-26T09:00:00+02:00',
       'drugs, eu',
       'event: { start: 2026-12-03T10:00, end: 2026-12-05T12:00 }',
+      'attachments: [{ file: heavy.png, alt: Heavy }, { file: light.png, alt: Light }]',
     ),
     'releases/2024/visit.ar.md': release('زيارة الوزير', '2024-01-27T09:00:00+02:00', 'eu'),
     'releases/2024/wrong.en.md': release(
@@ -360,12 +370,57 @@ onNode('pages', press, (fetch) => {
     const titles = [...titlesOn(first), ...titlesOn(second)]
     expect(new Set(titles).size).toBe(60)
     expect(second.link('Older releases')).toBeUndefined()
+    expect(second.link('Newer releases')).toBe(`${baseUrl}/topics/drugs?month=2023-05`)
+    const relations = [first, second].map((page) =>
+      page.all('a').flatMap((one) => attribute(one, 'rel')?.match(/^(?:prev|next)$/)?.[0] ?? []),
+    )
+    expect(relations).toEqual([['next'], ['prev']])
     expect((await fetch('/topics/drugs?month=2023-05&page=3')).status).toBe(404)
     expect((await fetch('/topics/drugs?month=2023-04')).status).toBe(404)
     const odd = await fetch('/topics/drugs?month=2023-13&page=2')
     expect(odd.headers.get('content-location')).toBe(`${baseUrl}/topics/drugs`)
     const all = await open(fetch, '/topics/drugs')
     expect(titlesOn(all)).toHaveLength(25)
+  })
+
+  test('a list loads no picture that is heavy', async () => {
+    const page = await open(fetch, '/topics/drugs+eu')
+    const shown = page.all('img').filter((one) => attribute(one, 'loading') === 'lazy')
+    const measures = shown.map((one) =>
+      ['src', 'width', 'height'].map((name) => attribute(one, name)),
+    )
+    expect(measures).toEqual([[`${baseUrl}/media/light.png`, '4', '3']])
+  })
+
+  test('a period is written as each language does', () => {
+    const at = (text: string) => {
+      const [year = 0, month = 0, day = 0] = text.split('-').map(Number)
+      return { year, month, day, hour: 0, minute: 0 }
+    }
+    const periods = ['2026-12-03 2026-12-03', '2026-12-03 2026-12-05', '2026-03-30 2026-04-01']
+    const written = (language: string) =>
+      [...periods, '2026-12-30 2027-01-02'].map((period) => {
+        const [from = '', to = ''] = period.split(' ')
+        return textsOf(language).pages.days(at(from), at(to))
+      })
+    expect(written('en')).toEqual([
+      '3 December 2026',
+      '3 to 5 December 2026',
+      '30 March to 1 April 2026',
+      '30 December 2026 to 2 January 2027',
+    ])
+    expect(written('fi')).toEqual([
+      '3.12.2026',
+      '3.–5.12.2026',
+      '30.3.–1.4.2026',
+      '30.12.2026–2.1.2027',
+    ])
+    expect(written('sv')).toEqual([
+      '3 december 2026',
+      '3–5 december 2026',
+      '30 mars–1 april 2026',
+      '30 december 2026–2 januari 2027',
+    ])
   })
 
   test('a topic that is ending says where to go on, and promises nothing', async () => {
@@ -401,6 +456,10 @@ onNode('pages', press, (fetch) => {
       expect(text).toContain(part)
     }
     expect(page.all('img').map((one) => attribute(one, 'alt'))).toContain('A round table')
+    expect([page.link('a map'), page.link('a plan')]).toEqual([
+      'https://maps.example/map.png',
+      'https://maps.example/',
+    ])
     expect(page.link('Suomi')).toBe(`${baseUrl}/fi/releases/meeting`)
     expect(attribute(page.one('pre'), 'tabindex')).toBe('0')
     expect(page.link('The Council')).toBe('https://council.example/')
