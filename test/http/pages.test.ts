@@ -431,6 +431,13 @@ onNode('pages', press, (fetch) => {
     expect(text).not.toContain('will appear in the feed')
   })
 
+  test('withdrawals are a feed, and no list of feeds has it', async () => {
+    const page = await open(fetch, '/withdrawals')
+    const addresses = page.all('a').map((one) => attribute(one, 'href') ?? '')
+    expect(addresses).toContain(`${baseUrl}/withdrawals.rss`)
+    expect(addresses.filter((one) => one.includes('.opml'))).toEqual([])
+  })
+
   test('no month tells of what is not public or no longer stands', async () => {
     const page = await open(fetch, '/topics/eu')
     expect(page.ofClass('archive').map(textOf)).toEqual(['Archive by month 2024 January'])

@@ -62,6 +62,10 @@ onNode(
         const { status, headers } = await fetch(path)
         const sunset = 'Tue, 01 Jan 2199 00:00:00 GMT'
         expect([status, headers.get('sunset')], path).toEqual([200, sunset])
+        if (path.endsWith('.ics')) continue
+        const link = headers.get('link')
+        expect(link).toContain(`<${baseUrl}${path}>; rel="self"`)
+        expect(link).toContain(`<${baseUrl}/topics/ports>; rel="deprecation"; type="text/html"`)
       }
       expect(await (await fetch('/topics/ports')).text()).toContain('This feed has ended')
     })
