@@ -206,6 +206,20 @@ describe('whatever is sent', () => {
     expect((await ask(bytes)).status).toBe(expected)
   })
 
+  test('two dates are none, also for an answer that is at hand', async () => {
+    const { headers: said } = await ask(request({ headers: host + close }))
+    const date = `If-Modified-Since: ${said.get('last-modified')}\r\n`
+    const statuses = async (headers: string) => {
+      const answers = []
+      for (let times = 0; times < 3; times++) {
+        answers.push((await ask(request({ headers: host + close + headers }))).status)
+      }
+      return answers
+    }
+    expect(await statuses(date)).toEqual([304, 304, 304])
+    expect(await statuses(date + date)).toEqual([200, 200, 200])
+  })
+
   test('HTTP/1.0 clients are told that the connection ends', async () => {
     const { closed } = await ask(request({ version: 'HTTP/1.0', headers: '' }))
     expect(closed).toBe(true)
@@ -423,6 +437,7 @@ describe('what no client sends to the API', () => {
       [put('d', 'Content-Length: 5\r\nTransfer-Encoding: chunked', chunk), 400],
       [put('e', 'Transfer-Encoding: chunked', `zz\r\n${body}`), 400],
       [put('f', 'Content-Length: 99999999999', body), 413],
+      [put('g', 'Transfer-Encoding: chunked', `26;${'x'.repeat(20_000)}\r\n${body}`), 413],
       [put('%00', `Content-Length: ${body.length}`, body), 422],
       [put('\0', `Content-Length: ${body.length}`, body), 400],
       [put('a'.repeat(15_000), `Content-Length: ${body.length}`, body), 422],
