@@ -555,6 +555,21 @@ describe('on Node and on Workers', () => {
     ])
   })
 
+  test('a Worker knows who guesses tokens by what Cloudflare says, and by nothing else', async () => {
+    const guess = async (client: string, forwarded: number) => {
+      const headers = {
+        Authorization: 'Bearer a-guess-of-a-stranger',
+        'CF-Connecting-IP': client,
+        'X-Forwarded-For': `198.51.100.${forwarded}`,
+      }
+      return (await workers('/api/releases', headers)).status
+    }
+    const statuses = []
+    for (let times = 0; times < 12; times++) statuses.push(await guess('192.0.2.1', times))
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429, 429])
+    expect(await guess('192.0.2.2', 1)).toBe(401)
+  })
+
   test('a draft with a file behind links, its second and its withdrawal are the same, and nothing shows before (H-21)', async () => {
     const token = { Authorization: 'Bearer a-secret-of-the-newsroom' }
     const inJson = { ...token, 'Content-Type': 'application/json' }
