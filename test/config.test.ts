@@ -1,6 +1,6 @@
 // Settings as an operator writes them: what is refused, and in which words.
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { readNodeConfig, readWorkerConfig } from '../src/config.ts'
+import { isAtHome, readNodeConfig, readWorkerConfig } from '../src/config.ts'
 import { siteYaml, temporaryFolder } from './content-folder.ts'
 import { startHere } from './start-here.ts'
 
@@ -122,6 +122,8 @@ test.each([
   ],
   ['releases.example.org', 'must be an origin'],
   ['https://releases.example.org/?a=1', 'must be an origin'],
+  ['https://user@releases.example.org', 'must be an origin'],
+  ['ftp://releases.example.org', 'must be an origin'],
 ])('BASE_URL=%s is refused in words', (BASE_URL, sentence) => {
   expect(() => readNodeConfig({ BASE_URL })).toThrow(new RegExp(sentence))
 })
@@ -130,4 +132,19 @@ test('an empty value counts as not set', () => {
   const names = ['PORT', 'HOST', 'BASE_URL', 'CONTENT_DIR', 'DATABASE', 'PUBLISH_TOKENS']
   const empty = Object.fromEntries(names.map((name) => [name, '']))
   expect(readNodeConfig({ ...empty, FEED_PAGES: '' })).toEqual(readNodeConfig({}))
+})
+
+test('there is a hub where subscribers can reach it, unless HUB says otherwise', () => {
+  const hasHub = (BASE_URL: string, HUB = '') => readNodeConfig({ BASE_URL, HUB }).hasHub
+  const [open, encrypted] = ['http://releases.example.org', 'https://releases.example.org']
+  expect([hasHub(open), hasHub(encrypted)]).toEqual([false, true])
+  expect([hasHub(open, 'on'), hasHub(encrypted, 'off')]).toEqual([true, false])
+})
+
+test('a Worker is at home at the host of BASE_URL, and on a machine of its own at any name of that', () => {
+  const home = 'https://releases.example.org'
+  expect(isAtHome('http://releases.example.org:8080/feed.rss', home)).toBe(true)
+  expect(isAtHome('https://a-releases.example.org/feed.rss', home)).toBe(false)
+  expect(isAtHome('http://localhost:8787/feed.rss', home)).toBe(false)
+  expect(isAtHome('http://127.0.0.1:8787/feed.rss', 'http://localhost:3000')).toBe(true)
 })

@@ -416,3 +416,15 @@ test('a version that meets tables of a newer one answers what was kept, and take
   await clock.passed(clock.now() + 5)
   expect(await statusOf('/topics/eu.rss')).toBe(200)
 })
+
+test('a release that comes out is noted at home, and nowhere else', async () => {
+  const published = new Date((clock.now() + 100) * 1000).toISOString()
+  const written = publishing({ title: 'Soon', published, body: { html: '<p>Soon.</p>' } })
+  expect(await statusOf('/api/releases/soon/en', written)).toBe(201)
+  const before = await contentsOf(await database())
+  wrong += 101
+  expect(await statusOf(`${preview}/releases/soon`)).toBe(200)
+  expect(await contentsOf(await database())).toBe(before)
+  expect(await statusOf('/releases/soon')).toBe(200)
+  expect(await contentsOf(await database())).not.toBe(before)
+})
