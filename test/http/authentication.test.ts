@@ -29,6 +29,19 @@ test('who sends a hundred guesses at once is answered for ten of them', async ()
   expect(await guess('a-secret-of-the-newsroom', 'stranger')).toBe('newsroom')
 })
 
+test('the scheme is read in any case, and nothing but a token behind it (RFC 9110 section 11.1)', async () => {
+  const { secret } = tokens[0]!
+  const authentication = new Authentication(tokens, { now: () => 0, passed: async () => {} })
+  const isKnown = async (header: string) =>
+    !((await refusable(() => authentication.authenticate(header, ''))) instanceof DomainError)
+  for (const scheme of ['Bearer', 'bearer', 'BEARER ']) {
+    expect(await isKnown(`${scheme} ${secret}`), scheme).toBe(true)
+  }
+  for (const header of [secret, `Basic ${secret}`, `Bearer ${secret} x`, `Bearer ${secret}x`]) {
+    expect(await isKnown(header), header).toBe(false)
+  }
+})
+
 test('who asks without a proxy stays the same client, whatever the request says', async () => {
   const app = new Hono().get('/', (c) => c.text(clientAtSocket(c)))
   const clientOf = async (remoteAddress: string, forwarded: string) => {

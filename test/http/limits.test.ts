@@ -1,6 +1,7 @@
 // What a token may send: however much it is, it is refused with a sentence, and keeps nobody else waiting.
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readBytes } from '../../src/http/api/bodies.ts'
 import { openDatabase } from '../../src/store/node-sqlite.ts'
 import { costlyBodies } from '../costly-bodies.ts'
 import { writeFolder } from '../content-folder.ts'
@@ -63,6 +64,13 @@ onNodePress('limits', files, (press) => {
       message: 'There are 11 more problems. Mend these first.',
     })
   })
+})
+
+test('a body of exactly the most bytes is read, and one more is too many', async () => {
+  const read = (size: number) =>
+    readBytes(new Request('https://a.example', { method: 'PUT', body: 'x'.repeat(size) }), 1000)
+  expect(await read(1000)).toHaveLength(1000)
+  await expect(read(1001)).rejects.toThrow('The body is larger than')
 })
 
 describe('on Node', () => {

@@ -274,6 +274,9 @@ onBothPresses('publishing', files, (press) => {
       JSON.stringify({ ...release, slug, language: 'en', ...more })
     const lines = [
       line('line-one'),
+      // Empty ones count, also where lines end as on Windows.
+      '\r',
+      ' \t\r',
       '{"slug": ',
       line('line-two', { topics: ['nothing'] }),
       line('line-one', { title: 'Ministers met' }),
@@ -288,11 +291,16 @@ onBothPresses('publishing', files, (press) => {
       .map((one) => JSON.parse(one) as Record<string, unknown>)
     expect(told.map(({ line: number, status }) => [number, status])).toEqual([
       [1, 201],
-      [2, 400],
-      [3, 422],
-      [4, 200],
-      [5, 201],
+      [4, 400],
+      [5, 422],
+      [6, 200],
+      [7, 201],
     ])
+    for (const type of ['application/jsonl', 'application/json-seq; charset=utf-8']) {
+      const headers = { 'Content-Type': type }
+      const again = await ask('POST', '/api/releases?dry-run', lines[0], { headers })
+      expect([again.status, JSON.parse(again.text)], type).toMatchObject([200, { line: 1 }])
+    }
     expect((await ask('GET', '/api/releases/line-one/en')).json.title).toBe('Ministers met')
     const list = await ask('GET', '/api/releases?limit=3')
     expect(list.json.releases).toHaveLength(3)
@@ -441,6 +449,7 @@ onBothPresses('publishing', files, (press) => {
       const put = await ask('PUT', '/api/releases/nobody/en', release, { token })
       expect(put.status).toBe(401)
       expect(put.headers.get('www-authenticate')).toContain('Bearer')
+      expect(put.headers.get('x-robots-tag')).toBe('noindex')
       expect(put.text).not.toContain('a-secret')
     }
     await ask('PUT', '/api/releases/twice/en', release)
