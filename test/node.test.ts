@@ -414,3 +414,9 @@ test('a port that is taken stops the start with a sentence', async () => {
     /^PORT \d+ at HOST 127\.0\.0\.1 cannot be used: .* Another program .* set PORT to another number\.$/m,
   )
 })
+
+test('a HUB_ALLOW that is wrong stops the start with a sentence', async () => {
+  const { exit, log } = await start(temporaryFolder(), { HUB_ALLOW: '10.0.0.0/99' })
+  expect(await exit).toBe(1)
+  expect(log()).toMatch(/^HUB_ALLOW names "10\.0\.0\.0\/99", which is neither a host nor a range/m)
+})

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { DomainError } from '../../src/domain/errors.ts'
 import {
+  bytesOf,
   createBodyMemory,
   keepOnly,
   releaseMemory,
@@ -12,6 +13,16 @@ import { writeFolder } from '../content-folder.ts'
 import { hurriedClock, nodePress } from '../platforms.ts'
 
 const patience = 30
+
+test('a body takes what it announces, and one that announces nothing as much as any may have', () => {
+  const bytes = (method: string, headers: Record<string, string>, body?: string) =>
+    bytesOf(new Request('https://a.example', { method, headers, ...(body && { body }) }))
+  expect(bytes('GET', {})).toBe(0)
+  expect(bytes('PUT', {})).toBe(0)
+  expect(bytes('PUT', { 'Content-Length': '3' }, 'abc')).toBe(3)
+  expect(bytes('PUT', { 'Content-Length': '99999999999' }, 'abc')).toBe(25_000_000)
+  expect(bytes('PUT', {}, 'abc')).toBe(25_000_000)
+})
 
 test('whoever comes first is let in first, and never more than fits', async () => {
   const memory = createBodyMemory(10)

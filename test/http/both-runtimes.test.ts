@@ -50,11 +50,13 @@ canals:
     'media/figures.csv': 'ä;1',
     'media/speech.docx': 'speech',
     'media/speech.m4a': 'speech',
+    // Some systems write letters of names in two parts.
+    'media/pa\u0308iva\u0308.pdf': 'day',
     'releases/meeting.en.md': release(
       'Ministers\' "meeting" & <more>',
       '2024-01-24T09:00',
       'migration, organised-crime',
-      'attachments: [{ file: agenda.pdf, title: Agenda }, { file: "a port, seen.png", alt: A port }, { file: figures.csv }, { file: speech.docx }, { file: speech.m4a }]',
+      'attachments: [{ file: agenda.pdf, title: Agenda }, { file: "a port, seen.png", alt: A port }, { file: figures.csv }, { file: speech.docx }, { file: speech.m4a }, { file: päivä.pdf }]',
       'contacts: [{ name: Press office, phone: "+358 1", for: interviews }]',
       'event: { start: 2024-01-24, end: 2024-01-25, place: Antwerp }',
       'changes: [{ at: 2024-01-25T09:00, kind: correction, note: The date was wrong. }]',
@@ -135,7 +137,7 @@ const documents = words(`/topics.json /fi/topics.json /all/topics.json /feeds.op
   /feeds.opml?topic=eu /sitemap.xml /news-sitemap.xml /sitemap-topics-1.xml /sitemap-releases-1.xml
   /robots.txt /style.css /script.js /favicon.svg /favicon.ico /openapi.json`)
 const media = words(`/media/agenda.pdf /media/a%20port,%20seen.png /media/plan.pdf /media/secret.pdf
-  /media/nothing.pdf /media/ /media/figures.csv /media/speech.docx /media/speech.m4a`)
+  /media/nothing.pdf /media/p%C3%A4iv%C3%A4.pdf /media/pa%CC%88iva%CC%88.pdf /media/ /media/figures.csv /media/speech.docx /media/speech.m4a`)
 
 function words(text: string): string[] {
   return text.split(/\s+/).filter(Boolean)
