@@ -88,7 +88,10 @@ describe('drafts through the API', () => {
     const read = await ask('GET', '/plan/en')
     expect(read.json).toMatchObject({ draft: true, body: fields.body, status: { state: 'draft' } })
     const { releases } = (await ask('GET', '?state=draft')).json
-    expect(releases).toMatchObject([{ slug: 'plan', state: 'draft', published: json.published }])
+    const { published } = json
+    expect(releases).toMatchObject([
+      { slug: 'plan', state: 'draft', published, updated: published },
+    ])
     expect(`"${releases[0]!.etag}"`).toBe(read.etag)
     const all = (await ask('GET', '')).json.releases
     expect(all.map(({ slug, state }) => [slug, state])).toEqual([

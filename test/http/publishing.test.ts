@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { onBothPresses, type Press } from '../platforms.ts'
+import { baseUrl, onBothPresses, type Press } from '../platforms.ts'
 
 const files = {
   'site.yaml': `id: 2f1c9a52-1111-4222-8333-444455556666
@@ -223,7 +223,10 @@ onBothPresses('publishing', files, (press) => {
 
   test('of two who change the same release at once one is told', async () => {
     const { headers } = await ask('PUT', '/api/releases/contested/en', release)
+    expect(headers.get('location')).toBe(`${baseUrl}/api/releases/contested/en`)
     const tag = headers.get('etag')!
+    const weak = { headers: { 'If-Match': `W/${tag}` } }
+    expect((await ask('PUT', '/api/releases/contested/en', release, weak)).status).toBe(412)
     const change = (title: string) =>
       ask(
         'PUT',
@@ -267,6 +270,7 @@ onBothPresses('publishing', files, (press) => {
     expect(file).toMatchObject({ status: 200, json: { change: 'created' } })
     expect((await ask('GET', '/api/media/dry.txt')).status).toBe(404)
     expect(await (await press.fetch('/feed.atom')).text()).toBe(feed)
+    expect((await ask('PUT', '/api/releases/dry/en?dry-run=false', release)).status).toBe(201)
   })
 
   onNode('many releases are answered line by line, and a wrong one keeps no other', async () => {
@@ -566,10 +570,13 @@ onBothPresses('publishing', files, (press) => {
 
   test('a name that no disk can hold is refused, and is no fault of the service', async () => {
     const upload = (path: string) => ask('PUT', `/api/media/${encodeURI(path)}`, 'x')
-    for (const name of [`${'ä'.repeat(99)}.txt`, `${'文'.repeat(66)}.txt`]) {
+    const names = [`${'ä'.repeat(99)}.txt`, `${'文'.repeat(66)}.txt`]
+    for (const name of [...names, ' a.txt', 'a.txt ', ' /a.txt', `${'a/'.repeat(95)}b.txt`]) {
       expect((await upload(name)).status).toBe(400)
     }
     expect((await upload(`${'ä'.repeat(98)}.txt`)).status).toBe(201)
+    expect((await upload(`${'a/'.repeat(95)}.txt`)).status).toBe(400)
+    expect((await upload(`${'a/'.repeat(94)}lo.txt`)).status).toBe(201)
   })
 
   // A bucket has no folders.
@@ -595,6 +602,8 @@ onBothPresses('publishing', files, (press) => {
       const { text } = await ask('POST', '/api/releases', line, { headers })
       expect(JSON.parse(text)).toMatchObject({ change, language: 'en' })
     }
+    const again = await ask('PUT', '/api/releases/capitals/EN', release)
+    expect(again.json).toMatchObject({ change: 'unchanged', language: 'en' })
   })
 
   onNode('programs and people can read what the API has', async () => {
