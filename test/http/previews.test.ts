@@ -281,6 +281,10 @@ describe('previews', () => {
     expect([(await see(first.url)).status, (await see(second.url)).status]).toEqual([410, 200])
     expect((await ask('DELETE', `${path}/${first.id}`)).json.state).toBe('revoked')
     expect((await ask('DELETE', `${path}/no-such-link`)).status).toBe(404)
+    for (const dry of [`${path}/${second.id}?dry-run`, `${path}?dry-run`]) {
+      expect((await ask('DELETE', dry)).status).toBe(200)
+      expect((await see(second.url)).status).toBe(200)
+    }
     const none = await ask('DELETE', path)
     expect(none.json.previews.map(({ state }) => state)).toEqual(['revoked', 'revoked'])
     expect((await see(second.url)).status).toBe(410)
@@ -308,7 +312,9 @@ describe('previews', () => {
     expect(await refused({})).toEqual([422, ['name']])
     expect(await refused({ name: '  ' })).toEqual([422, ['name']])
     expect(await refused({ name: 'x'.repeat(201) })).toEqual([422, ['name']])
-    for (const expires of [utc(clock.now()), utc(clock.now() + 61 * day), 'soon']) {
+    const latest = { name, expires: utc(clock.now() + 60 * day) }
+    expect((await ask('POST', `${path}?dry-run`, latest)).status).toBe(200)
+    for (const expires of [utc(clock.now()), utc(clock.now() + 60 * day + 1), 'soon']) {
       expect(await refused({ name, expires }), expires).toEqual([422, ['expires']])
     }
     expect(await refused({ name, languages: ['de'] })).toEqual([422, ['languages.0']])

@@ -321,6 +321,7 @@ onBothPresses('publishing', files, (press) => {
     expect(whole.length).toBeGreaterThan(6)
     expect(slugs).toEqual(whole)
     expect(slugs).toEqual(slugs.toSorted())
+    expect((await listed(`/api/releases?limit=${whole.length + 1}`)).next).toBeUndefined()
     expect((await listed('/api/releases?limit=-3')).releases).toHaveLength(1)
   })
 
