@@ -13,7 +13,7 @@ import { upgrading } from '../../src/upgrading.ts'
 import { markdown, temporaryFolder } from '../content-folder.ts'
 import { newDatabase } from '../new-database.ts'
 import { applyEarlier, earlierMigrations } from '../store/earlier-versions.ts'
-import { baseUrl, requestFor } from '../platforms.ts'
+import { baseUrl, nodePress, publishTokens, requestFor } from '../platforms.ts'
 
 const migrations = readMigrations()
 const newest = migrations.at(-1)!.name
@@ -196,4 +196,23 @@ test('among versions at home one that was made earlier does not take the tables 
   expect((await store.state(systemClock.now())).revision).toBeGreaterThan(0)
   await migrateForVersion(database, more, { ...options, made: 3000 })
   await expect(store.state(systemClock.now())).rejects.toMatchObject({ code: 'unavailable' })
+})
+
+test('on Node the API takes nothing into tables of a newer version, and reads nothing of them', async () => {
+  const press = await nodePress(temporaryFolder({}))
+  const add = "insert into d1_migrations (name) values ('9000_later.sql')"
+  await press.database().prepare(add).run()
+  const [, token = ''] = /newsroom=([^,]+)/.exec(publishTokens)!
+  const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }
+  const body = JSON.stringify({ title: 'Late', body: { html: '<p>Late.</p>' } })
+  const asked: [string, RequestInit][] = [
+    ['/api/releases', {}],
+    ['/api/releases/late/en', { method: 'PUT', body }],
+    ['/api/releases/late/en?dry-run', { method: 'PUT', body }],
+  ]
+  for (const [path, init] of asked) {
+    const answer = await press.fetch(path, { ...init, headers })
+    expect(answer.status, path).toBe(503)
+    expect(await answer.text(), path).toContain('those of a newer version')
+  }
 })
