@@ -4,9 +4,11 @@
 import { parseFragment } from 'parse5'
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { FeedQuery } from '../../src/domain/feed-query.ts'
+import { keyAt } from '../../src/domain/key.ts'
 import { programVersion } from '../../src/domain/output-version.ts'
 import type { Feed } from '../../src/feeds/feed.ts'
 import { formats } from '../../src/feeds/formats.ts'
+import { chooseHead } from '../../src/feeds/window.ts'
 import {
   childOf,
   childrenOf,
@@ -869,4 +871,15 @@ test('H-25 every format has the media type that readers expect', () => {
   expect(formats.rss.contentType).toBe('application/rss+xml; charset=utf-8')
   expect(formats.atom.contentType).toBe('application/atom+xml; charset=utf-8')
   expect(formats.json.contentType).toBe('application/feed+json')
+})
+
+test('C-08 a head has no more entries than readers take of one document, and the next one is archived', () => {
+  const second = Date.UTC(2026, 2, 2) / 1000
+  const places = Array.from({ length: 301 }, (_, age) => {
+    const key = keyAt(second - age)
+    return { key, updatedKey: key, weight: 1 }
+  })
+  const head = chooseHead([places.slice(0, 50), places, []])
+  expect(head.places).toStrictEqual(places.slice(0, 300))
+  expect(head.next).toBe(places[300])
 })

@@ -156,6 +156,16 @@ onNodePress('corrections and withdrawals', files, (press) => {
       ),
     )
     expect(atom).not.toContain('The text of Alpha')
+    // Heads alone list what was deleted.
+    const archive = `/withdrawals/archive/0-${Date.parse(after.date_modified) / 1000}`
+    for (const [format, mark] of [
+      ['atom', 'deleted-entry'] as const,
+      ['json', '"withdrawn":['] as const,
+    ]) {
+      const text = await (await fetch(`${archive}.${format}`)).text()
+      expect(text, format).toContain('Withdrawn: Alpha')
+      expect(text, format).not.toContain(mark)
+    }
   })
 
   test('a withdrawn release is gone from pages, counts and search, and its files with it (D-03)', async () => {
