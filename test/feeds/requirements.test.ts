@@ -6,6 +6,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { FeedQuery } from '../../src/domain/feed-query.ts'
 import { keyAt } from '../../src/domain/key.ts'
 import { programVersion } from '../../src/domain/output-version.ts'
+import { identityInAtom } from '../../src/feeds/atom.ts'
 import type { Feed } from '../../src/feeds/feed.ts'
 import { formats } from '../../src/feeds/formats.ts'
 import { chooseHead } from '../../src/feeds/window.ts'
@@ -169,6 +170,10 @@ describe('content', () => {
       'https://old.example/?p=4711',
       'urn:x-guid:4711%20at%20old.example',
     ])
+    for (const sign of ' <>"{}|\\^`') {
+      const id = `https://old.example/${sign}`
+      expect(identityInAtom(id)).toBe(`urn:x-guid:${encodeURIComponent(id)}`)
+    }
   })
 
   test('C-01 an id that was written with an escaped ampersand stays the guid that readers have had', async () => {
