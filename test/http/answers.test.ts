@@ -8,6 +8,8 @@ import { compose, type Composed, type Parts } from '../../src/compose.ts'
 import { bringInLine } from '../../src/content/bring-in-line.ts'
 import type { ReleaseStore } from '../../src/domain/release-store.ts'
 import { createEdge } from '../../src/http/answers/edge.ts'
+import { NearState } from '../../src/http/answers/near-state.ts'
+import type { Current, StateQuestion } from '../../src/http/answers/state.ts'
 import { createContentStore } from '../../src/store/content-store.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
 import { markdown, temporaryFolder, topicsYaml, writeFiles } from '../content-folder.ts'
@@ -120,6 +122,21 @@ test('what another process made never stands over the bytes of an older edition 
   clock.moveTo(start + 900)
   expect((await ask(one, feed, known)).status).toBe(304)
   expect((await ask(one, feed)).text).toContain('After')
+})
+
+test('a state that comes late does not stand before a newer one', async () => {
+  const coming: ((current: Current) => void)[] = []
+  const question = { ask: () => new Promise<Current>((resolve) => void coming.push(resolve)) }
+  const clock = createSimulatedClock(start)
+  const state = new NearState(question as StateQuestion, clock, () => false)
+  const asked = [state.read(), state.read()]
+  const [older, newer] = [1, 2].map((revision) => {
+    return { revision, until: Infinity, isFailing: false } as Current
+  })
+  coming[1]!(newer!)
+  coming[0]!(older!)
+  await Promise.all(asked)
+  expect(state.atHand()).toBe(newer)
 })
 
 test('a document that never came keeps nobody from it who asks later', async () => {
