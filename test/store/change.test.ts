@@ -452,6 +452,26 @@ test('what was taken for abandoned while it waited is sent again before it is an
   expect(await press.titles()).toEqual(['y', 'x'])
 })
 
+test('what a folder staged long before it is put in is not taken for abandoned meanwhile', async () => {
+  const database = await newDatabase()
+  const clock = createSimulatedClock(start + 10)
+  const others = createContentStore(database, { wordsOf })
+  const around = interrupted(database)
+  const directory = temporaryFolder({ 'releases/a.en.md': file('A', start) })
+  const problems = await bringInLine(directory, createContentStore(around.database, { wordsOf }), {
+    batch: 'a',
+    program: 'test',
+    clock,
+    beforeChange() {
+      clock.moveTo(start + 500)
+      around.beforeNextBatch(async () => {
+        expect(await others.abandoned(start + 1000)).toEqual([])
+      })
+    },
+  })
+  expect(problems).toEqual([])
+})
+
 test('what another commits along, just before it is committed, is told as what it was', async () => {
   const database = await newDatabase()
   const clock = createSimulatedClock(start + 10)
@@ -881,6 +901,26 @@ test.each([true, false])(
     await expect(office.put('plan', { draft: true })).rejects.toMatchObject({ code: 'wrong' })
   },
 )
+
+test('a draft that is sent too late keeps nobody else from publishing', async () => {
+  const database = await newDatabase()
+  const clock = createSimulatedClock(start + 60)
+  const slow = interrupted(database)
+  const office = await service(slow.database, {}, clock)
+  const others = await service(database, {}, clock)
+  const lift = start + 120
+  await office.put('plan', { published: formatUtc(lift) })
+  clock.moveTo(lift - 2)
+  // It is staged, and about to be committed.
+  slow.beforeNextBatch(async () => {
+    slow.beforeNextBatch(async () => {
+      clock.moveTo(lift + 5)
+      expect(await others.put('y')).toMatchObject({ change: 'created' })
+    })
+  })
+  await expect(office.put('plan', { draft: true })).rejects.toMatchObject({ code: 'wrong' })
+  expect(await others.titles()).toEqual(['y', 'plan'])
+})
 
 test('a topic before which something else is always published is told to come again', async () => {
   const { database, beforeNextBatch } = interrupted(await newDatabase())

@@ -227,6 +227,16 @@ test('who cannot be reached is asked again after five seconds and a minute (W-57
   await hub.subscribe('/topics/eu.atom', 'http://127.0.0.1:9999/')
   await hub.wait(600)
   expect(asked.map((second) => second - began)).toEqual([0, 5, 65])
+  asked.length = 0
+  for (let number = 0; number < 10; number++) {
+    await hub.post({
+      'hub.mode': 'subscribe',
+      'hub.topic': `${baseUrl}/topics/eu.atom`,
+      'hub.callback': `http://127.0.0.1:9999/${number}`,
+    })
+  }
+  await hub.wait(59)
+  expect(asked).toHaveLength(10)
 })
 
 test('a request survives a restart (W-57)', async () => {
@@ -238,6 +248,25 @@ test('a request survives a restart (W-57)', async () => {
     'hub.callback': subscriber.url(),
   })
   await hub.crash()
+  expect(subscriber.verifications()).toHaveLength(1)
+})
+
+test('a request that a stop cuts off is verified at once by whoever goes on (W-57)', async () => {
+  const cut = Promise.withResolvers<void>()
+  let calls = 0
+  const call = async (request: CallRequest) => {
+    if (++calls > 1) return plainCaller.call(request)
+    await cut.promise
+    return { failed: 'cut off' }
+  }
+  const hub = await startHub({ files: eu, caller: { call } })
+  const subscriber = await startSubscriber()
+  const subscribing = hub.subscribe('/topics/eu.atom', subscriber.url())
+  await vi.waitFor(() => expect(calls).toBe(1))
+  await hub.stop()
+  cut.resolve()
+  await subscribing
+  await hub.takeOver()
   expect(subscriber.verifications()).toHaveLength(1)
 })
 
@@ -334,6 +363,14 @@ test('unsubscribing is verified; nobody is asked of what is not subscribed to (W
   expect(subscriber.pushes()).toHaveLength(1)
 })
 
+test('who unsubscribes while nothing can be read is told to come again (W-55)', async () => {
+  const hub = await startHub({ files: eu })
+  const fields = { 'hub.mode': 'unsubscribe', 'hub.topic': `${baseUrl}/topics/eu.atom` }
+  await hub.database().prepare("update state set value = 0 where key = 'revision'").all()
+  const refused = await hub.post({ ...fields, 'hub.callback': 'https://reader.example/' })
+  expect(refused.status).toBe(503)
+})
+
 test('a host that verified nothing is asked ten times a minute, and after five refusals not for an hour (W-58)', async () => {
   const hub = await startHub({ files: eu })
   const victim = await startSubscriber(() => ({ status: 404 }))
@@ -361,6 +398,7 @@ test('who verified something waits behind nobody who did not, and may ask for ma
     const { hostname, searchParams } = new URL(address)
     asked.push(hostname)
     if (hostname.startsWith('silent')) return { failed: 'no route' }
+    if (address.includes('/strange')) return { status: 404, body: '' }
     return { status: 200, body: searchParams.get('hub.challenge') ?? '' }
   }
   const hub = await startHub({ files: eu, caller: { call } })
@@ -381,6 +419,10 @@ test('who verified something waits behind nobody who did not, and may ask for ma
   expect(statuses).toEqual(Array(20).fill(202))
   await hub.work()
   expect(asked[0]).toBe('reader.example')
+  // What strangers ask for in its name does not count against it.
+  for (let number = 0; number < 6; number++) await ask(`https://reader.example/strange-${number}`)
+  await hub.wait(30)
+  expect((await ask('https://reader.example/last')).status).toBe(202)
 })
 
 test('a client names thirty unknown hosts in a minute, and is kept from nothing that concerns a known one (W-58)', async () => {
