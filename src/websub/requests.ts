@@ -65,7 +65,10 @@ export async function takeRequest(
   // Nobody subscribes so, and there is nothing to verify (W-55).
   if (!topic) return
   const load = await parts.store.load(host)
-  checkLoad(load, mode, parts.clock.now())
+  checkLoad(load, parts.clock.now())
+  const noRoom = mode === 'subscribe' ? noRoomFor(load) : undefined
+  // Who subscribes already takes no more room, and would else lose what cannot be renewed.
+  if (noRoom && !(await parts.store.find(callback, asked, topic.address))) throw noRoom
   countRequest(load, parts)
   await parts.store.ask({ ...topic, ...common, mode })
 }
@@ -86,7 +89,7 @@ async function findOwn(
   return store.find(callback, asked, address)
 }
 
-function checkLoad(load: HubLoad, mode: string, now: number) {
+function checkLoad(load: HubLoad, now: number) {
   if (load.refusedUntil > now) {
     throw tooOften('Too many verifications at the host of hub.callback failed.', 3600)
   }
@@ -97,13 +100,16 @@ function checkLoad(load: HubLoad, mode: string, now: number) {
   if (load.pending >= mostPending) {
     throw full('Too many requests wait to be verified. Ask again in a minute.', 60)
   }
-  if (mode !== 'subscribe') return
-  if (load.subscriptionsOfHost >= mostSubscriptionsOfHost) {
-    throw tooOften('The host of hub.callback has as many subscriptions as a host may have.', 3600)
+}
+
+/** Why nobody else can subscribe; undefined while there is room. */
+function noRoomFor({ subscriptions, subscriptionsOfHost }: HubLoad): DomainError | undefined {
+  if (subscriptionsOfHost >= mostSubscriptionsOfHost) {
+    return tooOften('The host of hub.callback has as many subscriptions as a host may have.', 3600)
   }
-  if (load.subscriptions >= mostSubscriptions) {
-    throw full('This hub has as many subscriptions as it can serve.', 3600)
-  }
+  return subscriptions >= mostSubscriptions
+    ? full('This hub has as many subscriptions as it can serve.', 3600)
+    : undefined
 }
 
 /**

@@ -371,6 +371,36 @@ test('who unsubscribes while nothing can be read is told to come again (W-55)', 
   expect(refused.status).toBe(503)
 })
 
+test('a host has no more than so many subscriptions, nor has the hub, and each can be renewed (W-58)', async () => {
+  const call = async ({ address }: CallRequest) => {
+    return { status: 200, body: new URL(address).searchParams.get('hub.challenge') ?? '' }
+  }
+  const hub = await startHub({ files: eu, caller: { call } })
+  const subscribe = (callback: string) => hub.subscribe('/topics/eu.atom', callback)
+  const add = (host: string, count: number) =>
+    hub
+      .database()
+      .prepare(
+        `insert into hub_subscription (feed, asked, callback, host, lease_until, delivered)
+         with recursive numbers (number) as (
+           select 1 union all select number + 1 from numbers where number < ?2
+         )
+         select feed, asked, ?1 || number, ?1, lease_until, delivered
+         from (select * from hub_subscription limit 1) cross join numbers`,
+      )
+      .bind(host, count)
+      .all()
+  expect(await subscribe('https://large.example/first')).toBe(202)
+  await add('large.example', 9_998)
+  expect(await subscribe('https://large.example/last')).toBe(202)
+  expect(await subscribe('https://large.example/further')).toBe(429)
+  expect(await subscribe('https://large.example/first')).toBe(202)
+  await add('other.example', 89_999)
+  expect(await subscribe('https://reader.example/last')).toBe(202)
+  expect(await subscribe('https://reader.example/further')).toBe(503)
+  expect(await subscribe('https://reader.example/last')).toBe(202)
+})
+
 test('a host that verified nothing is asked ten times a minute, and after five refusals not for an hour (W-58)', async () => {
   const hub = await startHub({ files: eu })
   const victim = await startSubscriber(() => ({ status: 404 }))
