@@ -1,5 +1,7 @@
 // What subscribers are told, and of what they are not.
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { wordsOf } from '../../src/content/words.ts'
+import { mendClock } from '../../src/store/mend-clock.ts'
 import { topicsYaml } from '../content-folder.ts'
 import { baseUrl } from '../platforms.ts'
 import {
@@ -178,7 +180,9 @@ test('news that follow each other are one push, and none waits for more than fiv
 })
 
 test('what is under embargo is pushed when that ends, and nothing before (W-47)', async () => {
-  const hub = await startHub({ files: first })
+  const hub = await startHub({
+    files: { ...first, ...release('planned', ['eu'], { at: start + 300 }) },
+  })
   const { told, received } = await subscribed(hub, ['/topics/eu.rss'])
   const before = received.length
   const end = hub.clock.now() + 100
@@ -187,6 +191,25 @@ test('what is under embargo is pushed when that ends, and nothing before (W-47)'
   expect(received).toHaveLength(before)
   await hub.wait(end + 5 - hub.clock.now())
   expect(told('/topics/eu.rss')).toEqual([['About secret']])
+  await hub.wait(start + 305 - hub.clock.now())
+  expect(told('/topics/eu.rss')).toEqual([['About secret'], ['About planned']])
+})
+
+test('what is put off again is in no push that is late (W-47)', async () => {
+  const hub = await startHub({ files: first })
+  let refuses = true
+  const subscriber = await startSubscriber((received) =>
+    received.method === 'POST' && refuses ? { status: 500 } : confirming(received),
+  )
+  await hub.subscribe('/topics/eu.rss', subscriber.url())
+  await hub.publish({ ...release('second', ['eu']), ...release('third', ['eu']) })
+  await hub.wait(5)
+  const before = subscriber.pushes().length
+  await hub.publish(release('second', ['eu'], { at: start + 86_400 }))
+  refuses = false
+  await hub.wait(100)
+  const late = subscriber.pushes().slice(before)
+  expect(late.map(({ body }) => titlesIn(body))).toEqual([['About third']])
 })
 
 test('a topic that ends is told by its last entry, and at its end subscribers are told that there is no feed any more (W-20, W-42)', async () => {
@@ -207,8 +230,10 @@ test('a topic that ends is told by its last entry, and at its end subscribers ar
   await hub.wait(5)
   expect(told('/topics/crime.atom').slice(1)).toEqual([['About second']])
   const before = received.length
-  hub.sleep(3 * 86_400)
-  await hub.wait(5)
+  hub.clock.moveTo(start + 3 * 86_400 - 5)
+  await hub.work()
+  expect(received).toHaveLength(before)
+  await hub.wait(10)
   const denials = received.slice(before).map(({ url }) => url)
   expect(denials.map(({ pathname }) => pathname)).toEqual(['/topics/crime.atom'])
   expect(denials[0]!.searchParams.get('hub.mode')).toBe('denied')
@@ -403,6 +428,13 @@ test('a clock that was ahead and is set back keeps nothing from being told (W-46
   await hub.publish(release('third', ['eu']))
   await hub.wait(5)
   expect(told('/topics/eu.atom')).toEqual([['About second'], ['About third']])
+  hub.sleep(90_000)
+  await hub.publish(release('fourth', ['eu']))
+  hub.clock.setBack(86_400)
+  await mendClock(hub.database(), hub.clock.now(), wordsOf)
+  await hub.publish(release('fifth', ['eu']))
+  await hub.wait(5)
+  expect(told('/topics/eu.atom').flat()).toContain('About fifth')
 })
 
 test('a process that is stopped while it begins to lead sends nothing, and lets another lead (W-23)', async () => {
@@ -422,13 +454,28 @@ test('a process that is stopped while it begins to lead sends nothing, and lets 
 })
 
 test('a hub that is switched on tells nothing of what was there (W-46)', async () => {
-  const hub = await startHub({ files: first })
+  const hub = await startHub({
+    files: { ...first, ...release('just', ['crime'], { at: start - 60 }) },
+  })
   await hub.publish(release('second', ['eu']))
   const { results } = await hub
     .database()
     .prepare('select subject from hub_news where at > 0')
     .all()
   expect(results).toHaveLength(1)
+  const { pushes } = await subscribed(hub, ['/topics/crime.atom'])
+  expect(pushes()).toHaveLength(0)
+  await hub.publish(release('third', ['eu']))
+  await hub.wait(5)
+  expect(pushes()).toHaveLength(0)
+})
+
+test('a hub that nobody used for a day tells nothing of what came meanwhile (W-46)', async () => {
+  const hub = await startHub({ files: first })
+  await hub.stop()
+  hub.sleep(2 * 86_400)
+  await hub.publish(release('second', ['crime'], { at: hub.clock.now() - 3600 }))
+  await hub.takeOver()
   const { pushes } = await subscribed(hub, ['/topics/crime.atom'])
   expect(pushes()).toHaveLength(0)
 })
