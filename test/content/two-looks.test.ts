@@ -48,7 +48,11 @@ async function known(files: Record<string, string>) {
       .toSorted()
   const departed = async () =>
     (await database.prepare('select id from departed').all()).results.length
-  return { directory, path, data, clock, store, look, titles, departed }
+  const keyOf = async (slug: string) => {
+    const found = database.prepare('select key from release where slug = ?').bind(slug)
+    return (await found.first<{ key: number }>())?.key
+  }
+  return { directory, path, data, clock, store, look, titles, departed, keyOf }
 }
 
 test.each(Object.entries(moments))(
@@ -97,6 +101,36 @@ test.each(Object.entries(moments))(
     expect(await folder.titles()).toEqual(['A is right', 'C'])
   },
 )
+
+test('what came after a backup has its second again when it comes again, also if it had gone by then', async () => {
+  const folder = await known({ 'releases/a.en.md': release('A') })
+  const copy = join(folder.data, 'copy.db')
+  await copyDatabase(folder.path, copy)
+  const [stays, goes] = ['releases/stays.en.md', 'releases/goes.en.md']
+  writeFiles(folder.directory, { [stays]: release('Stays'), [goes]: release('Goes') })
+  await folder.look()
+  const keys = [await folder.keyOf('stays'), await folder.keyOf('goes')]
+  rmSync(join(folder.directory, goes))
+  await folder.look()
+  await replaceDatabase(copy, folder.path, folder.clock, { wordsOf: ({ title }) => title })
+  expect(await folder.keyOf('stays')).toBeUndefined()
+  writeFiles(folder.directory, { [goes]: release('Goes') })
+  await folder.look()
+  expect([await folder.keyOf('stays'), await folder.keyOf('goes')]).toEqual(keys)
+})
+
+test('a release whose file was that of another one for a while has its second again', async () => {
+  const file = 'releases/a.en.md'
+  const folder = await known({ [file]: release('A') })
+  const key = await folder.keyOf('a')
+  const other = markdown(['title: Another', 'id: urn:example:another', ...fields])
+  writeFiles(folder.directory, { [file]: other })
+  await folder.look()
+  expect(await folder.titles()).toEqual(['Another'])
+  writeFiles(folder.directory, { [file]: release('A') })
+  await folder.look()
+  expect(await folder.keyOf('a')).toBe(key)
+})
 
 test('what a look would have taken up is not told to be, where another process was first and it begins again', async () => {
   const directory = temporaryFolder({ 'releases/a.en.md': release('A') })

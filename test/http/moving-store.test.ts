@@ -46,3 +46,23 @@ test('a feed that nobody asked for yet is answered while another process writes 
   }
   other.close()
 })
+
+test('a database that was put back and comes to the same revision is told from the one before', async () => {
+  const clock = createSimulatedClock(Date.UTC(2026, 2, 2, 6) / 1000)
+  const directory = temporaryFolder({
+    'releases/a.en.md': markdown(['title: A', 'published: 2026-03-01', 'topics: [eu]']),
+  })
+  const { fetch, databaseFile } = await nodePress(directory, clock, (store) => store, {
+    isOnDisk: true,
+  })
+  const title = async () => ((await (await fetch('/feed.json')).json()) as { title: string }).title
+  expect(await title()).not.toBe('After')
+  clock.moveTo(clock.now() + 60)
+  const other = new DatabaseSync(databaseFile)
+  other.exec(`begin;
+    update state set value = json_set(value, '$.title.en', 'After') where key = 'site';
+    update state set value = ${clock.now()} where key in ('changed', 'framed');
+    commit`)
+  other.close()
+  expect(await title()).toBe('After')
+})

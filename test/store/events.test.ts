@@ -52,11 +52,19 @@ test('a database of the version before finds the events that it holds', async ()
   expect(before).toHaveLength(withEvents.length)
   const store = createReleaseStore(database)
   const { since, revision } = await store.state(end)
+  // The first of them is longer than a portion.
+  await database
+    .prepare(
+      `update release set document = json_set(document, '$.html', (document ->> '$.html') || ?)
+       where key = (select min(key) from release where document -> '$.event' is not null)`,
+    )
+    .bind(' '.repeat(500_000))
+    .all()
   await takeBack(database)
   // A Worker goes on with what is left in its next request.
   expect(await migrate(database, readMigrations(), { wordsOf }, 0)).toBe(false)
   expect(await indexed(database)).toEqual([])
-  expect(await migrate(database, readMigrations(), { wordsOf }, 1)).toBe(false)
+  expect(await migrate(database, readMigrations(), { wordsOf }, 2)).toBe(false)
   expect(await migrate(database, readMigrations(), { wordsOf }, 1)).toBe(true)
   expect(await indexed(database)).toEqual(before)
   const state = await store.state(end)

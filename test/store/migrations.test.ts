@@ -226,6 +226,14 @@ describe('a database with many releases', () => {
   beforeAll(async () => {
     const database = openDatabase(join(folder, 'tiedote.db'))
     await fillWithMany(database, count, length)
+    // One is longer than a portion.
+    await database
+      .prepare(
+        `update release set document = json_set(document, '$.html', (document ->> '$.html') || ?)
+         where published = (select min(published) from release)`,
+      )
+      .bind(' '.repeat(300_000))
+      .all()
     database.close()
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -57,3 +57,21 @@ test('counts of terms look at no release but those to come, along their keys', a
     'SEARCH release USING INTEGER PRIMARY KEY (rowid>?)',
   ])
 })
+
+test('whatever goes with a release or a feed is found in an index', async () => {
+  const database = await newDatabase()
+  const { results } = await database
+    .prepare(
+      `select tables.name as tableName, keys."from" as columnName
+       from sqlite_schema as tables cross join pragma_foreign_key_list(tables.name) as keys
+       where tables.type = 'table'`,
+    )
+    .all<{ tableName: string; columnName: string }>()
+  expect(results.length).toBeGreaterThan(5)
+  for (const { tableName, columnName } of results) {
+    const sql = `explain query plan delete from ${tableName} where ${columnName} = 1`
+    const steps = (await database.prepare(sql).all<Step>()).results.map(({ detail }) => detail)
+    expect(steps, `${tableName} ${columnName}`).toEqual([expect.stringMatching(/^SEARCH/)])
+  }
+  database.close()
+})
