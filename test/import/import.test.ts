@@ -1,4 +1,12 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -9,6 +17,7 @@ import { registerImport } from '../../src/cli/import.ts'
 import { serviceInMemory } from '../../src/cli/service.ts'
 import { loadContent } from '../../src/content/load-content.ts'
 import type { Draft } from '../../src/domain/publishing.ts'
+import { walkHistory } from '../../src/import/walk-history.ts'
 import { temporaryFolder, writeFiles } from '../content-folder.ts'
 import { runCommand } from '../cli/run.ts'
 
@@ -142,6 +151,10 @@ test('importing again writes nothing twice, and takes what changed in its place'
   await importText(rss([item(2), item(1)]), [], folder)
   const again = await importText(rss([item(2), item(1)]), [], folder)
   expect(again.output).toContain('0 new, 0 changed, 2 as before')
+  // Somebody wrote another release beside these.
+  const file = join(folder, 'releases/imported/2020.jsonl')
+  const own = { slug: 'own', language: 'en', title: 'Own', published: '2020-01-09' }
+  appendFileSync(file, `${JSON.stringify({ ...own, body: { markdown: 'Own.' } })}\n`)
   const changed = item(1).replace('Text of', 'New text of').replace('number 1', 'number one')
   const third = await importText(rss([item(3), item(2), changed]), [], folder)
   expect(third.output).toContain('1 new, 1 changed, 1 as before')
@@ -152,7 +165,7 @@ test('importing again writes nothing twice, and takes what changed in its place'
     title: 'Release number one',
   })
   expect(first!.html).toContain('New text')
-  expect(others).toHaveLength(2)
+  expect(others.map(({ slug }) => slug)).toEqual(['release-number-2', 'release-number-3', 'own'])
 })
 
 test('what the folder has in other files is not touched, and its slugs are not taken', async () => {
@@ -273,6 +286,23 @@ test('other languages of a text join it, and texts that are only called the same
     'd news sv',
     'e news-2 fi',
   ])
+})
+
+test('a language that comes later does not take the address of what was written meanwhile', async () => {
+  const entry = (language: string) =>
+    named(
+      'News',
+      1,
+      `<link>https://old.example/${language}/a-new-station</link><dc:language>${language}</dc:language>`,
+    )
+  const folder = temporaryFolder()
+  await importText(rss([entry('en')]), [], folder)
+  writeFiles(folder, {
+    'releases/a-new-station.fi.md': '---\ntitle: Uutiset\npublished: 2020-01-05\n---\n\nUutiset.\n',
+  })
+  await importText(rss([entry('en'), entry('fi')]), [], folder)
+  const found = (await releasesIn(folder)).map(({ slug, language }) => `${slug} ${language}`)
+  expect(found.toSorted()).toEqual(['a-new-station en', 'a-new-station fi', 'a-new-station-2 fi'])
 })
 
 test('categories become topics: joined, counted, the rare ones left out', async () => {
@@ -584,6 +614,22 @@ test('pages that repeat, lead in a circle or never end do end', async () => {
     output: expect.stringContaining('as --most 7 asks'),
   })
   expect((await run('/wordpress')).asked).toBe(2)
+  const endless = await walkHistory('https://old.example/0', {
+    async fetchDocument(address) {
+      const number = Number(new URL(address).pathname.slice(1))
+      if (number > 6000) throw new Error('It comes to no end')
+      const bytes = Buffer.from(page([entry(number)], `/${number + 1}`))
+      return { address, redirects: [], contentType: 'application/feed+json', bytes }
+    },
+    kept: { find: async () => undefined, keep: async () => {} },
+    most: Infinity,
+    types: [],
+    progress() {},
+  })
+  expect([endless.documents, endless.brokenOff]).toEqual([
+    5000,
+    'The feed goes on after 5000 documents.',
+  ])
 })
 
 test('a history that breaks off is written as far as it came, and goes on where it was', async () => {
@@ -720,6 +766,17 @@ test('what is only changed stays one release', async () => {
   const [release, ...none] = await releasesIn(folder)
   expect(none).toEqual([])
   expect(release).toMatchObject({ id: 'a', title: 'Same' })
+  const entry = (updated: string, text: string) =>
+    `<entry><id>b</id><title>B</title><published>2020-02-01T10:00:00Z</published><updated>${updated}</updated><content>${text}</content></entry>`
+  const versions = async (...entries: string[]) => {
+    const atom = `<feed xmlns="http://www.w3.org/2005/Atom" xml:lang="en"><title>T</title>${entries.join('')}</feed>`
+    return releasesIn((await importText(atom)).folder)
+  }
+  const [old, newer] = [
+    entry('2020-02-02T10:00:00Z', 'Old'),
+    entry('2020-03-01T10:00:00Z', 'Newer'),
+  ]
+  expect((await versions(old, newer))[0]!.html).toContain('Newer')
 })
 
 test('after an import, check finds nothing wrong, whatever the identities are', async () => {

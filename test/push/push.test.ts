@@ -1,10 +1,12 @@
 // `push`: what somebody sees who sends a folder to a service that runs elsewhere.
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { registerPush } from '../../src/cli/push.ts'
+import { portionsOf } from '../../src/push/portions.ts'
+import type { FolderRelease } from '../../src/push/read-folder.ts'
 import { markdown, siteYaml, temporaryFolder, topicsYaml, writeFiles } from '../content-folder.ts'
 import { hurriedClock, nodePress } from '../platforms.ts'
 import { runCommand } from '../cli/run.ts'
@@ -16,7 +18,7 @@ type Asked = { method: string; path: string; lines: string[] }
 /** What stands in the way between the command and the service: a status, or a cut connection. */
 type Hindrance = (
   asked: Asked,
-) => { status: number; headers?: Record<string, string> } | 'cut' | undefined
+) => { status: number; headers?: Record<string, string>; body?: string } | 'cut' | undefined
 
 /** A service that runs for one test, over a folder of its own. */
 async function running(files: Record<string, string> = {}, hinder: Hindrance = () => undefined) {
@@ -34,7 +36,9 @@ async function running(files: Record<string, string> = {}, hinder: Hindrance = (
         asked.push(one)
         const hindrance = hinder(one)
         if (hindrance === 'cut') return void request.socket.destroy()
-        if (hindrance) return void response.writeHead(hindrance.status, hindrance.headers).end()
+        if (hindrance) {
+          return void response.writeHead(hindrance.status, hindrance.headers).end(hindrance.body)
+        }
         const answer = await press.fetch(path, {
           method,
           headers: Object.entries(headers).map(([name, value]): [string, string] => [
@@ -84,6 +88,18 @@ async function running(files: Record<string, string> = {}, hinder: Hindrance = (
 
 const release = (title: string, published: string, ...fields: string[]) =>
   markdown([`title: ${title}`, `published: ${published}`, ...fields])
+
+/** Has the pauses between attempts, which are whole seconds, last as many milliseconds. */
+function hurry() {
+  const wait = globalThis.setTimeout
+  const hurried = vi.spyOn(globalThis, 'setTimeout')
+  hurried.mockImplementation((...given) => {
+    const [work, milliseconds = 0] = given
+    const isPause = given.length === 2 && [2000, 4000, 6000, 8000].includes(milliseconds)
+    return isPause ? wait(work, milliseconds / 1000) : wait(...given)
+  })
+  onTestFinished(() => hurried.mockRestore())
+}
 
 /** Everything that may depend on what came first. */
 const whole = {
@@ -140,7 +156,8 @@ test('only what changed is sent, and nothing when nothing did', async () => {
   const folder = temporaryFolder(whole)
   const service = await running()
   await service.push(folder)
-  expect(service.sent()).toHaveLength(6)
+  // The oldest first.
+  expect(service.sent()).toEqual(['d', 'c', 'a', 'a', 'b', 'z'])
   const again = await service.push(folder)
   expect(again).toMatchObject({ code: 0, output: `${service.url} has everything already.` })
   expect(
@@ -153,6 +170,27 @@ test('only what changed is sent, and nothing when nothing did', async () => {
   expect(changed.output).toContain('0 new releases, 1 changed')
   expect(service.sent()).toEqual(['a'])
   expect(await service.titles('/fi/feed.json')).toEqual(['Toisin'])
+  writeFiles(folder, {
+    'releases/a.en.md': whole['releases/a.en.md'].replace('title: A', 'title: A again'),
+    'media/a.txt': 'A text that is longer.',
+  })
+  const replaced = await service.push(folder)
+  expect(replaced.code).toBe(1)
+  expect(replaced.errors).toContain('media/a.txt  The service has another file of this name')
+  expect(await service.text('/media/a.txt')).toBe('A text.')
+})
+
+test('a draft is told and not sent, and topics go after those that they name', async () => {
+  const retired = '{ at: 2024-01-01, until: 2030-01-01, replacedBy: [drugs] }'
+  const folder = temporaryFolder({
+    'topics.yaml': `alcohol: { label: { en: alcohol }, retired: ${retired} }\ndrugs: { label: { en: drugs } }\n`,
+    'releases/a.en.md': release('A', '2024-01-24T09:00', 'topics: [drugs]'),
+    'releases/b.en.md': release('B', '2024-01-24T09:00', 'draft: true'),
+  })
+  const service = await running()
+  const { code, errors } = await service.push(folder)
+  expect([code, service.sent()]).toEqual([0, ['a']])
+  expect(errors).toMatch(/^releases\/b\.en\.md.* This is a draft, and is not sent/)
 })
 
 test('a wrong release is told with its line and left out, and the others go', async () => {
@@ -198,7 +236,8 @@ test('a first fill that breaks off keeps all times when it goes on', async () =>
   const broken = await service.push(folder)
   expect(broken.code).toBe(1)
   expect(broken.errors).toContain('run the same again to send the rest')
-  expect(existsSync(join(folder, '.push'))).toBe(true)
+  // A name for every system.
+  expect(readdirSync(join(folder, '.push'))).toEqual([expect.stringMatching(/^[\w.-]+$/)])
   // One had arrived.
   const body = {
     slug: 'c',
@@ -230,6 +269,41 @@ test('what fails for a moment is sent again, and too much at once in smaller par
   expect(await service.titles()).toHaveLength(5)
 })
 
+test('what the service does not answer for is sent again, and without end a first fill is not done', async () => {
+  hurry()
+  let silent = 1
+  const service = await running({}, ({ method, path }) => {
+    const isSent = method === 'POST' && !path.includes('dry-run')
+    return isSent && silent-- > 0 ? { status: 200, body: '' } : undefined
+  })
+  const outcome = await service.push(temporaryFolder(whole))
+  expect(outcome).toMatchObject({ code: 0, output: expect.stringContaining('6 new releases') })
+  silent = Infinity
+  const folder = temporaryFolder({ 'releases/new.en.md': release('New', '2024-02-01') })
+  const other = await running({}, ({ method, path }) => {
+    const isSent = method === 'POST' && !path.includes('dry-run')
+    return isSent ? { status: 200, body: '' } : undefined
+  })
+  const { code, errors } = await other.push(folder)
+  expect([code, errors]).toEqual([1, expect.stringContaining('did not answer for it')])
+  expect(existsSync(join(folder, '.push'))).toBe(true)
+})
+
+test('no request has more releases than a service takes, and those that share a second go together', () => {
+  const one = { text: '{}' } as FolderRelease
+  const ofOneSecond = Array.from({ length: 501 }, () => ({ ...one, published: 1, updated: 1 }))
+  const portions = portionsOf(ofOneSecond)
+  expect(portions.map(({ releases, isAlone }) => [releases.length, isAlone])).toEqual([
+    [500, true],
+    [1, true],
+  ])
+  const corrected = Array.from({ length: 126 }, (_, index) => {
+    return { ...one, published: index, updated: index % 125 === 0 ? 999 : index }
+  })
+  const [together] = portionsOf(corrected)
+  expect(together!.releases.map(({ published }) => published).slice(0, 2)).toEqual([0, 125])
+})
+
 test('old releases come as news only if somebody says so, or they are few', async () => {
   const lines = Array.from({ length: 51 }, (_, index) =>
     JSON.stringify({
@@ -251,6 +325,12 @@ test('old releases come as news only if somebody says so, or they are few', asyn
   expect((await service.push(folder, '--dates', 'archive')).code).toBe(0)
   expect(await service.titles()).toEqual(['New'])
   expect((await service.push(folder)).output).toContain('has everything already')
+  // However many come, what is new is news.
+  const published = new Date().toISOString()
+  const news = lines.map((line) => line.replace(/old-/, 'new-').replace(/2019[^"]*/, published))
+  writeFiles(folder, { 'releases/news.jsonl': `${news.join('\n')}\n` })
+  expect((await service.push(folder)).code).toBe(0)
+  expect(await service.titles()).toHaveLength(51)
 })
 
 test('nothing is withdrawn or stands again by being missing, and that is told', async () => {
