@@ -269,3 +269,29 @@ describe('the publication clock', () => {
     expect(old('news')).toMatchObject({ published: 1000, isHistory: false })
   })
 })
+
+test('a release that is sent with the times that feeds show has not changed again (C-07)', () => {
+  const again = release({ wanted: 500, before: { published: 100, updated: 500 } })
+  expect(place1(again)).toMatchObject({ published: 100, updated: 500 })
+})
+
+test('corrections of one change follow each other by their own times (C-07)', () => {
+  const corrected = (id: string, number: number, wanted: number) =>
+    release({ id, number, wanted, corrections: 1, before: { published: 100 + number } })
+  const [later, earlier] = chooseKeys(
+    [corrected('later', 0, 950), corrected('earlier', 1, 940)],
+    [],
+    { second: 1000, since: 900 },
+  )
+  expect(earlier!.updatedKey).toBeLessThan(later!.updatedKey)
+})
+
+test('a release to come that had a place which is taken gets the next one', () => {
+  const toCome = release({
+    authored: 2000,
+    wanted: 2000,
+    before: { authored: 2000, published: 2000 },
+  })
+  const [chosen] = chooseKeys([toCome], [keyAt(2000)], { second: 1000, since: 900 })
+  expect(chosen!.key).toBe(keyAt(2000, 1))
+})

@@ -62,6 +62,12 @@ publishers:
     'formerly: [once-in-the-folder]',
   ]),
   'releases/deleted.en.md': markdown(['title: Deleted', published, 'publisher: customs']),
+  'releases/deleted-too.en.md': markdown([
+    'title: Deleted too',
+    published,
+    'publisher: customs',
+    'id: "urn:deleted"',
+  ]),
   'releases/to-come.en.md': markdown([
     'title: Customs will raid',
     `published: ${future}`,
@@ -204,6 +210,10 @@ onNodePress('a token of the police', files, (press) => {
     expect((await put('police', 'renamed/fi', by('police', { formerly: ['ours'] }))).status).toBe(
       201,
     )
+    // What somebody else named for it stays.
+    const mixed = by('police', { corrects: 'in-the-folder' })
+    expect((await put('newsroom', 'mixed/en', mixed)).status).toBe(201)
+    expect((await put('police', 'mixed/en', { ...mixed, title: 'Ours' })).status).toBe(200)
   })
 
   test('does not reach further by another spelling of an address', async () => {
@@ -242,8 +252,11 @@ onNodePress('a token of the police', files, (press) => {
   })
 
   test('does not get what a deleted file of another publisher was', async () => {
-    rmSync(join(press.directory(), 'releases/deleted.en.md'))
+    for (const name of ['deleted', 'deleted-too']) {
+      rmSync(join(press.directory(), `releases/${name}.en.md`))
+    }
     await press.takeUp()
+    await expectTaken('elsewhere/en', by('police', { id: 'urn:deleted' }), 409)
     await expectTaken('deleted/en', by('police'))
     await expectTaken('deleted/fi', by('police'))
     await expectTaken('elsewhere/en', by('police', { id: idOf('deleted/en') }), 409)

@@ -497,6 +497,11 @@ describe('previews', () => {
     )
     clock.moveTo(start + 40 * day)
     expect((await see(revoked.url)).status).toBe(410)
+    // Its page says that it was withdrawn.
+    const reason = [`withdrawn: { at: ${utc(clock.now())}, reason: Wrong }`]
+    writeFileSync(join(directory, 'releases/plan.en.md'), written('Plan', lift, reason))
+    await press.takeUp()
+    expect((await see(url)).status).toBe(308)
     clock.moveTo(start + 63 * day)
     expect((await see(revoked.url)).status).toBe(404)
     expect((await see(url)).status).toBe(308)

@@ -120,6 +120,11 @@ onBothPresses('publishing', files, (press) => {
       await ask('POST', '/api/releases/taken-back/en/withdraw', { reason: 'It was wrong.' })
       const { json } = await ask('GET', '/api/releases/taken-back/en')
       expect(json.status).toMatchObject({ state: 'withdrawn', since: json.withdrawn.at })
+      // What takes its place may be there only later.
+      const withdrawal = { reason: 'It was wrong.', replacedBy: 'later' }
+      await ask('POST', '/api/releases/taken-back/en/withdraw', withdrawal)
+      const { withdrawn } = (await ask('GET', '/api/releases/taken-back/en')).json
+      expect(withdrawn).toEqual({ ...withdrawal, at: json.withdrawn.at })
     },
   )
 
@@ -305,6 +310,12 @@ onBothPresses('publishing', files, (press) => {
       const again = await ask('POST', '/api/releases?dry-run', lines[0], { headers })
       expect([again.status, JSON.parse(again.text)], type).toMatchObject([200, { line: 1 }])
     }
+    expect((await ask('GET', '/api/releases/line-one/en')).json.title).toBe('Ministers met')
+    // A line that takes back what an earlier one does is compared with that.
+    const thereAndBack = ['Other', 'Ministers met'].map((title) => line('line-one', { title }))
+    await ask('POST', '/api/releases', thereAndBack.join('\n'), {
+      headers: { 'Content-Type': 'application/x-ndjson' },
+    })
     expect((await ask('GET', '/api/releases/line-one/en')).json.title).toBe('Ministers met')
     const listed = async (path: string) =>
       (await ask('GET', path)).json as { releases: { slug: string }[]; next?: string }
