@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { registerBackup } from '../../src/cli/backup.ts'
@@ -9,7 +9,7 @@ import { copyDatabase } from '../../src/store/backup.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openDatabase, readMigrations } from '../../src/store/node-sqlite.ts'
 import { systemClock } from '../../src/clock.ts'
-import { temporaryFolder } from '../content-folder.ts'
+import { temporaryFolder, writeFiles } from '../content-folder.ts'
 import { nodePress } from '../platforms.ts'
 import { runCommand } from './run.ts'
 
@@ -36,10 +36,13 @@ test('a link that was revoked since the backup stays revoked, and one that was m
   await ask('PUT', '/api/releases/a/en', release)
   const path = '/api/releases/a/en/previews'
   const revoked = await ask('POST', path, { name: 'Aide' })
+  const data = dirname(press.databaseFile)
+  writeFiles(data, { 'media/a.txt': 'A text.' })
   const backup = join(temporary(), 'monday')
   expect(await runCommand(registerBackup, ['backup', backup], { environment })).toMatchObject({
     code: 0,
   })
+  rmSync(join(data, 'media/a.txt'))
   await ask('DELETE', `${path}/${revoked.id}`)
   const later = await ask('POST', path, { name: 'Minister' })
   expect(await runCommand(registerRestore, ['restore', backup], { environment })).toMatchObject({
@@ -47,6 +50,9 @@ test('a link that was revoked since the backup stays revoked, and one that was m
   })
   const statuses = [revoked, later].map(async ({ url }) => (await press.fetch(url)).status)
   expect(await Promise.all(statuses)).toEqual([410, 200])
+  // The files are there again, and nothing else is left.
+  expect(readdirSync(join(data, 'media'))).toEqual(['a.txt'])
+  expect(readdirSync(data).filter((name) => name.includes('restoring'))).toEqual([])
 })
 
 test('a backup ends, and is of one moment, however often somebody writes meanwhile', async () => {

@@ -1,7 +1,7 @@
 // `export`: everything that a database holds as a content folder, from which the same feeds are made.
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { registerExport } from '../../src/cli/export.ts'
 import { markdown, siteYaml, temporaryFolder, writeFiles } from '../content-folder.ts'
@@ -225,4 +225,21 @@ test('what the service could not read again is told', async () => {
     'releases/2024.jsonl:1  attachments 1.file  There is no file media/a.txt.',
   )
   expect(outcome.errors).toContain('until this is mended')
+})
+
+test('files come as the service has them, and none that is only half there', async () => {
+  const service = await running({
+    'releases/a.en.md': release('A', '2024-01-24T09:00'),
+    'media/both.txt': 'Of the folder.',
+  })
+  writeFiles(dirname(service.databaseFile), {
+    'media/both.txt': 'Uploaded before.',
+    'media/uploaded.txt': 'Uploaded.',
+    'media/.half.txt.0c0f5b1e': 'Uplo',
+  })
+  const folder = newFolder()
+  expect((await service.exported(folder)).code).toBe(0)
+  const media = join(folder, 'media')
+  expect(readdirSync(media).toSorted()).toEqual(['both.txt', 'uploaded.txt'])
+  expect(readFileSync(join(media, 'both.txt'), 'utf8')).toBe('Of the folder.')
 })

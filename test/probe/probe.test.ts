@@ -160,6 +160,11 @@ const faults: [string, Proxy, RegExp][] = [
     /^warning Caching headers.*Cache-Control: no-store/,
   ],
   [
+    'keeps answers for too long',
+    { answer: ({ headers }) => (headers.age = '100000') },
+    /^warning Caching headers.*is 100000 seconds old/,
+  ],
+  [
     'varies by cookie',
     { answer: ({ headers }) => (headers.vary = 'Accept-Encoding, Cookie') },
     /^warning Caching headers.*Vary: Accept-Encoding, Cookie/,
@@ -297,4 +302,28 @@ test('what is no Tiedote, or cannot be asked, is said in a sentence', async () =
   expect(await outcome('http://')).toMatch(/^2 .*is no web address/)
   const refused = await listen(createServer((_, response) => response.writeHead(403).end()))
   expect(await outcome(refused)).toMatch(/^1 .*answered 403: programs are refused/)
+})
+
+test('a proxy that marks the ETag of what it compressed, as Apache does, is well', async () => {
+  proxy = {
+    question({ headers }) {
+      const etag = headers['if-none-match']
+      if (etag) headers['if-none-match'] = etag.replace('-gzip"', '"')
+    },
+    answer({ status, headers }) {
+      if (status === 200) headers.etag = headers.etag?.replace(/"$/, '-gzip"') ?? ''
+    },
+  }
+  const { findings } = await found()
+  expect(findings.filter((text) => text.startsWith('wrong'))).toEqual([])
+})
+
+test('a list that never comes to an end is not read to its end', async () => {
+  proxy = {
+    answer(reply, { path }) {
+      if (path === '/feeds.opml') reply.body = Buffer.alloc(6_000_000)
+    },
+  }
+  const { code, errors } = await runCommand(registerProbe, ['probe', origin])
+  expect([code, errors]).toEqual([1, expect.stringContaining('it has more than 5000000 bytes')])
 })
