@@ -14,8 +14,8 @@ import { databaseFile, spawnServer, start, until } from './server.ts'
 import { startHere } from './start-here.ts'
 import { amount, isTrial } from './trials.ts'
 
-/** Enough that a load takes a while. */
-const releases = amount(120, 3000)
+/** Enough that a load takes a while, and that what it leaves is not taken away at once. */
+const releases = amount(250, 3000)
 
 /** The database as a load leaves it that is cut off when all is staged: a killed process leaves the files as they are. */
 async function cutOffLoad(directory: string): Promise<string> {

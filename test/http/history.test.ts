@@ -253,6 +253,19 @@ test('an archive that begins to lead to a newer one says that it changed (H-10)'
   expect(new Set(editions.map(({ etag }) => etag)).size).toBeGreaterThan(1)
 })
 
+test('a file that a line of many attaches has its new size when it is another one', async () => {
+  const line = { slug: 'a', language: 'en', title: 'A', published: utc(start), topics: ['eu'] }
+  const attachments = [{ file: 'map.pdf' }]
+  const press = await open({
+    'releases/lines.jsonl': JSON.stringify({ ...line, attachments, body: { markdown: 'Text.' } }),
+    'media/map.pdf': 'A map',
+  })
+  const sizes = async () => (await (await press.fetch('/feed.rss')).text()).match(/ length="\d+"/g)
+  expect(await sizes()).toEqual([' length="5"'])
+  await press.change({ 'media/map.pdf': 'A larger map' })
+  expect(await sizes()).toEqual([' length="12"'])
+})
+
 test('a minor edit of an old release is no new edition of a head that does not hold it (H-05)', async () => {
   const old = { at: start - 90 * day, topics: 'eu' }
   const press = await open({

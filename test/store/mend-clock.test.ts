@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { loadStems } from '../../src/compose.ts'
 import { wordsOf } from '../../src/content/words.ts'
 import { keyAt, placesOfSecond, secondOf } from '../../src/domain/key.ts'
+import { createContentStore } from '../../src/store/content-store.ts'
 import type { Database } from '../../src/store/database.ts'
 import { mendClock } from '../../src/store/mend-clock.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
@@ -196,6 +197,13 @@ test('what was deployed by a machine whose clock was ahead keeps no later deploy
   const before = await standing(database, end)
   const made = end + 30 * 86_400
   await database.prepare(`insert into state (key, value) values ('made', ${made})`).all()
+  // A load was killed there.
+  await database
+    .prepare(
+      `insert into incoming (batch, id, number, staged, dates, slug, language, source, origin, hash, authored, wanted, document, words, weight, media)
+       values ('killed', 'x', 0, ${made}, 'news', 'x', 'en', 'x', 'x', 'x', 0, 0, '{}', '', 0, '[]')`,
+    )
+    .all()
   expect(await mendClock(database, end, wordsOf)).toMatchObject({
     from: made,
     to: end,
@@ -204,6 +212,7 @@ test('what was deployed by a machine whose clock was ahead keeps no later deploy
   })
   expect(await rows(database, "select value from state where key = 'made'")).toEqual([{ value: 0 }])
   expect(await standing(database, end)).toEqual(before)
+  expect(await createContentStore(database, { wordsOf }).abandoned(end + 600)).toEqual(['killed'])
 })
 
 test('the second is none that readers were shown something of', async () => {
