@@ -50,14 +50,26 @@ test('who asks without a proxy stays the same client, whatever the request says'
     return (await app.request('/', { headers }, environment)).text()
   }
   for (const stranger of [
-    ...['203.0.113.7', '::ffff:203.0.113.7', '2001:db8::7'],
-    ...['11.0.0.1', '100.128.0.1', '172.32.0.1', '192.169.0.1', 'ff02::1'],
+    '203.0.113.7',
+    '::ffff:203.0.113.7',
+    '2001:db8::7',
+    '11.0.0.1',
+    '100.128.0.1',
+    '172.32.0.1',
+    '192.169.0.1',
+    'ff02::1',
   ]) {
     expect(await clientOf(stranger, '10.0.0.1')).toBe(await clientOf(stranger, '10.0.0.2'))
   }
   for (const proxy of [
-    ...['127.0.0.1', '::ffff:10.1.2.3', '100.64.0.9', '172.20.0.2', '192.168.1.1'],
-    ...['::1', 'fd00::2', 'fe80::2'],
+    '127.0.0.1',
+    '::ffff:10.1.2.3',
+    '100.64.0.9',
+    '172.20.0.2',
+    '192.168.1.1',
+    '::1',
+    'fd00::2',
+    'fe80::2',
   ]) {
     expect(await clientOf(proxy, '1.1.1.1')).not.toBe(await clientOf(proxy, '2.2.2.2'))
     // What stands before the last one was written by whoever asked.
