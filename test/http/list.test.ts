@@ -140,7 +140,17 @@ onNodePress('the list of releases', files, (press) => {
       detail: string
     }
     expect(detail).toContain('"topics" is not known here. Ask for after, limit, topic')
-    // Empty values ask for nothing.
+    for (const limit of ['abc', '-3', '0', '1.5', '1e2', '٣']) {
+      const refused = await ask('GET', `/api/releases?limit=${limit}`)
+      expect([refused.status, await refused.text()], limit).toEqual([
+        400,
+        expect.stringContaining('\\"limit\\" is a whole number from 1 to 1000'),
+      ])
+    }
+    // Empty values ask for nothing, and nobody is given more than a page may have.
     expect((await listed({ publisher: '', state: '' }, 1000)).length).toBe(written.length)
+    expect([await statusOf('limit='), await statusOf(`limit=${'9'.repeat(20)}`)]).toEqual([
+      200, 200,
+    ])
   })
 })

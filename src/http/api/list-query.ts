@@ -42,10 +42,9 @@ export function readListQuery(
     throw wrong(`"${unknown.slice(0, 80)}" is not known here. Ask for ${[...known].join(', ')}.`)
   }
   const [slug = '', language = ''] = (fields.get('after') ?? '').split('.')
-  const limit = Math.trunc(Number(fields.get('limit'))) || mostListed
   return {
     after: { slug, language },
-    limit: Math.max(1, Math.min(limit, mostListed)),
+    limit: readLimit(fields),
     filter: {
       topics: readFilters(fields, createTerms(site, vocabulary)).expression,
       languages: readChoices('language', fields, site.languages),
@@ -74,6 +73,15 @@ function readChoices(
     throw wrong(`"${name}" is one of ${choices.join(', ')}, and not "${unknown.slice(0, 80)}".`)
   }
   return values.length > 0 ? values : undefined
+}
+
+/** Who wants more than a page may have gets that, and the address of the next one. */
+function readLimit(fields: URLSearchParams): number {
+  const text = fields.get('limit')?.trim()
+  if (!text) return mostListed
+  const limit = /^\d+$/.test(text) ? Number(text) : 0
+  if (limit > 0) return Math.min(limit, mostListed)
+  throw wrong(`"limit" is a whole number from 1 to ${mostListed}, and not "${text.slice(0, 80)}".`)
 }
 
 function readMoment(name: string, fields: URLSearchParams, { timezone }: Site): number | undefined {

@@ -228,7 +228,11 @@ function manyReleasesPaths(schemas: Schemas, samples: Samples): Paths {
         description: 'A token for some publishers sees what is to come of these alone.',
         parameters: [
           inQuery('after', 'The release after which to begin: slug.language.', { type: 'string' }),
-          inQuery('limit', 'At most 1,000.', { type: 'integer', minimum: 1, maximum: 1000 }),
+          inQuery('limit', 'Releases to a page, 1,000 if it is left out. More count as 1,000.', {
+            type: 'integer',
+            minimum: 1,
+            maximum: 1000,
+          }),
           ...filters,
         ],
         responses: {
