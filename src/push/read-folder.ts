@@ -57,6 +57,13 @@ type Options = {
   progress: (count: number) => void
 }
 
+const notSent: Problem = {
+  field: 'draft',
+  message:
+    'This is a draft, and is not sent. If the service has the release already, withdraw it there.',
+  warning: true,
+}
+
 /**
  * Reads a content folder as the service does, and keeps what is written. Throws NotDone when the
  * folder as a whole cannot be understood.
@@ -82,10 +89,10 @@ export async function readPushFolder(
   )
   const releases: FolderRelease[] = []
   const addresses = new Set<string>()
-  for await (const { source, line, written } of readWrittenReleases(directory)) {
+  for await (const { source, line, written, inFile } of readWrittenReleases(directory)) {
     if (!written) continue
     if (isUnfinished(written)) {
-      problems.push(notSent(source, line))
+      problems.push(inFile(notSent))
       continue
     }
     const { slug, language } = Object(written) as Record<string, unknown>
@@ -125,12 +132,6 @@ async function readFrame(directory: string): Promise<{ site: Site; vocabulary: V
   throw new NotDone(
     `Nothing is sent until ${directory} is mended:\n${wrong.map(formatProblem).join('\n')}`,
   )
-}
-
-function notSent(source: string, line = 1): FileProblem {
-  const message =
-    'This is a draft, and is not sent. If the service has the release already, withdraw it there.'
-  return { file: readSource(source).file, line, field: 'draft', message, warning: true }
 }
 
 /** A mistake in a Markdown file is one of its only release, in whichever line it is. */
