@@ -123,7 +123,9 @@ async function writeExport(
       const stored = await store.findReleases(portion, [])
       const inOrder = stored.toSorted((a, b) => a.key - b.key)
       for (const { isHistory, ...found } of inOrder) {
-        const release = { ...asAuthored(found), archived: isHistory }
+        // What was withdrawn before its time keeps the second that no clock shows, or it would come out elsewhere.
+        const authored = found.release.draft ? asAuthored(found) : found.release
+        const release = { ...authored, archived: isHistory }
         const year = formatUtc(release.published).slice(0, 4)
         const line = JSON.stringify(writeDown(release, site))
         appendFileSync(join(folder, 'releases', `${year}.jsonl`), `${line}\n`)

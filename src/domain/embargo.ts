@@ -9,3 +9,11 @@
 export function isUnderEmbargo(published: number, now: number): boolean {
   return published > now
 }
+
+/** The second of a release that is not finished, and of one that was withdrawn under embargo: no clock will ever show it. */
+export const never = Date.UTC(9000, 0, 1) / 1000
+
+/** Whether a release of a second of publication is kept from readers for as long as it stays as it is. */
+export function isNeverShown(published: number): boolean {
+  return published >= never
+}

@@ -1,4 +1,4 @@
-import { isUnderEmbargo } from './embargo.ts'
+import { isUnderEmbargo, never } from './embargo.ts'
 import { keyAt, placesOfSecond, secondOf } from './key.ts'
 import type { Release } from './release.ts'
 import type { Site } from './site.ts'
@@ -132,9 +132,6 @@ export type ReleaseKeys = {
   /** It came with the history of an office, and no feed has it as news (C-06). */
   isHistory: boolean
 }
-
-/** The second of a release that is not finished, and of one that was withdrawn under embargo: no clock will ever show it. */
-const never = Date.UTC(9000, 0, 1) / 1000
 
 /** When a change is made. */
 export type Moment = {

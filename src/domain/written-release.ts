@@ -1,4 +1,5 @@
 import { storedOrigin } from './addresses.ts'
+import { isNeverShown } from './embargo.ts'
 import { identity } from './identity.ts'
 import { type Attachment, identityName, type Release, type ReleaseFields } from './release.ts'
 import { presentPublisher, type Site } from './site.ts'
@@ -52,9 +53,10 @@ export function writeDown(
   })
 }
 
-/** A release as its author would write it again: of a draft with the time that it was given, as it has no second. */
+/** A release as its author would write it again: with the time that it was given where readers are told none. */
 export function asAuthored({ release, wished }: { release: Release; wished: number }): Release {
-  return release.draft ? { ...release, published: wished, updated: wished } : release
+  const isTold = !release.draft && !isNeverShown(release.published)
+  return isTold ? release : { ...release, published: wished, updated: wished }
 }
 
 type AttachmentFields = NonNullable<ReleaseFields['attachments']>[number]

@@ -1,4 +1,4 @@
-import { isUnderEmbargo } from '../domain/embargo.ts'
+import { isNeverShown, isUnderEmbargo } from '../domain/embargo.ts'
 import { DomainError } from '../domain/errors.ts'
 import { keyOf } from '../domain/identity.ts'
 import { mostProblems } from '../domain/limits.ts'
@@ -167,8 +167,9 @@ function receipt(
 ): Receipt {
   const { id, slug, language, url } = draft.release
   const tag = tagOf({ hash: draft.hash, release: { published, updated } })
-  // A draft has the time that its author gave it, and no second.
-  const times = draft.release.draft ? timesOf(draft.release) : { published, updated }
+  // What readers are never told of has the time that its author gave it, and no second.
+  const isTold = !draft.release.draft && !isNeverShown(published)
+  const times = isTold ? { published, updated } : timesOf(draft.release)
   return { change, id, slug, language, url, ...times, tag, warnings }
 }
 

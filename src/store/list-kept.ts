@@ -1,3 +1,4 @@
+import { never } from '../domain/embargo.ts'
 import { keyAt, lastKeyOf, placesOfSecond, secondOf } from '../domain/key.ts'
 import { allReleases } from '../domain/feed-query.ts'
 import type { ReleaseFilter, ReleaseSummary, Viewer } from '../domain/publishing-store.ts'
@@ -72,13 +73,13 @@ function json(list: string[] | undefined): string | null {
 export const isShown = `(release.key <= ?2 or ?1 is null
   or ${publisherOf('release')} in (select value from json_each(?1)))`
 
-/** The key of a release, and of a draft that of the time which its author gave it. */
-const timeOf = `iif(document -> '$.draft' is null, key, authored * ${placesOfSecond})`
+/** The key of a release, and of one that readers are never told of that of the time which its author gave it. */
+const timeOf = `iif(key < ${keyAt(never)}, key, authored * ${placesOfSecond})`
 
 /** The state of a release, as of the key `last` (`ReleaseState`). */
 function stateOf(table: string, last: string): string {
   return `iif(${table}.document -> '$.draft' is not null, 'draft',
-    iif(${table}.key > ${last}, 'scheduled', iif(${table}.withdrawn, 'withdrawn', 'public')))`
+    iif(${table}.withdrawn, 'withdrawn', iif(${table}.key > ${last}, 'scheduled', 'public')))`
 }
 
 export function publisherOf(table: string): string {

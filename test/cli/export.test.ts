@@ -160,6 +160,9 @@ test('what is exported makes the same documents byte for byte, whatever happened
     title: 'Not yet',
     published: '2090-05-01T09:00',
   })
+  // Nobody saw it before it was withdrawn, and its time is over.
+  await send('PUT', '/api/releases/never-out/en', { ...written, title: 'Never out', draft: true })
+  await send('POST', '/api/releases/never-out/en/withdraw', { reason: 'Never decided.' })
   const planned = '2091-05-01T09:00:00Z'
   const unfinished = { ...written, title: 'Not finished', published: planned, draft: true }
   await send('PUT', '/api/releases/unfinished/en', unfinished)

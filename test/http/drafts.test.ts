@@ -191,6 +191,7 @@ describe('drafts through the API', () => {
   })
 
   test('a draft that is withdrawn never comes out, and one that says both is refused', async () => {
+    const planned = (await ask('GET', '/aside-1/en')).json.published
     const withdrawn = { at: utc(clock.now()), reason: 'Never decided' }
     const both = await ask('PUT', '/aside-1/en', { ...fields, draft: true, withdrawn })
     expect([both.status, both.json.errors[0]!.field]).toEqual([422, 'draft'])
@@ -200,7 +201,11 @@ describe('drafts through the API', () => {
     clock.moveTo(clock.now() + day)
     expect((await press.fetch('/releases/aside-1')).status).toBe(404)
     expect(await (await press.fetch('/withdrawals.json')).text()).not.toContain('Never decided')
-    expect((await ask('GET', '/aside-1/en')).json.draft).toBeUndefined()
+    const read = (await ask('GET', '/aside-1/en')).json
+    expect(read.draft).toBeUndefined()
+    expect(read.status).toMatchObject({ state: 'withdrawn' })
+    expect(read.published).toBe(planned)
+    expect((await ask('PUT', '/aside-1/en', read)).json.change).toBe('unchanged')
   })
 
   test('a dry run and a link warn of what `check` stops, and publishing does not', async () => {

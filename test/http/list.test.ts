@@ -39,8 +39,9 @@ const written = Array.from({ length: 40 }, (_, index): Written => {
     publisher: index % 3 ? 'ministry' : 'customs',
     kind: index % 7 ? 'statement' : 'speech',
     published: `${isToCome ? 2090 : 2020}-01-${String((index % 28) + 1).padStart(2, '0')}T10:00:00Z`,
+    // Some of those to come were withdrawn before their time.
     state:
-      index % 6 === 2 ? 'draft' : isToCome ? 'scheduled' : index % 4 === 1 ? 'withdrawn' : 'public',
+      index % 6 === 2 ? 'draft' : index % 4 === 1 ? 'withdrawn' : isToCome ? 'scheduled' : 'public',
   }
 })
 

@@ -128,6 +128,41 @@ onBothPresses('publishing', files, (press) => {
     },
   )
 
+  onNode(
+    'what is withdrawn before its time is told as that, with the time that it had',
+    async () => {
+      const path = '/api/releases/never-out/en'
+      const published = '2090-01-01T09:00:00Z'
+      await ask('PUT', path, { ...release, published })
+      const sent = await ask('POST', `${path}/withdraw`, { reason: 'It was never decided.' })
+      expect(sent.json).toMatchObject({ published, updated: published })
+      const read = await ask('GET', path)
+      const since = read.json.withdrawn.at
+      expect(read.json).toMatchObject({ published, status: { state: 'withdrawn', since } })
+      expect(read.json.authored).toBeUndefined()
+      expect((await ask('PUT', path, read.json)).json).toMatchObject({
+        change: 'unchanged',
+        published,
+      })
+      // As exports have it.
+      const exported = { ...read.json, published: '9000-01-01T00:00:00Z', authored: published }
+      expect((await ask('PUT', path, exported)).json.change).toBe('unchanged')
+      const listed = async (query: string) =>
+        (await ask('GET', `/api/releases?${query}`)).json.releases as { slug: string }[]
+      expect(await listed('state=withdrawn&from=2090-01-01&before=2090-01-02')).toMatchObject([
+        { slug: 'never-out', state: 'withdrawn', published, updated: published },
+      ])
+      expect(await listed('from=2100-01-01')).toEqual([])
+      // Its author thinks better of it.
+      const again = await ask('PUT', path, { ...read.json, withdrawn: null })
+      expect(again.json.published).toBe(published)
+      expect((await ask('GET', path)).json.status).toMatchObject({
+        state: 'scheduled',
+        since: published,
+      })
+    },
+  )
+
   onNode('what is read can be sent again and changes nothing', async () => {
     const whole = {
       ...release,

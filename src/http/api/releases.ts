@@ -1,3 +1,4 @@
+import { isNeverShown } from '../../domain/embargo.ts'
 import { createAddresses } from '../../domain/addresses.ts'
 import { isOfClock } from '../../domain/clock.ts'
 import { DomainError, refusable } from '../../domain/errors.ts'
@@ -45,8 +46,8 @@ export async function listReleases(c: Ask): Promise<Response> {
       language,
       title,
       state,
-      published: formatUtc(state === 'draft' ? one.wished : one.published),
-      updated: formatUtc(state === 'draft' ? one.wished : one.updated),
+      published: formatUtc(isNeverShown(one.published) ? one.wished : one.published),
+      updated: formatUtc(isNeverShown(one.published) ? one.wished : one.updated),
       etag: tagOf({ hash, release: one }),
       fingerprint: origin,
       from: source.startsWith(apiSource) ? 'api' : 'content',

@@ -43,10 +43,10 @@ export function statusOf(
       topics: [{ with: [term], without: [] }],
     })),
   ]
-  const isToCome = draft || isUnderEmbargo(published, now)
+  const isToCome = isUnderEmbargo(published, now)
   return {
-    state: draft ? 'draft' : isToCome ? 'scheduled' : withdrawn ? 'withdrawn' : 'public',
-    since: formatUtc(withdrawn && !isToCome ? withdrawn.at : published),
+    state: draft ? 'draft' : withdrawn ? 'withdrawn' : isToCome ? 'scheduled' : 'public',
+    since: formatUtc(withdrawn && !draft ? withdrawn.at : published),
     page: addresses.release(release),
     feeds: questions.map((query) =>
       Object.fromEntries(formatNames.map((format) => [format, addresses.feed(query, format)])),
