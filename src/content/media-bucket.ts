@@ -7,7 +7,7 @@ import type { MediaFile } from '../domain/reading.ts'
 /** The part of Cloudflare's R2 that we use. */
 export type Bucket = {
   head(key: string): Promise<{ size: number } | null>
-  get(key: string, options?: { range?: Headers }): Promise<StoredFile | null>
+  get(key: string, options?: { range?: Headers | Part }): Promise<StoredFile | null>
   put(
     key: string,
     bytes: Uint8Array,
@@ -15,11 +15,12 @@ export type Bucket = {
   ): Promise<object | null>
 }
 
+type Part = { offset: number; length: number }
+
 type StoredFile = {
   size: number
   httpEtag: string
   uploaded: Date
-  range?: { offset?: number; length?: number; suffix?: number }
   body: ReadableStream<Uint8Array>
   arrayBuffer: () => Promise<ArrayBuffer>
 }
@@ -92,32 +93,45 @@ export async function answerFromBucket(
   path: string,
   headers: Headers,
 ): Promise<Response | undefined> {
-  const asked = headers.get('range')
-  const isPart = asked !== null
-  if (isPart) {
-    const { size } = (await bucket.head(path)) ?? {}
-    if (size !== undefined && !isWithin(asked, size)) return withoutPart(path, size)
-  }
-  const found = await bucket.get(path, isPart ? { range: headers } : {})
-  if (!found) return undefined
-  const { offset = 0, length = found.size - offset, suffix } = found.range ?? {}
-  const from = suffix === undefined ? offset : found.size - suffix
-  const count = suffix ?? length
-  const answer = new Headers({
-    'Content-Type': mediaTypeOf(path),
-    'Content-Length': String(isPart ? count : found.size),
-    ETag: found.httpEtag,
-    'Last-Modified': found.uploaded.toUTCString(),
-  })
-  if (isPart) answer.set('Content-Range', `bytes ${from}-${from + count - 1}/${found.size}`)
-  return new Response(found.body, { status: isPart ? 206 : 200, headers: answer })
+  const range = headers.get('range')
+  if (range !== null) return answerPart(bucket, path, range)
+  const found = await bucket.get(path)
+  return found ? answer(path, found, found.size) : undefined
 }
 
-/** Whether a range asks for any of so many bytes. R2 would answer one that does not with all of them. */
-function isWithin(range: string, size: number): boolean {
+/** R2 answers a range that asks for no byte with all of them, and says of others in several ways what it gave. */
+async function answerPart(
+  bucket: Bucket,
+  path: string,
+  range: string,
+): Promise<Response | undefined> {
+  const file = await bucket.head(path)
+  if (!file) return undefined
+  const part = partOf(range, file.size)
+  if (!part) return withoutPart(path, file.size)
+  const found = await bucket.get(path, { range: part })
+  if (!found) return undefined
+  const { offset, length } = part
+  return answer(path, found, length, `bytes ${offset}-${offset + length - 1}/${file.size}`)
+}
+
+/** The bytes of so many that a range asks for; undefined for none. */
+function partOf(range: string, size: number): Part | undefined {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(range) ?? []
-  if (first === '') return Number(last) > 0
-  return Number(first) < size && (last === '' || Number(first) <= Number(last))
+  const offset = first === '' ? Math.max(size - Number(last), 0) : Number(first)
+  const end = first === '' || last === '' ? size : Math.min(Number(last) + 1, size)
+  return offset < end ? { offset, length: end - offset } : undefined
+}
+
+function answer(path: string, file: StoredFile, length: number, range?: string): Response {
+  const headers = {
+    'Content-Type': mediaTypeOf(path),
+    'Content-Length': String(length),
+    ETag: file.httpEtag,
+    'Last-Modified': file.uploaded.toUTCString(),
+    ...(range !== undefined && { 'Content-Range': range }),
+  }
+  return new Response(file.body, { status: range === undefined ? 200 : 206, headers })
 }
 
 /** The answer to a range that asks for no byte of a file (RFC 9110 section 15.5.17). */

@@ -163,7 +163,9 @@ export async function findMedia(
   const { headers } = c.req.raw
   // A part is only asked for rightly in one way, and with If-Range we would have to know the file first.
   const isPart =
-    /^bytes=(\d+-\d*|-\d+)$/.test(headers.get('range') ?? '') && !headers.has('if-range')
+    c.req.method === 'GET' &&
+    /^bytes=(\d+-\d*|-\d+)$/.test(headers.get('range') ?? '') &&
+    !headers.has('if-range')
   if (headers.has('range') && !isPart) c.req.raw = without(c.req.raw, 'range')
   const found = await media(c, async () => {})
   if (!found || ![200, 206, 304, 416].includes(found.status)) return undefined

@@ -611,10 +611,11 @@ describe('on Node and on Workers', () => {
     goOn()
     const file = { ...token, 'Content-Type': 'application/octet-stream' }
     await expectStatus(201, 'PUT /api/media/station.txt', file, 'Two lanes.')
+    await expectStatus(201, 'PUT /api/media/empty.txt', file)
     const station = {
       title: 'New border station',
       topics: ['space-travel'],
-      attachments: [{ file: 'station.txt', title: 'Facts and figures' }],
+      attachments: [{ file: 'station.txt', title: 'Facts and figures' }, { file: 'empty.txt' }],
       body: { markdown: 'The station opens on 3 April.' },
     }
     // A Worker that is asked for the first time may have taken this second for its content.
@@ -652,17 +653,31 @@ describe('on Node and on Workers', () => {
     await expectStatus(308, 'GET /preview/<1-0>', page)
     await expectStatus(200, 'GET /releases/station', page)
     await expectStatus(200, 'GET /media/station.txt', page)
-    const partOf = async (range: string) => {
-      const asked = ['GET /media/station.txt', { Range: `bytes=${range}` }] as const
-      const { status, headers, body } = await onBoth(...asked)
+    const partOf = async (range: string, request = 'GET /media/station.txt', more = {}) => {
+      const { status, headers, body } = await onBoth(request, { Range: `bytes=${range}`, ...more })
       return [status, headers['content-range'], body]
     }
-    for (const range of ['4-', '4-99', '-6']) {
+    const far = '9'.repeat(20)
+    for (const range of ['4-', '4-99', `4-${far}`, '-6']) {
       expect(await partOf(range), range).toEqual([206, 'bytes 4-9/10', 'lanes.'])
     }
+    for (const range of ['0-', '-99', `-${far}`]) {
+      expect(await partOf(range), range).toEqual([206, 'bytes 0-9/10', 'Two lanes.'])
+    }
     // As who has all of it goes on with a download.
-    for (const range of ['10-', '99-100', '-0', '3-1']) {
+    for (const range of ['10-', '99-100', `${far}-`, '-0', '3-1']) {
       expect(await partOf(range), range).toEqual([416, 'bytes */10', ''])
+    }
+    for (const range of ['0-', '-6']) {
+      const none = await partOf(range, 'GET /media/empty.txt')
+      expect(none, range).toEqual([416, 'bytes */0', ''])
+    }
+    // Parts are of bodies, and of what is still the same.
+    for (const range of ['4-', '10-']) {
+      expect(await partOf(range, 'HEAD /media/station.txt')).toEqual([200, undefined, ''])
+      const old = { 'If-Range': 'Tue, 01 Jan 2019 00:00:00 GMT' }
+      const whole = await partOf(range, 'GET /media/station.txt', old)
+      expect(whole).toEqual([200, undefined, 'Two lanes.'])
     }
     await expectStatus(200, 'GET /topics/space-travel.atom', {})
     goOn()
