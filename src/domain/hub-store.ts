@@ -48,8 +48,11 @@ export type HubLoad = {
 /** What `POST /hub` needs of a store. */
 export interface HubRequestStore {
   load(host: string): Promise<HubLoad>
-  /** The subscription of a callback to a topic, by its canonical address or as it was asked for. */
-  find(callback: string, asked: string, address?: string): Promise<HubTopic | undefined>
+  /** What a callback is subscribed to, by the canonical address of a topic or as it was asked for. */
+  find(
+    request: Pick<HubRequest, 'callback' | 'host' | 'asked'>,
+    address?: string,
+  ): Promise<HubTopic | undefined>
   /** Remembers a request. It takes the place of one for the same topic and callback. */
   ask(request: HubRequest): Promise<void>
 }

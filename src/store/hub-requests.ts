@@ -11,7 +11,7 @@ import { type Database, readStored, statement, type Statement } from './database
 export function createHubRequestStore(database: Database, writer = database): HubRequestStore {
   return {
     load: (host) => readLoad(database, host),
-    find: (callback, asked, address) => findTopic(database, callback, asked, address),
+    find: (request, address) => findTopic(database, request, address),
     async ask(request) {
       await writer.batch([insertRequest(writer, request)])
     },
@@ -35,14 +35,16 @@ async function readLoad(database: Database, host: string): Promise<HubLoad> {
 
 async function findTopic(
   database: Database,
-  callback: string,
-  asked: string,
+  { callback, host, asked }: Pick<HubRequest, 'callback' | 'host' | 'asked'>,
   address = asked,
 ): Promise<HubTopic | undefined> {
+  // There is an index of hosts, and none of callbacks.
   const row = await statement(
     database,
     `select address, query, format from hub_subscription join hub_feed on hub_feed.id = feed
-     where callback = ?1 and (address = ?2 or asked = ?3) order by address = ?2 desc limit 1`,
+     where host = ?1 and callback = ?2 and (address = ?3 or asked = ?4)
+     order by address = ?3 desc limit 1`,
+    host,
     callback,
     address,
     asked,

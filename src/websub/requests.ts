@@ -68,17 +68,17 @@ export async function takeRequest(
   checkLoad(load, parts.clock.now())
   const noRoom = mode === 'subscribe' ? noRoomFor(load) : undefined
   // Who subscribes already takes no more room, and would else lose what cannot be renewed.
-  if (noRoom && !(await parts.store.find(callback, asked, topic.address))) throw noRoom
+  if (noRoom && !(await parts.store.find(common, topic.address))) throw noRoom
   countRequest(load, parts)
   await parts.store.ask({ ...topic, ...common, mode })
 }
 
 /** The topic that somebody subscribes to, who may name it as it was called then. */
 async function findOwn(
-  { callback, asked }: Pick<HubRequest, 'callback' | 'asked'>,
+  request: Pick<HubRequest, 'callback' | 'host' | 'asked'>,
   { store, findTopic }: RequestParts,
 ): Promise<HubTopic | undefined> {
-  const address = await findTopic(asked).then(
+  const address = await findTopic(request.asked).then(
     (topic) => topic.address,
     (error: unknown) => {
       // Feeds end and are renamed. Whoever subscribes can say so with the name of that time.
@@ -86,7 +86,7 @@ async function findOwn(
       throw error
     },
   )
-  return store.find(callback, asked, address)
+  return store.find(request, address)
 }
 
 function checkLoad(load: HubLoad, now: number) {

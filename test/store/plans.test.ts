@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest'
 import type { State } from '../../src/domain/release-store.ts'
 import type { Database } from '../../src/store/database.ts'
+import { createHubRequestStore } from '../../src/store/hub-requests.ts'
 import { createReleaseStore } from '../../src/store/release-store.ts'
 import { newDatabase } from '../new-database.ts'
 
 type Step = { detail: string }
 
 /** How SQLite goes about each statement that `ask` leads to. */
-async function plansOf(ask: (store: ReturnType<typeof createReleaseStore>) => Promise<unknown>) {
+async function plansOf(ask: (database: Database) => Promise<unknown>) {
   const database = await newDatabase()
   const statements: string[] = []
   const listening: Database = {
@@ -17,7 +18,7 @@ async function plansOf(ask: (store: ReturnType<typeof createReleaseStore>) => Pr
       return database.prepare(sql)
     },
   }
-  await ask(createReleaseStore(listening))
+  await ask(listening)
   const plans = statements.map((sql) => {
     const places = new Set(sql.match(/\?\d+/g))
     const values = Array.from(places, () => 0)
@@ -34,14 +35,14 @@ async function plansOf(ask: (store: ReturnType<typeof createReleaseStore>) => Pr
 const state = { horizon: 1, site: { languages: ['en'] } } as State
 
 test('the parts of a sitemap are found in an index alone', async () => {
-  const steps = await plansOf((store) => store.parts(state, 2000))
+  const steps = await plansOf((database) => createReleaseStore(database).parts(state, 2000))
   expect(steps.filter((step) => /\brelease\b/.test(step))).toEqual([
     'SEARCH release USING COVERING INDEX release_by_change (withdrawn=?)',
   ])
 })
 
 test('a part is a walk along an index, and language versions are found by their slug', async () => {
-  const steps = await plansOf((store) => store.list(state, 0, 2000))
+  const steps = await plansOf((database) => createReleaseStore(database).list(state, 0, 2000))
   expect(steps.filter((step) => /^(SEARCH|SCAN)/.test(step))).toEqual([
     'SEARCH one USING INDEX release_by_change (withdrawn=? AND updated_key>?)',
     expect.stringMatching(/^SEARCH other USING INDEX \S+ \(slug=\?\)$/),
@@ -50,11 +51,21 @@ test('a part is a walk along an index, and language versions are found by their 
 })
 
 test('counts of terms look at no release but those to come, along their keys', async () => {
-  const steps = await plansOf((store) => store.countByTopic({ ...state, marks: new Map() }))
+  const steps = await plansOf((database) =>
+    createReleaseStore(database).countByTopic({ ...state, marks: new Map() }),
+  )
   expect(steps.filter((step) => /\brelease\b/.test(step))).toEqual([
     'SEARCH release USING INTEGER PRIMARY KEY (rowid>?)',
     'SEARCH release USING INTEGER PRIMARY KEY (rowid>?)',
     'SEARCH release USING INTEGER PRIMARY KEY (rowid>?)',
+  ])
+})
+
+test('whoever asks the hub for anything is found among the subscriptions of one host', async () => {
+  const request = { callback: '', host: '', asked: '' }
+  const steps = await plansOf((database) => createHubRequestStore(database).find(request, ''))
+  expect(steps.filter((step) => step.includes('hub_subscription'))).toEqual([
+    'SEARCH hub_subscription USING INDEX hub_subscription_host (host=?)',
   ])
 })
 

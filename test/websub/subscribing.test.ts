@@ -395,10 +395,24 @@ test('a host has no more than so many subscriptions, nor has the hub, and each c
   expect(await subscribe('https://large.example/last')).toBe(202)
   expect(await subscribe('https://large.example/further')).toBe(429)
   expect(await subscribe('https://large.example/first')).toBe(202)
+  // In another format it would be one more.
+  expect(await hub.subscribe('/topics/eu.rss', 'https://large.example/first')).toBe(429)
   await add('other.example', 89_999)
   expect(await subscribe('https://reader.example/last')).toBe(202)
   expect(await subscribe('https://reader.example/further')).toBe(503)
   expect(await subscribe('https://reader.example/last')).toBe(202)
+  // So can one that has just ended.
+  hub.sleep(11 * 86_400)
+  expect(await subscribe('https://large.example/first')).toBe(202)
+  const { results } = await hub
+    .database()
+    .prepare('select lease_until > ?1 as lasts, count(*) as count from hub_subscription group by 1')
+    .bind(hub.clock.now())
+    .all()
+  expect(results).toEqual([
+    { lasts: 0, count: 99_999 },
+    { lasts: 1, count: 1 },
+  ])
 })
 
 test('a host that verified nothing is asked ten times a minute, and after five refusals not for an hour (W-58)', async () => {
