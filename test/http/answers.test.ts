@@ -59,6 +59,7 @@ function dataCentre() {
   return createEdge(async () => ({
     match: async (address) => kept.get(address)?.clone(),
     async put(address, response) {
+      // What nobody comes back for within a week is to go.
       const [, seconds] = /^max-age=(\d+)$/.exec(response.headers.get('cache-control') ?? '') ?? []
       if (Number(seconds) <= 7 * 86_400) kept.set(address, response)
     },

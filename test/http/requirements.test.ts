@@ -359,8 +359,8 @@ onNode('what readers require of HTTP', content, (fetch) => {
     }
     const old = { 'If-Range': 'Tue, 01 Jan 2019 00:00:00 GMT', Range: 'bytes=0-3' }
     expect(await ask(old)).toEqual([200, '%PDF-1.4 agenda'])
-    expect([200, 206]).toContain((await ask({ Range: 'bytes=0-3' }))[0])
-    expect([200, 416]).toContain((await ask({ Range: 'bytes=99999-' }))[0])
+    expect(await ask({ Range: 'bytes=0-3' })).toEqual([206, '%PDF'])
+    expect(await ask({ Range: 'bytes=99999-' })).toEqual([416, ''])
   })
 
   test('a range is not served, and that is said (H-41)', async () => {

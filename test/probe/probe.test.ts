@@ -314,8 +314,7 @@ test('a proxy that marks the ETag of what it compressed, as Apache does, is well
       if (status === 200) headers.etag = headers.etag?.replace(/"$/, '-gzip"') ?? ''
     },
   }
-  const { findings } = await found()
-  expect(findings.filter((text) => text.startsWith('wrong'))).toEqual([])
+  expect(await found()).toEqual({ code: 0, findings: [] })
 })
 
 test('a list that never comes to an end is not read to its end', async () => {
