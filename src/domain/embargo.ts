@@ -1,3 +1,5 @@
+import { wallTime } from './time.ts'
+
 /**
  * Whether a release of a second of publication is under embargo at another second: only its publisher and
  * those who publish for everybody may know of it (H-21, `maySee` in `publishing/permission.ts`). It becomes
@@ -10,7 +12,17 @@ export function isUnderEmbargo(published: number, now: number): boolean {
   return published > now
 }
 
-/** The second of a release that is not finished, and of one that was withdrawn under embargo: no clock will ever show it. */
+/**
+ * Whether a release was withdrawn before its time, as it is written. Where only the day of that is written, it may have
+ * been public on that day.
+ */
+export function isWithdrawnBefore(published: number, withdrawnAt: number, timezone: string) {
+  const { hour, minute } = wallTime(withdrawnAt, timezone)
+  const isDay = hour === 0 && minute === 0
+  return withdrawnAt + (isDay ? 86_399 : 0) < published
+}
+
+/** The second of a release that is not finished, and of one that was withdrawn before its time: no clock will ever show it. */
 export const never = Date.UTC(9000, 0, 1) / 1000
 
 /** Whether a release of a second of publication is kept from readers for as long as it stays as it is. */

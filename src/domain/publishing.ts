@@ -104,6 +104,8 @@ export type Placement = {
   wanted: number
   terms: Term[]
   withdrawn: boolean
+  /** It was withdrawn before its time, as its author tells. */
+  isWithdrawnBefore?: boolean
   /** Its author is not done with it. */
   isUnfinished?: boolean
   /** How many corrections its author tells of. */
@@ -230,13 +232,14 @@ function timeOf(one: Placement, second: number): number {
   return isUnseen(one, second) ? never : one.authored
 }
 
-/** Whether it is not finished, or was withdrawn under embargo: readers are never told of it. */
+/** Whether it is not finished, or was withdrawn before its time: readers are never told of it. */
 function isUnseen(
-  { authored, withdrawn, isUnfinished, before }: Placement,
+  { authored, withdrawn, isWithdrawnBefore, isUnfinished, before }: Placement,
   second: number,
 ): boolean {
   if (isUnfinished) return true
-  const wasUnseen = before !== undefined && secondOf(before.key) >= never
+  // Where nobody remembers whether it was public, its author knows.
+  const wasUnseen = before ? secondOf(before.key) >= never : isWithdrawnBefore === true
   return withdrawn && (isUnderEmbargo(authored, second) || wasUnseen)
 }
 

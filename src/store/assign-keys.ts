@@ -1,3 +1,4 @@
+import { isWithdrawnBefore } from '../domain/embargo.ts'
 import { keyAt } from '../domain/key.ts'
 import {
   type Dates,
@@ -26,7 +27,9 @@ export async function assignKeys(
   const rows = await readStaged(database, batches)
   if (rows.length === 0) return { assigned: [], reweighed: [] }
   const topics = createVocabulary(vocabulary)
-  const placements = rows.map((row, number) => resolveTerms(toPlacement(row, number), site, topics))
+  const placements = rows.map((row, number) =>
+    resolveTerms(toPlacement(row, number, site), site, topics),
+  )
   const taken = await readTakenKeys(database, batches, earliest(placements, moment))
   const assigned = chooseKeys(placements, taken, moment).map((one, index) => ({
     ...one,
@@ -47,7 +50,7 @@ async function readStaged(database: Database, batches: string[]): Promise<Staged
     `select one.id, one.batch, one.dates, one.document -> '$.archived' is not null as archived, one.authored, one.wanted, ${termsOf('one')} as terms,
        kept.key, kept.updated_key as updatedKey, kept.authored as keptAuthored, kept.wanted as keptWanted,
        ${termsOf('kept')} as keptTerms,
-       one.document -> '$.withdrawn' is not null as withdrawn,
+       one.document ->> '$.withdrawn.at' as withdrawnAt,
        one.document -> '$.draft' is not null as unfinished,
        kept.document -> '$.withdrawn' is not null as keptWithdrawn,
        ${countCorrections('one')} as corrections, ${countCorrections('kept')} as keptCorrections,
@@ -121,7 +124,7 @@ type StagedRow = {
   keptAuthored: number
   keptWanted: number
   keptTerms: string | null
-  withdrawn: number
+  withdrawnAt: number | null
   unfinished: number
   keptWithdrawn: number
   corrections: number
@@ -141,13 +144,20 @@ function countCorrections(table: string): string {
 function toPlacement(
   { id, batch, authored, wanted, ...kept }: StagedRow,
   number: number,
+  { timezone }: Site,
 ): Placement {
   const terms = readTerms(kept.terms)
-  const withdrawn = kept.withdrawn === 1
-  const { corrections } = kept
+  const { corrections, withdrawnAt } = kept
+  const withdrawn = withdrawnAt !== null
   const dates = kept.archived === 1 ? 'archive' : kept.dates
   const isUnfinished = kept.unfinished === 1
-  const about = { terms, withdrawn, isUnfinished, corrections }
+  const about = {
+    terms,
+    withdrawn,
+    isWithdrawnBefore: withdrawn && isWithdrawnBefore(authored, withdrawnAt, timezone),
+    isUnfinished,
+    corrections,
+  }
   const placement = { id, batch, number, authored, wanted, dates, ...about }
   const { key, updatedKey, keptAuthored, keptWanted, keptTerms } = kept
   if (key === null) return placement

@@ -202,6 +202,23 @@ test('a release that is withdrawn before its time never comes out', async () => 
     expect(await (await press.fetch(path)).text()).not.toContain('Secret')
   }
   expect((await press.fetch('/releases/e')).status).toBe(404)
+  // Nor where a database is filled anew after that time.
+  const later = await open({
+    'releases/a.en.md': release('A'),
+    'releases/e.en.md': release('Secret', {
+      at: start - 3600,
+      more: [`withdrawn: { at: ${utc(start - 7200)}, reason: No }`],
+    }),
+    // On its day somebody may have read it.
+    'releases/t.en.md': release('Told', {
+      at: start - 3600,
+      more: [`withdrawn: { at: ${utc(start).slice(0, 10)}, reason: No }`],
+    }),
+  })
+  expect(await (await later.fetch('/withdrawals.atom')).text()).toContain('Withdrawn: Told')
+  for (const path of ['/feed.atom', '/withdrawals.atom', '/topics.json']) {
+    expect(await (await later.fetch(path)).text(), path).not.toContain('Secret')
+  }
   // Unless its author thinks better of it.
   await press.change({ 'releases/e.en.md': release('Secret', { at }) })
   expect(await press.titles('/feed.json')).toEqual(['Secret', 'A'])
