@@ -2,7 +2,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { baseUrl, onBothPresses, type Press } from '../platforms.ts'
+import { temporaryFolder, writeFiles } from '../content-folder.ts'
+import { baseUrl, nodePress, onBothPresses, type Press } from '../platforms.ts'
+import { createSimulatedClock } from '../readers/simulated-clock.ts'
 
 const files = {
   'site.yaml': `id: 2f1c9a52-1111-4222-8333-444455556666
@@ -714,6 +716,63 @@ onBothPresses('publishing', files, (press) => {
       expect(Date.parse(sent.json.published) / 1000 - before).toBeLessThanOrEqual(2)
     }
   })
+})
+
+test('what changes while a request waits for its second is looked at again', async () => {
+  const clock = createSimulatedClock(Date.UTC(2026, 2, 2, 6) / 1000)
+  let meanwhile = async () => {}
+  const directory = temporaryFolder(files)
+  const press = await nodePress(directory, {
+    now: () => clock.now(),
+    async passed(second) {
+      const happens = meanwhile
+      meanwhile = async () => {}
+      await happens()
+      await clock.passed(second)
+    },
+  })
+  const ask = asker(press.fetch)
+  const put = (slug: string, more: object, headers = {}) =>
+    ask('PUT', `/api/releases/${slug}/en`, { ...release, topics: ['eu'], ...more }, { headers })
+  /** Asks in a second that another release has, and has something happen before the next one. */
+  const putWhile = async (happens: () => Promise<void>, ...asked: Parameters<typeof put>) => {
+    await put('before', { title: `Before ${asked[0]}` })
+    let hasHappened = false
+    meanwhile = async () => {
+      await happens()
+      hasHappened = true
+    }
+    const answer = await put(...asked)
+    expect(hasHappened).toBe(true)
+    return answer
+  }
+
+  // It says the same again as when it was read, but readers were told of it since.
+  const { headers } = await put('retagged', {})
+  const retag = async () => {
+    await put('retagged', { topics: ['eu', 'migration'] })
+    await put('retagged', {})
+  }
+  const ifMatch = { 'If-Match': headers.get('etag')! }
+  expect((await putWhile(retag, 'retagged', { title: 'Another' }, ifMatch)).status).toBe(412)
+
+  const second = clock.now() + 10
+  await put('to-come', { published: new Date(second * 1000).toISOString() })
+  const comesOut = async () => {
+    clock.moveTo(second + 1)
+    await press.fetch('/feed.json')
+  }
+  const unfinished = await putWhile(comesOut, 'to-come', { draft: true })
+  expect([unfinished.status, unfinished.json.errors?.[0].field]).toEqual([422, 'draft'])
+  expect((await press.fetch('/releases/to-come')).status).toBe(200)
+
+  const endTopic = async () => {
+    writeFiles(directory, { 'topics.yaml': 'eu: { label: EU }\n' })
+    await press.takeUp()
+  }
+  const untopical = await putWhile(endTopic, 'untopical', { topics: ['migration'] })
+  expect([untopical.status, untopical.json.errors?.[0].field]).toEqual([422, 'topics.0'])
+  await press.close()
 })
 
 /** As Cloudflare names the client, and as the proxy nearest to Node does. */
