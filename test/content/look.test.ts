@@ -1,13 +1,15 @@
 // Looks at a folder that the store knows, which the service does every half minute.
-import { renameSync, rmSync } from 'node:fs'
+import { renameSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { bringInLine } from '../../src/content/bring-in-line.ts'
 import { wordsOf } from '../../src/content/words.ts'
 import { formatProblem } from '../../src/domain/problem.ts'
+import type { ContentStore } from '../../src/domain/release-store.ts'
 import { createContentStore } from '../../src/store/content-store.ts'
 import { markdown, siteYaml, temporaryFolder, writeFiles } from '../content-folder.ts'
 import { hurriedClock, nodePress } from '../platforms.ts'
+import { interruptedLook } from './interrupted-look.ts'
 
 const fields = ['title: A', 'published: 2024-01-24T09:00', 'topics: [migration]']
 
@@ -32,20 +34,20 @@ async function known(files: Record<string, string>) {
   const database = press.database()
   const listening = {
     prepare: (sql: string) => (asked.push(sql), database.prepare(sql)),
-    batch: database.batch.bind(database),
+    batch: (all: Parameters<typeof database.batch>[0]) => database.batch(all),
   }
   const store = createContentStore(listening, { wordsOf })
-  const look = async (program = 'test') => {
+  const look = async (program = 'test', as: ContentStore = store) => {
     asked.length = 0
     const options = { batch: crypto.randomUUID(), program, clock, isServing: true }
-    const problems = await bringInLine(directory, store, options)
+    const problems = await bringInLine(directory, as, options)
     return { asked: [...asked], told: problems.map(formatProblem) }
   }
   const titles = async () => {
     const feed = await (await press.fetch('/feed.json')).json()
     return (feed as { items: { id: string; title: string }[] }).items.map(({ title }) => title)
   }
-  return { directory, look, titles, press }
+  return { directory, store, look, titles, press }
 }
 
 test('a look that finds nothing new asks as much of two hundred releases as of two, also beside the API', async () => {
@@ -63,6 +65,26 @@ test('a look that finds nothing new asks as much of two hundred releases as of t
     all.filter((sql) => /^\s*select 1 from release/.test(sql))
   expect(single(await many.look())).toEqual(single(await few.look()))
   expect(await many.titles()).toContain('New')
+})
+
+test('what the API takes in meanwhile is left out of a look, also where its change is decided again', async () => {
+  const { directory, store, look, titles, press } = await known(filesOf(1))
+  const named = (title: string) => markdown([`title: ${title}`, ...fields.slice(1)])
+  writeFiles(directory, {
+    'releases/taken.en.md': named('Taken'),
+    'releases/new.en.md': named('New'),
+  })
+  const other = interruptedLook(store, 'program', async () => {
+    expect((await press.fetch('/api/releases/taken/en', sent)).status).toBe(201)
+    const database = press.database()
+    const commit = database.batch.bind(database)
+    vi.spyOn(database, 'batch').mockImplementationOnce(async (statements) => {
+      await database.prepare("update state set value = value + 1 where key = 'revision'").all()
+      return commit(statements)
+    })
+  })
+  expect((await look('test', other)).told).toEqual([])
+  expect((await titles()).toSorted()).toEqual(['A', 'New', 'b', 'b'])
 })
 
 test('what is wrong is told at every look, whatever else has changed or not', async () => {
@@ -104,6 +126,12 @@ const lines = (...slugs: string[]) =>
     })
     .join('')
 
+/** When a file was changed, in seconds: no copy loses a part of that. */
+const longAgo = 1_000_000_000
+
+/** A text of a release that mentions a file. */
+const map = '[Map](../media/map.pdf)'
+
 const changes: [string, (directory: string) => void, string[]][] = [
   ['a file goes', (directory) => rmSync(join(directory, 'releases/a.en.md')), ['b', 'one', 'two']],
   [
@@ -118,6 +146,15 @@ const changes: [string, (directory: string) => void, string[]][] = [
       writeFiles(directory, { 'releases/a.en.md': text })
     },
     ['another', 'b', 'one', 'two'],
+  ],
+  [
+    'a file is replaced by one of its size and its time',
+    (directory) => {
+      const path = join(directory, 'releases/a.en.md')
+      writeFiles(directory, { 'releases/a.en.md': markdown(['title: c', ...fields.slice(1)], map) })
+      utimesSync(path, longAgo, longAgo)
+    },
+    ['b', 'c', 'one', 'two'],
   ],
   [
     'a line of many goes and another comes',
@@ -148,11 +185,13 @@ test.each(changes)(
   'when %s, it is taken up, and the next look is small',
   async (_, change, titles) => {
     const folder = await known({
-      'releases/a.en.md': markdown(['title: a', ...fields.slice(1)], '[Map](../media/map.pdf)'),
+      'releases/a.en.md': markdown(['title: a', ...fields.slice(1)], map),
       'releases/lines.jsonl': lines('one', 'two'),
       'media/map.pdf': 'A map',
       'robots.txt': 'User-agent: *\nDisallow: /fi/search\n',
     })
+    utimesSync(join(folder.directory, 'releases/a.en.md'), longAgo, longAgo)
+    await folder.look()
     const small = (await folder.look()).asked.length
     change(folder.directory)
     expect((await folder.look()).asked.length).toBeGreaterThan(small)

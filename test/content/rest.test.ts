@@ -1,7 +1,8 @@
 // Files that are copied in slowly: half of one is never taken up, and what was there stays meanwhile.
-import { appendFileSync, mkdirSync, renameSync } from 'node:fs'
+import { appendFileSync, mkdirSync, renameSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { openFolder } from '../../src/content/folder.ts'
 import { loadContent } from '../../src/content/load-content.ts'
 import { Rest } from '../../src/content/rest.ts'
 import type { Draft } from '../../src/domain/publishing.ts'
@@ -188,6 +189,14 @@ test.each([
   expect(titles[1]).toMatch(/See <a href=.*a\.pdf/)
 })
 
+test('a file that is copied with its old time is waited for like others', async () => {
+  vi.useRealTimers()
+  const directory = temporaryFolder({ 'releases/a.en.md': markdown(good) })
+  utimesSync(join(directory, 'releases/a.en.md'), 1_000_000_000, 1_000_000_000)
+  const { releases } = await openFolder(directory)
+  expect(releases.map((copied) => new Rest().isAtRest(copied))).toEqual([false])
+})
+
 /** Looks so many milliseconds after the last file was written. */
 function afterMilliseconds(look: () => Promise<string[]>) {
   return async (milliseconds: number) => {
@@ -233,9 +242,13 @@ test('files of the same name that are moved together are not taken for one relea
     const name = `${year}/many.jsonl`
     renameSync(join(directory, 'releases', name), join(directory, 'releases/old', name))
   }
-  // `take` holds that there is no problem.
+  // `take` holds that there is no problem, nor where only the last of them is still written.
   await lookAfter(0)
+  const later = machine() / 1000 + 1.6
+  utimesSync(join(directory, 'releases/old/2024/many.jsonl'), later, later)
   await lookAfter(1600)
+  expect(look.sources()).toContain('releases/old/2023/many.jsonl#in-2023.en')
+  await lookAfter(5000)
   expect(look.sources()).toEqual(
     years.map((year) => `releases/old/${year}/many.jsonl#in-${year}.en`),
   )

@@ -25,7 +25,14 @@ async function watchedFolder(
   mkdirSync(join(content, 'releases/2024/a'), { recursive: true })
   prepare(content)
   let noticed = 0
-  const stop = watchFolder(content, async () => void noticed++, waits)
+  let duringLook = async () => {}
+  const look = async () => {
+    noticed++
+    const happens = duringLook
+    duringLook = async () => {}
+    await happens()
+  }
+  const stop = watchFolder(content, look, waits)
   onTestFinished(() => {
     stop()
     rmSync(parent, { recursive: true, force: true })
@@ -41,7 +48,14 @@ async function watchedFolder(
       await new Promise((resolve) => setTimeout(resolve, 2 * waits.settle))
     }
   }
-  return { parent, content, notices }
+  /** Has something happen while what changed next is being looked at, and answers how often that was noticed. */
+  const noticesDuringLook = async (happens: () => Promise<void>) => {
+    const before = noticed
+    duringLook = happens
+    write(content)
+    await until(() => noticed > before + 1)
+  }
+  return { parent, content, notices, noticesDuringLook }
 }
 
 /** The folder is looked through soon after something was noticed, and never without. */
@@ -77,6 +91,14 @@ test.concurrent('a folder that is removed and made again so quickly that nobody 
     await notices(() => write(join(content, 'releases/2024/a')))
     await notices(() => write(folder))
   }
+})
+
+test.concurrent('a change that comes while the one before is being looked at', async (context) => {
+  const { content, noticesDuringLook } = await watchedFolder(context)
+  await noticesDuringLook(async () => {
+    write(join(content, 'releases'))
+    await new Promise((resolve) => setTimeout(resolve, 4 * waits.settle))
+  })
 })
 
 test.concurrent('a folder that is renamed, and another one in its place', async (context) => {

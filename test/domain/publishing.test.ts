@@ -122,6 +122,9 @@ describe('the publication clock', () => {
   test('a release on time keeps its time, and one of the future waits for it', () => {
     expect(place1(release({ authored: 950, wanted: 950 }))).toMatchObject({ published: 950 })
     expect(place1(release({ authored: 5000, wanted: 5000 }))).toMatchObject({ published: 5000 })
+    // A change is never dated in the future.
+    expect(place1(release({ authored: 950, wanted: 5000 }))).toMatchObject({ updated: 1000 })
+    expect(place1(release({ authored: 5000, wanted: 6000 }))).toMatchObject({ updated: 5000 })
   })
 
   test('a late release is published in the second of the change', () => {

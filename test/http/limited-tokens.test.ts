@@ -55,6 +55,7 @@ publishers:
   'releases/draft-old.en.md': draftFile(),
   'media/embargoed.txt': 'To come',
   'media/shared.txt': 'Shared',
+  'media/tärkeä.txt': 'To come as well',
   'releases/in-the-folder.en.md': markdown([
     'title: Customs in the folder',
     published,
@@ -72,7 +73,7 @@ publishers:
     'title: Customs will raid',
     `published: ${future}`,
     'publisher: customs',
-    'attachments: [{ file: embargoed.txt }, { file: shared.txt }]',
+    'attachments: [{ file: embargoed.txt }, { file: shared.txt }, { file: tärkeä.txt }]',
   ]),
   'releases/out.en.md': markdown([
     'title: Out',
@@ -412,6 +413,9 @@ onNodePress('a token of the police', files, (press) => {
   test('does not show files that only another publisher speaks of, and not yet', async () => {
     for (const [file, status] of [
       ['embargoed.txt', 404],
+      // As file systems of a Mac write it, and everybody else.
+      ['tärkeä.txt'.normalize('NFD'), 404],
+      ['tärkeä.txt'.normalize('NFC'), 404],
       ['shared.txt', 200],
     ] as const) {
       expect((await ask('police', 'GET', `/api/media/${file}`)).status).toBe(status)
@@ -420,6 +424,7 @@ onNodePress('a token of the police', files, (press) => {
     for (const written of [
       by('police', { attachments: [{ file: 'embargoed.txt' }] }),
       by('police', { body: { markdown: '![x](/media/embargoed.txt)' } }),
+      by('police', { attachments: [{ file: 'tärkeä.txt'.normalize('NFD') }] }),
     ]) {
       expect((await put('police', 'too-soon/en', written)).status).toBe(422)
     }

@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { markdown, siteYaml, writeFiles, writeFolder } from '../content-folder.ts'
 import { baseUrl, type Fetch, nodePress, type Press } from '../platforms.ts'
-import { createSimulatedClock, type SimulatedClock } from '../readers/simulated-clock.ts'
+import { createSimulatedClock } from '../readers/simulated-clock.ts'
 
 const day = 86_400
 const start = Date.UTC(2026, 2, 2, 6) / 1000
@@ -63,7 +63,7 @@ type Answered = Made & {
 }
 
 describe('previews', () => {
-  let clock: SimulatedClock
+  let clock: ReturnType<typeof createSimulatedClock>
   let press: Press
   let directory: string
   beforeAll(async () => {
@@ -231,6 +231,11 @@ describe('previews', () => {
       `${baseUrl}/releases/half`,
     ])
     expect(english.headers.get('cache-control')).toBe('no-store')
+    // Also for a clock that was set back to before that.
+    clock.setBack(2 * day)
+    expect((await see(`${url}/en`)).status).toBe(308)
+    expect((await see(url)).text).toContain(`href="${baseUrl}/releases/half" hreflang="en"`)
+    clock.moveTo(clock.now() + 2 * day)
   })
 
   test('an unknown secret is 404, a revoked one and one that expired 410, and neither page repeats it', async () => {

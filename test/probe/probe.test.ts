@@ -317,6 +317,30 @@ test('a proxy that marks the ETag of what it compressed, as Apache does, is well
   expect(await found()).toEqual({ code: 0, findings: [] })
 })
 
+/** When the release came out, by the clock of a machine that is behind. */
+const behind = (seconds: number) =>
+  new Date(Date.UTC(2024, 0, 24, 7) - seconds * 1000).toUTCString()
+
+test('clocks that differ by less than a minute are well, and by more are told', async () => {
+  proxy = { answer: ({ headers }) => (headers.date = behind(50)) }
+  expect((await found()).findings).toEqual([])
+  proxy = { answer: ({ headers }) => (headers.date = behind(70)) }
+  expect((await found()).findings).toContainEqual(
+    expect.stringMatching(/^wrong Documents are well-formed.*lies in the future/),
+  )
+})
+
+test('a release that comes out between two questions is no fault', async () => {
+  const asked = new Set<string>()
+  proxy = {
+    answer(reply, { path, method }) {
+      if (isFeed({ path, method, headers: {} }) && !asked.has(path)) reply.headers.etag = '"before"'
+      asked.add(path)
+    },
+  }
+  expect((await found()).findings).toEqual([])
+})
+
 test('a list that never comes to an end is not read to its end', async () => {
   proxy = {
     answer(reply, { path }) {

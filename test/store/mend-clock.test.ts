@@ -204,12 +204,21 @@ test('what was deployed by a machine whose clock was ahead keeps no later deploy
        values ('killed', 'x', 0, ${made}, 'news', 'x', 'en', 'x', 'x', 'x', 0, 0, '{}', '', 0, '[]')`,
     )
     .all()
+  // Somebody polled there, and topics were being prepared.
+  await database.batch(
+    [
+      `insert into edition (address, etag, last_modified, previous) values ('/feed.rss', 'x', ${made}, '')`,
+      `insert into topic_preparation (touched) values (${made})`,
+    ].map((sql) => database.prepare(sql)),
+  )
   expect(await mendClock(database, end, wordsOf)).toMatchObject({
     from: made,
     to: end,
     releases: 0,
     newest: undefined,
   })
+  expect(await rows(database, "select 1 from edition where address = '/feed.rss'")).toEqual([])
+  expect(await rows(database, 'select touched from topic_preparation')).toEqual([])
   expect(await rows(database, "select value from state where key = 'made'")).toEqual([{ value: 0 }])
   expect(await standing(database, end)).toEqual(before)
   expect(await createContentStore(database, { wordsOf }).abandoned(end + 600)).toEqual(['killed'])
