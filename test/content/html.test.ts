@@ -1,6 +1,7 @@
 // Cleaning keeps what readers are to see: what it takes away is there in another form, or is told.
 import { expect, test } from 'vitest'
 import { cleanHtml, rewriteAddresses } from '../../src/content/html.ts'
+import { storedOrigin } from '../../src/domain/addresses.ts'
 
 const clean = (html: string) => cleanHtml(html, (address) => address)
 const x = 'https://x.example'
@@ -12,6 +13,11 @@ test.each([
   ],
   [
     `<img data-lazy-src="${x}/a.jpg" src="${x}/blank.gif" alt="A">`,
+    `<img src="${x}/a.jpg" alt="A">`,
+  ],
+  [`<img src="blob:${x}/1" data-src="${x}/a.jpg" alt="A">`, `<img src="${x}/a.jpg" alt="A">`],
+  [
+    `<img src="${x}/ajax-loader.gif" data-src="${x}/a.jpg" alt="A">`,
     `<img src="${x}/a.jpg" alt="A">`,
   ],
   [`<img srcset="${x}/s.jpg 480w, ${x}/l.jpg 800w" alt="A">`, `<img src="${x}/l.jpg" alt="A">`],
@@ -44,12 +50,76 @@ test('an object with a link in it is that link, and a form is its text', () => {
   const html = `<object data="${x}/form.pdf"><a href="${x}/form.pdf">The form</a></object>`
   expect(clean(html).html).toBe(`<p><a href="${x}/form.pdf">The form</a></p>`)
   expect(clean('<form><p>Text</p><input name="q"></form>').html).toBe('<p>Text</p>')
+  expect(clean('<iframe src="about:blank"></iframe>').html).toBe('')
+  const film = `${storedOrigin}/media/film.mp4?size=large`
+  expect(clean(`<video src="${film}"></video>`).html).toBe(`<p><a href="${film}">film.mp4</a></p>`)
 })
+
+test('it is asked of each address whether it is one of a link or of something to be shown', () => {
+  const html = '<p><q cite="a"><a href="b">x</a></q><img src="c"></p><video src="d"></video>'
+  const asked = new Map<string, string>()
+  cleanHtml(html, (address, use) => {
+    asked.set(address, asked.get(address) ?? use)
+    return address
+  })
+  expect(Object.fromEntries(asked)).toMatchObject({ a: 'link', b: 'link', c: 'image', d: 'image' })
+})
+
+/** What passes of all attributes, in alphabetical order, and the elements around where they are needed. */
+const passing: [element: string, attributes: string, around?: string][] = [
+  ['p', 'dir lang'],
+  ['pre', 'dir lang'],
+  ['ul', 'dir lang'],
+  ['table', 'dir lang'],
+  ['figure', 'dir lang'],
+  ['h2', 'dir lang'],
+  ['span', 'dir lang'],
+  ['b', 'dir lang'],
+  ['bdo', 'dir lang'],
+  ['a', 'dir href lang title'],
+  ['abbr', 'dir lang title'],
+  ['blockquote', 'cite dir lang'],
+  ['q', 'cite dir lang'],
+  ['img', 'alt height src width'],
+  ['li', 'dir lang value', '<ol>'],
+  ['ol', 'dir lang reversed start type'],
+  ['td', 'align colspan dir lang rowspan', '<table><tr>'],
+  ['th', 'align colspan dir lang rowspan', '<table><tr>'],
+  ['tr', 'dir lang', '<table>'],
+  ['time', 'datetime dir lang'],
+]
+const written =
+  'align="left" alt="1" background="1" bgcolor="1" border="1" cite="1" class="1" color="1" colspan="1" data-x="1" ' +
+  'datetime="1" dir="ltr" height="1" href="https://x.example/" id="1" lang="fi" longdesc="1" name="1" onclick="1" ping="1" rel="1" ' +
+  'reversed="1" role="1" rowspan="1" sizes="1" src="https://x.example/a.png" srcset="1" start="1" style="color:red" target="1" title="1" ' +
+  'type="a" usemap="1" value="1" width="1" xmlns="1"'
+
+test.each(passing)(
+  'of all attributes of <%s> only these pass: %s (C-09)',
+  (element, attributes, around = '') => {
+    const { html } = clean(`${around}<${element} ${written}>x`)
+    const [, passed = ''] = new RegExp(`<${element} ([^>]*)>`).exec(html) ?? []
+    expect(
+      passed
+        .match(/[^ =]+(?==)/g)
+        ?.toSorted()
+        .join(' '),
+    ).toBe(attributes)
+  },
+)
 
 test('elements with text that are left out are told, programs are not', () => {
   const html =
     '<math><mi>x</mi></math><svg><text>y</text></svg><svg><path/></svg><script>z</script>'
   expect(clean(html)).toMatchObject({ html: '', leftOut: ['math', 'svg'] })
+  expect(clean('<dialog>Sure?</dialog>')).toMatchObject({ html: '', leftOut: ['dialog'] })
+})
+
+test('elements of earlier HTML mean what they meant', () => {
+  expect(clean('<p><strike>a</strike> <ins>b</ins> <tt>c</tt></p>').html).toBe(
+    '<p><s>a</s> <u>b</u> c</p>',
+  )
+  expect(clean('<p>a</p><xmp>if a <b> c</xmp>').html).toContain('if a &lt;b&gt; c')
 })
 
 test('language and direction that the author gave are kept', () => {
@@ -59,6 +129,7 @@ test('language and direction that the author gave are kept', () => {
   const inline =
     '<p>He said <span dir="rtl" lang="he">שלום (2)</span>, <bdo dir="rtl">abc</bdo> <bdi>d</bdi></p>'
   expect(clean(inline).html).toBe(inline)
+  expect(clean('<font lang="fi"><p>a</p></font>').html).toBe('<p lang="fi">a</p>')
   expect(clean('<p><font dir="rtl" color="red">ש</font> <span class="a">b</span></p>').html).toBe(
     '<p><span dir="rtl">ש</span> b</p>',
   )
@@ -84,6 +155,11 @@ test('quotes are characters in text, and entities only within attributes', () =>
   expect(cleaned).toBe(`<p>It's "<a href="${x}/" title="&quot;a'">this</a>"</p>`)
   expect(clean(cleaned).html).toBe(cleaned)
   expect(clean('<p lang=&quot;fi&quot;>a</p>').html).toBe('<p lang="&quot;fi&quot;">a</p>')
+})
+
+test('a paragraph with nothing in it goes, and one with a picture alone stays', () => {
+  const pictures = `<p><img src="${x}/a.jpg"></p><p><a href="${x}/"><img src="${x}/a.jpg"></a></p>`
+  expect(clean(`<p> <br></p>${pictures}<p><b></b></p>`).html).toBe(pictures)
 })
 
 test('what Markdown became is read once where only its quotes change', () => {

@@ -38,8 +38,14 @@ test('dates after each other become no list, whatever stands around them', () =>
   expect(read('1. Kokous\n2. Lounas\n\n24. tammikuuta lähdetään.\n\n3. Loppu\n4. Kahvi')).toBe(
     '<ol><li>Kokous</li><li>Lounas</li></ol><p>24. tammikuuta lähdetään.</p><ol start="3"><li>Loppu</li><li>Kahvi</li></ol>',
   )
+  expect(read('1. Kokous\n2. Lounas\n24. tammikuuta lähdetään.')).toBe(
+    '<ol><li>Kokous</li><li>Lounas</li></ol><p>24. tammikuuta lähdetään.</p>',
+  )
   expect(read('- 24. tammikuuta\n- 25. tammikuuta')).toBe(
     '<ul><li>24. tammikuuta</li><li>25. tammikuuta</li></ul>',
+  )
+  expect(read('2024. aasta oli hea.\n2025. aasta on uus.', 'et')).toBe(
+    '<p>2024. aasta oli hea.2025. aasta on uus.</p>',
   )
   expect(read('3. luokka lähtee.\n\n7. luokka jää.')).toBe(
     '<p>3. luokka lähtee.</p><p>7. luokka jää.</p>',
@@ -50,6 +56,9 @@ test('a date on a line of its own within a paragraph does not break it', () => {
   expect(read('Tapaavat taas\n1. tammikuuta 2024 ja\nsen jälkeen')).toBe(
     '<p>Tapaavat taas1. tammikuuta 2024 jasen jälkeen</p>',
   )
+  expect(read('Tapaavat\n1. tammikuuta ja\n1. helmikuuta')).toBe(
+    '<p>Tapaavat1. tammikuuta ja1. helmikuuta</p>',
+  )
 })
 
 test('lists have the numbers that were written', () => {
@@ -58,7 +67,13 @@ test('lists have the numbers that were written', () => {
     '<ol><li>a</li><li>b</li><li value="2">c</li><li value="5">d</li></ol>',
   )
   expect(read('1. a\n1. b\n1. c')).toBe('<ol><li>a</li><li>b</li><li>c</li></ol>')
+  expect(read('1. a\n 2. b\n 5. c')).toBe('<ol><li>a</li><li>b</li><li value="5">c</li></ol>')
+  expect(read('1. a\n\n1. b\n\n1. c').match(/<ol>/g)).toHaveLength(1)
+  expect(read('5. a\n\n   b')).toBe('<ol start="5"><li><p>a</p><p>b</p></li></ol>')
   expect(read('9) a\n10) b')).toBe('<ol start="9"><li>a</li><li>b</li></ol>')
+  expect(read('1) tammikuuta koskeva\n2) muu')).toBe(
+    '<ol><li>tammikuuta koskeva</li><li>muu</li></ol>',
+  )
   expect(read('1. Maja Jensen\n2. Mai Ngoc', 'da')).toBe(
     '<ol><li>Maja Jensen</li><li>Mai Ngoc</li></ol>',
   )
@@ -81,9 +96,19 @@ test.each([
   expect(read(text)).toBe(`<p>${text}</p>`)
 })
 
+test('a sign before a word is no name of a character unless it ends with a semicolon', () => {
+  expect(read('R&D ja Muu&copy 2024 &copy; Tulli')).toBe(
+    '<p>R&amp;D ja Muu&amp;copy 2024 © Tulli</p>',
+  )
+})
+
 test('markup is still markup', () => {
   expect(read('**Tulli**n *uusi* ~~vanha~~ asema; これは*強調*です <b>x</b>')).toBe(
     '<p><strong>Tulli</strong>n <em>uusi</em> <s>vanha</s> asema; これは<em>強調</em>です <b>x</b></p>',
+  )
+  expect(read('<ol REVERSED><li>x</li></ol>')).toBe('<ol reversed><li>x</li></ol>')
+  expect(markdownToHtml('![Kartta](uusi kartta.png) ja [liite](liite 1.pdf)', 'fi')).toBe(
+    '<p><img src="uusi%20kartta.png" alt="Kartta"> ja <a href="liite%201.pdf">liite</a></p>\n',
   )
 })
 
@@ -96,7 +121,7 @@ test('words in angle brackets that are no HTML are shown', () => {
 
 test('a line that shows nothing because nothing refers to it is told, and a comment is not', () => {
   const text =
-    '[Source]: https://example.org\n\n[Note]: Virtanen\n\n[a]: /x\n\nSee [b][A].\n\n[//]: # (hidden)'
+    '[Source]: https://example.org\n\n[Note]: Virtanen\n\n[a]: /x\n\nSee [b][A].\n\n[//]: # (hidden)\n\n[c]: <> (hidden)'
   expect(labelsWithoutUse(text)).toEqual(['Source', 'Note'])
 })
 
