@@ -1,7 +1,7 @@
 // The threads that read: what they do when something takes too long in spite of all limits.
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Readers } from '../src/content/reading.ts'
 import { readInThreads } from '../src/read-in-threads.ts'
 import { loadContent } from '../src/content/load-content.ts'
@@ -10,6 +10,7 @@ import { formatProblem } from '../src/domain/problem.ts'
 import type { Draft, KnownContent } from '../src/domain/publishing.ts'
 import { knownOf } from './known-content.ts'
 import { Pool, TooCostly } from '../src/pool.ts'
+import { copyOfProgram } from './program-copy.ts'
 import { siteYaml, temporaryFolder, topicsYaml, writeFiles } from './content-folder.ts'
 
 const site = readSite(siteYaml).site!
@@ -48,6 +49,47 @@ test('a short release does not wait for all of many long ones that came before',
   await Promise.all([...long, read('short', 10)])
   expect(order.indexOf('short')).toBeLessThan(6)
 })
+
+test('a thread that has work again is not ended because it had none before', async () => {
+  const rested = new Pool()
+  const read = () => rested.run('readFiles', { basis: '', now: 0, files: [good] }, 1, surroundings)
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  await read()
+  vi.advanceTimersByTime(20_000)
+  const again = read()
+  vi.advanceTimersByTime(20_000)
+  expect(await again).toMatchObject([{ draft: { release: { title: 'A' } } }])
+}, 10_000)
+
+test('threads know what is shared with them in whatever order it is used', async () => {
+  const one = new Pool()
+  const shared = Array.from({ length: 3 }, () => ({ ...surroundings }))
+  const read = (which: number) =>
+    one.run('readFiles', { basis: '', now: 0, files: [good] }, 1, shared[which])
+  for (const which of [0, 1, 0, 2, 2, 1, 0, 2]) {
+    expect(await read(which)).toMatchObject([{ draft: { release: { title: 'A' } } }])
+  }
+})
+
+test('a thread is given up for what it does at once, and not for all that it has done', async () => {
+  const files = Array.from({ length: 400 }, () => good)
+  const read = (by: Pool) => by.run('readFiles', { basis: '', now: 0, files }, 1, surroundings)
+  const patient = new Pool()
+  await read(patient)
+  const before = process.cpuUsage()
+  await read(patient)
+  const { user, system } = process.cpuUsage(before)
+  const limited = new Pool(quick + (3 * (user + system)) / 1000)
+  for (let round = 0; round < 12; round++) expect(await read(limited)).toHaveLength(files.length)
+})
+
+test('what is to be done where no thread can start fails, and does not wait for ever', async () => {
+  const program = copyOfProgram('no-thread')
+  rmSync(join(program, 'src/thread.ts'))
+  const { Pool: Broken } = (await import(join(program, 'src/pool.ts'))) as { Pool: typeof Pool }
+  await expect(new Broken().run('readFiles', {}, 1)).rejects.toThrow('thread.ts')
+}, 10_000)
 
 test('what takes too long is given up, and what waits for it is done by another thread', async () => {
   const run = (file: typeof good, size: number) =>

@@ -34,6 +34,44 @@ test.each<[string, string, string[], string?]>([
     ],
   ],
   [
+    'several mistakes, in the order of their lines',
+    fields('lead: A #b', title, 'title: B'),
+    [
+      '2  Warning: "#b" is taken for a comment and left out. Write lead: "A #b", or, if it is a comment, two spaces before # and one behind.',
+      '4  This field stands here twice. Remove one.',
+    ],
+  ],
+  ['an item without text', fields(title, 'topics:', '- eu', '-'), []],
+  [
+    'a hash in a line behind an item',
+    fields(title, 'topics:', '- eu', '  #border'),
+    [
+      '5  Warning: "#border" is taken for a comment and left out. Write the whole value in double quotes, or, if it is a comment, begin its line with as many spaces as the field has.',
+    ],
+  ],
+  [
+    'a backslash before a letter that means a sign without a name',
+    fields('title: "C:\\release"'),
+    [
+      '2  Warning: In double quotes \\r is a control character. Write the value in single quotes if a backslash is meant.',
+    ],
+  ],
+  [
+    'lines of hyphens with spaces behind them, and none behind the last one',
+    '---  \ntitle: A\npublished: 2024-01-24\n---',
+    [],
+  ],
+  [
+    'a file that ends within its fields',
+    '---\ntitle: A\npublished: 2024-01-24\nkind: speech',
+    ['4  The line --- below the fields is missing. Write it between the fields and the text.'],
+  ],
+  [
+    'underscores in the place of hyphens',
+    '___\ntitle: A\n---\nText.\n',
+    ['1  The first line is to be three hyphens and nothing else. Write --- there.'],
+  ],
+  [
     'a hash and a space',
     fields('title: Hall # 4'),
     [
