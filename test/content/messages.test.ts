@@ -72,6 +72,16 @@ test.each<[string, string, string[], string?]>([
     ['1  The first line is to be three hyphens and nothing else. Write --- there.'],
   ],
   [
+    'a text longer than a release may be',
+    `${fields(title)}${'word '.repeat(200_100)}`,
+    ['5  body  The text is longer than 1000000 characters. Attach it as a file instead.'],
+  ],
+  [
+    'quotations within quotations without end',
+    `${fields(title)}${'> '.repeat(3000)}x`,
+    ['5  body  The text is nested too deeply. Write it more plainly.'],
+  ],
+  [
     'a hash and a space',
     fields('title: Hall # 4'),
     [

@@ -11,6 +11,8 @@ test('slugs are Latin, and cut between words', () => {
   const long = slugOf('The minister '.repeat(20))
   expect(long).toBe(`${'the-minister-'.repeat(6)}x`.slice(0, -2))
   expect(long!.length).toBeLessThanOrEqual(80)
+  expect(slugOf("The minister's plan")).toBe('the-ministers-plan')
+  expect(slugOf('Nine nine nine nine', 14)).toBe('nine-nine-nine')
   expect(slugOf('x'.repeat(300))).toBe('x'.repeat(80))
 })
 
@@ -32,6 +34,7 @@ test('letters are written as in the slugs that there are', () => {
 test('what has no letters of our own in it has no slug', () => {
   expect(slugOf('北京会议 A')).toBeUndefined()
   expect(slugOf('مؤتمر صحفي')).toBeUndefined()
+  expect(slugOf('ABCD 北京会')).toBeUndefined()
   expect(slugOf('…')).toBeUndefined()
   expect(slugOf('北京 2024')).toBe('2024')
 })
