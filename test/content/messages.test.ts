@@ -82,6 +82,11 @@ test.each<[string, string, string[], string?]>([
     ['5  body  The text is nested too deeply. Write it more plainly.'],
   ],
   [
+    'the text as a field',
+    fields(title, 'body: Text'),
+    ['3  body  The file name and the text below the fields say this. Remove the field.'],
+  ],
+  [
     'a hash and a space',
     fields('title: Hall # 4'),
     [
@@ -553,7 +558,7 @@ test.each<[string, string, string[], string?]>([
   expect(await told(text, path)).toEqual(messages)
 })
 
-test('a field that stands twice in a line of JSON is told, and a text that looks like one is not', async () => {
+test('a field that stands twice in a line of JSON is told, and brackets without end, and a text that looks like one is not', async () => {
   const line = (title: string) =>
     `{"slug":"a","language":"en",${title},"published":"2024-01-24","contacts":[{"name":"A"},{"name":"B"}],"body":{"markdown":"{\\"title\\": 1, \\"title\\": 2}"}}`
   const ofLine = async (text: string) => {
@@ -570,6 +575,9 @@ test('a field that stands twice in a line of JSON is told, and a text that looks
       message: '"title" stands twice in one set of fields, and only the last counts. Remove one.',
       tolerated: true,
     },
+  ])
+  expect(await ofLine(line(`"title":${'['.repeat(5000)}${']'.repeat(5000)}`))).toEqual([
+    { message: 'Fields are nested too deeply. Write them more plainly.', tolerated: undefined },
   ])
 })
 

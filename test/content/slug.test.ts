@@ -13,6 +13,7 @@ test('slugs are Latin, and cut between words', () => {
   expect(long!.length).toBeLessThanOrEqual(80)
   expect(slugOf("The minister's plan")).toBe('the-ministers-plan')
   expect(slugOf('Nine nine nine nine', 14)).toBe('nine-nine-nine')
+  expect(slugOf(`ab ${'x'.repeat(300)}`)).toBe(`ab-${'x'.repeat(77)}`)
   expect(slugOf('x'.repeat(300))).toBe('x'.repeat(80))
 })
 
