@@ -1,6 +1,19 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type BundleHeader, readBundle, writeBundle } from '../../src/content/bundle.ts'
+import { bundleContent } from '../../src/bundle-content.ts'
+import {
+  bringBundleInLine,
+  type BundleHeader,
+  readBundle,
+  writeBundle,
+} from '../../src/content/bundle.ts'
+import { wordsOf } from '../../src/content/words.ts'
+import { createContentStore } from '../../src/store/content-store.ts'
+import { temporaryFolder } from '../content-folder.ts'
+import { newDatabase } from '../new-database.ts'
+import { hurriedClock } from '../platforms.ts'
 
 const header = (title: string, size = 0) =>
   ({
@@ -36,4 +49,31 @@ test('a bundle mostly in Greek is left as it is, because escapes would take more
   const text = writeBundle({ header: header('Υπουργείο'), lines })
   expect(text).toContain('Υπουργείο')
   expect(readBundle(text).lines).toEqual(lines)
+})
+
+test('a bundle is brought in step by step in the order of its folder, also a release that is larger than a step', async () => {
+  const slugs = Array.from({ length: 120 }, (_, number) => `release-${number}`)
+  const lines = slugs.map((slug, number) => {
+    const body = { markdown: 'word '.repeat(number === 110 ? 90_000 : 1) }
+    const written = { slug, language: 'en', title: slug, published: '2024-01-24T09:00', body }
+    return `${JSON.stringify(written)}\n`
+  })
+  const directory = temporaryFolder({ 'releases/many.jsonl': lines.join('') })
+  const workplace = temporaryFolder()
+  expect(await bundleContent(directory, workplace)).toMatchObject({ count: slugs.length })
+  const bundle = readBundle(readFileSync(join(workplace, 'worker/content.txt'), 'utf8'))
+  const database = await newDatabase()
+  const store = createContentStore(database, { wordsOf })
+  const clock = hurriedClock()
+  const goOn = (program: string) => bringBundleInLine(bundle, store, { program, clock, steps: 1 })
+  let calls = 1
+  while (calls < 20 && !(await goOn('one'))) calls++
+  expect(calls).toBeGreaterThan(2)
+  const { results } = await database
+    .prepare('select slug from release order by key')
+    .all<{ slug: string }>()
+  expect(results.map(({ slug }) => slug)).toEqual(slugs)
+  // Another version of the program makes other documents of it.
+  expect(await goOn('two')).toBe(true)
+  expect(await store.program()).toBe('two')
 })
