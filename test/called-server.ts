@@ -12,7 +12,8 @@ const paths: Record<string, (response: ServerResponse, request: IncomingMessage)
     void response.writeHead(307, { Location: `http://${request.headers.host}/echo` }).end(),
   '/endless': (response) => {
     const write = () => {
-      while (response.write('a'.repeat(10_000)));
+      do seen.written += 10_000
+      while (response.write('a'.repeat(10_000)))
     }
     response.on('drain', write)
     write()
@@ -43,8 +44,12 @@ export function dripOften(drip: () => void) {
   return setInterval(() => void (left-- > 0 && drip()), 5)
 }
 
-/** Addresses that were asked for, and how often something dripped, until a test begins anew. */
-export const seen: { served: string[]; drips: number } = { served: [], drips: 0 }
+/** Addresses that were asked for, how often something dripped, and bytes without an end, until a test begins anew. */
+export const seen: { served: string[]; drips: number; written: number } = {
+  served: [],
+  drips: 0,
+  written: 0,
+}
 
 export const answerCall: RequestListener = (request, response) => {
   seen.served.push(request.url!)

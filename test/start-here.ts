@@ -11,7 +11,7 @@ import { upgrading } from '../src/upgrading.ts'
 import { requestFor, socket } from './platforms.ts'
 
 /** Tests write each file whole, so nobody has to wait until that was a while ago. */
-class AtRest extends Rest {
+export class AtRest extends Rest {
   override isAtRest() {
     return true
   }
@@ -24,7 +24,11 @@ class AtRest extends Rest {
  * `isUsable`: whether a server would go on. `fetch` asks as readers do, of a connection that only reads where the
  * database is a file. `close` lets go of it.
  */
-export async function startHere(directory: string, settings: Record<string, string>) {
+export async function startHere(
+  directory: string,
+  settings: Record<string, string>,
+  rest: Rest = new AtRest(),
+) {
   const config = readNodeConfig({ ...settings, CONTENT_DIR: directory })
   const { baseUrl, tokens, hasFeedPages, hasHub } = config
   const database = await openStore(config.database, { mayBeMadeAnew: false, upgrading })
@@ -37,7 +41,7 @@ export async function startHere(directory: string, settings: Record<string, stri
     mayBeMadeAnew: false,
     onDamage: ignore,
     onProgress: ignore,
-    rest: new AtRest(),
+    rest,
   })
   content.isServing = await content.prepareToServe()
   const isUsable = await content.first()

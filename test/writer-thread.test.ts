@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { systemClock } from '../src/clock.ts'
 import { composeNode } from '../src/compose-node.ts'
 import { readNodeConfig } from '../src/config.ts'
-import { DomainError } from '../src/domain/errors.ts'
+import { DomainError, StoreDamaged } from '../src/domain/errors.ts'
 import { type Database, statement } from '../src/store/database.ts'
 import { openReader } from '../src/store/node-sqlite.ts'
 import { openStore } from '../src/store/open-store.ts'
@@ -88,6 +88,40 @@ test('what was told to come again was never done, and what follows is', async ()
   await impatient.batch([statement(impatient, write, 'third')])
   const sql = "select key from state where key in ('first', 'second', 'third')"
   expect((await readDatabase().prepare(sql).all()).results).toEqual([{ key: 'third' }])
+})
+
+test('a damage that is met while a folder is watched is told, and is not that of a start', async () => {
+  const own = join(mkdtempSync(join(tmpdir(), 'tiedote-data-')), 'tiedote.db')
+  const content = writeFolder({ 'releases/a.en.md': markdown(['title: A', 'draft: true']) })
+  let damages = 0
+  const watching = new WriterThread(
+    {
+      config: readNodeConfig({ DATABASE: own, CONTENT_DIR: content }),
+      path: own,
+      mayBeMadeAnew: true,
+    },
+    {
+      onContent: ignore,
+      onDatabaseError: (error) => new StoreDamaged(error.message, { cause: error }),
+      onHub: ignore,
+      onDamage: () => damages++,
+      onWritten: ignore,
+      onDeath: ignore,
+    },
+  )
+  onTestFinished(async () => {
+    await watching.close()
+    for (const folder of [content, dirname(own)]) rmSync(folder, { recursive: true, force: true })
+  })
+  await watching.open()
+  expect(await watching.order('readContent')).toBe(true)
+  const other = new DatabaseSync(own)
+  other.exec('drop table content_file')
+  other.close()
+  await watching.order('watchContent')
+  await until(() => damages > 0)
+  const asking = statement(watching.forAuthors(), 'select * from content_file').all()
+  await expect(asking).rejects.toBeInstanceOf(StoreDamaged)
 })
 
 test('a request that waits at every step is told to come again after as long as for one', async () => {

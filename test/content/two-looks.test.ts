@@ -14,7 +14,7 @@ import { migrate } from '../../src/store/migrate.ts'
 import { markdown, temporaryFolder, writeFiles } from '../content-folder.ts'
 import { hurriedClock } from '../platforms.ts'
 import { interruptedLook, moments } from './interrupted-look.ts'
-import { startHere } from '../start-here.ts'
+import { AtRest, startHere } from '../start-here.ts'
 
 const fields = ['published: 2024-01-24T09:00', 'topics: [migration]']
 const release = (title: string) => markdown([`title: ${title}`, ...fields])
@@ -156,4 +156,45 @@ test('what a look would have taken up is not told to be, where another process w
   expect(await content.update()).toBe(false)
   expect(told.mock.calls.join('\n')).toMatch(/^releases\/b\.en\.md/m)
   expect(told.mock.calls.join('\n')).not.toContain('taken up:')
+})
+
+/** Files that are being written, while somebody says so. */
+class SometimesHeld extends AtRest {
+  isWritten = false
+
+  override holds() {
+    this.isHeld = this.isWritten
+    return this.isHeld
+  }
+}
+
+test('what is wrong is told once, with what is served meanwhile if there is something, and stays while files are written', async () => {
+  const file = 'releases/a.en.md'
+  const directory = temporaryFolder({ [file]: markdown(['title: A']) })
+  const lines = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const rest = new SometimesHeld()
+  const { content, isUsable, close } = await startHere(directory, { DATABASE: ':memory:' }, rest)
+  onTestFinished(() => {
+    lines.mockRestore()
+    close()
+  })
+  const told = () => {
+    const text = lines.mock.calls.join('\n')
+    lines.mockClear()
+    return text
+  }
+  expect(isUsable).toBe(false)
+  const atStart = told()
+  expect(atStart).toMatch(/^releases\/a\.en\.md:.* published/m)
+  expect(atStart).not.toContain('Until this is mended')
+  writeFiles(directory, { [file]: release('A') })
+  content.isServing = await content.update()
+  expect(told()).toContain(`${file} is mended.`)
+  writeFiles(directory, { [file]: markdown(['title: A']) })
+  expect(await content.update()).toBe(false)
+  expect(told()).toContain('Until this is mended, what was there before is served')
+  const { problems } = content
+  rest.isWritten = true
+  await content.update()
+  expect([content.problems, told()]).toEqual([problems, ''])
 })
