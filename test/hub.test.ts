@@ -1,6 +1,10 @@
 // The real server with its hub: subscribers are servers of this process, which HUB_ALLOW lets it call.
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { readNodeConfig } from '../src/config.ts'
+import { RunningHub } from '../src/running-hub.ts'
+import { createReleaseStore } from '../src/store/release-store.ts'
 import { temporaryFolder } from './content-folder.ts'
+import { nodePress } from './platforms.ts'
 import { createClockAhead, start, until } from './server.ts'
 import { release, startSubscriber, titlesIn } from './websub/hub-service.ts'
 
@@ -60,4 +64,48 @@ test('what is published is pushed within seconds, and at the second when its emb
   expect(titlesIn(subscriber.pushes()[1]!.body)).toEqual(['About third'])
   // Whoever fetches the feed because of it finds what was pushed (W-72).
   expect(titlesIn(await (await fetch(`${url}/topics/eu.atom`)).text())[0]).toBe('About third')
+})
+
+test('what keeps the hub from working is told once, and again after it has worked', async () => {
+  const press = await nodePress(temporaryFolder(first))
+  const database = press.database()
+  const told = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const hub = new RunningHub({
+    database,
+    releases: createReleaseStore(database),
+    config: readNodeConfig({ HUB: 'on', BASE_URL: settings.BASE_URL }),
+    onReport: () => {},
+  })
+  const prepare = database.prepare.bind(database)
+  let isBroken = true
+  let asked = 0
+  vi.spyOn(database, 'prepare').mockImplementation((sql) => {
+    asked++
+    if (isBroken) throw new Error('broken')
+    return prepare(sql)
+  })
+  const running = hub.run()
+  onTestFinished(async () => {
+    await hub.stop()
+    await running
+    told.mockRestore()
+    await press.close()
+  })
+  /** Has it look three times. */
+  const look = async () => {
+    for (let time = 0; time < 3; time++) {
+      const before = asked
+      hub.wake()
+      await until(() => asked > before)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  }
+  await look()
+  expect(told.mock.calls).toEqual([['The hub does not get on: broken']])
+  isBroken = false
+  await look()
+  isBroken = true
+  await look()
+  expect(told.mock.calls).toHaveLength(2)
+  isBroken = false
 })
