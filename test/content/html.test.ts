@@ -20,6 +20,10 @@ test.each([
     `<img src="${x}/ajax-loader.gif" data-src="${x}/a.jpg" alt="A">`,
     `<img src="${x}/a.jpg" alt="A">`,
   ],
+  [
+    `<img class="lazyload" src="${x}/low.jpg" data-src="${x}/a.jpg" alt="A">`,
+    `<img src="${x}/a.jpg" alt="A">`,
+  ],
   [`<img srcset="${x}/s.jpg 480w, ${x}/l.jpg 800w" alt="A">`, `<img src="${x}/l.jpg" alt="A">`],
   [`<img srcset="${x}/s,1.jpg, ${x}/l.jpg 2x" alt="A">`, `<img src="${x}/l.jpg" alt="A">`],
   [`<img src="${x}/a.jpg" srcset="${x}/l.jpg 800w" alt="A">`, `<img src="${x}/a.jpg" alt="A">`],
