@@ -104,8 +104,8 @@ export default defineConfig(({ mode }) => ({
       'test/temporary-folder.ts',
       ...(mode === 'quick' ? [] : ['test/worker-build.ts']),
     ],
-    // Starting workerd and reading thousands of releases take seconds on a busy machine.
-    testTimeout: 60_000,
+    // Starting workerd and reading thousands of releases take seconds on a busy machine, and trials minutes.
+    testTimeout: mode === 'trials' ? 600_000 : 60_000,
     hookTimeout: 90_000,
     // One more than two cores, as some wait for the next second, for workerd or for a slow client. Each more loads
     // and compiles everything once more.

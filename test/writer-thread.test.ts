@@ -168,15 +168,21 @@ test('so are those between which many others come whose requests are small', asy
   await Promise.all(working)
 })
 
-test('who waits for many others whose requests are small is refused nothing', async () => {
-  // About a millisecond long.
-  const small = long.replace('2500000', '5000')
-  const steps = Array.from({ length: 50 }, async () => {
-    const request = writer.forAuthors(800).forRequest()
-    for (let step = 0; step < 30; step++) await statement(request, small).all()
-  })
-  await Promise.all(steps)
-})
+// A busy machine may take longer than the patience for a single step, and hardly ever does so three times.
+test(
+  'who waits for many others whose requests are small is refused nothing',
+  { retry: 2 },
+  async () => {
+    // About a millisecond long.
+    const small = long.replace('2500000', '5000')
+    const steps = Array.from({ length: 50 }, async () => {
+      const request = writer.forAuthors(800).forRequest()
+      for (let step = 0; step < 30; step++) await statement(request, small).all()
+    })
+    const failed = (await Promise.allSettled(steps)).filter(({ status }) => status === 'rejected')
+    expect(failed).toEqual([])
+  },
+)
 
 test('a request that was given up once is given up for good', async () => {
   const request = writer.forAuthors(100).forRequest()
