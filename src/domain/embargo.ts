@@ -1,4 +1,4 @@
-import { wallTime } from './time.ts'
+import { localDay } from './time.ts'
 
 /**
  * Whether a release of a second of publication is under embargo at another second: only its publisher and
@@ -16,10 +16,14 @@ export function isUnderEmbargo(published: number, now: number): boolean {
  * Whether a release was withdrawn before its time, as it is written. Where only the day of that is written, it may have
  * been public on that day.
  */
-export function isWithdrawnBefore(published: number, withdrawnAt: number, timezone: string) {
-  const { hour, minute } = wallTime(withdrawnAt, timezone)
-  const isDay = hour === 0 && minute === 0
-  return withdrawnAt + (isDay ? 86_399 : 0) < published
+export function isWithdrawnBefore(
+  published: number,
+  withdrawnAt: number,
+  timezone: string,
+): boolean {
+  if (published <= withdrawnAt) return false
+  const day = localDay(withdrawnAt, timezone)
+  return day?.from !== withdrawnAt || day.below <= published
 }
 
 /** The second of a release that is not finished, and of one that was withdrawn before its time: no clock will ever show it. */

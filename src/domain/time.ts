@@ -70,6 +70,15 @@ export function wallTime(seconds: number, timezone: string): WallTime {
 /** Seconds: `from` belongs to the range, `below` does not. */
 export type TimeRange = { from: number; below: number }
 
+/** The day that a second is in. In some time zones clocks skip its first hour, or show one of its hours twice. */
+export function localDay(second: number, timezone: string): TimeRange | undefined {
+  const { year, month, day } = wallTime(second, timezone)
+  const [from, below] = [day, day + 1].map((one) => {
+    return parseTime(new Date(Date.UTC(year, month - 1, one)).toISOString().slice(0, 10), timezone)
+  })
+  return from === undefined || below === undefined ? undefined : { from, below }
+}
+
 /** A month as `2024-01`, and its seconds in a time zone. */
 export type Month = TimeRange & { name: string }
 

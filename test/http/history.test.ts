@@ -224,6 +224,33 @@ test('a release that is withdrawn before its time never comes out', async () => 
   expect(await press.titles('/feed.json')).toEqual(['Secret', 'A'])
 })
 
+test('where only the day of a withdrawal is written, the release may have been public on all of it', async () => {
+  const site = (zone: string) => siteYaml.replace(/^timezone: .*$/m, `timezone: ${zone}`)
+  const written = (published: string, at: string) =>
+    markdown(
+      [
+        'title: X',
+        `published: ${published}`,
+        'topics: [eu]',
+        `withdrawn: { at: ${at}, reason: No }`,
+      ],
+      'Text.',
+    )
+  const isTold = async (zone: string, published: string, at: string) => {
+    const files = { 'site.yaml': site(zone), 'releases/x.en.md': written(published, at) }
+    const press = await open(files)
+    const text = await (await press.fetch('/withdrawals.json')).text()
+    await press.close()
+    return text.includes('Withdrawn: X')
+  }
+  // A day of 25 hours, and one that begins at one o'clock.
+  expect(await isTold('Europe/Brussels', '2025-10-26T23:30', '2025-10-26')).toBe(true)
+  expect(await isTold('America/Santiago', '2025-09-07T23:30', '2025-09-07')).toBe(true)
+  expect(await isTold('America/Santiago', '2025-09-08T00:00', '2025-09-07')).toBe(false)
+  // This is a time.
+  expect(await isTold('Europe/Brussels', '2025-10-27T09:00', '2025-10-27T00:00:30')).toBe(false)
+})
+
 test('a release that was put off and put back before anybody saw it is as new as it looks (C-05)', async () => {
   const press = await open({
     'releases/a.en.md': release('A'),
