@@ -50,7 +50,7 @@ async function readStaged(database: Database, batches: string[]): Promise<Staged
     `select one.id, one.batch, one.dates, one.document -> '$.archived' is not null as archived, one.authored, one.wanted, ${termsOf('one')} as terms,
        kept.key, kept.updated_key as updatedKey, kept.authored as keptAuthored, kept.wanted as keptWanted,
        ${termsOf('kept')} as keptTerms,
-       one.document ->> '$.withdrawn.at' as withdrawnAt,
+       one.document ->> '$.withdrawn.at' as withdrawnAt, one.document ->> '$.authored' as meant,
        one.document -> '$.draft' is not null as unfinished,
        kept.document -> '$.withdrawn' is not null as keptWithdrawn,
        ${countCorrections('one')} as corrections, ${countCorrections('kept')} as keptCorrections,
@@ -125,6 +125,8 @@ type StagedRow = {
   keptWanted: number
   keptTerms: string | null
   withdrawnAt: number | null
+  /** The time that its author gave it, also where it was exported with the later one that it was published at. */
+  meant: number
   unfinished: number
   keptWithdrawn: number
   corrections: number
@@ -147,14 +149,15 @@ function toPlacement(
   { timezone }: Site,
 ): Placement {
   const terms = readTerms(kept.terms)
-  const { corrections, withdrawnAt } = kept
+  const { corrections, withdrawnAt, meant } = kept
   const withdrawn = withdrawnAt !== null
   const dates = kept.archived === 1 ? 'archive' : kept.dates
   const isUnfinished = kept.unfinished === 1
   const about = {
     terms,
     withdrawn,
-    isWithdrawnBefore: withdrawn && isWithdrawnBefore(authored, withdrawnAt, timezone),
+    isWithdrawnBefore:
+      withdrawn && isWithdrawnBefore(Math.min(authored, meant), withdrawnAt, timezone),
     isUnfinished,
     corrections,
   }

@@ -147,6 +147,13 @@ test('what is exported makes the same documents byte for byte, whatever happened
     }),
   ])
   await send('PUT', '/api/releases/late/sv', { ...written, published: '2023-05-01T09:00' })
+  // It came late, and was withdrawn before it came, but after the time that its author gave it.
+  await send('PUT', '/api/releases/hasty/en', {
+    ...written,
+    title: 'Hasty',
+    published: '2024-01-26T09:00',
+    withdrawn: { at: '2024-01-26T10:00', reason: 'Too soon.' },
+  })
   // Two at once have seconds that follow each other, the first before the time that is told.
   await service.clock.passed(service.clock.now() + 20)
   const change = { kind: 'correction', note: 'The hour.' }
@@ -188,6 +195,7 @@ test('what is exported makes the same documents byte for byte, whatever happened
   const [before, after] = [await documents(service.fetch), await documents(again.fetch)]
   expect(before.get('/releases/moved-away')).toMatch(/^308/)
   expect(before.get('/feed.json')).not.toContain('Old 59')
+  expect(before.get('/feed.json')).toContain('Withdrawn: Hasty')
   expect([...after.keys()]).toEqual([...before.keys()])
   for (const [path, text] of before) expect(after.get(path), path).toBe(text)
   await again.close()
