@@ -122,6 +122,7 @@ export type Former = {
   wanted: number
   terms?: Term[]
   withdrawn?: boolean
+  isWithdrawnBefore?: boolean
   corrections?: number
   isHistory?: boolean
 }
@@ -238,9 +239,10 @@ function isUnseen(
   second: number,
 ): boolean {
   if (isUnfinished) return true
-  // Where nobody remembers whether it was public, its author knows.
-  const wasUnseen = before ? secondOf(before.key) >= never : isWithdrawnBefore === true
-  return withdrawn && (isUnderEmbargo(authored, second) || wasUnseen)
+  if (!withdrawn || isUnderEmbargo(authored, second)) return withdrawn
+  // What was never public here stays so, unless its author said so and says something else now.
+  const wasUnseen = before && secondOf(before.key) >= never && !before.isWithdrawnBefore
+  return wasUnseen || isWithdrawnBefore === true
 }
 
 /** The keys of releases under embargo, which stay the same while their authors' times do. */

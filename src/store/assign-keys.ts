@@ -52,7 +52,7 @@ async function readStaged(database: Database, batches: string[]): Promise<Staged
        ${termsOf('kept')} as keptTerms,
        one.document ->> '$.withdrawn.at' as withdrawnAt, one.document ->> '$.authored' as meant,
        one.document -> '$.draft' is not null as unfinished,
-       kept.document -> '$.withdrawn' is not null as keptWithdrawn,
+       kept.document ->> '$.withdrawn.at' as keptWithdrawnAt, kept.document ->> '$.authored' as keptMeant,
        ${countCorrections('one')} as corrections, ${countCorrections('kept')} as keptCorrections,
        one.weight, kept.weight as keptWeight, kept.history as keptHistory
      from incoming as one left join (
@@ -128,7 +128,8 @@ type StagedRow = {
   /** The time that its author gave it, also where it was exported with the later one that it was published at. */
   meant: number
   unfinished: number
-  keptWithdrawn: number
+  keptWithdrawnAt: number | null
+  keptMeant: number
   corrections: number
   keptCorrections: number
   weight: number
@@ -144,30 +145,29 @@ function countCorrections(table: string): string {
 }
 
 function toPlacement(
-  { id, batch, authored, wanted, ...kept }: StagedRow,
+  { id, batch, authored, wanted, meant, withdrawnAt, ...kept }: StagedRow,
   number: number,
   { timezone }: Site,
 ): Placement {
-  const terms = readTerms(kept.terms)
-  const { corrections, withdrawnAt, meant } = kept
-  const withdrawn = withdrawnAt !== null
   const dates = kept.archived === 1 ? 'archive' : kept.dates
-  const isUnfinished = kept.unfinished === 1
-  const about = {
-    terms,
-    withdrawn,
-    isWithdrawnBefore:
-      withdrawn && isWithdrawnBefore(Math.min(authored, meant), withdrawnAt, timezone),
-    isUnfinished,
-    corrections,
+  const placement = {
+    id,
+    batch,
+    number,
+    authored,
+    wanted,
+    dates,
+    terms: readTerms(kept.terms),
+    ...aboutWithdrawal(Math.min(authored, meant), withdrawnAt, timezone),
+    isUnfinished: kept.unfinished === 1,
+    corrections: kept.corrections,
   }
-  const placement = { id, batch, number, authored, wanted, dates, ...about }
-  const { key, updatedKey, keptAuthored, keptWanted, keptTerms } = kept
+  const { key, updatedKey, keptAuthored, keptWanted, keptMeant, keptTerms } = kept
   if (key === null) return placement
   const before = { key, updatedKey, authored: keptAuthored, wanted: keptWanted }
   if (keptTerms === null) return { ...placement, before }
   const was = {
-    withdrawn: kept.keptWithdrawn === 1,
+    ...aboutWithdrawal(Math.min(keptAuthored, keptMeant), kept.keptWithdrawnAt, timezone),
     corrections: kept.keptCorrections,
     isHistory: kept.keptHistory === 1,
   }
@@ -175,4 +175,9 @@ function toPlacement(
     ...placement,
     before: { ...before, ...was, terms: readTerms(keptTerms) },
   }
+}
+
+function aboutWithdrawal(published: number, at: number | null, timezone: string) {
+  const withdrawn = at !== null
+  return { withdrawn, isWithdrawnBefore: withdrawn && isWithdrawnBefore(published, at, timezone) }
 }

@@ -251,6 +251,28 @@ test('where only the day of a withdrawal is written, the release may have been p
   expect(await isTold('Europe/Brussels', '2025-10-27T09:00', '2025-10-27T00:00:30')).toBe(false)
 })
 
+test('whether a release was withdrawn before its time can be corrected, and not by moving its time', async () => {
+  const withdrawn = (at: number) => [`withdrawn: { at: ${utc(at)}, reason: No }`]
+  const press = await open({
+    'releases/a.en.md': release('A'),
+    'releases/t.en.md': release('Told', { at: start - day, more: withdrawn(start - 300 * day) }),
+    'releases/e.en.md': release('Secret', { at: start + day }),
+  })
+  const told = async () => (await press.head('/withdrawals.json')).map(({ title }) => title)
+  expect(await told()).toEqual([])
+  await press.change({
+    'releases/t.en.md': release('Told', { at: start - day, more: withdrawn(start - 3600) }),
+    // It comes to have been due before its withdrawal, and was not.
+    'releases/e.en.md': release('Secret', { at: start + 30, more: withdrawn(start) }),
+  })
+  expect(await told()).toEqual(['Withdrawn: Told'])
+  // An earlier time would hide nothing that was told.
+  await press.change({
+    'releases/t.en.md': release('Told', { at: start - day, more: withdrawn(start - 2 * day) }),
+  })
+  expect(await told()).toEqual(['Withdrawn: Told'])
+})
+
 test('a release that was put off and put back before anybody saw it is as new as it looks (C-05)', async () => {
   const press = await open({
     'releases/a.en.md': release('A'),
