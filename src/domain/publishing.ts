@@ -106,6 +106,8 @@ export type Placement = {
   withdrawn: boolean
   /** It was withdrawn before its time, as its author tells. */
   isWithdrawnBefore?: boolean
+  /** Its author told so until now, and now tells of a withdrawal after its time. */
+  isSaidToHaveBeenPublic?: boolean
   /** Its author is not done with it. */
   isUnfinished?: boolean
   /** How many corrections its author tells of. */
@@ -122,7 +124,6 @@ export type Former = {
   wanted: number
   terms?: Term[]
   withdrawn?: boolean
-  isWithdrawnBefore?: boolean
   corrections?: number
   isHistory?: boolean
 }
@@ -235,14 +236,13 @@ function timeOf(one: Placement, second: number): number {
 
 /** Whether it is not finished, or was withdrawn before its time: readers are never told of it. */
 function isUnseen(
-  { authored, withdrawn, isWithdrawnBefore, isUnfinished, before }: Placement,
+  { authored, withdrawn, isWithdrawnBefore, isSaidToHaveBeenPublic, ...one }: Placement,
   second: number,
 ): boolean {
-  if (isUnfinished) return true
+  if (one.isUnfinished) return true
   if (!withdrawn || isUnderEmbargo(authored, second)) return withdrawn
-  // What was never public here stays so, unless its author said so and says something else now.
-  const wasUnseen = before && secondOf(before.key) >= never && !before.isWithdrawnBefore
-  return wasUnseen || isWithdrawnBefore === true
+  const wasUnseen = one.before !== undefined && secondOf(one.before.key) >= never
+  return isWithdrawnBefore === true || (wasUnseen && !isSaidToHaveBeenPublic)
 }
 
 /** The keys of releases under embargo, which stay the same while their authors' times do. */

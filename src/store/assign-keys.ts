@@ -158,26 +158,32 @@ function toPlacement(
     wanted,
     dates,
     terms: readTerms(kept.terms),
-    ...aboutWithdrawal(Math.min(authored, meant), withdrawnAt, timezone),
+    withdrawn: withdrawnAt !== null,
+    isWithdrawnBefore: isBefore(Math.min(authored, meant), withdrawnAt, timezone),
     isUnfinished: kept.unfinished === 1,
     corrections: kept.corrections,
   }
-  const { key, updatedKey, keptAuthored, keptWanted, keptMeant, keptTerms } = kept
+  const { key, updatedKey, keptAuthored, keptWanted, keptMeant, keptWithdrawnAt, keptTerms } = kept
   if (key === null) return placement
   const before = { key, updatedKey, authored: keptAuthored, wanted: keptWanted }
   if (keptTerms === null) return { ...placement, before }
   const was = {
-    ...aboutWithdrawal(Math.min(keptAuthored, keptMeant), kept.keptWithdrawnAt, timezone),
+    withdrawn: keptWithdrawnAt !== null,
     corrections: kept.keptCorrections,
     isHistory: kept.keptHistory === 1,
   }
   return {
     ...placement,
+    // Neither another time zone nor a day in place of a time says so.
+    isSaidToHaveBeenPublic:
+      withdrawnAt !== null &&
+      withdrawnAt !== keptWithdrawnAt &&
+      withdrawnAt >= authored &&
+      isBefore(Math.min(keptAuthored, keptMeant), keptWithdrawnAt, timezone),
     before: { ...before, ...was, terms: readTerms(keptTerms) },
   }
 }
 
-function aboutWithdrawal(published: number, at: number | null, timezone: string) {
-  const withdrawn = at !== null
-  return { withdrawn, isWithdrawnBefore: withdrawn && isWithdrawnBefore(published, at, timezone) }
+function isBefore(published: number, withdrawnAt: number | null, timezone: string): boolean {
+  return withdrawnAt !== null && isWithdrawnBefore(published, withdrawnAt, timezone)
 }

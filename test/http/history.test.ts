@@ -273,6 +273,33 @@ test('whether a release was withdrawn before its time can be corrected, and not 
   expect(await told()).toEqual(['Withdrawn: Told'])
 })
 
+test('another time zone brings nothing out that was withdrawn before its time', async () => {
+  const site = (zone: string) => siteYaml.replace(/^timezone: .*$/m, `timezone: ${zone}`)
+  const written = (title: string, at: string) =>
+    markdown(
+      [
+        `title: ${title}`,
+        'published: 2026-01-05T16:00',
+        'topics: [eu]',
+        `withdrawn: { at: ${at}, reason: No }`,
+      ],
+      'Text.',
+    )
+  const press = await open({
+    'site.yaml': site('America/New_York'),
+    'releases/a.en.md': release('A'),
+    'releases/d.en.md': written('Day', '2026-01-05'),
+    'releases/t.en.md': written('Time', utc(start)),
+    'releases/e.en.md': written('Exact', '2026-01-05T00:30'),
+  })
+  for (const zone of ['Asia/Tokyo', 'Europe/Helsinki', 'America/Los_Angeles']) {
+    await press.change({ 'site.yaml': site(zone) }, day)
+    expect(await press.head('/withdrawals.json'), zone).toEqual([])
+  }
+  await press.change({ 'releases/e.en.md': written('Exact', '2026-01-05') })
+  expect(await press.head('/withdrawals.json')).toEqual([])
+})
+
 test('a release that was put off and put back before anybody saw it is as new as it looks (C-05)', async () => {
   const press = await open({
     'releases/a.en.md': release('A'),
