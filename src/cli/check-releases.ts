@@ -1,3 +1,4 @@
+import { isUnderEmbargo, isWithdrawnBefore } from '../domain/embargo.ts'
 import type { FileProblem } from '../domain/problem.ts'
 import type { Draft } from '../domain/publishing.ts'
 import type { Site } from '../domain/site.ts'
@@ -25,6 +26,7 @@ export function findFaults(
     tell(draft, concernsOf(draft.release, surroundings), draft.release.archived)
   }
   for (const draft of unfinished) tell(draft, concernsOf(draft.release, surroundings), true)
+  for (const draft of drafts) tell(draft, untoldWithdrawal(draft, surroundings))
   for (const [draft, concern] of repeatedTitles(standing)) tell(draft, [concern])
   for (const versions of Map.groupBy(standing, ({ release }) => release.slug).values()) {
     const sisters = versions.map(({ release }) => release)
@@ -44,6 +46,18 @@ function placedConcern(
   // The text stands below everything else.
   const which = name === 'body' ? 'last' : 'first'
   return { ...problem, ...placeInFile(source, directory, hasIt, which) }
+}
+
+/** Where the year of a withdrawal is wrong, nothing else would tell its author that a new database hides it. */
+function untoldWithdrawal(
+  { release: { withdrawn, published } }: Draft,
+  { site, now }: Surroundings,
+): Concern[] {
+  if (!withdrawn || isUnderEmbargo(published, now)) return []
+  if (!isWithdrawnBefore(published, withdrawn.at, site.timezone)) return []
+  const message =
+    'This is before the release was published, so nobody is told of it. If readers saw the release, write when it was withdrawn. If none did, remove the file.'
+  return [{ field: 'withdrawn.at', message, warning: true }]
 }
 
 const week = 7 * 86_400

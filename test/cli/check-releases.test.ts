@@ -154,6 +154,22 @@ test('what is only unwise is a warning, which --strict takes for a problem', asy
   expect((await checked(files, '--strict')).code).toBe(1)
 })
 
+test('a withdrawal of which nobody would be told is a warning', async () => {
+  const told = async (published: string, at: string) => {
+    const fields = [published, `withdrawn: { at: ${at}, reason: Wrong }`]
+    return (await checked({ 'releases/a.en.md': markdown(['title: A', ...fields]) })).lines
+  }
+  expect(await told(published, '2023-01-25T10:00')).toEqual([
+    expect.stringMatching(
+      /a\.en\.md:4 {2}withdrawn\.at {2}Warning: This is before the release was/,
+    ),
+  ])
+  expect(await told(published, '2024-01-24')).toEqual([])
+  expect(await told(published, '2024-01-25T10:00')).toEqual([])
+  // Nobody saw it, and nobody will.
+  expect(await told(inDays(2, '09:00'), '2024-01-25T10:00')).toEqual([])
+})
+
 test('of a draft, and of what an office archived, everything is a warning', async () => {
   const { code, lines } = await checked({
     'releases/a.en.md': markdown(['title: A', 'draft: true'], 'Write the text here.'),
