@@ -55,8 +55,8 @@ export function writeDown(
 
 /** A release as its author would write it again: with the time that it was given where readers are told none. */
 export function asAuthored({ release, wished }: { release: Release; wished: number }): Release {
-  const isTold = !release.draft && !isNeverShown(release.published)
-  return isTold ? release : { ...release, published: wished, updated: wished }
+  if (!isNeverShown(release.published)) return release
+  return { ...release, published: wished, updated: wished }
 }
 
 type AttachmentFields = NonNullable<ReleaseFields['attachments']>[number]
